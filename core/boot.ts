@@ -1,0 +1,181 @@
+/** Discovers the plugins, checks everything that can be checked, wires each of them to its slice of the platform. */
+import path from "node:path";
+import type { Knex } from "knex";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { databaseFor, isOutage } from "./db/database.ts";
+import { openPool } from "./db/pool.ts";
+import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
+import { type CoreEnv, localSecret, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
+import { folderStore } from "./files/folder_store.ts";
+import type { Authenticator } from "./http/actor.ts";
+import type { MountedRoute } from "./http/dispatch.ts";
+import { createLimiter, type Limiter } from "./http/limiter.ts";
+import type { JobHandler, Schedule } from "./jobs/job.ts";
+import { enqueuerFor } from "./jobs/outbox.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { allowedHosts, guardedFetch } from "./net.ts";
+import { gateRole, urlAs } from "./permissions.ts";
+import type { PluginContext, PluginParts } from "./plugin.ts";
+import { checkParts, checkTables } from "./boot_checks.ts";
+
+/** Where the plugins that ship with Keyrack live. */
+export const pluginsFolder = path.join(import.meta.dirname, "..", "plugins");
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Platform {
+  readonly env: CoreEnv;
+  readonly log: Logger;
+  readonly knex: Knex;
+  readonly plugins: readonly LoadedPlugin[];
+  /** Of the plugins that this process runs (`PLUGINS`). */
+  readonly routes: readonly MountedRoute[];
+  readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
+  readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
+  /** The plugins whose jobs this process works, with how many at a time. */
+  readonly queues: readonly { readonly pluginId: string; readonly concurrency: number }[];
+  readonly authenticate: Authenticator;
+  readonly limiter: Limiter;
+  close(): Promise<void>;
+}
+
+/** The settings and plugins of a process, before anything is opened. */
+export interface Blueprint {
+  readonly env: CoreEnv;
+  readonly plugins: readonly LoadedPlugin[];
+  readonly slices: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+}
+
+/**
+ * Reads the environment and finds the plugins.
+ * @throws BootError with every fault at once
+ */
+export async function readBlueprint(variables: Variables): Promise<Blueprint> {
+  const faults: string[] = [];
+  const env = readCoreEnv(variables, faults);
+  const discovery = await discoverPlugins([pluginsFolder, ...(env?.PLUGIN_PATH ?? [])]);
+  faults.push(...discovery.faults);
+  const slices = new Map<string, Readonly<Record<string, unknown>>>();
+  const withDefaults = env === undefined ? variables : { ...variables, ...localDefaults(env, variables) };
+  for (const plugin of discovery.plugins) slices.set(plugin.manifest.id, readPluginEnv(plugin, withDefaults, faults));
+  for (const id of env?.PLUGINS ?? []) {
+    if (!slices.has(id))
+      faults.push(`PLUGINS names "${id}", which is not here. Remedy: one of ${[...slices.keys()].join(", ")}.`);
+  }
+  stopOnFaults(faults);
+  return { env: env as CoreEnv, plugins: discovery.plugins, slices };
+}
+
+/** Secrets that a machine without a set one makes for itself; never in production. */
+function localDefaults(env: CoreEnv, variables: Variables): Variables {
+  if (env.NODE_ENV === "production") return {};
+  return {
+    SECRET_KEY: env.SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET:
+      variables["STRIPE_WEBHOOK_SECRET"] ?? localSecret(env.DATA_DIR, "stripe_webhook_secret", "whsec_"),
+  };
+}
+
+/**
+ * Opens the database, sets every needed plugin up, and checks that all of it fits together.
+ * @param name of the process, for logs and `pg_stat_activity`
+ * @throws BootError with every fault at once
+ */
+export async function boot(name: string, variables: Variables): Promise<Platform> {
+  const { env, plugins, slices } = await readBlueprint(variables);
+  if (env.DATABASE_URL === undefined) {
+    stopOnFaults([
+      "DATABASE_URL is missing. Remedy: set it, or use `npm start`, which brings a PostgreSQL of its own.",
+    ]);
+  }
+  const log = createLogger(env.LOG_LEVEL, { process: name });
+  const knex = openPool({
+    url: urlAs(env.DATABASE_URL as string, gateRole, env.SECRET_KEY),
+    max: env.DATABASE_POOL,
+    name: `keyrack ${name}`,
+  });
+  const active = new Set(env.PLUGINS ?? plugins.map(({ manifest }) => manifest.id));
+  const needed = plugins.filter(({ manifest }) => isNeeded(manifest.id, active, plugins));
+  const parts = new Map<string, PluginParts>();
+  const close = async (): Promise<void> => {
+    for (const part of [...parts.values()].reverse()) await part.close?.();
+    await knex.destroy();
+  };
+  try {
+    await whenReachable(log, () => checkTables(knex, plugins));
+    for (const plugin of needed) {
+      const context = contextFor(plugin, slices.get(plugin.manifest.id) ?? {}, knex, env, log);
+      parts.set(plugin.manifest.id, await plugin.setup(context as never));
+    }
+    stopOnFaults(checkParts(needed, parts, new Set(plugins.map(({ manifest }) => manifest.id))));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const ofActive = <T>(read: (part: PluginParts) => readonly T[] | undefined): { pluginId: string; item: T }[] =>
+    [...parts].flatMap(([pluginId, part]) =>
+      active.has(pluginId) ? (read(part) ?? []).map((item) => ({ pluginId, item })) : [],
+    );
+  const authenticate = [...parts.values()].find((part) => part.authenticator !== undefined)?.authenticator;
+  return {
+    env,
+    log,
+    knex,
+    plugins,
+    routes: ofActive((part) => part.routes).map(({ pluginId, item }) => ({ pluginId, route: item })),
+    jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
+    schedules: ofActive((part) => part.schedules).map(({ pluginId, item }) => ({ pluginId, schedule: item })),
+    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part.concurrency ?? 8])).map(
+      ({ pluginId, item }) => ({ pluginId, concurrency: item }),
+    ),
+    authenticate: authenticate ?? (() => Promise.resolve(undefined)),
+    limiter: createLimiter(knex),
+    close,
+  };
+}
+
+/** True for a plugin that runs here, and for one that such a plugin requires. */
+function isNeeded(id: string, active: ReadonlySet<string>, plugins: readonly LoadedPlugin[]): boolean {
+  if (active.has(id)) return true;
+  return plugins.some(
+    ({ manifest }) => manifest.requires?.includes(id) === true && isNeeded(manifest.id, active, plugins),
+  );
+}
+
+function contextFor(
+  { manifest }: LoadedPlugin,
+  slice: Readonly<Record<string, unknown>>,
+  knex: Knex,
+  env: CoreEnv,
+  log: Logger,
+): PluginContext {
+  const { id, permissions } = manifest;
+  const store = slice["REPORT_STORE"];
+  return {
+    id,
+    env: slice,
+    db: databaseFor(knex, id, permissions?.platform !== undefined),
+    files:
+      permissions?.files === undefined
+        ? undefined
+        : folderStore(typeof store === "string" ? path.resolve(store) : path.join(env.DATA_DIR, id)),
+    enqueue: enqueuerFor(manifest),
+    fetch: guardedFetch(id, allowedHosts(permissions?.net, slice)),
+    log: log.child({ plugin: id }),
+  } as PluginContext;
+}
+
+/** A database that is just starting is waited for; one that is not there after that is an error. */
+async function whenReachable(log: Logger, work: () => Promise<void>): Promise<void> {
+  const patience = 30;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOutage(error) || attempt === patience) throw error;
+      log.warn({ err: error }, "the database can't be reached yet");
+      await sleep(1000);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { Knex } from "knex";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { UnitIdentity } from "./client.ts";
+
+/** An open unit of work. Objection models are bound to it per call: `Room.query(trx)`. */
+export type Trx = Knex.Transaction;
+
+export interface UnitOptions {
+  readonly readOnly?: boolean;
+  /** Default: read committed. */
+  readonly isolation?: "repeatable read" | "serializable";
+}
+
+/** The database as one plugin sees it. */
+export interface Database {
+  /** A unit of work that sees one tenant's rows. `work` may run again after a serialization failure, so it must have no effect but on `trx`. */
+  tenant<T>(tenantId: string, work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
+  /** A unit of work across tenants; only with the manifest's `platform` permission. */
+  platform<T>(work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
+}
+
+/** The PostgreSQL role of a plugin inside a tenant, and the one for its work across tenants. */
+export const roleOf = (pluginId: string): string => `keyrack_${pluginId}`;
+export const platformRoleOf = (pluginId: string): string => `keyrack_${pluginId}_platform`;
+
+/** A database handle that can only ever act as this plugin. */
+export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: boolean): Database {
+  return {
+    tenant: (tenantId, work, options) => openUnit(knex, { role: roleOf(pluginId), tenantId }, work, options),
+    platform: (work, options) => {
+      if (!mayWorkAcrossTenants) {
+        throw new Error(
+          `The plugin ${pluginId} may not work across tenants. Remedy: permissions.platform in plugins/${pluginId}/manifest.ts, with the reason.`,
+        );
+      }
+      return openUnit(knex, { role: platformRoleOf(pluginId) }, work, options);
+    },
+  };
+}
+
+const retryable = new Set(["40001", "40P01"]); // serialization_failure, deadlock_detected
+const tries = 5;
+
+/** Opens one transaction as a role and a tenant; runs `work` again where PostgreSQL says that a retry would succeed. */
+export async function openUnit<T>(
+  knex: Knex,
+  identity: UnitIdentity,
+  work: (trx: Trx) => PromiseLike<T>,
+  options: UnitOptions = {},
+): Promise<T> {
+  const config = {
+    unit: identity,
+    ...(options.readOnly === true ? { readOnly: true } : {}),
+    ...(options.isolation === undefined ? {} : { isolationLevel: options.isolation }),
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      // Knex hands unknown keys of the config on to the transaction, which is how the identity reaches BEGIN.
+      return await knex.transaction(async (trx) => work(trx), config as Knex.TransactionConfig);
+    } catch (error) {
+      if (attempt >= tries || !retryable.has(sqlStateOf(error) ?? "")) throw error;
+      await sleep(Math.random() * 10 * 2 ** attempt);
+    }
+  }
+}
+
+/** PostgreSQL's SQLSTATE of an error, where it has one. */
+export function sqlStateOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { code, nativeError } = error as { code?: unknown; nativeError?: unknown };
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : sqlStateOf(nativeError);
+}
+
+/** The constraint that an error names, where it names one. */
+export function constraintOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const { constraint, nativeError } = error as { constraint?: unknown; nativeError?: unknown };
+  return typeof constraint === "string" ? constraint : constraintOf(nativeError);
+}
+
+/** True where the database can't be reached or is going away: the request was not at fault, and may be sent again. */
+export function isOutage(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  if (state !== undefined) return /^(08|53|57P0)/.test(state) || state === "25006";
+  const { code, message, name } = error as { code?: string; message?: string; name?: string };
+  return (
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(code ?? "") ||
+    name === "KnexTimeoutError" ||
+    /Connection terminated|Connection ended|Unable to acquire a connection|not queryable/.test(message ?? "")
+  );
+}

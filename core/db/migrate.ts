@@ -1,0 +1,45 @@
+import type { Knex } from "knex";
+import path from "node:path";
+
+import type { LoadedPlugin } from "../discovery.ts";
+import type { Logger } from "../log.ts";
+import { applyPermissions, createRoles } from "../permissions.ts";
+import { migratorConfig } from "./migrations_source.ts";
+
+const advisoryLock = 7_305_413_221;
+
+/**
+ * Brings the database up to date: roles, the core's migrations, each plugin's in the order of their `requires`, and at
+ * last the grants, made anew from the manifests. Safe to repeat, and safe to run twice at once.
+ * @param owner a pool of the login that owns the schemas and may create roles
+ * @param roleSecret what the passwords of the run-time logins are derived from
+ */
+export async function migrate(
+  owner: Knex,
+  plugins: readonly LoadedPlugin[],
+  roleSecret: string,
+  log: Logger,
+): Promise<void> {
+  // A lock of the session, not Knex's lock row: that one outlives a killed migration and blocks all later ones.
+  const guard = await owner.client.acquireConnection();
+  try {
+    await guard.query("SELECT pg_advisory_lock($1)", [advisoryLock]);
+    await createRoles(owner, plugins, roleSecret);
+    const folders = [
+      { id: "core", folder: path.join(import.meta.dirname, "migrations") },
+      ...plugins.map(({ manifest, folder }) => ({ id: manifest.id, folder: path.join(folder, "migrations") })),
+    ];
+    await owner.raw(folders.map(({ id }) => `CREATE SCHEMA IF NOT EXISTS "${id}";`).join(""));
+    for (const { id, folder } of folders) {
+      const config = migratorConfig(id, folder);
+      const migrator = owner.migrate;
+      await migrator.forceFreeMigrationsLock(config);
+      const [, applied] = (await migrator.latest(config)) as [number, string[]];
+      if (applied.length > 0) log.info({ applied }, "migrations applied");
+    }
+    await applyPermissions(owner, plugins);
+  } finally {
+    await guard.query("SELECT pg_advisory_unlock_all()");
+    await owner.client.releaseConnection(guard);
+  }
+}

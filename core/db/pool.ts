@@ -1,0 +1,35 @@
+import knexModule, { type Knex } from "knex";
+import pg from "pg";
+
+import { UnitClient } from "./client.ts";
+
+/** `date` stays the string that it is: pg would make a Date at local midnight of it. Everything else is pg's default. */
+const types = {
+  getTypeParser(oid: number, format?: "text" | "binary"): unknown {
+    if (oid === pg.types.builtins.DATE) return (text: string) => text;
+    return pg.types.getTypeParser(oid, format ?? "text");
+  },
+};
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly max: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly name: string;
+}
+
+/** A pool of connections whose transactions can open as units of work. Parsers are set per pool, never for all of pg. */
+export function openPool({ url, max, name }: PoolOptions): Knex {
+  return knexModule.knex({
+    client: UnitClient as unknown as typeof Knex.Client,
+    connection: {
+      connectionString: url,
+      application_name: name,
+      options: "-c timezone=UTC -c idle_in_transaction_session_timeout=60s",
+      types,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max, idleTimeoutMillis: 30_000 },
+    acquireConnectionTimeout: 5_000,
+  });
+}

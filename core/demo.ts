@@ -1,0 +1,62 @@
+/**
+ * The first run on a fresh machine: each plugin that has a `demo.ts` adds its part, over HTTP like any other client.
+ * The login is kept under DATA_DIR, so that a later start can print it again.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { pluginsFolder } from "./boot.ts";
+
+export interface DemoLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What a plugin's `demo.ts` works with. It is run in the order of `part`. */
+export interface DemoSession {
+  /** The login of the demo; the first part sets it. */
+  login?: DemoLogin;
+  token?: string;
+  /** Calls the API with the session's token. @throws where it does not succeed */
+  call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+}
+
+export interface DemoPart {
+  readonly order: number;
+  readonly play: (session: DemoSession) => Promise<void>;
+}
+
+/** Makes the demo's data on the first run, and gives back its login on each. */
+export async function makeDemo(address: string, dataDir: string): Promise<DemoLogin | undefined> {
+  const memory = path.join(dataDir, "demo_login.json");
+  if (existsSync(memory)) return JSON.parse(readFileSync(memory, "utf8")) as DemoLogin;
+  const session: DemoSession = {
+    call: async (method, where, body) => {
+      const response = await fetch(address + where, {
+        method,
+        headers: {
+          "content-type": "application/json",
+          ...(session.token === undefined ? {} : { authorization: `Bearer ${session.token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`The demo's ${method} ${where} answered ${response.status}: ${text}`);
+      return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    },
+  };
+  for (const part of await demoParts()) await part.play(session);
+  if (session.login !== undefined) writeFileSync(memory, JSON.stringify(session.login), { mode: 0o600 });
+  return session.login;
+}
+
+async function demoParts(): Promise<DemoPart[]> {
+  const files = readdirSync(pluginsFolder)
+    .map((id) => path.join(pluginsFolder, id, "demo.ts"))
+    .filter((file) => existsSync(file));
+  const parts = await Promise.all(
+    files.map(async (file) => ((await import(pathToFileURL(file).href)) as { demo: DemoPart }).demo),
+  );
+  return parts.sort((a, b) => a.order - b.order);
+}

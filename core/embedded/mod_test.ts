@@ -1,0 +1,159 @@
+import { expect } from "chai";
+import { createServer } from "node:net";
+import { readFile, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeDataDir, query, removeDataDir, serverPid, spawnStarter, killHard } from "./_test_tools.ts";
+import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./mod.ts";
+
+describe("embedded PostgreSQL", function () {
+  this.timeout(15_000);
+  let dataDir: string;
+  let running: EmbeddedPostgres[] = [];
+
+  async function start(more: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
+    const database = await startEmbeddedPostgres({ dataDir, settings: { fsync: "off" }, ...more });
+    running.push(database);
+    return database;
+  }
+
+  async function refusal(attempt: Promise<unknown>): Promise<string> {
+    return attempt.then(
+      () => "was not refused",
+      (error: Error) => error.message,
+    );
+  }
+
+  before(async () => {
+    dataDir = await makeDataDir();
+  });
+  afterEach(async () => {
+    for (const database of running) await database.stop();
+    running = [];
+  });
+  after(() => removeDataDir(dataDir));
+
+  it("a fresh start answers queries, in UTF-8, as superuser keyrack", async () => {
+    const database = await start();
+    expect(database.url).to.match(/^postgres:\/\/keyrack:[\w-]{20,}@127\.0\.0\.1:\d+\/keyrack$/);
+    const [row] = await query(
+      database.url,
+      `SELECT current_user AS name, current_setting('is_superuser') AS superuser, lower('ÉÖ') AS lower,
+      current_setting('server_encoding') AS encoding, current_setting('max_connections')::int AS connections, current_setting('TimeZone') AS zone`,
+    );
+    expect(row).to.deep.equal({
+      name: "keyrack",
+      superuser: "on",
+      lower: "éö",
+      encoding: "UTF8",
+      connections: 200,
+      zone: "UTC",
+    });
+    await query(database.url, "CREATE TABLE rooms AS SELECT 7 AS id");
+  });
+
+  it("a second start finds the data of the first", async () => {
+    const database = await start();
+    expect(await query(database.url, "SELECT id FROM rooms")).to.deep.equal([{ id: 7 }]);
+  });
+
+  it("writes to disk before it commits unless told otherwise", async () => {
+    const database = await startEmbeddedPostgres({ dataDir });
+    running.push(database);
+    expect(await query(database.url, "SHOW fsync")).to.deep.equal([{ fsync: "on" }]);
+  });
+
+  it("makes a database of another name, and takes settings", async () => {
+    const database = await start({ database: 'Hotel "1" ü', settings: { fsync: "off", work_mem: "5MB" } });
+    const rows = await query(database.url, `SELECT current_database() AS name, current_setting('work_mem') AS memory`);
+    expect(rows).to.deep.equal([{ name: 'Hotel "1" ü', memory: "5MB" }]);
+    expect(await refusal(start({ database: "a/b" }))).to.match(/a meaning in a URL/);
+  });
+
+  it("refuses a connection without the password", async () => {
+    const database = await start();
+    expect(await refusal(query(database.url.replace(/:[\w-]+@/, ":wrong@"), "SELECT 1"))).to.match(
+      /password authentication failed/,
+    );
+    expect((await stat(join(dataDir, "postgres/keyrack_password"))).mode & 0o777).to.equal(0o600);
+  });
+
+  it("a second start on the same folder is refused while the first lives, which goes on", async () => {
+    const first = await start();
+    expect(await refusal(start())).to.match(/in use by another Keyrack \(this very process\).*DATA_DIR.*DATABASE_URL/);
+    const { child, firstLine } = spawnStarter(dataDir);
+    expect(await firstLine).to.contain(`in use by another Keyrack (process ${process.pid})`);
+    await killHard(child);
+    expect(await query(first.url, "SELECT 1 AS one")).to.deep.equal([{ one: 1 }]);
+  });
+
+  it("of many starts at the same moment exactly one succeeds", async () => {
+    const results = await Promise.allSettled([start(), start(), start(), start(), start()]);
+    expect(results.filter((result) => result.status === "fulfilled")).to.have.length(1);
+  });
+
+  it("stop can be called any number of times, and ends the server", async () => {
+    const database = await start();
+    let exited = false;
+    void database.exited.then(() => (exited = true));
+    await Promise.all([database.stop(), database.stop()]);
+    await database.stop();
+    expect(await refusal(query(database.url, "SELECT 1"))).to.match(/ECONNREFUSED/);
+    expect(exited, "exited is for other reasons than stop()").to.equal(false);
+  });
+
+  it("tells when the server ends by itself, and can be started again", async () => {
+    const database = await start();
+    process.kill(await serverPid(dataDir), "SIGINT");
+    await database.exited;
+    await database.stop();
+    await start();
+  });
+
+  it("a fixed port that is taken is named in the error", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const address = other.address();
+    const port = address && typeof address === "object" ? address.port : 0;
+    try {
+      expect(await refusal(start({ port }))).to.match(new RegExp(`Port ${port} is taken[^]*Address already in use`));
+    } finally {
+      other.close();
+    }
+    expect((await start({ port })).port).to.equal(port);
+  });
+
+  it("a setting that PostgreSQL rejects comes back with its own words", async () => {
+    expect(await refusal(start({ settings: { max_connections: "many" } }))).to.match(
+      /did not start[^]*invalid value for parameter "max_connections"/,
+    );
+    const lines: string[] = [];
+    expect(await refusal(start({ settings: { shared_buffers: "-3" }, onLog: (line) => lines.push(line) }))).to.match(
+      /"shared_buffers"/,
+    );
+    expect(lines.join("\n")).to.match(/"shared_buffers"/);
+  });
+
+  it("logs to a file that does not grow for ever, or to a function", async () => {
+    const file = join(dataDir, "postgres.log");
+    await truncate(file, 9_000_000);
+    await (await start()).stop();
+    expect((await stat(file)).size).to.be.lessThan(10_000);
+    expect(await readFile(file, "utf8")).to.match(/ready to accept connections/);
+    const lines: string[] = [];
+    await (await start({ onLog: (line) => lines.push(line) })).stop();
+    expect(lines.join("\n")).to.match(/ready to accept connections[^]*database system is shut down/);
+  });
+
+  it("a pid file whose number now belongs to another program is no obstacle", async () => {
+    await writeFile(join(dataDir, "postgres/postmaster.pid"), `${process.pid}\n${dataDir}/postgres\n`);
+    await start();
+  });
+
+  it("a link to a database that is gone is an error, not a new database", async () => {
+    const other = await makeDataDir();
+    await symlink(join(other, "gone"), join(other, "postgres"));
+    expect(await refusal(start({ dataDir: other }))).to.match(/points to a database that is gone/);
+    await unlink(join(other, "postgres"));
+    await removeDataDir(other);
+  });
+});

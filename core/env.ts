@@ -1,0 +1,118 @@
+/** The one home of `process.env`: every other file gets its variables as typed values. */
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+
+import { BootError } from "./errors.ts";
+import type { LoadedPlugin } from "./discovery.ts";
+
+const wholeNumber = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, "is not a whole number").transform(Number).pipe(z.number().int().min(least).max(most));
+
+const coreSchema = z.object({
+  NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is not a postgres:// URL" }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "is not a redis:// URL" }).optional(),
+  SECRET_KEY: z.string().min(32, "is shorter than 32 characters").optional(),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default(".data")
+    .transform((folder) => path.resolve(folder)),
+  PORT: wholeNumber(0, 65_535).default(8000),
+  HOST: z.string().min(1).default("0.0.0.0"),
+  /** How many proxies stand before us and set X-Forwarded-For; 0: none is believed. */
+  TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
+  PLUGINS: z
+    .string()
+    .transform((list) =>
+      list
+        .split(",")
+        .map((id) => id.trim())
+        .filter((id) => id !== ""),
+    )
+    .optional(),
+  PLUGIN_PATH: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .split(path.delimiter)
+        .filter((folder) => folder !== "")
+        .map((folder) => path.resolve(folder)),
+    ),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  DATABASE_POOL: wholeNumber(1, 100).default(10),
+});
+
+/** The core's variables, checked. `PLUGINS` undefined means all. */
+export type CoreEnv = Omit<z.output<typeof coreSchema>, "SECRET_KEY"> & { readonly SECRET_KEY: string };
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The variables of this process. An empty one counts as not set: that is how compose files and shells leave them out. */
+export function processVariables(): Variables {
+  return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
+}
+
+/** Reads the core's variables; every fault goes into `faults`, and the result is undefined if there was one. */
+export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | undefined {
+  const known = Object.fromEntries(Object.keys(coreSchema.shape).map((name) => [name, variables[name]]));
+  const { success, data, error } = coreSchema.safeParse(known);
+  if (!success) {
+    faults.push(
+      ...error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}. Remedy: correct or unset it.`),
+    );
+    return undefined;
+  }
+  if (data.NODE_ENV === "production" && data.SECRET_KEY === undefined) {
+    faults.push("SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same for every process.");
+    return undefined;
+  }
+  return { ...data, SECRET_KEY: data.SECRET_KEY ?? localSecret(data.DATA_DIR, "secret_key") };
+}
+
+/** The slice of one plugin: what its manifest names, checked and frozen. */
+export function readPluginEnv(
+  plugin: LoadedPlugin,
+  variables: Variables,
+  faults: string[],
+): Readonly<Record<string, unknown>> {
+  const slice: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(plugin.manifest.permissions?.env ?? {})) {
+    const { success, data, error } = schema.safeParse(variables[name]);
+    if (success) slice[name] = data;
+    else {
+      const why = variables[name] === undefined ? "is missing" : (error.issues[0]?.message ?? "does not fit");
+      faults.push(
+        `${name} ${why} (the plugin ${plugin.manifest.id} reads it). Remedy: set it as the README's table says.`,
+      );
+    }
+  }
+  return Object.freeze(slice);
+}
+
+/** A random secret that is made once and kept under DATA_DIR, readable by this user alone. For machines without a set one. */
+export function localSecret(dataDir: string, name: string, prefix = ""): string {
+  const file = path.join(dataDir, name);
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, prefix + randomBytes(32).toString("base64url"), { mode: 0o600 });
+    try {
+      // A link appears whole or not at all: of two processes that start at once, both read the same secret.
+      linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      unlinkSync(draft);
+    }
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+/** Throws one error with every fault, or does nothing. */
+export function stopOnFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new BootError(faults);
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import path from "node:path";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import { newId } from "../ids.ts";
+import { FileMissing, type FileStore } from "./store.ts";
+
+/** A store in one folder of this machine. */
+export function folderStore(folder: string): FileStore {
+  const fileOf = (name: string): string => {
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/.test(name))
+      throw new Error(`${JSON.stringify(name)} is no name of a file.`);
+    return path.join(folder, name);
+  };
+  return {
+    async write(name, content, signal) {
+      await mkdir(folder, { recursive: true });
+      const target = fileOf(name);
+      const draft = path.join(folder, `.${name}.${newId()}.part`);
+      const hash = createHash("sha256");
+      let bytes = 0;
+      const count = new Transform({
+        transform(chunk: Buffer, _encoding, done) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          done(null, chunk);
+        },
+      });
+      try {
+        await pipeline(content, count, createWriteStream(draft, { flush: true }), { ...(signal && { signal }) });
+        await rename(draft, target);
+        await syncFolder(folder);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
+      return { bytes, sha256: hash.digest("hex") };
+    },
+    async read(name) {
+      try {
+        return (await open(fileOf(name))).createReadStream();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new FileMissing(name);
+        throw error;
+      }
+    },
+    remove: (name) => rm(fileOf(name), { force: true }),
+  };
+}
+
+/** A rename is durable only once its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,160 @@
+/** The Koa application: what every request passes, and the routes that the plugins declared. */
+import Router from "@koa/router";
+import Koa, { type Context } from "koa";
+import compress from "koa-compress";
+import helmet from "koa-helmet";
+import { constants } from "node:zlib";
+import { v7 } from "uuid";
+
+import { problems } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { dispatch, type DispatchServices, type MountedRoute } from "./dispatch.ts";
+import { docsRoutes } from "./docs.ts";
+import type { HttpMetrics } from "./metrics.ts";
+import { openApiDocument } from "./openapi.ts";
+import { answerProblem } from "./problem_answer.ts";
+import type { RequestFacts } from "./route.ts";
+
+export interface AppOptions extends DispatchServices {
+  readonly routes: readonly MountedRoute[];
+  readonly log: Logger;
+  readonly metrics: HttpMetrics;
+  /** How many proxies before us are believed about the caller's address. */
+  readonly trustedProxies: number;
+  /** Throws where the process can't serve: answers `GET /health/ready`. */
+  readonly ready: () => Promise<void>;
+}
+
+interface State {
+  requestId: string;
+  /** The declared path, for logs and metrics: addresses with ids in them would be too many to count by. */
+  route: string;
+  actor?: { userId: string; tenantId: string };
+}
+
+/** Builds the application; it listens nowhere yet. */
+export function createApp(options: AppOptions): Koa {
+  const app = new Koa({ proxy: options.trustedProxies > 0, maxIpsCount: options.trustedProxies });
+  app.silent = true; // Every error is answered and logged below.
+  app.use((ctx, next) => observe(options, ctx, next));
+  app.use(
+    helmet({ contentSecurityPolicy: { directives: { "script-src": ["'self'"], "upgrade-insecure-requests": null } } }),
+  );
+  app.use(compress({ threshold: 1024, br: false, gzip: { level: constants.Z_BEST_SPEED } }));
+  const router = pluginRouter(options);
+  app.use(router.routes());
+  app.use(operationsRouter(options).routes());
+  app.use((ctx) => {
+    const allowed = allowedMethods(options.routes, ctx.path);
+    if (allowed.length === 0) throw problems.NOT_FOUND("There is nothing at this address.");
+    throw problems.METHOD_NOT_ALLOWED(`Here you can ${allowed.join(", ")}.`, {
+      headers: { Allow: allowed.join(", ") },
+    });
+  });
+  return app;
+}
+
+/** Request id, log line, metrics, and the one place where errors become answers. */
+async function observe({ log, metrics }: AppOptions, ctx: Context, next: () => Promise<void>): Promise<void> {
+  const state = ctx.state as State;
+  const given = ctx.get("X-Request-Id");
+  state.requestId = /^[\w.:-]{1,128}$/.test(given) ? given : v7();
+  state.route = "";
+  ctx.set("X-Request-Id", state.requestId);
+  ctx.set("Cache-Control", "no-store");
+  const started = performance.now();
+  try {
+    await next();
+  } catch (error) {
+    answerProblem(ctx, error, state.requestId, log);
+  }
+  const ms = performance.now() - started;
+  metrics.observe(ctx.method, state.route, ctx.status, ms / 1000);
+  log.info(
+    {
+      request_id: state.requestId,
+      method: ctx.method,
+      route: state.route,
+      status: ctx.status,
+      ms: Math.round(ms * 10) / 10,
+      ...state.actor,
+    },
+    "request",
+  );
+}
+
+function pluginRouter(options: AppOptions): Router {
+  const router = new Router({ sensitive: true });
+  for (const mounted of options.routes) {
+    const { method, path } = mounted.route;
+    router.register(
+      path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      method === "GET" ? ["HEAD", "GET"] : [method],
+      async (ctx: Context) => {
+        const state = ctx.state as State;
+        state.route = path;
+        const params = (ctx as Context & { params: Record<string, string> }).params;
+        const services: DispatchServices = {
+          ...options,
+          authenticate: (context) => rememberActor(options, context, state),
+        };
+        await dispatch(mounted, services, ctx, params, factsOf(ctx, state));
+      },
+    );
+  }
+  return router;
+}
+
+async function rememberActor(options: AppOptions, ctx: Context, state: State) {
+  const actor = await options.authenticate(ctx);
+  if (actor !== undefined) state.actor = { userId: actor.userId, tenantId: actor.tenantId };
+  return actor;
+}
+
+function factsOf(ctx: Context, state: State): RequestFacts {
+  const gone = new AbortController();
+  ctx.res.once("close", () => {
+    if (!ctx.res.writableFinished) gone.abort();
+  });
+  return {
+    id: state.requestId,
+    address: ctx.ip,
+    ifMatch: ctx.get("If-Match") || undefined,
+    headers: ctx.headers,
+    signal: gone.signal,
+    context: ctx,
+  };
+}
+
+/** What an operator and a developer ask of any process. */
+function operationsRouter(options: AppOptions): Router {
+  const router = new Router();
+  const document = JSON.stringify(openApiDocument(options.routes.map(({ route }) => route)));
+  router.get("/health/live", (ctx) => {
+    ctx.body = { status: "live" };
+  });
+  router.get("/health/ready", async (ctx) => {
+    try {
+      await options.ready();
+    } catch (cause) {
+      throw problems.SERVICE_UNAVAILABLE("This process can't serve yet.", { cause });
+    }
+    ctx.body = { status: "ready" };
+  });
+  router.get("/metrics", async (ctx) => {
+    ctx.type = options.metrics.contentType;
+    ctx.body = await options.metrics.text();
+  });
+  router.get("/openapi.json", (ctx) => {
+    ctx.type = "application/json";
+    ctx.body = document;
+  });
+  docsRoutes(router);
+  return router;
+}
+
+function allowedMethods(routes: readonly MountedRoute[], path: string): string[] {
+  const matches = (declared: string): boolean =>
+    new RegExp(`^${declared.replaceAll(/\{\w+\}/g, "[^/]+").replace(/\/$/, "")}/?$`).test(path);
+  return [...new Set(routes.filter(({ route }) => matches(route.path)).map(({ route }) => route.method as string))];
+}

@@ -1,0 +1,142 @@
+/** The road of a request, from the routed context to the answer; read top to bottom. */
+import type { Context } from "koa";
+import type { Knex } from "knex";
+
+import { openUnit, platformRoleOf, roleOf, type Trx } from "../db/database.ts";
+import { problems } from "../errors.ts";
+import type { Actor, Authenticator } from "./actor.ts";
+import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
+import { type Input, readInput } from "./input.ts";
+import type { Limiter } from "./limiter.ts";
+import { type Answer, isIdempotent, type RequestFacts, type Route } from "./route.ts";
+
+/** A route together with the plugin that declared it. */
+export interface MountedRoute {
+  readonly pluginId: string;
+  readonly route: Route;
+}
+
+export interface DispatchServices {
+  readonly knex: Knex;
+  readonly authenticate: Authenticator;
+  readonly limiter: Limiter;
+  readonly secret: string;
+}
+
+/** An answer with its body as it goes over the wire. */
+interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly stream?: Answer<unknown>["stream"];
+}
+
+/** Answers one request by its route. */
+export async function dispatch(
+  { pluginId, route }: MountedRoute,
+  services: DispatchServices,
+  ctx: Context,
+  params: Record<string, string>,
+  facts: RequestFacts,
+): Promise<void> {
+  if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
+  const actor = await admit(route, services.authenticate, ctx);
+  const input = await readInput(route, ctx, params);
+  const call = (trx: Trx | undefined) => callHandler(route, input, actor, trx, facts);
+  const reply =
+    route.unit === "none"
+      ? await call(undefined)
+      : await inUnit(pluginId, route, services, actor, idempotentRequest(route, services, ctx, input, actor), call);
+  send(ctx, route, reply);
+}
+
+async function admit(route: Route, authenticate: Authenticator, ctx: Context): Promise<Actor | undefined> {
+  if (route.access === "public") return undefined;
+  const actor = await authenticate(ctx);
+  if (actor === undefined) {
+    throw problems.UNAUTHENTICATED("Send a valid access token as Authorization: Bearer <token>.", {
+      headers: { "WWW-Authenticate": 'Bearer realm="keyrack"' },
+    });
+  }
+  if (!route.access.includes(actor.role)) {
+    throw problems.FORBIDDEN(`This is for ${route.access.join(" or ")}; you are ${actor.role}.`);
+  }
+  return actor;
+}
+
+function idempotentRequest(
+  route: Route,
+  { secret }: DispatchServices,
+  ctx: Context,
+  input: Input,
+  actor: Actor | undefined,
+): IdempotentRequest | undefined {
+  if (!isIdempotent(route)) return undefined;
+  const key = readIdempotencyKey(ctx.request.headers["idempotency-key"] as string | undefined);
+  if (key === undefined) return undefined;
+  // The route's own path and the checked input, so that a trailing slash or another order of fields is the same request.
+  const hash = hashRequest(secret, route.method, route.path, [input.params, input.query, input.body]);
+  return { key, hash, tenantId: actor?.tenantId, actorId: actor?.userId };
+}
+
+/** One transaction: the handler's effect, and where asked for the stored answer, commit together. */
+function inUnit(
+  pluginId: string,
+  route: Route,
+  { knex }: DispatchServices,
+  actor: Actor | undefined,
+  idempotent: IdempotentRequest | undefined,
+  call: (trx: Trx) => Promise<Reply>,
+): Promise<Reply> {
+  const tenant = route.unit === "tenant";
+  if (tenant && actor === undefined) throw new Error(`${route.id}: a public route has no tenant to work in.`);
+  const identity = tenant ? { role: roleOf(pluginId), tenantId: actor?.tenantId } : { role: platformRoleOf(pluginId) };
+  return openUnit(
+    knex,
+    identity,
+    async (trx) => {
+      if (idempotent === undefined) return call(trx);
+      const stored = await claimKey(trx, idempotent);
+      if (stored !== undefined) return { ...stored, headers: { ...stored.headers, "Idempotency-Replayed": "true" } };
+      const reply = await call(trx);
+      await storeAnswer(trx, idempotent, { status: reply.status, headers: reply.headers, body: reply.body ?? "" });
+      return reply;
+    },
+    { readOnly: route.method === "GET" },
+  );
+}
+
+async function callHandler(
+  route: Route,
+  input: Input,
+  actor: Actor | undefined,
+  trx: Trx | undefined,
+  request: RequestFacts,
+): Promise<Reply> {
+  // The declaration ties actor and trx to access and unit; here the types are folded.
+  const answer = await route.handler({ ...input, actor, trx, request });
+  const headers = {
+    ...answer.headers,
+    ...(answer.etag === undefined ? {} : { ETag: `"${answer.etag}"` }),
+  };
+  const status = answer.status ?? route.status;
+  if (answer.stream !== undefined) return { status, headers, stream: answer.stream };
+  if (route.result === undefined) return { status, headers };
+  // What a handler gives back is checked as well: a column that was not meant to leave can't.
+  return { status, headers, body: JSON.stringify(route.result.parse(answer.body)) };
+}
+
+function send(ctx: Context, route: Route, reply: Reply): void {
+  ctx.status = reply.status;
+  ctx.set({ ...reply.headers });
+  if (reply.stream !== undefined) {
+    if (route.mediaType !== undefined) ctx.type = route.mediaType;
+    ctx.body = reply.stream;
+  } else if (reply.body !== undefined && reply.body !== "") {
+    ctx.type = "application/json";
+    ctx.body = reply.body;
+  } else {
+    ctx.body = null;
+    ctx.status = reply.status;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Knex } from "knex";
+import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+
+import { openUnit } from "../db/database.ts";
+import { problems } from "../errors.ts";
+import { coreRole } from "../permissions.ts";
+import type { RateLimit } from "./route.ts";
+
+/** Counts one request of a kind for a key (an address, an account). @throws Problem RATE_LIMITED */
+export type Limiter = (kind: string, key: string, limit: RateLimit) => Promise<void>;
+
+/** Counts in PostgreSQL, so that all web processes share the counts and need no Redis for it. */
+export function createLimiter(knex: Knex): Limiter {
+  // The library asks for a pg client; ours sends its statement as the core's role.
+  const client = {
+    query: ({ text, values }: { text: string; values: readonly unknown[] }) =>
+      openUnit(knex, { role: coreRole }, async (trx) => {
+        const connection = (await (trx.client as Knex.Client).acquireConnection()) as {
+          query(text: string, values: readonly unknown[]): Promise<unknown>;
+        };
+        return connection.query(text, values);
+      }),
+  };
+  const limiters = new Map<string, RateLimiterPostgres>();
+  const limiterFor = (kind: string, { points, seconds }: RateLimit): RateLimiterPostgres => {
+    const id = `${kind} ${points} ${seconds}`;
+    let limiter = limiters.get(id);
+    if (limiter === undefined) {
+      limiter = new RateLimiterPostgres({
+        storeClient: client,
+        storeType: "client",
+        tableCreated: true,
+        schemaName: "core",
+        tableName: "rate_limits",
+        keyPrefix: kind,
+        points,
+        duration: seconds,
+      });
+      limiters.set(id, limiter);
+    }
+    return limiter;
+  };
+  return async (kind, key, limit) => {
+    try {
+      await limiterFor(kind, limit).consume(key);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
+      throw problems.RATE_LIMITED(
+        `At most ${limit.points} in ${limit.seconds} seconds. Try again in ${seconds} seconds.`,
+        {
+          headers: { "Retry-After": String(seconds) },
+        },
+      );
+    }
+  };
+}

@@ -1,0 +1,182 @@
+/** The OpenAPI 3.1 document, made of the same declarations that route and validate. */
+import * as z from "zod";
+
+import { problemCatalogue } from "../errors.ts";
+import { isIdempotent, type Route } from "./route.ts";
+
+type Json = Record<string, unknown>;
+
+/** Problems that any route can answer with, by what it declares. */
+function commonProblems(route: Route): string[] {
+  return [
+    ...(route.body !== undefined || route.query !== undefined ? ["VALIDATION_FAILED"] : []),
+    ...(route.body !== undefined && route.body !== "raw" ? ["MALFORMED_BODY", "UNSUPPORTED_MEDIA_TYPE"] : []),
+    ...(route.body === undefined ? [] : ["PAYLOAD_TOO_LARGE"]),
+    ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN"]),
+    ...(route.params === undefined ? [] : ["NOT_FOUND"]),
+    ...(isIdempotent(route) ? ["IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED"] : []),
+    ...(route.rateLimit === undefined ? [] : ["RATE_LIMITED"]),
+    "INTERNAL",
+    "SERVICE_UNAVAILABLE",
+  ];
+}
+
+/** The whole document. */
+export function openApiDocument(routes: readonly Route[]): Json {
+  const schemas: Json = { Problem: problemSchema() };
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const path = route.path.length > 1 ? route.path.replace(/\/$/, "") : route.path;
+    const item = (paths[path] ??= {});
+    item[route.method.toLowerCase()] = operation(route, schemas);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Keyrack",
+      version: "0.1.0",
+      description: "A hotel platform. Every collection answers with and without a trailing slash.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    },
+  };
+}
+
+function operation(route: Route, schemas: Json): Json {
+  const secured = route.access !== "public";
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    tags: [route.path.split("/")[1] ?? ""],
+    description: [route.description, secured ? `For: ${route.access.join(", ")}.` : undefined]
+      .filter((line) => line !== undefined)
+      .join("\n\n"),
+    security: secured ? [{ bearer: [] }] : [],
+    parameters: [
+      ...parameters(route.params, "path", schemas),
+      ...parameters(route.query, "query", schemas),
+      ...headerParameters(route),
+    ],
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route, schemas) }),
+    responses: { [route.status]: success(route, schemas), ...problemResponses(route) },
+  };
+}
+
+function headerParameters(route: Route): Json[] {
+  const header = (name: string, description: string): Json => ({
+    name,
+    in: "header",
+    description,
+    schema: { type: "string" },
+  });
+  return [
+    ...(isIdempotent(route)
+      ? [header("Idempotency-Key", "The same key and request give the same answer again for 24 hours.")]
+      : []),
+    ...(route.method === "PATCH" || route.method === "DELETE"
+      ? [header("If-Match", "The ETag that the change is based on.")]
+      : []),
+  ];
+}
+
+function parameters(schema: z.ZodObject | undefined, where: "path" | "query", schemas: Json): Json[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(schema, "input", schemas) as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
+    name,
+    in: where,
+    required: where === "path" || required.includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema: rest,
+  }));
+}
+
+function requestBody(route: Route, schemas: Json): Json {
+  if (route.body === "raw" || route.body === undefined)
+    return { required: true, content: { "application/json": { schema: {} } } };
+  const schema = jsonSchema(route.body, "input", schemas);
+  return {
+    required: true,
+    content: {
+      "application/json": { schema },
+      ...(route.form === true ? { "application/x-www-form-urlencoded": { schema } } : {}),
+    },
+  };
+}
+
+function success(route: Route, schemas: Json): Json {
+  const mediaType = route.mediaType ?? "application/json";
+  const schema = route.result === undefined ? { type: "string" } : jsonSchema(route.result, "output", schemas);
+  const empty = route.result === undefined && route.mediaType === undefined;
+  return { description: route.summary, ...(empty ? {} : { content: { [mediaType]: { schema } } }) };
+}
+
+function problemResponses(route: Route): Json {
+  const codes = [...new Set([...(route.problems ?? []), ...commonProblems(route)])];
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const declared = problemCatalogue().get(code);
+    if (declared === undefined)
+      throw new Error(`${route.id} names the problem ${code}, which is not in the catalogue.`);
+    byStatus.set(declared.status, [...(byStatus.get(declared.status) ?? []), `\`${code}\`: ${declared.title}.`]);
+  }
+  const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, lines]) => [status, { description: lines.join("\n\n"), content }]),
+  );
+}
+
+/** Zod's JSON schema, its named parts moved to `components/schemas`, where OpenAPI tools look for them. */
+function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Json): Json {
+  const {
+    $schema: _,
+    $defs = {},
+    ...rest
+  } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json & { $defs?: Json };
+  const moved = (part: unknown): unknown =>
+    JSON.parse(JSON.stringify(part).replaceAll('"#/$defs/', '"#/components/schemas/'));
+  for (const [name, part] of Object.entries($defs)) {
+    const { id: _id, ...definition } = moved(part) as Json;
+    schemas[name] ??= definition;
+  }
+  const { id, ...whole } = moved(rest) as Json;
+  if (typeof id !== "string") return whole;
+  schemas[id] ??= whole;
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+function problemSchema(): Json {
+  return {
+    type: "object",
+    description: "RFC 9457. `code` is stable; `errors` says which fields do not fit.",
+    required: ["type", "title", "status", "detail", "code", "request_id"],
+    properties: {
+      type: { type: "string" },
+      title: { type: "string" },
+      status: { type: "integer" },
+      detail: { type: "string" },
+      code: { type: "string", enum: [...problemCatalogue().keys()].sort() },
+      request_id: { type: "string" },
+      errors: {
+        type: "array",
+        items: {
+          type: "object",
+          required: ["in", "pointer", "detail"],
+          properties: {
+            in: { type: "string", enum: ["body", "query", "path", "header"] },
+            pointer: { type: "string", description: "RFC 6901 JSON pointer." },
+            detail: { type: "string" },
+          },
+        },
+      },
+    },
+  };
+}

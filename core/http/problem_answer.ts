@@ -1,0 +1,34 @@
+/** The one place where an error becomes an answer. */
+import type { Context } from "koa";
+
+import { isOutage } from "../db/database.ts";
+import { Problem, problems } from "../errors.ts";
+import type { Logger } from "../log.ts";
+
+/** Answers with `application/problem+json` (RFC 9457) and logs what the caller must not see. */
+export function answerProblem(ctx: Context, error: unknown, requestId: string, log: Logger): void {
+  const problem = problemOf(error);
+  if (problem.status >= 500) log.error({ err: error, request_id: requestId }, problem.title);
+  ctx.remove("ETag");
+  ctx.status = problem.status;
+  ctx.set({ ...problem.headers });
+  if ((problem.status === 429 || problem.status === 503) && ctx.response.get("Retry-After") === "")
+    ctx.set("Retry-After", "1");
+  ctx.type = "application/problem+json";
+  ctx.body = JSON.stringify({
+    type: `urn:keyrack:problem:${problem.code.toLowerCase()}`,
+    title: problem.title,
+    status: problem.status,
+    detail: problem.message,
+    code: problem.code,
+    request_id: requestId,
+    ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+    ...problem.members,
+  });
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isOutage(error)) return problems.SERVICE_UNAVAILABLE("Please try again in a moment.");
+  return problems.INTERNAL("The request was not carried out. The fault is logged under the request id.");
+}

@@ -1,0 +1,142 @@
+/**
+ * A route is declared once, as data with its handler. Routing, validation, access, the unit of work, idempotency and the
+ * OpenAPI document all come from that one declaration.
+ */
+import type { Readable } from "node:stream";
+import type { Context } from "koa";
+import type * as z from "zod";
+
+import type { Trx } from "../db/database.ts";
+import type { Actor } from "./actor.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * Whose rows the handler's transaction sees: the caller's tenant; all tenants (with the `platform` permission); or
+ * there is no transaction, and the handler opens its own.
+ */
+export type UnitKind = "tenant" | "platform" | "none";
+
+/** `"public"`, or the roles that may call. There is no default: a route without an access rule stops the boot. */
+export type Access = "public" | readonly string[];
+
+/** So many requests in so many seconds from one address. */
+export interface RateLimit {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+/** What a handler gets: everything checked, nothing to parse. */
+export interface RouteInput<P, Q, B, A extends Access, U extends UnitKind> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly actor: A extends "public" ? undefined : Actor;
+  readonly trx: U extends "none" ? undefined : Trx;
+  readonly request: RequestFacts;
+}
+
+/** The rest of the request that a handler may need. */
+export interface RequestFacts {
+  readonly id: string;
+  /** The caller's address, as far as the trusted proxies tell. */
+  readonly address: string;
+  /** The `If-Match` header, for `requireMatch`. */
+  readonly ifMatch: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+  /** For a library that wants Koa's own context (passport). Handlers answer by what they give back, never through it. */
+  readonly context: Context;
+}
+
+/** What a handler gives back. */
+export interface Answer<R> {
+  readonly body?: R;
+  /** Instead of a body: a file or a stream, of the route's `mediaType`. */
+  readonly stream?: Readable;
+  /** Another status than the declared one. */
+  readonly status?: number;
+  /** The version of the resource; sent as a strong `ETag`. */
+  readonly etag?: string | number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+type BodyOutput<S> = S extends "raw" ? Buffer : Output<S>;
+
+export interface RouteDeclaration<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodType | "raw" | undefined,
+  R extends z.ZodType | undefined,
+  A extends Access,
+  U extends UnitKind,
+> {
+  /** The operation's name in the OpenAPI document, such as `createRoom`. */
+  readonly id: string;
+  readonly method: Method;
+  /** As in OpenAPI, parameters in braces: `/rooms/{room_id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: A;
+  readonly params?: P;
+  readonly query?: Q;
+  /** A schema for JSON; `"raw"` for the bytes as they came. */
+  readonly body?: B;
+  /** Takes `application/x-www-form-urlencoded` beside JSON. */
+  readonly form?: boolean;
+  /** Most bytes of the body; default 256 KiB. */
+  readonly bodyLimit?: number;
+  /** Of the answer where all goes well. */
+  readonly status: number;
+  /** The shape of the answer; absent: no content, or a stream. */
+  readonly result?: R;
+  /** Of the answer; default `application/json`. */
+  readonly mediaType?: string;
+  /** Codes of the catalogue that this route answers with, beyond those that any route can. */
+  readonly problems?: readonly string[];
+  readonly unit: U;
+  /** Takes `Idempotency-Key`. Default: every POST with a unit of work. */
+  readonly idempotent?: boolean;
+  readonly rateLimit?: RateLimit;
+  readonly handler: (
+    input: RouteInput<Output<P>, Output<Q>, BodyOutput<B>, A, U>,
+  ) => Promise<Answer<R extends z.ZodType ? z.input<R> : undefined>>;
+}
+
+/** A declared route, its types folded away: what the core works with. */
+export type Route = Readonly<
+  Omit<
+    RouteDeclaration<
+      z.ZodObject | undefined,
+      z.ZodObject | undefined,
+      z.ZodType | "raw" | undefined,
+      z.ZodType | undefined,
+      Access,
+      UnitKind
+    >,
+    "handler"
+  >
+> & {
+  readonly handler: (input: RouteInput<unknown, unknown, unknown, Access, UnitKind>) => Promise<Answer<unknown>>;
+};
+
+/** Declares a route. The handler's input is typed by the schemas beside it. */
+export function route<
+  const A extends Access,
+  const U extends UnitKind,
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | "raw" | undefined = undefined,
+  R extends z.ZodType | undefined = undefined,
+>(declaration: RouteDeclaration<P, Q, B, R, A, U>): Route {
+  // The core parses with these very schemas before it calls the handler, which is what makes the folding sound.
+  return declaration as unknown as Route;
+}
+
+/** True where the route takes an `Idempotency-Key`. */
+export function isIdempotent(declared: Route): boolean {
+  return declared.idempotent ?? (declared.method === "POST" && declared.unit !== "none");
+}

@@ -1,0 +1,135 @@
+/**
+ * Where BullMQ keeps its queues: Redis where `REDIS_URL` is set, and its own PostgreSQL backend where not. This file and
+ * `queue_schema.ts` are the only ones that know which.
+ */
+import {
+  createPostgresBackend,
+  type JobsOptions,
+  type PostgresConnectionOptions,
+  type Processor,
+  Queue,
+  type QueueOptions,
+  Worker,
+  type WorkerOptions,
+} from "bullmq";
+import pg from "pg";
+
+import { queueRole, queueSchema, urlAs } from "../permissions.ts";
+
+/** What a queue entry carries: a pointer to the outbox row, or the name of a schedule whose time has come. */
+export type WakeUp = { readonly job_id: string; readonly tenant_id: string | null } | { readonly schedule: string };
+
+export interface QueueEntry {
+  readonly name: string;
+  readonly data: WakeUp;
+  readonly opts?: JobsOptions;
+}
+
+/** The part of a BullMQ queue that the relay and the schedules use. */
+export interface WakeUpQueue {
+  addBulk(entries: QueueEntry[]): Promise<unknown>;
+  upsertJobScheduler(
+    id: string,
+    repeat: { every: number },
+    template: { name: string; data: WakeUp; opts?: JobsOptions },
+  ): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** The part of a BullMQ worker that the runner uses. */
+export interface WakeUpWorker {
+  waitUntilReady(): Promise<unknown>;
+  close(force?: boolean): Promise<void>;
+}
+
+export interface QueueStore {
+  readonly kind: "redis" | "postgresql";
+  queue(name: string): WakeUpQueue;
+  worker(name: string, process: (data: WakeUp) => Promise<void>, concurrency: number): WakeUpWorker;
+  close(): Promise<void>;
+}
+
+export interface QueueStoreOptions {
+  readonly redisUrl: string | undefined;
+  readonly databaseUrl: string;
+  readonly secret: string;
+  /** BullMQ tells of a lost connection here, and then connects again by itself. */
+  readonly onError: (error: Error) => void;
+}
+
+/** A killed worker's entries are seen as stalled after `lockDuration` and `stalledInterval` at the most. */
+const workerOptions = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  // The outbox counts the attempts; the queue must not give up before it does.
+  maxStalledCount: 1_000,
+  drainDelay: 5,
+} satisfies Partial<WorkerOptions>;
+
+/** Opens the store of this process. Queue names take no colon. */
+export function openQueueStore(options: QueueStoreOptions): QueueStore {
+  return options.redisUrl === undefined ? postgresStore(options) : redisStore(options.redisUrl, options.onError);
+}
+
+function redisStore(url: string, onError: (error: Error) => void): QueueStore {
+  // Options and not a client: BullMQ would never close the duplicates that it makes of one.
+  const connection = { ...redisOptions(url), maxRetriesPerRequest: null };
+  return {
+    kind: "redis",
+    queue: (name) => listen(new Queue(name, { connection } satisfies QueueOptions), onError),
+    worker: (name, process, concurrency) =>
+      listen(new Worker(name, processorOf(process), { connection, concurrency, ...workerOptions }), onError),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The parts of a redis:// or rediss:// URL, as ioredis takes them. */
+function redisOptions(url: string) {
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  return {
+    host: hostname,
+    port: port === "" ? 6379 : Number(port),
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...(/^\/\d+$/.test(pathname) ? { db: Number(pathname.slice(1)) } : {}),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
+  };
+}
+
+function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): QueueStore {
+  const pool = new pg.Pool({
+    connectionString: urlAs(databaseUrl, queueRole, secret),
+    application_name: "keyrack queue",
+    // BullMQ's statements name its tables without a schema. A pool and not a config: it can't load pg from an ES module.
+    options: `-c search_path=${queueSchema}`,
+    keepAlive: true,
+    // Every worker keeps one connection for LISTEN.
+    max: 24,
+  });
+  pool.on("error", onError);
+  // BullMQ describes the pool by a structure of its own, which pg's types spell a little differently.
+  const connection = pool as unknown as PostgresConnectionOptions;
+  return {
+    kind: "postgresql",
+    queue: (name) => listen(new Queue(name, { connection }, createPostgresBackend), onError),
+    worker: (name, process, concurrency) =>
+      listen(
+        new Worker(name, processorOf(process), { connection, concurrency, ...workerOptions }, createPostgresBackend),
+        onError,
+      ),
+    close: () => pool.end(),
+  };
+}
+
+function processorOf(process: (data: WakeUp) => Promise<void>): Processor<WakeUp, void> {
+  return (entry) => process(entry.data);
+}
+
+/** An error without a listener would end the process; BullMQ mends its connections by itself. */
+function listen<T extends { on(event: "error", listener: (error: Error) => void): unknown }>(
+  emitter: T,
+  onError: (error: Error) => void,
+): T {
+  emitter.on("error", onError);
+  return emitter;
+}

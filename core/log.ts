@@ -1,0 +1,36 @@
+import pino from "pino";
+
+/** A structured logger: an object of fields first, then a sentence. */
+export type Logger = pino.Logger;
+
+/**
+ * Bodies and headers are never logged; this list is the second line of defence, for an error object or a field that
+ * carries one of them all the same.
+ */
+const secrets = ["authorization", "cookie", "password", "access_token", "refresh_token", "secret", "api_key"];
+
+/** A logger that writes JSON lines to standard output. */
+export function createLogger(level: string, fields: Record<string, unknown> = {}): Logger {
+  return pino({
+    level,
+    base: fields,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeError },
+    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" },
+  });
+}
+
+/** What helps to find a fault. Not every field: pg hangs whole connections on its errors, and they know passwords. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code, constraint, table } = error as Error & { code?: unknown; constraint?: unknown; table?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(code === undefined ? {} : { code }),
+    ...(constraint === undefined ? {} : { constraint, table }),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+}

@@ -1,0 +1,37 @@
+/** The public face of the core: all that a plugin may import from it. */
+export { prepare, type Statement } from "./db/statement.ts";
+export { constraintOf, type Database, sqlStateOf, type Trx } from "./db/database.ts";
+export { tenantTable } from "./db/tenant_table.ts";
+export { defineProblems, type FieldError, Problem, problems } from "./errors.ts";
+export { FileMissing, type FileStore } from "./files/store.ts";
+export type { Actor, Authenticator } from "./http/actor.ts";
+export { requireMatch } from "./http/etag.ts";
+export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/page.ts";
+export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
+export { idSchema, isUuid, newId } from "./ids.ts";
+export { defineJob, handleJob, handleLongJob, type JobDefinition, type Schedule } from "./jobs/job.ts";
+export type { Logger } from "./log.ts";
+export { amountSchema, currencyDecimals, currencySchema, formatAmount, normaliseAmount, sumAmounts } from "./money.ts";
+export {
+  defineManifest,
+  definePlugin,
+  type Manifest,
+  type Plugin,
+  type PluginContext,
+  type PluginParts,
+} from "./plugin.ts";
+export { defined } from "./objects.ts";
+export { textSchema } from "./text.ts";
+export {
+  addDays,
+  type Day,
+  dayAt,
+  daysBetween,
+  daySchema,
+  eachDay,
+  instantOf,
+  instantOutSchema,
+  instantSchema,
+  timeOfDaySchema,
+  timeZoneSchema,
+} from "./time.ts";

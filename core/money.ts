@@ -1,0 +1,45 @@
+import { Big } from "big.js";
+import currencies from "currency-codes";
+import * as z from "zod";
+
+/**
+ * Money is a decimal string in one currency, with as many decimals as ISO 4217 gives it, from the JSON to the numeric
+ * column and back. It is never a JavaScript number on its way.
+ */
+
+/** The decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
+export function currencyDecimals(currency: string): number {
+  const record = currencies.code(currency);
+  if (record === undefined) throw new RangeError(`${currency} is no ISO 4217 currency.`);
+  return record.digits;
+}
+
+/** An ISO 4217 code of a currency that money can be held in. */
+export const currencySchema = z
+  .string()
+  .regex(/^[A-Z]{3}$/, "is not a three-letter ISO 4217 code in capitals")
+  .refine((code) => currencies.code(code) !== undefined, "is not an ISO 4217 currency")
+  .meta({ examples: ["EUR"] });
+
+/** An amount that is not negative, below ten thousand million, with at most three decimals. */
+export const amountSchema = z
+  .string()
+  .regex(/^\d{1,10}(\.\d{1,3})?$/, 'is not an amount as a decimal string such as "120.00"')
+  .meta({ examples: ["120.00"] });
+
+/** The amount with exactly the currency's decimals, or undefined where it has more of them than the currency. */
+export function normaliseAmount(amount: string, currency: string): string | undefined {
+  const value = new Big(amount);
+  const rounded = value.round(currencyDecimals(currency), Big.roundDown);
+  return rounded.eq(value) ? formatAmount(amount, currency) : undefined;
+}
+
+/** Writes a numeric from the database with exactly the currency's decimals. */
+export function formatAmount(amount: string, currency: string): string {
+  return new Big(amount).toFixed(currencyDecimals(currency), Big.roundHalfUp);
+}
+
+/** The exact sum of amounts, with the currency's decimals. */
+export function sumAmounts(amounts: readonly string[], currency: string): string {
+  return formatAmount(amounts.reduce((sum, amount) => sum.plus(amount), new Big(0)).toString(), currency);
+}

@@ -1,0 +1,41 @@
+/** What all processes of Keyrack have in common: how they stop, and how they fail to start. */
+import { BootError } from "./errors.ts";
+
+const stopWithinMs = 30_000;
+
+/**
+ * Runs a process until SIGINT or SIGTERM, or until the parent that started it has gone, then closes it and exits.
+ * @param name for the message when it does not start
+ * @param start gives back how to close what it opened
+ */
+export async function runProcess(name: string, start: () => Promise<() => Promise<void>>): Promise<void> {
+  let closing = false;
+  let close: (() => Promise<void>) | undefined;
+  const stop = (): void => {
+    if (closing) return;
+    closing = true;
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    void (close?.() ?? Promise.resolve()).then(
+      () => process.exit(0),
+      (error: unknown) => fail(name, error),
+    );
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  // A supervisor holds an IPC channel; when it is killed the channel closes, and nobody is left behind on the port.
+  process.on("disconnect", stop);
+  try {
+    close = await start();
+    // Asked to stop while it was starting.
+    if (closing) await close();
+  } catch (error) {
+    fail(name, error);
+  }
+}
+
+function fail(name: string, error: unknown): never {
+  // A BootError is written for a person; anything else is a defect, and its stack helps.
+  const text = error instanceof BootError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${name}: ${text}\n`);
+  process.exit(1);
+}

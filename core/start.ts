@@ -1,0 +1,72 @@
+/**
+ * `npm start`: the whole platform on one machine. An embedded PostgreSQL (where no DATABASE_URL is set), the
+ * migrations, and then the very processes that the Procfile names.
+ */
+import path from "node:path";
+
+import { readBlueprint } from "./boot.ts";
+import { type DemoLogin, makeDemo } from "./demo.ts";
+import { startEmbeddedPostgres } from "./embedded/mod.ts";
+import { processVariables } from "./env.ts";
+import { migrateDatabase } from "./migrate.ts";
+import { runProcess } from "./process.ts";
+import { type Processes, startProcfile } from "./procfile.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Starts everything and prints what to do next. @returns how to end all of it */
+async function startPlatform(given: Variables): Promise<() => Promise<void>> {
+  const started = performance.now();
+  const { env } = await readBlueprint(given);
+  const postgres =
+    given["DATABASE_URL"] === undefined ? await startEmbeddedPostgres({ dataDir: env.DATA_DIR }) : undefined;
+  const variables = {
+    ...given,
+    DATABASE_URL: postgres?.url ?? given["DATABASE_URL"],
+    // One line a request would drown the words below; LOG_LEVEL=info brings them back.
+    LOG_LEVEL: given["LOG_LEVEL"] ?? "warn",
+  };
+  let processes: Processes | undefined;
+  const close = async (): Promise<void> => {
+    await processes?.close();
+    await postgres?.stop();
+  };
+  try {
+    await migrateDatabase(variables);
+    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), variables);
+    const port = processes.port ?? env.PORT;
+    const address = `http://localhost:${port}`;
+    const login = postgres === undefined ? undefined : await makeDemo(address, env.DATA_DIR);
+    welcome(address, login, performance.now() - started);
+    void Promise.race([processes.exited, postgres?.exited ?? new Promise(() => undefined)]).then((why) => {
+      process.stderr.write(`start: ${typeof why === "string" ? why : "the database"} has ended; stopping the rest.\n`);
+      process.exitCode = 1;
+      process.kill(process.pid, "SIGTERM");
+    });
+    return close;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function welcome(address: string, login: DemoLogin | undefined, ms: number): void {
+  const { username, password } = login ?? { username: "<username>", password: "<password>" };
+  const lines = [
+    `Keyrack answers at ${address} (ready after ${(ms / 1000).toFixed(1)} s). The API to read and try: ${address}/docs`,
+    "",
+    ...(login === undefined
+      ? ["Sign up with POST /hotels/, then:"]
+      : [`Log in as ${username} with the password ${password}`]),
+    "",
+    "Three calls to try:",
+    `  TOKEN=$(curl -s ${address}/auth/token -d username=${username} -d password=${password} | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')`,
+    `  curl -s ${address}/hotels/me -H "Authorization: Bearer $TOKEN"`,
+    `  curl -s ${address}/rooms/ -H "Authorization: Bearer $TOKEN"`,
+    "",
+    "npm run demo plays a hotel's whole day. Ctrl-C stops everything.",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+await runProcess("start", () => startPlatform(processVariables()));

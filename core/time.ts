@@ -1,0 +1,77 @@
+import { Temporal } from "temporal-polyfill";
+import * as z from "zod";
+
+/**
+ * Days and instants. A day is `YYYY-MM-DD` in some time zone, kept as a string (it has no hour, so a Date would lie
+ * about it); an instant is a JavaScript Date, RFC 3339 in UTC on the wire.
+ */
+export type Day = string;
+
+/** A day between 1970 and 9999. */
+export const daySchema = z.iso
+  .date("is not a day as YYYY-MM-DD")
+  .refine((day) => day >= "1970-01-01", "is before 1970")
+  .meta({ examples: ["2026-12-24"] });
+
+/** An instant as RFC 3339, with any offset. */
+export const instantSchema = z.iso
+  .datetime({ offset: true, error: "is not an RFC 3339 instant" })
+  .meta({ examples: ["2026-12-24T14:00:00Z"] });
+
+/** An instant on its way out. */
+export const instantOutSchema = z.iso.datetime().meta({ examples: ["2026-12-24T14:00:00.000Z"] });
+
+/** A time of day as `HH:MM`. */
+export const timeOfDaySchema = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is not a time of day as HH:MM")
+  .meta({ examples: ["14:00"] });
+
+/** An IANA time zone that this runtime knows. */
+export const timeZoneSchema = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, "is not an IANA time zone such as Europe/Berlin")
+  .meta({ examples: ["Europe/Berlin"] });
+
+function isTimeZone(name: string): boolean {
+  // A bare offset such as +02:00 is accepted by Intl, but it has no daylight saving: not what a place means.
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The day that it is at an instant in a time zone. */
+export function dayAt(instant: Date, timeZone: string): Day {
+  return zoned(instant, timeZone).toPlainDate().toString();
+}
+
+/** The instant at which a wall clock in the zone shows this time on this day; a skipped hour counts as the one after it. */
+export function instantOf(day: Day, timeOfDay: string, timeZone: string): Date {
+  const wall = Temporal.PlainDate.from(day).toPlainDateTime(Temporal.PlainTime.from(timeOfDay));
+  return new Date(wall.toZonedDateTime(timeZone, { disambiguation: "compatible" }).epochMilliseconds);
+}
+
+/** The day so many days later (or earlier, where negative). */
+export function addDays(day: Day, days: number): Day {
+  return Temporal.PlainDate.from(day).add({ days }).toString();
+}
+
+/** How many days lie between two days; negative where the second is the earlier. */
+export function daysBetween(from: Day, to: Day): number {
+  return Temporal.PlainDate.from(from).until(to, { largestUnit: "days" }).days;
+}
+
+/** Every day of the half-open range `[from, to)`. */
+export function eachDay(from: Day, to: Day): Day[] {
+  const first = Temporal.PlainDate.from(from);
+  return Array.from({ length: Math.max(0, daysBetween(from, to)) }, (_, days) => first.add({ days }).toString());
+}
+
+function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
+}

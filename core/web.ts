@@ -1,0 +1,76 @@
+/** The web process: answers the API. `npm run web`, and the `web` line of the Procfile. */
+import type { Server } from "node:http";
+
+import { boot, type Platform } from "./boot.ts";
+import { openUnit } from "./db/database.ts";
+import { processVariables } from "./env.ts";
+import { createApp } from "./http/app.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { runProcess } from "./process.ts";
+import { coreRole } from "./permissions.ts";
+
+/** A platform that listens. */
+export interface WebServer {
+  readonly port: number;
+  /** Stops listening, lets the requests in flight finish (25 s at most), and closes the platform. */
+  close(): Promise<void>;
+}
+
+const drainMs = 25_000;
+
+/** Starts to listen on `PORT` (0: a free one). */
+export async function serve(platform: Platform): Promise<WebServer> {
+  const { env, knex, log } = platform;
+  const metrics = createMetrics();
+  const pool = (knex.client as { pool: { numUsed(): number; numPendingAcquires(): number } }).pool;
+  metrics.gauge("keyrack_database_connections_used", "Connections in use by this process.", () => pool.numUsed());
+  metrics.gauge("keyrack_database_waiting", "Units of work that wait for a connection.", () =>
+    pool.numPendingAcquires(),
+  );
+  const app = createApp({
+    knex,
+    log,
+    metrics,
+    routes: platform.routes,
+    authenticate: platform.authenticate,
+    limiter: platform.limiter,
+    secret: env.SECRET_KEY,
+    trustedProxies: env.TRUSTED_PROXIES,
+    ready: async () => {
+      await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
+    },
+  });
+  const server = await new Promise<Server>((resolve, reject) => {
+    const listening: Server = app.listen(env.PORT, env.HOST, () => resolve(listening));
+    listening.once("error", reject);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : env.PORT;
+  log.info({ port }, "listening");
+  return {
+    port,
+    close: async () => {
+      await drain(server);
+      await platform.close();
+    },
+  };
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+if (import.meta.filename === process.argv[1]) {
+  await runProcess("web", async () => {
+    const server = await serve(await boot("web", processVariables()));
+    process.send?.({ ready: true, port: server.port });
+    return () => server.close();
+  });
+}

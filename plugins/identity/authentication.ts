@@ -1,0 +1,97 @@
+/** Who is calling: passport's local strategy for the token call, a JWT strategy of our own for everything else. */
+import type { Context } from "koa";
+import passportModule from "koa-passport";
+import { Strategy } from "passport";
+import { Strategy as LocalStrategy } from "passport-local";
+
+import type { Actor, Authenticator } from "../../core/mod.ts";
+import type { IdentityContext } from "./context.ts";
+import { User } from "./models/user.ts";
+import { checkPassword } from "./passwords.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import { type AccessTokens, createAccessTokens } from "./tokens.ts";
+
+export interface Authentication {
+  /** By `Authorization: Bearer`. */
+  readonly authenticate: Authenticator;
+  /** By `username` and `password` in the parsed body. */
+  readonly authenticateByPassword: (ctx: Context) => Promise<User | undefined>;
+  readonly sessions: Sessions;
+}
+
+export function createAuthentication(ctx: IdentityContext): Authentication {
+  const tokens = createAccessTokens(ctx.env.SECRET_KEY);
+  const sessions = createSessions(ctx, tokens);
+  const passport = new passportModule.KoaPassport();
+  passport.use("password", passwordStrategy(ctx));
+  passport.use("token", new TokenStrategy(tokens, sessions));
+
+  // A middleware of its own for each request: koa-passport keeps the request's promise on the callback.
+  const run = <T>(strategy: string, context: Context): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      const done = (error: unknown, found: T | false | null): void => {
+        if (error === null || error === undefined) resolve(found === false || found === null ? undefined : found);
+        else reject(error);
+      };
+      const middleware = passport.authenticate(strategy, { session: false }, done);
+      Promise.resolve(middleware(context as never, () => Promise.resolve())).catch(reject);
+    });
+
+  return {
+    authenticate: (context) => run<Actor>("token", context),
+    authenticateByPassword: (context) => run<User>("password", context),
+    sessions,
+  };
+}
+
+function passwordStrategy({ db }: IdentityContext): Strategy {
+  const find = (username: string): Promise<User | undefined> =>
+    db.platform((trx) => User.query(trx).whereRaw("lower(username) = lower(?)", [username]).first(), {
+      readOnly: true,
+    });
+  return new LocalStrategy((username, password, done) => {
+    (async () => {
+      const user = await find(username);
+      // The hash is always paid for, outside of any transaction; an inactive user is told what an unknown one is told.
+      const holds = await checkPassword(password, user?.active === true ? user.password_hash : undefined);
+      return holds ? user : undefined;
+    })().then(
+      (user) => done(null, user ?? false),
+      (error: unknown) => done(error),
+    );
+  });
+}
+
+/** Passport runs `Object.create(strategy)`, which a `#private` field does not survive: hence the underscores. */
+class TokenStrategy extends Strategy {
+  private readonly _tokens: AccessTokens;
+  private readonly _sessions: Sessions;
+
+  constructor(tokens: AccessTokens, sessions: Sessions) {
+    super();
+    this._tokens = tokens;
+    this._sessions = sessions;
+  }
+
+  override authenticate(request: { headers: { authorization?: string | undefined } }): void {
+    const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(request.headers.authorization ?? "") ?? [];
+    this._actorOf(token).then(
+      (actor) => (actor === undefined ? this.fail(401) : this.success(actor)),
+      (error: unknown) => this.error(error),
+    );
+  }
+
+  private async _actorOf(token: string | undefined): Promise<Actor | undefined> {
+    const claims = token === undefined ? undefined : await this._tokens.verify(token);
+    if (claims === undefined) return undefined;
+    const session = await this._sessions.find(claims.hotel_id, claims.sid);
+    if (session === undefined) return undefined;
+    return {
+      userId: claims.sub,
+      tenantId: claims.hotel_id,
+      role: session.role,
+      sessionId: claims.sid,
+      name: session.username,
+    };
+  }
+}

@@ -1,0 +1,20 @@
+import { randomBytes } from "node:crypto";
+
+import type { DemoPart } from "../../core/demo.ts";
+
+/** A hotel with its manager. */
+export const demo: DemoPart = {
+  order: 1,
+  play: async (session) => {
+    session.login = { username: `demo-${randomBytes(3).toString("hex")}`, password: randomBytes(9).toString("hex") };
+    await session.call("POST", "/hotels/", {
+      name: "Hotel Seeblick",
+      ...session.login,
+      time_zone: "Europe/Berlin",
+      currency: "EUR",
+      terms_and_conditions: "Quiet hours from 22:00 to 07:00.",
+    });
+    const { access_token: token } = await session.call("POST", "/auth/token", session.login);
+    session.token = token as string;
+  },
+};

@@ -1,0 +1,16 @@
+import { defineManifest } from "../../core/mod.ts";
+import * as z from "zod";
+
+export const manifest = defineManifest({
+  id: "identity",
+  summary: "Hotels, their staff, and who is calling.",
+  permissions: {
+    env: {
+      SECRET_KEY: z.string().min(32, "is shorter than 32 characters"),
+      TRIAL_DAYS: z.coerce.number().int().min(0).max(365).default(14),
+      SIGN_UPS_PER_HOUR: z.coerce.number().int().min(1).default(20),
+      LOGINS_PER_MINUTE: z.coerce.number().int().min(1).default(60),
+    },
+    platform: "a sign-up makes a hotel, and a login finds its hotel by the username",
+  },
+});

@@ -1,0 +1,17 @@
+import { definePlugin } from "../../core/mod.ts";
+import { createAuthentication } from "./authentication.ts";
+import { manifest } from "./manifest.ts";
+import { authRoutes } from "./routes_auth.ts";
+import { hotelRoutes } from "./routes_hotels.ts";
+import { userRoutes } from "./routes_users.ts";
+
+export default definePlugin({
+  manifest,
+  setup: (ctx) => {
+    const authentication = createAuthentication(ctx);
+    return {
+      routes: [...hotelRoutes(ctx), ...authRoutes(ctx, authentication), ...userRoutes()],
+      authenticator: authentication.authenticate,
+    };
+  },
+});

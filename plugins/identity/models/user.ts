@@ -1,0 +1,17 @@
+import { Model } from "objection";
+
+import type { Role } from "../port.ts";
+
+/** A member of staff. Deactivated, never erased: bookings and audit trails name them. */
+export class User extends Model {
+  static override tableName = "identity.users";
+  static override idColumn = ["hotel_id", "user_id"];
+  declare hotel_id: string;
+  declare user_id: string;
+  declare username: string;
+  declare password_hash: string;
+  declare role: Role;
+  declare active: boolean;
+  declare created_at: Date;
+  declare version: number;
+}

@@ -1,0 +1,64 @@
+/** What other plugins may import of identity. */
+import { type Day, dayAt, defineProblems, type Trx } from "../../core/mod.ts";
+
+/** The roles: a manager has all of the hotel; a receptionist has the front desk. */
+export const roles = ["manager", "receptionist"] as const;
+export type Role = (typeof roles)[number];
+
+/** Access rules of routes. */
+export const staff: readonly Role[] = roles;
+export const managers: readonly Role[] = ["manager"];
+
+export const hotelProblems = defineProblems({
+  SUBSCRIPTION_LAPSED: { status: 402, title: "The hotel's subscription has lapsed" },
+});
+
+/** The columns of `identity.hotels` that the other plugins work with; what their manifests grant. */
+export const hotelSettingsColumns = [
+  "hotel_id",
+  "time_zone",
+  "currency",
+  "check_in_time",
+  "check_out_time",
+  "subscription_valid",
+  "valid_to",
+] as const;
+
+export interface HotelSettings {
+  readonly hotel_id: string;
+  readonly time_zone: string;
+  readonly currency: string;
+  /** `HH:MM:SS`, as PostgreSQL writes a time. */
+  readonly check_in_time: string;
+  readonly check_out_time: string;
+  readonly subscription_valid: boolean;
+  readonly valid_to: Date;
+}
+
+/** The settings of the tenant's hotel. */
+export async function readHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
+  const hotel = await trx("identity.hotels")
+    .where({ hotel_id: hotelId })
+    .first<HotelSettings | undefined>(...hotelSettingsColumns);
+  if (hotel === undefined) throw new Error("The tenant has no hotel.");
+  return hotel;
+}
+
+/** True while the hotel is paid for or in its trial. The column says what billing last computed; time goes on without it. */
+export function isSubscribed(hotel: Pick<HotelSettings, "subscription_valid" | "valid_to">, now = new Date()): boolean {
+  return hotel.subscription_valid && hotel.valid_to > now;
+}
+
+/** @throws Problem SUBSCRIPTION_LAPSED */
+export function requireSubscription(hotel: Pick<HotelSettings, "subscription_valid" | "valid_to">): void {
+  if (isSubscribed(hotel)) return;
+  throw hotelProblems.SUBSCRIPTION_LAPSED(
+    "You can read, check guests out and export. To book, check in or change rooms, a manager renews at POST /billing/checkout.",
+    { members: { valid_to: hotel.valid_to.toISOString() } },
+  );
+}
+
+/** The day that the desk works on. */
+export function businessDate(hotel: Pick<HotelSettings, "time_zone">, now = new Date()): Day {
+  return dayAt(now, hotel.time_zone);
+}

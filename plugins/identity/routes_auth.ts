@@ -1,0 +1,93 @@
+import * as z from "zod";
+
+import { idSchema, type Route, route } from "../../core/mod.ts";
+import type { Authentication } from "./authentication.ts";
+import type { IdentityContext } from "./context.ts";
+import { identityProblems } from "./errors.ts";
+import { Hotel } from "./models/hotel.ts";
+import { staff } from "./port.ts";
+import { revokeSessions } from "./sessions.ts";
+import { hotelSchema, hotelView, roleSchema } from "./views.ts";
+
+const grantSchema = z
+  .strictObject({
+    grant_type: z.enum(["password", "refresh_token"]).default("password"),
+    username: z.string().max(256).optional(),
+    password: z.string().max(256).optional(),
+    refresh_token: z.string().max(256).optional(),
+    // OAuth 2 clients send these along; there is one scope and no client registry.
+    scope: z.string().max(256).optional(),
+    client_id: z.string().max(256).optional(),
+    client_secret: z.string().max(256).optional(),
+  })
+  .refine(
+    (grant) => grant.grant_type !== "password" || (grant.username !== undefined && grant.password !== undefined),
+    {
+      message: "the password grant needs username and password",
+    },
+  )
+  .refine((grant) => grant.grant_type !== "refresh_token" || grant.refresh_token !== undefined, {
+    message: "the refresh_token grant needs refresh_token",
+    path: ["refresh_token"],
+  });
+
+export function authRoutes({ env }: IdentityContext, { authenticateByPassword, sessions }: Authentication): Route[] {
+  return [
+    route({
+      id: "createToken",
+      method: "POST",
+      path: "/auth/token",
+      summary: "Log in, or renew a login (OAuth 2 password and refresh grants)",
+      access: "public",
+      unit: "none",
+      rateLimit: { points: env.LOGINS_PER_MINUTE, seconds: 60 },
+      body: grantSchema,
+      form: true,
+      status: 200,
+      result: z
+        .strictObject({
+          access_token: z.string(),
+          token_type: z.literal("bearer"),
+          expires_in: z.number().int().meta({ description: "Seconds." }),
+          refresh_token: z.string().meta({ description: "Holds once; its second use ends the session." }),
+        })
+        .meta({ id: "Token" }),
+      problems: ["INVALID_CREDENTIALS"],
+      handler: async ({ body, request }) => {
+        if (body.grant_type === "refresh_token") return { body: await sessions.refresh(body.refresh_token ?? "") };
+        const user = await authenticateByPassword(request.context);
+        if (user === undefined) throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
+        return { body: await sessions.open(user) };
+      },
+    }),
+    route({
+      id: "revokeSession",
+      method: "POST",
+      path: "/auth/revoke",
+      summary: "Log out: end this session and its refresh tokens",
+      access: staff,
+      unit: "tenant",
+      idempotent: false,
+      status: 204,
+      handler: async ({ actor, trx }) => {
+        await revokeSessions(trx, { hotel_id: actor.tenantId, session_id: actor.sessionId });
+        return {};
+      },
+    }),
+    route({
+      id: "whoAmI",
+      method: "GET",
+      path: "/auth/me",
+      summary: "Who am I, in which hotel, in which role",
+      access: staff,
+      unit: "tenant",
+      status: 200,
+      result: z.strictObject({ user_id: idSchema, username: z.string(), role: roleSchema, hotel: hotelSchema }),
+      handler: async ({ actor, trx }) => {
+        const hotel = await Hotel.query(trx).findById(actor.tenantId).throwIfNotFound();
+        const role = roleSchema.parse(actor.role);
+        return { body: { user_id: actor.userId, username: actor.name, role, hotel: hotelView(hotel) } };
+      },
+    }),
+  ];
+}

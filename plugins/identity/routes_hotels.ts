@@ -1,0 +1,80 @@
+import * as z from "zod";
+
+import { defined, newId, requireMatch, type Route, route } from "../../core/mod.ts";
+import type { IdentityContext } from "./context.ts";
+import { insertUser } from "./staff.ts";
+import { Hotel } from "./models/hotel.ts";
+import { passwordSchema } from "./passwords.ts";
+import { managers, staff } from "./port.ts";
+import { hotelFields, hotelSchema, hotelView, usernameSchema, userSchema, userView } from "./views.ts";
+
+const dayMs = 86_400_000;
+
+export function hotelRoutes({ env }: IdentityContext): Route[] {
+  return [
+    route({
+      id: "signUpHotel",
+      method: "POST",
+      path: "/hotels/",
+      summary: "Sign a hotel up: the hotel, its first manager, and a trial",
+      access: "public",
+      unit: "platform",
+      rateLimit: { points: env.SIGN_UPS_PER_HOUR, seconds: 3600 },
+      body: z.strictObject({
+        name: hotelFields.name,
+        username: usernameSchema,
+        password: passwordSchema,
+        time_zone: hotelFields.time_zone,
+        currency: hotelFields.currency,
+        terms_and_conditions: hotelFields.terms_and_conditions.optional(),
+      }),
+      status: 201,
+      result: z.strictObject({ hotel: hotelSchema, user: userSchema }),
+      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],
+      handler: async ({ body: { username, password, ...settings }, trx }) => {
+        const trialEndsAt = new Date(Date.now() + env.TRIAL_DAYS * dayMs);
+        const hotel = await Hotel.query(trx).insertAndFetch({
+          hotel_id: newId(),
+          ...defined(settings),
+          trial_ends_at: trialEndsAt,
+          valid_to: trialEndsAt,
+        });
+        const user = await insertUser(trx, { hotel_id: hotel.hotel_id, username, password, role: "manager" });
+        return { body: { hotel: hotelView(hotel), user: userView(user) }, headers: { Location: "/hotels/me" } };
+      },
+    }),
+    route({
+      id: "readHotel",
+      method: "GET",
+      path: "/hotels/me",
+      summary: "The hotel that you work for",
+      access: staff,
+      unit: "tenant",
+      status: 200,
+      result: hotelSchema,
+      handler: async ({ actor, trx }) => {
+        const hotel = await Hotel.query(trx).findById(actor.tenantId).throwIfNotFound();
+        return { body: hotelView(hotel), etag: hotel.version };
+      },
+    }),
+    route({
+      id: "changeHotel",
+      method: "PATCH",
+      path: "/hotels/me",
+      summary: "Change the hotel's name, terms, zone or times",
+      description: "The currency stays as it was at sign-up: prices already agreed are in it.",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject(hotelFields).omit({ currency: true }).partial(),
+      status: 200,
+      result: hotelSchema,
+      problems: ["PRECONDITION_FAILED"],
+      handler: async ({ actor, body, trx, request }) => {
+        const hotel = await Hotel.query(trx).findById(actor.tenantId).forUpdate().throwIfNotFound();
+        requireMatch(request.ifMatch, hotel.version);
+        const changed = await hotel.$query(trx).patchAndFetch({ ...defined(body), version: hotel.version + 1 });
+        return { body: hotelView(changed), etag: changed.version };
+      },
+    }),
+  ];
+}

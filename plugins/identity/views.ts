@@ -1,0 +1,79 @@
+import * as z from "zod";
+
+import {
+  currencySchema,
+  idSchema,
+  instantOutSchema,
+  textSchema,
+  timeOfDaySchema,
+  timeZoneSchema,
+  daySchema,
+} from "../../core/mod.ts";
+import type { Hotel } from "./models/hotel.ts";
+import type { User } from "./models/user.ts";
+import { businessDate, isSubscribed, roles } from "./port.ts";
+
+/** 3 to 64 letters, digits, dots, dashes, underscores and at signs: an e-mail address is a username too. */
+export const usernameSchema = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N}._@+-]{3,64}$/u, "is not 3 to 64 letters, digits or . _ @ + -")
+  .meta({ examples: ["anna"] });
+
+export const roleSchema = z.enum(roles);
+
+export const hotelFields = {
+  name: textSchema(200).meta({ examples: ["Hotel Seeblick"] }),
+  terms_and_conditions: textSchema(20_000).nullable(),
+  time_zone: timeZoneSchema,
+  currency: currencySchema,
+  check_in_time: timeOfDaySchema,
+  check_out_time: timeOfDaySchema,
+};
+
+export const hotelSchema = z
+  .strictObject({
+    hotel_id: idSchema,
+    ...hotelFields,
+    business_date: daySchema.meta({ description: "The day that the desk works on." }),
+    subscription_valid: z.boolean(),
+    valid_to: instantOutSchema.meta({
+      description: "Until when the hotel is paid for, or in its trial, with the days of grace.",
+    }),
+  })
+  .meta({ id: "Hotel" });
+
+export const userSchema = z
+  .strictObject({
+    user_id: idSchema,
+    username: z.string(),
+    role: roleSchema,
+    hotel_id: idSchema,
+    active: z.boolean(),
+  })
+  .meta({ id: "User" });
+
+export function hotelView(hotel: Hotel): z.input<typeof hotelSchema> {
+  return {
+    hotel_id: hotel.hotel_id,
+    name: hotel.name,
+    terms_and_conditions: hotel.terms_and_conditions,
+    time_zone: hotel.time_zone,
+    currency: hotel.currency,
+    check_in_time: hotel.check_in_time.slice(0, 5),
+    check_out_time: hotel.check_out_time.slice(0, 5),
+    business_date: businessDate(hotel),
+    subscription_valid: isSubscribed(hotel),
+    valid_to: hotel.valid_to.toISOString(),
+  };
+}
+
+export function userView(user: User): z.input<typeof userSchema> {
+  return {
+    user_id: user.user_id,
+    username: user.username,
+    role: user.role,
+    hotel_id: user.hotel_id,
+    active: user.active,
+  };
+}

@@ -1,0 +1,72 @@
+/** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
+import { boot, type Platform } from "../core/boot.ts";
+import { processVariables } from "../core/env.ts";
+import { openQueueStore } from "../core/jobs/queue_store.ts";
+import { gateRole, urlAs } from "../core/permissions.ts";
+import { runProcess } from "../core/process.ts";
+import { queueNameOf } from "./queue_names.ts";
+import { startRelay } from "./relay.ts";
+import { createRunner } from "./runner.ts";
+import { coreSchedules, startSchedules } from "./schedules.ts";
+
+export interface WorkerProcess {
+  /** Stops taking jobs, lets short ones finish, and gives long ones back to the next worker. */
+  close(): Promise<void>;
+}
+
+const drainMs = 20_000;
+
+/** Starts working. */
+export async function work(platform: Platform): Promise<WorkerProcess> {
+  const { env, knex, log } = platform;
+  const databaseUrl = env.DATABASE_URL as string;
+  const stopping = new AbortController();
+  const store = openQueueStore({
+    redisUrl: env.REDIS_URL,
+    databaseUrl,
+    secret: env.SECRET_KEY,
+    onError: (error) => log.warn({ err: error }, "the queue's store is out of reach"),
+  });
+  const queues = new Map(platform.queues.map(({ pluginId }) => [pluginId, store.queue(queueNameOf(pluginId))]));
+  const workers = platform.queues.map(({ pluginId, concurrency }) => {
+    const ofPlugin = <T extends { pluginId: string }>(items: readonly T[]): T[] =>
+      items.filter((item) => item.pluginId === pluginId);
+    const runner = createRunner({
+      knex,
+      log,
+      pluginId,
+      handlers: new Map(ofPlugin(platform.jobs).map(({ handler }) => [handler.job.name, handler])),
+      schedules: new Map(ofPlugin(platform.schedules).map(({ schedule }) => [schedule.name, schedule.run])),
+      signal: stopping.signal,
+    });
+    return store.worker(queueNameOf(pluginId), runner, concurrency);
+  });
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  const relay = await startRelay({ knex, url: urlAs(databaseUrl, gateRole, env.SECRET_KEY), store, log, queues });
+  const schedules = startSchedules(queues, platform.schedules, log);
+  const housekeeping = coreSchedules(knex, log);
+  log.info({ store: store.kind, queues: [...queues.keys()] }, "working");
+  return {
+    close: async () => {
+      stopping.abort(new Error("The worker stops."));
+      housekeeping.close();
+      await schedules.close();
+      await relay.close();
+      // BullMQ's close waits for the jobs under way and never times out by itself.
+      const late = setTimeout(() => void Promise.all(workers.map((worker) => worker.close(true))), drainMs);
+      await Promise.all(workers.map((worker) => worker.close()));
+      clearTimeout(late);
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await store.close();
+      await platform.close();
+    },
+  };
+}
+
+if (import.meta.filename === process.argv[1]) {
+  await runProcess("worker", async () => {
+    const worker = await work(await boot("worker", processVariables()));
+    process.send?.({ ready: true });
+    return () => worker.close();
+  });
+}

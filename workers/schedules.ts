@@ -1,0 +1,62 @@
+/** Work by the clock: BullMQ's job schedulers wake the plugins' schedules; the core's own housekeeping runs on a timer. */
+import type { Knex } from "knex";
+
+import { openUnit } from "../core/db/database.ts";
+import { idempotencyHours } from "../core/http/idempotency.ts";
+import type { Schedule } from "../core/jobs/job.ts";
+import type { WakeUpQueue } from "../core/jobs/queue_store.ts";
+import type { Logger } from "../core/log.ts";
+import { coreRole } from "../core/permissions.ts";
+
+/** The schedulers live in the queue's store; when that is emptied, this brings them back. */
+const renewEveryMs = 60_000;
+const housekeepingEveryMs = 10 * 60_000;
+
+/** Registers every schedule with its plugin's queue, and keeps it registered. However many workers do so, it runs once. */
+export function startSchedules(
+  queues: ReadonlyMap<string, WakeUpQueue>,
+  schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[],
+  log: Logger,
+): { close(): Promise<void> } {
+  const register = async (): Promise<void> => {
+    for (const { pluginId, schedule } of schedules) {
+      await queues.get(pluginId)?.upsertJobScheduler(
+        `${pluginId}-${schedule.name}`,
+        { every: schedule.everyMs },
+        {
+          name: schedule.name,
+          data: { schedule: schedule.name },
+          opts: { removeOnComplete: true, removeOnFail: true },
+        },
+      );
+    }
+  };
+  const attempt = () =>
+    register().catch((error: unknown) => log.warn({ err: error }, "the schedules could not be registered"));
+  let last = attempt();
+  const timer = setInterval(() => {
+    last = attempt();
+  }, renewEveryMs);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await last;
+    },
+  };
+}
+
+/** Forgets idempotency keys and rate counts that have had their time. Safe to run in every worker. */
+export function coreSchedules(knex: Knex, log: Logger): { close(): void } {
+  const tidy = async (): Promise<void> => {
+    await openUnit(knex, { role: coreRole }, async (trx) => {
+      await trx.raw("DELETE FROM core.idempotency_keys WHERE created_at < now() - make_interval(hours => ?)", [
+        idempotencyHours,
+      ]);
+      await trx.raw("DELETE FROM core.rate_limits WHERE expire < extract(epoch FROM now()) * 1000");
+    });
+  };
+  const timer = setInterval(() => {
+    tidy().catch((error: unknown) => log.warn({ err: error }, "housekeeping failed"));
+  }, housekeepingEveryMs);
+  return { close: () => clearInterval(timer) };
+}
