@@ -88,7 +88,8 @@ function pluginRouter(options: AppOptions): Router {
   for (const mounted of options.routes) {
     const { method, path } = mounted.route;
     router.register(
-      path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      // Without its last slash a path matches with and without one.
+      path.replace(/\/$/, "").replaceAll(/\{(\w+)\}/g, ":$1"),
       method === "GET" ? ["HEAD", "GET"] : [method],
       async (ctx: Context) => {
         const state = ctx.state as State;

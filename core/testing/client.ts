@@ -1,0 +1,55 @@
+/** A small HTTP client for tests: JSON in and out, nothing thrown for a status. */
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; tests say what they expect of it. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads deep into answers whose shape it is about to assert
+  readonly body: any;
+}
+
+export interface CallOptions {
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class TestClient {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  get = (path: string, options?: CallOptions) => this.call("GET", path, undefined, options);
+  post = (path: string, body?: unknown, options?: CallOptions) => this.call("POST", path, body, options);
+  patch = (path: string, body?: unknown, options?: CallOptions) => this.call("PATCH", path, body, options);
+  delete = (path: string, options?: CallOptions) => this.call("DELETE", path, undefined, options);
+
+  /** Sends an object as JSON, and a string or bytes as they are. */
+  async call(
+    method: string,
+    path: string,
+    body: unknown,
+    { token, headers = {} }: CallOptions = {},
+  ): Promise<TestAnswer> {
+    const raw = typeof body === "string" || body instanceof Uint8Array || body instanceof URLSearchParams;
+    const response = await fetch(this.url + path, {
+      method,
+      redirect: "manual",
+      headers: {
+        ...(body === undefined || raw ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = /json/.test(response.headers.get("content-type") ?? "");
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: json && text !== "" ? JSON.parse(text) : text,
+    };
+  }
+}

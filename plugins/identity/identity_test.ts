@@ -1,0 +1,103 @@
+import { expect } from "chai";
+
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+
+describe("identity", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  it("signs a hotel up with its first manager and a trial", async () => {
+    const answer = await platform.client.post("/hotels", {
+      name: "Hotel Seeblick",
+      username: "Anna",
+      password: "correct-horse-battery",
+      time_zone: "Europe/Berlin",
+      currency: "EUR",
+    });
+    expect(answer.status).to.equal(201);
+    expect(answer.body.user).to.include({ username: "Anna", role: "manager", active: true });
+    expect(answer.body.hotel.subscription_valid).to.equal(true);
+    const days = (Date.parse(answer.body.hotel.valid_to) - Date.now()) / 86_400_000;
+    expect(days).to.be.within(13.9, 14.1);
+  });
+
+  it("logs in with a form and with JSON, whatever the case of the username", async () => {
+    const form = new URLSearchParams({ grant_type: "password", username: "anna", password: "correct-horse-battery" });
+    const byForm = await platform.client.post("/auth/token", form);
+    expect(byForm.status).to.equal(200);
+    expect(byForm.body).to.include({ token_type: "bearer", expires_in: 900 });
+    const byJson = await platform.client.post("/auth/token/", { username: "ANNA", password: "correct-horse-battery" });
+    expect(byJson.status).to.equal(200);
+    const me = await platform.client.get("/auth/me", { token: byJson.body.access_token });
+    expect(me.body).to.include({ username: "Anna", role: "manager" });
+  });
+
+  it("tells an unknown name and a wrong password apart in nothing", async () => {
+    const wrong = await platform.client.post("/auth/token", { username: "anna", password: "not-her-password" });
+    const unknown = await platform.client.post("/auth/token", { username: "nobody", password: "not-her-password" });
+    expect(wrong.status).to.equal(401);
+    expect({ ...unknown.body, request_id: "" }).to.deep.equal({ ...wrong.body, request_id: "" });
+  });
+
+  it("uses a refresh token once, and ends the session on its second use", async () => {
+    const first = await platform.client.post("/auth/token", { username: "anna", password: "correct-horse-battery" });
+    const refresh = { grant_type: "refresh_token", refresh_token: first.body.refresh_token };
+    const second = await platform.client.post("/auth/token", refresh);
+    expect(second.status).to.equal(200);
+    expect((await platform.client.post("/auth/token", refresh)).status).to.equal(401);
+    const newest = { grant_type: "refresh_token", refresh_token: second.body.refresh_token };
+    expect((await platform.client.post("/auth/token", newest)).status).to.equal(401);
+  });
+
+  it("keeps a hotel's last manager", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const { body } = await platform.client.get("/auth/me", { token: hotel.managerToken });
+    const answer = await platform.client.delete(`/users/${body.user_id}`, { token: hotel.managerToken });
+    expect(answer.status).to.equal(409);
+    expect(answer.body.code).to.equal("LAST_MANAGER");
+  });
+
+  it("lets only a manager see the staff", async () => {
+    const hotel = await signUpHotel(platform.client);
+    expect((await platform.client.get("/users/", { token: hotel.receptionistToken })).status).to.equal(403);
+    const list = await platform.client.get("/users/?limit=1", { token: hotel.managerToken });
+    expect(list.body.items).to.have.length(1);
+    const next = await platform.client.get(`/users/?limit=1&cursor=${list.body.next_cursor}`, {
+      token: hotel.managerToken,
+    });
+    expect(next.body.items[0].role).to.equal("receptionist");
+    expect(next.body.next_cursor).to.equal(null);
+  });
+
+  it("refuses a password that is well known, and one field that does not exist, with pointers", async () => {
+    const weak = await platform.client.post("/hotels/", {
+      name: "x",
+      username: "weak",
+      password: "123456789012",
+      time_zone: "Europe/Berlin",
+      currency: "EUR",
+    });
+    expect(weak.status).to.equal(400);
+    const answer = await platform.client.post("/hotels/", { name: "x", hotel: 1, currency: "XXQ" });
+    expect(answer.status).to.equal(400);
+    expect(answer.body.code).to.equal("VALIDATION_FAILED");
+    const pointers = answer.body.errors.map((error: { pointer: string }) => error.pointer);
+    expect(pointers).to.include.members(["/username", "/password", "/time_zone", "/currency", "/hotel"]);
+  });
+
+  it("changes the hotel only where If-Match fits", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const read = await platform.client.get("/hotels/me", { token: hotel.managerToken });
+    const headers = { "if-match": read.headers.get("etag") ?? "" };
+    const change = { check_in_time: "15:00" };
+    const changed = await platform.client.patch("/hotels/me", change, { token: hotel.managerToken, headers });
+    expect(changed.status).to.equal(200);
+    expect(changed.body.check_in_time).to.equal("15:00");
+    const late = await platform.client.patch("/hotels/me", change, { token: hotel.managerToken, headers });
+    expect(late.status).to.equal(412);
+    expect(late.body.code).to.equal("PRECONDITION_FAILED");
+  });
+});
