@@ -1,4 +1,5 @@
 /** The public face of the core: all that a plugin may import from it. */
+export { copyOut } from "./db/copy.ts";
 export { prepare, type Statement } from "./db/statement.ts";
 export { constraintOf, type Database, sqlStateOf, type Trx } from "./db/database.ts";
 export { tenantTable } from "./db/tenant_table.ts";
@@ -10,6 +11,7 @@ export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/pa
 export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./ids.ts";
 export { defineJob, handleJob, handleLongJob, type JobDefinition, type Schedule } from "./jobs/job.ts";
+export type { DemoPart, DemoSession } from "./demo.ts";
 export type { Logger } from "./log.ts";
 export { amountSchema, currencyDecimals, currencySchema, formatAmount, normaliseAmount, sumAmounts } from "./money.ts";
 export {

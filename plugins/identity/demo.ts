@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import type { DemoPart } from "../../core/demo.ts";
+import type { DemoPart } from "../../core/mod.ts";
 
 /** A hotel with its manager. */
 export const demo: DemoPart = {

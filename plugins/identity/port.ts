@@ -1,5 +1,5 @@
 /** What other plugins may import of identity. */
-import { type Day, dayAt, defineProblems, type Trx } from "../../core/mod.ts";
+import { type Day, dayAt, defineProblems, prepare, type Trx } from "../../core/mod.ts";
 
 /** The roles: a manager has all of the hotel; a receptionist has the front desk. */
 export const roles = ["manager", "receptionist"] as const;
@@ -35,11 +35,14 @@ export interface HotelSettings {
   readonly valid_to: Date;
 }
 
+const readHotelStatement = prepare<HotelSettings>(
+  "identity_read_hotel",
+  `SELECT ${hotelSettingsColumns.join(", ")} FROM identity.hotels WHERE hotel_id = $1`,
+);
+
 /** The settings of the tenant's hotel. */
 export async function readHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
-  const hotel = await trx("identity.hotels")
-    .where({ hotel_id: hotelId })
-    .first<HotelSettings | undefined>(...hotelSettingsColumns);
+  const [hotel] = await readHotelStatement.run(trx, [hotelId]);
   if (hotel === undefined) throw new Error("The tenant has no hotel.");
   return hotel;
 }

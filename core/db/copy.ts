@@ -1,0 +1,51 @@
+import type { Knex } from "knex";
+import type { Readable } from "node:stream";
+import pg from "pg";
+import { type CopyToStreamQuery, to as copyTo } from "pg-copy-streams";
+
+import type { Trx } from "./database.ts";
+
+/** The part of a pg connection that COPY needs. */
+interface CopyConnection {
+  query(stream: CopyToStreamQuery): CopyToStreamQuery;
+  end(): Promise<void>;
+}
+
+/**
+ * Streams a query's rows as PostgreSQL writes CSV: UTF-8, a header row, records that end in a line feed, NULL as an empty
+ * cell and the empty string as `""`. It runs on the unit of work's own connection, so under its role, its tenant and its
+ * snapshot, and holds no more rows than the reader lets through. The unit must stay open until the stream has ended, and
+ * must not be used meanwhile.
+ *
+ * A stream that is destroyed half-way closes the connection, for the protocol has no other way to leave a COPY at once;
+ * the unit of work then fails, and its failure is that the connection is gone: keep the first error if you want to know
+ * why.
+ * @throws TypeError where a binding is not a string
+ */
+export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
+  const { sql, bindings } = query.toSQL().toNative();
+  // COPY takes no parameters. The statement is the caller's constant; each value is quoted by pg's own escapeLiteral.
+  const select = sql.replaceAll(/\$(\d+)/g, (_, position: string) => literal(bindings[Number(position) - 1]));
+  // A database may have another date order as its default; what we write must not depend on that.
+  await trx.raw("SET LOCAL DateStyle = 'ISO, YMD'");
+  // Inside a transaction, Knex's client hands out the transaction's own connection.
+  const client = trx.client as { acquireConnection(): Promise<CopyConnection> };
+  const connection = await client.acquireConnection();
+  const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));
+  let over = false;
+  const end = (): void => {
+    over = true;
+  };
+  // This listener stays: an error that comes after the reader has gone would end the process.
+  stream.on("error", end);
+  stream.once("end", end);
+  stream.once("close", () => {
+    if (!over) void connection.end().catch(() => undefined);
+  });
+  return stream;
+}
+
+function literal(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError(`COPY can't be given ${typeof value} as a value, only strings.`);
+  return pg.escapeLiteral(value);
+}

@@ -1,0 +1,66 @@
+/** Which rooms are free on every night of a stay, and what the stay costs in each. */
+import { type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../core/mod.ts";
+
+export interface FreeRoom {
+  readonly room_id: string;
+  readonly room_number: string;
+  readonly room_type_id: string;
+  readonly room_type: string;
+  readonly capacity: number;
+  /** Of one night. */
+  readonly rate: string;
+}
+
+/**
+ * One range scan over the hotel's occupancies, not one look-up per room: short stays that could still be there began
+ * at most 31 days before, and the few long ones have an index of their own.
+ */
+const freeRoomsStatement = prepare<FreeRoom>(
+  "pms_free_rooms",
+  `WITH taken AS MATERIALIZED (
+     SELECT room_id FROM pms.occupancies
+     WHERE hotel_id = $1 AND departure - arrival <= 31
+       AND arrival > $2::date - 31 AND arrival < $3::date AND departure > $2::date
+     UNION ALL
+     SELECT room_id FROM pms.occupancies
+     WHERE hotel_id = $1 AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
+   )
+   SELECT r.room_id, r.room_number, r.room_type_id, t.name AS room_type, t.capacity, coalesce(r.rate, t.rate) AS rate
+   FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
+     AND ($4::uuid IS NULL OR r.room_type_id = $4) AND t.capacity >= $5
+     AND NOT EXISTS (SELECT FROM taken WHERE taken.room_id = r.room_id)
+   ORDER BY r.room_number, r.room_id`,
+);
+
+export interface AvailabilityQuestion {
+  readonly hotelId: string;
+  readonly arrival: Day;
+  readonly departure: Day;
+  readonly roomTypeId?: string | undefined;
+  readonly guests: number;
+}
+
+/** The rooms that are free on every night of `[arrival, departure)`, by number. */
+export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
+  const { hotelId, arrival, departure, roomTypeId, guests } = question;
+  return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId ?? null, guests]);
+}
+
+export interface Quote {
+  readonly nights: readonly { readonly date: Day; readonly rate: string }[];
+  readonly total_amount: string;
+}
+
+/** What a stay costs, night by night: the same function prices a booking and a quote, so they can't differ. */
+export function quoteStay(rate: string, arrival: Day, departure: Day, currency: string): Quote {
+  const perNight = formatAmount(rate, currency);
+  const nights = eachDay(arrival, departure).map((date) => ({ date, rate: perNight }));
+  return {
+    nights,
+    total_amount: sumAmounts(
+      nights.map((night) => night.rate),
+      currency,
+    ),
+  };
+}

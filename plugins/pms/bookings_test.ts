@@ -1,0 +1,246 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { furnishHotel, type FurnishedHotel } from "./testing/hotel.ts";
+
+describe("bookings", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const book = (hotel: FurnishedHotel, from: number, to: number, more: Record<string, unknown> = {}) =>
+    platform.client.post(
+      "/bookings/",
+      {
+        room_id: hotel.roomIds[0],
+        guest: { name: "Ada Lovelace" },
+        check_in_at: hotel.day(from),
+        expected_check_out_at: hotel.day(to),
+        ...more,
+      },
+      { token: hotel.receptionistToken },
+    );
+
+  it("holds a room from the moment that it is made, at a total that nobody sends", async () => {
+    const hotel = await furnishHotel(platform.client, { rate: "120.50" });
+    const quote = await platform.client.get(`/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(3)}`, {
+      token: hotel.receptionistToken,
+    });
+    expect(quote.body.items).to.have.length(1);
+    const booking = await book(hotel, 0, 3);
+    expect(booking.status).to.equal(201);
+    expect(booking.body).to.include({
+      total_amount: "361.50",
+      currency: "EUR",
+      status: "confirmed",
+      room_number: "101",
+    });
+    expect(booking.body.total_amount).to.equal(quote.body.items[0].total_amount);
+    expect(booking.body.nights.map((night: { date: string }) => night.date)).to.deep.equal([
+      hotel.day(0),
+      hotel.day(1),
+      hotel.day(2),
+    ]);
+    expect(booking.headers.get("location")).to.equal(`/bookings/${booking.body.booking_id}`);
+    const after = await platform.client.get(`/rooms/available?check_in=${hotel.day(2)}&check_out=${hotel.day(4)}`, {
+      token: hotel.receptionistToken,
+    });
+    expect(after.body.items).to.deep.equal([]);
+    expect((await book(hotel, 0, 1, { total_amount: "1.00" })).status).to.equal(400);
+  });
+
+  it("refuses a taken room with the nights in conflict and rooms that are free instead", async () => {
+    const hotel = await furnishHotel(platform.client, { rooms: 2 });
+    await book(hotel, 1, 3);
+    const refused = await book(hotel, 2, 5);
+    expect(refused.status).to.equal(409);
+    expect(refused.headers.get("content-type")).to.match(/^application\/problem\+json/);
+    expect(refused.body).to.include({ code: "ROOM_TAKEN", status: 409 });
+    expect(refused.body.nights).to.deep.equal([hotel.day(2)]);
+    expect(refused.body.free_rooms[0].room_number).to.equal("102");
+    expect((await book(hotel, 3, 5)).status).to.equal(201);
+  });
+
+  it("chooses a free room of a type, until there is none", async () => {
+    const hotel = await furnishHotel(platform.client, { rooms: 2 });
+    const any = { room_id: undefined, room_type_id: hotel.roomTypeId };
+    const numbers = [(await book(hotel, 0, 2, any)).body.room_number, (await book(hotel, 1, 2, any)).body.room_number];
+    expect(numbers.sort()).to.deep.equal(["101", "102"]);
+    const none = await book(hotel, 1, 2, any);
+    expect(none.status).to.equal(409);
+    expect(none.body.code).to.equal("NO_ROOM_FREE");
+  });
+
+  it("gives one of fifty racers the room and the others a plain 409, twenty times over", async () => {
+    const hotel = await furnishHotel(platform.client);
+    for (let round = 0; round < 20; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => book(hotel, round, round + 1)));
+      const statuses = answers.map((answer) => answer.status).sort();
+      expect(
+        statuses.filter((status) => status === 201),
+        `round ${round}`,
+      ).to.have.length(1);
+      expect(
+        statuses.filter((status) => status === 409),
+        `round ${round}`,
+      ).to.have.length(49);
+    }
+    const { rows } = (await platform.owner.raw(
+      "SELECT count(*)::int AS stays FROM pms.occupancies WHERE hotel_id = ?",
+      [hotel.hotelId],
+    )) as {
+      rows: { stays: number }[];
+    };
+    expect(rows[0]?.stays).to.equal(20);
+  }).timeout(60_000);
+
+  it("can't hold two stays in one room and night, whatever writes them", async () => {
+    const hotel = await furnishHotel(platform.client);
+    await book(hotel, 0, 2);
+    const twin = platform.owner.raw(
+      `INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
+       SELECT hotel_id, gen_random_uuid(), room_id, arrival, departure, booking_id FROM pms.occupancies WHERE hotel_id = ?`,
+      [hotel.hotelId],
+    );
+    const refusal = await twin.then(
+      () => undefined,
+      (error: { constraint?: string }) => error,
+    );
+    expect(refusal?.constraint).to.equal("one_party_a_night");
+  });
+
+  it("gives the same answer to the same Idempotency-Key, and books once", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const body = {
+      room_id: hotel.roomIds[0],
+      guest: { name: "Grace" },
+      check_in_at: hotel.day(0),
+      expected_check_out_at: hotel.day(1),
+    };
+    const options = { token: hotel.receptionistToken, headers: { "idempotency-key": "key-1" } };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => platform.client.post("/bookings/", body, options)),
+    );
+    for (const answer of answers) expect(answer.status).to.be.oneOf([201, 409]);
+    const again = await platform.client.post("/bookings", body, options);
+    expect(again.status).to.equal(201);
+    expect(again.headers.get("idempotency-replayed")).to.equal("true");
+    const made = answers.filter((answer) => answer.status === 201);
+    for (const answer of made) expect(answer.body.booking_id).to.equal(again.body.booking_id);
+    for (const answer of answers.filter(({ status }) => status === 409))
+      expect(answer.body.code).to.equal("IDEMPOTENCY_IN_FLIGHT");
+    const other = await platform.client.post("/bookings/", { ...body, adults: 2 }, options);
+    expect(other.status).to.equal(422);
+    expect(other.body.code).to.equal("IDEMPOTENCY_KEY_REUSED");
+    const list = await platform.client.get("/bookings/", { token: hotel.receptionistToken });
+    expect(list.body.items).to.have.length(1);
+  });
+
+  it("runs a stay from check-in to check-out, and names the moves that are left", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const token = hotel.receptionistToken;
+    const { body: booking } = await book(hotel, 0, 3);
+    const early = await platform.client.patch(`/operations/check-out/${booking.booking_id}`, {}, { token });
+    expect(early.status).to.equal(409);
+    expect(early.body).to.deep.include({
+      code: "ILLEGAL_TRANSITION",
+      booking_status: "confirmed",
+      allowed_moves: ["check_in", "cancel"],
+    });
+    const inside = await platform.client.patch(`/operations/check-in/${booking.booking_id}`, undefined, { token });
+    expect(inside.status).to.equal(200);
+    expect(inside.body.status).to.equal("in_house");
+    const out = await platform.client.patch(`/operations/check-out/${booking.booking_id}`, {}, { token });
+    expect(out.body).to.include({ status: "checked_out", total_amount: "100.00" });
+    expect((await book(hotel, 0, 2)).status).to.equal(201);
+    const room = await platform.client.get(`/rooms/${hotel.roomIds[0]}`, { token });
+    expect(room.body.housekeeping).to.equal("dirty");
+    const history = await platform.client.get(`/bookings/${booking.booking_id}/history`, { token });
+    expect(history.body.items.map((entry: { action: string }) => entry.action)).to.deep.equal([
+      "book",
+      "check_in",
+      "check_out",
+    ]);
+    expect(history.body.items[1].before.status).to.equal("confirmed");
+  });
+
+  it("does not check in before the arrival day, nor into an occupied room", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const token = hotel.receptionistToken;
+    const tomorrow = await book(hotel, 1, 2);
+    const soon = await platform.client.patch(`/operations/check-in/${tomorrow.body.booking_id}`, {}, { token });
+    expect(soon.body.code).to.equal("WRONG_DAY");
+    const today = await book(hotel, 0, 1);
+    const headers = { "if-match": '"7"' };
+    const stale = await platform.client.patch(`/operations/check-in/${today.body.booking_id}`, {}, { token, headers });
+    expect(stale.status).to.equal(412);
+    expect(
+      (await platform.client.patch(`/operations/check-in/${today.body.booking_id}`, {}, { token })).status,
+    ).to.equal(200);
+  });
+
+  it("frees a canceled booking's nights at once", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const { body: booking } = await book(hotel, 0, 3);
+    await platform.client.patch(`/operations/cancel/${booking.booking_id}`, {}, { token: hotel.receptionistToken });
+    expect((await book(hotel, 0, 3)).status).to.equal(201);
+  });
+
+  it("answers 404 for another hotel's room and booking, and takes no night there", async () => {
+    const [ours, theirs] = [await furnishHotel(platform.client), await furnishHotel(platform.client)];
+    const { body: booking } = await book(theirs, 0, 1);
+    expect(
+      (await platform.client.get(`/bookings/${booking.booking_id}`, { token: ours.managerToken })).status,
+    ).to.equal(404);
+    expect(
+      (await platform.client.patch(`/operations/cancel/${booking.booking_id}`, {}, { token: ours.managerToken }))
+        .status,
+    ).to.equal(404);
+    expect((await book(ours, 0, 1, { room_id: theirs.roomIds[0] })).status).to.equal(404);
+  });
+
+  it("lets a lapsed hotel read and check out, but not book", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const { body: booking } = await book(hotel, 0, 1);
+    await platform.client.patch(`/operations/check-in/${booking.booking_id}`, {}, { token: hotel.receptionistToken });
+    await platform
+      .owner("identity.hotels")
+      .where({ hotel_id: hotel.hotelId })
+      .update({ valid_to: new Date(0) });
+    const refused = await book(hotel, 1, 2);
+    expect(refused.status).to.equal(402);
+    expect(refused.body.code).to.equal("SUBSCRIPTION_LAPSED");
+    expect((await platform.client.get("/bookings/", { token: hotel.receptionistToken })).status).to.equal(200);
+    expect(
+      (
+        await platform.client.patch(
+          `/operations/check-out/${booking.booking_id}`,
+          {},
+          { token: hotel.receptionistToken },
+        )
+      ).status,
+    ).to.equal(200);
+  });
+
+  it("keeps money exact in currencies of no and of three decimals", async () => {
+    const yen = await furnishHotel(platform.client, {
+      rate: "9000",
+      settings: { currency: "JPY", time_zone: "Asia/Tokyo" },
+    });
+    expect((await book(yen, 0, 3)).body.total_amount).to.equal("27000");
+    const dinar = await furnishHotel(platform.client, {
+      rate: "33.335",
+      settings: { currency: "KWD", time_zone: "Asia/Kuwait" },
+    });
+    expect((await book(dinar, 0, 3)).body.total_amount).to.equal("100.005");
+    const decimals = await platform.client.post(
+      "/room-types/",
+      { name: "X", capacity: 1, rate: "1.5" },
+      { token: yen.managerToken },
+    );
+    expect(decimals.status).to.equal(400);
+    expect(decimals.body.errors[0].pointer).to.equal("/rate");
+  });
+});

@@ -1,0 +1,16 @@
+import { defineProblems, problems } from "../../core/mod.ts";
+
+export const pmsProblems = defineProblems({
+  ROOM_TAKEN: { status: 409, title: "The room is not free on every night of the stay" },
+  NO_ROOM_FREE: { status: 409, title: "No such room is free on every night of the stay" },
+  ROOM_NOT_SOLD: { status: 409, title: "The room is out of order" },
+  ROOM_NOT_READY: { status: 409, title: "The room can't be occupied now" },
+  TOO_MANY_GUESTS: { status: 409, title: "The room is too small for the guests" },
+  ILLEGAL_TRANSITION: { status: 409, title: "The booking's state does not allow that" },
+  WRONG_DAY: { status: 409, title: "That can't be done on this business day" },
+  NAME_TAKEN: { status: 409, title: "The name or number is taken" },
+});
+
+export const noSuchRoom = () => problems.NOT_FOUND("This hotel has no such room.");
+export const noSuchRoomType = () => problems.NOT_FOUND("This hotel has no such room type.");
+export const noSuchBooking = () => problems.NOT_FOUND("This hotel has no such booking.");

@@ -1,0 +1,52 @@
+/** The audit trail of a booking: who did what when, with before and after. */
+import { newId, type Trx } from "../../core/mod.ts";
+import type { Booking } from "./models/booking.ts";
+
+/** The facts of a booking that its history shows. */
+export function snapshot(booking: Booking): Record<string, unknown> {
+  const {
+    room_id,
+    status,
+    arrival,
+    departure,
+    total_amount,
+    guest_name,
+    guest_email,
+    guest_phone,
+    adults,
+    children,
+    notes,
+  } = booking;
+  return {
+    room_id,
+    status,
+    arrival,
+    departure,
+    total_amount,
+    guest_name,
+    guest_email,
+    guest_phone,
+    adults,
+    children,
+    notes,
+  };
+}
+
+/** Writes one entry, in the transaction of the change. */
+export async function recordChange(
+  trx: Trx,
+  by: string,
+  action: string,
+  before: Booking,
+  after: Booking,
+): Promise<void> {
+  await trx("pms.booking_history").insert({
+    hotel_id: after.hotel_id,
+    entry_id: newId(),
+    booking_id: after.booking_id,
+    by_user: by,
+    action,
+    before: JSON.stringify(snapshot(before)),
+    after: JSON.stringify(snapshot(after)),
+  });
+}

@@ -1,0 +1,32 @@
+import { Model } from "objection";
+
+import type { BookingStatus } from "../port.ts";
+
+/** A booking. It has a room from the moment that it is made. */
+export class Booking extends Model {
+  static override tableName = "pms.bookings";
+  static override idColumn = ["hotel_id", "booking_id"];
+  declare hotel_id: string;
+  declare booking_id: string;
+  /** Where the guest sleeps now, or will first. */
+  declare room_id: string;
+  declare guest_name: string;
+  declare guest_email: string | null;
+  declare guest_phone: string | null;
+  declare adults: number;
+  declare children: number;
+  declare arrival: string;
+  declare departure: string;
+  declare check_in_at: Date;
+  declare expected_check_out_at: Date;
+  declare checked_in_at: Date | null;
+  declare checked_out_at: Date | null;
+  declare status: BookingStatus;
+  declare total_amount: string;
+  declare currency: string;
+  declare terms_accepted_at: Date | null;
+  declare notes: string | null;
+  declare created_by: string;
+  declare created_at: Date;
+  declare version: number;
+}

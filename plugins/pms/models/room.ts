@@ -1,0 +1,20 @@
+import { Model } from "objection";
+
+export const roomStatuses = ["available", "out_of_order", "out_of_service"] as const;
+export const housekeepingStates = ["clean", "dirty", "inspected"] as const;
+
+/** A room. `out_of_order` leaves the inventory; `out_of_service` is sold, but not occupied now. */
+export class Room extends Model {
+  static override tableName = "pms.rooms";
+  static override idColumn = ["hotel_id", "room_id"];
+  declare hotel_id: string;
+  declare room_id: string;
+  declare room_number: string;
+  declare room_type_id: string;
+  /** Null: its type's. */
+  declare rate: string | null;
+  declare status: (typeof roomStatuses)[number];
+  declare housekeeping: (typeof housekeepingStates)[number];
+  declare created_at: Date;
+  declare version: number;
+}

@@ -1,0 +1,104 @@
+/**
+ * Who has which room on which nights. Every path that takes or frees a night goes through these few functions.
+ *
+ * The order is always the same: lock the room's row, then look, then write. The lock makes writers of one room queue up,
+ * so the look is not stale; without it, racers meet in the exclusion constraint, which PostgreSQL can only resolve by
+ * killing some of them as deadlocked. The constraint stays as the guard that no code can forget.
+ */
+import { addDays, type Day, newId, prepare, type Trx } from "../../core/mod.ts";
+import { freeRooms } from "./availability.ts";
+import { noSuchRoom, pmsProblems } from "./errors.ts";
+
+export interface LockedRoom {
+  readonly room_id: string;
+  readonly room_number: string;
+  readonly room_type_id: string;
+  readonly capacity: number;
+  /** Of one night, as PostgreSQL's numeric text. */
+  readonly rate: string;
+  readonly status: string;
+}
+
+const lockRoomStatement = prepare<LockedRoom>(
+  "pms_lock_room",
+  `SELECT r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status
+   FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   WHERE r.hotel_id = $1 AND r.room_id = $2 FOR NO KEY UPDATE OF r`,
+);
+
+/** Locks a room's nights until the end of the transaction. @throws Problem NOT_FOUND */
+export async function lockRoom(trx: Trx, hotelId: string, roomId: string): Promise<LockedRoom> {
+  const [room] = await lockRoomStatement.run(trx, [hotelId, roomId]);
+  if (room === undefined) throw noSuchRoom();
+  return room;
+}
+
+const isFreeStatement = prepare<{ free: boolean }>(
+  "pms_is_free",
+  `SELECT NOT EXISTS (
+     SELECT FROM pms.occupancies
+     WHERE hotel_id = $1 AND room_id = $2 AND arrival < $4::date AND departure > $3::date AND booking_id IS DISTINCT FROM $5
+   ) AS free`,
+);
+
+/** Whether a locked room is free on every night of `[arrival, departure)`, a booking's own nights aside. */
+export async function isFree(
+  trx: Trx,
+  hotelId: string,
+  roomId: string,
+  arrival: Day,
+  departure: Day,
+  exceptBookingId?: string,
+): Promise<boolean> {
+  const [row] = await isFreeStatement.run(trx, [hotelId, roomId, arrival, departure, exceptBookingId ?? null]);
+  return row?.free === true;
+}
+
+/** The refusal of a room that is not free, with the nights in conflict and up to five free rooms instead. */
+export async function roomTaken(trx: Trx, hotelId: string, room: LockedRoom, arrival: Day, departure: Day) {
+  const conflicts = (await trx("pms.occupancies")
+    .where({ hotel_id: hotelId, room_id: room.room_id })
+    .where("arrival", "<", departure)
+    .where("departure", ">", arrival)
+    .orderBy("arrival")
+    .select("arrival", "departure", "booking_id", "reason")) as {
+    arrival: Day;
+    departure: Day;
+    booking_id: string | null;
+    reason: string | null;
+  }[];
+  const nights = conflicts.flatMap((conflict) =>
+    nightsOf(later(conflict.arrival, arrival), earlier(conflict.departure, departure)),
+  );
+  const instead = await freeRooms(trx, { hotelId, arrival, departure, guests: 1 });
+  const sameTypeFirst = [...instead].sort(
+    (a, b) => Number(b.room_type_id === room.room_type_id) - Number(a.room_type_id === room.room_type_id),
+  );
+  return pmsProblems.ROOM_TAKEN(`Room ${room.room_number} is taken on ${nights.join(", ")}.`, {
+    members: {
+      nights,
+      free_rooms: sameTypeFirst
+        .slice(0, 5)
+        .map(({ room_id, room_number, room_type_id }) => ({ room_id, room_number, room_type_id })),
+    },
+  });
+}
+
+/** Shortens a booking's occupancy so that it ends on a day; nights from that day on are free at once. */
+export async function freeNightsFrom(trx: Trx, hotelId: string, bookingId: string, day: Day): Promise<void> {
+  const mine = { hotel_id: hotelId, booking_id: bookingId };
+  await trx("pms.occupancies").where(mine).where("arrival", ">=", day).delete();
+  await trx("pms.occupancies").where(mine).where("departure", ">", day).update({ departure: day });
+}
+
+/** The id of a new occupancy. */
+export const newOccupancyId = newId;
+
+function nightsOf(from: Day, to: Day): Day[] {
+  const nights: Day[] = [];
+  for (let night = from; night < to; night = addDays(night, 1)) nights.push(night);
+  return nights;
+}
+
+const later = (a: Day, b: Day): Day => (a > b ? a : b);
+const earlier = (a: Day, b: Day): Day => (a < b ? a : b);

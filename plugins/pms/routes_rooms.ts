@@ -1,0 +1,173 @@
+import * as z from "zod";
+
+import {
+  decodeCursor,
+  defined,
+  idSchema,
+  newId,
+  pageOf,
+  pageQuery,
+  requireMatch,
+  type Route,
+  route,
+  toPage,
+  type Trx,
+} from "../../core/mod.ts";
+import { managers, readHotel, requireSubscription, staff } from "../identity/port.ts";
+import { noSuchRoom, noSuchRoomType } from "./errors.ts";
+import { write } from "./inventory.ts";
+import { Room } from "./models/room.ts";
+import { RoomType } from "./models/room_type.ts";
+import { rateIn } from "./rates.ts";
+import { roomFields, roomSchema, roomView } from "./views.ts";
+
+const params = z.strictObject({ room_id: idSchema });
+
+export function roomRoutes(): Route[] {
+  return [
+    route({
+      id: "createRoom",
+      method: "POST",
+      path: "/rooms/",
+      summary: "Add a room",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject({
+        ...roomFields,
+        rate: roomFields.rate.optional(),
+        status: roomFields.status.default("available"),
+        housekeeping: roomFields.housekeeping.default("clean"),
+      }),
+      status: 201,
+      result: roomSchema,
+      problems: ["NOT_FOUND", "NAME_TAKEN", "SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, body, trx }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        requireSubscription(hotel);
+        await requireRoomType(trx, actor.tenantId, body.room_type_id);
+        const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : null;
+        const room = await write(
+          Room.query(trx).insertAndFetch({ hotel_id: actor.tenantId, room_id: newId(), ...body, rate }),
+        );
+        const headers = { Location: `/rooms/${room.room_id}` };
+        return { body: roomView(room, hotel.currency), etag: room.version, headers };
+      },
+    }),
+    route({
+      id: "listRooms",
+      method: "GET",
+      path: "/rooms/",
+      summary: "The rooms, by number",
+      access: staff,
+      unit: "tenant",
+      query: z.strictObject({ ...pageQuery, room_type_id: idSchema.optional(), status: roomFields.status.optional() }),
+      status: 200,
+      result: pageOf(roomSchema),
+      handler: async ({ actor, query: { limit, cursor, ...filter }, trx }) => {
+        const { currency } = await readHotel(trx, actor.tenantId);
+        const [number, id] = decodeCursor(cursor, z.tuple([z.string().max(20), idSchema])) ?? [null, null];
+        const rooms = await Room.query(trx)
+          .where({ hotel_id: actor.tenantId, ...defined(filter) })
+          .whereRaw("(?::text IS NULL OR (room_number, room_id) > (?, ?))", [number, number, id])
+          .orderBy(["room_number", "room_id"])
+          .limit(limit + 1);
+        return {
+          body: toPage(
+            rooms,
+            limit,
+            (room) => roomView(room, currency),
+            (room) => [room.room_number, room.room_id],
+          ),
+        };
+      },
+    }),
+    route({
+      id: "readRoom",
+      method: "GET",
+      path: "/rooms/{room_id}",
+      summary: "One room",
+      access: staff,
+      unit: "tenant",
+      params,
+      status: 200,
+      result: roomSchema,
+      handler: async ({ actor, params: { room_id: id }, trx }) => {
+        const room = await Room.query(trx).findById([actor.tenantId, id]);
+        if (room === undefined) throw noSuchRoom();
+        const { currency } = await readHotel(trx, actor.tenantId);
+        return { body: roomView(room, currency), etag: room.version };
+      },
+    }),
+    route({
+      id: "changeRoom",
+      method: "PATCH",
+      path: "/rooms/{room_id}",
+      summary: "Change a room",
+      access: managers,
+      unit: "tenant",
+      params,
+      body: z.strictObject(roomFields).partial(),
+      status: 200,
+      result: roomSchema,
+      problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        requireSubscription(hotel);
+        const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
+        if (body.room_type_id !== undefined) await requireRoomType(trx, actor.tenantId, body.room_type_id);
+        const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : body.rate;
+        const changed = await write(
+          room.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: room.version + 1 }),
+        );
+        return { body: roomView(changed, hotel.currency), etag: changed.version };
+      },
+    }),
+    route({
+      id: "setHousekeeping",
+      method: "PATCH",
+      path: "/rooms/{room_id}/housekeeping",
+      summary: "Say that a room is clean, dirty or inspected",
+      access: staff,
+      unit: "tenant",
+      params,
+      body: z.strictObject({ housekeeping: roomFields.housekeeping }),
+      status: 200,
+      result: roomSchema,
+      problems: ["PRECONDITION_FAILED"],
+      handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
+        const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
+        const changed = await room.$query(trx).patchAndFetch({ ...body, version: room.version + 1 });
+        const { currency } = await readHotel(trx, actor.tenantId);
+        return { body: roomView(changed, currency), etag: changed.version };
+      },
+    }),
+    route({
+      id: "deleteRoom",
+      method: "DELETE",
+      path: "/rooms/{room_id}",
+      summary: "Remove a room that was never booked",
+      access: managers,
+      unit: "tenant",
+      params,
+      status: 204,
+      problems: ["IN_USE", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, params: { room_id: id }, trx, request }) => {
+        requireSubscription(await readHotel(trx, actor.tenantId));
+        const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
+        await write(room.$query(trx).delete());
+        return {};
+      },
+    }),
+  ];
+}
+
+async function lockForChange(trx: Trx, hotelId: string, roomId: string, ifMatch: string | undefined): Promise<Room> {
+  const room = await Room.query(trx).findById([hotelId, roomId]).forUpdate();
+  if (room === undefined) throw noSuchRoom();
+  requireMatch(ifMatch, room.version);
+  return room;
+}
+
+async function requireRoomType(trx: Trx, hotelId: string, roomTypeId: string): Promise<void> {
+  if ((await RoomType.query(trx).findById([hotelId, roomTypeId])) === undefined) throw noSuchRoomType();
+}

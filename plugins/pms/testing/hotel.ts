@@ -1,0 +1,37 @@
+/** A hotel with rooms, for the tests of whoever works with bookings. */
+import { addDays, dayAt } from "../../../core/mod.ts";
+import type { TestClient } from "../../../core/testing/client.ts";
+import { signUpHotel, type TestHotel } from "../../../workers/testing/platform.ts";
+
+export interface FurnishedHotel extends TestHotel {
+  readonly roomTypeId: string;
+  readonly roomIds: readonly string[];
+  /** The business date so many days from now, in the hotel's zone. */
+  day(days: number): string;
+}
+
+export interface Furniture {
+  readonly rooms?: number;
+  readonly capacity?: number;
+  readonly rate?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** Signs a hotel up and gives it one room type with rooms 101, 102, … */
+export async function furnishHotel(
+  client: TestClient,
+  { rooms = 1, capacity = 2, rate = "100.00", settings = {} }: Furniture = {},
+): Promise<FurnishedHotel> {
+  const hotel = await signUpHotel(client, settings);
+  const token = hotel.managerToken;
+  const type = await client.post("/room-types/", { name: "Double", capacity, rate }, { token });
+  if (type.status !== 201) throw new Error(`The room type was refused: ${type.text}`);
+  const roomTypeId = type.body.room_type_id as string;
+  const roomIds: string[] = [];
+  for (let number = 101; number < 101 + rooms; number += 1) {
+    const room = await client.post("/rooms/", { room_number: String(number), room_type_id: roomTypeId }, { token });
+    roomIds.push(room.body.room_id as string);
+  }
+  const today = dayAt(new Date(), (settings["time_zone"] as string | undefined) ?? "Europe/Berlin");
+  return { ...hotel, roomTypeId, roomIds, day: (days) => addDays(today, days) };
+}
