@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { databaseFor, isOutage } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
-import { type CoreEnv, localSecret, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
+import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
 import { folderStore } from "./files/folder_store.ts";
 import type { Authenticator } from "./http/actor.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
@@ -57,24 +57,15 @@ export async function readBlueprint(variables: Variables): Promise<Blueprint> {
   const discovery = await discoverPlugins([pluginsFolder, ...(env?.PLUGIN_PATH ?? [])]);
   faults.push(...discovery.faults);
   const slices = new Map<string, Readonly<Record<string, unknown>>>();
-  const withDefaults = env === undefined ? variables : { ...variables, ...localDefaults(env, variables) };
-  for (const plugin of discovery.plugins) slices.set(plugin.manifest.id, readPluginEnv(plugin, withDefaults, faults));
+  for (const plugin of discovery.plugins) {
+    slices.set(plugin.manifest.id, readPluginEnv(plugin, variables, env, faults));
+  }
   for (const id of env?.PLUGINS ?? []) {
     if (!slices.has(id))
       faults.push(`PLUGINS names "${id}", which is not here. Remedy: one of ${[...slices.keys()].join(", ")}.`);
   }
   stopOnFaults(faults);
   return { env: env as CoreEnv, plugins: discovery.plugins, slices };
-}
-
-/** Secrets that a machine without a set one makes for itself; never in production. */
-function localDefaults(env: CoreEnv, variables: Variables): Variables {
-  if (env.NODE_ENV === "production") return {};
-  return {
-    SECRET_KEY: env.SECRET_KEY,
-    STRIPE_WEBHOOK_SECRET:
-      variables["STRIPE_WEBHOOK_SECRET"] ?? localSecret(env.DATA_DIR, "stripe_webhook_secret", "whsec_"),
-  };
 }
 
 /**
@@ -151,7 +142,7 @@ function contextFor(
   log: Logger,
 ): PluginContext {
   const { id, permissions } = manifest;
-  const store = slice["REPORT_STORE"];
+  const location = permissions?.files?.location === undefined ? undefined : slice[permissions.files.location];
   return {
     id,
     env: slice,
@@ -159,7 +150,7 @@ function contextFor(
     files:
       permissions?.files === undefined
         ? undefined
-        : folderStore(typeof store === "string" ? path.resolve(store) : path.join(env.DATA_DIR, id)),
+        : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
     enqueue: enqueuerFor(manifest),
     fetch: guardedFetch(id, allowedHosts(permissions?.net, slice)),
     log: log.child({ plugin: id }),

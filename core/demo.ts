@@ -24,6 +24,8 @@ export interface DemoSession {
 
 export interface DemoPart {
   readonly order: number;
+  /** Paths to `GET` that a newcomer may try. */
+  readonly tryPaths?: readonly string[];
   readonly play: (session: DemoSession) => Promise<void>;
 }
 
@@ -51,7 +53,7 @@ export async function makeDemo(address: string, dataDir: string): Promise<DemoLo
   return session.login;
 }
 
-async function demoParts(): Promise<DemoPart[]> {
+export async function demoParts(): Promise<DemoPart[]> {
   const files = readdirSync(pluginsFolder)
     .map((id) => path.join(pluginsFolder, id, "demo.ts"))
     .filter((file) => existsSync(file));

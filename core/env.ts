@@ -68,20 +68,25 @@ export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | u
   }
   if (data.NODE_ENV === "production" && data.SECRET_KEY === undefined) {
     faults.push("SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same for every process.");
-    return undefined;
+    // The boot stops on the fault; what else is wrong is to be told with it.
+    return { ...data, SECRET_KEY: "" };
   }
   return { ...data, SECRET_KEY: data.SECRET_KEY ?? localSecret(data.DATA_DIR, "secret_key") };
 }
 
-/** The slice of one plugin: what its manifest names, checked and frozen. */
+/**
+ * The slice of one plugin: what its manifest names, checked and frozen. A variable that is marked as a `localSecret` and
+ * not set is made up on a machine that is not in production, as `SECRET_KEY` is.
+ */
 export function readPluginEnv(
   plugin: LoadedPlugin,
   variables: Variables,
+  core: CoreEnv | undefined,
   faults: string[],
 ): Readonly<Record<string, unknown>> {
   const slice: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(plugin.manifest.permissions?.env ?? {})) {
-    const { success, data, error } = schema.safeParse(variables[name]);
+    const { success, data, error } = schema.safeParse(variables[name] ?? localValue(name, schema, core));
     if (success) slice[name] = data;
     else {
       const why = variables[name] === undefined ? "is missing" : (error.issues[0]?.message ?? "does not fit");
@@ -93,8 +98,15 @@ export function readPluginEnv(
   return Object.freeze(slice);
 }
 
+function localValue(name: string, schema: z.ZodType, core: CoreEnv | undefined): string | undefined {
+  if (core === undefined || core.NODE_ENV === "production") return undefined;
+  if (name === "SECRET_KEY") return core.SECRET_KEY;
+  const prefix = schema.meta()?.["localSecret"];
+  return typeof prefix === "string" ? localSecret(core.DATA_DIR, name.toLowerCase(), prefix) : undefined;
+}
+
 /** A random secret that is made once and kept under DATA_DIR, readable by this user alone. For machines without a set one. */
-export function localSecret(dataDir: string, name: string, prefix = ""): string {
+function localSecret(dataDir: string, name: string, prefix = ""): string {
   const file = path.join(dataDir, name);
   if (!existsSync(file)) {
     mkdirSync(dataDir, { recursive: true });

@@ -28,7 +28,10 @@ export interface TableGrant {
 
 /** What a plugin may do. Everything that is absent is denied. */
 export interface Permissions {
-  /** Environment variables, each with the schema that it must fit. */
+  /**
+   * Environment variables, each with the schema that it must fit. `.meta({ localSecret: "prefix" })` marks one that a
+   * machine which is not in production makes up for itself where it is not set.
+   */
   readonly env?: Readonly<Record<string, z.ZodType>>;
   /** Hosts that it may call, as `host` or `host:port`; `{ env: NAME }` stands for the host of that variable's URL. */
   readonly net?: readonly (string | { readonly env: string })[];
@@ -38,8 +41,8 @@ export interface Permissions {
   readonly jobs?: readonly JobDefinition[];
   /** Work across tenants, with the reason for it. */
   readonly platform?: string;
-  /** A private store of files, with the reason for it. */
-  readonly files?: string;
+  /** A private store of files: why, and the variable that says where (default: a folder under DATA_DIR). */
+  readonly files?: { readonly reason: string; readonly location?: string };
 }
 
 /** A plugin's identity and permissions: plain data, checked at boot. */
@@ -73,7 +76,7 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly id: M["id"];
   readonly env: EnvOf<M>;
   readonly db: M["permissions"] extends { platform: string } ? Database : Omit<Database, "platform">;
-  readonly files: M["permissions"] extends { files: string } ? FileStore : undefined;
+  readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
   readonly enqueue: Enqueue<JobsOf<M>>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;

@@ -5,7 +5,7 @@
 import path from "node:path";
 
 import { readBlueprint } from "./boot.ts";
-import { type DemoLogin, makeDemo } from "./demo.ts";
+import { type DemoLogin, demoParts, makeDemo } from "./demo.ts";
 import { startEmbeddedPostgres } from "./embedded/mod.ts";
 import { processVariables } from "./env.ts";
 import { migrateDatabase } from "./migrate.ts";
@@ -37,7 +37,8 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
     const port = processes.port ?? env.PORT;
     const address = `http://localhost:${port}`;
     const login = postgres === undefined ? undefined : await makeDemo(address, env.DATA_DIR);
-    welcome(address, login, performance.now() - started);
+    const paths = (await demoParts()).flatMap((part) => part.tryPaths ?? []);
+    welcome(address, login, paths, performance.now() - started);
     void Promise.race([processes.exited, postgres?.exited ?? new Promise(() => undefined)]).then((why) => {
       process.stderr.write(`start: ${typeof why === "string" ? why : "the database"} has ended; stopping the rest.\n`);
       process.exitCode = 1;
@@ -50,21 +51,20 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
   }
 }
 
-function welcome(address: string, login: DemoLogin | undefined, ms: number): void {
+function welcome(address: string, login: DemoLogin | undefined, paths: readonly string[], ms: number): void {
   const { username, password } = login ?? { username: "<username>", password: "<password>" };
   const lines = [
     `Keyrack answers at ${address} (ready after ${(ms / 1000).toFixed(1)} s). The API to read and try: ${address}/docs`,
     "",
     ...(login === undefined
-      ? ["Sign up with POST /hotels/, then:"]
+      ? ["Sign up first, as the README shows. Then:"]
       : [`Log in as ${username} with the password ${password}`]),
     "",
-    "Three calls to try:",
+    "Calls to try:",
     `  TOKEN=$(curl -s ${address}/auth/token -d username=${username} -d password=${password} | sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')`,
-    `  curl -s ${address}/hotels/me -H "Authorization: Bearer $TOKEN"`,
-    `  curl -s ${address}/rooms/ -H "Authorization: Bearer $TOKEN"`,
+    ...paths.map((where) => `  curl -s ${address}${where} -H "Authorization: Bearer $TOKEN"`),
     "",
-    "npm run demo plays a hotel's whole day. Ctrl-C stops everything.",
+    "npm run demo plays a whole day over HTTP. Ctrl-C stops everything.",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { UnitIdentity } from "./client.ts";
 
-/** An open unit of work. Objection models are bound to it per call: `Room.query(trx)`. */
+/** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
 export type Trx = Knex.Transaction;
 
 export interface UnitOptions {

@@ -31,5 +31,11 @@ export function openPool({ url, max, name }: PoolOptions): Knex {
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 5_000,
+    // What Knex would write to the console reaches us as errors, and is logged where it is handled.
+    log: { warn: quiet, error: quiet, deprecate: quiet, debug: quiet },
   });
+}
+
+function quiet(): void {
+  // Says nothing.
 }

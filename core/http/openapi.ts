@@ -35,7 +35,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
     info: {
       title: "Keyrack",
       version: "0.1.0",
-      description: "A hotel platform. Every collection answers with and without a trailing slash.",
+      description: "Every collection answers with and without a trailing slash.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],

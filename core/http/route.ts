@@ -73,10 +73,10 @@ export interface RouteDeclaration<
   A extends Access,
   U extends UnitKind,
 > {
-  /** The operation's name in the OpenAPI document, such as `createRoom`. */
+  /** The operation's name in the OpenAPI document, such as `createUser`. */
   readonly id: string;
   readonly method: Method;
-  /** As in OpenAPI, parameters in braces: `/rooms/{room_id}`. */
+  /** As in OpenAPI, parameters in braces: `/users/{user_id}`. */
   readonly path: string;
   readonly summary: string;
   readonly description?: string;

@@ -11,8 +11,9 @@ export async function migrateQueueSchema(owner: Knex): Promise<void> {
   } finally {
     await owner.client.releaseConnection(connection);
   }
+  // CREATE, because BullMQ makes a sequence for each queue when the first job comes.
   await owner.raw(
-    `GRANT USAGE ON SCHEMA ${queueSchema} TO ${queueRole};
+    `GRANT USAGE, CREATE ON SCHEMA ${queueSchema} TO ${queueRole};
      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queueSchema} TO ${queueRole};
      GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA ${queueSchema} TO ${queueRole};
      GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${queueSchema} TO ${queueRole};`,

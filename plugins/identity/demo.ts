@@ -5,6 +5,7 @@ import type { DemoPart } from "../../core/mod.ts";
 /** A hotel with its manager. */
 export const demo: DemoPart = {
   order: 1,
+  tryPaths: ["/hotels/me"],
   play: async (session) => {
     session.login = { username: `demo-${randomBytes(3).toString("hex")}`, password: randomBytes(9).toString("hex") };
     await session.call("POST", "/hotels/", {

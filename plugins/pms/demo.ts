@@ -9,6 +9,7 @@ const types = [
 /** Twelve rooms of three types. */
 export const demo: DemoPart = {
   order: 2,
+  tryPaths: ["/rooms/"],
   play: async (session: DemoSession) => {
     for (const { numbers, ...type } of types) {
       const { room_type_id: roomTypeId } = await session.call("POST", "/room-types/", type);

@@ -6,6 +6,8 @@ import type { Knex } from "knex";
 
 import { boot } from "../../core/boot.ts";
 import { openPool } from "../../core/db/pool.ts";
+import { processVariables } from "../../core/env.ts";
+import { migrateDatabase } from "../../core/migrate.ts";
 import { TestClient } from "../../core/testing/client.ts";
 import { createTestDatabase, testSecret } from "../../core/testing/postgres.ts";
 import { hasRedisServer, startRedis, type TestRedis } from "../../core/testing/redis.ts";
@@ -33,6 +35,9 @@ export interface TestPlatform {
   close(): Promise<void>;
 }
 
+/** `PLUGIN_PATH` of the plugins that only tests have. */
+export const fixturePlugins = path.join(import.meta.dirname, "fixture_plugins");
+
 /** The Stripe webhook secret of all tests. */
 export const testWebhookSecret = "whsec_test_test_test_test_test_test_1";
 
@@ -40,7 +45,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   const database = await createTestDatabase();
   const redis = options.store === "redis" ? await startRedis() : undefined;
   const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-data-"));
-  const variables = {
+  const variables: Record<string, string> = {
     NODE_ENV: "test",
     DATABASE_URL: database.url,
     SECRET_KEY: testSecret,
@@ -48,12 +53,14 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     DATA_DIR: folder,
     PORT: "0",
     HOST: "127.0.0.1",
-    LOG_LEVEL: "silent",
+    LOG_LEVEL: processVariables()["TEST_LOG_LEVEL"] ?? "silent",
     SIGN_UPS_PER_HOUR: "10000",
     LOGINS_PER_MINUTE: "10000",
     ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
     ...options.variables,
   };
+  // The template has the shipped plugins only.
+  if ("PLUGIN_PATH" in variables) await migrateDatabase(variables);
   const owner = openPool({ url: database.url, max: 2, name: "test owner" });
   const server = await serve(await boot("web", variables));
   const worker = options.worker === false ? undefined : await work(await boot("worker", variables));

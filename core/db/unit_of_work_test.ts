@@ -1,0 +1,107 @@
+import { expect } from "chai";
+
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
+import { gateRole, urlAs } from "../permissions.ts";
+import { testSecret } from "../testing/postgres.ts";
+import { databaseFor, openUnit, sqlStateOf } from "./database.ts";
+import { openPool } from "./pool.ts";
+
+describe("a unit of work", () => {
+  let platform: TestPlatform;
+  let pool: ReturnType<typeof openPool>;
+  let hotels: readonly [TestHotel, TestHotel];
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    hotels = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
+    pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test unit" });
+  });
+  after(async () => {
+    await pool.destroy();
+    await platform.close();
+  });
+
+  const stateOf = (work: Promise<unknown>): Promise<string | undefined> =>
+    work.then(
+      () => undefined,
+      (error: unknown) => sqlStateOf(error),
+    );
+
+  it("sees its own tenant's rows alone, a thousand times in turn on one connection", async () => {
+    const identity = databaseFor(pool, "identity", true);
+    for (let round = 0; round < 1000; round += 1) {
+      const hotel = hotels[round % 2] as TestHotel;
+      const rows = (await identity.tenant(hotel.hotelId, (trx) => trx("identity.users").distinct("hotel_id"))) as {
+        hotel_id: string;
+      }[];
+      expect(rows).to.deep.equal([{ hotel_id: hotel.hotelId }]);
+    }
+  });
+
+  it("sees no row where no tenant is set", async () => {
+    const rows = await openUnit(pool, { role: "keyrack_identity" }, (trx) => trx("identity.users").select("user_id"));
+    expect(rows).to.deep.equal([]);
+  });
+
+  it("can't write another tenant's row", async () => {
+    const [ours, theirs] = hotels;
+    const identity = databaseFor(pool, "identity", true);
+    const moved = identity.tenant(ours.hotelId, (trx) => trx("identity.users").update({ hotel_id: theirs.hotelId }));
+    expect(await stateOf(moved)).to.equal("42501");
+    const touched = await identity.tenant(ours.hotelId, (trx) =>
+      trx("identity.users").where({ hotel_id: theirs.hotelId }).update({ active: false }),
+    );
+    expect(touched).to.equal(0);
+  });
+
+  it("leaves nothing of its role and tenant on the connection", async () => {
+    await databaseFor(pool, "identity", true).tenant(hotels[0].hotelId, (trx) => trx.raw("SELECT 1"));
+    const { rows } = (await pool.raw(
+      "SELECT current_user AS role, core_setting FROM (SELECT current_setting('keyrack.tenant_id', true) AS core_setting) s",
+    )) as {
+      rows: { role: string; core_setting: string | null }[];
+    };
+    expect(rows[0]).to.deep.equal({ role: gateRole, core_setting: "" });
+  });
+
+  it("may touch what its plugin's manifest names, down to the column", async () => {
+    const pms = databaseFor(pool, "pms", false);
+    const [hotel] = hotels;
+    expect(await stateOf(pms.tenant(hotel.hotelId, (trx) => trx("identity.hotels").select("time_zone")))).to.equal(
+      undefined,
+    );
+    expect(await stateOf(pms.tenant(hotel.hotelId, (trx) => trx("identity.hotels").select("name")))).to.equal("42501");
+    expect(await stateOf(pms.tenant(hotel.hotelId, (trx) => trx("identity.users").select("user_id")))).to.equal(
+      "42501",
+    );
+    expect(await stateOf(pms.tenant(hotel.hotelId, (trx) => trx.raw("CREATE TABLE pms.mine (a int)")))).to.equal(
+      "42501",
+    );
+    expect(() => pms.platform((trx) => trx.raw("SELECT 1"))).to.throw(
+      /permissions\.platform in plugins\/pms\/manifest\.ts/,
+    );
+  });
+
+  it("is done again when PostgreSQL says that a retry would succeed", async () => {
+    let runs = 0;
+    const result = await openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+      runs += 1;
+      if (runs < 3) await trx.raw("DO $$ BEGIN RAISE serialization_failure; END $$");
+      return runs;
+    });
+    expect(result).to.equal(3);
+  });
+
+  it("stands on tables that all have their tenant first in their keys, and a wall that is forced", async () => {
+    const { rows } = (await platform.owner.raw(`
+      SELECT n.nspname || '.' || c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS walled,
+        (SELECT bool_and(pg_get_constraintdef(k.oid) ~ '^(PRIMARY KEY|FOREIGN KEY) \\(hotel_id')
+         FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'f')) AS keyed
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hotel_id' AND NOT a.attisdropped
+      WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')`)) as {
+      rows: { name: string; walled: boolean; keyed: boolean }[];
+    };
+    expect(rows.length).to.be.greaterThan(9);
+    expect(rows.filter((table) => !table.walled || !table.keyed)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,153 @@
+import { expect } from "chai";
+
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
+
+describe("the conventions of the API", () => {
+  let platform: TestPlatform;
+  let hotel: TestHotel;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    hotel = await signUpHotel(platform.client);
+  });
+  after(() => platform.close());
+
+  const asManager = () => ({ token: hotel.managerToken });
+
+  it("answers a collection with and without the trailing slash, without a redirect", async () => {
+    for (const path of ["/users", "/users/", "/rooms", "/rooms/", "/hotels/me/", "/hotels/me"]) {
+      expect((await platform.client.get(path, asManager())).status, path).to.equal(200);
+    }
+  });
+
+  it("gives every problem the same shape, with the request's id", async () => {
+    const answer = await platform.client.get("/nowhere", { headers: { "x-request-id": "desk-7" } });
+    expect(answer.status).to.equal(404);
+    expect(answer.headers.get("content-type")).to.match(/^application\/problem\+json/);
+    expect(answer.headers.get("x-request-id")).to.equal("desk-7");
+    expect(answer.body).to.deep.equal({
+      type: "urn:keyrack:problem:not_found",
+      title: "There is no such thing",
+      status: 404,
+      detail: "There is nothing at this address.",
+      code: "NOT_FOUND",
+      request_id: "desk-7",
+    });
+    const unsafe = await platform.client.get("/nowhere", { headers: { "x-request-id": "a b{}" } });
+    expect(unsafe.headers.get("x-request-id")).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  it("says which methods an address has", async () => {
+    const answer = await platform.client.call("PUT", "/rooms/", {}, asManager());
+    expect(answer.status).to.equal(405);
+    expect(answer.headers.get("allow")?.split(", ").sort()).to.deep.equal(["GET", "POST"]);
+  });
+
+  it("refuses a body that is no JSON, of another type, or too large", async () => {
+    const json = { ...asManager(), headers: { "content-type": "application/json" } };
+    const broken = await platform.client.post("/users/", '{"username": ', json);
+    expect([broken.status, broken.body.code]).to.deep.equal([400, "MALFORMED_BODY"]);
+    const text = await platform.client.post("/users/", "username", {
+      ...asManager(),
+      headers: { "content-type": "text/plain" },
+    });
+    expect([text.status, text.body.code]).to.deep.equal([415, "UNSUPPORTED_MEDIA_TYPE"]);
+    const large = await platform.client.post("/users/", JSON.stringify({ username: "x".repeat(300_000) }), json);
+    expect([large.status, large.body.code]).to.deep.equal([413, "PAYLOAD_TOO_LARGE"]);
+    const list = await platform.client.post("/users/", "[]", json);
+    expect([list.status, list.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
+  });
+
+  it("refuses unknown fields of a body and of a query, with pointers", async () => {
+    const body = await platform.client.post(
+      "/users/",
+      { username: "bob.b", password: "correct-horse-battery", role: "receptionist", admin: true },
+      asManager(),
+    );
+    expect(body.status).to.equal(400);
+    expect(body.body.errors).to.deep.equal([{ in: "body", pointer: "/admin", detail: "is not a known field" }]);
+    const query = await platform.client.get("/users/?page=2", asManager());
+    expect(query.body.errors).to.deep.equal([{ in: "query", pointer: "/page", detail: "is not a known field" }]);
+    const plain = await platform.client.get("/hotels/me?x=1", asManager());
+    expect(plain.status).to.equal(400);
+    const cursor = await platform.client.get("/users/?cursor=nonsense", asManager());
+    expect([cursor.status, cursor.body.errors[0].pointer]).to.deep.equal([400, "/cursor"]);
+  });
+
+  it("answers 401 without a token that holds, and 403 to a role that may not", async () => {
+    const none = await platform.client.get("/rooms/");
+    expect([none.status, none.headers.get("www-authenticate")]).to.deep.equal([401, 'Bearer realm="keyrack"']);
+    expect((await platform.client.get("/rooms/", { token: `${hotel.managerToken}x` })).status).to.equal(401);
+    expect((await platform.client.get("/users/", { token: hotel.receptionistToken })).body.code).to.equal("FORBIDDEN");
+  });
+
+  it("answers 404 to an id that can't be one", async () => {
+    expect((await platform.client.get("/rooms/1", asManager())).status).to.equal(404);
+  });
+
+  it("stores nothing under an Idempotency-Key whose request failed", async () => {
+    const headers = { "idempotency-key": "first-try" };
+    const options = { ...asManager(), headers };
+    const body = { username: hotel.username, password: "correct-horse-battery", role: "receptionist" };
+    expect((await platform.client.post("/users/", body, options)).body.code).to.equal("USERNAME_TAKEN");
+    const mended = await platform.client.post("/users/", { ...body, username: "someone.else" }, options);
+    expect(mended.status).to.equal(201);
+    const again = await platform.client.post("/users", { ...body, username: "someone.else" }, options);
+    expect([again.status, again.text]).to.deep.equal([201, mended.text]);
+    expect(again.headers.get("location")).to.equal(mended.headers.get("location"));
+    expect(
+      (await platform.client.post("/users/", body, { ...asManager(), headers: { "idempotency-key": "two words" } }))
+        .status,
+    ).to.equal(400);
+  });
+
+  it("describes itself in OpenAPI 3.1, from the declarations that it routes by", async () => {
+    const { body, status } = await platform.client.get("/openapi.json");
+    expect(status).to.equal(200);
+    expect(body.openapi).to.equal("3.1.0");
+    expect(body.paths).to.include.all.keys([
+      "/hotels",
+      "/auth/token",
+      "/rooms/available",
+      "/bookings/{booking_id}",
+      "/billing/webhook",
+      "/reports/bookings",
+    ]);
+    const create = body.paths["/bookings"].post;
+    expect(create.operationId).to.equal("createBooking");
+    expect(create.responses["409"].description).to.match(/ROOM_TAKEN/);
+    expect(create.parameters.map((parameter: { name: string }) => parameter.name)).to.include("Idempotency-Key");
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(
+      ([, name]) => name,
+    );
+    for (const name of new Set(references)) expect(body.components.schemas, `${name}`).to.have.property(name as string);
+    expect(JSON.stringify(body)).not.to.match(/\$defs/);
+    const ids = Object.values(body.paths as Record<string, Record<string, { operationId: string }>>).flatMap((item) =>
+      Object.values(item).map(({ operationId }) => operationId),
+    );
+    expect(new Set(ids).size).to.equal(ids.length);
+  });
+
+  it("has a page to read the API on, health and metrics", async () => {
+    expect((await platform.client.get("/docs")).text).to.match(/swagger-ui/);
+    expect((await platform.client.get("/docs/swagger-ui.css")).status).to.equal(200);
+    expect((await platform.client.get("/health/live")).body).to.deep.equal({ status: "live" });
+    expect((await platform.client.get("/health/ready")).body).to.deep.equal({ status: "ready" });
+    const metrics = await platform.client.get("/metrics");
+    expect(metrics.text).to.match(
+      /keyrack_http_request_seconds_count\{method="GET",route="\/hotels\/me",status="200"\}/,
+    );
+  });
+
+  it("limits sign-ups from one address, and says when to come again", async () => {
+    const limited = await startTestPlatform({ worker: false, variables: { SIGN_UPS_PER_HOUR: "2" } });
+    try {
+      await limited.client.post("/hotels/", {});
+      await limited.client.post("/hotels/", {});
+      const third = await limited.client.post("/hotels/", {});
+      expect([third.status, third.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
+      expect(Number(third.headers.get("retry-after"))).to.be.within(3500, 3600);
+    } finally {
+      await limited.close();
+    }
+  });
+});

@@ -1,0 +1,202 @@
+import { expect } from "chai";
+import { spawn, type ChildProcess } from "node:child_process";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { boot } from "../core/boot.ts";
+import { work } from "./main.ts";
+import { eventually, fixturePlugins, onBothStores, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+
+onBothStores("the workers", (store) => {
+  let platform: TestPlatform;
+  const children: ChildProcess[] = [];
+  before(async () => {
+    platform = await startTestPlatform({ store, worker: false, variables: { PLUGIN_PATH: fixturePlugins } });
+  });
+  after(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await platform.close();
+  });
+
+  const enqueue = async (job: string, body: Record<string, unknown>): Promise<string> => {
+    const answer = await platform.client.post(`/probe/${job}`, body);
+    expect(answer.status).to.equal(202);
+    return answer.body.job_id as string;
+  };
+  const effects = async (label: string): Promise<number> => {
+    const rows = await platform.owner("probe.effects").where({ label });
+    return rows.length;
+  };
+  const jobRow = (jobId: string) =>
+    platform.owner("core.outbox").where({ job_id: jobId }).first<Record<string, unknown> | undefined>();
+  const done = (jobId: string, ms?: number) =>
+    eventually(async () => ((await jobRow(jobId)) === undefined ? true : undefined), ms);
+
+  /** A worker in this process, for as long as the test needs it. */
+  const withWorker = async (test: () => Promise<void>): Promise<void> => {
+    const worker = await work(await boot("worker", platform.variables));
+    try {
+      await test();
+    } finally {
+      await worker.close();
+    }
+  };
+
+  /** A worker process of its own, to be killed. */
+  const startWorkerProcess = async (): Promise<ChildProcess> => {
+    const main = path.join(import.meta.dirname, "main.ts");
+    const env = { PATH: process.env["PATH"], ...platform.variables };
+    const child = spawn(process.execPath, ["--import", "tsx", main], {
+      env,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    children.push(child);
+    await new Promise((resolve, reject) => {
+      child.once("message", resolve);
+      child.once("exit", () => reject(new Error("The worker did not start.")));
+    });
+    return child;
+  };
+
+  it("do a job that was enqueued while no worker ran, within 50 ms of its commit once they run", async () => {
+    const early = await enqueue("note", { label: "early" });
+    await withWorker(async () => {
+      await done(early);
+      const label = `quick ${store}`;
+      // The first ones warm the connections.
+      for (let round = 0; round < 5; round += 1) await done(await enqueue("note", { label: "warm" }));
+      const jobId = await enqueue("note", { label });
+      await done(jobId);
+      const { rows } = (await platform.owner.raw("SELECT at FROM probe.effects WHERE label = ?", [label])) as {
+        rows: { at: Date }[];
+      };
+      const bornAt = Number.parseInt(jobId.replaceAll("-", "").slice(0, 12), 16);
+      expect((rows[0]?.at.getTime() ?? 0) - bornAt).to.be.lessThan(50);
+    });
+  });
+
+  it("do a job once, however often the queue wakes them for it", async () => {
+    const jobId = await enqueue("note", { label: "once" });
+    await withWorker(async () => {
+      for (let round = 0; round < 10; round += 1) {
+        await platform.owner("core.outbox").where({ job_id: jobId }).update({ queued_at: null, attempts: round });
+        await sleep(10);
+      }
+      await done(jobId);
+    });
+    expect(await effects("once")).to.equal(1);
+  });
+
+  it("leave no effect of an attempt that failed, and try again", async () => {
+    await withWorker(async () => {
+      const jobId = await enqueue("note", { label: "second try", failures: 1 });
+      await done(jobId);
+    });
+    expect(await effects("second try")).to.equal(1);
+  });
+
+  it("keep a job that failed too often, with its error, for a person to see", async () => {
+    await withWorker(async () => {
+      const jobId = await enqueue("note", { label: "never", failures: 99 });
+      const dead = await eventually(async () => {
+        const row = await jobRow(jobId);
+        return row?.["dead_at"] == null ? undefined : row;
+      });
+      expect(dead["failures"]).to.equal(3);
+      expect(dead["last_error"]).to.match(/Attempt 3 fails on demand/);
+      expect(await effects("never")).to.equal(0);
+    });
+  });
+
+  it("tell a long job's plugin when it is dead", async () => {
+    await withWorker(async () => {
+      await enqueue("stretch", { label: "long", failures: 99 });
+      await eventually(async () => ((await effects("long is dead")) === 1 ? true : undefined));
+    });
+  });
+
+  it("give a long job back when they stop, and the next worker does it at once", async () => {
+    const jobId = await enqueue("stretch", { label: "handed over", ms: 3000 });
+    const first = await work(await boot("worker", platform.variables));
+    await eventually(async () => ((await jobRow(jobId))?.["lease_until"] != null ? true : undefined));
+    const stopping = performance.now();
+    await first.close();
+    expect(performance.now() - stopping).to.be.lessThan(2500);
+    expect((await jobRow(jobId))?.["failures"]).to.equal(0);
+    await withWorker(() => done(jobId, 8000).then(() => undefined));
+    expect(await effects("handed over")).to.equal(1);
+  }).timeout(30_000);
+
+  it("take over from a worker that was killed in the middle of a job", async () => {
+    const victim = await startWorkerProcess();
+    const jobId = await enqueue("stretch", { label: "survivor", ms: 2000 });
+    await eventually(async () => ((await jobRow(jobId))?.["lease_until"] != null ? true : undefined));
+    victim.kill("SIGKILL");
+    await withWorker(() => done(jobId, 25_000).then(() => undefined));
+    expect(await effects("survivor")).to.equal(1);
+  }).timeout(60_000);
+
+  it("run what comes round by the clock, once for all of them", async () => {
+    await platform.owner("probe.effects").where({ label: "tick" }).delete();
+    const second = await work(await boot("worker", platform.variables));
+    try {
+      await withWorker(async () => {
+        await eventually(async () => ((await effects("tick")) >= 4 ? true : undefined));
+        const { rows } = (await platform.owner.raw(
+          "SELECT extract(epoch FROM max(at) - min(at))::float / (count(*) - 1) AS gap FROM probe.effects WHERE label = 'tick'",
+        )) as { rows: { gap: number }[] };
+        expect(rows[0]?.gap).to.be.greaterThan(0.35);
+      });
+    } finally {
+      await second.close();
+    }
+  });
+
+  if (store === "redis") {
+    it("lose nothing when Redis is emptied", async () => {
+      await withWorker(async () => {
+        const ids: string[] = [];
+        for (let round = 0; round < 3; round += 1) {
+          for (let job = 0; job < 20; job += 1) ids.push(await enqueue("note", { label: "flushed" }));
+          await platform.redis?.flush();
+        }
+        // What was lost comes back with the sweep; it waits half a minute, which the test does not.
+        await sleep(500);
+        await platform
+          .owner("core.outbox")
+          .update({
+            queued_at: platform.owner.raw("now() - interval '1 hour'"),
+            run_at: platform.owner.raw("now() - interval '1 hour'"),
+          });
+        for (const id of ids) await done(id);
+        expect(await effects("flushed")).to.equal(60);
+      });
+    }).timeout(40_000);
+  }
+});
+
+describe("a web process that is asked to stop", () => {
+  it("answers the requests in flight and then ends", async () => {
+    const platform = await startTestPlatform({ worker: false, variables: { PLUGIN_PATH: fixturePlugins } });
+    const web = path.join(import.meta.dirname, "..", "core", "web.ts");
+    const env = { PATH: process.env["PATH"], ...platform.variables };
+    const child = spawn(process.execPath, ["--import", "tsx", web], {
+      env,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    try {
+      const { port } = await new Promise<{ port: number }>((resolve) =>
+        child.once("message", (message) => resolve(message as { port: number })),
+      );
+      const answer = fetch(`http://127.0.0.1:${port}/probe/slow`);
+      await sleep(300);
+      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      expect(await (await answer).json()).to.deep.equal({ slow: true });
+      expect(await ended).to.equal(0);
+    } finally {
+      child.kill("SIGKILL");
+      await platform.close();
+    }
+  });
+});
