@@ -1,5 +1,6 @@
 /** The web process: answers the API. `npm run web`, and the `web` line of the Procfile. */
 import type { Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "./boot.ts";
 import { openUnit } from "./db/database.ts";
@@ -27,7 +28,11 @@ export async function serve(platform: Platform): Promise<WebServer> {
   metrics.gauge("keyrack_database_waiting", "Units of work that wait for a connection.", () =>
     pool.numPendingAcquires(),
   );
+  let requests = 0;
   const app = createApp({
+    inFlight: (change) => {
+      requests += change;
+    },
     knex,
     log,
     metrics,
@@ -50,21 +55,20 @@ export async function serve(platform: Platform): Promise<WebServer> {
   return {
     port,
     close: async () => {
-      await drain(server);
+      await drain(server, () => requests);
       await platform.close();
     },
   };
 }
 
-function drain(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearTimeout(late);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+/** Waits for the connections, and for the work of those whose clients did not wait. */
+async function drain(server: Server, requests: () => number): Promise<void> {
+  const late = setTimeout(() => server.closeAllConnections(), drainMs);
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(late);
+  for (const until = Date.now() + drainMs; requests() > 0 && Date.now() < until;) await sleep(20);
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -17,21 +17,51 @@ export interface UnitIdentity {
   readonly tenantId?: string | undefined;
 }
 
+/** What we use of pg's client. */
+interface PipelinedConnection {
+  pipeline: boolean;
+  query(sql: string): Promise<unknown>;
+}
+
+/**
+ * BEGIN is sent and not waited for: pg pipelines, so the unit's first statements travel with it. That is safe. Where its
+ * SET LOCALs fail, PostgreSQL refuses every statement that follows (25P02); were there no transaction at all, the
+ * statements would run as the run-time login, which may touch nothing. The end of a unit that only read is not waited for
+ * either: nothing hangs on it.
+ */
 class UnitTransaction extends TransactionPg {
   readonly #identity: UnitIdentity | undefined;
+  /** Why the unit did not open: what its caller wants to know, and not the 25P02 that came of it. */
+  #refusal: unknown;
 
   constructor(client: unknown, container: unknown, config: { unit?: UnitIdentity }, outerTx: unknown) {
     super(client, container, config, outerTx);
     this.#identity = config.unit;
   }
 
-  override begin(connection: unknown): Promise<unknown> {
+  override begin(connection: PipelinedConnection): Promise<unknown> {
     if (this.#identity === undefined) return super.begin(connection);
     const modes = [
       this.isolationLevel === undefined ? "" : `ISOLATION LEVEL ${this.isolationLevel}`,
       this.readOnly === true ? "READ ONLY" : "",
     ];
-    return this.query(connection, `BEGIN ${modes.join(" ")};${identitySql(this.#identity)}`);
+    connection.pipeline = true;
+    connection.query(`BEGIN ${modes.join(" ")};${identitySql(this.#identity)}`).catch((error: unknown) => {
+      this.#refusal = error;
+    });
+    return Promise.resolve();
+  }
+
+  override commit(connection: PipelinedConnection, value: unknown): Promise<unknown> {
+    if (this.#identity === undefined || this.readOnly !== true) return super.commit(connection, value);
+    connection.query("COMMIT").catch(() => undefined);
+    this._completed = true;
+    this._resolver(value);
+    return Promise.resolve();
+  }
+
+  override rollback(connection: PipelinedConnection, error: unknown): Promise<unknown> {
+    return super.rollback(connection, this.#refusal ?? error);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Trx } from "./database.ts";
 
 /** The part of a pg connection that COPY needs. */
 interface CopyConnection {
+  pipeline: boolean;
   query(stream: CopyToStreamQuery): CopyToStreamQuery;
   end(): Promise<void>;
 }
@@ -31,6 +32,8 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   // Inside a transaction, Knex's client hands out the transaction's own connection.
   const client = trx.client as { acquireConnection(): Promise<CopyConnection> };
   const connection = await client.acquireConnection();
+  // A COPY has the connection to itself; the next unit of work pipelines again.
+  connection.pipeline = false;
   const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));
   let over = false;
   const end = (): void => {

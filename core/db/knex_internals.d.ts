@@ -11,7 +11,12 @@ declare module "knex/lib/dialects/postgres/execution/pg-transaction.js" {
     constructor(client: unknown, container: unknown, config: unknown, outerTx: unknown);
     isolationLevel?: string;
     readOnly?: boolean;
+    /** Ends the transaction well for its caller. */
+    _resolver(value: unknown): void;
+    _completed: boolean;
     query(connection: unknown, sql: string): Promise<unknown>;
     begin(connection: unknown): Promise<unknown>;
+    commit(connection: unknown, value: unknown): Promise<unknown>;
+    rollback(connection: unknown, error: unknown): Promise<unknown>;
   }
 }

@@ -23,6 +23,8 @@ export interface AppOptions extends DispatchServices {
   readonly trustedProxies: number;
   /** Throws where the process can't serve: answers `GET /health/ready`. */
   readonly ready: () => Promise<void>;
+  /** Told when a request comes and when it is answered, or its client has gone and its work is done. */
+  readonly inFlight: (change: 1 | -1) => void;
 }
 
 interface State {
@@ -55,7 +57,7 @@ export function createApp(options: AppOptions): Koa {
 }
 
 /** Request id, log line, metrics, and the one place where errors become answers. */
-async function observe({ log, metrics }: AppOptions, ctx: Context, next: () => Promise<void>): Promise<void> {
+async function observe({ log, metrics, inFlight }: AppOptions, ctx: Context, next: () => Promise<void>): Promise<void> {
   const state = ctx.state as State;
   const given = ctx.get("X-Request-Id");
   state.requestId = /^[\w.:-]{1,128}$/.test(given) ? given : v7();
@@ -63,10 +65,13 @@ async function observe({ log, metrics }: AppOptions, ctx: Context, next: () => P
   ctx.set("X-Request-Id", state.requestId);
   ctx.set("Cache-Control", "no-store");
   const started = performance.now();
+  inFlight(1);
   try {
     await next();
   } catch (error) {
     answerProblem(ctx, error, state.requestId, log);
+  } finally {
+    inFlight(-1);
   }
   const ms = performance.now() - started;
   metrics.observe(ctx.method, state.route, ctx.status, ms / 1000);

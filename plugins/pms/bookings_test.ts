@@ -43,6 +43,9 @@ describe("bookings", () => {
       hotel.day(1),
       hotel.day(2),
     ]);
+    const read = await platform.client.get(`/bookings/${booking.body.booking_id}`, { token: hotel.receptionistToken });
+    expect(read.body).to.deep.equal(booking.body);
+    expect(read.headers.get("etag")).to.equal(booking.headers.get("etag"));
     expect(booking.headers.get("location")).to.equal(`/bookings/${booking.body.booking_id}`);
     const after = await platform.client.get(`/rooms/available?check_in=${hotel.day(2)}&check_out=${hotel.day(4)}`, {
       token: hotel.receptionistToken,

@@ -1,9 +1,9 @@
 /** The audit trail of a booking: who did what when, with before and after. */
 import { newId, type Trx } from "../../core/mod.ts";
-import type { Booking } from "./models/booking.ts";
+import type { BookingFacts } from "./models/booking.ts";
 
 /** The facts of a booking that its history shows. */
-export function snapshot(booking: Booking): Record<string, unknown> {
+export function snapshot(booking: BookingFacts): Record<string, unknown> {
   const {
     room_id,
     status,
@@ -37,8 +37,8 @@ export async function recordChange(
   trx: Trx,
   by: string,
   action: string,
-  before: Booking,
-  after: Booking,
+  before: BookingFacts,
+  after: BookingFacts,
 ): Promise<void> {
   await trx("pms.booking_history").insert({
     hotel_id: after.hotel_id,

@@ -5,7 +5,7 @@
  * so the look is not stale; without it, racers meet in the exclusion constraint, which PostgreSQL can only resolve by
  * killing some of them as deadlocked. The constraint stays as the guard that no code can forget.
  */
-import { addDays, type Day, newId, prepare, type Trx } from "../../core/mod.ts";
+import { addDays, type Day, prepare, type Trx } from "../../core/mod.ts";
 import { freeRooms } from "./availability.ts";
 import { noSuchRoom, pmsProblems } from "./errors.ts";
 
@@ -31,27 +31,6 @@ export async function lockRoom(trx: Trx, hotelId: string, roomId: string): Promi
   const [room] = await lockRoomStatement.run(trx, [hotelId, roomId]);
   if (room === undefined) throw noSuchRoom();
   return room;
-}
-
-const isFreeStatement = prepare<{ free: boolean }>(
-  "pms_is_free",
-  `SELECT NOT EXISTS (
-     SELECT FROM pms.occupancies
-     WHERE hotel_id = $1 AND room_id = $2 AND arrival < $4::date AND departure > $3::date AND booking_id IS DISTINCT FROM $5
-   ) AS free`,
-);
-
-/** Whether a locked room is free on every night of `[arrival, departure)`, a booking's own nights aside. */
-export async function isFree(
-  trx: Trx,
-  hotelId: string,
-  roomId: string,
-  arrival: Day,
-  departure: Day,
-  exceptBookingId?: string,
-): Promise<boolean> {
-  const [row] = await isFreeStatement.run(trx, [hotelId, roomId, arrival, departure, exceptBookingId ?? null]);
-  return row?.free === true;
 }
 
 /** The refusal of a room that is not free, with the nights in conflict and up to five free rooms instead. */
@@ -90,9 +69,6 @@ export async function freeNightsFrom(trx: Trx, hotelId: string, bookingId: strin
   await trx("pms.occupancies").where(mine).where("arrival", ">=", day).delete();
   await trx("pms.occupancies").where(mine).where("departure", ">", day).update({ departure: day });
 }
-
-/** The id of a new occupancy. */
-export const newOccupancyId = newId;
 
 function nightsOf(from: Day, to: Day): Day[] {
   const nights: Day[] = [];

@@ -43,8 +43,10 @@ export function availabilityRoutes(): Route[] {
       handler: async ({ actor, query, trx }) => {
         const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests } = query;
         checkNights(arrival, departure, "/check_out", "query");
-        const { currency } = await readHotel(trx, actor.tenantId);
-        const rooms = await freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests });
+        const [{ currency }, rooms] = await Promise.all([
+          readHotel(trx, actor.tenantId),
+          freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests }),
+        ]);
         // Most rooms cost what their type does: each rate is worked out once.
         const quotes = new Map(
           [...new Set(rooms.map(({ rate }) => rate))].map((rate) => [

@@ -13,11 +13,11 @@ import {
   textSchema,
   toPage,
 } from "../../core/mod.ts";
-import { readHotel, requireSubscription, staff } from "../identity/port.ts";
+import { staff } from "../identity/port.ts";
 import { noSuchBooking } from "./errors.ts";
 import { bookingStatuses } from "./port.ts";
 import { reserve } from "./reserve.ts";
-import { dayOrInstantSchema, readStay } from "./stay.ts";
+import { dayOrInstantSchema } from "./stay.ts";
 import { bookingRows, bookingSchema, bookingView, guestSchema } from "./views.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
@@ -54,13 +54,9 @@ export function bookingRoutes(): Route[] {
       result: bookingSchema,
       problems: ["NOT_FOUND", "ROOM_TAKEN", "NO_ROOM_FREE", "ROOM_NOT_SOLD", "TOO_MANY_GUESTS", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, body, trx }) => {
-        const hotel = await readHotel(trx, actor.tenantId);
-        requireSubscription(hotel);
-        const stay = readStay(hotel, body.check_in_at, body.expected_check_out_at);
-        const bookingId = await reserve(trx, hotel, stay, body, actor.name);
-        const [row] = await bookingRows(trx, actor.tenantId).where("b.booking_id", bookingId);
-        if (row === undefined) throw new Error("A booking that was just made is not there.");
-        return { body: bookingView(row), etag: row.version, headers: { Location: `/bookings/${bookingId}` } };
+        const booking = await reserve(trx, actor.tenantId, body, actor.name);
+        const headers = { Location: `/bookings/${booking.booking_id}` };
+        return { body: bookingView(booking), etag: booking.version, headers };
       },
     }),
     route({

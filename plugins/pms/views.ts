@@ -11,7 +11,7 @@ import {
   textSchema,
   type Trx,
 } from "../../core/mod.ts";
-import type { Booking } from "./models/booking.ts";
+import type { BookingFacts } from "./models/booking.ts";
 import { housekeepingStates, type Room, roomStatuses } from "./models/room.ts";
 import type { RoomType } from "./models/room_type.ts";
 import { bookingStatuses } from "./port.ts";
@@ -83,7 +83,7 @@ export const bookingSchema = z
   .meta({ id: "Booking" });
 
 /** A booking with what its answer shows of other tables. */
-export type BookingRow = Booking & {
+export type BookingRow = BookingFacts & {
   readonly room_number: string;
   readonly nights: readonly { readonly date: string; readonly room_id: string; readonly rate: string }[];
 };

@@ -1,4 +1,4 @@
-import { Model } from "objection";
+import { Model, type ModelObject } from "objection";
 
 import type { BookingStatus } from "../port.ts";
 
@@ -30,3 +30,6 @@ export class Booking extends Model {
   declare created_at: Date;
   declare version: number;
 }
+
+/** A booking's columns, without what a model adds to them. */
+export type BookingFacts = Omit<ModelObject<Booking>, "created_at">;

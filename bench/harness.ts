@@ -1,0 +1,149 @@
+/** What the benchmarks share: a Keyrack of separate processes on a database of its own, load, and a table. */
+import autocannon, { type Result } from "autocannon";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { openPool } from "../core/db/pool.ts";
+import { startEmbeddedPostgres } from "../core/embedded/mod.ts";
+import { migrateDatabase } from "../core/migrate.ts";
+import { TestClient } from "../core/testing/client.ts";
+
+const root = path.join(import.meta.dirname, "..");
+
+export interface Bench {
+  readonly client: TestClient;
+  readonly databaseUrl: string;
+  readonly owner: ReturnType<typeof openPool>;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Starts one more process that tells its port when it is ready. @returns the port */
+  start(file: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+export const webhookSecret = "whsec_bench_bench_bench_bench_bench";
+
+/** Embedded PostgreSQL (fsync on), the migrations, and one web process. */
+export async function startBench(): Promise<Bench> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-bench-"));
+  const postgres = await startEmbeddedPostgres({
+    dataDir: folder,
+    settings: { shared_buffers: "512MB", max_wal_size: "4GB" },
+  });
+  const variables = {
+    PATH: process.env["PATH"] ?? "",
+    NODE_ENV: "production",
+    DATABASE_URL: postgres.url,
+    SECRET_KEY: "bench-secret-bench-secret-bench-secret",
+    STRIPE_WEBHOOK_SECRET: webhookSecret,
+    DATA_DIR: folder,
+    PORT: "0",
+    HOST: "127.0.0.1",
+    LOG_LEVEL: "warn",
+    SIGN_UPS_PER_HOUR: "1000000",
+    LOGINS_PER_MINUTE: "1000000",
+  };
+  await migrateDatabase(variables);
+  const stops: (() => Promise<void>)[] = [];
+  const start = async (file: string): Promise<number> => {
+    const args = ["--import", "tsx", path.join(root, file)];
+    const child = spawn(process.execPath, args, { env: variables, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    stops.push(async () => {
+      child.kill("SIGTERM");
+      await ended;
+    });
+    const { port } = await new Promise<{ port: number }>((resolve, reject) => {
+      child.once("message", (message) => resolve(message as { port: number }));
+      child.once("exit", () => reject(new Error(`${file} did not start.`)));
+    });
+    return port;
+  };
+  const port = await start("core/web.ts");
+  const owner = openPool({ url: postgres.url, max: 2, name: "bench owner" });
+  return {
+    client: new TestClient(`http://127.0.0.1:${port}`),
+    databaseUrl: postgres.url,
+    owner,
+    variables,
+    start,
+    close: async () => {
+      for (const stop of stops.reverse()) await stop();
+      await owner.destroy();
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Load {
+  readonly name: string;
+  readonly url: string;
+  readonly method?: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A body, and headers that belong to it, for each request. */
+  readonly next?: () => { readonly body: string; readonly headers?: Readonly<Record<string, string>> };
+  readonly connections?: number;
+  readonly seconds?: number;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  /** Answers by status class, such as `2xx`. */
+  readonly statuses: string;
+}
+
+/** Sends requests for some seconds (default 8) over 32 connections, after a second of warming up. */
+export async function measure(load: Load): Promise<Measured> {
+  await run(load, 1);
+  const result = await run(load, load.seconds ?? 8);
+  const classes = {
+    "2xx": result["2xx"],
+    "3xx": result["3xx"],
+    "4xx": result["4xx"],
+    "5xx": result["5xx"],
+    errors: result.errors,
+  };
+  return {
+    name: load.name,
+    perSecond: result.requests.average,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    statuses: Object.entries(classes)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", "),
+  };
+}
+
+function run({ url, method = "GET", headers = {}, next, connections = 32 }: Load, seconds: number): Promise<Result> {
+  return autocannon({
+    url,
+    method,
+    headers: { ...headers },
+    connections,
+    duration: seconds,
+    ...(next === undefined
+      ? {}
+      : {
+          requests: [
+            {
+              setupRequest: (request) => {
+                const { body, headers: own = {} } = next();
+                return { ...request, body, headers: { ...headers, ...own } };
+              },
+            },
+          ],
+        }),
+  });
+}
+
+/** Prints a line of a table. */
+export function printRow(cells: readonly (string | number)[]): void {
+  const widths = [26, 12, 10, 10, 12];
+  process.stdout.write(`${cells.map((cell, column) => String(cell).padEnd(widths[column] ?? 0)).join(" ")}\n`);
+}
