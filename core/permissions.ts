@@ -53,6 +53,9 @@ export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[],
     sql.push(`ALTER ROLE ${login} LOGIN NOINHERIT PASSWORD '${rolePassword(login, secret)}';`);
   }
   sql.push(`GRANT ${memberRoles.join(", ")} TO ${gateRole};`);
+  // An owner that is no superuser (a managed database's) would see no row behind the forced walls, so that a migration's
+  // UPDATE would change nothing and pg_dump would save nothing; nor could it grant what BullMQ makes as its queue's role.
+  sql.push(`GRANT ${platformGroup}, ${queueRole} TO CURRENT_USER;`);
   for (const { manifest } of plugins) {
     if (manifest.permissions?.platform !== undefined) {
       sql.push(`GRANT ${platformGroup} TO ${platformRoleOf(manifest.id)};`);

@@ -162,41 +162,13 @@ onBothStores("the workers", (store) => {
         }
         // What was lost comes back with the sweep; it waits half a minute, which the test does not.
         await sleep(500);
-        await platform
-          .owner("core.outbox")
-          .update({
-            queued_at: platform.owner.raw("now() - interval '1 hour'"),
-            run_at: platform.owner.raw("now() - interval '1 hour'"),
-          });
+        await platform.owner("core.outbox").update({
+          queued_at: platform.owner.raw("now() - interval '1 hour'"),
+          run_at: platform.owner.raw("now() - interval '1 hour'"),
+        });
         for (const id of ids) await done(id);
         expect(await effects("flushed")).to.equal(60);
       });
     }).timeout(40_000);
   }
-});
-
-describe("a web process that is asked to stop", () => {
-  it("answers the requests in flight and then ends", async () => {
-    const platform = await startTestPlatform({ worker: false, variables: { PLUGIN_PATH: fixturePlugins } });
-    const web = path.join(import.meta.dirname, "..", "core", "web.ts");
-    const env = { PATH: process.env["PATH"], ...platform.variables };
-    const child = spawn(process.execPath, ["--import", "tsx", web], {
-      env,
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-    try {
-      const { port } = await new Promise<{ port: number }>((resolve) =>
-        child.once("message", (message) => resolve(message as { port: number })),
-      );
-      const answer = fetch(`http://127.0.0.1:${port}/probe/slow`);
-      await sleep(300);
-      const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      expect(await (await answer).json()).to.deep.equal({ slow: true });
-      expect(await ended).to.equal(0);
-    } finally {
-      child.kill("SIGKILL");
-      await platform.close();
-    }
-  });
 });

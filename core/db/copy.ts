@@ -36,12 +36,14 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   connection.pipeline = false;
   const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));
   let over = false;
-  const end = (): void => {
+  stream.once("end", () => {
     over = true;
-  };
+  });
   // This listener stays: an error that comes after the reader has gone would end the process.
-  stream.on("error", end);
-  stream.once("end", end);
+  stream.on("error", () => {
+    // What PostgreSQL answered ends the COPY. What the stream was destroyed with (`errored`) does not.
+    if (stream.errored === null) over = true;
+  });
   stream.once("close", () => {
     if (!over) void connection.end().catch(() => undefined);
   });

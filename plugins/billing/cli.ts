@@ -1,0 +1,36 @@
+/** The operator's commands: `npm run -s cli -- billing <command>`. */
+import type { Command } from "../../core/mod.ts";
+import { loadStripe } from "./stripe_sdk.ts";
+
+export const commands: Readonly<Record<string, Command>> = {
+  sign: {
+    summary: "sign <file>: print the Stripe-Signature header for the file's bytes, good for the next 300 s",
+    run: async (args, { env, readFile, print }) => {
+      const [file, ...more] = args;
+      if (file === undefined || more.length > 0) throw new Error("Name one file: billing sign <file>");
+      const secret = firstSecret(env["STRIPE_WEBHOOK_SECRET"]);
+      if (secret === undefined) throw new Error("STRIPE_WEBHOOK_SECRET is not set.");
+      print(await signPayload(await readFile(file), secret));
+    },
+  },
+};
+
+/**
+ * The header that Stripe would send with these bytes.
+ * @param timestamp in seconds since 1970; default now
+ */
+export async function signPayload(bytes: Buffer, secret: string, timestamp?: number): Promise<string> {
+  const { webhooks } = await loadStripe();
+  return webhooks.generateTestHeaderStringAsync({
+    payload: bytes.toString("utf8"),
+    secret,
+    ...(timestamp === undefined ? {} : { timestamp }),
+  });
+}
+
+/** While a secret is rolled there are several; any of them will do. As the manifest parses it, or as it was written. */
+function firstSecret(value: unknown): string | undefined {
+  const list: unknown = typeof value === "string" ? value.split(",") : value;
+  const first: unknown = Array.isArray(list) ? list[0] : undefined;
+  return typeof first === "string" && first.trim() !== "" ? first.trim() : undefined;
+}

@@ -1,0 +1,43 @@
+/** The envelope of an event, and the pieces that Stripe's objects are made of. Read leniently: Stripe adds fields. */
+import * as z from "zod";
+
+import { billingProblems } from "./errors.ts";
+
+/** An id of Stripe's: `evt_…`, `in_…`, `cus_…`. */
+export const stripeIdSchema = z.string().regex(/^[\w-]{1,255}$/);
+
+/** An id, or the object itself where it was expanded. */
+export const referenceSchema = z
+  .union([stripeIdSchema, z.object({ id: stripeIdSchema }).transform(({ id }) => id)])
+  .nullish();
+
+/** Seconds since 1970, up to the year 9999. */
+export const secondsSchema = z.int().min(0).max(253_402_300_799);
+
+export const metadataSchema = z.record(z.string(), z.unknown()).nullish();
+
+const eventSchema = z.object({
+  id: stripeIdSchema,
+  object: z.literal("event"),
+  type: z.string().regex(/^[a-z0-9_.]{1,200}$/),
+  api_version: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/)
+    .nullish(),
+  // Old events have it as a string.
+  created: z.union([secondsSchema, z.string().regex(/^\d+$/).transform(Number).pipe(secondsSchema)]).nullish(),
+  livemode: z.boolean().nullish(),
+  data: z.object({ object: z.record(z.string(), z.unknown()) }),
+});
+
+export type StripeEventBody = z.output<typeof eventSchema>;
+
+/**
+ * Reads a parsed body as an event.
+ * @throws Problem STRIPE_EVENT_INVALID
+ */
+export function readEvent(json: unknown): StripeEventBody {
+  const { success, data } = eventSchema.safeParse(json);
+  if (success) return data;
+  throw billingProblems.STRIPE_EVENT_INVALID("The body has no id, type and data.object as Stripe's events have.");
+}

@@ -1,0 +1,28 @@
+import { Model } from "objection";
+
+/**
+ * - `stored`: nobody has looked at it yet
+ * - `applied`: it has had its effect
+ * - `ignored`: it has none
+ * - `waiting`: it can't have its effect yet; it is applied when what it waits for becomes known
+ */
+export type EventStatus = "stored" | "applied" | "ignored" | "waiting";
+
+/** An event of Stripe's, as it came. */
+export class StripeEvent extends Model {
+  static override tableName = "billing.stripe_events";
+  static override idColumn = "event_id";
+  declare event_id: string;
+  declare type: string;
+  declare api_version: string | null;
+  declare livemode: boolean | null;
+  declare created_at: Date | null;
+  declare received_at: Date;
+  declare body: string;
+  declare status: EventStatus;
+  declare status_reason: string | null;
+  declare processed_at: Date | null;
+  declare hotel_id: string | null;
+  declare customer_id: string | null;
+  declare subscription_id: string | null;
+}
