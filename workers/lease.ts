@@ -10,19 +10,27 @@ const renewEveryMs = 3_000;
 
 const asCore = <T>(knex: Knex, work: (trx: Trx) => Promise<T>): Promise<T> => openUnit(knex, { role: coreRole }, work);
 
-/**
- * Takes a long job for this worker.
- * @returns the number of this attempt, or undefined where another worker holds the lease or the job is gone
- */
-export async function takeLease(knex: Knex, jobId: string): Promise<number | undefined> {
+/** What a worker knows of a job that it took. */
+export interface OutboxRow {
+  readonly job_id: string;
+  readonly job: string;
+  readonly payload: unknown;
+  /** How often it was taken: the number that fences a worker which has lost it. */
+  readonly attempts: number;
+  readonly failures: number;
+}
+
+/** Takes a long job for this worker; undefined where another worker holds its lease, or it is gone or not due. */
+export async function takeLease(knex: Knex, jobId: string): Promise<OutboxRow | undefined> {
   const { rows } = (await asCore(knex, (trx) =>
     trx.raw(
       `UPDATE core.outbox SET lease_until = now() + make_interval(secs => ?), attempts = attempts + 1, queued_at = now()
-       WHERE job_id = ? AND dead_at IS NULL AND (lease_until IS NULL OR lease_until < now()) RETURNING attempts`,
+       WHERE job_id = ? AND dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now())
+       RETURNING job_id, job, payload, attempts, failures`,
       [leaseSeconds, jobId],
     ),
-  )) as { rows: { attempts: number }[] };
-  return rows[0]?.attempts;
+  )) as { rows: OutboxRow[] };
+  return rows[0];
 }
 
 export interface HeldLease {
@@ -32,16 +40,16 @@ export interface HeldLease {
 }
 
 /** Renews a lease until `end`. */
-export function holdLease(knex: Knex, jobId: string, attempt: number, log: Logger): HeldLease {
+export function holdLease(knex: Knex, row: OutboxRow, log: Logger): HeldLease {
   const lost = new AbortController();
   let renewal: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    renewal = renew(knex, jobId, attempt)
+    renewal = renew(knex, row)
       .then((held) => {
         if (!held) lost.abort(new Error("Another worker has taken this job over."));
       })
       // The database may be back before the lease ends; if not, the fence in `finish` holds.
-      .catch((error: unknown) => log.warn({ err: error, job_id: jobId }, "the lease could not be renewed"));
+      .catch((error: unknown) => log.warn({ err: error, job_id: row.job_id }, "the lease could not be renewed"));
   }, renewEveryMs);
   return {
     lost: lost.signal,
@@ -52,10 +60,10 @@ export function holdLease(knex: Knex, jobId: string, attempt: number, log: Logge
   };
 }
 
-async function renew(knex: Knex, jobId: string, attempt: number): Promise<boolean> {
+async function renew(knex: Knex, { job_id, attempts }: OutboxRow): Promise<boolean> {
   const held = await asCore(knex, (trx) =>
     trx("core.outbox")
-      .where({ job_id: jobId, attempts: attempt })
+      .where({ job_id, attempts })
       .whereNull("dead_at")
       .update({ lease_until: trx.raw("now() + make_interval(secs => ?)", [leaseSeconds]), queued_at: trx.fn.now() }),
   );
@@ -63,43 +71,41 @@ async function renew(knex: Knex, jobId: string, attempt: number): Promise<boolea
 }
 
 /** Gives a job back untouched, for the next worker to take at once. */
-export async function releaseLease(knex: Knex, jobId: string, attempt: number): Promise<void> {
+export async function releaseLease(knex: Knex, { job_id, attempts }: OutboxRow): Promise<void> {
   await asCore(knex, (trx) =>
-    trx("core.outbox").where({ job_id: jobId, attempts: attempt }).update({ lease_until: null, queued_at: null }),
+    trx("core.outbox").where({ job_id, attempts }).update({ lease_until: null, queued_at: null }),
   );
+}
+
+/** A job that failed. A worker that has lost it meanwhile changes nothing. */
+export interface Failure extends OutboxRow {
+  readonly error: unknown;
+  readonly mostAttempts: number;
 }
 
 /**
  * Puts a failed job back with a delay that doubles from one second to ten minutes, with jitter; after its last attempt
  * it is dead and waits for a person.
- * @returns whether it is dead now
  */
 export async function failJob(
-  { knex, log }: { knex: Knex; log: Logger },
-  { job_id: jobId, job, attempts, failures }: { job_id: string; job: string; attempts: number; failures: number },
-  error: unknown,
-  mostAttempts: number,
-): Promise<boolean> {
+  trx: Trx,
+  { job_id: jobId, attempts, failures, error, mostAttempts }: Failure,
+): Promise<"again" | "dead" | "lost"> {
   const failed = failures + 1;
   const dead = failed >= mostAttempts;
   const delaySeconds = Math.min(600, 2 ** (failed - 1)) * (0.5 + Math.random());
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  await asCore(knex, (trx) =>
-    trx("core.outbox")
-      .where({ job_id: jobId })
-      .update({
-        attempts: attempts + 1,
-        failures: failed,
-        last_error: text.slice(0, 2000),
-        lease_until: null,
-        queued_at: null,
-        run_at: trx.raw("now() + make_interval(secs => ?)", [delaySeconds]),
-        dead_at: dead ? trx.fn.now() : null,
-      }),
-  );
-  log[dead ? "error" : "warn"](
-    { err: error, job_id: jobId, job, failures: failed, dead },
-    dead ? "a job is dead" : "a job failed",
-  );
-  return dead;
+  const changed = await trx("core.outbox")
+    .where({ job_id: jobId, attempts })
+    .update({
+      attempts: attempts + 1,
+      failures: failed,
+      last_error: text.slice(0, 2000),
+      lease_until: null,
+      queued_at: null,
+      run_at: trx.raw("now() + make_interval(secs => ?)", [delaySeconds]),
+      dead_at: dead ? trx.fn.now() : null,
+    });
+  if (changed === 0) return "lost";
+  return dead ? "dead" : "again";
 }

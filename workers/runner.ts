@@ -5,10 +5,13 @@
 import type { Knex } from "knex";
 
 import { openUnit, platformRoleOf, roleOf, type Trx } from "../core/db/database.ts";
-import type { JobDefinition, JobHandler, LongHandler, UnitHandler } from "../core/jobs/job.ts";
+import { prepare } from "../core/db/statement.ts";
+import { switchUnit, type UnitIdentity } from "../core/db/unit.ts";
+import type { JobHandler, JobRun, LongHandler, UnitHandler } from "../core/jobs/job.ts";
 import type { WakeUp } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
-import { failJob, holdLease, releaseLease, takeLease } from "./lease.ts";
+import { coreRole } from "../core/permissions.ts";
+import { failJob, holdLease, type OutboxRow, releaseLease, takeLease } from "./lease.ts";
 
 export interface RunnerOptions {
   readonly knex: Knex;
@@ -20,132 +23,127 @@ export interface RunnerOptions {
   readonly signal: AbortSignal;
 }
 
-interface OutboxRow {
-  readonly job_id: string;
-  readonly job: string;
-  readonly payload: unknown;
-  /** How often it was taken. */
-  readonly attempts: number;
-  readonly failures: number;
-}
-
 /** Gives the function that BullMQ calls with each entry of a plugin's queue. */
-export function createRunner(options: RunnerOptions): (wakeUp: WakeUp) => Promise<void> {
-  return async (wakeUp) => {
-    if ("schedule" in wakeUp) return options.schedules.get(wakeUp.schedule)?.(options.signal);
-    const row = await findRow(options, wakeUp);
-    if (row === undefined) return;
-    const handler = options.handlers.get(row.job);
-    if (handler === undefined) {
-      await failJob(options, row, new Error(`Nobody handles ${row.job}.`), 1);
-      return;
-    }
-    const tenantId = wakeUp.tenant_id ?? undefined;
-    try {
-      await (handler.kind === "unit"
-        ? runUnit(options, handler, row, tenantId)
-        : runLong(options, handler, row, tenantId));
-    } catch (error) {
-      await failed(options, handler, row, tenantId, error);
-    }
+export function createRunner(options: RunnerOptions): (name: string, wakeUp: WakeUp) => Promise<void> {
+  return async (name, wakeUp) => {
+    if ("schedule" in wakeUp) return runSchedule(options, wakeUp.schedule);
+    const task = { jobId: wakeUp.job_id, tenantId: wakeUp.tenant_id ?? undefined };
+    const handler = options.handlers.get(name);
+    if (handler === undefined) return runUnknown(options, task, name);
+    return handler.kind === "unit" ? runUnitJob(options, handler, task) : runLongJob(options, handler, task);
   };
 }
 
+interface Task {
+  readonly jobId: string;
+  readonly tenantId: string | undefined;
+}
+
 /** Whose rows the job's transactions see: its tenant's, or all of the plugin's. */
-function identityOf({ pluginId }: RunnerOptions, tenantId: string | undefined) {
+function identityOf({ pluginId }: RunnerOptions, { tenantId }: Task): UnitIdentity {
   return tenantId === undefined ? { role: platformRoleOf(pluginId) } : { role: roleOf(pluginId), tenantId };
 }
 
-function findRow(
-  options: RunnerOptions,
-  wakeUp: { job_id: string; tenant_id: string | null },
-): Promise<OutboxRow | undefined> {
-  return openUnit(
-    options.knex,
-    identityOf(options, wakeUp.tenant_id ?? undefined),
-    (trx) => rowQuery(trx, wakeUp.job_id),
-    {
-      readOnly: true,
-    },
-  );
-}
-
-function rowQuery(trx: Trx, jobId: string) {
-  return trx("core.outbox")
-    .where({ job_id: jobId })
-    .whereNull("dead_at")
-    .whereRaw("run_at <= now()")
-    .first<OutboxRow | undefined>("job_id", "job", "payload", "attempts", "failures");
-}
+const dueColumns = "job_id, job, payload, attempts, failures";
+const due = "job_id = $1 AND dead_at IS NULL AND run_at <= now()";
+const findStatement = prepare<OutboxRow>("runner_find", `SELECT ${dueColumns} FROM core.outbox WHERE ${due}`);
+const takeStatement = prepare<OutboxRow>("runner_take", `${findStatement.text} FOR UPDATE SKIP LOCKED`);
+const endStatement = prepare<{ job_id: string }>(
+  "runner_end",
+  "DELETE FROM core.outbox WHERE job_id = $1 AND attempts = $2 RETURNING job_id",
+);
 
 /** Takes the row, does the work and ends the job in one transaction. */
-async function runUnit(
-  options: RunnerOptions,
-  handler: UnitHandler,
-  found: OutboxRow,
-  tenantId: string | undefined,
-): Promise<void> {
-  await openUnit(options.knex, identityOf(options, tenantId), async (trx) => {
-    const row = await rowQuery(trx, found.job_id).forUpdate().skipLocked();
-    if (row === undefined) return;
-    await handler.handle({
-      jobId: row.job_id,
-      payload: parsePayload(handler.job, row.payload),
-      attempt: row.attempts + 1,
-      tenantId,
-      signal: options.signal,
-      trx,
+async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Task): Promise<void> {
+  let row: OutboxRow | undefined;
+  try {
+    await openUnit(options.knex, identityOf(options, task), async (trx) => {
+      [row] = await takeStatement.run(trx, [task.jobId]);
+      if (row === undefined) return;
+      const { attempts, payload } = row;
+      await handler.handle({ ...run(options, handler, task, payload, attempts + 1), trx });
+      await endStatement.run(trx, [task.jobId, attempts]);
     });
-    await trx("core.outbox").where({ job_id: row.job_id }).delete();
-  });
+  } catch (error) {
+    // Without a row, the fault is not the job's: the database is out of reach, and the sweep wakes us again.
+    if (row === undefined) throw error;
+    await recordFailure(options, handler, task, row, error);
+  }
 }
 
 /** Takes a lease, keeps it while the handler works, and lets the handler end the job in the transaction that it chooses. */
-async function runLong(
-  options: RunnerOptions,
-  handler: LongHandler,
-  row: OutboxRow,
-  tenantId: string | undefined,
-): Promise<void> {
-  const attempt = await takeLease(options.knex, row.job_id);
-  if (attempt === undefined) return;
-  const lease = holdLease(options.knex, row.job_id, attempt, options.log);
+async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Task): Promise<void> {
+  const row = await takeLease(options.knex, task.jobId);
+  if (row === undefined) return;
+  const lease = holdLease(options.knex, row, options.log);
   const signal = AbortSignal.any([options.signal, lease.lost]);
+  const finish = async (trx: Trx): Promise<void> => {
+    // The attempt is the fence: a worker that lost its lease to another can't publish any more.
+    const ended = await endStatement.run(trx, [task.jobId, row.attempts]);
+    if (ended.length !== 1) throw new Error("Another worker has taken this job over.");
+  };
   try {
-    await handler.handle({
-      jobId: row.job_id,
-      payload: parsePayload(handler.job, row.payload),
-      attempt,
-      tenantId,
-      signal,
-      finish: async (trx) => {
-        // The attempt is the fence: a worker that lost its lease to another can't publish any more.
-        const ended = await trx("core.outbox").where({ job_id: row.job_id, attempts: attempt }).delete();
-        if (ended !== 1) throw new Error("Another worker has taken this job over.");
-      },
-    });
+    await handler.handle({ ...run(options, handler, task, row.payload, row.attempts), signal, finish });
   } catch (error) {
-    if (!signal.aborted) throw error;
-    // Not the job's fault: the process stops, or the job has moved on. It costs no attempt.
-    await releaseLease(options.knex, row.job_id, attempt);
+    // Where the process stops it is not the job's fault, and the next worker may take it at once.
+    if (signal.aborted) await releaseLease(options.knex, row);
+    else await recordFailure(options, handler, task, row, error);
   } finally {
     await lease.end();
   }
 }
 
-function parsePayload(job: JobDefinition, payload: unknown): unknown {
-  return job.payload.parse(payload);
+function run(
+  options: RunnerOptions,
+  { job }: JobHandler,
+  { jobId, tenantId }: Task,
+  payload: unknown,
+  attempt: number,
+): JobRun<unknown> {
+  return { jobId, payload: job.payload.parse(payload), attempt, tenantId, signal: options.signal };
 }
 
-async function failed(
+/** Puts the job back or declares it dead; in the latter case, what its plugin has to say to that commits with it. */
+async function recordFailure(
   options: RunnerOptions,
   handler: JobHandler,
+  task: Task,
   row: OutboxRow,
-  tenantId: string | undefined,
   error: unknown,
 ): Promise<void> {
-  const dead = await failJob(options, row, error, handler.job.attempts);
-  if (!dead || handler.kind === "unit" || handler.onDead === undefined) return;
-  const { onDead } = handler;
-  await openUnit(options.knex, identityOf(options, tenantId), (trx) => onDead({ payload: row.payload, tenantId, trx }));
+  const { knex, log } = options;
+  const outcome = await openUnit(knex, { role: coreRole }, async (trx) => {
+    const failed = await failJob(trx, { ...row, error, mostAttempts: handler.job.attempts });
+    if (failed === "dead" && handler.kind === "long" && handler.onDead !== undefined) {
+      await switchUnit(trx, identityOf(options, task));
+      await handler.onDead({ payload: row.payload, tenantId: task.tenantId, trx });
+    }
+    return failed;
+  });
+  const words = {
+    again: "a job failed",
+    dead: "a job is dead",
+    lost: "a job failed that another worker has taken over",
+  };
+  log[outcome === "dead" ? "error" : "warn"](
+    { err: error, job_id: task.jobId, job: row.job, attempt: row.attempts },
+    words[outcome],
+  );
+}
+
+/** A job that this version of the plugin does not know: kept for a person, or for the version that does. */
+async function runUnknown(options: RunnerOptions, task: Task, name: string): Promise<void> {
+  const error = new Error(`Nobody handles ${name}.`);
+  const [row] = await openUnit(options.knex, identityOf(options, task), (trx) => findStatement.run(trx, [task.jobId]));
+  if (row === undefined) return;
+  await openUnit(options.knex, { role: coreRole }, (trx) => failJob(trx, { ...row, error, mostAttempts: 1 }));
+  options.log.error({ err: error, job_id: task.jobId }, "a job is dead");
+}
+
+async function runSchedule({ schedules, signal, log }: RunnerOptions, name: string): Promise<void> {
+  try {
+    await schedules.get(name)?.(signal);
+  } catch (error) {
+    log.error({ err: error, schedule: name }, "a schedule failed; it comes round again");
+  }
 }

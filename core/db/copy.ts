@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import pg from "pg";
 import { type CopyToStreamQuery, to as copyTo } from "pg-copy-streams";
 
-import type { Trx } from "./database.ts";
+import { connectionOf, type Trx } from "./unit.ts";
 
 /** The part of a pg connection that COPY needs. */
 interface CopyConnection {
@@ -29,9 +29,7 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   const select = sql.replaceAll(/\$(\d+)/g, (_, position: string) => literal(bindings[Number(position) - 1]));
   // A database may have another date order as its default; what we write must not depend on that.
   await trx.raw("SET LOCAL DateStyle = 'ISO, YMD'");
-  // Inside a transaction, Knex's client hands out the transaction's own connection.
-  const client = trx.client as { acquireConnection(): Promise<CopyConnection> };
-  const connection = await client.acquireConnection();
+  const connection = connectionOf(trx) as unknown as CopyConnection;
   // A COPY has the connection to itself; the next unit of work pipelines again.
   connection.pipeline = false;
   const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));

@@ -1,16 +1,9 @@
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { UnitIdentity } from "./client.ts";
+import { runUnit, type Trx, type UnitIdentity, type UnitOptions } from "./unit.ts";
 
-/** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
-export type Trx = Knex.Transaction;
-
-export interface UnitOptions {
-  readonly readOnly?: boolean;
-  /** Default: read committed. */
-  readonly isolation?: "repeatable read" | "serializable";
-}
+export type { Trx, UnitOptions } from "./unit.ts";
 
 /** The database as one plugin sees it. */
 export interface Database {
@@ -49,15 +42,9 @@ export async function openUnit<T>(
   work: (trx: Trx) => PromiseLike<T>,
   options: UnitOptions = {},
 ): Promise<T> {
-  const config = {
-    unit: identity,
-    ...(options.readOnly === true ? { readOnly: true } : {}),
-    ...(options.isolation === undefined ? {} : { isolationLevel: options.isolation }),
-  };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // Knex hands unknown keys of the config on to the transaction, which is how the identity reaches BEGIN.
-      return await knex.transaction(async (trx) => work(trx), config as Knex.TransactionConfig);
+      return await runUnit(knex, identity, work, options);
     } catch (error) {
       if (attempt >= tries || !retryable.has(sqlStateOf(error) ?? "")) throw error;
       await sleep(Math.random() * 10 * 2 ** attempt);

@@ -1,8 +1,6 @@
 import knexModule, { type Knex } from "knex";
 import pg from "pg";
 
-import { UnitClient } from "./client.ts";
-
 /** `date` stays the string that it is: pg would make a Date at local midnight of it. Everything else is pg's default. */
 const types = {
   getTypeParser(oid: number, format?: "text" | "binary"): unknown {
@@ -22,7 +20,7 @@ export interface PoolOptions {
 /** A pool of connections whose transactions can open as units of work. Parsers are set per pool, never for all of pg. */
 export function openPool({ url, max, name }: PoolOptions): Knex {
   return knexModule.knex({
-    client: UnitClient as unknown as typeof Knex.Client,
+    client: "pg",
     connection: {
       connectionString: url,
       application_name: name,

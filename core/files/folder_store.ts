@@ -17,7 +17,6 @@ export function folderStore(folder: string): FileStore {
   };
   return {
     async write(name, content, signal) {
-      await mkdir(folder, { recursive: true });
       const target = fileOf(name);
       const draft = path.join(folder, `.${name}.${newId()}.part`);
       const hash = createHash("sha256");
@@ -30,10 +29,13 @@ export function folderStore(folder: string): FileStore {
         },
       });
       try {
+        await mkdir(folder, { recursive: true });
         await pipeline(content, count, createWriteStream(draft, { flush: true }), { ...(signal && { signal }) });
         await rename(draft, target);
         await syncFolder(folder);
       } catch (error) {
+        // A source that was never read from would wait for ever.
+        content.destroy();
         await rm(draft, { force: true });
         throw error;
       }

@@ -99,7 +99,10 @@ function inUnit(
       const stored = await claimKey(trx, idempotent);
       if (stored !== undefined) return { ...stored, headers: { ...stored.headers, "Idempotency-Replayed": "true" } };
       const reply = await call(trx);
-      await storeAnswer(trx, idempotent, { status: reply.status, headers: reply.headers, body: reply.body ?? "" });
+      // A stream is gone when it is sent; it has no effect to guard, so the same key asks for it anew.
+      if (reply.stream === undefined) {
+        await storeAnswer(trx, idempotent, { status: reply.status, headers: reply.headers, body: reply.body ?? "" });
+      }
       return reply;
     },
     { readOnly: route.method === "GET" },

@@ -1,6 +1,6 @@
 /** Reads and checks what came with a request; what does not fit is answered with every fault at once. */
 import { bodyParser } from "@koa/bodyparser";
-import type { Context } from "koa";
+import type { Context, Middleware } from "koa";
 import getRawBody from "raw-body";
 import type * as z from "zod";
 
@@ -55,9 +55,19 @@ async function parseBody(route: Route, ctx: Context, limit: number): Promise<unk
       `This call takes application/json${route.form === true ? " or application/x-www-form-urlencoded" : ""}.`,
     );
   }
-  const parse = bodyParser({ enableTypes: ["json", "form"], jsonLimit: limit, formLimit: limit, encoding: "utf-8" });
-  await parse(ctx, () => Promise.resolve());
+  await parserFor(limit)(ctx, () => Promise.resolve());
   return ctx.request.body;
+}
+
+const parsers = new Map<number, Middleware>();
+
+function parserFor(limit: number): Middleware {
+  let parse = parsers.get(limit);
+  if (parse === undefined) {
+    parse = bodyParser({ enableTypes: ["json", "form"], jsonLimit: limit, formLimit: limit, encoding: "utf-8" });
+    parsers.set(limit, parse);
+  }
+  return parse;
 }
 
 function bodyProblem(error: unknown, limit: number): unknown {

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 
 import { openUnit } from "../db/database.ts";
+import { connectionOf } from "../db/unit.ts";
 import { problems } from "../errors.ts";
 import { coreRole } from "../permissions.ts";
 import type { RateLimit } from "./route.ts";
@@ -13,13 +14,8 @@ export type Limiter = (kind: string, key: string, limit: RateLimit) => Promise<v
 export function createLimiter(knex: Knex): Limiter {
   // The library asks for a pg client; ours sends its statement as the core's role.
   const client = {
-    query: ({ text, values }: { text: string; values: readonly unknown[] }) =>
-      openUnit(knex, { role: coreRole }, async (trx) => {
-        const connection = (await (trx.client as Knex.Client).acquireConnection()) as {
-          query(text: string, values: readonly unknown[]): Promise<unknown>;
-        };
-        return connection.query(text, values);
-      }),
+    query: (statement: { name: string; text: string; values: readonly unknown[] }) =>
+      openUnit(knex, { role: coreRole }, (trx) => connectionOf(trx).query(statement)),
   };
   const limiters = new Map<string, RateLimiterPostgres>();
   const limiterFor = (kind: string, { points, seconds }: RateLimit): RateLimiterPostgres => {

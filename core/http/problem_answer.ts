@@ -12,7 +12,7 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
   ctx.remove("ETag");
   ctx.status = problem.status;
   ctx.set({ ...problem.headers });
-  if ((problem.status === 429 || problem.status === 503) && ctx.response.get("Retry-After") === "")
+  if ((problem.status === 429 || problem.status === 503) && !ctx.res.hasHeader("Retry-After"))
     ctx.set("Retry-After", "1");
   ctx.type = "application/problem+json";
   ctx.body = JSON.stringify({

@@ -16,12 +16,18 @@
 import type * as z from "zod";
 
 import type { Trx } from "../db/database.ts";
+import { prepare } from "../db/statement.ts";
 import { newId } from "../ids.ts";
 import type { Manifest } from "../plugin.ts";
 import type { JobDefinition } from "./job.ts";
 
 /** The channel on which PostgreSQL announces new rows. */
 export const outboxChannel = "keyrack_outbox";
+
+const insertStatement = prepare(
+  "core_enqueue",
+  "INSERT INTO core.outbox (job_id, job, tenant_id, payload) VALUES ($1, $2, core.tenant_id(), $3)",
+);
 
 /** The `enqueue` of one plugin. PostgreSQL checks the same permission again, by a row policy. */
 export function enqueuerFor(manifest: Manifest) {
@@ -33,12 +39,7 @@ export function enqueuerFor(manifest: Manifest) {
       );
     }
     const jobId = newId();
-    await trx("core.outbox").insert({
-      job_id: jobId,
-      job: job.name,
-      tenant_id: trx.raw("core.tenant_id()"),
-      payload: JSON.stringify(job.payload.parse(payload)),
-    });
+    await insertStatement.run(trx, [jobId, job.name, JSON.stringify(job.payload.parse(payload))]);
     return jobId;
   };
 }

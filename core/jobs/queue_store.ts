@@ -45,7 +45,7 @@ export interface WakeUpWorker {
 export interface QueueStore {
   readonly kind: "redis" | "postgresql";
   queue(name: string): WakeUpQueue;
-  worker(name: string, process: (data: WakeUp) => Promise<void>, concurrency: number): WakeUpWorker;
+  worker(name: string, process: (name: string, data: WakeUp) => Promise<void>, concurrency: number): WakeUpWorker;
   close(): Promise<void>;
 }
 
@@ -121,8 +121,8 @@ function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): Que
   };
 }
 
-function processorOf(process: (data: WakeUp) => Promise<void>): Processor<WakeUp, void> {
-  return (entry) => process(entry.data);
+function processorOf(process: (name: string, data: WakeUp) => Promise<void>): Processor<WakeUp, void> {
+  return (entry) => process(entry.name, entry.data);
 }
 
 /** An error without a listener would end the process; BullMQ mends its connections by itself. */

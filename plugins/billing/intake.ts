@@ -1,6 +1,13 @@
+import { prepare } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import type { StripeEventBody } from "./event.ts";
 import { applyStripeEvent } from "./jobs.ts";
+
+const insertStatement = prepare<{ event_id: string }>(
+  "billing_store_event",
+  `INSERT INTO billing.stripe_events (event_id, type, api_version, livemode, created_at, body)
+   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO NOTHING RETURNING event_id`,
+);
 
 /**
  * Stores an event with the job that applies it, once per event id: of deliveries at the same time one inserts, and the
@@ -10,18 +17,15 @@ import { applyStripeEvent } from "./jobs.ts";
  */
 export function storeEvent({ db, enqueue }: BillingContext, event: StripeEventBody, body: string): Promise<boolean> {
   return db.platform(async (trx) => {
-    const inserted = await trx("billing.stripe_events")
-      .insert({
-        event_id: event.id,
-        type: event.type,
-        api_version: event.api_version ?? null,
-        livemode: event.livemode ?? null,
-        created_at: typeof event.created === "number" ? new Date(event.created * 1000) : null,
-        body,
-      })
-      .onConflict("event_id")
-      .ignore()
-      .returning("event_id");
+    const createdAt = typeof event.created === "number" ? new Date(event.created * 1000) : null;
+    const inserted = await insertStatement.run(trx, [
+      event.id,
+      event.type,
+      event.api_version ?? null,
+      event.livemode ?? null,
+      createdAt,
+      body,
+    ]);
     if (inserted.length === 0) return false;
     await enqueue(trx, applyStripeEvent, { event_id: event.id });
     return true;

@@ -1,5 +1,7 @@
-/** The SDK takes 170 ms to load, which only those wait for who need it; `import()` remembers it. */
+let loaded: Promise<typeof import("stripe")> | undefined;
+
+/** The SDK takes 170 ms to load, which only those wait for who need it. Kept here: a loader's hooks run at each `import()`. */
 export async function loadStripe() {
-  const { default: Stripe } = await import("stripe");
-  return Stripe;
+  loaded ??= import("stripe");
+  return (await loaded).default;
 }

@@ -1,5 +1,17 @@
-import { definePlugin, defineManifest } from "../../core/mod.ts";
+import { definePlugin } from "../../core/mod.ts";
+import { buildHandler } from "./build.ts";
+import { downloadRoute } from "./download.ts";
+import { expirySchedule } from "./expiry.ts";
+import { manifest } from "./manifest.ts";
+import { reportRoutes } from "./routes.ts";
+
 export default definePlugin({
-  manifest: defineManifest({ id: "reporting", summary: "x" }),
-  setup: () => ({ jobs: [] }),
+  manifest,
+  setup: (ctx) => ({
+    routes: [...reportRoutes(ctx), downloadRoute(ctx)],
+    jobs: [buildHandler(ctx)],
+    schedules: [expirySchedule(ctx)],
+    // Each build holds a connection and a snapshot for as long as it takes.
+    concurrency: 2,
+  }),
 });

@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+import { buffer } from "node:stream/consumers";
+
+import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
+import { copyOut } from "./copy.ts";
+import { openUnit, sqlStateOf, type Trx } from "./database.ts";
+import { openPool } from "./pool.ts";
+
+const tenantId = "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d";
+
+describe("copyOut", () => {
+  let database: TestDatabase;
+  let knex: Knex;
+  before(async () => {
+    database = await createTestDatabase();
+    // One connection: what breaks it or keeps it is seen by the next unit.
+    knex = openPool({ url: database.url, max: 1, name: "copy test" });
+    await knex.raw("INSERT INTO core.rate_limits (key) VALUES ('seen')");
+  });
+  after(async () => {
+    await knex.destroy();
+    await database.drop();
+  });
+
+  const inUnit = <T>(work: (trx: Trx) => Promise<T>) => openUnit(knex, { role: "keyrack_core", tenantId }, work);
+  const csvOf = (sql: string, values: readonly string[] = []): Promise<string> =>
+    inUnit(async (trx) => (await buffer(await copyOut(trx, trx.raw(sql, values)))).toString());
+
+  it("writes rows as CSV under the unit's role and tenant", async () => {
+    expect(await csvOf("SELECT current_user AS who, core.tenant_id() AS tenant, NULL AS none, '' AS empty")).to.equal(
+      `who,tenant,none,empty\nkeyrack_core,${tenantId},,""\n`,
+    );
+    const denied = await csvOf("SELECT * FROM core.migrations").catch((error: unknown) => error);
+    expect(sqlStateOf(denied)).to.equal("42501");
+    expect(await csvOf("SELECT key FROM core.rate_limits")).to.equal("key\nseen\n");
+  });
+
+  it("takes any string as a value and runs none of it", async () => {
+    const values = ["it's", "'; DROP TABLE core.rate_limits; --", "\\'; x", "$1 $2 ?", "E'\\x41'", "🛎️", ""];
+    const csv = await csvOf(
+      `SELECT ${values.map(() => "length(?)::text || ?").join(" || '|' || ")} AS text`,
+      values.flatMap((value) => [value, value]),
+    );
+    const expected = values.map((value) => `${Array.from(value).length}${value}`).join("|");
+    expect(csv).to.equal(`text\n${expected}\n`);
+    expect(await csvOf("SELECT count(*) FROM core.rate_limits")).to.equal("count\n1\n");
+  });
+
+  it("refuses a value that is no string", async () => {
+    const error = await inUnit((trx) => copyOut(trx, trx.raw("SELECT ?", [1]))).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(TypeError);
+  });
+
+  it("writes days the same way whatever the database's date order is", async () => {
+    await inUnit((trx) => trx.raw("SELECT 1"));
+    await knex.raw("SET DateStyle = 'German'");
+    expect(await csvOf("SELECT date '2026-12-24' AS day")).to.equal("day\n2026-12-24\n");
+    await knex.raw("RESET DateStyle");
+  });
+
+  it("lets go within a second when its reader goes in the middle", async () => {
+    const started = performance.now();
+    const error = await inUnit(async (trx) => {
+      const stream = await copyOut(trx, trx.raw("SELECT repeat('x', 500) FROM generate_series(1, 5000000)"));
+      let bytes = 0;
+      for await (const chunk of stream) {
+        bytes += (chunk as Buffer).length;
+        if (bytes > 1_000_000) throw new Error("enough");
+      }
+    }).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(Error);
+    expect(await csvOf("SELECT 1 AS one")).to.equal("one\n1\n");
+    expect(performance.now() - started).to.be.lessThan(1000);
+  });
+});

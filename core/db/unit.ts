@@ -1,0 +1,151 @@
+/**
+ * A unit of work: one transaction, as one role, inside one tenant.
+ *
+ * BEGIN, role and tenant go to the server in one message, and are not waited for: pg pipelines, so the unit's first
+ * statements travel with it. That is safe. Where the SET LOCALs fail, PostgreSQL refuses every statement that follows
+ * (25P02), and the caller is told the first error; were there no transaction at all, the statements would run as the
+ * run-time login, which may touch nothing. Everything is SET LOCAL, so it ends with the transaction and can't leak to the
+ * next borrower of the connection. The end of a unit that only read is not waited for either: nothing hangs on it.
+ *
+ * The query builder for a unit is made when it is first asked for. Making one costs more than a statement does, and the
+ * calls that a desk waits for use prepared statements alone.
+ */
+import type { Knex } from "knex";
+import makeKnex from "knex/lib/knex-builder/make-knex.js";
+
+import { isUuid } from "../ids.ts";
+
+/** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
+export type Trx = Knex.Transaction;
+
+/** What a unit of work runs as. */
+export interface UnitIdentity {
+  readonly role: string;
+  readonly tenantId?: string | undefined;
+}
+
+export interface UnitOptions {
+  readonly readOnly?: boolean;
+  /** Default: read committed. */
+  readonly isolation?: "repeatable read" | "serializable";
+}
+
+/** What we use of pg's client. */
+export interface UnitConnection {
+  pipeline: boolean;
+  query(statement: string): Promise<{ command: string }>;
+  query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
+}
+
+/** The setting that row-level security reads the tenant from, by `core.tenant_id()`. */
+const tenantSetting = "keyrack.tenant_id";
+
+interface OpenUnit {
+  readonly connection: UnitConnection;
+  ended: boolean;
+}
+
+const openUnits = new WeakMap<object, OpenUnit>();
+
+/** The connection of an open unit. @throws Error where the unit has ended: a statement was not awaited */
+export function connectionOf(trx: Trx): UnitConnection {
+  const unit = openUnits.get(trx);
+  if (unit === undefined || unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
+  return unit.connection;
+}
+
+/** Runs `work` in one transaction. @throws what `work` throws, after a ROLLBACK */
+export async function runUnit<T>(
+  knex: Knex,
+  identity: UnitIdentity,
+  work: (trx: Trx) => PromiseLike<T>,
+  options: UnitOptions,
+): Promise<T> {
+  const begin = beginSql(identity, options);
+  const client = knex.client as Knex.Client;
+  const connection = (await client.acquireConnection()) as UnitConnection;
+  const unit: OpenUnit = { connection, ended: false };
+  const trx = lazyTrx(client, unit);
+  openUnits.set(trx, unit);
+  let refusal: unknown;
+  try {
+    connection.pipeline = true;
+    connection.query(begin).catch((error: unknown) => {
+      refusal = error;
+    });
+    const result = await work(trx);
+    unit.ended = true;
+    await commit(connection, options);
+    return result;
+  } catch (error) {
+    unit.ended = true;
+    // A connection that can't roll back is broken, and its pool throws it away; the caller wants the first error.
+    await connection.query("ROLLBACK").catch(() => undefined);
+    throw refusal ?? error;
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+async function commit(connection: UnitConnection, { readOnly }: UnitOptions): Promise<void> {
+  const end = connection.query("COMMIT");
+  if (readOnly === true) {
+    end.catch(() => undefined);
+    return;
+  }
+  // PostgreSQL answers ROLLBACK, and no error, to the COMMIT of a transaction in which a statement failed.
+  const { command } = await end;
+  if (command !== "COMMIT") throw new Error("A statement of this unit of work failed and its error was swallowed.");
+}
+
+function beginSql(identity: UnitIdentity, { isolation, readOnly }: UnitOptions): string {
+  const modes = `${isolation === undefined ? "" : ` ISOLATION LEVEL ${isolation}`}${readOnly === true ? " READ ONLY" : ""}`;
+  return `BEGIN${modes};${identitySql(identity)}`;
+}
+
+/** SET LOCAL takes no parameters, so both values are checked against the strictest form that they can have. */
+function identitySql({ role, tenantId }: UnitIdentity): string {
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(role)) throw new Error(`${JSON.stringify(role)} is no role of ours.`);
+  if (tenantId !== undefined && !isUuid(tenantId)) throw new Error("A tenant is named by a UUID.");
+  return `SET LOCAL ROLE ${role};SET LOCAL ${tenantSetting} = '${tenantId ?? ""}';`;
+}
+
+/** Lets the rest of a unit run as another role: for the core, where its own change and a plugin's must commit together. */
+export async function switchUnit(trx: Trx, identity: UnitIdentity): Promise<void> {
+  await connectionOf(trx).query(identitySql(identity));
+}
+
+/** Stands for Knex's transaction object, and makes it when it is first used. */
+function lazyTrx(client: Knex.Client, unit: OpenUnit): Trx {
+  let made: Trx | undefined;
+  const real = (): Trx => (made ??= boundKnex(client, unit));
+  const handler: ProxyHandler<Trx> = {
+    apply: (_target, _self, args: Parameters<Trx>) => real()(...args),
+    get: (_target, key) => Reflect.get(real(), key) as unknown,
+    has: (_target, key) => Reflect.has(real(), key),
+    set: (_target, key, value) => Reflect.set(real(), key, value),
+  };
+  return new Proxy(function trx() {} as unknown as Trx, handler);
+}
+
+/** Knex's objects on a client that always hands out the unit's connection, as Knex's own transactions have it. */
+function boundKnex(client: Knex.Client, unit: OpenUnit): Trx {
+  type Query = (connection: unknown, statement: unknown) => Promise<unknown>;
+  const bound = Object.create(Object.getPrototypeOf(client) as object) as Record<string, unknown>;
+  for (const field of ["version", "config", "driver", "connectionSettings", "valueForUndefined", "logger"]) {
+    bound[field] = (client as unknown as Record<string, unknown>)[field];
+  }
+  const guarded = (name: "query" | "stream"): Query => {
+    const plain = (bound[name] as Query).bind(bound);
+    return async (...args) => {
+      if (unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
+      return plain(...args);
+    };
+  };
+  bound["transacting"] = true;
+  bound["acquireConnection"] = () => Promise.resolve(unit.connection);
+  bound["releaseConnection"] = () => Promise.resolve();
+  bound["query"] = guarded("query");
+  bound["stream"] = guarded("stream");
+  return Object.assign(makeKnex(bound), { isTransaction: true }) as Trx;
+}

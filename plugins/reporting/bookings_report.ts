@@ -1,0 +1,127 @@
+/** The bookings report: what can be asked for, and the query that answers it. */
+import type { Knex } from "knex";
+import * as z from "zod";
+
+import { addDays, type Day, daySchema, instantOf, type Trx } from "../../core/mod.ts";
+import type { HotelSettings } from "../identity/port.ts";
+import { type BookingStatus, bookingStatuses } from "../pms/port.ts";
+import { instantCell, textCell } from "./csv_cells.ts";
+
+/** The columns in their order, each with the SQL of its cell. A request may leave some out, never reorder them. */
+const columns = {
+  booking_id: "b.booking_id",
+  room_id: "b.room_id",
+  room_number: textCell("r.room_number"),
+  guest_name: textCell("b.guest_name"),
+  guest_email: textCell("b.guest_email"),
+  guest_phone: textCell("b.guest_phone"),
+  adults: "b.adults",
+  children: "b.children",
+  arrival: "b.arrival",
+  departure: "b.departure",
+  check_in_at: instantCell("b.check_in_at"),
+  expected_check_out_at: instantCell("b.expected_check_out_at"),
+  checked_in_at: instantCell("b.checked_in_at"),
+  checked_out_at: instantCell("b.checked_out_at"),
+  status: "b.status",
+  total_amount: "b.total_amount",
+  currency: "b.currency",
+  terms_accepted_at: instantCell("b.terms_accepted_at"),
+  notes: textCell("b.notes"),
+  created_by: textCell("b.created_by"),
+  created_at: instantCell("b.created_at"),
+} as const;
+
+export type BookingsColumn = keyof typeof columns;
+export const bookingsColumns = Object.keys(columns) as [BookingsColumn, ...BookingsColumn[]];
+
+const bySchema = z.enum(["arrival", "departure", "created"]);
+
+/** What a manager sends. */
+export const bookingsRequestSchema = z
+  .strictObject({
+    from: daySchema.optional().meta({ description: "The first day; without it, from the beginning." }),
+    to: daySchema.optional().meta({ description: "The last day, itself included; without it, to the end." }),
+    by: bySchema.default("arrival").meta({ description: "Which day of a booking must lie in the range." }),
+    status: z.array(z.enum(bookingStatuses)).min(1).max(20).optional().meta({ description: "Default: all." }),
+    columns: z
+      .array(z.enum(bookingsColumns))
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: "Default: all. The file always has them in the order of this list." }),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ["to"],
+    error: "is before from",
+  })
+  .meta({ id: "BookingsReportRequest" });
+
+/** The one form of all requests that mean the same. */
+export const bookingsRequestView = z.strictObject({
+  from: daySchema.nullable(),
+  to: daySchema.nullable(),
+  by: bySchema,
+  status: z.array(z.enum(bookingStatuses)),
+  columns: z.array(z.enum(bookingsColumns)),
+});
+
+export type BookingsRequest = z.output<typeof bookingsRequestView>;
+
+export function normaliseRequest(request: z.output<typeof bookingsRequestSchema>): BookingsRequest {
+  const { from = null, to = null, by, status = bookingStatuses, columns: wanted = bookingsColumns } = request;
+  return {
+    from,
+    to,
+    by,
+    status: bookingStatuses.filter((one: BookingStatus) => status.includes(one)),
+    columns: bookingsColumns.filter((one) => wanted.includes(one)),
+  };
+}
+
+/** `bookings`, the range and the day that it was asked for: nothing in it came as free text. */
+export function bookingsFileName({ from, to }: BookingsRequest, today: Day): string {
+  return `bookings-${from ?? "begin"}-${to ?? "end"}-asked-${today}.csv`;
+}
+
+/** The rows, in the order of their making: the primary key's, which is total, so that equal data gives equal bytes. */
+export function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Knex.Raw {
+  const { sql, bindings } = conditions(request, hotel);
+  return trx.raw(
+    `SELECT ${request.columns.map((column) => `${columns[column]} AS ${column}`).join(", ")}
+     FROM pms.bookings b LEFT JOIN pms.rooms r ON r.hotel_id = b.hotel_id AND r.room_id = b.room_id
+     WHERE ${sql} ORDER BY b.booking_id`,
+    bindings,
+  );
+}
+
+/** How many rows `selectBookings` has in the same snapshot. */
+export async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Promise<number> {
+  const { sql, bindings } = conditions(request, hotel);
+  const { rows } = (await trx.raw(`SELECT count(*) AS count FROM pms.bookings b WHERE ${sql}`, bindings)) as {
+    rows: { count: string }[];
+  };
+  return Number(rows[0]?.count);
+}
+
+/** Strings only: COPY's values are quoted and not bound (`copyOut`). */
+function conditions({ from, to, by, status }: BookingsRequest, hotel: HotelSettings): Where {
+  const all: Where[] = [{ sql: "b.hotel_id = ?::uuid", bindings: [hotel.hotel_id] }];
+  if (status.length < bookingStatuses.length) {
+    all.push({ sql: "b.status = ANY(string_to_array(?, ','))", bindings: [status.join(",")] });
+  }
+  if (by === "created") {
+    const startOf = (day: Day): string => instantOf(day, "00:00", hotel.time_zone).toISOString();
+    if (from !== null) all.push({ sql: "b.created_at >= ?::timestamptz", bindings: [startOf(from)] });
+    if (to !== null) all.push({ sql: "b.created_at < ?::timestamptz", bindings: [startOf(addDays(to, 1))] });
+  } else {
+    if (from !== null) all.push({ sql: `b.${by} >= ?::date`, bindings: [from] });
+    if (to !== null) all.push({ sql: `b.${by} <= ?::date`, bindings: [to] });
+  }
+  return { sql: all.map(({ sql }) => sql).join(" AND "), bindings: all.flatMap(({ bindings }) => bindings) };
+}
+
+interface Where {
+  readonly sql: string;
+  readonly bindings: string[];
+}

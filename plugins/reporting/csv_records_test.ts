@@ -1,0 +1,38 @@
+import { expect } from "chai";
+import { stringify } from "csv-stringify/sync";
+import fc from "fast-check";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+
+import { CsvRecords } from "./csv_records.ts";
+
+/** Sends bytes through in chunks that are cut at these places. */
+async function through(bytes: Buffer, cuts: readonly number[]): Promise<{ bytes: Buffer; records: number }> {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
+  const chunks = places.slice(1).map((place, at) => bytes.subarray(places[at], place));
+  const records = new CsvRecords();
+  const out = await buffer(Readable.from(chunks, { objectMode: false }).pipe(records));
+  return { bytes: out, records: records.records };
+}
+
+describe("CsvRecords", () => {
+  it("ends every record with CR LF and leaves the cells alone, wherever the chunks are cut", async () => {
+    const cell = fc.string({ unit: fc.constantFrom("a", '"', "\n", "\r", ",", "é", "🛎️", "\u05D0"), maxLength: 6 });
+    const tables = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(tables, fc.array(fc.nat(), { maxLength: 5 }), async (table, cuts) => {
+        // csv-stringify quotes only its own record delimiter by itself.
+        const csv = (end: string): string => stringify(table, { record_delimiter: end, quoted_match: /[\r\n]/ });
+        const from = Buffer.from(csv("\n"));
+        const to = await through(from, cuts);
+        expect(to.bytes.toString()).to.equal(csv("\r\n"));
+        expect(to.records).to.equal(table.length - 1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("counts nothing where there is nothing", async () => {
+    expect((await through(Buffer.alloc(0), [])).records).to.equal(0);
+  });
+});

@@ -1,0 +1,9 @@
+import { defineProblems, type Problem, problems } from "../../core/mod.ts";
+
+export const reportingProblems = defineProblems({
+  REPORT_NOT_READY: { status: 409, title: "The report has no file" },
+  REPORT_EXPIRED: { status: 410, title: "The report's file has had its time" },
+  TOO_MANY_REPORTS: { status: 429, title: "Too many reports at once", retryable: true },
+});
+
+export const noSuchReport = (): Problem => problems.NOT_FOUND("There is no such report.");

@@ -1,0 +1,59 @@
+import { defineManifest } from "../../core/mod.ts";
+import * as z from "zod";
+
+import { hotelSettingsColumns } from "../identity/port.ts";
+import { buildReport } from "./jobs.ts";
+
+export const manifest = defineManifest({
+  id: "reporting",
+  summary: "Reports as CSV files of any size, built by a worker.",
+  requires: ["identity", "pms"],
+  permissions: {
+    env: {
+      // Not read here: `files` below says that it is where the files are.
+      REPORT_STORE: z
+        .string()
+        .min(1)
+        .refine((folder) => !folder.includes("://"), "is not a folder")
+        .optional(),
+      REPORT_TTL_HOURS: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(24 * 366)
+        .default(168),
+    },
+    tables: {
+      "identity.hotels": { select: hotelSettingsColumns },
+      "pms.bookings": {
+        select: [
+          "hotel_id",
+          "booking_id",
+          "room_id",
+          "guest_name",
+          "guest_email",
+          "guest_phone",
+          "adults",
+          "children",
+          "arrival",
+          "departure",
+          "check_in_at",
+          "expected_check_out_at",
+          "checked_in_at",
+          "checked_out_at",
+          "status",
+          "total_amount",
+          "currency",
+          "terms_accepted_at",
+          "notes",
+          "created_by",
+          "created_at",
+        ],
+      },
+      "pms.rooms": { select: ["hotel_id", "room_id", "room_number"] },
+    },
+    jobs: [buildReport],
+    platform: "files of all hotels expire by one clock",
+    files: { reason: "the CSV files that managers download", location: "REPORT_STORE" },
+  },
+});
