@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { databaseFor, isOutage } from "./db/database.ts";
+import { databaseFor, isOutage, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
@@ -164,6 +164,11 @@ async function whenReachable(log: Logger, work: () => Promise<void>): Promise<vo
     try {
       return await work();
     } catch (error) {
+      if (sqlStateOf(error) === wrongPassword) {
+        stopOnFaults([
+          `${gateRole} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
+        ]);
+      }
       if (!isOutage(error) || attempt === patience) throw error;
       log.warn({ err: error }, "the database can't be reached yet");
       await sleep(1000);

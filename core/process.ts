@@ -2,6 +2,8 @@
 import { BootError } from "./errors.ts";
 
 const stopWithinMs = 30_000;
+/** 128 + SIGTERM, as a shell reports it. */
+const stoppedEarly = 143;
 
 /**
  * Runs a process until SIGINT or SIGTERM, or until the parent that started it has gone, then closes it and exits.
@@ -14,8 +16,10 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
   const stop = (): void => {
     if (closing) return;
     closing = true;
+    // Not started: nothing to finish, and nobody may take it for done (a migration that was cut off, say).
+    if (close === undefined) process.exit(stoppedEarly);
     setTimeout(() => process.exit(1), stopWithinMs).unref();
-    void (close?.() ?? Promise.resolve()).then(
+    close().then(
       () => process.exit(0),
       (error: unknown) => fail(name, error),
     );
@@ -26,8 +30,6 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
   process.on("disconnect", stop);
   try {
     close = await start();
-    // Asked to stop while it was starting.
-    if (closing) await close();
   } catch (error) {
     fail(name, error);
   }

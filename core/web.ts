@@ -65,8 +65,10 @@ export async function serve(platform: Platform): Promise<WebServer> {
 async function drain(server: Server, requests: () => number): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), drainMs);
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
+  // Again and again: a kept-alive connection is idle only once its last answer is out.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
+  clearInterval(idle);
   clearTimeout(late);
   for (const until = Date.now() + drainMs; requests() > 0 && Date.now() < until;) await sleep(20);
 }

@@ -1,4 +1,6 @@
 /** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { boot, type Platform } from "../core/boot.ts";
 import { processVariables } from "../core/env.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
@@ -14,7 +16,10 @@ export interface WorkerProcess {
   close(): Promise<void>;
 }
 
-const drainMs = 20_000;
+/** For the jobs under way. */
+const drainMs = 15_000;
+/** For a store that does not answer. */
+const storeMs = 2_000;
 
 /** Starts working. */
 export async function work(platform: Platform): Promise<WorkerProcess> {
@@ -52,20 +57,31 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       housekeeping.close();
       await schedules.close();
       await relay.close();
-      // BullMQ's close waits for the jobs under way and never times out by itself.
-      const late = setTimeout(() => void Promise.all(workers.map((worker) => worker.close(true))), drainMs);
-      await Promise.all(workers.map((worker) => worker.close()));
-      clearTimeout(late);
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
-      await store.close();
+      // BullMQ's close waits for the jobs under way, and for a store that may be gone; neither times out by itself.
+      await withinMs(drainMs, Promise.all(workers.map((worker) => worker.close())));
+      await withinMs(storeMs, Promise.all(workers.map((worker) => worker.close(true))));
+      await withinMs(storeMs, Promise.all([...queues.values()].map((queue) => queue.close())));
+      await withinMs(storeMs, store.close());
       await platform.close();
     },
   };
 }
 
+async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([
+    work.catch(() => undefined),
+    sleep(ms, undefined, { signal: timer.signal }).catch(() => undefined),
+  ]);
+  timer.abort();
+}
+
 if (import.meta.filename === process.argv[1]) {
   await runProcess("worker", async () => {
-    const worker = await work(await boot("worker", processVariables()));
+    const variables = processVariables();
+    const worker = await work(
+      await boot(["worker", variables["PLUGINS"]].filter((word) => word !== undefined).join(" "), variables),
+    );
     process.send?.({ ready: true });
     return () => worker.close();
   });

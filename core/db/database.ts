@@ -52,6 +52,9 @@ export async function openUnit<T>(
   }
 }
 
+/** SQLSTATE of a login whose password is wrong. */
+export const wrongPassword = "28P01";
+
 /** PostgreSQL's SQLSTATE of an error, where it has one. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
@@ -69,7 +72,8 @@ export function constraintOf(error: unknown): string | undefined {
 /** True where the database can't be reached or is going away: the request was not at fault, and may be sent again. */
 export function isOutage(error: unknown): boolean {
   const state = sqlStateOf(error);
-  if (state !== undefined) return /^(08|53|57P0)/.test(state) || state === "25006";
+  // 28P01: the run-time login has a new password, which the next start of this process derives.
+  if (state !== undefined) return /^(08|53|57P0)/.test(state) || state === "25006" || state === wrongPassword;
   const { code, message, name } = error as { code?: string; message?: string; name?: string };
   return (
     /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(code ?? "") ||

@@ -19,7 +19,7 @@ export async function makeDataDir({ closed = false } = {}): Promise<string> {
 export async function removeDataDir(dataDir: string): Promise<void> {
   const target = await readlink(join(dataDir, "postgres")).catch(() => undefined);
   if (target) await rm(dirname(target), { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
 export async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {

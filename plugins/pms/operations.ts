@@ -58,7 +58,7 @@ export async function checkOut(trx: Trx, actor: Actor, bookingId: string, reques
   }
   await Room.query(trx)
     .findById([actor.tenantId, booking.room_id])
-    .patch({ housekeeping: "dirty", version: Room.raw("version + 1") as unknown as number });
+    .patch({ housekeeping: "dirty", version: Room.raw("version + 1") });
 }
 
 /** confirmed -> canceled; the nights are free at once, and the booking keeps what they would have cost. */
