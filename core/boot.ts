@@ -15,7 +15,7 @@ import type { JobHandler, Schedule } from "./jobs/job.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { allowedHosts, guardedFetch } from "./net.ts";
-import { gateRole, urlAs } from "./permissions.ts";
+import { loginOf, urlAs } from "./permissions.ts";
 import type { PluginContext, PluginParts } from "./plugin.ts";
 import { checkParts, checkTables } from "./boot_checks.ts";
 
@@ -28,6 +28,8 @@ export interface Platform {
   readonly env: CoreEnv;
   readonly log: Logger;
   readonly knex: Knex;
+  /** The database as the run-time login, for a connection that is no pool's. */
+  readonly loginUrl: string;
   readonly plugins: readonly LoadedPlugin[];
   /** Of the plugins that this process runs (`PLUGINS`). */
   readonly routes: readonly MountedRoute[];
@@ -81,8 +83,10 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     ]);
   }
   const log = createLogger(env.LOG_LEVEL, { process: name });
+  const login = loginOf(env.PLUGINS);
+  const loginUrl = urlAs(env.DATABASE_URL as string, login, env.SECRET_KEY);
   const knex = openPool({
-    url: urlAs(env.DATABASE_URL as string, gateRole, env.SECRET_KEY),
+    url: loginUrl,
     max: env.DATABASE_POOL,
     name: `keyrack ${name}`,
   });
@@ -94,7 +98,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     await knex.destroy();
   };
   try {
-    await whenReachable(log, () => checkTables(knex, plugins));
+    await whenReachable(log, login, () => checkTables(knex, plugins));
     for (const plugin of needed) {
       const context = contextFor(plugin, slices.get(plugin.manifest.id) ?? {}, knex, env, log);
       parts.set(plugin.manifest.id, await plugin.setup(context as never));
@@ -113,6 +117,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     env,
     log,
     knex,
+    loginUrl,
     plugins,
     routes: ofActive((part) => part.routes).map(({ pluginId, item }) => ({ pluginId, route: item })),
     jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
@@ -158,7 +163,7 @@ function contextFor(
 }
 
 /** A database that is just starting is waited for; one that is not there after that is an error. */
-async function whenReachable(log: Logger, work: () => Promise<void>): Promise<void> {
+async function whenReachable(log: Logger, login: string, work: () => Promise<void>): Promise<void> {
   const patience = 30;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -166,7 +171,7 @@ async function whenReachable(log: Logger, work: () => Promise<void>): Promise<vo
     } catch (error) {
       if (sqlStateOf(error) === wrongPassword) {
         stopOnFaults([
-          `${gateRole} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
+          `${login} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
         ]);
       }
       if (!isOutage(error) || attempt === patience) throw error;

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { boot, type Platform } from "../core/boot.ts";
 import { processVariables } from "../core/env.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
-import { gateRole, urlAs } from "../core/permissions.ts";
 import { runProcess } from "../core/process.ts";
 import { queueNameOf } from "./queue_names.ts";
 import { startRelay } from "./relay.ts";
@@ -47,7 +46,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     return store.worker(queueNameOf(pluginId), runner, concurrency);
   });
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-  const relay = await startRelay({ knex, url: urlAs(databaseUrl, gateRole, env.SECRET_KEY), store, log, queues });
+  const relay = await startRelay({ knex, url: platform.loginUrl, store, log, queues });
   const schedules = startSchedules(queues, platform.schedules, log);
   const housekeeping = coreSchedules(knex, log);
   log.info({ store: store.kind, queues: [...queues.keys()] }, "working");

@@ -3,7 +3,7 @@ import path from "node:path";
 
 import type { LoadedPlugin } from "../discovery.ts";
 import type { Logger } from "../log.ts";
-import { applyPermissions, createRoles } from "../permissions.ts";
+import { applyPermissions, createRoles } from "./grants.ts";
 import { migratorConfig } from "./migrations_source.ts";
 
 const advisoryLock = 7_305_413_221;
