@@ -1,4 +1,4 @@
-import { connectionOf, type Trx } from "./unit.ts";
+import { runPrepared, type Trx } from "./unit.ts";
 
 /** A statement that PostgreSQL plans once per connection: for the few calls that a front desk waits on. */
 export interface Statement<Row> {
@@ -13,9 +13,6 @@ export interface Statement<Row> {
 export function prepare<Row = never>(name: string, text: string): Statement<Row> {
   return {
     text,
-    async run(trx, values) {
-      const { rows } = await connectionOf(trx).query({ name, text, values });
-      return rows as Row[];
-    },
+    run: async (trx, values) => (await runPrepared(trx, name, text, values)) as Row[],
   };
 }

@@ -43,6 +43,7 @@ const tenantSetting = "keyrack.tenant_id";
 
 interface OpenUnit {
   readonly connection: UnitConnection;
+  role: string;
   ended: boolean;
 }
 
@@ -50,9 +51,25 @@ const openUnits = new WeakMap<object, OpenUnit>();
 
 /** The connection of an open unit. @throws Error where the unit has ended: a statement was not awaited */
 export function connectionOf(trx: Trx): UnitConnection {
+  return unitOf(trx).connection;
+}
+
+/** Runs a named prepared statement. PostgreSQL plans one under row-level security anew when the role changes: hence a name for each role. */
+export async function runPrepared(
+  trx: Trx,
+  name: string,
+  text: string,
+  values: readonly unknown[],
+): Promise<unknown[]> {
+  const { connection, role } = unitOf(trx);
+  const { rows } = await connection.query({ name: `${name} ${role}`, text, values });
+  return rows;
+}
+
+function unitOf(trx: Trx): OpenUnit {
   const unit = openUnits.get(trx);
   if (unit === undefined || unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
-  return unit.connection;
+  return unit;
 }
 
 /** Runs `work` in one transaction. @throws what `work` throws, after a ROLLBACK */
@@ -65,7 +82,7 @@ export async function runUnit<T>(
   const begin = beginSql(identity, options);
   const client = knex.client as Knex.Client;
   const connection = (await client.acquireConnection()) as UnitConnection;
-  const unit: OpenUnit = { connection, ended: false };
+  const unit: OpenUnit = { connection, role: identity.role, ended: false };
   const trx = lazyTrx(client, unit);
   openUnits.set(trx, unit);
   let refusal: unknown;
@@ -116,7 +133,9 @@ function identitySql({ role, tenantId }: UnitIdentity): string {
 
 /** Lets the rest of a unit run as another role: for the core, where its own change and a plugin's must commit together. */
 export async function switchUnit(trx: Trx, identity: UnitIdentity): Promise<void> {
-  await connectionOf(trx).query(identitySql(identity));
+  const unit = unitOf(trx);
+  await unit.connection.query(identitySql(identity));
+  unit.role = identity.role;
 }
 
 /** Stands for Knex's transaction object, and makes it when it is first used. */

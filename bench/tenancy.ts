@@ -1,0 +1,107 @@
+/**
+ * `npm run bench:tenancy`: what the walls cost. The same work in one run, in turn: as a unit of work (role, tenant and
+ * row-level security) and as a plain transaction of the owner, past every wall. In milliseconds a unit, one after another
+ * on one connection, so that the difference is the walls' and not the load's. Prints the connections of a process too.
+ */
+
+import type { Knex } from "knex";
+
+import { openUnit, type Trx } from "../core/db/database.ts";
+import { openPool } from "../core/db/pool.ts";
+import { prepare } from "../core/db/statement.ts";
+import { addDays, dayAt } from "../core/mod.ts";
+import { gateRole, urlAs } from "../core/permissions.ts";
+import { reserve } from "../plugins/pms/reserve.ts";
+import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
+import { printRow, startBench } from "./harness.ts";
+
+const rounds = 15;
+const perRound = 100;
+
+const bench = await startBench();
+const gate = openPool({
+  url: urlAs(bench.databaseUrl, gateRole, bench.variables["SECRET_KEY"] ?? ""),
+  max: 1,
+  name: "bench gate",
+});
+const owner = openPool({ url: bench.databaseUrl, max: 1, name: "bench owner alone" });
+await takeWallsDown(owner);
+try {
+  const hotel = await furnishHotel(bench.client, { rooms: 50 });
+  const rooms = prepare<{ room_id: string }>(
+    "bench_rooms",
+    "SELECT room_id FROM pms.rooms WHERE hotel_id = $1 LIMIT 10",
+  );
+  const today = dayAt(new Date(), "Europe/Berlin");
+  let booked = 0;
+  const book = (trx: Trx) => {
+    const day = Math.floor(booked / 50);
+    const room = hotel.roomIds[booked % 50] ?? "";
+    booked += 1;
+    const stay = { check_in_at: addDays(today, day), expected_check_out_at: addDays(today, day + 1) };
+    return reserve(
+      trx,
+      hotel.hotelId,
+      { room_id: room, guest: { name: "Ada" }, adults: 1, children: 0, ...stay },
+      "bench",
+    );
+  };
+  const works: readonly [name: string, work: (trx: Trx) => Promise<unknown>][] = [
+    ["an empty unit", async (trx) => prepare("bench_one", "SELECT 1").run(trx, [])],
+    ["ten rooms read", (trx) => rooms.run(trx, [hotel.hotelId])],
+    ["a booking", book],
+  ];
+  printRow(["ms a unit (median)", "walls", "no walls", "difference", "of it all"]);
+  for (const [name, work] of works) {
+    const identity = { role: "keyrack_pms", tenantId: hotel.hotelId };
+    const [walled, plain] = await inTurn(
+      () => openUnit(gate, identity, work),
+      () => openUnit(owner, identity, work),
+    );
+    const difference = walled - plain;
+    printRow([
+      name,
+      walled.toFixed(3),
+      plain.toFixed(3),
+      difference.toFixed(3),
+      `${((100 * difference) / plain).toFixed(0)}%`,
+    ]);
+  }
+  const { rows } = (await bench.owner.raw(
+    "SELECT application_name AS name, count(*)::int AS connections FROM pg_stat_activity WHERE application_name LIKE 'keyrack%' GROUP BY 1",
+  )) as { rows: { name: string; connections: number }[] };
+  for (const { name, connections } of rows)
+    process.stdout.write(`${name}: ${connections} connections open (DATABASE_POOL allows 10)\n`);
+} finally {
+  await gate.destroy();
+  await owner.destroy();
+  await bench.close();
+}
+
+/** Lets the units of a pool (of one connection) open with a bare BEGIN: the owner's login, no role, no tenant. */
+async function takeWallsDown(pool: Knex): Promise<void> {
+  const client = pool.client as Knex.Client;
+  const connection = (await client.acquireConnection()) as { query: (...args: unknown[]) => unknown };
+  const query = connection.query.bind(connection);
+  connection.query = (statement, ...rest) =>
+    query(typeof statement === "string" && statement.startsWith("BEGIN") ? "BEGIN" : statement, ...rest);
+  await client.releaseConnection(connection);
+}
+
+/** Medians of both, measured in alternating rounds after a warm-up. */
+async function inTurn(first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<[number, number]> {
+  const times: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, work] of [first, second].entries()) {
+      const started = performance.now();
+      for (let run = 0; run < perRound; run += 1) await work();
+      // The first rounds warm caches and plans.
+      if (round >= 3) times[index as 0 | 1].push((performance.now() - started) / perRound);
+    }
+  }
+  return [median(times[0]), median(times[1])];
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
