@@ -3,33 +3,23 @@ import { newId, type Trx } from "../../core/mod.ts";
 import type { BookingFacts } from "./models/booking.ts";
 
 /** The facts of a booking that its history shows. */
+const facts = [
+  "room_id",
+  "status",
+  "arrival",
+  "departure",
+  "total_amount",
+  "guest_name",
+  "guest_email",
+  "guest_phone",
+  "adults",
+  "children",
+  "notes",
+] as const satisfies readonly (keyof BookingFacts)[];
+
+/** A booking as its history keeps it. */
 export function snapshot(booking: BookingFacts): Record<string, unknown> {
-  const {
-    room_id,
-    status,
-    arrival,
-    departure,
-    total_amount,
-    guest_name,
-    guest_email,
-    guest_phone,
-    adults,
-    children,
-    notes,
-  } = booking;
-  return {
-    room_id,
-    status,
-    arrival,
-    departure,
-    total_amount,
-    guest_name,
-    guest_email,
-    guest_phone,
-    adults,
-    children,
-    notes,
-  };
+  return Object.fromEntries(facts.map((fact) => [fact, booking[fact]]));
 }
 
 /** Writes one entry, in the transaction of the change. */
