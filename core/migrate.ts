@@ -1,5 +1,6 @@
 /** `npm run migrate`: brings the database up to date and makes the grants anew. Wants the owner's DATABASE_URL. */
 import { readBlueprint } from "./boot.ts";
+import { isOutage } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
 import { openPool } from "./db/pool.ts";
 import { processVariables, stopOnFaults } from "./env.ts";
@@ -16,6 +17,13 @@ export async function migrateDatabase(variables: Readonly<Record<string, string 
   try {
     await migrate(knex, plugins, env.SECRET_KEY, createLogger(env.LOG_LEVEL, { process: "migrate" }));
     if (env.REDIS_URL === undefined) await migrateQueueSchema(knex);
+  } catch (error) {
+    if (isOutage(error)) {
+      stopOnFaults([
+        `DATABASE_URL can't be reached or logged in to (${(error as Error).message}). Remedy: correct it, or start that PostgreSQL.`,
+      ]);
+    }
+    throw error;
   } finally {
     await knex.destroy();
   }

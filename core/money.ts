@@ -18,8 +18,15 @@ export function currencyDecimals(currency: string): number {
 export const currencySchema = z
   .string()
   .regex(/^[A-Z]{3}$/, "is not a three-letter ISO 4217 code in capitals")
-  .refine((code) => currencies.code(code) !== undefined, "is not an ISO 4217 currency")
+  .refine(isHeld, "is not an ISO 4217 currency that prices are held in")
   .meta({ examples: ["EUR"] });
+
+/** ISO 4217 also lists metals, units of account and codes for tests; and some with more decimals than an amount has. */
+const notHeld = /^(X(AU|AG|PT|PD|BA|BB|BC|BD|DR|SU|UA|TS|XX)|CLF|UYW)$/;
+
+function isHeld(code: string): boolean {
+  return currencies.code(code) !== undefined && !notHeld.test(code);
+}
 
 /** An amount that is not negative, below ten thousand million, with at most three decimals. */
 export const amountSchema = z

@@ -28,6 +28,8 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
   process.on("SIGTERM", stop);
   // A supervisor holds an IPC channel; when it is killed the channel closes, and nobody is left behind on the port.
   process.on("disconnect", stop);
+  // The parent may have gone before we listened.
+  if (process.send !== undefined && !process.connected) stop();
   try {
     close = await start();
   } catch (error) {

@@ -7,15 +7,21 @@ import * as z from "zod";
  */
 export type Day = string;
 
+/** Both ends keep a day's distance from what the formats can write, for a time zone may move an instant across them. */
+const [earliest, latest] = ["1970-01-02", "9999-12-30"];
+const outOfRange = `is not between ${earliest} and ${latest}`;
+
 /** A day between 1970 and 9999. */
 export const daySchema = z.iso
   .date("is not a day as YYYY-MM-DD")
-  .refine((day) => day >= "1970-01-01", "is before 1970")
+  .refine((day) => day >= earliest && day <= latest, outOfRange)
   .meta({ examples: ["2026-12-24"] });
 
 /** An instant as RFC 3339, with any offset. */
 export const instantSchema = z.iso
   .datetime({ offset: true, error: "is not an RFC 3339 instant" })
+  // An offset of more than a day is well-formed and no place's.
+  .refine((text) => Date.parse(text) >= Date.parse(earliest) && Date.parse(text) <= Date.parse(latest), outOfRange)
   .meta({ examples: ["2026-12-24T14:00:00Z"] });
 
 /** An instant on its way out. */

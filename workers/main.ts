@@ -17,6 +17,8 @@ export interface WorkerProcess {
 
 /** For the jobs under way. */
 const drainMs = 15_000;
+/** For the store to answer when we start. */
+const readyMs = 5_000;
 /** For a store that does not answer. */
 const storeMs = 2_000;
 
@@ -45,7 +47,8 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     });
     return store.worker(queueNameOf(pluginId), runner, concurrency);
   });
-  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  // Where the store is down, BullMQ goes on trying by itself, and the jobs wait in the outbox.
+  await withinMs(readyMs, Promise.all(workers.map((worker) => worker.waitUntilReady())));
   const relay = await startRelay({ knex, url: platform.loginUrl, store, log, queues });
   const schedules = startSchedules(queues, platform.schedules, log);
   const housekeeping = coreSchedules(knex, log);
@@ -54,8 +57,8 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     close: async () => {
       stopping.abort(new Error("The worker stops."));
       housekeeping.close();
-      await schedules.close();
-      await relay.close();
+      await withinMs(storeMs, schedules.close());
+      await withinMs(storeMs, relay.close());
       // BullMQ's close waits for the jobs under way, and for a store that may be gone; neither times out by itself.
       await withinMs(drainMs, Promise.all(workers.map((worker) => worker.close())));
       await withinMs(storeMs, Promise.all(workers.map((worker) => worker.close(true))));

@@ -92,17 +92,16 @@ async function relayBatch({ knex, queues, log }: RelayOptions): Promise<number> 
       [[...queues.keys()], lostAfter, lostAfter, batch],
     ),
   )) as { rows: DueRow[] };
-  for (const plugin of new Set(rows.map((row) => row.queue))) {
-    const due = rows.filter((row) => row.queue === plugin);
-    try {
-      await queues.get(plugin)?.addBulk(due.map(entryOf));
-    } catch (error) {
-      log.warn({ err: error, queue: queueNameOf(plugin), jobs: due.length }, "the queue did not take the jobs");
-      await giveBack(knex, due);
-      throw error;
-    }
-  }
-  return rows.length;
+  const plugins = [...new Set(rows.map((row) => row.queue))];
+  const added = await Promise.allSettled(
+    plugins.map((plugin) => queues.get(plugin)?.addBulk(rows.filter((row) => row.queue === plugin).map(entryOf))),
+  );
+  const refused = plugins.filter((_, index) => added[index]?.status === "rejected");
+  if (refused.length === 0) return rows.length;
+  const back = rows.filter((row) => refused.includes(row.queue));
+  await giveBack(knex, back);
+  log.warn({ queues: refused.map(queueNameOf), jobs: back.length }, "the queue's store did not take the jobs");
+  throw added.find((outcome) => outcome.status === "rejected")?.reason;
 }
 
 function entryOf(row: DueRow): QueueEntry {

@@ -82,15 +82,18 @@ async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Ta
     const ended = await endStatement.run(trx, [task.jobId, row.attempts]);
     if (ended.length !== 1) throw new Error("Another worker has taken this job over.");
   };
-  try {
-    await handler.handle({ ...run(options, handler, task, row.payload, row.attempts), signal, finish });
-  } catch (error) {
-    // Where the process stops it is not the job's fault, and the next worker may take it at once.
-    if (signal.aborted) await releaseLease(options.knex, row);
-    else await recordFailure(options, handler, task, row, error);
-  } finally {
-    await lease.end();
-  }
+  const work = async () =>
+    handler.handle({ ...run(options, handler, task, row.payload, row.attempts), signal, finish });
+  const failure = await work().then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  // Before the row is given back: a renewal under way would take it again.
+  await lease.end();
+  if (failure === undefined) return;
+  // Where the process stops it is not the job's fault, and the next worker may take it at once.
+  if (signal.aborted) await releaseLease(options.knex, row);
+  else await recordFailure(options, handler, task, row, failure.error);
 }
 
 function run(

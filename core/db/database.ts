@@ -46,7 +46,7 @@ export async function openUnit<T>(
     try {
       return await runUnit(knex, identity, work, options);
     } catch (error) {
-      if (attempt >= tries || !retryable.has(sqlStateOf(error) ?? "")) throw error;
+      if (attempt >= tries || !isContention(error)) throw error;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
   }
@@ -67,6 +67,16 @@ export function constraintOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { constraint, nativeError } = error as { constraint?: unknown; nativeError?: unknown };
   return typeof constraint === "string" ? constraint : constraintOf(nativeError);
+}
+
+/** True where transactions got in each other's way: the same work may well succeed when it is done again. */
+export function isContention(error: unknown): boolean {
+  return retryable.has(sqlStateOf(error) ?? "");
+}
+
+/** True for text that PostgreSQL can't hold (NUL, half a surrogate pair). */
+export function isUnstorable(error: unknown): boolean {
+  return ["22021", "22P05"].includes(sqlStateOf(error) ?? "");
 }
 
 /** True where the database can't be reached or is going away: the request was not at fault, and may be sent again. */

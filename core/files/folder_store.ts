@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -29,8 +29,10 @@ export function folderStore(folder: string): FileStore {
         },
       });
       try {
-        await mkdir(folder, { recursive: true });
-        await pipeline(content, count, createWriteStream(draft, { flush: true }), { ...(signal && { signal }) });
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await pipeline(content, count, createWriteStream(draft, { flush: true, mode: 0o600 }), {
+          ...(signal && { signal }),
+        });
         await rename(draft, target);
         await syncFolder(folder);
       } catch (error) {
@@ -50,6 +52,17 @@ export function folderStore(folder: string): FileStore {
       }
     },
     remove: (name) => rm(fileOf(name), { force: true }),
+    async sweep(olderThanMs) {
+      const names = await readdir(folder).catch(() => [] as string[]);
+      for (const name of names.filter((each) => each.endsWith(".part"))) {
+        const file = path.join(folder, name);
+        const modified = await stat(file).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => Number.POSITIVE_INFINITY,
+        );
+        if (modified < Date.now() - olderThanMs) await rm(file, { force: true });
+      }
+    },
   };
 }
 

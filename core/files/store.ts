@@ -14,6 +14,8 @@ export interface FileStore {
   read(name: string): Promise<Readable>;
   /** Removes a file; one that is not there is no error. */
   remove(name: string): Promise<void>;
+  /** Removes what killed writers left behind, where it is older than so many milliseconds. */
+  sweep(olderThanMs: number): Promise<void>;
 }
 
 export class FileMissing extends Error {

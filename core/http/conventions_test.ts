@@ -53,6 +53,14 @@ describe("the conventions of the API", () => {
     expect([text.status, text.body.code]).to.deep.equal([415, "UNSUPPORTED_MEDIA_TYPE"]);
     const large = await platform.client.post("/users/", JSON.stringify({ username: "x".repeat(300_000) }), json);
     expect([large.status, large.body.code]).to.deep.equal([413, "PAYLOAD_TOO_LARGE"]);
+    const patch = { ...asManager(), headers: { "content-type": "application/merge-patch+json" } };
+    const other = await platform.client.call("PATCH", "/hotels/me", '{"name": "Dropped"}', patch);
+    expect(other.status, "a body that is not read is never taken for an empty one").to.equal(415);
+    const latin = { ...asManager(), headers: { "content-type": "application/json; charset=iso-8859-1" } };
+    expect((await platform.client.post("/users/", "{}", latin)).status).to.equal(415);
+    const packed = { ...asManager(), headers: { "content-type": "application/json", "content-encoding": "gzip" } };
+    const unpacked = await platform.client.post("/users/", "not gzip at all", packed);
+    expect([unpacked.status, unpacked.body.code]).to.deep.equal([400, "MALFORMED_BODY"]);
     const list = await platform.client.post("/users/", "[]", json);
     expect([list.status, list.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
   });
@@ -78,6 +86,27 @@ describe("the conventions of the API", () => {
     expect([none.status, none.headers.get("www-authenticate")]).to.deep.equal([401, 'Bearer realm="keyrack"']);
     expect((await platform.client.get("/rooms/", { token: `${hotel.managerToken}x` })).status).to.equal(401);
     expect((await platform.client.get("/users/", { token: hotel.receptionistToken })).body.code).to.equal("FORBIDDEN");
+  });
+
+  it("answers 400 to text that can't be stored, wherever it stands", async () => {
+    const login = await platform.client.post("/auth/token", { username: "a\u0000b", password: "x" });
+    expect(login.status).to.be.oneOf([400, 401]);
+    const cursor = Buffer.from(JSON.stringify(["\u0000", hotel.hotelId])).toString("base64url");
+    expect((await platform.client.get(`/rooms/?cursor=${cursor}`, asManager())).status).to.equal(400);
+  });
+
+  it("takes currencies that prices are held in, and no others", async () => {
+    const hotelIn = (currency: string) =>
+      platform.client.post("/hotels/", {
+        name: "x",
+        username: `of-${currency}`,
+        password: "correct-horse-battery",
+        time_zone: "Africa/Dakar",
+        currency,
+      });
+    for (const currency of ["XXX", "XAU", "CLF", "XTS"])
+      expect((await hotelIn(currency)).status, currency).to.equal(400);
+    for (const currency of ["XOF", "XPF", "BHD"]) expect((await hotelIn(currency)).status, currency).to.equal(201);
   });
 
   it("answers 404 to an id that can't be one", async () => {

@@ -49,12 +49,14 @@ async function readBody(route: Route, ctx: Context, errors: FieldError[]): Promi
 async function parseBody(route: Route, ctx: Context, limit: number): Promise<unknown> {
   if (ctx.request.length === 0 || (ctx.request.length === undefined && !("transfer-encoding" in ctx.headers)))
     return {};
-  const types = ["json", "application/*+json", ...(route.form === true ? ["urlencoded"] : [])];
+  const types = ["json", ...(route.form === true ? ["urlencoded"] : [])];
   if (ctx.is(...types) === false) {
     throw problems.UNSUPPORTED_MEDIA_TYPE(
       `This call takes application/json${route.form === true ? " or application/x-www-form-urlencoded" : ""}.`,
     );
   }
+  if (!/^utf-?8$/i.test(ctx.request.charset || "utf-8"))
+    throw problems.UNSUPPORTED_MEDIA_TYPE("This call takes UTF-8.");
   await parserFor(limit)(ctx, () => Promise.resolve());
   return ctx.request.body;
 }
@@ -71,11 +73,17 @@ function parserFor(limit: number): Middleware {
 }
 
 function bodyProblem(error: unknown, limit: number): unknown {
-  const { status, type } = error as { status?: number; type?: string };
+  const { status, type, code } = error as { status?: number; type?: string; code?: string };
   if (status === 413 || type === "entity.too.large") {
     return problems.PAYLOAD_TOO_LARGE(`The body may have ${limit} bytes at most.`);
   }
-  if (status === 400 || error instanceof SyntaxError || type?.startsWith("request.") === true) {
+  // Z_: a compressed body that does not unpack.
+  if (
+    status === 400 ||
+    error instanceof SyntaxError ||
+    type?.startsWith("request.") === true ||
+    code?.startsWith("Z_") === true
+  ) {
     return problems.MALFORMED_BODY("The body is not what its Content-Type says.", { cause: error });
   }
   if (status === 415) return problems.UNSUPPORTED_MEDIA_TYPE("The body's encoding is not supported.", { cause: error });

@@ -1,7 +1,7 @@
 /** The one place where an error becomes an answer. */
 import type { Context } from "koa";
 
-import { isOutage } from "../db/database.ts";
+import { isContention, isOutage, isUnstorable } from "../db/database.ts";
 import { Problem, problems } from "../errors.ts";
 import type { Logger } from "../log.ts";
 
@@ -16,6 +16,8 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
     ctx.set("Retry-After", "1");
   ctx.type = "application/problem+json";
   ctx.body = JSON.stringify({
+    // First, so that none of them can stand for a member of the standard.
+    ...problem.members,
     type: `urn:keyrack:problem:${problem.code.toLowerCase()}`,
     title: problem.title,
     status: problem.status,
@@ -23,12 +25,14 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
     code: problem.code,
     request_id: requestId,
     ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
-    ...problem.members,
   });
 }
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error)) return problems.SERVICE_UNAVAILABLE("Please try again in a moment.");
+  if (isOutage(error) || isContention(error)) return problems.SERVICE_UNAVAILABLE("Please try again in a moment.");
+  // The schemas refuse such text where they know that it is text; this is for whatever slips past them.
+  if (isUnstorable(error))
+    return problems.VALIDATION_FAILED("A value holds a character that can't be stored.", { cause: error });
   return problems.INTERNAL("The request was not carried out. The fault is logged under the request id.");
 }

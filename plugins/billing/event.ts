@@ -11,8 +11,8 @@ export const referenceSchema = z
   .union([stripeIdSchema, z.object({ id: stripeIdSchema }).transform(({ id }) => id)])
   .nullish();
 
-/** Seconds since 1970, up to the year 9999. */
-export const secondsSchema = z.int().min(0).max(253_402_300_799);
+/** Seconds since 1970, up to the year 9000: days of grace are added to them, and years of five digits have no format. */
+export const secondsSchema = z.int().min(0).max(221_845_392_000);
 
 export const metadataSchema = z.record(z.string(), z.unknown()).nullish();
 

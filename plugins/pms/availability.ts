@@ -30,7 +30,8 @@ const freeRoomsStatement = prepare<FreeRoom>(
    WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
      AND ($4::uuid IS NULL OR r.room_type_id = $4) AND t.capacity >= $5
      AND NOT EXISTS (SELECT FROM taken WHERE taken.room_id = r.room_id)
-   ORDER BY r.room_number, r.room_id`,
+     AND ($6::text IS NULL OR (r.room_number, r.room_id) > ($6, $7::uuid))
+   ORDER BY r.room_number, r.room_id LIMIT $8`,
 );
 
 export interface AvailabilityQuestion {
@@ -39,12 +40,16 @@ export interface AvailabilityQuestion {
   readonly departure: Day;
   readonly roomTypeId?: string | undefined;
   readonly guests: number;
+  /** The number and id of the room that the last page ended with. */
+  readonly after?: readonly [roomNumber: string, roomId: string] | undefined;
+  /** Rooms at most. */
+  readonly limit: number;
 }
 
 /** The rooms that are free on every night of `[arrival, departure)`, by number. */
 export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
-  const { hotelId, arrival, departure, roomTypeId, guests } = question;
-  return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId ?? null, guests]);
+  const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
+  return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId, guests, ...after, limit]);
 }
 
 export interface Quote {

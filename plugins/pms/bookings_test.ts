@@ -76,6 +76,16 @@ describe("bookings", () => {
     expect(none.body.code).to.equal("NO_ROOM_FREE");
   });
 
+  it("gives a hundred racers for a type a room each, as long as there are rooms", async () => {
+    const hotel = await furnishHotel(platform.client, { rooms: 80 });
+    const any = { room_id: undefined, room_type_id: hotel.roomTypeId };
+    const answers = await Promise.all(Array.from({ length: 100 }, () => book(hotel, 0, 2, any)));
+    const booked = answers.filter(({ status }) => status === 201);
+    expect(new Set(booked.map(({ body }) => body.room_number)).size).to.equal(80);
+    const refused = answers.filter(({ status }) => status !== 201).map(({ body }) => body.code as string);
+    expect(refused).to.deep.equal(Array.from({ length: 20 }, () => "NO_ROOM_FREE"));
+  }).timeout(40_000);
+
   it("gives one of fifty racers the room and the others a plain 409, twenty times over", async () => {
     const hotel = await furnishHotel(platform.client);
     for (let round = 0; round < 20; round += 1) {
@@ -225,6 +235,35 @@ describe("bookings", () => {
         )
       ).status,
     ).to.equal(200);
+  });
+
+  it("lists free rooms page by page, each with its nights", async () => {
+    const hotel = await furnishHotel(platform.client, { rooms: 5 });
+    const numbers: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const path: string = `/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(2)}&limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`;
+      const page = await platform.client.get(path, { token: hotel.receptionistToken });
+      numbers.push(...page.body.items.map((room: { room_number: string }) => room.room_number));
+      cursor = page.body.next_cursor as string | null;
+    }
+    expect(numbers).to.deep.equal(["101", "102", "103", "104", "105"]);
+  });
+
+  it("refuses days and instants that no calendar writes, with a pointer and not with a fault", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const fits = { check_in_at: hotel.day(0), expected_check_out_at: hotel.day(1) };
+    for (const wrong of [
+      { check_in_at: "9999-12-31", expected_check_out_at: "9999-12-31T23:30:00Z" },
+      { ...fits, check_in_at: "2026-12-24T23:59:59-23:59", expected_check_out_at: "9999-12-31T23:59:59-12:00" },
+      { ...fits, terms_accepted_at: "9999-12-31T23:59:59-12:00" },
+      { ...fits, terms_accepted_at: "0000-01-01T00:00:00+12:00" },
+      { ...fits, guest: { name: "nul \u0000" } },
+    ]) {
+      const answer = await book(hotel, 0, 1, wrong);
+      expect([answer.status, answer.body.code], JSON.stringify(wrong)).to.deep.equal([400, "VALIDATION_FAILED"]);
+      expect(answer.body.errors).not.to.deep.equal([]);
+    }
   });
 
   it("keeps money exact in currencies of no and of three decimals", async () => {

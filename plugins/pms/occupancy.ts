@@ -33,6 +33,40 @@ export async function lockRoom(trx: Trx, hotelId: string, roomId: string): Promi
   return room;
 }
 
+/** Each statement looks anew: in read committed, it sees what was committed before it began. */
+const freeRoomOfTypeSql = `SELECT r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status
+   FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
+     AND NOT EXISTS (
+       SELECT FROM pms.occupancies o
+       WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival < $3::date AND o.departure > $2::date)`;
+
+const lockFreeRoomStatement = prepare<LockedRoom>(
+  "pms_lock_free_room",
+  `${freeRoomOfTypeSql} ORDER BY r.room_number, r.room_id LIMIT 1 FOR NO KEY UPDATE OF r SKIP LOCKED`,
+);
+const findFreeRoomStatement = prepare<LockedRoom>(
+  "pms_find_free_room",
+  `${freeRoomOfTypeSql} ORDER BY r.room_number, r.room_id LIMIT 1`,
+);
+
+/**
+ * Locks a room of a type that looks free. Racers pass by the rooms that others have locked; where every free one is locked,
+ * the first of them is waited for, since its holder may yet give it up.
+ * @returns undefined where none is free
+ */
+export async function lockFreeRoom(
+  trx: Trx,
+  question: { hotelId: string; roomTypeId: string; arrival: Day; departure: Day },
+): Promise<LockedRoom | undefined> {
+  const { hotelId, roomTypeId, arrival, departure } = question;
+  const values = [hotelId, arrival, departure, roomTypeId];
+  const [locked] = await lockFreeRoomStatement.run(trx, values);
+  if (locked !== undefined) return locked;
+  const [free] = await findFreeRoomStatement.run(trx, values);
+  return free === undefined ? undefined : lockRoom(trx, hotelId, free.room_id);
+}
+
 /** The refusal of a room that is not free, with the nights in conflict and up to five free rooms instead. */
 export async function roomTaken(trx: Trx, hotelId: string, room: LockedRoom, arrival: Day, departure: Day) {
   const conflicts = (await trx("pms.occupancies")
@@ -49,7 +83,7 @@ export async function roomTaken(trx: Trx, hotelId: string, room: LockedRoom, arr
   const nights = conflicts.flatMap((conflict) =>
     nightsOf(later(conflict.arrival, arrival), earlier(conflict.departure, departure)),
   );
-  const instead = await freeRooms(trx, { hotelId, arrival, departure, guests: 1 });
+  const instead = await freeRooms(trx, { hotelId, arrival, departure, guests: 1, limit: 200 });
   const sameTypeFirst = [...instead].sort(
     (a, b) => Number(b.room_type_id === room.room_type_id) - Number(a.room_type_id === room.room_type_id),
   );

@@ -1,10 +1,10 @@
 /** Reserving: from a request to a booking that holds its room. */
 import { type Day, formatAmount, newId, prepare, type Trx } from "../../core/mod.ts";
 import { type HotelSettings, readHotel, requireSubscription } from "../identity/port.ts";
-import { freeRooms, quoteStay } from "./availability.ts";
+import { quoteStay } from "./availability.ts";
 import { noSuchRoomType, pmsProblems } from "./errors.ts";
 import { snapshot } from "./history.ts";
-import { type LockedRoom, lockRoom, roomTaken } from "./occupancy.ts";
+import { type LockedRoom, lockFreeRoom, lockRoom, roomTaken } from "./occupancy.ts";
 import { readStay, type Stay } from "./stay.ts";
 import type { BookingRow } from "./views.ts";
 
@@ -25,9 +25,6 @@ export interface Reservation {
   readonly expected_check_out_at: string;
 }
 
-/** How many rooms of a type are tried before the answer is that none is free: racers may take them one after the other. */
-const mostCandidates = 50;
-
 /**
  * Books a stay, in a room or in any room of a type.
  * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, NOT_FOUND, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
@@ -41,7 +38,7 @@ export async function reserve(trx: Trx, hotelId: string, reservation: Reservatio
   requireSubscription(hotel);
   const stay = readStay(hotel, reservation.check_in_at, reservation.expected_check_out_at);
   const order = { hotel, stay, reservation, by };
-  return room === undefined ? takeAnyRoom(trx, order) : takeRoom(trx, order, room);
+  return room === undefined ? takeAnyRoom(trx, order, reservation.room_type_id ?? "") : takeRoom(trx, order, room);
 }
 
 interface Order {
@@ -60,30 +57,28 @@ async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<Booki
   return booking;
 }
 
-/** Tries the free rooms of a type in order; one that a racer takes while we wait for its lock is passed over. */
-async function takeAnyRoom(trx: Trx, order: Order): Promise<BookingRow> {
+/** Takes rooms that look free until one is: a racer may have taken it between the look and the lock. */
+async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<BookingRow> {
   const { hotel, stay, reservation } = order;
   const { arrival, departure } = stay;
   const type = await trx("pms.room_types")
-    .where({ hotel_id: hotel.hotel_id, room_type_id: reservation.room_type_id })
+    .where({ hotel_id: hotel.hotel_id, room_type_id: roomTypeId })
     .first<{ name: string; capacity: number } | undefined>("name", "capacity");
   if (type === undefined) throw noSuchRoomType();
-  const guests = requireCapacity(`A ${type.name}`, type.capacity, reservation);
-  const roomTypeId = reservation.room_type_id;
-  const candidates = await freeRooms(trx, { hotelId: hotel.hotel_id, arrival, departure, roomTypeId, guests });
-  for (const candidate of candidates.slice(0, mostCandidates)) {
-    const room = await lockRoom(trx, hotel.hotel_id, candidate.room_id);
+  requireCapacity(`A ${type.name}`, type.capacity, reservation);
+  for (;;) {
+    const room = await lockFreeRoom(trx, { hotelId: hotel.hotel_id, roomTypeId, arrival, departure });
+    if (room === undefined) break;
     const booking = room.status === "out_of_order" ? undefined : await insertIfFree(trx, order, room);
     if (booking !== undefined) return booking;
   }
   throw pmsProblems.NO_ROOM_FREE(`No ${type.name} is free on every night from ${arrival} to ${departure}.`);
 }
 
-function requireCapacity(what: string, capacity: number, { adults, children }: Reservation): number {
+function requireCapacity(what: string, capacity: number, { adults, children }: Reservation): void {
   const guests = adults + children;
   if (guests > capacity)
     throw pmsProblems.TOO_MANY_GUESTS(`${what} sleeps ${capacity}, and you have ${guests} guests.`);
-  return guests;
 }
 
 /**

@@ -1,9 +1,20 @@
 import * as z from "zod";
 
-import { amountSchema, currencySchema, daySchema, idSchema, type Route, route } from "../../core/mod.ts";
+import {
+  amountSchema,
+  currencySchema,
+  daySchema,
+  decodeCursor,
+  idSchema,
+  pageQuery,
+  type Route,
+  route,
+  toPage,
+} from "../../core/mod.ts";
 import { readHotel, staff } from "../identity/port.ts";
-import { freeRooms, quoteStay } from "./availability.ts";
+import { type FreeRoom, freeRooms, quoteStay } from "./availability.ts";
 import { checkNights } from "./stay.ts";
+import { roomCursorSchema } from "./views.ts";
 
 const freeRoomSchema = z
   .strictObject({
@@ -31,6 +42,8 @@ export function availabilityRoutes(): Route[] {
         check_out: daySchema,
         room_type_id: idSchema.optional(),
         guests: z.coerce.number().int().min(1).max(100).default(1),
+        ...pageQuery,
+        limit: pageQuery.limit.default(200),
       }),
       status: 200,
       result: z.strictObject({
@@ -38,14 +51,15 @@ export function availabilityRoutes(): Route[] {
         check_out: daySchema,
         currency: currencySchema,
         items: z.array(freeRoomSchema),
-        next_cursor: z.null().meta({ description: "All of them are on this page." }),
+        next_cursor: z.string().nullable(),
       }),
       handler: async ({ actor, query, trx }) => {
-        const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests } = query;
+        const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests, limit } = query;
         checkNights(arrival, departure, "/check_out", "query");
+        const after = decodeCursor(query.cursor, roomCursorSchema);
         const [{ currency }, rooms] = await Promise.all([
           readHotel(trx, actor.tenantId),
-          freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests }),
+          freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests, after, limit: limit + 1 }),
         ]);
         // Most rooms cost what their type does: each rate is worked out once.
         const quotes = new Map(
@@ -54,11 +68,12 @@ export function availabilityRoutes(): Route[] {
             quoteStay(rate, arrival, departure, currency),
           ]),
         );
-        const items = rooms.map(({ rate, ...room }) => {
+        const view = ({ rate, ...room }: FreeRoom) => {
           const { nights, total_amount } = quotes.get(rate) ?? quoteStay(rate, arrival, departure, currency);
           return { ...room, nights: [...nights], total_amount };
-        });
-        return { body: { check_in: arrival, check_out: departure, currency, items, next_cursor: null } };
+        };
+        const page = toPage(rooms, limit, view, (room) => [room.room_number, room.room_id]);
+        return { body: { check_in: arrival, check_out: departure, currency, ...page } };
       },
     }),
   ];

@@ -19,7 +19,7 @@ import { write } from "./inventory.ts";
 import { Room } from "./models/room.ts";
 import { RoomType } from "./models/room_type.ts";
 import { rateIn } from "./rates.ts";
-import { roomFields, roomSchema, roomView } from "./views.ts";
+import { roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });
 
@@ -65,7 +65,7 @@ export function roomRoutes(): Route[] {
       result: pageOf(roomSchema),
       handler: async ({ actor, query: { limit, cursor, ...filter }, trx }) => {
         const { currency } = await readHotel(trx, actor.tenantId);
-        const [number, id] = decodeCursor(cursor, z.tuple([z.string().max(20), idSchema])) ?? [null, null];
+        const [number, id] = decodeCursor(cursor, roomCursorSchema) ?? [null, null];
         const rooms = await Room.query(trx)
           .where({ hotel_id: actor.tenantId, ...defined(filter) })
           .whereRaw("(?::text IS NULL OR (room_number, room_id) > (?, ?))", [number, number, id])

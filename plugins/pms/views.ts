@@ -39,6 +39,9 @@ export const roomFields = {
   housekeeping: z.enum(housekeepingStates),
 };
 
+/** The keys that a list of rooms is sorted by. */
+export const roomCursorSchema = z.tuple([roomFields.room_number, idSchema]);
+
 export const roomSchema = z.strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields }).meta({ id: "Room" });
 
 export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {

@@ -66,7 +66,7 @@ function requireFile(report: Report): string {
   if (status !== "succeeded" || report.file === null) {
     const open = status === "queued" || status === "running";
     throw reportingProblems.REPORT_NOT_READY(`The report is ${status}.`, {
-      members: { status },
+      members: { report_status: status },
       headers: open ? { "Retry-After": "1" } : {},
     });
   }

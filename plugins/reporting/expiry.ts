@@ -5,6 +5,9 @@ import { nextVersion, Report } from "./models/report.ts";
 const everyMs = 10 * 60_000;
 const batch = 200;
 
+/** A draft of a build that was killed; none takes so long. */
+const draftsMs = 24 * 3_600_000;
+
 /**
  * Takes the files of reports whose time is up, and later their rows: an expired report stays to be seen, without its
  * file, for as long again as it was there with it. A deleted one whose file outlived the call goes at once.
@@ -49,6 +52,7 @@ export function expirySchedule({ db, files, env, log }: ReportingContext): Sched
           ])
           .delete(),
       );
+      await files.sweep(draftsMs);
       if (removed > 0) log.info({ files: removed }, "files of reports removed");
     },
   };
