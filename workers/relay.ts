@@ -94,7 +94,7 @@ async function relayBatch({ knex, queues, log }: RelayOptions): Promise<number> 
   )) as { rows: DueRow[] };
   const plugins = [...new Set(rows.map((row) => row.queue))];
   const added = await Promise.allSettled(
-    plugins.map((plugin) => queues.get(plugin)?.addBulk(rows.filter((row) => row.queue === plugin).map(entryOf))),
+    plugins.map(async (plugin) => queues.get(plugin)?.addBulk(rows.filter((row) => row.queue === plugin).map(entryOf))),
   );
   const refused = plugins.filter((_, index) => added[index]?.status === "rejected");
   if (refused.length === 0) return rows.length;
