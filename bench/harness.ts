@@ -24,8 +24,8 @@ export interface Bench {
 
 export const webhookSecret = "whsec_bench_bench_bench_bench_bench";
 
-/** Embedded PostgreSQL (fsync on), the migrations, and one web process. */
-export async function startBench(): Promise<Bench> {
+/** Embedded PostgreSQL (fsync on), the migrations, and one web process. @param more variables for the processes */
+export async function startBench(more: Readonly<Record<string, string>> = {}): Promise<Bench> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-bench-"));
   const postgres = await startEmbeddedPostgres({
     dataDir: folder,
@@ -43,6 +43,8 @@ export async function startBench(): Promise<Bench> {
     LOG_LEVEL: "warn",
     SIGN_UPS_PER_HOUR: "1000000",
     LOGINS_PER_MINUTE: "1000000",
+    FAILED_LOGINS: "1000000",
+    ...more,
   };
   await migrateDatabase(variables);
   const stops: (() => Promise<void>)[] = [];

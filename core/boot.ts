@@ -9,6 +9,7 @@ import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
 import { folderStore } from "./files/folder_store.ts";
 import type { Authenticator } from "./http/actor.ts";
+import { countsOf } from "./http/counts.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
 import { createLimiter, type Limiter } from "./http/limiter.ts";
 import type { JobHandler, Schedule } from "./jobs/job.ts";
@@ -59,15 +60,17 @@ export async function readBlueprint(variables: Variables): Promise<Blueprint> {
   const discovery = await discoverPlugins([pluginsFolder, ...(env?.PLUGIN_PATH ?? [])]);
   faults.push(...discovery.faults);
   const slices = new Map<string, Readonly<Record<string, unknown>>>();
-  for (const plugin of discovery.plugins) {
+  const here = discovery.plugins.map(({ manifest }) => manifest.id);
+  for (const plugin of neededPlugins(discovery.plugins, env?.PLUGINS)) {
     slices.set(plugin.manifest.id, readPluginEnv(plugin, variables, env, faults));
   }
-  for (const id of env?.PLUGINS ?? []) {
-    if (!slices.has(id))
-      faults.push(`PLUGINS names "${id}", which is not here. Remedy: one of ${[...slices.keys()].join(", ")}.`);
+  const chosen = chosenIds(here, env?.PLUGINS);
+  for (const word of env?.PLUGINS ?? []) {
+    const id = chosen === env?.PLUGINS ? word : word.slice(1);
+    if (!here.includes(id)) faults.push(`PLUGINS names "${id}", which is not here. Remedy: one of ${here.join(", ")}.`);
   }
   stopOnFaults(faults);
-  return { env: env as CoreEnv, plugins: discovery.plugins, slices };
+  return { env: { ...(env as CoreEnv), PLUGINS: chosen }, plugins: discovery.plugins, slices };
 }
 
 /**
@@ -91,7 +94,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     name: `keyrack ${name}`,
   });
   const active = new Set(env.PLUGINS ?? plugins.map(({ manifest }) => manifest.id));
-  const needed = plugins.filter(({ manifest }) => isNeeded(manifest.id, active, plugins));
+  const needed = neededPlugins(plugins, env.PLUGINS);
   const parts = new Map<string, PluginParts>();
   const close = async (): Promise<void> => {
     for (const part of [...parts.values()].reverse()) await part.close?.();
@@ -131,12 +134,31 @@ export async function boot(name: string, variables: Variables): Promise<Platform
   };
 }
 
-/** True for a plugin that runs here, and for one that such a plugin requires. */
-function isNeeded(id: string, active: ReadonlySet<string>, plugins: readonly LoadedPlugin[]): boolean {
-  if (active.has(id)) return true;
-  return plugins.some(
-    ({ manifest }) => manifest.requires?.includes(id) === true && isNeeded(manifest.id, active, plugins),
+/**
+ * What a list of `PLUGINS` stands for: the plugins that it names or, where each has a minus before it, all but those. So
+ * the processes of the Procfile have a place for a plugin that is dropped in.
+ */
+function chosenIds(here: readonly string[], list: string[] | undefined): string[] | undefined {
+  if (list === undefined || list.length === 0 || !list.every((word) => word.startsWith("-"))) return list;
+  return here.filter((id) => !list.includes(`-${id}`));
+}
+
+/**
+ * The plugins that a process sets up: those that run in it (`active`; undefined: all) and those that these require. No
+ * other's variables are read, and on Deno no other's are given to it.
+ */
+export function neededPlugins(plugins: readonly LoadedPlugin[], active: string[] | undefined): readonly LoadedPlugin[] {
+  const chosen = chosenIds(
+    plugins.map(({ manifest }) => manifest.id),
+    active,
   );
+  if (chosen === undefined) return plugins;
+  const needed = new Set(chosen);
+  // What a plugin requires stands before it.
+  for (const { manifest } of [...plugins].reverse()) {
+    if (needed.has(manifest.id)) for (const id of manifest.requires ?? []) needed.add(id);
+  }
+  return plugins.filter(({ manifest }) => needed.has(manifest.id));
 }
 
 function contextFor(
@@ -158,6 +180,7 @@ function contextFor(
         : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
     enqueue: enqueuerFor(manifest),
     fetch: guardedFetch(id, allowedHosts(permissions?.net, slice)),
+    limit: countsOf(knex, id),
     log: log.child({ plugin: id }),
   } as PluginContext;
 }

@@ -5,7 +5,25 @@ import { openUnit } from "./db/database.ts";
 import type { LoadedPlugin } from "./discovery.ts";
 import { stopOnFaults } from "./env.ts";
 import { coreRole } from "./permissions.ts";
-import type { Columns, PluginParts } from "./plugin.ts";
+import type { Columns, Manifest, PluginParts } from "./plugin.ts";
+
+/** What a manifest alone can be faulted for. It is asked before a grant is made of it, in `npm run migrate` too. */
+export function checkManifest({ id, requires = [], permissions }: Manifest): string[] {
+  const tables = Object.keys(permissions?.tables ?? {}).flatMap((table) => {
+    const owner = table.split(".")[0] ?? "";
+    if (requires.includes(owner)) return [];
+    const remedy = "take it out of permissions.tables";
+    if (owner === id) return [`The plugin ${id} asks for ${table}, which it owns and has. Remedy: ${remedy}.`];
+    if (owner === "core") return [`The plugin ${id} wants ${table}, which only the core has. Remedy: ${remedy}.`];
+    return [
+      `The plugin ${id} wants ${table}, a table of a plugin that it does not require. Remedy: requires: ["${owner}"] in its manifest, or ${remedy}.`,
+    ];
+  });
+  const jobs = (permissions?.jobs ?? [])
+    .filter(({ name }) => !/^[a-z][a-z0-9_]*\.[a-z0-9-]+$/.test(name))
+    .map(({ name }) => `The plugin ${id} names a job "${name}". Remedy: plugin.verb-noun, such as ${id}.write-list.`);
+  return [...tables, ...jobs];
+}
 
 /** Routes, jobs and the authenticator: declared once each, and complete. */
 export function checkParts(
@@ -51,10 +69,10 @@ function checkJobs(
   known: ReadonlySet<string>,
 ): string[] {
   const faults: string[] = [];
-  const handled = new Map<string, number>();
+  const handled = new Map<string, string[]>();
   for (const { manifest } of plugins) {
     for (const { job } of parts.get(manifest.id)?.jobs ?? []) {
-      handled.set(job.name, (handled.get(job.name) ?? 0) + 1);
+      handled.set(job.name, [...(handled.get(job.name) ?? []), manifest.id]);
       if (job.name.split(".")[0] !== manifest.id) {
         faults.push(
           `${manifest.id} handles ${job.name}, a job of another plugin. Remedy: name it ${manifest.id}.…, or move the handler.`,
@@ -62,8 +80,9 @@ function checkJobs(
       }
     }
   }
-  for (const [name, count] of handled) {
-    if (count > 1) faults.push(`The job ${name} has ${count} handlers. Remedy: keep one.`);
+  for (const [name, by] of handled) {
+    if (by.length > 1)
+      faults.push(`The job ${name} has ${by.length} handlers, of ${[...new Set(by)].join(" and ")}. Remedy: keep one.`);
   }
   for (const { manifest } of plugins) {
     for (const { name } of manifest.permissions?.jobs ?? []) {
@@ -81,10 +100,14 @@ function checkJobs(
 
 function checkAuthenticator(parts: ReadonlyMap<string, PluginParts>): string[] {
   const owners = [...parts].filter(([, part]) => part.authenticator !== undefined).map(([id]) => id);
-  const needed = [...parts.values()].some((part) => part.routes?.some((route) => route.access !== "public") === true);
+  const needed = [...parts]
+    .filter(([, part]) => part.routes?.some((route) => route.access !== "public"))
+    .map(([id]) => id);
   if (owners.length > 1) return [`${owners.join(" and ")} both say who is calling. Remedy: keep one authenticator.`];
-  if (owners.length === 0 && needed)
-    return ["No plugin says who is calling. Remedy: a plugin with an authenticator, in the requires of the others."];
+  if (owners.length === 0 && needed.length > 0)
+    return [
+      `${needed.join(" and ")} must know who is calling, and no plugin here says so. Remedy: the plugin with the authenticator in the requires of the manifest.`,
+    ];
   return [];
 }
 

@@ -21,7 +21,7 @@ const importPattern =
   /(?:^|[\s;])(?:import|export)\s(type\s)?[^"'`;]*?from\s*["']([^"']+)["']|import\s*\(?\s*["']([^"']+)["']/g;
 
 function sources(): SourceFile[] {
-  return ["core", "plugins", "workers"].flatMap((folder) =>
+  return ["core", "plugins", "workers", "examples/plugins"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => /\.(ts|js)$/.test(file))
       .map((file) => {
@@ -40,10 +40,31 @@ function sources(): SourceFile[] {
 
 const isTest = (file: string): boolean => /_test\.ts$|\/testing\/|\/_test_/.test(file);
 
+/** The `imports` of package.json: names that mean the same from any folder, for plugins that may lie in several. */
+const { imports: names } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+  imports: Record<string, string>;
+};
+
 /** Where an import leads, from the root; bare module names stay as they are. */
 function target({ file }: SourceFile, imported: string): string {
+  if (imported.startsWith("#")) return path.posix.normalize(named(imported) ?? imported);
   return imported.startsWith(".") ? path.posix.join(path.posix.dirname(file), imported) : imported;
 }
+
+function named(imported: string): string | undefined {
+  for (const [name, to] of Object.entries(names)) {
+    const [before = "", after] = name.split("*");
+    if (after === undefined ? imported !== name : !(imported.startsWith(before) && imported.endsWith(after))) continue;
+    return to.replace("*", imported.slice(before.length, imported.length - (after ?? "").length));
+  }
+  return undefined;
+}
+
+/** The folder of the plugin that a file belongs to, with its id: `plugins/pms`, `examples/plugins/minibar`. */
+const pluginOf = (file: string): { folder: string; id: string } | undefined => {
+  const [folder, id] = /^(?:examples\/)?plugins\/([^/]+)\//.exec(file) ?? [];
+  return folder === undefined || id === undefined ? undefined : { folder, id };
+};
 
 /** Modules that have one home, so that what goes through them can be guarded there. */
 const homes: readonly { readonly modules: RegExp; readonly allowed: RegExp }[] = [
@@ -82,25 +103,34 @@ describe("boundaries", () => {
 
   it("the core imports no plugin and no worker", () => {
     const core = production.filter(({ file }) => file.startsWith("core/"));
-    expect(offenders(core, (_, to) => /^(plugins|workers)\//.test(to))).to.deep.equal([]);
+    expect(offenders(core, (_, to) => /^(plugins|workers|examples)\//.test(to))).to.deep.equal([]);
   });
 
   it("the workers import no plugin", () => {
     const workers = production.filter(({ file }) => file.startsWith("workers/"));
-    expect(offenders(workers, (_, to) => to.startsWith("plugins/"))).to.deep.equal([]);
+    expect(offenders(workers, (_, to) => pluginOf(to) !== undefined)).to.deep.equal([]);
   });
 
   it("a plugin imports the core's face, itself, and the ports of what it requires", async () => {
-    const { plugins } = await discoverPlugins([pluginsFolder]);
+    const { plugins } = await discoverPlugins([pluginsFolder, path.join(root, "examples", "plugins")]);
     const requires = new Map(plugins.map(({ manifest }) => [manifest.id, manifest.requires ?? []]));
-    const ofPlugins = production.filter(({ file }) => file.startsWith("plugins/"));
-    const foreign = offenders(ofPlugins, ({ file }, to) => {
-      const id = file.split("/")[1] ?? "";
-      if (!/^(core|plugins|workers)\//.test(to)) return to.startsWith("..");
-      if (to === "core/mod.ts" || to.startsWith(`plugins/${id}/`)) return false;
-      return !(requires.get(id) ?? []).some((needed) => to === `plugins/${needed}/port.ts`);
+    const strays = offenders(production, ({ file }, to) => {
+      const plugin = pluginOf(file);
+      if (plugin === undefined) return false;
+      if (!/^(core|plugins|workers|examples)\//.test(to)) return /^(\.\.|#)/.test(to);
+      if (to === "core/mod.ts" || to.startsWith(plugin.folder)) return false;
+      return !(requires.get(plugin.id) ?? []).some((needed) => to === `plugins/${needed}/port.ts`);
     });
-    expect(foreign).to.deep.equal([]);
+    expect(strays).to.deep.equal([]);
+  });
+
+  it("a plugin that is to be copied reaches the core and the ports by names alone, never by a way up", () => {
+    const copied = all.filter(({ file }) => file.startsWith("examples/plugins/"));
+    expect(copied.length).to.be.greaterThan(8);
+    expect(copied.flatMap(({ imports }) => imports)).to.include.members(["#core/mod.ts", "#plugins/pms/port.ts"]);
+    const byPath = copied.map((source) => ({ ...source, imports: source.imports.filter((to) => to.startsWith(".")) }));
+    const leaves = ({ file }: SourceFile, to: string): boolean => !to.startsWith(pluginOf(file)?.folder ?? file);
+    expect(offenders(byPath, leaves)).to.deep.equal([]);
   });
 
   it("the drivers, the file system and the network have one home each", () => {
@@ -118,7 +148,7 @@ describe("boundaries", () => {
 
   it("a plugin calls other hosts by its own ctx.fetch alone", () => {
     const callers = production.filter(
-      ({ file, text }) => file.startsWith("plugins/") && /(?<![.\w])fetch\(/.test(text),
+      ({ file, text }) => pluginOf(file) !== undefined && /(?<![.\w])fetch\(/.test(text),
     );
     expect(callers.map(({ file }) => file)).to.deep.equal([]);
   });

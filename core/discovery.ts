@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { checkManifest } from "./boot_checks.ts";
 import type { Manifest, Plugin } from "./plugin.ts";
 
 /** A plugin and where it was found. */
@@ -23,9 +24,11 @@ export interface Discovery {
 export async function discoverPlugins(roots: readonly string[]): Promise<Discovery> {
   const faults: string[] = [];
   const found = new Map<string, LoadedPlugin>();
-  for (const folder of roots.flatMap((root) => pluginFolders(root, faults))) {
+  // A folder that is named twice, or lies in plugins/ and is named by PLUGIN_PATH too, is one plugin.
+  for (const folder of new Set(roots.flatMap((root) => pluginFolders(root, faults)))) {
     const loaded = await loadPlugin(folder, faults);
     if (loaded === undefined) continue;
+    faults.push(...checkManifest(loaded.manifest));
     const { id } = loaded.manifest;
     const twin = found.get(id);
     if (twin === undefined) found.set(id, loaded);
@@ -47,6 +50,12 @@ function pluginFolders(root: string, faults: string[]): string[] {
     .sort();
 }
 
+/**
+ * Names whose schema or roles are the core's own, or PostgreSQL's: a plugin called `platform` would have the role of the
+ * group that is let past the tenant wall, one called `gate_pms` the login of another plugin's process.
+ */
+const takenName = /^(core|public|bullmq|information_schema|gate|queue|platform)$|^(pg|gate)_|_platform$/;
+
 async function loadPlugin(folder: string, faults: string[]): Promise<LoadedPlugin | undefined> {
   const file = path.join(folder, "mod.ts");
   const name = path.basename(folder);
@@ -64,17 +73,16 @@ async function loadPlugin(folder: string, faults: string[]): Promise<LoadedPlugi
       );
       return undefined;
     }
-    if (!/^[a-z][a-z0-9_]{1,30}$/.test(name) || name === "core" || name === "public") {
+    if (!/^[a-z][a-z0-9_]{1,30}$/.test(name) || takenName.test(name)) {
       faults.push(
-        `"${name}" can't be a plugin's name: it becomes a schema and a role. Remedy: snake_case, 2 to 31 letters, not "core" or "public".`,
+        `"${name}" can't be a plugin's name: it becomes a schema and a role. Remedy: snake_case, 2 to 31 letters, none of the core's or PostgreSQL's own (core, public, gate_…, …_platform).`,
       );
       return undefined;
     }
     return { manifest: plugin.manifest, setup: plugin.setup, folder };
   } catch (error) {
-    faults.push(
-      `The plugin in ${folder} does not load: ${(error as Error).message} Remedy: correct it, or remove the folder.`,
-    );
+    const [why] = (error instanceof Error ? error.message : String(error)).split(/\.?(\n|$)/, 1);
+    faults.push(`The plugin in ${folder} does not load: ${why}. Remedy: correct it, or remove the folder.`);
     return undefined;
   }
 }

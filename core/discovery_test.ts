@@ -4,8 +4,10 @@ import os from "node:os";
 import path from "node:path";
 
 import { readBlueprint } from "./boot.ts";
+import { platformRoleOf } from "./db/database.ts";
 import { discoverPlugins } from "./discovery.ts";
 import { BootError } from "./errors.ts";
+import { coreRole, gateRole, gateRoleOf, platformGroup, queueRole, queueSchema } from "./permissions.ts";
 
 describe("discovery of plugins", () => {
   let folder: string;
@@ -47,6 +49,33 @@ describe("discovery of plugins", () => {
     expect(faults).to.have.length(5);
   });
 
+  it("refuses a name whose schema or role is somebody else's", async () => {
+    const own = [gateRole, coreRole, queueRole, platformGroup, gateRoleOf("pms"), platformRoleOf("pms")];
+    const names = [
+      ...own.map((role) => role.replace("keyrack_", "")),
+      queueSchema,
+      "public",
+      "pg_temp",
+      "information_schema",
+    ];
+    for (const name of [...names, "Mini", "mini-bar", "x", "m".repeat(32)]) {
+      await plugin(name, { id: name });
+      const { plugins, faults } = await discoverPlugins([path.join(folder, name)]);
+      expect(plugins, name).to.deep.equal([]);
+      expect(faults.join("\n")).to.match(new RegExp(`^"${name}" can't be a plugin's name: .* Remedy: .*$`));
+    }
+  });
+
+  it("takes a folder that is named twice for one plugin, and another of the same name for a second", async () => {
+    await plugin("alpha", { id: "alpha" });
+    const twice = await discoverPlugins([folder, path.join(folder, "alpha")]);
+    expect(twice.plugins.map(({ manifest }) => manifest.id)).to.deep.equal(["alpha"]);
+    expect(twice.faults).to.deep.equal([]);
+    await plugin("more/alpha", { id: "alpha" });
+    const { faults } = await discoverPlugins([path.join(folder, "alpha"), path.join(folder, "more")]);
+    expect(faults.join("\n")).to.match(/^Two plugins are called alpha: .* Remedy: rename or remove one\.$/);
+  });
+
   it("stops a boot with one message that lists every missing and wrong variable", async () => {
     const variables = {
       NODE_ENV: "production",
@@ -69,6 +98,25 @@ describe("discovery of plugins", () => {
     );
     expect(missing).to.match(/SECRET_KEY is missing/);
     expect(missing).to.match(/PLUGINS names "nothing"/);
+  });
+
+  it("reads PLUGINS as a list of names or, with a minus before each, as all but those: also one that is dropped in", async () => {
+    await plugin("minibar", { id: "minibar" });
+    const chosen = async (list: string) =>
+      (await readBlueprint({ DATA_DIR: folder, PLUGIN_PATH: folder, PLUGINS: list })).env.PLUGINS;
+    expect(await chosen("pms, minibar")).to.deep.equal(["pms", "minibar"]);
+    const all = (await readBlueprint({ DATA_DIR: folder, PLUGIN_PATH: folder })).plugins;
+    const but = (...left: string[]) => all.map(({ manifest }) => manifest.id).filter((id) => !left.includes(id));
+    expect(await chosen("-reporting"))
+      .to.deep.equal(but("reporting"))
+      .and.to.include("minibar");
+    expect(await chosen("-reporting,-pms")).to.deep.equal(but("reporting", "pms"));
+    for (const wrong of ["-nothing", "pms,-nothing", "pms,-reporting"]) {
+      const error = await chosen(wrong).catch((reason: Error) => reason);
+      expect((error as Error).message, wrong).to.match(
+        /PLUGINS names "(nothing|-nothing|-reporting)", which is not here/,
+      );
+    }
   });
 
   it("finds a plugin by PLUGIN_PATH, one folder or a folder of them", async () => {

@@ -10,11 +10,22 @@ import type { LoadedPlugin } from "./discovery.ts";
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "is not a whole number").transform(Number).pipe(z.number().int().min(least).max(most));
 
+/**
+ * `SECRET_KEY`: one key, or several with commas between while it is rotated. The first one is in use; the others are
+ * those whose signatures still count.
+ */
+export const secretKeysSchema = z
+  .string()
+  .transform((list) => list.split(",").map((key) => key.trim()))
+  .pipe(z.array(z.string().min(32, "has a key that is shorter than 32 characters")))
+  // A list that was parsed has one key at least; the type says so too.
+  .transform((keys) => keys as [string, ...string[]]);
+
 const coreSchema = z.object({
   NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is not a postgres:// URL" }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "is not a redis:// URL" }).optional(),
-  SECRET_KEY: z.string().min(32, "is shorter than 32 characters").optional(),
+  SECRET_KEY: secretKeysSchema.optional(),
   DATA_DIR: z
     .string()
     .min(1)
@@ -46,7 +57,7 @@ const coreSchema = z.object({
   DATABASE_POOL: wholeNumber(1, 100).default(10),
 });
 
-/** The core's variables, checked. `PLUGINS` undefined means all. */
+/** The core's variables, checked. `PLUGINS` undefined means all; `SECRET_KEY` is the first of its keys. */
 export type CoreEnv = Omit<z.output<typeof coreSchema>, "SECRET_KEY"> & { readonly SECRET_KEY: string };
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -62,7 +73,7 @@ export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | u
   const { success, data, error } = coreSchema.safeParse(known);
   if (!success) {
     faults.push(
-      ...error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}. Remedy: correct or unset it.`),
+      ...error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}. Remedy: correct or unset it.`),
     );
     return undefined;
   }
@@ -71,7 +82,7 @@ export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | u
     // The boot stops on the fault; what else is wrong is to be told with it.
     return { ...data, SECRET_KEY: "" };
   }
-  return { ...data, SECRET_KEY: data.SECRET_KEY ?? localSecret(data.DATA_DIR, "secret_key") };
+  return { ...data, SECRET_KEY: data.SECRET_KEY?.[0] ?? localSecret(data.DATA_DIR, "secret_key") };
 }
 
 /**

@@ -11,6 +11,7 @@ import type * as z from "zod";
 import type { Database, Trx } from "./db/database.ts";
 import type { FileStore } from "./files/store.ts";
 import type { Authenticator } from "./http/actor.ts";
+import type { Counts } from "./http/counts.ts";
 import type { Route } from "./http/route.ts";
 import type { JobDefinition, JobHandler, Schedule } from "./jobs/job.ts";
 import type { Logger } from "./log.ts";
@@ -80,6 +81,8 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly enqueue: Enqueue<JobsOf<M>>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;
+  /** Counts of what comes too often, shared by all processes. */
+  readonly limit: Counts;
   readonly log: Logger;
 }
 

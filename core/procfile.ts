@@ -11,15 +11,37 @@ export interface Processes {
   close(): Promise<void>;
 }
 
-interface ProcfileLine {
+export interface ProcfileLine {
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly command: string;
   readonly args: readonly string[];
 }
 
+/** What a line is started with. */
+export interface Started {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly variables: Variables;
+}
+
+/** Turns a line of the Procfile into what is started. */
+export type Program = (line: ProcfileLine) => Promise<Started>;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Starts a line as it stands, with this very Node. */
+export function nodeProgram(variables: Variables): Program {
+  return (line) =>
+    Promise.resolve({
+      command: line.command === "node" ? process.execPath : line.command,
+      args: line.args,
+      variables: { ...variables, ...line.variables },
+    });
+}
+
 /** Reads `name: VARIABLE=value command argument`, the part of the format that needs no shell. */
-function readProcfile(file: string): ProcfileLine[] {
+export function readProcfile(file: string): ProcfileLine[] {
   return readFileSync(file, "utf8")
     .split("\n")
     .map((line) => /^(\w+):\s*(.+)$/.exec(line.trim()))
@@ -34,13 +56,15 @@ function readProcfile(file: string): ProcfileLine[] {
     });
 }
 
-/** Starts every line and waits until each process says that it is ready. */
-export async function startProcfile(
-  file: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): Promise<Processes> {
-  const lines = readProcfile(file);
-  const children = lines.map((line) => ({ name: line.name, child: start(line, path.dirname(file), variables) }));
+/** Starts every line of a Procfile and waits until each process says that it is ready. */
+export function startProcfile(file: string, program: Program): Promise<Processes> {
+  return startLines(readProcfile(file), path.dirname(file), program);
+}
+
+/** The same for some lines, in a folder. */
+export async function startLines(lines: readonly ProcfileLine[], cwd: string, program: Program): Promise<Processes> {
+  const programs = await Promise.all(lines.map(program));
+  const children = programs.map((started, index) => ({ name: lines[index]?.name ?? "", child: start(started, cwd) }));
   let closing = false;
   const close = async (): Promise<void> => {
     closing = true;
@@ -62,12 +86,12 @@ export async function startProcfile(
   }
 }
 
-function start(line: ProcfileLine, cwd: string, variables: Readonly<Record<string, string | undefined>>): ChildProcess {
-  return spawn(line.command === "node" ? process.execPath : line.command, [...line.args], {
+function start({ command, args, variables }: Started, cwd: string): ChildProcess {
+  return spawn(command, [...args], {
     cwd,
-    env: { ...variables, ...line.variables },
+    env: { ...variables },
     // A group of its own: a Ctrl-C at the terminal reaches only us, and we end the processes in order. The IPC channel
-    // tells when a process is ready, and ends it when we are killed.
+    // tells when a process is ready, and ends it when we are killed. It works alike with a Deno process at its other end.
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

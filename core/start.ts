@@ -1,6 +1,7 @@
 /**
  * `npm start`: the whole platform on one machine. An embedded PostgreSQL (where no DATABASE_URL is set), the
- * migrations, and then the very processes that the Procfile names.
+ * migrations, and then the very processes that the Procfile names. With `--deno` (`npm run start:deno`) these processes
+ * run on Deno, each with exactly its permissions; this one, the migrations and the database stay as they are.
  */
 import path from "node:path";
 
@@ -10,7 +11,7 @@ import { startEmbeddedPostgres } from "./embedded/mod.ts";
 import { processVariables } from "./env.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { runProcess } from "./process.ts";
-import { type Processes, startProcfile } from "./procfile.ts";
+import { nodeProgram, type Processes, type Program, startProcfile } from "./procfile.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +34,7 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
   };
   try {
     await migrateDatabase(variables);
-    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), variables);
+    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), await programFor(variables));
     const port = processes.port ?? env.PORT;
     const address = `http://localhost:${port}`;
     const login = postgres === undefined ? undefined : await makeDemo(address, env.DATA_DIR);
@@ -49,6 +50,12 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
     await close();
     throw error;
   }
+}
+
+/** Deno's part is loaded only where it is asked for. */
+async function programFor(variables: Variables): Promise<Program> {
+  if (!process.argv.includes("--deno")) return nodeProgram(variables);
+  return (await import("./deno/command.ts")).denoProgram(variables);
 }
 
 function welcome(address: string, login: DemoLogin | undefined, paths: readonly string[], ms: number): void {

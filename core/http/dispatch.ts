@@ -42,7 +42,8 @@ export async function dispatch(
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
   const actor = await admit(route, services.authenticate, ctx);
   const input = await readInput(route, ctx, params);
-  const call = (trx: Trx | undefined) => callHandler(route, input, actor, trx, facts);
+  const prepared = await route.prepare?.({ ...input, actor, request: facts });
+  const call = (trx: Trx | undefined) => callHandler(route, { ...input, actor, trx, prepared, request: facts });
   const reply =
     route.unit === "none"
       ? await call(undefined)
@@ -109,15 +110,9 @@ function inUnit(
   );
 }
 
-async function callHandler(
-  route: Route,
-  input: Input,
-  actor: Actor | undefined,
-  trx: Trx | undefined,
-  request: RequestFacts,
-): Promise<Reply> {
+async function callHandler(route: Route, input: Parameters<Route["handler"]>[0]): Promise<Reply> {
   // The declaration ties actor and trx to access and unit; here the types are folded.
-  const answer = await route.handler({ ...input, actor, trx, request });
+  const answer = await route.handler(input);
   const headers = {
     ...answer.headers,
     ...(answer.etag === undefined ? {} : { ETag: `"${answer.etag}"` }),
@@ -133,7 +128,7 @@ function send(ctx: Context, route: Route, reply: Reply): void {
   ctx.status = reply.status;
   ctx.set({ ...reply.headers });
   if (reply.stream !== undefined) {
-    if (route.mediaType !== undefined) ctx.type = route.mediaType;
+    if (route.mediaType !== undefined && !ctx.res.hasHeader("Content-Type")) ctx.type = route.mediaType;
     ctx.body = reply.stream;
   } else if (reply.body !== undefined && reply.body !== "") {
     ctx.type = "application/json";

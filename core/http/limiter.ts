@@ -3,12 +3,12 @@ import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 
 import { openUnit } from "../db/database.ts";
 import { connectionOf } from "../db/unit.ts";
-import { problems } from "../errors.ts";
 import { coreRole } from "../permissions.ts";
+import { networkOf, tooMany } from "./counts.ts";
 import type { RateLimit } from "./route.ts";
 
-/** Counts one request of a kind for a key (an address, an account). @throws Problem RATE_LIMITED */
-export type Limiter = (kind: string, key: string, limit: RateLimit) => Promise<void>;
+/** Counts one request of a kind from an address. @throws Problem RATE_LIMITED */
+export type Limiter = (kind: string, address: string, limit: RateLimit) => Promise<void>;
 
 /** Counts in PostgreSQL, so that all web processes share the counts and need no Redis for it. */
 export function createLimiter(knex: Knex): Limiter {
@@ -36,18 +36,12 @@ export function createLimiter(knex: Knex): Limiter {
     }
     return limiter;
   };
-  return async (kind, key, limit) => {
+  return async (kind, address, limit) => {
     try {
-      await limiterFor(kind, limit).consume(key);
+      await limiterFor(kind, limit).consume(networkOf(address));
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      const seconds = Math.max(1, Math.ceil(refusal.msBeforeNext / 1000));
-      throw problems.RATE_LIMITED(
-        `At most ${limit.points} in ${limit.seconds} seconds. Try again in ${seconds} seconds.`,
-        {
-          headers: { "Retry-After": String(seconds) },
-        },
-      );
+      throw tooMany(`At most ${limit.points} in ${limit.seconds} seconds.`, refusal.msBeforeNext);
     }
   };
 }

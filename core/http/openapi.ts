@@ -9,7 +9,7 @@ type Json = Record<string, unknown>;
 /** Problems that any route can answer with, by what it declares. */
 function commonProblems(route: Route): string[] {
   return [
-    ...(route.body !== undefined || route.query !== undefined ? ["VALIDATION_FAILED"] : []),
+    "VALIDATION_FAILED",
     ...(route.body !== undefined && route.body !== "raw" ? ["MALFORMED_BODY", "UNSUPPORTED_MEDIA_TYPE"] : []),
     ...(route.body === undefined ? [] : ["PAYLOAD_TOO_LARGE"]),
     ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN"]),
@@ -57,6 +57,7 @@ function operation(route: Route, schemas: Json): Json {
       .filter((line) => line !== undefined)
       .join("\n\n"),
     security: secured ? [{ bearer: [] }] : [],
+    ...(secured ? { "x-roles": route.access } : {}),
     parameters: [
       ...parameters(route.params, "path", schemas),
       ...parameters(route.query, "query", schemas),

@@ -27,12 +27,14 @@ export interface RateLimit {
 }
 
 /** What a handler gets: everything checked, nothing to parse. */
-export interface RouteInput<P, Q, B, A extends Access, U extends UnitKind> {
+export interface RouteInput<P, Q, B, A extends Access, U extends UnitKind, W = undefined> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
   readonly actor: A extends "public" ? undefined : Actor;
   readonly trx: U extends "none" ? undefined : Trx;
+  /** What `prepare` gave back. */
+  readonly prepared: W;
   readonly request: RequestFacts;
 }
 
@@ -72,6 +74,7 @@ export interface RouteDeclaration<
   R extends z.ZodType | undefined,
   A extends Access,
   U extends UnitKind,
+  W = undefined,
 > {
   /** The operation's name in the OpenAPI document, such as `createUser`. */
   readonly id: string;
@@ -101,8 +104,12 @@ export interface RouteDeclaration<
   /** Takes `Idempotency-Key`. Default: every POST with a unit of work. */
   readonly idempotent?: boolean;
   readonly rateLimit?: RateLimit;
+  /** Slow work that needs no transaction, such as a password's hash, before the unit of work takes its connection. */
+  readonly prepare?: (
+    input: Omit<RouteInput<Output<P>, Output<Q>, BodyOutput<B>, A, "none">, "trx" | "prepared">,
+  ) => Promise<W>;
   readonly handler: (
-    input: RouteInput<Output<P>, Output<Q>, BodyOutput<B>, A, U>,
+    input: RouteInput<Output<P>, Output<Q>, BodyOutput<B>, A, U, W>,
   ) => Promise<Answer<R extends z.ZodType ? z.input<R> : undefined>>;
 }
 
@@ -117,10 +124,15 @@ export type Route = Readonly<
       Access,
       UnitKind
     >,
-    "handler"
+    "handler" | "prepare"
   >
 > & {
-  readonly handler: (input: RouteInput<unknown, unknown, unknown, Access, UnitKind>) => Promise<Answer<unknown>>;
+  readonly prepare?: (
+    input: Omit<RouteInput<unknown, unknown, unknown, Access, "none">, "trx" | "prepared">,
+  ) => Promise<unknown>;
+  readonly handler: (
+    input: RouteInput<unknown, unknown, unknown, Access, UnitKind, unknown>,
+  ) => Promise<Answer<unknown>>;
 };
 
 /** Declares a route. The handler's input is typed by the schemas beside it. */
@@ -131,7 +143,8 @@ export function route<
   Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | "raw" | undefined = undefined,
   R extends z.ZodType | undefined = undefined,
->(declaration: RouteDeclaration<P, Q, B, R, A, U>): Route {
+  W = undefined,
+>(declaration: RouteDeclaration<P, Q, B, R, A, U, W>): Route {
   // The core parses with these very schemas before it calls the handler, which is what makes the folding sound.
   return declaration as unknown as Route;
 }

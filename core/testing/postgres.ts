@@ -32,13 +32,19 @@ async function startServer(): Promise<TestServer> {
       ? await startEmbeddedPostgres({ dataDir: folder, settings: { fsync: "off", synchronous_commit: "off" } })
       : undefined;
   const url = given ?? (postgres as EmbeddedPostgres).url;
-  await admin(url, `CREATE DATABASE ${template}`);
-  await migrateDatabase({
-    DATABASE_URL: databaseUrl(url, template),
-    SECRET_KEY: testSecret,
-    DATA_DIR: folder,
-    LOG_LEVEL: "silent",
-  });
+  try {
+    await admin(url, `CREATE DATABASE ${template}`);
+    await migrateDatabase({
+      DATABASE_URL: databaseUrl(url, template),
+      SECRET_KEY: testSecret,
+      DATA_DIR: folder,
+      LOG_LEVEL: "silent",
+    });
+  } catch (error) {
+    // Nobody else knows of the server yet, and a server that goes on would keep the run from ending.
+    await postgres?.stop();
+    throw error;
+  }
   return { url, postgres, folder };
 }
 

@@ -6,8 +6,7 @@ import { Strategy as LocalStrategy } from "passport-local";
 
 import type { Actor, Authenticator } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
-import { User } from "./models/user.ts";
-import { checkPassword } from "./passwords.ts";
+import { createLogins, type KnownUser, type Logins } from "./login.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { type AccessTokens, createAccessTokens } from "./tokens.ts";
 
@@ -15,15 +14,17 @@ export interface Authentication {
   /** By `Authorization: Bearer`. */
   readonly authenticate: Authenticator;
   /** By `username` and `password` in the parsed body. */
-  readonly authenticateByPassword: (ctx: Context) => Promise<User | undefined>;
+  readonly authenticateByPassword: (ctx: Context) => Promise<KnownUser | undefined>;
   readonly sessions: Sessions;
+  readonly logins: Logins;
 }
 
 export function createAuthentication(ctx: IdentityContext): Authentication {
   const tokens = createAccessTokens(ctx.env.SECRET_KEY);
   const sessions = createSessions(ctx, tokens);
+  const logins = createLogins(ctx);
   const passport = new passportModule.KoaPassport();
-  passport.use("password", passwordStrategy(ctx));
+  passport.use("password", passwordStrategy(logins));
   passport.use("token", new TokenStrategy(tokens, sessions));
 
   // A middleware of its own for each request: koa-passport keeps the request's promise on the callback.
@@ -39,23 +40,15 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
 
   return {
     authenticate: (context) => run<Actor>("token", context),
-    authenticateByPassword: (context) => run<User>("password", context),
+    authenticateByPassword: (context) => run<KnownUser>("password", context),
     sessions,
+    logins,
   };
 }
 
-function passwordStrategy({ db }: IdentityContext): Strategy {
-  const find = (username: string): Promise<User | undefined> =>
-    db.platform((trx) => User.query(trx).whereRaw("lower(username) = lower(?)", [username]).first(), {
-      readOnly: true,
-    });
-  return new LocalStrategy((username, password, done) => {
-    (async () => {
-      const user = await find(username);
-      // The hash is always paid for, outside of any transaction; an inactive user is told what an unknown one is told.
-      const holds = await checkPassword(password, user?.active === true ? user.password_hash : undefined);
-      return holds ? user : undefined;
-    })().then(
+function passwordStrategy(logins: Logins): Strategy {
+  return new LocalStrategy({ passReqToCallback: true }, ({ ip }, username, password, done) => {
+    logins.check(username, password, ip ?? "").then(
       (user) => done(null, user ?? false),
       (error: unknown) => done(error),
     );
@@ -84,7 +77,7 @@ class TokenStrategy extends Strategy {
   private async _actorOf(token: string | undefined): Promise<Actor | undefined> {
     const claims = token === undefined ? undefined : await this._tokens.verify(token);
     if (claims === undefined) return undefined;
-    const session = await this._sessions.find(claims.hotel_id, claims.sid);
+    const session = await this._sessions.find(claims.hotel_id, claims.sid, claims.sub);
     if (session === undefined) return undefined;
     return {
       userId: claims.sub,

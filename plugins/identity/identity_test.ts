@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import type { TestAnswer } from "../../core/testing/client.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
 
 describe("identity", () => {
@@ -86,6 +87,42 @@ describe("identity", () => {
     expect(answer.body.code).to.equal("VALIDATION_FAILED");
     const pointers = answer.body.errors.map((error: { pointer: string }) => error.pointer);
     expect(pointers).to.include.members(["/username", "/password", "/time_zone", "/currency", "/hotel"]);
+  });
+
+  it("points at the field that a weak password came in", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const token = hotel.managerToken;
+    const pointerOf = async (answer: Promise<TestAnswer>): Promise<unknown[]> => {
+      const { status, body } = await answer;
+      return [status, body.code, body.errors?.[0]?.pointer];
+    };
+    const weak = "123456789012";
+    const { user_id: id } = (await platform.client.get("/auth/me", { token })).body;
+    const own = { old_password: "correct-horse-battery", new_password: weak };
+    expect(await pointerOf(platform.client.post("/users/me/password", own, { token }))).to.deep.equal([
+      400,
+      "PASSWORD_TOO_WEAK",
+      "/new_password",
+    ]);
+    for (const answer of [
+      platform.client.post("/users/", { username: "weak.too", password: weak, role: "receptionist" }, { token }),
+      platform.client.patch(`/users/${id}`, { password: weak }, { token }),
+      platform.client.patch(`/users/${id}`, { password: `my ${hotel.username} it is` }, { token }),
+      platform.client.patch(`/users/${id}`, { password: "ababababababab" }, { token }),
+    ]) {
+      expect(await pointerOf(answer)).to.deep.equal([400, "PASSWORD_TOO_WEAK", "/password"]);
+    }
+    const short = { ...own, new_password: "short" };
+    expect(await pointerOf(platform.client.post("/users/me/password", short, { token }))).to.deep.equal([
+      400,
+      "VALIDATION_FAILED",
+      "/new_password",
+    ]);
+  });
+
+  it("refuses a username that PostgreSQL can't hold as a request that does not fit", async () => {
+    const answer = await platform.client.post("/auth/token", { username: "an\0na", password: "correct-horse-battery" });
+    expect([answer.status, answer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
   });
 
   it("changes the hotel only where If-Match fits", async () => {

@@ -1,4 +1,4 @@
-import { defineManifest } from "../../core/mod.ts";
+import { defineManifest, secretKeysSchema } from "../../core/mod.ts";
 import * as z from "zod";
 
 export const manifest = defineManifest({
@@ -6,11 +6,12 @@ export const manifest = defineManifest({
   summary: "Hotels, their staff, and who is calling.",
   permissions: {
     env: {
-      SECRET_KEY: z.string().min(32, "is shorter than 32 characters"),
+      SECRET_KEY: secretKeysSchema,
       TRIAL_DAYS: z.coerce.number().int().min(0).max(365).default(14),
       SIGN_UPS_PER_HOUR: z.coerce.number().int().min(1).default(20),
       LOGINS_PER_MINUTE: z.coerce.number().int().min(1).default(60),
+      FAILED_LOGINS: z.coerce.number().int().min(1).default(10),
     },
-    platform: "a sign-up makes a hotel, and a login finds its hotel by the username",
+    platform: "a sign-up makes a hotel, a login finds its hotel by the username, and old sessions are cleaned away",
   },
 });

@@ -4,14 +4,16 @@ import { manifest } from "./manifest.ts";
 import { authRoutes } from "./routes_auth.ts";
 import { hotelRoutes } from "./routes_hotels.ts";
 import { userRoutes } from "./routes_users.ts";
+import { sessionCleaning } from "./session_cleaning.ts";
 
 export default definePlugin({
   manifest,
   setup: (ctx) => {
     const authentication = createAuthentication(ctx);
     return {
-      routes: [...hotelRoutes(ctx), ...authRoutes(ctx, authentication), ...userRoutes()],
+      routes: [...hotelRoutes(ctx), ...authRoutes(authentication), ...userRoutes(ctx, authentication)],
       authenticator: authentication.authenticate,
+      schedules: [sessionCleaning(ctx)],
     };
   },
 });

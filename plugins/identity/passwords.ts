@@ -1,11 +1,10 @@
-/** Passwords: argon2id as OWASP advises (19 MiB, 2 passes, 1 lane), always off the event loop. */
-import { hash, verify } from "@node-rs/argon2";
+/** The rules for a password. */
 import { dictionary } from "@zxcvbn-ts/language-common";
 import * as z from "zod";
 
 import { identityProblems } from "./errors.ts";
+import { hashSlowly } from "./hashing.ts";
 
-const parameters = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
 const wellKnown = new Set(dictionary["passwords-common"]);
 
 /** A password on its way in. Not trimmed: a space may be part of it. */
@@ -15,8 +14,11 @@ export const passwordSchema = z
   .max(256)
   .meta({ format: "password", examples: ["correct-horse-battery"] });
 
-/** @throws Problem PASSWORD_TOO_WEAK for a well-known password, one that repeats a character or two, or one with the username in it */
-export async function hashPassword(password: string, username: string): Promise<string> {
+/**
+ * @param pointer to the field that the password came in
+ * @throws Problem PASSWORD_TOO_WEAK for a well-known password, one that repeats a character or two, or one with the username in it
+ */
+export async function hashPassword(password: string, username: string, pointer = "/password"): Promise<string> {
   const folded = password.toLowerCase();
   const why = wellKnown.has(folded)
     ? "is a well-known one"
@@ -27,17 +29,8 @@ export async function hashPassword(password: string, username: string): Promise<
         : undefined;
   if (why !== undefined) {
     throw identityProblems.PASSWORD_TOO_WEAK(`The password ${why}.`, {
-      errors: [{ in: "body", pointer: "/password", detail: why }],
+      errors: [{ in: "body", pointer, detail: why }],
     });
   }
-  return hash(password, parameters);
-}
-
-let decoy: Promise<string> | undefined;
-
-/** True where the password is the one. An unknown user costs the same hash, so that the time tells nothing. */
-export async function checkPassword(password: string, passwordHash: string | undefined): Promise<boolean> {
-  decoy ??= hash("nobody has this password", parameters);
-  const holds = await verify(passwordHash ?? (await decoy), password);
-  return holds && passwordHash !== undefined;
+  return hashSlowly(password);
 }

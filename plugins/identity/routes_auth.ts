@@ -2,7 +2,6 @@ import * as z from "zod";
 
 import { idSchema, type Route, route } from "../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
-import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { Hotel } from "./models/hotel.ts";
 import { staff } from "./port.ts";
@@ -12,7 +11,12 @@ import { hotelSchema, hotelView, roleSchema } from "./views.ts";
 const grantSchema = z
   .strictObject({
     grant_type: z.enum(["password", "refresh_token"]).default("password"),
-    username: z.string().max(256).optional(),
+    // PostgreSQL can't hold a NUL, so nobody is called so.
+    username: z
+      .string()
+      .max(256)
+      .regex(/^[^\0]*$/, "has a NUL in it")
+      .optional(),
     password: z.string().max(256).optional(),
     refresh_token: z.string().max(256).optional(),
     // OAuth 2 clients send these along; there is one scope and no client registry.
@@ -31,16 +35,16 @@ const grantSchema = z
     path: ["refresh_token"],
   });
 
-export function authRoutes({ env }: IdentityContext, { authenticateByPassword, sessions }: Authentication): Route[] {
+export function authRoutes({ authenticateByPassword, logins, sessions }: Authentication): Route[] {
   return [
     route({
       id: "createToken",
       method: "POST",
       path: "/auth/token",
       summary: "Log in, or renew a login (OAuth 2 password and refresh grants)",
+      description: "Wrong passwords are counted per account and per address; too many of them answer 429.",
       access: "public",
       unit: "none",
-      rateLimit: { points: env.LOGINS_PER_MINUTE, seconds: 60 },
       body: grantSchema,
       form: true,
       status: 200,
@@ -52,12 +56,16 @@ export function authRoutes({ env }: IdentityContext, { authenticateByPassword, s
           refresh_token: z.string().meta({ description: "Holds once; its second use ends the session." }),
         })
         .meta({ id: "Token" }),
-      problems: ["INVALID_CREDENTIALS"],
+      problems: ["INVALID_CREDENTIALS", "RATE_LIMITED"],
       handler: async ({ body, request }) => {
-        if (body.grant_type === "refresh_token") return { body: await sessions.refresh(body.refresh_token ?? "") };
+        if (body.grant_type === "refresh_token") {
+          await logins.throttle.countCall(request.address);
+          return { body: await sessions.refresh(body.refresh_token ?? "") };
+        }
         const user = await authenticateByPassword(request.context);
-        if (user === undefined) throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
-        return { body: await sessions.open(user) };
+        const grant = user === undefined ? undefined : await sessions.open(user);
+        if (grant === undefined) throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
+        return { body: grant };
       },
     }),
     route({

@@ -4,7 +4,7 @@ import { defined, newId, requireMatch, type Route, route } from "../../core/mod.
 import type { IdentityContext } from "./context.ts";
 import { insertUser } from "./staff.ts";
 import { Hotel } from "./models/hotel.ts";
-import { passwordSchema } from "./passwords.ts";
+import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
 import { hotelFields, hotelSchema, hotelView, usernameSchema, userSchema, userView } from "./views.ts";
 
@@ -31,7 +31,8 @@ export function hotelRoutes({ env }: IdentityContext): Route[] {
       status: 201,
       result: z.strictObject({ hotel: hotelSchema, user: userSchema }),
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],
-      handler: async ({ body: { username, password, ...settings }, trx }) => {
+      prepare: ({ body: { username, password } }) => hashPassword(password, username),
+      handler: async ({ body: { username, password: _password, ...settings }, prepared: passwordHash, trx }) => {
         const trialEndsAt = new Date(Date.now() + env.TRIAL_DAYS * dayMs);
         const hotel = await Hotel.query(trx).insertAndFetch({
           hotel_id: newId(),
@@ -39,7 +40,12 @@ export function hotelRoutes({ env }: IdentityContext): Route[] {
           trial_ends_at: trialEndsAt,
           valid_to: trialEndsAt,
         });
-        const user = await insertUser(trx, { hotel_id: hotel.hotel_id, username, password, role: "manager" });
+        const user = await insertUser(trx, {
+          hotel_id: hotel.hotel_id,
+          username,
+          password_hash: passwordHash,
+          role: "manager",
+        });
         return { body: { hotel: hotelView(hotel), user: userView(user) }, headers: { Location: "/hotels/me" } };
       },
     }),

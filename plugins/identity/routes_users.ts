@@ -12,17 +12,20 @@ import {
   toPage,
   type Trx,
 } from "../../core/mod.ts";
+import type { Authentication } from "./authentication.ts";
+import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { User } from "./models/user.ts";
-import { checkPassword, hashPassword, passwordSchema } from "./passwords.ts";
+import { changeOwnPassword } from "./own_password.ts";
+import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
 import { noSuchUser, revokeSessions } from "./sessions.ts";
-import { insertUser, keepAManager } from "./staff.ts";
+import { insertUser, lockStaff } from "./staff.ts";
 import { roleSchema, usernameSchema, userSchema, userView } from "./views.ts";
 
 const params = z.strictObject({ user_id: idSchema });
 
-export function userRoutes(): Route[] {
+export function userRoutes({ db }: IdentityContext, { logins }: Authentication): Route[] {
   return [
     route({
       id: "createUser",
@@ -35,8 +38,9 @@ export function userRoutes(): Route[] {
       status: 201,
       result: userSchema,
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],
-      handler: async ({ actor, body, trx }) => {
-        const user = await insertUser(trx, { hotel_id: actor.tenantId, ...body });
+      prepare: ({ body: { username, password } }) => hashPassword(password, username),
+      handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx }) => {
+        const user = await insertUser(trx, { hotel_id: actor.tenantId, username, role, password_hash: passwordHash });
         return { body: userView(user), etag: user.version, headers: { Location: `/users/${user.user_id}` } };
       },
     }),
@@ -88,9 +92,16 @@ export function userRoutes(): Route[] {
       status: 200,
       result: userSchema,
       problems: ["LAST_MANAGER", "PASSWORD_TOO_WEAK", "PRECONDITION_FAILED"],
-      handler: async ({ actor, params: { user_id: userId }, body, trx, request }) => {
-        const user = await findForChange(trx, actor, userId, request.ifMatch);
-        const changed = await changeUser(trx, user, body);
+      // The rules want the username. Of a user who is not here there is nothing to hash, as there is nothing to change.
+      prepare: async ({ actor, params: { user_id: userId }, body: { password } }) => {
+        if (password === undefined) return undefined;
+        const user = await db.tenant(actor.tenantId, (trx) => User.query(trx).findById([actor.tenantId, userId]));
+        if (user === undefined) throw noSuchUser();
+        return hashPassword(password, user.username);
+      },
+      handler: async ({ actor, params: { user_id: userId }, body, prepared: passwordHash, trx, request }) => {
+        const { role, active } = body;
+        const changed = await changeUser(trx, actor, userId, request.ifMatch, { role, active, passwordHash });
         return { body: userView(changed), etag: changed.version };
       },
     }),
@@ -105,7 +116,7 @@ export function userRoutes(): Route[] {
       status: 204,
       problems: ["LAST_MANAGER", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { user_id: userId }, trx, request }) => {
-        await changeUser(trx, await findForChange(trx, actor, userId, request.ifMatch), { active: false });
+        await changeUser(trx, actor, userId, request.ifMatch, { active: false });
         return {};
       },
     }),
@@ -115,51 +126,47 @@ export function userRoutes(): Route[] {
       path: "/users/me/password",
       summary: "Change your own password, which ends your other sessions",
       access: staff,
-      unit: "tenant",
+      // Two hashes: no connection is held for them.
+      unit: "none",
       idempotent: false,
       body: z.strictObject({ old_password: z.string().max(256), new_password: passwordSchema }),
       status: 204,
-      problems: ["INVALID_CREDENTIALS", "PASSWORD_TOO_WEAK"],
-      handler: async ({ actor, body, trx }) => {
-        const user = await User.query(trx).findById([actor.tenantId, actor.userId]).throwIfNotFound();
-        if (!(await checkPassword(body.old_password, user.password_hash))) {
-          throw identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
-        }
-        await user
-          .$query(trx)
-          .patch({ password_hash: await hashPassword(body.new_password, user.username), version: user.version + 1 });
-        await revokeSessions(trx, { hotel_id: actor.tenantId, user_id: actor.userId }, actor.sessionId);
+      problems: ["INVALID_CREDENTIALS", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
+      handler: async ({ actor, body, request }) => {
+        await changeOwnPassword(db, logins, { ...body, actor, address: request.address });
         return {};
       },
     }),
   ];
 }
 
-async function findForChange(trx: Trx, actor: Actor, userId: string, ifMatch: string | undefined): Promise<User> {
-  const user = await User.query(trx).findById([actor.tenantId, userId]).forUpdate();
-  if (user === undefined) throw noSuchUser();
-  requireMatch(ifMatch, user.version);
-  return user;
-}
-
 type UserChange = {
   readonly role?: User["role"] | undefined;
   readonly active?: boolean | undefined;
-  readonly password?: string | undefined;
+  readonly passwordHash?: string | undefined;
 };
 
+/** @throws Problem NOT_FOUND, PRECONDITION_FAILED; LAST_MANAGER where none would be left */
 async function changeUser(
   trx: Trx,
-  user: User,
-  { role = user.role, active = user.active, password }: UserChange,
+  actor: Actor,
+  userId: string,
+  ifMatch: string | undefined,
+  change: UserChange,
 ): Promise<User> {
-  const wasManager = user.role === "manager" && user.active;
-  if (wasManager && !(role === "manager" && active)) await keepAManager(trx, user);
-  if (!active || password !== undefined) await revokeSessions(trx, { hotel_id: user.hotel_id, user_id: user.user_id });
+  const { user, isLast } = await lockStaff(trx, actor.tenantId, userId);
+  requireMatch(ifMatch, user.version);
+  const { role = user.role, active = user.active, passwordHash } = change;
+  if (isLast && !(role === "manager" && active)) {
+    throw identityProblems.LAST_MANAGER(`${user.username} is the hotel's only active manager. Make another one first.`);
+  }
+  if (!active || passwordHash !== undefined) {
+    await revokeSessions(trx, { hotel_id: user.hotel_id, user_id: user.user_id });
+  }
   return user.$query(trx).patchAndFetch({
     role,
     active,
-    ...(password === undefined ? {} : { password_hash: await hashPassword(password, user.username) }),
+    ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
     version: user.version + 1,
   });
 }

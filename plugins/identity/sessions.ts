@@ -3,10 +3,10 @@
  * both up and remembers the answer for two seconds; that is how soon a log-out, a deactivation or a new role is felt.
  */
 import type { Trx } from "../../core/mod.ts";
-import { newId, problems } from "../../core/mod.ts";
+import { newId, prepare, problems } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
-import type { User } from "./models/user.ts";
+import type { KnownUser } from "./login.ts";
 import type { Role } from "./port.ts";
 import { type AccessTokens, accessSeconds, newRefreshToken, readRefreshToken, refreshDays } from "./tokens.ts";
 
@@ -27,90 +27,123 @@ export interface TokenGrant {
 }
 
 export interface Sessions {
-  /** The session and its user as they are now, or undefined where either has ended. */
-  find(hotelId: string, sessionId: string): Promise<LiveSession | undefined>;
-  open(user: Pick<User, "hotel_id" | "user_id">): Promise<TokenGrant>;
+  /** The session and its user as they are now, or undefined where either has ended, or it is not this user's. */
+  find(hotelId: string, sessionId: string, userId: string): Promise<LiveSession | undefined>;
+  /** Opens a session for a login that was checked; undefined where the user has changed since. */
+  open(user: KnownUser): Promise<TokenGrant | undefined>;
   /** Uses a refresh token up for a new pair. Its second use means that it was stolen, and ends the session. */
   refresh(token: string): Promise<TokenGrant>;
 }
 
+const findStatement = prepare<LiveSession>(
+  "identity_find_session",
+  `SELECT u.username, u.role FROM identity.sessions s
+   JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
+   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL AND u.active`,
+);
+
+// The user's row is locked, and read again: whoever deactivates a user or changes a password locks it too and then ends
+// the sessions, so a login that was checked before that can't open one after it.
+const openStatement = prepare<{ session_id: string }>(
+  "identity_open_session",
+  `WITH the_user AS (
+     SELECT hotel_id, user_id FROM identity.users
+     WHERE hotel_id = $1 AND user_id = $2 AND password_hash = $3 AND active FOR SHARE
+   )
+   INSERT INTO identity.sessions (hotel_id, session_id, user_id) SELECT hotel_id, $4, user_id FROM the_user
+   RETURNING session_id`,
+);
+
+const grantStatement = prepare(
+  "identity_grant_refresh_token",
+  `INSERT INTO identity.refresh_tokens (hotel_id, token_hash, session_id, expires_at)
+   VALUES ($1, $2, $3, now() + make_interval(days => $4))`,
+);
+
+interface RefreshRow {
+  readonly session_id: string;
+  readonly user_id: string;
+  readonly used_at: Date | null;
+}
+
+// Of many uses at once the lock lets one through at a time, and the next sees that it was used.
+const takeStatement = prepare<RefreshRow>(
+  "identity_take_refresh_token",
+  `SELECT t.session_id, s.user_id, t.used_at FROM identity.refresh_tokens t
+   JOIN identity.sessions s ON s.hotel_id = t.hotel_id AND s.session_id = t.session_id
+   JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
+   WHERE t.hotel_id = $1 AND t.token_hash = $2 AND t.expires_at > now() AND s.revoked_at IS NULL AND u.active
+   FOR UPDATE OF t`,
+);
+
+const useStatement = prepare(
+  "identity_use_refresh_token",
+  "UPDATE identity.refresh_tokens SET used_at = now() WHERE hotel_id = $1 AND token_hash = $2",
+);
+
 export function createSessions({ db }: IdentityContext, tokens: AccessTokens): Sessions {
   const remembered = new Map<string, { readonly at: number; readonly session: LiveSession | undefined }>();
 
-  const lookUp = (hotelId: string, sessionId: string): Promise<LiveSession | undefined> =>
-    db.tenant(
-      hotelId,
-      (trx) =>
-        trx("identity.sessions as s")
-          .join("identity.users as u", (join) => join.on("u.hotel_id", "s.hotel_id").andOn("u.user_id", "s.user_id"))
-          .where({ "s.hotel_id": hotelId, "s.session_id": sessionId, "s.revoked_at": null, "u.active": true })
-          .first<LiveSession | undefined>("u.username", "u.role"),
-      { readOnly: true },
-    );
-
-  const grant = async (trx: Trx, hotelId: string, userId: string, sessionId: string): Promise<TokenGrant> => {
+  const grant = async (trx: Trx, hotelId: string, sessionId: string): Promise<string> => {
     const refreshToken = newRefreshToken(hotelId);
-    await trx("identity.refresh_tokens").insert({
-      hotel_id: hotelId,
-      token_hash: readRefreshToken(refreshToken)?.hash,
-      session_id: sessionId,
-      expires_at: trx.raw("now() + make_interval(days => ?)", [refreshDays]),
-    });
-    return {
-      access_token: await tokens.sign({ userId, hotelId, sessionId }),
-      token_type: "bearer",
-      expires_in: accessSeconds,
-      refresh_token: refreshToken,
-    };
+    await grantStatement.run(trx, [hotelId, readRefreshToken(refreshToken)?.hash, sessionId, refreshDays]);
+    return refreshToken;
   };
 
+  const pair = async (
+    hotelId: string,
+    userId: string,
+    sessionId: string,
+    refreshToken: string,
+  ): Promise<TokenGrant> => ({
+    access_token: await tokens.sign({ userId, hotelId, sessionId }),
+    token_type: "bearer",
+    expires_in: accessSeconds,
+    refresh_token: refreshToken,
+  });
+
   return {
-    find: async (hotelId, sessionId) => {
-      const known = remembered.get(sessionId);
+    find: async (hotelId, sessionId, userId) => {
+      // All three, as the token names them: a session that was found for one hotel is none of another's.
+      const key = `${hotelId} ${sessionId} ${userId}`;
+      const known = remembered.get(key);
       if (known !== undefined && Date.now() - known.at < rememberMs) return known.session;
-      const session = await lookUp(hotelId, sessionId);
-      remembered.delete(sessionId);
+      // From before the look: what changes while it is under way is seen two seconds later at most.
+      const at = Date.now();
+      const [session] = await db.tenant(hotelId, (trx) => findStatement.run(trx, [hotelId, sessionId, userId]), {
+        readOnly: true,
+      });
+      remembered.delete(key);
       if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value as string);
-      remembered.set(sessionId, { at: Date.now(), session });
+      remembered.set(key, { at, session });
       return session;
     },
-    open: ({ hotel_id: hotelId, user_id: userId }) =>
-      db.tenant(hotelId, async (trx) => {
-        const sessionId = newId();
-        await trx("identity.sessions").insert({ hotel_id: hotelId, session_id: sessionId, user_id: userId });
-        return grant(trx, hotelId, userId, sessionId);
-      }),
+    open: async ({ hotel_id: hotelId, user_id: userId, password_hash: passwordHash }) => {
+      const sessionId = newId();
+      const refreshToken = await db.tenant(hotelId, async (trx) => {
+        const [opened] = await openStatement.run(trx, [hotelId, userId, passwordHash, sessionId]);
+        return opened === undefined ? undefined : grant(trx, hotelId, sessionId);
+      });
+      return refreshToken === undefined ? undefined : pair(hotelId, userId, sessionId, refreshToken);
+    },
     refresh: async (token) => {
       const read = readRefreshToken(token);
       const refused = identityProblems.INVALID_CREDENTIALS("This refresh token does not hold. Log in again.");
       if (read === undefined) throw refused;
-      const outcome = await db.tenant(read.hotelId, async (trx) => {
-        const found = await trx("identity.refresh_tokens as t")
-          .join("identity.sessions as s", (join) =>
-            join.on("s.hotel_id", "t.hotel_id").andOn("s.session_id", "t.session_id"),
-          )
-          .join("identity.users as u", (join) => join.on("u.hotel_id", "s.hotel_id").andOn("u.user_id", "s.user_id"))
-          .where({ "t.hotel_id": read.hotelId, "t.token_hash": read.hash, "s.revoked_at": null, "u.active": true })
-          .whereRaw("t.expires_at > now()")
-          .forUpdate("t")
-          .first<{ session_id: string; user_id: string; used_at: Date | null } | undefined>(
-            "t.session_id",
-            "s.user_id",
-            "t.used_at",
-          );
+      const { hotelId, hash } = read;
+      const granted = await db.tenant(hotelId, async (trx) => {
+        const [found] = await takeStatement.run(trx, [hotelId, hash]);
         if (found === undefined) return undefined;
         if (found.used_at !== null) {
           // Committed, not thrown: the revocation must outlive the refusal.
-          await revokeSessions(trx, { hotel_id: read.hotelId, session_id: found.session_id });
+          await revokeSessions(trx, { hotel_id: hotelId, session_id: found.session_id });
           return undefined;
         }
-        await trx("identity.refresh_tokens")
-          .where({ hotel_id: read.hotelId, token_hash: read.hash })
-          .update({ used_at: trx.fn.now() });
-        return grant(trx, read.hotelId, found.user_id, found.session_id);
+        await useStatement.run(trx, [hotelId, hash]);
+        return { ...found, refreshToken: await grant(trx, hotelId, found.session_id) };
       });
-      if (outcome === undefined) throw refused;
-      return outcome;
+      if (granted === undefined) throw refused;
+      return pair(hotelId, granted.user_id, granted.session_id, granted.refreshToken);
     },
   };
 }

@@ -2,21 +2,21 @@
 import { constraintOf, newId, type Trx } from "../../core/mod.ts";
 import { identityProblems } from "./errors.ts";
 import { User } from "./models/user.ts";
-import { hashPassword } from "./passwords.ts";
 import type { Role } from "./port.ts";
+import { noSuchUser } from "./sessions.ts";
 
 export interface NewUser {
   readonly hotel_id: string;
   readonly username: string;
-  readonly password: string;
+  /** From `hashPassword`, made before the transaction: it takes its time, and would hold a connection for it. */
+  readonly password_hash: string;
   readonly role: Role;
 }
 
-/** @throws Problem USERNAME_TAKEN, PASSWORD_TOO_WEAK */
-export async function insertUser(trx: Trx, { password, ...user }: NewUser): Promise<User> {
-  const passwordHash = await hashPassword(password, user.username);
+/** @throws Problem USERNAME_TAKEN */
+export async function insertUser(trx: Trx, user: NewUser): Promise<User> {
   try {
-    return await User.query(trx).insertAndFetch({ user_id: newId(), ...user, password_hash: passwordHash });
+    return await User.query(trx).insertAndFetch({ user_id: newId(), ...user });
   } catch (error) {
     if (constraintOf(error) !== "users_username") throw error;
     throw identityProblems.USERNAME_TAKEN(
@@ -26,15 +26,18 @@ export async function insertUser(trx: Trx, { password, ...user }: NewUser): Prom
 }
 
 /**
- * Locks the hotel's active managers, so that two who dismiss each other at once can't both succeed.
- * @throws Problem LAST_MANAGER where none would be left
+ * Locks one of the hotel's users, and with them its active managers, so that two who dismiss each other at once can't both
+ * succeed. In the order of their ids, so that they do not wait for each other in a ring.
+ * @throws Problem NOT_FOUND
  */
-export async function keepAManager(trx: Trx, user: User): Promise<void> {
-  const managers = await User.query(trx)
-    .where({ hotel_id: user.hotel_id, role: "manager", active: true })
+export async function lockStaff(trx: Trx, hotelId: string, userId: string): Promise<{ user: User; isLast: boolean }> {
+  const locked = await User.query(trx)
+    .where({ hotel_id: hotelId })
+    .whereRaw("(user_id = ? OR (role = 'manager' AND active))", [userId])
     .orderBy("user_id")
     .forUpdate();
-  if (managers.every((manager) => manager.user_id === user.user_id)) {
-    throw identityProblems.LAST_MANAGER(`${user.username} is the hotel's only active manager. Make another one first.`);
-  }
+  const user = locked.find((one) => one.user_id === userId);
+  if (user === undefined) throw noSuchUser();
+  const isManager = (one: User): boolean => one.role === "manager" && one.active;
+  return { user, isLast: isManager(user) && locked.filter(isManager).length === 1 };
 }

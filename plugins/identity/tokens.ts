@@ -10,6 +10,7 @@ const audience = "keyrack-api";
 const type = "access";
 /** Seconds that an access token holds. */
 export const accessSeconds = 15 * 60;
+const clockSkewSeconds = 5;
 /** Days that a refresh token holds, where it is not used. */
 export const refreshDays = 30;
 
@@ -32,12 +33,14 @@ export interface AccessTokens {
   verify(token: string): Promise<AccessClaims | undefined>;
 }
 
-/** Signs and verifies with HS256. */
-export function createAccessTokens(secret: string): AccessTokens {
-  const key = new TextEncoder().encode(secret);
+/** Signs with HS256 and the first key; verifies with all of them. */
+export function createAccessTokens(secrets: readonly [string, ...string[]]): AccessTokens {
+  // Imported once: jose would import raw bytes again for every token.
+  const keys = secrets.map((secret) => importKey(secret));
+  const [signing] = keys as [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
   const verified = new Map<string, AccessClaims>();
   return {
-    sign: ({ userId, hotelId, sessionId }) =>
+    sign: async ({ userId, hotelId, sessionId }) =>
       new SignJWT({ hotel_id: hotelId, sid: sessionId, typ: type })
         .setProtectedHeader({ alg: "HS256", typ: "JWT" })
         .setSubject(userId)
@@ -45,13 +48,14 @@ export function createAccessTokens(secret: string): AccessTokens {
         .setAudience(audience)
         .setJti(newId())
         .setIssuedAt()
-        .setNotBefore("0s")
+        // The clocks of two machines are never quite the same.
+        .setNotBefore(`${clockSkewSeconds}s ago`)
         .setExpirationTime(`${accessSeconds}s`)
-        .sign(key),
+        .sign(await signing),
     verify: async (token) => {
       const kept = verified.get(token);
       if (kept !== undefined) return kept.exp * 1000 > Date.now() ? kept : undefined;
-      const claims = await verifyToken(token, key);
+      const claims = await verifyToken(token, keys);
       if (claims === undefined) return undefined;
       if (verified.size >= mostKept) verified.delete(verified.keys().next().value as string);
       verified.set(token, claims);
@@ -60,14 +64,22 @@ export function createAccessTokens(secret: string): AccessTokens {
   };
 }
 
-async function verifyToken(token: string, key: Uint8Array): Promise<AccessClaims | undefined> {
-  try {
-    const options = { algorithms: ["HS256"], issuer, audience, requiredClaims: ["exp", "nbf", "jti", "sub"] };
-    const { payload } = await jwtVerify(token, key, options);
-    return claimsSchema.parse(payload);
-  } catch {
-    return undefined;
+function importKey(secret: string): Promise<CryptoKey> {
+  const bytes = new TextEncoder().encode(secret);
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+}
+
+async function verifyToken(token: string, keys: readonly Promise<CryptoKey>[]): Promise<AccessClaims | undefined> {
+  for (const key of keys) {
+    try {
+      const options = { algorithms: ["HS256"], issuer, audience, requiredClaims: ["exp", "nbf", "jti", "sub"] };
+      const { payload } = await jwtVerify(token, await key, options);
+      return claimsSchema.parse(payload);
+    } catch {
+      // Another key may be the one; where none is, the token does not hold.
+    }
   }
+  return undefined;
 }
 
 /**

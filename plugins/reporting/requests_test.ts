@@ -64,7 +64,11 @@ describe("requests for reports, while no worker runs", () => {
   it("have no file yet, and say so", async () => {
     const { body: report } = await ask();
     const early = await platform.client.get(`/reports/${report.report_id}/download`, call());
-    expect([early.status, early.body.code, early.body.report_status]).to.deep.equal([409, "REPORT_NOT_READY", "queued"]);
+    expect([early.status, early.body.code, early.body.report_status]).to.deep.equal([
+      409,
+      "REPORT_NOT_READY",
+      "queued",
+    ]);
     expect(early.headers.get("retry-after")).to.equal("1");
   });
 

@@ -1,0 +1,76 @@
+/**
+ * What the core itself needs on Deno, each with its reason; whatever is not here or in a manifest is refused. To run a
+ * program, to reach for memory or to import code from the network is needed by nobody.
+ */
+import path from "node:path";
+
+import type { CoreEnv } from "../env.ts";
+
+/** The checkout. The paths of `deno.json` are read from here. */
+export const root = path.join(import.meta.dirname, "..", "..");
+
+/** The two programs of a Procfile. */
+export type ProcessKind = "web" | "worker";
+
+/** The program behind the script that a Procfile's line names. */
+export const kindOf: Readonly<Record<string, ProcessKind>> = { "core/web.ts": "web", "workers/main.ts": "worker" };
+
+interface CoreNeed {
+  /** Absent: for both. */
+  readonly only?: ProcessKind;
+  readonly why: string;
+}
+
+/** Every variable that `core/env.ts` reads: a new one does not compile before it stands here. */
+export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
+  NODE_ENV: { why: "production or not" },
+  DATABASE_URL: { why: "the database" },
+  REDIS_URL: { only: "worker", why: "BullMQ's store; a web process has no connection to it" },
+  SECRET_KEY: { why: "tokens, and the passwords of the run-time logins" },
+  DATA_DIR: { why: "where files are" },
+  PORT: { only: "web", why: "where to listen" },
+  HOST: { only: "web", why: "where to listen" },
+  TRUSTED_PROXIES: { only: "web", why: "whose X-Forwarded-For is believed" },
+  PLUGINS: { why: "which plugins run in this process" },
+  PLUGIN_PATH: { why: "where more plugins are" },
+  LOG_LEVEL: { why: "how much is logged" },
+  DATABASE_POOL: { why: "how many connections" },
+};
+
+/** Variables that libraries read by themselves. All others that they ask for they find unset. */
+export const libraryVariables: Readonly<Record<string, string>> = {
+  PGSSLMODE: "pg: an operator's demand for TLS must not be lost in silence",
+};
+
+export const coreReads: readonly (CoreNeed & { readonly path: string })[] = [
+  { path: "core", why: "plugins are found at run time, and what they import is read with them" },
+  { path: "plugins", why: "discovery lists the folder and imports each plugin" },
+  { path: "node_modules/swagger-ui-dist", only: "web", why: "the files of GET /docs" },
+];
+
+/** By Deno's names for them. */
+export const coreSys: Readonly<Record<string, string>> = { hostname: "pino asks for it when it is loaded" };
+
+/**
+ * Libraries with native code. A native file that may be loaded is a hole in every other wall, because the C library can
+ * be called through it (`system`, `open`): `preload.ts` loads it before any plugin is, and gives the permission back.
+ */
+export const nativeLibraries: readonly {
+  readonly library: string;
+  readonly plugin: string;
+  readonly why: string;
+  /** One per platform that Keyrack runs on; a machine has one of them. */
+  readonly files: readonly string[];
+  /** What the library reads to know its platform. */
+  readonly reads: readonly string[];
+}[] = [
+  {
+    library: "@node-rs/argon2",
+    plugin: "identity",
+    why: "argon2id off the event loop; given back before a plugin is loaded",
+    files: ["darwin-arm64", "darwin-x64", "linux-arm64-gnu", "linux-x64-gnu"].map(
+      (platform) => `node_modules/@node-rs/argon2-${platform}/argon2.${platform}.node`,
+    ),
+    reads: ["/usr/bin/ldd"],
+  },
+];

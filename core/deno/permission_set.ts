@@ -1,0 +1,166 @@
+/**
+ * The permissions of one process on Deno: what the core needs, and what the manifests of the plugins in it name.
+ *
+ * Hosts and folders come from the environment, so a set is made for given variables. `deno.json` holds the sets of a
+ * machine where nothing is set (`defaults`); `npm run start:deno` makes those of the variables that it was given.
+ */
+import path from "node:path";
+
+import { neededPlugins } from "../boot.ts";
+import type { LoadedPlugin } from "../discovery.ts";
+import {
+  coreReads,
+  coreSys,
+  coreVariables,
+  libraryVariables,
+  nativeLibraries,
+  type ProcessKind,
+  root,
+} from "./core_needs.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** One thing that is allowed, and for what. */
+export interface Need {
+  readonly value: string;
+  readonly why: string;
+}
+
+/** By Deno's names. What is not here (`run`, `import`) is refused to all. */
+export type PermissionSet = Readonly<Record<"read" | "write" | "env" | "net" | "sys" | "ffi", readonly Need[]>>;
+
+/** Where things are when nobody says otherwise: all of it on this machine. */
+export const defaults: Variables = {
+  DATABASE_URL: "postgres://127.0.0.1:5432/keyrack",
+  REDIS_URL: "redis://127.0.0.1:6379",
+};
+
+const defaultPorts: Readonly<Record<string, string>> = {
+  "postgres:": "5432",
+  "postgresql:": "5432",
+  "redis:": "6379",
+  "rediss:": "6379",
+  "http:": "80",
+  "https:": "443",
+};
+
+/**
+ * @param plugins all that were found
+ * @param variables of the process; `HOST` is an address and no name
+ */
+export function permissionSet(
+  kind: ProcessKind,
+  plugins: readonly LoadedPlugin[],
+  variables: Variables,
+): PermissionSet {
+  const here = neededPlugins(plugins, listOf(variables["PLUGINS"], ","));
+  const isHere = (need: { readonly only?: ProcessKind }): boolean => need.only === undefined || need.only === kind;
+  const native = nativeLibraries.filter(({ plugin }) => plugins.some(({ manifest }) => manifest.id === plugin));
+  const stores = here.flatMap((plugin) => fileStore(plugin, variables));
+  return {
+    read: distinct([
+      ...coreReads.filter(isHere).map((need) => ({ value: need.path, why: need.why })),
+      ...(listOf(variables["PLUGIN_PATH"], path.delimiter) ?? []).map((folder) => ({
+        value: shorten(folder),
+        why: "PLUGIN_PATH",
+      })),
+      ...localSecrets(here, variables),
+      ...stores,
+      ...databaseFiles(variables),
+      ...native.flatMap(({ library, reads }) => reads.map((file) => ({ value: file, why: `${library} asks for it` }))),
+    ]),
+    write: distinct(stores),
+    env: distinct([
+      ...Object.entries(coreVariables)
+        .filter(([, need]) => isHere(need))
+        .map(([value, { why }]) => ({ value, why })),
+      ...Object.entries(libraryVariables).map(([value, why]) => ({ value, why })),
+      ...here.flatMap(({ manifest }) =>
+        Object.keys(manifest.permissions?.env ?? {}).map((value) => ({ value, why: manifest.id })),
+      ),
+    ]),
+    net: distinct([
+      ...(kind === "web" ? [{ value: listenAddress(variables), why: "HOST and PORT: where it listens" }] : []),
+      ...hostOf(variables["DATABASE_URL"], "DATABASE_URL"),
+      ...(kind === "worker" ? hostOf(variables["REDIS_URL"], "REDIS_URL") : []),
+      ...here.flatMap((plugin) => pluginHosts(plugin, variables)),
+    ]),
+    sys: Object.entries(coreSys).map(([value, why]) => ({ value, why })),
+    ffi: native.flatMap(({ library, files, why }) => files.map((value) => ({ value, why: `${library}: ${why}` }))),
+  };
+}
+
+function listOf(list: string | undefined, separator: string): string[] | undefined {
+  return list
+    ?.split(separator)
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+}
+
+/** A path from the checkout where it is inside, so that `deno.json` is the same on every machine. */
+function shorten(file: string): string {
+  const relative = path.relative(root, path.resolve(root, file));
+  return relative.startsWith("..") || path.isAbsolute(relative) ? path.resolve(root, file) : relative;
+}
+
+function inDataDir(variables: Variables, name: string): string {
+  return shorten(path.join(variables["DATA_DIR"] ?? ".data", name));
+}
+
+/** The secrets that a machine out of production made for itself (core/env.ts). They exist before a process starts. */
+function localSecrets(here: readonly LoadedPlugin[], variables: Variables): Need[] {
+  if (variables["NODE_ENV"] === "production") return [];
+  const ofPlugins = here.flatMap(({ manifest }) =>
+    Object.entries(manifest.permissions?.env ?? {})
+      .filter(([, schema]) => typeof schema.meta()?.["localSecret"] === "string")
+      .map(([name]) => name),
+  );
+  return ["SECRET_KEY", ...ofPlugins]
+    .filter((name) => variables[name] === undefined)
+    .map((name) => ({ value: inDataDir(variables, name.toLowerCase()), why: `${name}, where it is not set` }));
+}
+
+function fileStore({ manifest }: LoadedPlugin, variables: Variables): Need[] {
+  const files = manifest.permissions?.files;
+  if (files === undefined) return [];
+  const location = files.location === undefined ? undefined : variables[files.location];
+  const value = location === undefined ? inDataDir(variables, manifest.id) : shorten(location);
+  return [{ value, why: `${manifest.id}: ${files.reason}` }];
+}
+
+/** Certificates that a database's URL names. */
+function databaseFiles(variables: Variables): Need[] {
+  if (variables["DATABASE_URL"] === undefined) return [];
+  const { searchParams } = new URL(variables["DATABASE_URL"]);
+  return ["sslrootcert", "sslcert", "sslkey"].flatMap((name) => {
+    const file = searchParams.get(name);
+    return file === null ? [] : [{ value: shorten(file), why: `${name} of DATABASE_URL` }];
+  });
+}
+
+function listenAddress(variables: Variables): string {
+  const host = variables["HOST"] ?? "0.0.0.0";
+  return `${host.includes(":") ? `[${host}]` : host}:${variables["PORT"] ?? "8000"}`;
+}
+
+/** A permission without a port would be one for every port. */
+function hostOf(url: string | undefined, why: string): Need[] {
+  if (url === undefined) return [];
+  const { protocol, hostname, port } = new URL(url);
+  return [{ value: `${hostname}:${port === "" ? (defaultPorts[protocol] ?? "443") : port}`, why }];
+}
+
+function pluginHosts({ manifest }: LoadedPlugin, variables: Variables): Need[] {
+  return (manifest.permissions?.net ?? []).flatMap((entry) =>
+    typeof entry === "string"
+      ? hostOf(`https://${entry}`, manifest.id)
+      : hostOf(variables[entry.env], `${manifest.id}: ${entry.env}`),
+  );
+}
+
+/** One entry for what several want, with all of their reasons. */
+function distinct(needs: readonly Need[]): Need[] {
+  const whys = new Map<string, string[]>();
+  for (const { value, why } of needs) whys.set(value, [...(whys.get(value) ?? []), why]);
+  return [...whys].map(([value, reasons]) => ({ value, why: [...new Set(reasons)].join("; ") }));
+}

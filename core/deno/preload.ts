@@ -1,0 +1,34 @@
+/**
+ * Runs on Deno before the process's own code (`--preload`): loads the native libraries, and gives the permissions for
+ * them back. A plugin that loads argon2's file by itself could call the C library's `system` through it; after this
+ * none can, nor can a Worker that it starts.
+ */
+import path from "node:path";
+
+import { nativeLibraries, root } from "./core_needs.ts";
+
+interface Descriptor {
+  readonly name: "ffi" | "read";
+  readonly path?: string;
+}
+
+interface Permissions {
+  query(what: Descriptor): Promise<{ readonly state: string }>;
+  revoke(what: Descriptor): Promise<{ readonly state: string }>;
+}
+
+const { permissions } = (globalThis as unknown as { Deno: { permissions: Permissions } }).Deno;
+
+for (const { library, files, reads } of nativeLibraries) {
+  const states = await Promise.all(
+    files.map((file) => permissions.query({ name: "ffi", path: path.join(root, file) })),
+  );
+  if (states.some(({ state }) => state === "granted")) await import(library);
+  for (const file of reads) await giveBack({ name: "read", path: file });
+}
+await giveBack({ name: "ffi" });
+
+async function giveBack(what: Descriptor): Promise<void> {
+  const { state } = await permissions.revoke(what);
+  if (state === "granted") throw new Error(`Deno did not take back the permission ${JSON.stringify(what)}.`);
+}

@@ -1,0 +1,123 @@
+/** What a plugin that means harm would try, each by itself. On Deno with a process's permissions all of it is refused. */
+import { spawnSync } from "node:child_process";
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
+import { linkSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import os from "node:os";
+import path from "node:path";
+
+/** What the attempts aim at. Without walls, every one of them succeeds. */
+export interface Targets {
+  /** Of an HTTP server on 127.0.0.1, whose every answer is a JavaScript module. */
+  readonly port: number;
+  /** Where code is imported from: with the walls a host that Deno trusts where nobody says otherwise. */
+  readonly trusted: string;
+  /** Files outside the process's permissions. */
+  readonly file: string;
+  readonly newFile: string;
+  /** A folder that the process may write to. */
+  readonly ownFolder: string;
+  /** A native library that the process has loaded. */
+  readonly library: string;
+}
+
+/** A variable that no manifest names. */
+export const unnamedVariable = "KEYRACK_TEST_UNNAMED";
+
+/** "done", or what refused it. */
+export type Outcomes = Readonly<Record<string, string>>;
+
+interface DenoPart {
+  readonly Command: new (program: string) => { outputSync(): unknown };
+  readonly listen: (where: { hostname: string; port: number }) => { close(): void };
+  readonly dlopen: (file: string, symbols: object) => unknown;
+  readonly permissions: { request(what: { name: string }): Promise<{ state: string }> };
+}
+
+interface WorkerPart {
+  addEventListener(type: "message", listener: (event: { data: string }) => void): void;
+  terminate(): void;
+}
+
+const { Deno: deno, Worker: WebWorker } = globalThis as unknown as {
+  Deno: DenoPart;
+  Worker: new (url: string, options: object) => WorkerPart;
+};
+
+type Attempt = (targets: Targets) => unknown;
+
+const attempts: Readonly<Record<string, Attempt>> = {
+  "open another port": async ({ port }) => {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.destroy();
+  },
+  "fetch from another host": ({ port }) => fetch(`http://127.0.0.1:${port}/`).then((answer) => answer.text()),
+  "look a name up": () => lookup("localhost"),
+  "listen on a port of its own": () => deno.listen({ hostname: "127.0.0.1", port: 0 }).close(),
+  "import code from a host that Deno trusts": ({ trusted }) => import(`${trusted}/${Math.random()}.js`),
+  "import code from another host": ({ port }) => import(`http://127.0.0.1:${port}/${Math.random()}.js`),
+  "read another file": ({ file }) => readFileSync(file),
+  "read /etc/passwd": () => readFileSync("/etc/passwd"),
+  "read the checkout beside the code": () => readFileSync("package.json"),
+  "import a file outside": ({ file }) => import(`file://${file}`),
+  "write another file": ({ newFile }) => writeFileSync(newFile, "x"),
+  "open the code to write": () => openSync(import.meta.filename, "r+"),
+  "read through a symbolic link in its own folder": ({ file, ownFolder }) => throughLink(symlinkSync, file, ownFolder),
+  "read through a hard link in its own folder": ({ file, ownFolder }) => throughLink(linkSync, file, ownFolder),
+  "run a program": () => {
+    // Refused, it gives no error, but neither a status nor an output.
+    if (String(spawnSync("echo", ["ran"]).stdout).trim() !== "ran") throw new Error("No program ran.");
+  },
+  "run a program by Deno's own means": () => new deno.Command("true").outputSync(),
+  "call the C library through a library that is loaded": ({ library }) =>
+    deno.dlopen(library, { getpid: { parameters: [], result: "i32" } }),
+  "signal another process": () => process.kill(process.ppid, 0),
+  "read a variable that no manifest names": () => {
+    if (process.env[unnamedVariable] === undefined) throw new Error("Reads as not set.");
+  },
+  "list the variables": () => {
+    if (!(unnamedVariable in process.env)) throw new Error("Reads as not set.");
+  },
+  "learn the machine's addresses": () => os.networkInterfaces(),
+  "do it in a worker": ({ file }) => inWorker(file),
+  "ask for more": async () => {
+    const { state } = await deno.permissions.request({ name: "run" });
+    if (state !== "granted") throw new Error(`Requires a person, and got: ${state}.`);
+  },
+};
+
+function throughLink(link: (target: string, at: string) => void, file: string, folder: string): void {
+  const at = path.join(folder, `link-${Math.random()}`);
+  link(file, at);
+  try {
+    readFileSync(at);
+  } finally {
+    rmSync(at);
+  }
+}
+
+async function inWorker(file: string): Promise<void> {
+  const code = `try { Deno.readTextFileSync(${JSON.stringify(file)}); postMessage("done"); } catch (e) { postMessage(e.message); }`;
+  const worker = new WebWorker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" });
+  const said = await new Promise<string>((resolve) => {
+    worker.addEventListener("message", ({ data }) => resolve(data));
+  });
+  worker.terminate();
+  if (said !== "done") throw new Error(said);
+}
+
+/** Tries everything, one after the other. */
+export async function tryEverything(targets: Targets): Promise<Outcomes> {
+  const outcomes: Record<string, string> = {};
+  for (const [name, attempt] of Object.entries(attempts)) {
+    try {
+      await attempt(targets);
+      outcomes[name] = "done";
+    } catch (error) {
+      outcomes[name] = (error as Error).message;
+    }
+  }
+  return outcomes;
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run permissions`: what each plugin may do, and with which permissions each process runs on Deno, read from the
+ * manifests. `-- --write` writes `deno.json`; without it, one that is stale is a failure. `-- --check` prints only that.
+ */
+import { writeFileSync } from "node:fs";
+
+import { denoArgs } from "./deno/command.ts";
+import {
+  denoJson,
+  denoJsonText,
+  type DenoProcess,
+  faultsOfDenoJson,
+  findPlugins,
+  staticProcesses,
+} from "./deno/deno_json.ts";
+import type { LoadedPlugin } from "./discovery.ts";
+import { processVariables } from "./env.ts";
+import type { Columns, Manifest, TableGrant } from "./plugin.ts";
+import { runProcess } from "./process.ts";
+
+/** One plugin's part of the table. */
+export function pluginTable({ id, summary, permissions }: Manifest): string[] {
+  const { env = {}, net = [], tables = {}, jobs = [], platform, files } = permissions ?? {};
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ["env", Object.keys(env)],
+    ["net", net.map((entry) => (typeof entry === "string" ? entry : `the host of ${entry.env}`))],
+    ["tables", Object.entries(tables).flatMap(([table, grant]) => grantLines(table, grant))],
+    ["jobs", jobs.map(({ name }) => name)],
+    ["platform", platform === undefined ? [] : [`across all tenants: ${platform}`]],
+    ["files", files === undefined ? [] : [`${folderOf(id, files.location)}: ${files.reason}`]],
+  ];
+  return [`${id}: ${summary}`, ...rows.flatMap(([name, values]) => cell(name, values))];
+}
+
+function folderOf(id: string, location: string | undefined): string {
+  return location === undefined ? `DATA_DIR/${id}` : `${location}, else DATA_DIR/${id}`;
+}
+
+function grantLines(table: string, grant: TableGrant): string[] {
+  const columns = (list: Columns | undefined): string =>
+    list === undefined || list === "*" ? "" : ` (${list.join(", ")})`;
+  return (["select", "insert", "update", "delete"] as const)
+    .filter((verb) => grant[verb] !== undefined)
+    .map((verb) => `${verb.toUpperCase()}${verb === "delete" ? "" : columns(grant[verb])} on ${table}`);
+}
+
+/** One process's part: every permission with its reason, and the whole command. */
+export function processTable({ name, script, set }: DenoProcess): string[] {
+  const rows = Object.entries(set).flatMap(([kind, needs]) =>
+    cell(
+      kind,
+      needs.map(({ value, why }) => `${value}  (${why})`),
+    ),
+  );
+  return [name, ...rows, ...cell("run", []), `  deno ${denoArgs(set, script).join(" ")}`];
+}
+
+/** A row's name stands before its first value. */
+function cell(name: string, values: readonly string[]): string[] {
+  return (values.length === 0 ? ["nothing"] : values).map(
+    (value, index) => `  ${(index === 0 ? name : "").padEnd(9)} ${value}`,
+  );
+}
+
+function table(plugins: readonly LoadedPlugin[], processes: readonly DenoProcess[]): string {
+  return [
+    "What each plugin may do; nothing else (permissions in its manifest.ts):",
+    ...plugins.map(({ manifest }) => ["", ...pluginTable(manifest)].join("\n")),
+    "",
+    "What each process may do on Deno (on a machine where no variable is set; see docs/deno.md):",
+    ...processes.map((process) => ["", ...processTable(process)].join("\n")),
+    "",
+  ].join("\n");
+}
+
+if (import.meta.filename === process.argv[1]) {
+  await runProcess("permissions", async () => {
+    const variables = processVariables();
+    const plugins = await findPlugins(variables);
+    const processes = staticProcesses(plugins, variables);
+    const text = denoJsonText(processes);
+    if (process.argv.includes("--write")) writeFileSync(denoJson, text);
+    const faults = faultsOfDenoJson(text);
+    if (!process.argv.includes("--check")) process.stdout.write(table(plugins, processes));
+    for (const fault of faults) process.stderr.write(`permissions: ${fault}\n`);
+    process.exit(faults.length === 0 ? 0 : 1);
+  });
+}

@@ -1,0 +1,82 @@
+import * as z from "zod";
+
+import {
+  amountSchema,
+  decodeCursor,
+  formatAmount,
+  idSchema,
+  pageOf,
+  pageQuery,
+  type Route,
+  route,
+  textSchema,
+  toPage,
+} from "#core/mod.ts";
+import { readHotel, staff } from "#plugins/identity/port.ts";
+
+import { charge, readBookingStatus } from "./charges.ts";
+import type { MinibarContext } from "./context.ts";
+import { Charge } from "./models/charge.ts";
+import { chargeSchema, chargeView } from "./views.ts";
+
+export function chargeRoutes(ctx: MinibarContext): Route[] {
+  return [
+    route({
+      id: "chargeMinibar",
+      method: "POST",
+      path: "/minibar/charges",
+      summary: "Charge something from the minibar to a guest in the house",
+      // Who may call: there is no default. And whose rows the transaction `trx` sees: those of the caller's hotel.
+      access: staff,
+      unit: "tenant",
+      body: z.strictObject({
+        booking_id: idSchema,
+        item: textSchema(80).meta({ examples: ["Cola 0.33 l"] }),
+        quantity: z.number().int().min(1).max(99).default(1),
+        unit_price: amountSchema.meta({ description: "In the hotel's currency.", examples: ["3.50"] }),
+      }),
+      status: 201,
+      result: chargeSchema,
+      // Beyond those that every such route can answer with. `npm start` shows them all at /docs.
+      problems: ["NOT_FOUND", "GUEST_NOT_IN_HOUSE"],
+      handler: async ({ actor, body, trx }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        const made = await charge(ctx, trx, hotel, actor, body);
+        return { body: chargeView(made, hotel.currency) };
+      },
+    }),
+    route({
+      id: "listMinibarCharges",
+      method: "GET",
+      path: "/minibar/charges",
+      summary: "The charges of one booking, in the order in which they were made, and their sum",
+      access: staff,
+      unit: "tenant",
+      query: z.strictObject({ booking_id: idSchema, ...pageQuery }),
+      status: 200,
+      result: pageOf(chargeSchema).extend({
+        total_amount: z.string().meta({ description: "Of all pages." }),
+        currency: z.string(),
+      }),
+      problems: ["NOT_FOUND"],
+      handler: async ({ actor, query, trx }) => {
+        await readBookingStatus(trx, actor.tenantId, query.booking_id);
+        const { currency } = await readHotel(trx, actor.tenantId);
+        const ofBooking = Charge.query(trx).where({ hotel_id: actor.tenantId, booking_id: query.booking_id });
+        // A v7 UUID sorts by the time of its making. The cursor comes from outside, so its shape is checked.
+        const after = decodeCursor(query.cursor, z.tuple([idSchema]));
+        const list = ofBooking.clone();
+        if (after !== undefined) void list.where("charge_id", ">", after[0]);
+        const charges = await list.orderBy("charge_id").limit(query.limit + 1);
+        const sum = (await ofBooking.clone().sum("amount as total").first()) as { total?: string | null } | undefined;
+        const page = toPage(
+          charges,
+          query.limit,
+          (row) => chargeView(row, currency),
+          (row) => [row.charge_id],
+        );
+        return { body: { ...page, total_amount: formatAmount(sum?.total ?? "0", currency), currency } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,30 @@
+import * as z from "zod";
+
+import { daySchema, type Route, route } from "#core/mod.ts";
+import { businessDate, readHotel, staff } from "#plugins/identity/port.ts";
+
+import { RestockLine } from "./models/restock_line.ts";
+import { restockLineSchema, restockLineView } from "./views.ts";
+
+export function restockRoutes(): Route[] {
+  return [
+    route({
+      id: "readMinibarRestockList",
+      method: "GET",
+      path: "/minibar/restock",
+      summary: "What to refill after a day",
+      description: "Made by a job after each charge, so it follows the charges by a moment.",
+      access: staff,
+      unit: "tenant",
+      query: z.strictObject({ day: daySchema.optional().meta({ description: "Default: the business date." }) }),
+      status: 200,
+      result: z.strictObject({ day: daySchema, items: z.array(restockLineSchema) }),
+      handler: async ({ actor, query, trx }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        const day = query.day ?? businessDate(hotel);
+        const lines = await RestockLine.query(trx).where({ hotel_id: actor.tenantId, day }).orderBy("item");
+        return { body: { day, items: lines.map((line) => restockLineView(line, hotel.currency)) } };
+      },
+    }),
+  ];
+}

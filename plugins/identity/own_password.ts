@@ -1,0 +1,59 @@
+/** The change of one's own password. */
+import { type Actor, prepare } from "../../core/mod.ts";
+import type { IdentityContext } from "./context.ts";
+import { identityProblems } from "./errors.ts";
+import { checkPassword } from "./hashing.ts";
+import type { Logins } from "./login.ts";
+import { hashPassword } from "./passwords.ts";
+import { revokeSessions } from "./sessions.ts";
+
+const readStatement = prepare<{ username: string; account: string; password_hash: string }>(
+  "identity_read_own_password",
+  `SELECT username, lower(username) AS account, password_hash FROM identity.users WHERE hotel_id = $1 AND user_id = $2`,
+);
+// Only over the password that was checked: of two changes at once the second is refused.
+const changeStatement = prepare<{ user_id: string }>(
+  "identity_change_own_password",
+  `UPDATE identity.users SET password_hash = $3, version = version + 1
+   WHERE hotel_id = $1 AND user_id = $2 AND password_hash = $4 RETURNING user_id`,
+);
+
+export interface OwnPasswordChange {
+  readonly actor: Actor;
+  readonly address: string;
+  readonly old_password: string;
+  readonly new_password: string;
+}
+
+/**
+ * Sets a new password and ends the other sessions. Wrong old ones count as wrong passwords of a login do: who has found an
+ * open screen may not try them all.
+ * @throws Problem INVALID_CREDENTIALS, PASSWORD_TOO_WEAK (at `/new_password`), RATE_LIMITED, SERVICE_UNAVAILABLE
+ */
+export async function changeOwnPassword(
+  db: IdentityContext["db"],
+  { throttle }: Logins,
+  { actor, address, old_password: oldPassword, new_password: newPassword }: OwnPasswordChange,
+): Promise<void> {
+  const { tenantId, userId, sessionId } = actor;
+  const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
+  if (user === undefined) throw new Error("A user who is logged in is not there.");
+  const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
+  const attempt = throttle.attempt(user.account, address);
+  try {
+    await attempt.begin();
+    if (!(await checkPassword(oldPassword, user.password_hash))) {
+      await attempt.failed();
+      throw refused;
+    }
+    await attempt.succeeded();
+  } finally {
+    attempt.end();
+  }
+  const newHash = await hashPassword(newPassword, user.username, "/new_password");
+  await db.tenant(tenantId, async (trx) => {
+    const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
+    if (changed.length === 0) throw refused;
+    await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);
+  });
+}

@@ -1,0 +1,187 @@
+import { expect } from "chai";
+
+import { networkOf } from "../../core/mod.ts";
+import { boot } from "../../core/boot.ts";
+import { countsOf } from "../../core/http/counts.ts";
+import { TestClient } from "../../core/testing/client.ts";
+import { timesTell } from "../../core/testing/timing.ts";
+import { serve } from "../../core/web.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { createLoginThrottle } from "./throttle.ts";
+
+const password = "correct-horse-battery";
+const failures = 3;
+
+describe("the throttle of logins", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    // One proxy is believed, so that a test can come from any address.
+    platform = await startTestPlatform({
+      worker: false,
+      variables: { FAILED_LOGINS: String(failures), TRUSTED_PROXIES: "1" },
+    });
+  });
+  after(() => platform.close());
+  beforeEach(() => platform.owner("core.rate_limits").delete());
+
+  const attempt = (username: string, tried: string, address = "192.0.2.1", client = platform.client) =>
+    client.post("/auth/token", { username, password: tried }, { headers: { "x-forwarded-for": address } });
+  const fail = async (username: string, times: number, address?: string): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let time = 0; time < times; time += 1) {
+      statuses.push((await attempt(username, `not-the-password-${time}`, address)).status);
+    }
+    return statuses;
+  };
+
+  it("refuses one account from one address after so many wrong passwords, also the right one, and says when to come again", async () => {
+    const { username } = await signUpHotel(platform.client);
+    expect(await fail(username, failures)).to.deep.equal([401, 401, 401]);
+    const refused = await attempt(username, password);
+    expect([refused.status, refused.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
+    expect(Number(refused.headers.get("retry-after"))).to.be.within(890, 900);
+    expect((await attempt(username.toUpperCase(), password)).status, "in other letters").to.equal(429);
+  });
+
+  it("treats an unknown user as one that exists", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const said = async (name: string) => {
+      const answers = [];
+      for (let time = 0; time <= failures; time += 1) {
+        const { status, headers, body } = await attempt(name, "not-the-password");
+        const { request_id: _, ...words } = body;
+        answers.push([status, headers.get("retry-after"), JSON.stringify(words)]);
+      }
+      return answers;
+    };
+    const known = await said(username);
+    await platform.owner("core.rate_limits").delete();
+    expect(await said("nobody-of-that-name")).to.deep.equal(known);
+  });
+
+  it("counts no right password, and forgets the wrong ones at the first right one", async () => {
+    const { username } = await signUpHotel(platform.client);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await fail(username, failures - 1)).to.deep.equal([401, 401]);
+      expect((await attempt(username, password)).status).to.equal(200);
+      expect((await attempt(username, password)).status).to.equal(200);
+    }
+  });
+
+  it("lets the desk log in while strangers guess at its account from everywhere", async () => {
+    const { username } = await signUpHotel(platform.client);
+    expect((await attempt(username, password, "198.51.100.7")).status).to.equal(200);
+    for (let stranger = 0; stranger < 10; stranger += 1) await fail(username, failures, `203.0.113.${stranger}`);
+    expect((await attempt(username, password, "203.0.113.99")).status, "a new stranger").to.equal(429);
+    expect((await attempt(username, password, "198.51.100.7")).status, "the desk").to.equal(200);
+  });
+
+  it("refuses an address that tries one password on many accounts, whatever its own account does", async () => {
+    const own = await signUpHotel(platform.client);
+    const limit = failures * 10;
+    for (let guess = 0; guess < limit; guess += 1) {
+      expect((await attempt(`user-${guess}`, "summer-of-2026")).status, `guess ${guess}`).to.equal(401);
+      if (guess % 10 === 0) expect((await attempt(own.username, password)).status).to.equal(200);
+    }
+    expect((await attempt("user-next", "summer-of-2026")).status).to.equal(429);
+    expect((await attempt("user-next", "summer-of-2026", "192.0.2.2")).status).to.equal(401);
+  });
+
+  it("gives a hundred guesses at once no more than so many in a row", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const guesses = Array.from({ length: 60 }, (_, guess) =>
+      attempt(username, guess === 30 ? password : `not-the-password-${guess}`),
+    );
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 429).length).to.be.at.most(failures);
+    expect(statuses.filter((status) => status === 429).length).to.be.at.least(60 - failures);
+  });
+
+  it("lets the first of many guesses at once begin, and no more than the limit", async () => {
+    const throttle = createLoginThrottle(countsOf(platform.owner, "identity"), { failures, calls: 1000 });
+    for (let round = 0; round < 3; round += 1) {
+      const attempts = Array.from({ length: 20 }, () => throttle.attempt(`anna-${round}`, "192.0.2.1"));
+      const begun = await Promise.allSettled(attempts.map((one) => one.begin()));
+      expect(begun.filter(({ status }) => status === "fulfilled").length).to.equal(failures);
+      for (const one of attempts) one.end();
+      // Nothing is left under way.
+      const next = throttle.attempt(`anna-${round}`, "192.0.2.1");
+      await next.begin();
+      next.end();
+    }
+  });
+
+  it("counts for all web processes together", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const other = await serve(await boot("web", platform.variables));
+    try {
+      const otherClient = new TestClient(`http://127.0.0.1:${other.port}`);
+      await fail(username, failures - 1);
+      expect((await attempt(username, "not-the-password", undefined, otherClient)).status).to.equal(401);
+      expect((await attempt(username, password)).status).to.equal(429);
+      expect((await attempt(username, password, undefined, otherClient)).status).to.equal(429);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("opens again when its time has passed", async () => {
+    const { username } = await signUpHotel(platform.client);
+    await fail(username, failures);
+    expect((await attempt(username, password)).status).to.equal(429);
+    await platform.owner.raw("UPDATE core.rate_limits SET expire = expire - 900 * 1000");
+    expect((await attempt(username, password)).status).to.equal(200);
+  });
+
+  it("counts wrong old passwords of a password change, too", async () => {
+    const { managerToken: token } = await signUpHotel(platform.client);
+    const change = (old: string) =>
+      platform.client.post(
+        "/users/me/password",
+        { old_password: old, new_password: "another-horse-battery" },
+        { token },
+      );
+    for (let time = 0; time < failures; time += 1) expect((await change("not-the-password")).status).to.equal(401);
+    expect((await change(password)).status).to.equal(429);
+  });
+
+  it("limits the calls from one address, right ones too", async () => {
+    const limited = await startTestPlatform({ worker: false, variables: { LOGINS_PER_MINUTE: "4" } });
+    try {
+      const { username } = await signUpHotel(limited.client); // which logs in twice
+      const log = () => limited.client.post("/auth/token", { username, password });
+      expect([(await log()).status, (await log()).status]).to.deep.equal([200, 200]);
+      const fifth = await log();
+      expect([fifth.status, fifth.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
+      expect(Number(fifth.headers.get("retry-after"))).to.be.within(50, 60);
+      const refresh = { grant_type: "refresh_token", refresh_token: "x" };
+      expect((await limited.client.post("/auth/token", refresh)).status).to.equal(429);
+    } finally {
+      await limited.close();
+    }
+  });
+
+  it("takes the networks that one caller has for one address", () => {
+    expect(networkOf("::ffff:192.0.2.1")).to.equal("192.0.2.1");
+    expect(networkOf("2001:db8:1:2:3:4:5:6")).to.equal(networkOf("2001:0DB8:1:2::9"));
+    expect(networkOf("2001:db8::1")).to.equal("2001:db8:0:0::/64");
+    expect(networkOf("2001:db8:0:1::1")).not.to.equal(networkOf("2001:db8::1"));
+    expect(networkOf("::1")).to.equal("0:0:0:0::/64");
+  });
+});
+
+describe("the time of a login", () => {
+  it("tells a user who exists from one who does not by no more than chance", async function () {
+    this.timeout(60_000);
+    const platform = await startTestPlatform({ worker: false, variables: { FAILED_LOGINS: "100000" } });
+    try {
+      const { username } = await signUpHotel(platform.client);
+      const attempt = (name: string) => () =>
+        platform.client.post("/auth/token", { username: name, password: "not-the-password" });
+      const told = await timesTell(attempt(username), attempt("nobody-of-that-name"), { samples: 40, part: 0.2 });
+      expect(told).to.equal(undefined);
+    } finally {
+      await platform.close();
+    }
+  });
+});
