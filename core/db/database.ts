@@ -46,10 +46,23 @@ export async function openUnit<T>(
     try {
       return await runUnit(knex, identity, work, options);
     } catch (error) {
+      if (sqlStateOf(error) === denied) throw explainDenial(error as Error, identity.role);
       if (attempt >= tries || !isContention(error)) throw error;
       await sleep(Math.random() * 10 * 2 ** attempt);
     }
   }
+}
+
+/** SQLSTATE of what a role may not do, and of a row that row-level security refuses. */
+const denied = "42501";
+
+/** PostgreSQL says what was refused; this adds to whom, and where it would be granted. */
+function explainDenial(error: Error, role: string): Error {
+  const plugin = role.replace(/^keyrack_/, "").replace(/_platform$/, "");
+  const text =
+    `The plugin ${plugin} was refused: ${error.message}. Remedy: where it is right, name the table, its columns and the ` +
+    `privilege in permissions.tables of plugins/${plugin}/manifest.ts, and run npm run migrate.`;
+  return Object.assign(new Error(text, { cause: error }), { code: denied });
 }
 
 /** SQLSTATE of a login whose password is wrong. */

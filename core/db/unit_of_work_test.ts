@@ -76,6 +76,12 @@ describe("a unit of work", () => {
     expect(await stateOf(pms.tenant(hotel.hotelId, (trx) => trx.raw("CREATE TABLE pms.mine (a int)")))).to.equal(
       "42501",
     );
+    const denial = await pms
+      .tenant(hotel.hotelId, (trx) => trx("identity.users").select("user_id"))
+      .catch((error: Error) => error.message);
+    expect(denial).to.match(
+      /^The plugin pms was refused: .*permission denied for table users.*permissions\.tables of plugins\/pms\/manifest\.ts/,
+    );
     expect(() => pms.platform((trx) => trx.raw("SELECT 1"))).to.throw(
       /permissions\.platform in plugins\/pms\/manifest\.ts/,
     );
