@@ -49,7 +49,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
   });
   // Where the store is down, BullMQ goes on trying by itself, and the jobs wait in the outbox.
   await withinMs(readyMs, Promise.all(workers.map((worker) => worker.waitUntilReady())));
-  const relay = await startRelay({ knex, url: platform.loginUrl, store, log, queues });
+  const relay = await startRelay({ knex, url: platform.loginUrl, log, queues });
   const schedules = startSchedules(queues, platform.schedules, log);
   const housekeeping = coreSchedules(knex, log);
   log.info({ store: store.kind, queues: [...queues.keys()] }, "working");

@@ -8,7 +8,7 @@ import pg from "pg";
 
 import { openUnit } from "../core/db/database.ts";
 import { outboxChannel } from "../core/jobs/outbox.ts";
-import type { QueueEntry, QueueStore, WakeUpQueue } from "../core/jobs/queue_store.ts";
+import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
 import { coreRole } from "../core/permissions.ts";
 import { queueNameOf } from "./queue_names.ts";
@@ -17,7 +17,6 @@ export interface RelayOptions {
   readonly knex: Knex;
   /** Of the run-time login, for the connection that listens. */
   readonly url: string;
-  readonly store: QueueStore;
   readonly log: Logger;
   /** Queues by plugin. */
   readonly queues: ReadonlyMap<string, WakeUpQueue>;

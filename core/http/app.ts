@@ -90,6 +90,7 @@ async function observe({ log, metrics, inFlight }: AppOptions, ctx: Context, nex
 
 function pluginRouter(options: AppOptions): Router {
   const router = new Router({ sensitive: true });
+  const services: DispatchServices = { ...options, authenticate: (ctx) => rememberActor(options, ctx) };
   for (const mounted of options.routes) {
     const { method, path } = mounted.route;
     router.register(
@@ -100,10 +101,6 @@ function pluginRouter(options: AppOptions): Router {
         const state = ctx.state as State;
         state.route = path;
         const params = (ctx as Context & { params: Record<string, string> }).params;
-        const services: DispatchServices = {
-          ...options,
-          authenticate: (context) => rememberActor(options, context, state),
-        };
         await dispatch(mounted, services, ctx, params, factsOf(ctx, state));
       },
     );
@@ -111,9 +108,10 @@ function pluginRouter(options: AppOptions): Router {
   return router;
 }
 
-async function rememberActor(options: AppOptions, ctx: Context, state: State) {
+/** Says who is calling, and notes it for the log. */
+async function rememberActor(options: AppOptions, ctx: Context) {
   const actor = await options.authenticate(ctx);
-  if (actor !== undefined) state.actor = { userId: actor.userId, tenantId: actor.tenantId };
+  if (actor !== undefined) (ctx.state as State).actor = { userId: actor.userId, tenantId: actor.tenantId };
   return actor;
 }
 
