@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { databaseFor, isOutage, sqlStateOf, wrongPassword } from "./db/database.ts";
+import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
@@ -16,7 +16,7 @@ import type { JobHandler, Schedule } from "./jobs/job.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { allowedHosts, guardedFetch } from "./net.ts";
-import { loginOf, urlAs } from "./permissions.ts";
+import { coreRole, loginOf, urlAs } from "./permissions.ts";
 import type { PluginContext, PluginParts } from "./plugin.ts";
 import { checkParts, checkTables } from "./boot_checks.ts";
 
@@ -101,7 +101,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     await knex.destroy();
   };
   try {
-    await whenReachable(log, login, () => checkTables(knex, plugins));
+    await whenReachable(log, login, () => openUnit(knex, { role: coreRole }, (trx) => checkTables(trx, plugins)));
     for (const plugin of needed) {
       const context = contextFor(plugin, slices.get(plugin.manifest.id) ?? {}, knex, env, log);
       parts.set(plugin.manifest.id, await plugin.setup(context as never));

@@ -1,10 +1,8 @@
 /** The fatal checks of a boot. Each gives back faults, with their remedies, so that all of them are told at once. */
 import type { Knex } from "knex";
 
-import { openUnit } from "./db/database.ts";
 import type { LoadedPlugin } from "./discovery.ts";
 import { stopOnFaults } from "./env.ts";
-import { coreRole } from "./permissions.ts";
 import type { Columns, Manifest, PluginParts } from "./plugin.ts";
 
 /** What a manifest alone can be faulted for. It is asked before a grant is made of it, in `npm run migrate` too. */
@@ -111,8 +109,12 @@ function checkAuthenticator(parts: ReadonlyMap<string, PluginParts>): string[] {
   return [];
 }
 
-/** Every table and column that a manifest asks for exists. @throws BootError */
-export async function checkTables(knex: Knex, plugins: readonly LoadedPlugin[]): Promise<void> {
+/**
+ * Every table and column that a manifest asks for exists.
+ * @param database as the owner, or a unit of work as the core
+ * @throws BootError
+ */
+export async function checkTables(database: Pick<Knex, "raw">, plugins: readonly LoadedPlugin[]): Promise<void> {
   const wanted = plugins.flatMap(({ manifest }) =>
     Object.entries(manifest.permissions?.tables ?? {}).map(([table, grant]) => ({
       id: manifest.id,
@@ -122,14 +124,12 @@ export async function checkTables(knex: Knex, plugins: readonly LoadedPlugin[]):
       ),
     })),
   );
-  const { rows } = (await openUnit(knex, { role: coreRole }, (trx) =>
-    trx.raw(
-      `SELECT n.nspname || '.' || c.relname AS table, array_agg(a.attname::text) AS columns
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-       WHERE n.nspname = ANY(?) AND c.relkind IN ('r', 'v', 'p', 'm') GROUP BY 1`,
-      [["core", ...plugins.map(({ manifest }) => manifest.id)]],
-    ),
+  const { rows } = (await database.raw(
+    `SELECT n.nspname || '.' || c.relname AS table, array_agg(a.attname::text) AS columns
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE n.nspname = ANY(?) AND c.relkind IN ('r', 'v', 'p', 'm') GROUP BY 1`,
+    [["core", ...plugins.map(({ manifest }) => manifest.id)]],
   )) as { rows: { table: string; columns: string[] }[] };
   const present = new Map(rows.map(({ table, columns }) => [table, new Set(columns)]));
   const faults = wanted.flatMap(({ id, table, columns }) => {

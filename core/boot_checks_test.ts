@@ -282,4 +282,13 @@ describe("a boot", () => {
     await write("faulty", { manifest: 'permissions: { tables: { "core.outbox": { select: "*" } } }' });
     expect(await faultsOf(migrateDatabase(variables()))).to.match(/which only the core has/);
   });
+
+  it("is not the first to miss a column: the migration names it, and takes no grant away", async () => {
+    await write("faulty", {
+      manifest: 'requires: ["identity"], permissions: { tables: { "identity.hotels": { select: ["minibar_key"] } } }',
+    });
+    expect(await faultsOf(migrateDatabase(variables()))).to.match(
+      /identity\.hotels \(minibar_key\), which does not exist/,
+    );
+  });
 });

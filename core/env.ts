@@ -67,6 +67,21 @@ export function processVariables(): Variables {
   return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
 }
 
+/** What the runtime and its libraries read by themselves, and when they please. */
+const runtimeVariables = /^(PATH|HOME|TZ|TMPDIR|LANG|LC_\w+|(NODE|UV|PG|SSL|DENO|NO_COLOR|FORCE_COLOR)(_?\w+)?)$/;
+
+/**
+ * The variables of this process, which are taken out of its environment: a plugin that is loaded after this finds no
+ * secret in `process.env`, and gets what its manifest names by `ctx.env`.
+ */
+export function takeVariables(): Variables {
+  const variables = processVariables();
+  for (const name of Object.keys(variables)) {
+    if (!runtimeVariables.test(name)) delete process.env[name];
+  }
+  return variables;
+}
+
 /** Reads the core's variables; every fault goes into `faults`, and the result is undefined if there was one. */
 export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | undefined {
   const known = Object.fromEntries(Object.keys(coreSchema.shape).map((name) => [name, variables[name]]));

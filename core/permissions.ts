@@ -44,6 +44,14 @@ export function urlAs(url: string, role: string, secret: string): string {
   return other.href;
 }
 
+/** The URL of the same database for a run-time process, which derives its login's password and needs nobody else's. */
+export function withoutLogin(url: string): string {
+  const other = new URL(url);
+  other.username = "";
+  other.password = "";
+  return other.href;
+}
+
 /** The roles that a plugin works as. */
 export function rolesOf(manifest: Manifest): string[] {
   const platform = manifest.permissions?.platform !== undefined;

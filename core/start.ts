@@ -6,6 +6,7 @@
 import path from "node:path";
 
 import { readBlueprint } from "./boot.ts";
+import { withoutLogin } from "./permissions.ts";
 import { type DemoLogin, demoParts, makeDemo } from "./demo.ts";
 import { startEmbeddedPostgres } from "./embedded/mod.ts";
 import { processVariables } from "./env.ts";
@@ -34,7 +35,8 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
   };
   try {
     await migrateDatabase(variables);
-    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), await programFor(variables));
+    const runTime = { ...variables, DATABASE_URL: withoutLogin(variables.DATABASE_URL as string) };
+    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), await programFor(runTime));
     const port = processes.port ?? env.PORT;
     const address = `http://localhost:${port}`;
     const login = postgres === undefined ? undefined : await makeDemo(address, env.DATA_DIR);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "./boot.ts";
 import { openUnit } from "./db/database.ts";
-import { processVariables } from "./env.ts";
+import { takeVariables } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { runProcess } from "./process.ts";
@@ -75,7 +75,7 @@ async function drain(server: Server, requests: () => number): Promise<void> {
 
 if (import.meta.filename === process.argv[1]) {
   await runProcess("web", async () => {
-    const server = await serve(await boot("web", processVariables()));
+    const server = await serve(await boot("web", takeVariables()));
     process.send?.({ ready: true, port: server.port });
     return () => server.close();
   });

@@ -54,6 +54,12 @@ describe("a web process", () => {
     expect(await ended).to.equal(0);
   });
 
+  it("leaves no variable of its own in the environment for a plugin to find", async () => {
+    const { names } = (await client.get("/probe/environment")).body as { names: string[] };
+    expect(names).to.include("PATH");
+    expect(names.filter((name) => name in platform.variables && name !== "NODE_ENV")).to.deep.equal([]);
+  });
+
   it("ends when the process that started it has gone", async () => {
     const ended = exitCode();
     child.disconnect();

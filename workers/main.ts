@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "../core/boot.ts";
-import { processVariables } from "../core/env.ts";
+import { takeVariables } from "../core/env.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
 import { runProcess } from "../core/process.ts";
 import { queueNameOf } from "./queue_names.ts";
@@ -80,7 +80,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 
 if (import.meta.filename === process.argv[1]) {
   await runProcess("worker", async () => {
-    const variables = processVariables();
+    const variables = takeVariables();
     const worker = await work(
       await boot(["worker", variables["PLUGINS"]].filter((word) => word !== undefined).join(" "), variables),
     );

@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import path from "node:path";
 
+import { checkTables } from "../boot_checks.ts";
 import type { LoadedPlugin } from "../discovery.ts";
 import type { Logger } from "../log.ts";
 import { applyPermissions, createRoles } from "./grants.ts";
@@ -37,6 +38,7 @@ export async function migrate(
       const [, applied] = (await migrator.latest(config)) as [number, string[]];
       if (applied.length > 0) log.info({ applied }, "migrations applied");
     }
+    await checkTables(owner, plugins);
     await applyPermissions(owner, plugins);
   } finally {
     await guard.query("SELECT pg_advisory_unlock_all()");

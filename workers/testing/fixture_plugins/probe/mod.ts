@@ -59,6 +59,17 @@ export default definePlugin({
           return { body: { slow: true } };
         },
       }),
+      route({
+        id: "lookAround",
+        method: "GET",
+        path: "/probe/environment",
+        summary: "The names of the variables that a plugin finds without asking for them",
+        access: "public",
+        unit: "none",
+        status: 200,
+        result: z.strictObject({ names: z.array(z.string()) }),
+        handler: () => Promise.resolve({ body: { names: Object.keys(process.env) } }),
+      }),
     ],
     jobs: [
       handleJob(note, async ({ payload: { label, failures }, attempt, trx }) => {
