@@ -11,7 +11,7 @@ import { openPool } from "../core/db/pool.ts";
 import { prepare } from "../core/db/statement.ts";
 import { addDays, dayAt } from "../core/mod.ts";
 import { gateRole, urlAs } from "../core/permissions.ts";
-import { reserve } from "../plugins/pms/reserve.ts";
+import { reserve } from "../plugins/pms/bookings/reserve.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
 import { printRow, startBench } from "./harness.ts";
 
@@ -42,7 +42,7 @@ try {
     return reserve(
       trx,
       hotel.hotelId,
-      { room_id: room, guest: { name: "Ada" }, adults: 1, children: 0, ...stay },
+      { room_id: room, guest: { name: "Ada" }, adults: 1, children: 0, room_locked: false, ...stay },
       "bench",
     );
   };

@@ -3,7 +3,7 @@ export { copyOut } from "./db/copy.ts";
 export { prepare, type Statement } from "./db/statement.ts";
 export { constraintOf, type Database, sqlStateOf, type Trx } from "./db/database.ts";
 export { tenantTable } from "./db/tenant_table.ts";
-export { defineProblems, type FieldError, Problem, problems } from "./errors.ts";
+export { defineProblems, type FieldError, Problem, type ProblemDetails, problems } from "./errors.ts";
 export { secretKeysSchema } from "./env.ts";
 export { FileMissing, type FileStore } from "./files/store.ts";
 export type { Actor, Authenticator } from "./http/actor.ts";

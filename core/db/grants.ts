@@ -91,6 +91,7 @@ const revokeAll = `DO $$ DECLARE ours name; place name; BEGIN
     FOR place IN SELECT nspname FROM pg_namespace
       WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', '${queueSchema}') AND pg_has_role(nspowner, 'USAGE') LOOP
       EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', place, ours);
+      EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA %I FROM %I', place, ours);
       EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', place, ours);
     END LOOP;
   END LOOP; END $$;`;
@@ -102,6 +103,9 @@ function grantsFor(manifest: Manifest, role: string): string[] {
     `GRANT USAGE ON SCHEMA "${id}" TO ${role};`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${id}" TO ${role};`,
     `REVOKE ALL ON "${id}".migrations, "${id}".migrations_lock FROM ${role};`,
+    // Everybody may call a function by default, and a plugin's may run as its owner.
+    `REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA "${id}" FROM PUBLIC;`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${id}" TO ${role};`,
     ...foreign.map(([table]) => `GRANT USAGE ON SCHEMA ${quoteName(table).split(".")[0]} TO ${role};`),
     ...foreign.flatMap(([table, grant]) => [
       ...privilege("SELECT", grant.select, table, role),

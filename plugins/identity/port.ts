@@ -1,5 +1,5 @@
 /** What other plugins may import of identity. */
-import { type Day, dayAt, defineProblems, prepare, type Trx } from "../../core/mod.ts";
+import { type Day, defineProblems, prepare, type Trx } from "../../core/mod.ts";
 
 /** The roles: a manager has all of the hotel; a receptionist has the front desk. */
 export const roles = ["manager", "receptionist"] as const;
@@ -20,6 +20,7 @@ export const hotelSettingsColumns = [
   "currency",
   "check_in_time",
   "check_out_time",
+  "business_date",
   "subscription_valid",
   "valid_to",
 ] as const;
@@ -31,6 +32,8 @@ export interface HotelSettings {
   /** `HH:MM:SS`, as PostgreSQL writes a time. */
   readonly check_in_time: string;
   readonly check_out_time: string;
+  /** The day that the desk works on, until it is closed. */
+  readonly business_date: Day;
   readonly subscription_valid: boolean;
   readonly valid_to: Date;
 }
@@ -59,9 +62,4 @@ export function requireSubscription(hotel: Pick<HotelSettings, "subscription_val
     "You can read, check guests out and export. To book, check in or change rooms, a manager renews at POST /billing/checkout.",
     { members: { valid_to: hotel.valid_to.toISOString() } },
   );
-}
-
-/** The day that the desk works on. */
-export function businessDate(hotel: Pick<HotelSettings, "time_zone">, now = new Date()): Day {
-  return dayAt(now, hotel.time_zone);
 }

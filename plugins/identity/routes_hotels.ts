@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { defined, newId, requireMatch, type Route, route } from "../../core/mod.ts";
+import { dayAt, defined, newId, requireMatch, type Route, route } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { insertUser } from "./staff.ts";
 import { Hotel } from "./models/hotel.ts";
@@ -37,6 +37,7 @@ export function hotelRoutes({ env }: IdentityContext): Route[] {
         const hotel = await Hotel.query(trx).insertAndFetch({
           hotel_id: newId(),
           ...defined(settings),
+          business_date: dayAt(new Date(), settings.time_zone),
           trial_ends_at: trialEndsAt,
           valid_to: trialEndsAt,
         });

@@ -11,7 +11,7 @@ import {
 } from "../../core/mod.ts";
 import type { Hotel } from "./models/hotel.ts";
 import type { User } from "./models/user.ts";
-import { businessDate, isSubscribed, roles } from "./port.ts";
+import { isSubscribed, roles } from "./port.ts";
 
 /** 3 to 64 letters, digits, dots, dashes, underscores and at signs: an e-mail address is a username too. */
 export const usernameSchema = z
@@ -35,7 +35,7 @@ export const hotelSchema = z
   .strictObject({
     hotel_id: idSchema,
     ...hotelFields,
-    business_date: daySchema.meta({ description: "The day that the desk works on." }),
+    business_date: daySchema.meta({ description: "The day that the desk works on, until it is closed." }),
     subscription_valid: z.boolean(),
     valid_to: instantOutSchema.meta({
       description: "Until when the hotel is paid for, or in its trial, with the days of grace.",
@@ -62,7 +62,7 @@ export function hotelView(hotel: Hotel): z.input<typeof hotelSchema> {
     currency: hotel.currency,
     check_in_time: hotel.check_in_time.slice(0, 5),
     check_out_time: hotel.check_out_time.slice(0, 5),
-    business_date: businessDate(hotel),
+    business_date: hotel.business_date,
     subscription_valid: isSubscribed(hotel),
     valid_to: hotel.valid_to.toISOString(),
   };

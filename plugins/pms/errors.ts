@@ -5,12 +5,23 @@ export const pmsProblems = defineProblems({
   NO_ROOM_FREE: { status: 409, title: "No such room is free on every night of the stay" },
   ROOM_NOT_SOLD: { status: 409, title: "The room is out of order" },
   ROOM_NOT_READY: { status: 409, title: "The room can't be occupied now" },
+  ROOM_LOCKED: { status: 409, title: "The booking is locked to its room" },
   TOO_MANY_GUESTS: { status: 409, title: "The room is too small for the guests" },
+  CLOSED_TO_ARRIVAL: { status: 409, title: "No stay may begin on that day" },
+  MINIMUM_STAY: { status: 409, title: "The stay is shorter than that day allows" },
   ILLEGAL_TRANSITION: { status: 409, title: "The booking's state does not allow that" },
   WRONG_DAY: { status: 409, title: "That can't be done on this business day" },
+  REPACK_CHANGED: { status: 409, title: "The rooms have changed since the preview" },
+  GUEST_EXPECTED: { status: 409, title: "The guest is expected or in the house" },
   NAME_TAKEN: { status: 409, title: "The name or number is taken" },
 });
 
 export const noSuchRoom = () => problems.NOT_FOUND("This hotel has no such room.");
 export const noSuchRoomType = () => problems.NOT_FOUND("This hotel has no such room type.");
 export const noSuchBooking = () => problems.NOT_FOUND("This hotel has no such booking.");
+export const noSuchGuest = () => problems.NOT_FOUND("This hotel has no such guest.");
+
+/** The refusal of one field that a schema alone can't judge. */
+export function fieldFault(where: "body" | "query", pointer: string, detail: string) {
+  return problems.VALIDATION_FAILED(`${pointer} ${detail}`, { errors: [{ in: where, pointer, detail }] });
+}

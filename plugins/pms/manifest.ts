@@ -6,6 +6,13 @@ export const manifest = defineManifest({
   summary: "Rooms, rates, bookings and the front desk.",
   requires: ["identity"],
   permissions: {
-    tables: { "identity.hotels": { select: hotelSettingsColumns } },
+    tables: {
+      "identity.hotels": {
+        select: [...hotelSettingsColumns, "version"],
+        // The close of the day rolls it.
+        update: ["business_date", "version"],
+      },
+    },
+    platform: "days that nobody closed are closed by the clock, in every hotel that wants it",
   },
 });

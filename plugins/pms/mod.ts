@@ -1,15 +1,35 @@
 import { definePlugin } from "../../core/mod.ts";
+import { bookingRoutes } from "./bookings/routes.ts";
+import { operationRoutes } from "./bookings/routes_operations.ts";
+import { closeOverdueDays } from "./desk/close_overdue_days.ts";
+import { deskRoutes } from "./desk/routes.ts";
+import { guestRoutes } from "./guests/routes.ts";
 import { manifest } from "./manifest.ts";
-import { availabilityRoutes } from "./routes_availability.ts";
-import { bookingRoutes } from "./routes_bookings.ts";
-import { operationRoutes } from "./routes_operations.ts";
-import { roomTypeRoutes } from "./routes_room_types.ts";
-import { roomRoutes } from "./routes_rooms.ts";
+import { rateRoutes } from "./rates/routes.ts";
+import { availabilityRoutes } from "./rooms/routes_availability.ts";
+import { chartRoutes } from "./rooms/routes_chart.ts";
+import { closureRoutes } from "./rooms/routes_closures.ts";
+import { repackRoutes } from "./rooms/routes_repack.ts";
+import { roomTypeRoutes } from "./rooms/routes_room_types.ts";
+import { roomRoutes } from "./rooms/routes_rooms.ts";
 
 export default definePlugin({
   manifest,
-  setup: () => ({
-    // Before /rooms/{room_id}: routes match in this order.
-    routes: [...availabilityRoutes(), ...roomTypeRoutes(), ...roomRoutes(), ...bookingRoutes(), ...operationRoutes()],
+  setup: (ctx) => ({
+    routes: [
+      // Before /rooms/{room_id}: routes match in this order.
+      ...availabilityRoutes(),
+      ...chartRoutes(),
+      ...repackRoutes(),
+      ...roomTypeRoutes(),
+      ...roomRoutes(),
+      ...closureRoutes(),
+      ...rateRoutes(),
+      ...bookingRoutes(),
+      ...operationRoutes(),
+      ...deskRoutes(),
+      ...guestRoutes(),
+    ],
+    schedules: [{ name: "close-overdue-days", everyMs: 5 * 60_000, run: (signal) => closeOverdueDays(ctx, signal) }],
   }),
 });

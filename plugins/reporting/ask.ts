@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { type Actor, newId, type Trx } from "../../core/mod.ts";
-import { businessDate, readHotel } from "../identity/port.ts";
+import { readHotel } from "../identity/port.ts";
 import { bookingsFileName, type BookingsRequest } from "./bookings_report.ts";
 import type { ReportingContext } from "./context.ts";
 import { reportingProblems } from "./errors.ts";
@@ -45,7 +45,7 @@ export async function askForBookings(
     kind,
     request,
     request_hash: hash,
-    file_name: bookingsFileName(request, businessDate(hotel)),
+    file_name: bookingsFileName(request, hotel.business_date),
     created_by: actor.name,
   });
   await enqueue(trx, buildReport, { report_id: reportId });

@@ -12,6 +12,17 @@ export interface ArrangedHotel extends FurnishedHotel {
 /** A word of each hotel's data that the other must never see. */
 const wordOf = (name: string): string => `Canary-of-${name}`;
 
+/** The hotel is set back to the day before yesterday, and comes to today by the close of two days. */
+async function closeTwoDays({ client, owner }: TestPlatform, hotel: FurnishedHotel): Promise<void> {
+  await owner("identity.hotels")
+    .where({ hotel_id: hotel.hotelId })
+    .update({ business_date: hotel.day(-2) });
+  for (const business_date of [hotel.day(-2), hotel.day(-1)]) {
+    const closed = await client.post("/operations/close-day", { business_date }, { token: hotel.managerToken });
+    if (closed.status !== 200) throw new Error(`The close of the day answered ${closed.status}: ${closed.text}`);
+  }
+}
+
 async function arrangeHotel(platform: TestPlatform, name: string): Promise<ArrangedHotel> {
   const { client } = platform;
   const hotel = await furnishHotel(client, {
@@ -19,9 +30,12 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
     settings: { name: wordOf(name), terms_and_conditions: wordOf(name) },
   });
   const token = hotel.managerToken;
+  await closeTwoDays(platform, hotel);
+  const guests: string[] = [];
   const make = async (path: string, body: unknown, id: string): Promise<string> => {
     const { status, body: made, text } = await client.post(path, body, { token });
     if (status !== 201) throw new Error(`${path} answered ${status}: ${text}`);
+    if (typeof made.guest_id === "string") guests.push(made.guest_id);
     return made[id] as string;
   };
   const spareType = await make("/room-types/", { name: wordOf(name), capacity: 2, rate: "80.00" }, "room_type_id");
@@ -30,7 +44,7 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
       "/bookings/",
       {
         room_id: hotel.roomIds[room],
-        guest: { name: wordOf(name), email: `${wordOf(name)}@example.com` },
+        guest: { name: wordOf(name), email: `${wordOf(name)}.${room}@example.com` },
         notes: wordOf(name),
         check_in_at: hotel.day(0),
         expected_check_out_at: hotel.day(2),
@@ -46,6 +60,11 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
   await operate("check-in", checkedOut);
   await operate("check-out", checkedOut);
   await operate("cancel", canceled);
+  await make(
+    `/rooms/${hotel.roomIds[4]}/closures`,
+    { from: hotel.day(5), to: hotel.day(9), reason: wordOf(name) },
+    "closure_id",
+  );
   const report = await buildBookingsReport(platform, hotel);
   const another = await buildBookingsReport(platform, hotel, { status: ["confirmed"] });
   const me = await client.get("/auth/me", { token: hotel.receptionistToken });
@@ -57,6 +76,7 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
       ["user_id", [me.body.user_id as string, added]],
       ["room_type_id", [hotel.roomTypeId, spareType]],
       ["room_id", hotel.roomIds],
+      ["guest_id", guests],
       ["booking_id", [confirmed, inHouse, checkedOut, canceled]],
       ["report_id", [report.report_id as string, another.report_id as string]],
     ]),

@@ -1,6 +1,6 @@
 /** The rules about charges. */
 import { type Actor, newId, normaliseAmount, problems, type Trx } from "#core/mod.ts";
-import { businessDate, type HotelSettings } from "#plugins/identity/port.ts";
+import { type HotelSettings } from "#plugins/identity/port.ts";
 import type { BookingStatus } from "#plugins/pms/port.ts";
 
 import type { MinibarContext } from "./context.ts";
@@ -34,7 +34,7 @@ export async function charge(
       members: { booking_status: status },
     });
   }
-  const day = businessDate(hotel);
+  const day = hotel.business_date;
   const made = await Charge.query(trx).insertAndFetch({
     hotel_id: hotel.hotel_id,
     charge_id: newId(),

@@ -12,7 +12,7 @@ export const manifest = defineManifest({
   requires: ["identity", "pms"],
   permissions: {
     tables: {
-      // For `readHotel` of identity's port: the currency, and the time zone that the business date follows from.
+      // For `readHotel` of identity's port: the currency and the business date.
       "identity.hotels": { select: hotelSettingsColumns },
       // Whether the booking is this hotel's, and whether its guest is here. Not who the guest is: that is not asked for.
       "pms.bookings": { select: ["hotel_id", "booking_id", "status"] },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 import { daySchema, type Route, route } from "#core/mod.ts";
-import { businessDate, readHotel, staff } from "#plugins/identity/port.ts";
+import { readHotel, staff } from "#plugins/identity/port.ts";
 
 import { RestockLine } from "./models/restock_line.ts";
 import { restockLineSchema, restockLineView } from "./views.ts";
@@ -21,7 +21,7 @@ export function restockRoutes(): Route[] {
       result: z.strictObject({ day: daySchema, items: z.array(restockLineSchema) }),
       handler: async ({ actor, query, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
-        const day = query.day ?? businessDate(hotel);
+        const day = query.day ?? hotel.business_date;
         const lines = await RestockLine.query(trx).where({ hotel_id: actor.tenantId, day }).orderBy("item");
         return { body: { day, items: lines.map((line) => restockLineView(line, hotel.currency)) } };
       },

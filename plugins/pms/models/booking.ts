@@ -10,6 +10,9 @@ export class Booking extends Model {
   declare booking_id: string;
   /** Where the guest sleeps now, or will first. */
   declare room_id: string;
+  /** It stays there: no repacking and no move, until it is unlocked. */
+  declare room_locked: boolean;
+  declare guest_id: string;
   declare guest_name: string;
   declare guest_email: string | null;
   declare guest_phone: string | null;
@@ -22,6 +25,10 @@ export class Booking extends Model {
   declare checked_in_at: Date | null;
   declare checked_out_at: Date | null;
   declare status: BookingStatus;
+  /** The business date on which it came into this state. */
+  declare status_on: string;
+  /** The business date of the check-in. */
+  declare checked_in_on: string | null;
   declare total_amount: string;
   declare currency: string;
   declare terms_accepted_at: Date | null;

@@ -1,6 +1,7 @@
 /** Bookings in any number, and what a report of them must say: written apart from the code that it checks. */
 import { parse } from "csv-parse/sync";
 import type { Knex } from "knex";
+import { randomUUID } from "node:crypto";
 
 import { eventually, type TestPlatform } from "../../../workers/testing/platform.ts";
 import type { FurnishedHotel } from "../../pms/testing/hotel.ts";
@@ -16,12 +17,14 @@ export interface AwkwardBooking {
 export async function addManyBookings(owner: Knex, hotel: FurnishedHotel, count: number): Promise<void> {
   await owner.raw(
     `INSERT INTO pms.bookings (hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children,
-       arrival, departure, check_in_at, expected_check_out_at, status, total_amount, currency, notes, created_by)
+       arrival, departure, check_in_at, expected_check_out_at, status, total_amount, currency, notes, created_by,
+       guest_id, status_on)
      SELECT ?::uuid, gen_random_uuid(), ?::uuid, 'Guest ' || i, 'guest' || i || '@example.com', '+49 171 ' || i, 2, 0,
        date '2030-01-01' + i % 1000, date '2030-01-03' + i % 1000, now(), now(), 'confirmed', 450.00, 'EUR',
-       CASE WHEN i % 3 = 0 THEN E'late,\\n"very" late ' || i END, 'anna'
+       CASE WHEN i % 3 = 0 THEN E'late,\\n"very" late ' || i END, 'anna',
+       ?::uuid, current_date
      FROM generate_series(1, ?::int) i`,
-    [hotel.hotelId, hotel.roomIds[0] as string, count],
+    [hotel.hotelId, hotel.roomIds[0] as string, await addGuest(owner, hotel), count],
   );
 }
 
@@ -32,12 +35,21 @@ export async function addBookings(
 ): Promise<void> {
   await owner.raw(
     `INSERT INTO pms.bookings (hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children,
-       arrival, departure, check_in_at, expected_check_out_at, status, total_amount, currency, notes, created_by)
+       arrival, departure, check_in_at, expected_check_out_at, status, total_amount, currency, notes, created_by,
+       guest_id, status_on)
      SELECT ?::uuid, gen_random_uuid(), ?::uuid, coalesce(guest_name, 'x'), guest_email, guest_phone, 1, 1,
-       '2031-05-01', '2031-05-02', '2031-05-01T12:00:00.123456Z', now(), 'confirmed', 0.10, 'EUR', notes, '@anna'
+       '2031-05-01', '2031-05-02', '2031-05-01T12:00:00.123456Z', now(), 'confirmed', 0.10, 'EUR', notes, '@anna',
+       ?::uuid, current_date
      FROM jsonb_to_recordset(?::jsonb) AS t (guest_name text, guest_email text, guest_phone text, notes text)`,
-    [hotel.hotelId, hotel.roomIds[0] as string, JSON.stringify(bookings)],
+    [hotel.hotelId, hotel.roomIds[0] as string, await addGuest(owner, hotel), JSON.stringify(bookings)],
   );
+}
+
+/** One guest for all of them: a report does not look at whose profile a booking belongs to. */
+async function addGuest(owner: Knex, hotel: FurnishedHotel): Promise<string> {
+  const guest = { hotel_id: hotel.hotelId, guest_id: randomUUID(), name: "Guest" };
+  await owner("pms.guests").insert(guest);
+  return guest.guest_id;
 }
 
 /** The records of a CSV, strictly read: CR LF, quotes by RFC 4180. */

@@ -1,20 +1,27 @@
 /** The audit trail of a booking: who did what when, with before and after. */
-import { newId, type Trx } from "../../core/mod.ts";
-import type { BookingFacts } from "./models/booking.ts";
+import { newId, type Trx } from "../../../core/mod.ts";
+import type { BookingFacts } from "../models/booking.ts";
 
-/** The facts of a booking that its history shows. */
+/** The facts of a booking that its history shows: all that can change. */
 const facts = [
   "room_id",
+  "room_locked",
   "status",
   "arrival",
   "departure",
+  "check_in_at",
+  "expected_check_out_at",
+  "checked_in_at",
+  "checked_out_at",
   "total_amount",
+  "guest_id",
   "guest_name",
   "guest_email",
   "guest_phone",
   "adults",
   "children",
   "notes",
+  "terms_accepted_at",
 ] as const satisfies readonly (keyof BookingFacts)[];
 
 /** A booking as its history keeps it. */

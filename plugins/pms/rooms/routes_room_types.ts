@@ -11,12 +11,12 @@ import {
   type Route,
   route,
   toPage,
-} from "../../core/mod.ts";
-import { managers, readHotel, requireSubscription, staff } from "../identity/port.ts";
-import { noSuchRoomType } from "./errors.ts";
-import { write } from "./inventory.ts";
-import { RoomType } from "./models/room_type.ts";
-import { rateIn } from "./rates.ts";
+} from "../../../core/mod.ts";
+import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { noSuchRoomType } from "../errors.ts";
+import { readRoomType, write } from "./inventory.ts";
+import { RoomType } from "../models/room_type.ts";
+import { rateIn } from "../rates/amounts.ts";
 import { roomTypeFields, roomTypeSchema, roomTypeView } from "./views.ts";
 
 const params = z.strictObject({ room_type_id: idSchema });
@@ -88,8 +88,7 @@ export function roomTypeRoutes(): Route[] {
       status: 200,
       result: roomTypeSchema,
       handler: async ({ actor, params: { room_type_id: id }, trx }) => {
-        const type = await RoomType.query(trx).findById([actor.tenantId, id]);
-        if (type === undefined) throw noSuchRoomType();
+        const type = await readRoomType(trx, actor.tenantId, id);
         const { currency } = await readHotel(trx, actor.tenantId);
         return { body: roomTypeView(type, currency), etag: type.version };
       },

@@ -10,10 +10,11 @@ import {
   type Route,
   route,
   toPage,
-} from "../../core/mod.ts";
-import { readHotel, staff } from "../identity/port.ts";
-import { type FreeRoom, freeRooms, quoteStay } from "./availability.ts";
-import { checkNights } from "./stay.ts";
+} from "../../../core/mod.ts";
+import { readHotel, staff } from "../../identity/port.ts";
+import { checkNights } from "../bookings/stay.ts";
+import { type Quote, quoteStay, readRates } from "../rates/prices.ts";
+import { type FreeRoom, freeRooms } from "./availability.ts";
 import { roomCursorSchema } from "./views.ts";
 
 const freeRoomSchema = z
@@ -35,6 +36,8 @@ export function availabilityRoutes(): Route[] {
       method: "GET",
       path: "/rooms/available",
       summary: "The rooms that are free on every night of a stay, with what they cost",
+      description:
+        "Exactly what POST /bookings/ will charge. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out.",
       access: staff,
       unit: "tenant",
       query: z.strictObject({
@@ -57,20 +60,19 @@ export function availabilityRoutes(): Route[] {
         const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests, limit } = query;
         checkNights(arrival, departure, "/check_out", "query");
         const after = decodeCursor(query.cursor, roomCursorSchema);
-        const [{ currency }, rooms] = await Promise.all([
+        const [{ currency }, rooms, rates] = await Promise.all([
           readHotel(trx, actor.tenantId),
           freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests, after, limit: limit + 1 }),
+          readRates(trx, actor.tenantId, { from: arrival, to: departure, roomTypeId }),
         ]);
-        // Most rooms cost what their type does: each rate is worked out once.
-        const quotes = new Map(
-          [...new Set(rooms.map(({ rate }) => rate))].map((rate) => [
-            rate,
-            quoteStay(rate, arrival, departure, currency),
-          ]),
-        );
+        // Most rooms cost what their type does: each price is worked out once.
+        const quotes = new Map<string, Quote>();
         const view = ({ rate, ...room }: FreeRoom) => {
-          const { nights, total_amount } = quotes.get(rate) ?? quoteStay(rate, arrival, departure, currency);
-          return { ...room, nights: [...nights], total_amount };
+          const priced = { room_type_id: room.room_type_id, rate };
+          const key = `${room.room_type_id} ${rate}`;
+          const quote = quotes.get(key) ?? quoteStay(priced, rates, arrival, departure, currency);
+          quotes.set(key, quote);
+          return { ...room, nights: [...quote.nights], total_amount: quote.total_amount };
         };
         const page = toPage(rooms, limit, view, (room) => [room.room_number, room.room_id]);
         return { body: { check_in: arrival, check_out: departure, currency, ...page } };

@@ -12,13 +12,12 @@ import {
   route,
   toPage,
   type Trx,
-} from "../../core/mod.ts";
-import { managers, readHotel, requireSubscription, staff } from "../identity/port.ts";
-import { noSuchRoom, noSuchRoomType } from "./errors.ts";
-import { write } from "./inventory.ts";
-import { Room } from "./models/room.ts";
-import { RoomType } from "./models/room_type.ts";
-import { rateIn } from "./rates.ts";
+} from "../../../core/mod.ts";
+import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { noSuchRoom } from "../errors.ts";
+import { readRoom, readRoomType, write } from "./inventory.ts";
+import { Room } from "../models/room.ts";
+import { rateIn } from "../rates/amounts.ts";
 import { roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });
@@ -44,7 +43,7 @@ export function roomRoutes(): Route[] {
       handler: async ({ actor, body, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
-        await requireRoomType(trx, actor.tenantId, body.room_type_id);
+        await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : null;
         const room = await write(
           Room.query(trx).insertAndFetch({ hotel_id: actor.tenantId, room_id: newId(), ...body, rate }),
@@ -92,8 +91,7 @@ export function roomRoutes(): Route[] {
       status: 200,
       result: roomSchema,
       handler: async ({ actor, params: { room_id: id }, trx }) => {
-        const room = await Room.query(trx).findById([actor.tenantId, id]);
-        if (room === undefined) throw noSuchRoom();
+        const room = await readRoom(trx, actor.tenantId, id);
         const { currency } = await readHotel(trx, actor.tenantId);
         return { body: roomView(room, currency), etag: room.version };
       },
@@ -114,7 +112,7 @@ export function roomRoutes(): Route[] {
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
         const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
-        if (body.room_type_id !== undefined) await requireRoomType(trx, actor.tenantId, body.room_type_id);
+        if (body.room_type_id !== undefined) await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : body.rate;
         const changed = await write(
           room.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: room.version + 1 }),
@@ -166,8 +164,4 @@ async function lockForChange(trx: Trx, hotelId: string, roomId: string, ifMatch:
   if (room === undefined) throw noSuchRoom();
   requireMatch(ifMatch, room.version);
   return room;
-}
-
-async function requireRoomType(trx: Trx, hotelId: string, roomTypeId: string): Promise<void> {
-  if ((await RoomType.query(trx).findById([hotelId, roomTypeId])) === undefined) throw noSuchRoomType();
 }

@@ -1,4 +1,5 @@
-import { normaliseAmount, problems } from "../../core/mod.ts";
+import { normaliseAmount } from "../../../core/mod.ts";
+import { fieldFault } from "../errors.ts";
 
 /**
  * A rate as it is stored: with exactly the currency's decimals.
@@ -6,7 +7,6 @@ import { normaliseAmount, problems } from "../../core/mod.ts";
  */
 export function rateIn(currency: string, rate: string): string {
   const normal = normaliseAmount(rate, currency);
-  if (normal !== undefined) return normal;
-  const detail = `has more decimals than ${currency}`;
-  throw problems.VALIDATION_FAILED(`/rate ${detail}`, { errors: [{ in: "body", pointer: "/rate", detail }] });
+  if (normal === undefined) throw fieldFault("body", "/rate", `has more decimals than ${currency}`);
+  return normal;
 }

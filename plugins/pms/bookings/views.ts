@@ -1,4 +1,4 @@
-/** The shapes of the PMS's answers, and how rows become them. */
+/** The shape of a booking in answers, and how rows become it. */
 import * as z from "zod";
 
 import {
@@ -10,53 +10,23 @@ import {
   instantOutSchema,
   textSchema,
   type Trx,
-} from "../../core/mod.ts";
-import type { BookingFacts } from "./models/booking.ts";
-import { housekeepingStates, type Room, roomStatuses } from "./models/room.ts";
-import type { RoomType } from "./models/room_type.ts";
-import { bookingStatuses } from "./port.ts";
-
-export const roomTypeFields = {
-  name: textSchema(100).meta({ examples: ["Double"] }),
-  capacity: z.number().int().min(1).max(100).meta({ description: "Guests that it sleeps." }),
-  rate: amountSchema.meta({ description: "Of one night, in the hotel's currency." }),
-};
-
-export const roomTypeSchema = z
-  .strictObject({ room_type_id: idSchema, hotel_id: idSchema, ...roomTypeFields })
-  .meta({ id: "RoomType" });
-
-export function roomTypeView(type: RoomType, currency: string): z.input<typeof roomTypeSchema> {
-  const { room_type_id, hotel_id, name, capacity, rate } = type;
-  return { room_type_id, hotel_id, name, capacity, rate: formatAmount(rate, currency) };
-}
-
-export const roomFields = {
-  room_number: textSchema(20).meta({ examples: ["101"] }),
-  room_type_id: idSchema,
-  rate: amountSchema.nullable().meta({ description: "Of one night; null: its type's." }),
-  status: z.enum(roomStatuses),
-  housekeeping: z.enum(housekeepingStates),
-};
-
-/** The keys that a list of rooms is sorted by. */
-export const roomCursorSchema = z.tuple([roomFields.room_number, idSchema]);
-
-export const roomSchema = z.strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields }).meta({ id: "Room" });
-
-export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {
-  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping } = room;
-  const ownRate = rate === null ? null : formatAmount(rate, currency);
-  return { room_id, hotel_id, room_number, room_type_id, rate: ownRate, status, housekeeping };
-}
+} from "../../../core/mod.ts";
+import type { BookingFacts } from "../models/booking.ts";
+import { bookingStatuses } from "../port.ts";
 
 const nightSchema = z.strictObject({ date: daySchema, room_id: idSchema, rate: amountSchema }).meta({ id: "Night" });
 
 export const guestSchema = z
   .strictObject({
     name: textSchema(200).meta({ examples: ["Ada Lovelace"] }),
-    email: z.email("is not an e-mail address").max(254).nullish(),
-    phone: textSchema(40).nullish(),
+    email: z
+      .email("is not an e-mail address")
+      .max(254)
+      .nullish()
+      .meta({ examples: ["ada@example.com"] }),
+    phone: textSchema(40)
+      .nullish()
+      .meta({ examples: ["+44 20 7946 0000"] }),
   })
   .meta({ id: "Guest" });
 
@@ -66,6 +36,8 @@ export const bookingSchema = z
     hotel_id: idSchema,
     room_id: idSchema,
     room_number: z.string(),
+    room_locked: z.boolean().meta({ description: "It stays in its room: no move and no repacking." }),
+    guest_id: idSchema,
     guest: z.strictObject({ name: z.string(), email: z.string().nullable(), phone: z.string().nullable() }),
     adults: z.number().int(),
     children: z.number().int(),
@@ -101,7 +73,7 @@ export function bookingRows(trx: Trx, hotelId: string) {
       "r.room_number",
       trx.raw(
         `(SELECT coalesce(json_agg(json_build_object('date', n.date, 'room_id', n.room_id, 'rate', n.rate::text) ORDER BY n.date), '[]')
-          FROM pms.booking_nights n WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id) AS nights`,
+          FROM pms.booking_nights n WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL) AS nights`,
       ),
     );
 }
@@ -113,6 +85,8 @@ export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
     hotel_id: row.hotel_id,
     room_id: row.room_id,
     room_number: row.room_number,
+    room_locked: row.room_locked,
+    guest_id: row.guest_id,
     guest: { name, email, phone },
     adults: row.adults,
     children: row.children,
@@ -130,4 +104,11 @@ export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
     notes: row.notes,
     created_by: row.created_by,
   };
+}
+
+/** The answer to a change of a booking: as it is now. */
+export async function readChanged(trx: Trx, hotelId: string, bookingId: string) {
+  const [row] = await bookingRows(trx, hotelId).where("b.booking_id", bookingId);
+  if (row === undefined) throw new Error("A booking that was just changed is not there.");
+  return { body: bookingView(row), etag: row.version };
 }

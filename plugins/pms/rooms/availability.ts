@@ -1,5 +1,5 @@
-/** Which rooms are free on every night of a stay, and what the stay costs in each. */
-import { type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../core/mod.ts";
+/** Which rooms are free on every night of a stay and may be arrived in on its first day. */
+import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 
 export interface FreeRoom {
   readonly room_id: string;
@@ -7,7 +7,7 @@ export interface FreeRoom {
   readonly room_type_id: string;
   readonly room_type: string;
   readonly capacity: number;
-  /** Of one night. */
+  /** Of one night without a rate of its own. */
   readonly rate: string;
 }
 
@@ -30,6 +30,8 @@ const freeRoomsStatement = prepare<FreeRoom>(
    WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
      AND ($4::uuid IS NULL OR r.room_type_id = $4) AND t.capacity >= $5
      AND NOT EXISTS (SELECT FROM taken WHERE taken.room_id = r.room_id)
+     AND NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = $1 AND d.room_type_id = r.room_type_id AND d.date = $2::date
+       AND (d.closed_to_arrival OR d.minimum_stay > $3::date - $2::date))
      AND ($6::text IS NULL OR (r.room_number, r.room_id) > ($6, $7::uuid))
    ORDER BY r.room_number, r.room_id LIMIT $8`,
 );
@@ -50,22 +52,4 @@ export interface AvailabilityQuestion {
 export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
   const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
   return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId, guests, ...after, limit]);
-}
-
-export interface Quote {
-  readonly nights: readonly { readonly date: Day; readonly rate: string }[];
-  readonly total_amount: string;
-}
-
-/** What a stay costs, night by night: the same function prices a booking and a quote, so they can't differ. */
-export function quoteStay(rate: string, arrival: Day, departure: Day, currency: string): Quote {
-  const perNight = formatAmount(rate, currency);
-  const nights = eachDay(arrival, departure).map((date) => ({ date, rate: perNight }));
-  return {
-    nights,
-    total_amount: sumAmounts(
-      nights.map((night) => night.rate),
-      currency,
-    ),
-  };
 }

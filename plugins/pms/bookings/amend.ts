@@ -1,0 +1,160 @@
+/**
+ * Amending a booking: its dates, its room type, its guests, its notes.
+ *
+ * A night that was booked keeps its price. An extension prices only the nights that it adds, a shortening gives nights
+ * back at the prices that they had. Another room type is another product, so there every night is priced anew.
+ */
+import type { Day, Trx } from "../../../core/mod.ts";
+import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
+import { linkGuest } from "../guests/guests.ts";
+import type { Booking } from "../models/booking.ts";
+import { Guest } from "../models/guest.ts";
+import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
+import { lockBestRoom } from "../occupancy/room_choice.ts";
+import { quoteStay, readRates, requireArrival } from "../rates/prices.ts";
+import { readRoomType } from "../rooms/inventory.ts";
+import { illegal } from "./booking_state.ts";
+import { type Change, lockBooking, writeChange } from "./changing.ts";
+import { type Night, readNights, totalOf, writeNights } from "./nights.ts";
+import { holdNights, requireSold, roomsOf } from "./operations.ts";
+import { amendStay, type Stay } from "./stay.ts";
+
+export interface Amendment {
+  readonly check_in_at?: string | undefined;
+  readonly expected_check_out_at?: string | undefined;
+  readonly room_type_id?: string | undefined;
+  readonly guest?:
+    | {
+        readonly name?: string | undefined;
+        readonly email?: string | null | undefined;
+        readonly phone?: string | null | undefined;
+      }
+    | undefined;
+  readonly adults?: number | undefined;
+  readonly children?: number | undefined;
+  readonly notes?: string | null | undefined;
+  readonly room_locked?: boolean | undefined;
+}
+
+/**
+ * Writes what an amendment says; what it leaves out stays.
+ * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
+ *   MINIMUM_STAY, WRONG_DAY, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ */
+export async function amend(trx: Trx, change: Change, bookingId: string, amendment: Amendment): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const fields: Partial<Booking> = plainFields(amendment);
+  if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, booking, amendment.guest));
+  if (touchesStay(amendment)) Object.assign(fields, await amendNights(trx, booking, hotel, amendment));
+  await writeChange(trx, change, "amend", booking, fields);
+}
+
+/** Another name is another guest; who keeps it is the same one, reached in another way. */
+async function amendGuest(
+  trx: Trx,
+  booking: Booking,
+  guest: NonNullable<Amendment["guest"]>,
+): Promise<Partial<Booking>> {
+  const contact = {
+    name: guest.name ?? booking.guest_name,
+    email: guest.email === undefined ? booking.guest_email : guest.email,
+    phone: guest.phone === undefined ? booking.guest_phone : guest.phone,
+  };
+  const copies = { guest_name: contact.name, guest_email: contact.email, guest_phone: contact.phone };
+  if (contact.name !== booking.guest_name) {
+    return { ...copies, guest_id: await linkGuest(trx, booking.hotel_id, contact) };
+  }
+  await Guest.query(trx)
+    .findById([booking.hotel_id, booking.guest_id])
+    .whereNull("anonymised_at")
+    .patch({ email: contact.email, phone: contact.phone, version: Guest.raw("version + 1") });
+  return copies;
+}
+
+function plainFields({ notes, room_locked: locked, adults, children }: Amendment): Partial<Booking> {
+  return {
+    ...(notes === undefined ? {} : { notes }),
+    ...(locked === undefined ? {} : { room_locked: locked }),
+    ...(adults === undefined ? {} : { adults }),
+    ...(children === undefined ? {} : { children }),
+  };
+}
+
+/** Whether it touches what a booking's room must bear: nights, type, heads. */
+function touchesStay(amendment: Amendment): boolean {
+  const { check_in_at, expected_check_out_at, room_type_id, adults, children } = amendment;
+  return [check_in_at, expected_check_out_at, room_type_id, adults, children].some((field) => field !== undefined);
+}
+
+async function amendNights(
+  trx: Trx,
+  booking: Booking,
+  hotel: HotelSettings,
+  amendment: Amendment,
+): Promise<Partial<Booking>> {
+  const today = hotel.business_date;
+  if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
+  requireSubscription(hotel);
+  const stay = amendStay(hotel, booking, amendment.check_in_at, amendment.expected_check_out_at);
+  const nights = await readNights(trx, booking);
+  const room = await roomFor(trx, booking, nights, stay, amendment.room_type_id);
+  const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
+  if (guests > room.capacity) {
+    throw pmsProblems.TOO_MANY_GUESTS(
+      `Room ${room.room_number} sleeps ${room.capacity}, and you have ${guests} guests.`,
+    );
+  }
+  const other = room.room_id !== booking.room_id;
+  if (!other && stay.arrival === booking.arrival && stay.departure === booking.departure) {
+    return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
+  }
+  if (stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
+  const rates = await readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure });
+  if (other || stay.arrival !== booking.arrival) {
+    requireArrival(rates, room.room_type_id, stay.arrival, stay.departure);
+  }
+  const agreed = new Map(other ? [] : nights.map((night) => [night.date, night]));
+  const firstRoom = other ? room.room_id : (nights[0]?.room_id ?? room.room_id);
+  const amended = quoteStay(room, rates, stay.arrival, stay.departure, booking.currency).nights.map(
+    ({ date, rate }): Night =>
+      agreed.get(date) ?? { date, rate, room_id: date < booking.arrival ? firstRoom : room.room_id },
+  );
+  await writeNights(trx, booking, amended, "amend");
+  await holdNights(trx, booking, amended);
+  return {
+    room_id: room.room_id,
+    arrival: stay.arrival,
+    departure: stay.departure,
+    check_in_at: stay.checkInAt,
+    expected_check_out_at: stay.expectedCheckOutAt,
+    total_amount: totalOf(amended, booking.currency),
+  };
+}
+
+/** The room of the amended stay, with all rooms locked in which it had or gets nights. */
+async function roomFor(
+  trx: Trx,
+  booking: Booking,
+  nights: readonly Night[],
+  stay: Stay,
+  roomTypeId: string | undefined,
+): Promise<LockedRoom> {
+  const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, ...roomsOf(nights)])]);
+  const room = rooms.get(booking.room_id) as LockedRoom;
+  if (roomTypeId === undefined || roomTypeId === room.room_type_id) return room;
+  if (booking.status === "in_house") {
+    throw fieldFault("body", "/room_type_id", "can't change while the guest is in the house: move the booking");
+  }
+  if (booking.room_locked) {
+    throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to room ${room.room_number}.`);
+  }
+  const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
+  const best = await lockBestRoom(trx, { hotelId: booking.hotel_id, roomTypeId, ...daysOf(stay) });
+  if (best === undefined) {
+    throw pmsProblems.NO_ROOM_FREE(`No ${type.name} is free on every night from ${stay.arrival} to ${stay.departure}.`);
+  }
+  return best;
+}
+
+const daysOf = ({ arrival, departure }: Stay): { arrival: Day; departure: Day } => ({ arrival, departure });

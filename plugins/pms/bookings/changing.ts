@@ -1,0 +1,68 @@
+/** What every change of a booking has in common: it is locked first, and its history is written with it. */
+import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../core/mod.ts";
+import { type HotelSettings, readHotel } from "../../identity/port.ts";
+import { noSuchBooking } from "../errors.ts";
+import { recordChange } from "./history.ts";
+import { Booking } from "../models/booking.ts";
+
+/** Who changes something, and from what they had read. */
+export interface Change {
+  readonly actor: Pick<Actor, "tenantId" | "name">;
+  /** The `If-Match` header, where there is one. */
+  readonly ifMatch?: string | undefined;
+}
+
+export function changeOf(actor: Actor, { ifMatch }: RequestFacts): Change {
+  return { actor, ifMatch };
+}
+
+/**
+ * Locks bookings, in one order for everybody, and reads the hotel after that: whoever waited for the close of the day sees
+ * the new business date.
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED
+ */
+export async function lockBookings(
+  trx: Trx,
+  { actor, ifMatch }: Change,
+  ids: readonly string[],
+): Promise<{ bookings: Booking[]; hotel: HotelSettings }> {
+  const rows = await Booking.query(trx)
+    .where({ hotel_id: actor.tenantId })
+    .whereIn("booking_id", ids)
+    .orderBy("booking_id")
+    .forUpdate();
+  const bookings = ids.map((id) => {
+    const booking = rows.find((row) => row.booking_id === id);
+    if (booking === undefined) throw noSuchBooking();
+    return booking;
+  });
+  // The tag is that of the booking in the path, which comes first.
+  if (bookings[0] !== undefined) requireMatch(ifMatch, bookings[0].version);
+  return { bookings, hotel: await readHotel(trx, actor.tenantId) };
+}
+
+export async function lockBooking(
+  trx: Trx,
+  change: Change,
+  id: string,
+): Promise<{ booking: Booking; hotel: HotelSettings }> {
+  const { bookings, hotel } = await lockBookings(trx, change, [id]);
+  return { booking: bookings[0] as Booking, hotel };
+}
+
+/** Writes a change of a booking and the line of its history. */
+export async function writeChange(
+  trx: Trx,
+  { actor }: Change,
+  action: string,
+  before: Booking,
+  fields: Partial<Booking>,
+): Promise<Booking> {
+  // A copy: Objection writes what was fetched into the instance that it was asked on.
+  const after = await before
+    .$clone()
+    .$query(trx)
+    .patchAndFetch({ ...fields, version: before.version + 1 });
+  await recordChange(trx, actor.name, action, before, after);
+  return after;
+}

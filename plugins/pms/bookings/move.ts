@@ -1,0 +1,116 @@
+/** To another room: the nights that are still to be slept change it, at the prices that were agreed. */
+import type { Day, Trx } from "../../../core/mod.ts";
+import type { Booking } from "../models/booking.ts";
+import { pmsProblems } from "../errors.ts";
+import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
+import { illegal } from "./booking_state.ts";
+import { type Change, lockBookings, writeChange } from "./changing.ts";
+import { type Night, readNights, writeNights } from "./nights.ts";
+import { requireReady, requireSold, roomsOf, soil, wrongDay } from "./operations.ts";
+
+/** A booking on its way to another room. */
+interface Mover {
+  readonly booking: Booking;
+  readonly nights: readonly Night[];
+  readonly to: string;
+}
+
+/** Moves a booking: from tonight on where the guest is in the house, else for the whole stay. */
+export async function move(trx: Trx, change: Change, bookingId: string, roomId: string): Promise<void> {
+  await moveTogether(trx, change, [{ bookingId, roomId }], "move");
+}
+
+/** Lets two bookings change rooms, each for the nights that it has left. */
+export async function swap(trx: Trx, change: Change, bookingId: string, otherId: string): Promise<void> {
+  const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
+  const rooms = bookings.map(({ room_id }) => room_id).reverse();
+  await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, "swap");
+}
+
+/** Moves several bookings in one go. */
+export async function moveTogether(
+  trx: Trx,
+  change: Change,
+  moves: readonly { readonly bookingId: string; readonly roomId: string }[],
+  action: string,
+): Promise<void> {
+  const { bookings, hotel } = await lockBookings(
+    trx,
+    change,
+    moves.map(({ bookingId }) => bookingId),
+  );
+  const rooms = moves.map(({ roomId }) => roomId);
+  await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, action);
+}
+
+async function moversOf(
+  trx: Trx,
+  bookings: readonly Booking[],
+  rooms: readonly string[],
+  today: Day,
+): Promise<Mover[]> {
+  const movers: Mover[] = [];
+  for (const [index, booking] of bookings.entries()) {
+    requireMovable(booking, today);
+    movers.push({ booking, nights: await readNights(trx, booking), to: rooms[index] as string });
+  }
+  return movers;
+}
+
+function requireMovable(booking: Booking, today: Day): void {
+  if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
+  if (booking.room_locked) {
+    throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to its room. Unlock it first.`, {
+      members: { booking_id: booking.booking_id },
+    });
+  }
+  if (booking.status === "in_house" && today >= booking.departure) {
+    throw wrongDay(`The stay ends on ${booking.departure}: there is no night left to move. Extend it first.`, today);
+  }
+}
+
+/**
+ * Moves bookings together: all nights are given back before any is taken, so that they may exchange rooms.
+ * @param movers with their bookings locked
+ */
+async function moveAll(trx: Trx, change: Change, movers: readonly Mover[], today: Day, action: string): Promise<void> {
+  const [first] = movers;
+  if (first === undefined) return;
+  const { hotel_id: hotelId } = first.booking;
+  const from = movers.flatMap(({ booking, nights }) => [booking.room_id, ...roomsOf(nights)]);
+  const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...movers.map(({ to }) => to)])]);
+  for (const { booking, to } of movers) requireFit(rooms.get(to) as LockedRoom, booking);
+  await freeNights(
+    trx,
+    hotelId,
+    movers.map(({ booking }) => booking.booking_id),
+  );
+  for (const { booking, nights, to } of movers) {
+    const moved = nights.map((night) =>
+      booking.status === "in_house" && night.date < today ? night : { ...night, room_id: to },
+    );
+    await takeNights(trx, hotelId, { bookingId: booking.booking_id }, segmentsOf(moved));
+    await writeNights(trx, booking, moved, "amend");
+  }
+  // Of guests who change places, each leaves before the other comes: who is where is asked when all have moved.
+  await trx.raw("SET CONSTRAINTS pms.one_party_in_house DEFERRED");
+  const leaving = new Set(
+    movers.filter(({ booking }) => booking.status === "in_house").map(({ booking }) => booking.booking_id),
+  );
+  for (const { booking, to } of movers) {
+    if (booking.status === "in_house") await requireReady(trx, rooms.get(to) as LockedRoom, leaving);
+  }
+  for (const { booking, to } of movers) {
+    await writeChange(trx, change, action, booking, { room_id: to });
+    if (booking.status === "in_house" && booking.room_id !== to) await soil(trx, booking);
+  }
+}
+
+function requireFit(room: LockedRoom, { adults, children }: Booking): void {
+  requireSold(room);
+  if (adults + children > room.capacity) {
+    throw pmsProblems.TOO_MANY_GUESTS(
+      `Room ${room.room_number} sleeps ${room.capacity}, and you have ${adults + children} guests.`,
+    );
+  }
+}

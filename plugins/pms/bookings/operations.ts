@@ -1,0 +1,181 @@
+/** The desk's operations on a booking's state. Each locks the booking, then its rooms, and writes its history. */
+import { addDays, type Day, type Trx } from "../../../core/mod.ts";
+import { requireSubscription } from "../../identity/port.ts";
+import { readPolicies } from "../desk/policies.ts";
+import { pmsProblems } from "../errors.ts";
+import { Booking } from "../models/booking.ts";
+import { Room } from "../models/room.ts";
+import { freeNights, lockRoom, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
+import { moveBooking } from "./booking_state.ts";
+import { type Change, lockBooking, writeChange } from "./changing.ts";
+import { type Night, readNights, restoreNights, totalOf, writeNights } from "./nights.ts";
+
+/** confirmed -> in_house, on one of the stay's days, into a room that is vacant and in service. */
+export async function checkIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  requireSubscription(hotel);
+  const today = hotel.business_date;
+  const state = moveBooking(booking, "check_in", today);
+  if (today < booking.arrival || today >= booking.departure) {
+    throw wrongDay(
+      `The stay is from ${booking.arrival} to ${booking.departure}, and the business date is ${today}.`,
+      today,
+    );
+  }
+  await requireReady(trx, await lockRoom(trx, booking.hotel_id, booking.room_id));
+  await writeChange(trx, change, "check_in", booking, { ...state, checked_in_at: new Date(), checked_in_on: today });
+}
+
+/** in_house -> checked_out; an early one frees the nights from today on; the room becomes dirty. */
+export async function checkOut(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const today = hotel.business_date;
+  const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: new Date() };
+  const nights = await readNights(trx, booking);
+  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
+  if (today < booking.departure) {
+    // Who leaves on the day of arrival has used the room: the first night stays on the bill, and the room is free all the same.
+    const departure = later(today, addDays(booking.arrival, 1));
+    const slept = before(nights, departure);
+    await writeNights(trx, booking, slept, "check_out");
+    await freeNights(trx, booking.hotel_id, [booking.booking_id]);
+    await takeNights(trx, booking.hotel_id, { bookingId }, segmentsOf(before(slept, today)));
+    Object.assign(fields, { departure, total_amount: totalOf(slept, booking.currency) });
+  }
+  await writeChange(trx, change, "check_out", booking, fields);
+  await soil(trx, booking);
+}
+
+/** confirmed -> canceled; the nights are free at once, and the booking keeps what they would have cost. */
+export async function cancel(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const state = moveBooking(booking, "cancel", hotel.business_date);
+  await lockRooms(trx, booking.hotel_id, roomsOf(await readNights(trx, booking)));
+  await freeNights(trx, booking.hotel_id, [bookingId]);
+  await writeChange(trx, change, "cancel", booking, state);
+}
+
+/** confirmed -> no_show, on the arrival day or later; what the guest pays is the hotel's policy, and the nights are free. */
+export async function markNoShow(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const today = hotel.business_date;
+  const state = moveBooking(booking, "no_show", today);
+  if (today < booking.arrival) {
+    throw wrongDay(`The guest is expected on ${booking.arrival}, and the business date is ${today}.`, today);
+  }
+  await releaseNoShow(trx, change, booking, state);
+}
+
+/** The part of a no-show that the close of the day does as well. @param booking locked */
+export async function releaseNoShow(
+  trx: Trx,
+  change: Change,
+  booking: Booking,
+  state: { readonly status: Booking["status"]; readonly status_on: Day },
+): Promise<void> {
+  const nights = await readNights(trx, booking);
+  await lockRooms(trx, booking.hotel_id, roomsOf(nights));
+  const { no_show_charge: charge } = await readPolicies(trx, booking.hotel_id);
+  const charged = charge === "full_stay" ? nights : charge === "first_night" ? nights.slice(0, 1) : [];
+  await writeNights(trx, booking, charged, "no_show");
+  await freeNights(trx, booking.hotel_id, [booking.booking_id]);
+  await writeChange(trx, change, "no_show", booking, { ...state, total_amount: totalOf(charged, booking.currency) });
+}
+
+/** in_house -> confirmed, the same business day: the guest was checked in by mistake. */
+export async function undoCheckIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const state = moveBooking(booking, "undo_check_in", hotel.business_date);
+  await writeChange(trx, change, "undo_check_in", booking, { ...state, checked_in_at: null, checked_in_on: null });
+}
+
+/** checked_out -> in_house, the same business day; the nights that were freed are taken again, at their old prices. */
+export async function undoCheckOut(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const state = moveBooking(booking, "undo_check_out", hotel.business_date);
+  const nights = await restoreNights(trx, booking, "check_out");
+  const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
+  await requireVacant(trx, rooms.get(booking.room_id) as LockedRoom);
+  await holdNights(trx, booking, nights);
+  await writeChange(trx, change, "undo_check_out", booking, {
+    ...state,
+    checked_out_at: null,
+    departure: departureOf(nights),
+    total_amount: totalOf(nights, booking.currency),
+  });
+}
+
+/** canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. */
+export async function reinstate(trx: Trx, change: Change, bookingId: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  requireSubscription(hotel);
+  const today = hotel.business_date;
+  const state = moveBooking(booking, "reinstate", today);
+  if (booking.departure <= today) {
+    throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
+  }
+  const nights = await restoreNights(trx, booking, "no_show");
+  const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
+  requireSold(rooms.get(booking.room_id) as LockedRoom);
+  await holdNights(trx, booking, nights);
+  await writeChange(trx, change, "reinstate", booking, {
+    ...state,
+    total_amount: totalOf(nights, booking.currency),
+  });
+}
+
+/** Makes the rooms that a booking holds be those of these nights. @throws Problem ROOM_TAKEN */
+export async function holdNights(trx: Trx, booking: Booking, nights: readonly Night[]): Promise<void> {
+  await freeNights(trx, booking.hotel_id, [booking.booking_id]);
+  await takeNights(trx, booking.hotel_id, { bookingId: booking.booking_id }, segmentsOf(nights));
+}
+
+/**
+ * @param leaving bookings whose guests leave their rooms at this very moment
+ * @throws Problem ROOM_NOT_READY where nobody can be put into the room now
+ */
+export async function requireReady(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<string>): Promise<void> {
+  if (room.status !== "available") {
+    throw pmsProblems.ROOM_NOT_READY(`Room ${room.room_number} is ${room.status.replaceAll("_", " ")}.`);
+  }
+  await requireVacant(trx, room, leaving);
+}
+
+async function requireVacant(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<string>): Promise<void> {
+  const { hotel_id, room_id } = room;
+  const inside = await Booking.query(trx).findOne({ hotel_id, room_id, status: "in_house" });
+  if (inside === undefined || leaving?.has(inside.booking_id) === true) return;
+  throw pmsProblems.ROOM_NOT_READY(`Room ${room.room_number} is still occupied by ${inside.guest_name}.`, {
+    members: { occupied_by: inside.booking_id },
+  });
+}
+
+/** @throws Problem ROOM_NOT_SOLD */
+export function requireSold(room: LockedRoom): void {
+  if (room.status === "out_of_order") throw pmsProblems.ROOM_NOT_SOLD(`Room ${room.room_number} is out of order.`);
+}
+
+/** A room that somebody has left. */
+export async function soil(trx: Trx, { hotel_id, room_id }: Pick<Booking, "hotel_id" | "room_id">): Promise<void> {
+  await Room.query(trx)
+    .findById([hotel_id, room_id])
+    .patch({ housekeeping: "dirty", version: Room.raw("version + 1") });
+}
+
+export function wrongDay(detail: string, today: Day) {
+  return pmsProblems.WRONG_DAY(detail, { members: { business_date: today } });
+}
+
+/** The rooms of nights, each once. */
+export function roomsOf(nights: readonly Night[]): string[] {
+  return [...new Set(nights.map(({ room_id }) => room_id))];
+}
+
+export function departureOf(nights: readonly Night[]): Day {
+  const last = nights.at(-1);
+  if (last === undefined) throw new Error("A stay has a night at least.");
+  return addDays(last.date, 1);
+}
+
+const before = (nights: readonly Night[], day: Day): Night[] => nights.filter(({ date }) => date < day);
+const later = (a: Day, b: Day): Day => (a > b ? a : b);

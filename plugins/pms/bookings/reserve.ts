@@ -1,0 +1,218 @@
+/** Reserving: from a request to a booking that holds its room. */
+import { addDays, newId, prepare, type Trx } from "../../../core/mod.ts";
+import { type HotelSettings, readHotel, requireSubscription } from "../../identity/port.ts";
+import { pmsProblems } from "../errors.ts";
+import { snapshot } from "./history.ts";
+import { type Contact, knownGuestSql, readGuest } from "../guests/guests.ts";
+import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
+import { offerRepacking } from "../occupancy/repack.ts";
+import { lockBestRoom } from "../occupancy/room_choice.ts";
+import { type DayRates, quoteStay, readRates, readRoomRates, requireArrival } from "../rates/prices.ts";
+import { readRoomType } from "../rooms/inventory.ts";
+import { requireSold } from "./operations.ts";
+import { readStay, type Stay } from "./stay.ts";
+import type { BookingRow } from "./views.ts";
+
+export interface Reservation {
+  readonly room_id?: string | undefined;
+  readonly room_type_id?: string | undefined;
+  /** One who is known, or how a new one is called and reached. */
+  readonly guest_id?: string | undefined;
+  readonly guest?:
+    | {
+        readonly name: string;
+        readonly email?: string | null | undefined;
+        readonly phone?: string | null | undefined;
+      }
+    | undefined;
+  readonly adults: number;
+  readonly children: number;
+  readonly room_locked: boolean;
+  readonly notes?: string | null | undefined;
+  readonly terms_accepted_at?: string | undefined;
+  /** A day or an instant, as the desk typed it. */
+  readonly check_in_at: string;
+  readonly expected_check_out_at: string;
+}
+
+/**
+ * Books a stay, in a room or in any room of a type.
+ * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, NOT_FOUND,
+ *   SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ */
+export async function reserve(trx: Trx, hotelId: string, reservation: Reservation, by: string): Promise<BookingRow> {
+  const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId } = reservation;
+  // All at once: the desk waits for one round trip.
+  const [hotel, room, rates, guest] = await Promise.all([
+    readHotel(trx, hotelId),
+    roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
+    ratesFor(trx, hotelId, reservation),
+    guestId === undefined ? undefined : readGuest(trx, hotelId, guestId),
+  ]);
+  requireSubscription(hotel);
+  const stay = readStay(hotel, reservation.check_in_at, reservation.expected_check_out_at);
+  const { name = "", email = null, phone = null } = guest ?? reservation.guest ?? {};
+  const order = { hotel, stay, reservation, rates, contact: { name, email, phone }, by };
+  return room === undefined ? takeAnyRoom(trx, order, roomTypeId ?? "") : takeRoom(trx, order, room);
+}
+
+interface Order {
+  readonly hotel: HotelSettings;
+  readonly stay: Stay;
+  readonly reservation: Reservation;
+  readonly rates: DayRates;
+  readonly contact: Contact;
+  readonly by: string;
+}
+
+/** The rates of the stay's days, asked for before the hotel's time zone is known: a day more at both ends. */
+function ratesFor(trx: Trx, hotelId: string, reservation: Reservation): Promise<DayRates> {
+  const { room_id: roomId, room_type_id: roomTypeId, check_in_at: from, expected_check_out_at: to } = reservation;
+  const range = { from: addDays(from.slice(0, 10), -1), to: addDays(to.slice(0, 10), 2) };
+  return roomId === undefined
+    ? readRates(trx, hotelId, { ...range, roomTypeId })
+    : readRoomRates(trx, hotelId, { ...range, roomId });
+}
+
+async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow> {
+  const { hotel, stay, reservation, rates } = order;
+  const { arrival, departure } = stay;
+  requireSold(room);
+  requireCapacity(`Room ${room.room_number}`, room.capacity, reservation);
+  requireArrival(rates, room.room_type_id, arrival, departure);
+  const booking = await insertIfFree(trx, order, room);
+  if (booking === undefined) {
+    throw await roomTaken(trx, hotel.hotel_id, [{ room_id: room.room_id, arrival, departure }]);
+  }
+  return booking;
+}
+
+/** Takes rooms that look free until one is: a racer may have taken it between the look and the lock. */
+async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<BookingRow> {
+  const { hotel, stay, reservation, rates } = order;
+  const { arrival, departure } = stay;
+  const type = await readRoomType(trx, hotel.hotel_id, roomTypeId);
+  requireCapacity(`A ${type.name}`, type.capacity, reservation);
+  requireArrival(rates, roomTypeId, arrival, departure);
+  const question = { hotelId: hotel.hotel_id, roomTypeId, arrival, departure };
+  for (;;) {
+    const room = await lockBestRoom(trx, question);
+    if (room === undefined) break;
+    const booking = room.status === "out_of_order" ? undefined : await insertIfFree(trx, order, room);
+    if (booking !== undefined) return booking;
+  }
+  throw pmsProblems.NO_ROOM_FREE(
+    `No ${type.name} is free on every night from ${arrival} to ${departure}.`,
+    await offerRepacking(trx, question, hotel.business_date),
+  );
+}
+
+function requireCapacity(what: string, capacity: number, { adults, children }: Reservation): void {
+  const guests = adults + children;
+  if (guests > capacity)
+    throw pmsProblems.TOO_MANY_GUESTS(`${what} sleeps ${capacity}, and you have ${guests} guests.`);
+}
+
+/**
+ * The look whether the locked room is free, the booking, the room's nights, their prices and the first line of the
+ * history: one statement, one round trip. No row comes back where the room is taken.
+ */
+const insertStatement = prepare<{ guest_id: string }>(
+  "pms_insert_booking",
+  `WITH free AS (
+     SELECT WHERE NOT EXISTS (
+       SELECT FROM pms.occupancies WHERE hotel_id = $1 AND room_id = $3 AND arrival < $10::date AND departure > $9::date)
+   ), known AS (
+     SELECT $23::uuid AS guest_id WHERE $23::uuid IS NOT NULL
+     UNION ALL
+     SELECT guest_id FROM (${knownGuestSql("$1", "$4::text", "$5::text", "$6::text")}) AS found WHERE $23::uuid IS NULL
+   ), guest AS (
+     INSERT INTO pms.guests (hotel_id, guest_id, name, email, phone)
+     SELECT $1, $24, $4, $5, $6 FROM free WHERE NOT EXISTS (SELECT FROM known)
+   ), booking AS (
+     INSERT INTO pms.bookings (hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children, arrival,
+       departure, check_in_at, expected_check_out_at, status, total_amount, currency, terms_accepted_at, notes, created_by,
+       guest_id, room_locked, status_on)
+     SELECT $1, $2, $3, $4, $5, $6, $7::int, $8::int, $9::date, $10::date, $11::timestamptz, $12::timestamptz, $13, $14::numeric, $15,
+       $16::timestamptz, $17, $18, coalesce((SELECT guest_id FROM known), $24), $25::boolean, $26::date FROM free
+     RETURNING booking_id, guest_id
+   ), occupancy AS (
+     INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
+     SELECT $1, $19, $3, $9::date, $10::date, $2 FROM free
+   ), nights AS (
+     INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, rate)
+     SELECT $1, $2, night.date, $3, night.rate FROM free, unnest($20::date[], $21::numeric[]) AS night (date, rate)
+   )
+   INSERT INTO pms.booking_history (hotel_id, entry_id, booking_id, by_user, action, after)
+   SELECT $1, $22, booking_id, $18, 'book', $27::jsonb || jsonb_build_object('guest_id', guest_id) FROM booking
+   RETURNING after ->> 'guest_id' AS guest_id`,
+);
+
+async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow | undefined> {
+  const booking = newBooking(order, room);
+  const [inserted] = await insertStatement.run(trx, [
+    booking.hotel_id,
+    booking.booking_id,
+    booking.room_id,
+    booking.guest_name,
+    booking.guest_email,
+    booking.guest_phone,
+    booking.adults,
+    booking.children,
+    booking.arrival,
+    booking.departure,
+    booking.check_in_at,
+    booking.expected_check_out_at,
+    booking.status,
+    booking.total_amount,
+    booking.currency,
+    booking.terms_accepted_at,
+    booking.notes,
+    booking.created_by,
+    newId(),
+    booking.nights.map((night) => night.date),
+    booking.nights.map((night) => night.rate),
+    newId(),
+    order.reservation.guest_id ?? null,
+    booking.guest_id,
+    booking.room_locked,
+    booking.status_on,
+    JSON.stringify(snapshot(booking)),
+  ]);
+  return inserted === undefined ? undefined : { ...booking, guest_id: inserted.guest_id };
+}
+
+/** The booking as it will stand in the table, so that it need not be read back. */
+function newBooking({ hotel, stay, reservation, rates, contact, by }: Order, room: LockedRoom): BookingRow {
+  const { adults, children, notes, terms_accepted_at: termsAcceptedAt } = reservation;
+  const { nights, total_amount: total } = quoteStay(room, rates, stay.arrival, stay.departure, hotel.currency);
+  return {
+    hotel_id: hotel.hotel_id,
+    booking_id: newId(),
+    room_id: room.room_id,
+    room_number: room.room_number,
+    room_locked: reservation.room_locked,
+    guest_id: newId(),
+    guest_name: contact.name,
+    guest_email: contact.email,
+    guest_phone: contact.phone,
+    adults,
+    children,
+    arrival: stay.arrival,
+    departure: stay.departure,
+    check_in_at: stay.checkInAt,
+    expected_check_out_at: stay.expectedCheckOutAt,
+    checked_in_at: null,
+    checked_out_at: null,
+    status: "confirmed",
+    status_on: hotel.business_date,
+    checked_in_on: null,
+    total_amount: total,
+    currency: hotel.currency,
+    terms_accepted_at: termsAcceptedAt === undefined ? null : new Date(termsAcceptedAt),
+    notes: notes ?? null,
+    created_by: by,
+    version: 1,
+    nights: nights.map((night) => ({ ...night, room_id: room.room_id })),
+  };
+}

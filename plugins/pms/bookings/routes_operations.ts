@@ -1,0 +1,121 @@
+import * as z from "zod";
+
+import { idSchema, type Route, route, type Trx } from "../../../core/mod.ts";
+import { staff } from "../../identity/port.ts";
+import { type Change, changeOf } from "./changing.ts";
+import { move, swap } from "./move.ts";
+import { cancel, checkIn, checkOut, markNoShow, reinstate, undoCheckIn, undoCheckOut } from "./operations.ts";
+import { bookingSchema, readChanged } from "./views.ts";
+
+const params = z.strictObject({ booking_id: idSchema });
+
+/** An operation on one booking: changes it and records the change. */
+interface Operation<B extends z.ZodType> {
+  readonly id: string;
+  /** The word of its path. */
+  readonly word: string;
+  readonly summary: string;
+  readonly body: B;
+  readonly problems?: readonly string[];
+  readonly run: (trx: Trx, change: Change, bookingId: string, body: z.output<B>) => Promise<void>;
+}
+
+const nothing = z.strictObject({});
+const taken = ["ROOM_TAKEN", "ROOM_NOT_SOLD", "ROOM_NOT_READY", "WRONG_DAY"];
+const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS"];
+
+export function operationRoutes(): Route[] {
+  return [
+    operation({
+      id: "checkIn",
+      word: "check-in",
+      summary: "The guest has arrived: confirmed to in_house",
+      body: nothing,
+      problems: ["WRONG_DAY", "ROOM_NOT_READY", "SUBSCRIPTION_LAPSED"],
+      run: checkIn,
+    }),
+    operation({
+      id: "checkOut",
+      word: "check-out",
+      summary: "The guest leaves: in_house to checked_out; nights that are left are free at once",
+      body: nothing,
+      run: checkOut,
+    }),
+    operation({
+      id: "cancelBooking",
+      word: "cancel",
+      summary: "The guest will not come: confirmed to canceled; the nights are free at once",
+      body: nothing,
+      run: cancel,
+    }),
+    operation({
+      id: "markNoShow",
+      word: "no-show",
+      summary: "The guest did not come: confirmed to no_show; what is paid is the hotel's policy (/policies)",
+      body: nothing,
+      problems: ["WRONG_DAY"],
+      run: markNoShow,
+    }),
+    operation({
+      id: "undoCheckIn",
+      word: "undo-check-in",
+      summary: "Back to confirmed, on the same business day",
+      body: nothing,
+      problems: ["WRONG_DAY"],
+      run: undoCheckIn,
+    }),
+    operation({
+      id: "undoCheckOut",
+      word: "undo-check-out",
+      summary: "Back into the house, on the same business day, if the room is still free",
+      body: nothing,
+      problems: taken,
+      run: undoCheckOut,
+    }),
+    operation({
+      id: "reinstateBooking",
+      word: "reinstate",
+      summary:
+        "A canceled booking or a no-show is confirmed again, on the same business day, if its room is still free",
+      body: nothing,
+      problems: [...taken, "SUBSCRIPTION_LAPSED"],
+      run: reinstate,
+    }),
+    operation({
+      id: "moveBooking",
+      word: "move",
+      summary: "To another room: from tonight on for a guest in the house, else for the whole stay; prices stay",
+      body: z.strictObject({ room_id: idSchema }),
+      problems: moved,
+      run: (trx, change, bookingId, { room_id: roomId }) => move(trx, change, bookingId, roomId),
+    }),
+    operation({
+      id: "swapBookings",
+      word: "swap",
+      summary: "Two bookings change rooms, each for the nights that it has left; prices stay",
+      body: z.strictObject({ booking_id: idSchema.meta({ description: "The other one." }) }),
+      problems: moved,
+      run: (trx, change, bookingId, { booking_id: otherId }) => swap(trx, change, bookingId, otherId),
+    }),
+  ];
+}
+
+function operation<B extends z.ZodType>({ id, word, summary, body, problems = [], run }: Operation<B>): Route {
+  return route({
+    id,
+    method: "PATCH",
+    path: `/operations/${word}/{booking_id}`,
+    summary,
+    access: staff,
+    unit: "tenant",
+    params,
+    body,
+    status: 200,
+    result: bookingSchema,
+    problems: ["ILLEGAL_TRANSITION", "PRECONDITION_FAILED", ...problems],
+    handler: async ({ actor, params: { booking_id: bookingId }, body: given, trx, request }) => {
+      await run(trx, changeOf(actor, request), bookingId, given as z.output<B>);
+      return readChanged(trx, actor.tenantId, bookingId);
+    },
+  });
+}

@@ -1,0 +1,97 @@
+/** A stay's days and instants, from what the desk typed. */
+import * as z from "zod";
+
+import { type Day, dayAt, daySchema, daysBetween, instantOf, instantSchema } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
+import type { Booking } from "../models/booking.ts";
+
+/** Most nights of one stay; a longer one is booked in parts. */
+export const mostNights = 366;
+
+/** A day (the hotel's usual time on it) or an instant. */
+export const dayOrInstantSchema = z
+  .union([daySchema, instantSchema], { error: "is neither a day as YYYY-MM-DD nor an RFC 3339 instant" })
+  .meta({ examples: ["2026-12-24"] });
+
+/** The half-open range of nights `[arrival, departure)` and the instants at its ends. */
+export interface Stay {
+  readonly arrival: Day;
+  readonly departure: Day;
+  readonly checkInAt: Date;
+  readonly expectedCheckOutAt: Date;
+}
+
+/**
+ * Reads both ends of a stay in the hotel's time zone.
+ * @throws Problem VALIDATION_FAILED where it has no night, too many, or begins before the business date
+ */
+export function readStay(hotel: HotelSettings, checkIn: string, expectedCheckOut: string): Stay {
+  const stay = stayBetween(
+    readEnd(checkIn, hotel.check_in_time, hotel.time_zone),
+    readEnd(expectedCheckOut, hotel.check_out_time, hotel.time_zone),
+  );
+  requireAhead(stay.arrival, hotel.business_date);
+  return stay;
+}
+
+/**
+ * The stay of a booking whose ends are amended; an end that is not given stays as it is.
+ * @throws Problem VALIDATION_FAILED as for a new stay; WRONG_DAY for the arrival of a guest who has arrived, and for a
+ *   departure that has passed
+ */
+export function amendStay(
+  hotel: HotelSettings,
+  booking: Booking,
+  checkIn: string | undefined,
+  expectedCheckOut: string | undefined,
+): Stay {
+  const kept = { day: booking.arrival, instant: booking.check_in_at };
+  const start = checkIn === undefined ? kept : readEnd(checkIn, hotel.check_in_time, hotel.time_zone);
+  const end =
+    expectedCheckOut === undefined
+      ? { day: booking.departure, instant: booking.expected_check_out_at }
+      : readEnd(expectedCheckOut, hotel.check_out_time, hotel.time_zone);
+  const stay = stayBetween(start, end);
+  const today = hotel.business_date;
+  if (stay.arrival !== booking.arrival) {
+    if (booking.status === "in_house") {
+      throw pmsProblems.WRONG_DAY(`The guest has arrived on ${booking.arrival}: that can't be changed.`, {
+        members: { business_date: today },
+      });
+    }
+    requireAhead(stay.arrival, today);
+  }
+  if (stay.departure !== booking.departure && stay.departure < today) {
+    throw fieldFault("body", "/expected_check_out_at", `is before the business date ${today}`);
+  }
+  return stay;
+}
+
+interface End {
+  readonly day: Day;
+  readonly instant: Date;
+}
+
+function stayBetween(start: End, end: End): Stay {
+  checkNights(start.day, end.day, "/expected_check_out_at", "body");
+  return { arrival: start.day, departure: end.day, checkInAt: start.instant, expectedCheckOutAt: end.instant };
+}
+
+function requireAhead(arrival: Day, today: Day): void {
+  if (arrival < today) throw fieldFault("body", "/check_in_at", `is before the business date ${today}`);
+}
+
+/** @throws Problem VALIDATION_FAILED where a range of nights is empty or longer than `mostNights` */
+export function checkNights(arrival: Day, departure: Day, pointer: string, where: "body" | "query"): void {
+  const nights = daysBetween(arrival, departure);
+  if (nights < 1) throw fieldFault(where, pointer, "is not after the arrival: a stay has at least one night");
+  if (nights > mostNights)
+    throw fieldFault(where, pointer, `makes a stay of ${nights} nights; ${mostNights} are the most`);
+}
+
+function readEnd(text: string, usualTime: string, timeZone: string): End {
+  if (text.length === "YYYY-MM-DD".length) return { day: text, instant: instantOf(text, usualTime, timeZone) };
+  const instant = new Date(text);
+  return { day: dayAt(instant, timeZone), instant };
+}

@@ -1,0 +1,67 @@
+/** The desk's board: who comes, who goes, who is here, what is late. Two statements, whatever the hotel's size. */
+import { type Day, prepare, type Trx } from "../../../core/mod.ts";
+import type { Room } from "../models/room.ts";
+import type { BookingStatus } from "../port.ts";
+
+export interface BoardEntry {
+  readonly booking_id: string;
+  readonly guest_name: string;
+  readonly room_id: string;
+  readonly room_number: string;
+  readonly housekeeping: Room["housekeeping"];
+  readonly status: BookingStatus;
+  readonly arrival: Day;
+  readonly departure: Day;
+  readonly adults: number;
+  readonly children: number;
+}
+
+export interface DirtyRoom {
+  readonly room_id: string;
+  readonly room_number: string;
+}
+
+export interface Board {
+  readonly arrivals: BoardEntry[];
+  readonly departures: BoardEntry[];
+  readonly in_house: BoardEntry[];
+  /** Should have come or gone on an earlier day. */
+  readonly overdue: BoardEntry[];
+  readonly dirty_rooms: DirtyRoom[];
+}
+
+const entry = `b.booking_id, b.guest_name, b.room_id, r.room_number, r.housekeeping, b.status, b.arrival, b.departure, b.adults, b.children
+     FROM pms.bookings b JOIN pms.rooms r ON r.hotel_id = b.hotel_id AND r.room_id = b.room_id`;
+
+const entriesStatement = prepare<BoardEntry>(
+  "pms_board",
+  `SELECT * FROM (
+     SELECT ${entry} WHERE b.hotel_id = $1 AND b.status = 'in_house'
+     UNION ALL
+     SELECT ${entry} WHERE b.hotel_id = $1 AND b.status = 'confirmed' AND b.arrival <= $2::date
+   ) AS entries ORDER BY room_number, booking_id`,
+);
+
+const dirtyStatement = prepare<DirtyRoom>(
+  "pms_dirty_rooms",
+  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty' ORDER BY room_number, room_id`,
+);
+
+export async function readBoard(trx: Trx, hotelId: string, today: Day): Promise<Board> {
+  const [entries, dirty] = await Promise.all([
+    entriesStatement.run(trx, [hotelId, today]),
+    dirtyStatement.run(trx, [hotelId]),
+  ]);
+  const here = entries.filter(({ status }) => status === "in_house");
+  const expected = entries.filter(({ status }) => status === "confirmed");
+  return {
+    arrivals: expected.filter(({ arrival }) => arrival === today),
+    departures: here.filter(({ departure }) => departure === today),
+    in_house: here,
+    overdue: [
+      ...here.filter(({ departure }) => departure < today),
+      ...expected.filter(({ arrival }) => arrival < today),
+    ],
+    dirty_rooms: dirty,
+  };
+}

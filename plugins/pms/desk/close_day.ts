@@ -1,0 +1,152 @@
+/**
+ * The close of the day: whoever did not come is a no-show, the day's figures are written for good, and the desk goes on to
+ * the next day. It is one transaction, and closing a closed day again gives back what was written then.
+ *
+ * The hotel's row is locked first, so that of two closes the second finds the day closed. Every booking of the day is
+ * locked too: a desk that is just checking one in or out comes before the figures, or waits and finds the next day.
+ */
+import { addDays, type Day, dayAt, formatAmount, prepare, type Trx } from "../../../core/mod.ts";
+import { type HotelSettings, readHotel } from "../../identity/port.ts";
+import { type Change } from "../bookings/changing.ts";
+import { releaseNoShow, wrongDay } from "../bookings/operations.ts";
+import { Booking } from "../models/booking.ts";
+import { lockRooms } from "../occupancy/occupancy.ts";
+
+/** The figures of a day, as it was closed. */
+export interface DailyFigures {
+  readonly business_date: Day;
+  /** All rooms of the hotel. */
+  readonly rooms: number;
+  /** Of them, those that could not be sold: out of order, or closed that night. */
+  readonly out_of_order: number;
+  /** Rooms that were slept in. */
+  readonly sold: number;
+  /** Who slept in them. */
+  readonly guests: number;
+  readonly arrivals: number;
+  readonly departures: number;
+  readonly no_shows: number;
+  readonly cancellations: number;
+  /** Guests in the house who should have left by that day. */
+  readonly overdue: number;
+  readonly room_revenue: string;
+  readonly no_show_revenue: string;
+  readonly currency: string;
+  readonly closed_at: Date;
+  readonly closed_by: string;
+}
+
+export const figuresColumns = [
+  "business_date",
+  "rooms",
+  "out_of_order",
+  "sold",
+  "guests",
+  "arrivals",
+  "departures",
+  "no_shows",
+  "cancellations",
+  "overdue",
+  "room_revenue",
+  "no_show_revenue",
+  "currency",
+  "closed_at",
+  "closed_by",
+] as const satisfies readonly (keyof DailyFigures)[];
+const columnList = figuresColumns.join(", ");
+
+const readStatement = prepare<DailyFigures>(
+  "pms_daily_figures",
+  `SELECT ${columnList} FROM pms.daily_figures WHERE hotel_id = $1 AND business_date = $2::date`,
+);
+
+/**
+ * Writes the figures of the day. Nights slept are those of guests who are in the house or have left; a night that a no-show
+ * pays for is revenue, and no room was sold for it.
+ */
+const writeStatement = prepare<DailyFigures>(
+  "pms_write_daily_figures",
+  `WITH nights AS (
+     SELECT n.rate, b.status, b.adults + b.children AS guests FROM pms.booking_nights n
+     JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
+     WHERE n.hotel_id = $1 AND n.date = $2::date AND n.released IS NULL
+   ), slept AS (
+     SELECT count(*) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue FROM nights
+     WHERE status IN ('in_house', 'checked_out')
+   ), ended AS (
+     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations
+     FROM pms.bookings
+     WHERE hotel_id = $1 AND status_on = $2::date AND status IN ('checked_out', 'canceled', 'no_show')
+   )
+   INSERT INTO pms.daily_figures (hotel_id, business_date, rooms, out_of_order, sold, guests, arrivals, departures, no_shows,
+     cancellations, overdue, room_revenue, no_show_revenue, currency, closed_by)
+   SELECT $1, $2::date,
+     (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1),
+     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND (r.status = 'out_of_order' OR EXISTS (
+        SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.booking_id IS NULL
+          AND o.arrival <= $2::date AND o.departure > $2::date))),
+     slept.sold, slept.guests,
+     (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND checked_in_on = $2::date),
+     ended.departures, $3::int, ended.cancellations,
+     (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house' AND departure <= $2::date),
+     slept.revenue, (SELECT coalesce(sum(rate), 0) FROM nights WHERE status = 'no_show'), $4, $5
+   FROM slept, ended
+   RETURNING ${columnList}`,
+);
+
+/**
+ * Closes a day, or gives back what it was closed with.
+ * @param now the moment, for a day can't be closed before it has begun
+ * @throws Problem WRONG_DAY for another day than the business date
+ */
+export async function closeDay(trx: Trx, change: Change, day: Day, now = new Date()): Promise<DailyFigures> {
+  const hotel = await lockHotel(trx, change.actor.tenantId);
+  const [closed] = await readStatement.run(trx, [hotel.hotel_id, day]);
+  if (closed !== undefined) return closed;
+  const today = hotel.business_date;
+  if (day !== today) throw wrongDay(`The business date is ${today}: that is the day to be closed.`, today);
+  const calendar = dayAt(now, hotel.time_zone);
+  if (day > calendar) throw wrongDay(`It is ${calendar} at the hotel: ${day} has not begun.`, today);
+  const next = addDays(day, 1);
+  const noShows = await markNoShows(trx, change, day, next);
+  const [figures] = await writeStatement.run(trx, [hotel.hotel_id, day, noShows, hotel.currency, change.actor.name]);
+  await trx("identity.hotels")
+    .where({ hotel_id: hotel.hotel_id })
+    .update({ business_date: next, version: trx.raw("version + 1") });
+  return figures as DailyFigures;
+}
+
+async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
+  await trx.raw("SELECT FROM identity.hotels WHERE hotel_id = ? FOR NO KEY UPDATE", [hotelId]);
+  return readHotel(trx, hotelId);
+}
+
+/**
+ * Whoever was expected and is not here. They are no-shows of the next day, on which the desk that finds one at the door can
+ * still reinstate the booking.
+ */
+async function markNoShows(trx: Trx, change: Change, day: Day, next: Day): Promise<number> {
+  const bookings = await Booking.query(trx)
+    .where({ hotel_id: change.actor.tenantId })
+    .whereRaw("(status = 'in_house' OR (status = 'confirmed' AND arrival <= ?::date))", [day])
+    .orderBy("booking_id")
+    .forUpdate();
+  const missing = bookings.filter(({ status }) => status === "confirmed");
+  // All of their rooms at once and by id, as everybody takes them.
+  if (missing.length > 0) {
+    await lockRooms(trx, change.actor.tenantId, [...new Set(missing.map(({ room_id }) => room_id))]);
+  }
+  for (const booking of missing) await releaseNoShow(trx, change, booking, { status: "no_show", status_on: next });
+  return missing.length;
+}
+
+/** A day's figures as they are answered: money with its currency's decimals. */
+export function figuresView(figures: DailyFigures) {
+  const { room_revenue: room, no_show_revenue: noShow, currency, closed_at: closedAt } = figures;
+  return {
+    ...figures,
+    room_revenue: formatAmount(room, currency),
+    no_show_revenue: formatAmount(noShow, currency),
+    closed_at: closedAt.toISOString(),
+  };
+}

@@ -1,0 +1,38 @@
+/** How a hotel runs its desk, where hotels differ. */
+import { prepare, type Trx } from "../../../core/mod.ts";
+
+/** What a guest pays who does not come. */
+export const noShowCharges = ["none", "first_night", "full_stay"] as const;
+
+export interface Policies {
+  readonly no_show_charge: (typeof noShowCharges)[number];
+  /** `HH:MM:SS`, as PostgreSQL writes a time: when a day that nobody closed is closed, on the day after; null: never. */
+  readonly day_closes_at: string | null;
+  readonly version: number;
+}
+
+/** Of a hotel that has said nothing. */
+const usual: Policies = { no_show_charge: "first_night", day_closes_at: null, version: 1 };
+
+const readStatement = prepare<Policies>(
+  "pms_read_policies",
+  "SELECT no_show_charge, day_closes_at, version FROM pms.policies WHERE hotel_id = $1",
+);
+
+export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies> {
+  const [policies] = await readStatement.run(trx, [hotelId]);
+  return policies ?? usual;
+}
+
+/** Writes what changes. @param version that was read, for a hotel has no row before its first change */
+export async function writePolicies(
+  trx: Trx,
+  hotelId: string,
+  policies: Omit<Policies, "version">,
+  version: number,
+): Promise<void> {
+  await trx("pms.policies")
+    .insert({ hotel_id: hotelId, ...policies, version })
+    .onConflict("hotel_id")
+    .merge();
+}

@@ -1,0 +1,174 @@
+import * as z from "zod";
+
+import {
+  amountSchema,
+  currencySchema,
+  daySchema,
+  decodeCursor,
+  defined,
+  idSchema,
+  instantOutSchema,
+  pageOf,
+  pageQuery,
+  requireMatch,
+  type Route,
+  route,
+  timeOfDaySchema,
+  toPage,
+} from "../../../core/mod.ts";
+import { managers, readHotel, staff } from "../../identity/port.ts";
+import { changeOf } from "../bookings/changing.ts";
+import { bookingStatuses } from "../port.ts";
+import { roomFields } from "../rooms/views.ts";
+import { readBoard } from "./board.ts";
+import { closeDay, type DailyFigures, figuresColumns, figuresView } from "./close_day.ts";
+import { noShowCharges, type Policies, readPolicies, writePolicies } from "./policies.ts";
+
+const entrySchema = z
+  .strictObject({
+    booking_id: idSchema,
+    guest_name: z.string(),
+    room_id: idSchema,
+    room_number: z.string(),
+    housekeeping: roomFields.housekeeping,
+    status: z.enum(bookingStatuses),
+    arrival: daySchema,
+    departure: daySchema,
+    adults: z.number().int(),
+    children: z.number().int(),
+  })
+  .meta({ id: "BoardEntry" });
+
+const count = z.number().int();
+
+const figuresSchema = z
+  .strictObject({
+    business_date: daySchema,
+    rooms: count,
+    out_of_order: count.meta({ description: "Rooms that could not be sold: out of order, or closed that night." }),
+    sold: count.meta({ description: "Rooms that were slept in." }),
+    guests: count,
+    arrivals: count,
+    departures: count,
+    no_shows: count,
+    cancellations: count,
+    overdue: count.meta({ description: "Bookings in the house whose guests should have left by that day." }),
+    room_revenue: amountSchema,
+    no_show_revenue: amountSchema,
+    currency: currencySchema,
+    closed_at: instantOutSchema,
+    closed_by: z.string(),
+  })
+  .meta({ id: "DailyFigures" });
+
+const policiesSchema = z
+  .strictObject({
+    no_show_charge: z.enum(noShowCharges).meta({ description: "What a guest pays who does not come." }),
+    day_closes_at: timeOfDaySchema.nullable().meta({
+      description: "When the clock closes a day that nobody closed, on the day after; null: never.",
+      examples: ["04:00"],
+    }),
+  })
+  .meta({ id: "Policies" });
+
+const policiesView = ({ no_show_charge, day_closes_at: at }: Policies): z.input<typeof policiesSchema> => ({
+  no_show_charge,
+  day_closes_at: at?.slice(0, 5) ?? null,
+});
+
+export function deskRoutes(): Route[] {
+  return [
+    route({
+      id: "readBoard",
+      method: "GET",
+      path: "/operations/today",
+      summary: "The desk's board: who comes, who goes, who is here, what is late, which rooms are dirty",
+      access: staff,
+      unit: "tenant",
+      status: 200,
+      result: z.strictObject({
+        business_date: daySchema,
+        arrivals: z.array(entrySchema).meta({ description: "Expected today, and not here yet." }),
+        departures: z.array(entrySchema).meta({ description: "In the house, and leaving today." }),
+        in_house: z.array(entrySchema),
+        overdue: z.array(entrySchema).meta({ description: "Should have come or gone on an earlier day." }),
+        dirty_rooms: z.array(z.strictObject({ room_id: idSchema, room_number: z.string() })),
+      }),
+      handler: async ({ actor, trx }) => {
+        const { business_date } = await readHotel(trx, actor.tenantId);
+        const board = await readBoard(trx, actor.tenantId, business_date);
+        return { body: { business_date, ...board } };
+      },
+    }),
+    route({
+      id: "closeDay",
+      method: "POST",
+      path: "/operations/close-day",
+      summary: "Close the business day: no-shows are marked, its figures are written for good, the next day begins",
+      description: "Safe to repeat: a day that is closed gives back the figures that it was closed with.",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject({ business_date: daySchema.meta({ description: "The day to be closed." }) }),
+      status: 200,
+      result: figuresSchema,
+      problems: ["WRONG_DAY"],
+      handler: async ({ actor, body, trx, request }) => ({
+        body: figuresView(await closeDay(trx, changeOf(actor, request), body.business_date)),
+      }),
+    }),
+    route({
+      id: "listDailyFigures",
+      method: "GET",
+      path: "/operations/closed-days",
+      summary: "The figures of the days that were closed, the latest first",
+      access: managers,
+      unit: "tenant",
+      query: z.strictObject(pageQuery),
+      status: 200,
+      result: pageOf(figuresSchema),
+      handler: async ({ actor, query: { limit, cursor }, trx }) => {
+        const before = decodeCursor(cursor, z.tuple([daySchema]))?.[0] ?? null;
+        const days = (await trx("pms.daily_figures")
+          .where({ hotel_id: actor.tenantId })
+          .whereRaw("(?::date IS NULL OR business_date < ?::date)", [before, before])
+          .orderBy("business_date", "desc")
+          .limit(limit + 1)
+          .select(figuresColumns)) as DailyFigures[];
+        return { body: toPage(days, limit, figuresView, (day) => [day.business_date]) };
+      },
+    }),
+    route({
+      id: "readPolicies",
+      method: "GET",
+      path: "/policies",
+      summary: "How the hotel runs its desk",
+      access: staff,
+      unit: "tenant",
+      status: 200,
+      result: policiesSchema,
+      handler: async ({ actor, trx }) => {
+        const policies = await readPolicies(trx, actor.tenantId);
+        return { body: policiesView(policies), etag: policies.version };
+      },
+    }),
+    route({
+      id: "changePolicies",
+      method: "PATCH",
+      path: "/policies",
+      summary: "Change how the hotel runs its desk",
+      access: managers,
+      unit: "tenant",
+      body: policiesSchema.partial(),
+      status: 200,
+      result: policiesSchema,
+      problems: ["PRECONDITION_FAILED"],
+      handler: async ({ actor, body, trx, request }) => {
+        const policies = await readPolicies(trx, actor.tenantId);
+        requireMatch(request.ifMatch, policies.version);
+        const changed = { ...policies, ...defined(body), version: policies.version + 1 };
+        await writePolicies(trx, actor.tenantId, changed, changed.version);
+        return { body: policiesView(changed), etag: changed.version };
+      },
+    }),
+  ];
+}

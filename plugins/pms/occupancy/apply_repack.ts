@@ -1,0 +1,53 @@
+/** Repacking for real: the same search with everything locked that it looks at, and its moves in one transaction. */
+import type { Trx } from "../../../core/mod.ts";
+import { readHotel, requireSubscription } from "../../identity/port.ts";
+import { type Change, lockBookings } from "../bookings/changing.ts";
+import { moveTogether } from "../bookings/move.ts";
+import { pmsProblems } from "../errors.ts";
+import { readRoomType } from "../rooms/inventory.ts";
+import { lockRooms } from "./occupancy.ts";
+import { planRepack, readTenures, type RepackPlan } from "./repack.ts";
+import type { RoomQuestion } from "./room_choice.ts";
+
+/**
+ * Finds the moves that would make a room of the type free for the stay, and makes them where asked.
+ * @param apply undefined for a preview; else true, or the plan that was shown
+ * @throws Problem NO_ROOM_FREE where no way was found; REPACK_CHANGED where it is no more the plan that was shown
+ */
+export async function repack(
+  trx: Trx,
+  change: Change,
+  question: RoomQuestion,
+  apply: { readonly shownPlan: string | undefined } | undefined,
+): Promise<RepackPlan> {
+  const hotel = await readHotel(trx, question.hotelId);
+  const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
+  const look = async (): Promise<RepackPlan> => {
+    const { rooms, tenures } = await readTenures(trx, question, hotel.business_date);
+    const plan = planRepack(rooms, tenures, question);
+    if (plan !== undefined) return plan;
+    throw pmsProblems.NO_ROOM_FREE(
+      `No way was found to free a ${type.name} from ${question.arrival} to ${question.departure} by moving others.`,
+    );
+  };
+  const plan = await look();
+  if (apply === undefined) return plan;
+  requireSubscription(hotel);
+  const expected = apply.shownPlan ?? plan.plan;
+  // Bookings before rooms, like everybody; then the look is made again, at what can't change any more.
+  const ids = plan.moves.map(({ booking_id }) => booking_id);
+  if (ids.length > 0) await lockBookings(trx, { actor: change.actor }, ids);
+  await lockRooms(trx, question.hotelId, [
+    ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
+  ]);
+  if ((await look()).plan !== expected) {
+    throw pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
+  }
+  await moveTogether(
+    trx,
+    change,
+    plan.moves.map(({ booking_id, to_room_id }) => ({ bookingId: booking_id, roomId: to_room_id })),
+    "repack",
+  );
+  return plan;
+}

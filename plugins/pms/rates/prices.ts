@@ -1,0 +1,113 @@
+/**
+ * What a night costs. The day's price for the room's type (`/rates`) goes before everything, else the room's own rate
+ * counts, else its type's. One function prices the quote, the booking and the nights of an extension, so that they can't
+ * differ. A booked night keeps its price, whatever the rates do later.
+ */
+import { addDays, type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../../core/mod.ts";
+import { pmsProblems } from "../errors.ts";
+
+/** What is different about a room type on a day. */
+export interface DayRate {
+  readonly room_type_id: string;
+  readonly date: Day;
+  /** Null: as on any other day. */
+  readonly rate: string | null;
+  /** Nights that a stay which begins on this day must have; null: one. */
+  readonly minimum_stay: number | null;
+  readonly closed_to_arrival: boolean;
+}
+
+const columns = "room_type_id, date, rate, minimum_stay, closed_to_arrival";
+const ofAllTypes = prepare<DayRate>(
+  "pms_rates",
+  `SELECT ${columns} FROM pms.rates WHERE hotel_id = $1 AND date >= $2::date AND date < $3::date
+     AND ($4::uuid IS NULL OR room_type_id = $4)`,
+);
+const ofRoom = prepare<DayRate>(
+  "pms_rates_of_room",
+  `SELECT ${columns} FROM pms.rates WHERE hotel_id = $1 AND date >= $2::date AND date < $3::date
+     AND room_type_id = (SELECT room_type_id FROM pms.rooms WHERE hotel_id = $1 AND room_id = $4)`,
+);
+
+/** The days with rates of their own, found by type and day. */
+export class DayRates {
+  readonly #days = new Map<string, DayRate>();
+
+  constructor(rows: readonly DayRate[]) {
+    for (const row of rows) this.#days.set(`${row.room_type_id} ${row.date}`, row);
+  }
+
+  on(roomTypeId: string, date: Day): DayRate | undefined {
+    return this.#days.get(`${roomTypeId} ${date}`);
+  }
+
+  /** True where a type has no day of its own in `[arrival, departure)`. */
+  isPlain(roomTypeId: string, nights: readonly Day[]): boolean {
+    return this.#days.size === 0 || nights.every((date) => this.on(roomTypeId, date) === undefined);
+  }
+}
+
+/** The rates of `[from, to)`, of all types or of one. */
+export async function readRates(
+  trx: Trx,
+  hotelId: string,
+  range: { from: Day; to: Day; roomTypeId?: string | undefined },
+): Promise<DayRates> {
+  return new DayRates(await ofAllTypes.run(trx, [hotelId, range.from, range.to, range.roomTypeId ?? null]));
+}
+
+/** The rates of a room's type, whichever that is; they can be asked for together with the room. */
+export async function readRoomRates(
+  trx: Trx,
+  hotelId: string,
+  range: { from: Day; to: Day; roomId: string },
+): Promise<DayRates> {
+  return new DayRates(await ofRoom.run(trx, [hotelId, range.from, range.to, range.roomId]));
+}
+
+/** What is priced: the type for the day's rate, and what a night costs on any other day. */
+export interface Priced {
+  readonly room_type_id: string;
+  /** The room's own or its type's, as PostgreSQL's numeric text. */
+  readonly rate: string;
+}
+
+export interface Quote {
+  readonly nights: readonly { readonly date: Day; readonly rate: string }[];
+  readonly total_amount: string;
+}
+
+/** The price of each night of `[arrival, departure)` and their exact sum, with the currency's decimals. */
+export function quoteStay(room: Priced, rates: DayRates, arrival: Day, departure: Day, currency: string): Quote {
+  const usual = formatAmount(room.rate, currency);
+  const nights = eachDay(arrival, departure).map((date) => {
+    const own = rates.on(room.room_type_id, date)?.rate ?? null;
+    return { date, rate: own === null ? usual : formatAmount(own, currency) };
+  });
+  return {
+    nights,
+    total_amount: sumAmounts(
+      nights.map(({ rate }) => rate),
+      currency,
+    ),
+  };
+}
+
+/**
+ * Whether a stay may begin on its arrival day.
+ * @throws Problem CLOSED_TO_ARRIVAL, MINIMUM_STAY
+ */
+export function requireArrival(rates: DayRates, roomTypeId: string, arrival: Day, departure: Day): void {
+  const day = rates.on(roomTypeId, arrival);
+  if (day === undefined) return;
+  if (day.closed_to_arrival) {
+    throw pmsProblems.CLOSED_TO_ARRIVAL(`No stay in this room type begins on ${arrival}.`, {
+      members: { date: arrival },
+    });
+  }
+  if (day.minimum_stay !== null && departure < addDays(arrival, day.minimum_stay)) {
+    throw pmsProblems.MINIMUM_STAY(`A stay that begins on ${arrival} has ${day.minimum_stay} nights at least.`, {
+      members: { date: arrival, minimum_stay: day.minimum_stay },
+    });
+  }
+}

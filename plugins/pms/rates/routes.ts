@@ -1,0 +1,145 @@
+import * as z from "zod";
+
+import {
+  amountSchema,
+  type Day,
+  daySchema,
+  daysBetween,
+  eachDay,
+  formatAmount,
+  idSchema,
+  type Route,
+  route,
+  type Trx,
+} from "../../../core/mod.ts";
+import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { fieldFault } from "../errors.ts";
+import { readRoomType } from "../rooms/inventory.ts";
+import { rateIn } from "./amounts.ts";
+import type { DayRate } from "./prices.ts";
+
+/** Of one call: two years of days. */
+const mostDays = 731;
+
+const changes = {
+  rate: amountSchema.nullable().meta({ description: "Of one night, whatever the room; null: as on any other day." }),
+  minimum_stay: z
+    .number()
+    .int()
+    .min(1)
+    .max(366)
+    .nullable()
+    .meta({ description: "Nights that a stay which begins on this day must have; null: one." }),
+  closed_to_arrival: z.boolean().meta({ description: "Whether no stay may begin on this day." }),
+};
+
+const dayRateSchema = z.strictObject({ room_type_id: idSchema, date: daySchema, ...changes }).meta({ id: "DayRate" });
+
+const range = { from: daySchema, to: daySchema.meta({ description: "This day included." }) };
+const listSchema = z.strictObject({ items: z.array(dayRateSchema) });
+
+export function rateRoutes(): Route[] {
+  return [
+    route({
+      id: "listRates",
+      method: "GET",
+      path: "/rates/",
+      summary: "The days on which room types have a price or a restriction of their own",
+      access: staff,
+      unit: "tenant",
+      query: z.strictObject({ ...range, room_type_id: idSchema.optional() }),
+      status: 200,
+      result: listSchema,
+      handler: async ({ actor, query, trx }) => {
+        checkDays(query.from, query.to, "query");
+        const { currency } = await readHotel(trx, actor.tenantId);
+        if (query.room_type_id !== undefined) await readRoomType(trx, actor.tenantId, query.room_type_id);
+        return { body: { items: await readDays(trx, actor.tenantId, query, currency) } };
+      },
+    }),
+    route({
+      id: "setRates",
+      method: "PUT",
+      path: "/rates/",
+      summary: "Set what is different about a room type on days; what is left out stays as it is",
+      description: "Bookings keep the prices that they were made at.",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject({
+        room_type_id: idSchema,
+        ...range,
+        weekdays: z
+          .array(z.number().int().min(1).max(7))
+          .min(1)
+          .max(7)
+          .optional()
+          .meta({ description: "Only these days of the week: 1 is Monday, 7 Sunday." }),
+        rate: changes.rate.optional(),
+        minimum_stay: changes.minimum_stay.optional(),
+        closed_to_arrival: changes.closed_to_arrival.optional(),
+      }),
+      status: 200,
+      result: listSchema,
+      problems: ["NOT_FOUND", "SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, body, trx }) => {
+        const { room_type_id: typeId, from, to, weekdays } = body;
+        checkDays(from, to, "body");
+        const hotel = await readHotel(trx, actor.tenantId);
+        requireSubscription(hotel);
+        await readRoomType(trx, actor.tenantId, typeId);
+        const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : body.rate;
+        const days = [...eachDay(from, to), to].filter((day) => weekdays?.includes(weekdayOf(day)) ?? true);
+        await trx.raw(
+          `INSERT INTO pms.rates AS r (hotel_id, room_type_id, date, rate, minimum_stay, closed_to_arrival)
+           SELECT ?, ?, day, ?::numeric, ?::int, coalesce(?::boolean, false) FROM unnest(?::date[]) AS day
+           ON CONFLICT (hotel_id, room_type_id, date) DO UPDATE SET
+             rate = CASE WHEN ? THEN excluded.rate ELSE r.rate END,
+             minimum_stay = CASE WHEN ? THEN excluded.minimum_stay ELSE r.minimum_stay END,
+             closed_to_arrival = CASE WHEN ? THEN excluded.closed_to_arrival ELSE r.closed_to_arrival END`,
+          [
+            actor.tenantId,
+            typeId,
+            rate ?? null,
+            body.minimum_stay ?? null,
+            body.closed_to_arrival ?? null,
+            days,
+            rate !== undefined,
+            body.minimum_stay !== undefined,
+            body.closed_to_arrival !== undefined,
+          ],
+        );
+        // A day that has nothing of its own any more is a day like any other.
+        await trx("pms.rates")
+          .where({ hotel_id: actor.tenantId, room_type_id: typeId, closed_to_arrival: false })
+          .whereNull("rate")
+          .whereNull("minimum_stay")
+          .delete();
+        return { body: { items: await readDays(trx, actor.tenantId, body, hotel.currency) } };
+      },
+    }),
+  ];
+}
+
+interface Range {
+  readonly from: Day;
+  readonly to: Day;
+  readonly room_type_id?: string | undefined;
+}
+
+async function readDays(trx: Trx, hotelId: string, { from, to, room_type_id: typeId }: Range, currency: string) {
+  const list = trx("pms.rates").where({ hotel_id: hotelId }).whereBetween("date", [from, to]);
+  if (typeId !== undefined) void list.where({ room_type_id: typeId });
+  const days = (await list
+    .orderBy(["date", "room_type_id"])
+    .select("room_type_id", "date", "rate", "minimum_stay", "closed_to_arrival")) as DayRate[];
+  return days.map((day) => ({ ...day, rate: day.rate === null ? null : formatAmount(day.rate, currency) }));
+}
+
+function checkDays(from: Day, to: Day, where: "body" | "query"): void {
+  const days = daysBetween(from, to) + 1;
+  if (days < 1) throw fieldFault(where, "/to", "is before from");
+  if (days > mostDays) throw fieldFault(where, "/to", `makes ${days} days; ${mostDays} are the most`);
+}
+
+/** 1 for Monday to 7 for Sunday (ISO 8601). A day has no time zone, so UTC's calendar is as good as any. */
+const weekdayOf = (day: Day): number => new Date(`${day}T00:00:00Z`).getUTCDay() || 7;

@@ -1,0 +1,40 @@
+/** The shapes of the inventory's answers, and how rows become them. */
+import * as z from "zod";
+
+import { amountSchema, formatAmount, idSchema, textSchema } from "../../../core/mod.ts";
+import { housekeepingStates, type Room, roomStatuses } from "../models/room.ts";
+import type { RoomType } from "../models/room_type.ts";
+
+export const roomTypeFields = {
+  name: textSchema(100).meta({ examples: ["Double"] }),
+  capacity: z.number().int().min(1).max(100).meta({ description: "Guests that it sleeps." }),
+  rate: amountSchema.meta({ description: "Of one night, in the hotel's currency." }),
+};
+
+export const roomTypeSchema = z
+  .strictObject({ room_type_id: idSchema, hotel_id: idSchema, ...roomTypeFields })
+  .meta({ id: "RoomType" });
+
+export function roomTypeView(type: RoomType, currency: string): z.input<typeof roomTypeSchema> {
+  const { room_type_id, hotel_id, name, capacity, rate } = type;
+  return { room_type_id, hotel_id, name, capacity, rate: formatAmount(rate, currency) };
+}
+
+export const roomFields = {
+  room_number: textSchema(20).meta({ examples: ["101"] }),
+  room_type_id: idSchema,
+  rate: amountSchema.nullable().meta({ description: "Of one night; null: its type's." }),
+  status: z.enum(roomStatuses),
+  housekeeping: z.enum(housekeepingStates),
+};
+
+/** The keys that a list of rooms is sorted by. */
+export const roomCursorSchema = z.tuple([roomFields.room_number, idSchema]);
+
+export const roomSchema = z.strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields }).meta({ id: "Room" });
+
+export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {
+  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping } = room;
+  const ownRate = rate === null ? null : formatAmount(rate, currency);
+  return { room_id, hotel_id, room_number, room_type_id, rate: ownRate, status, housekeeping };
+}
