@@ -1,0 +1,115 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { openDesk } from "../testing/desk.ts";
+
+describe("amending a booking", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const rates = (booking: { nights: { rate: string }[] }): string[] => booking.nights.map(({ rate }) => rate);
+
+  it("prices only the nights that an extension adds, and keeps the old prices in a shortening", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const { booking_id: id } = await desk.booked(1, 3);
+    await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "150.00" });
+    const longer = await desk.amend(id, { expected_check_out_at: desk.day(4), check_in_at: desk.day(0) });
+    expect(rates(longer.body)).to.deep.equal(["150.00", "100.00", "100.00", "150.00"]);
+    expect(longer.body.total_amount).to.equal("500.00");
+    const shorter = await desk.amend(id, { expected_check_out_at: desk.day(2) });
+    expect(rates(shorter.body)).to.deep.equal(["150.00", "100.00"]);
+    expect((await desk.book(2, 4)).status, "the nights are free at once").to.equal(201);
+    const again = await desk.amend(id, { expected_check_out_at: desk.day(3) });
+    expect(again.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
+  });
+
+  it("prices a night anew that was given back and is taken again", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const { booking_id: id } = await desk.booked(0, 2);
+    await desk.amend(id, { expected_check_out_at: desk.day(1) });
+    await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "150.00" });
+    const longer = await desk.amend(id, { expected_check_out_at: desk.day(2) });
+    expect(rates(longer.body)).to.deep.equal(["100.00", "150.00"]);
+  });
+
+  it("refuses an extension over another's night, with rooms that are free instead, and changes nothing", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { booking_id: id } = await desk.booked(0, 2);
+    await desk.booked(3, 4, { guest: { name: "Grace Hopper" } });
+    const refused = await desk.amend(id, { expected_check_out_at: desk.day(5) });
+    expect(refused.status).to.equal(409);
+    expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(3)] });
+    expect(refused.body.free_rooms).to.deep.equal([
+      { room_id: desk.roomIds[1], room_number: "102", room_type_id: desk.roomTypeId },
+    ]);
+    expect((await desk.get(`/bookings/${id}`)).body.departure).to.equal(desk.day(2));
+  });
+
+  it("changes to a room type of other prices for the whole stay", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 4, rate: "300.00" });
+    const room = await desk.manage("POST", "/rooms/", { room_number: "900", room_type_id: suite.body.room_type_id });
+    const { booking_id: id } = await desk.booked(0, 2);
+    const changed = await desk.amend(id, { room_type_id: suite.body.room_type_id, adults: 3 });
+    expect(changed.body).to.include({
+      room_id: room.body.room_id,
+      room_number: "900",
+      total_amount: "600.00",
+      adults: 3,
+    });
+    expect((await desk.book(0, 2)).status).to.equal(201);
+    const none = await desk.book(1, 2, { room_type_id: suite.body.room_type_id });
+    expect(none.body.code).to.equal("NO_ROOM_FREE");
+  });
+
+  it("lets a guest in the house leave earlier or later, and not arrive on another day", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const { booking_id: id } = await desk.booked(0, 3);
+    await desk.operate("check-in", id);
+    expect((await desk.amend(id, { check_in_at: desk.day(1) })).body.code).to.equal("WRONG_DAY");
+    await desk.closeDay();
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(1) })).body.total_amount).to.equal("100.00");
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(2) })).body.total_amount).to.equal("200.00");
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(0) })).status).to.equal(400);
+  });
+
+  it("takes notes in any state, and dates in none of the end states", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    await desk.operate("cancel", id);
+    expect((await desk.amend(id, { notes: "wept" })).body.notes).to.equal("wept");
+    const refused = await desk.amend(id, { expected_check_out_at: desk.day(3) });
+    expect(refused.body).to.deep.include({ code: "ILLEGAL_TRANSITION", allowed_moves: ["reinstate"] });
+  });
+
+  it("refuses more guests than the room sleeps", async () => {
+    const desk = await openDesk(platform, { capacity: 2 });
+    const { booking_id: id } = await desk.booked(0, 1);
+    expect((await desk.amend(id, { children: 2 })).body.code).to.equal("TOO_MANY_GUESTS");
+  });
+
+  it("honours If-Match, and refuses fields that it does not know", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    const options = { token: desk.receptionistToken, headers: { "if-match": '"1"' } };
+    expect((await platform.client.patch(`/bookings/${id}`, { notes: "a" }, options)).status).to.equal(200);
+    expect((await platform.client.patch(`/bookings/${id}`, { notes: "b" }, options)).status).to.equal(412);
+    expect((await desk.amend(id, { total_amount: "1.00" })).status).to.equal(400);
+  });
+
+  it("costs a lapsed hotel its subscription for dates, and nothing for a note", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    await platform
+      .owner("identity.hotels")
+      .where({ hotel_id: desk.hotelId })
+      .update({ valid_to: new Date(0) });
+    expect((await desk.amend(id, { notes: "a" })).status).to.equal(200);
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(2) })).status).to.equal(402);
+    expect((await desk.operate("cancel", id)).status).to.equal(200);
+    expect((await desk.operate("reinstate", id)).status).to.equal(402);
+  });
+});

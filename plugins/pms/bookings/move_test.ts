@@ -1,0 +1,95 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { openDesk } from "../testing/desk.ts";
+
+describe("moving a booking", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  it("moves the whole of a stay that has not begun, at the price that was agreed", async () => {
+    const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
+    const { booking_id: id } = await desk.booked(0, 2);
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { rate: "250.00" });
+    const moved = await desk.operate("move", id, { room_id: desk.roomIds[1] });
+    expect(moved.body).to.include({ room_number: "102", total_amount: "200.00" });
+    expect((await desk.book(0, 2)).status).to.equal(201);
+  });
+
+  it("leaves the nights that were slept where they were, and makes the room dirty that is left", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { booking_id: id } = await desk.booked(0, 3);
+    await desk.operate("check-in", id);
+    await desk.closeDay();
+    const moved = await desk.operate("move", id, { room_id: desk.roomIds[1] });
+    const [first, second] = desk.roomIds;
+    expect(moved.body.nights.map((night: { room_id: string }) => night.room_id)).to.deep.equal([first, second, second]);
+    expect((await desk.get(`/rooms/${first}`)).body.housekeeping).to.equal("dirty");
+    expect((await desk.book(1, 3)).status, "the old room is free from tonight on").to.equal(201);
+    expect((await desk.book(1, 2, { room_id: second })).body.code).to.equal("ROOM_TAKEN");
+    expect((await desk.operate("check-out", id)).body).to.include({ status: "checked_out", departure: desk.day(1) });
+  });
+
+  it("refuses a room that is taken on any night, out of order, occupied, or too small", async () => {
+    const desk = await openDesk(platform, { rooms: 3, capacity: 2 });
+    const [first, second, third] = desk.roomIds;
+    const { booking_id: id } = await desk.booked(0, 3, { adults: 2 });
+    await desk.booked(2, 4, { room_id: second, guest: { name: "Grace" } });
+    const taken = await desk.operate("move", id, { room_id: second });
+    expect(taken.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
+    await desk.manage("PATCH", `/rooms/${third}`, { status: "out_of_order" });
+    expect((await desk.operate("move", id, { room_id: third })).body.code).to.equal("ROOM_NOT_SOLD");
+    const single = await desk.manage("POST", "/room-types/", { name: "Single", capacity: 1, rate: "50.00" });
+    const small = await desk.manage("POST", "/rooms/", { room_number: "1", room_type_id: single.body.room_type_id });
+    expect((await desk.operate("move", id, { room_id: small.body.room_id })).body.code).to.equal("TOO_MANY_GUESTS");
+    expect((await desk.get(`/bookings/${id}`)).body.room_id).to.equal(first);
+  });
+
+  it("leaves a booking that is locked to its room where it is, until it is unlocked", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { booking_id: id } = await desk.booked(0, 3, { room_locked: true });
+    expect((await desk.operate("move", id, { room_id: desk.roomIds[1] })).body.code).to.equal("ROOM_LOCKED");
+    await desk.amend(id, { room_locked: false });
+    expect((await desk.operate("move", id, { room_id: desk.roomIds[1] })).status).to.equal(200);
+  });
+
+  it("swaps the rooms of two guests in the house", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const [first, second] = desk.roomIds;
+    const ada = await desk.booked(0, 3);
+    const grace = await desk.booked(0, 2, { room_id: second, guest: { name: "Grace" } });
+    await desk.operate("check-in", ada.booking_id);
+    await desk.operate("check-in", grace.booking_id);
+    const swapped = await desk.operate("swap", ada.booking_id, { booking_id: grace.booking_id });
+    expect(swapped.status, swapped.text).to.equal(200);
+    expect(swapped.body.room_id).to.equal(second);
+    expect((await desk.get(`/bookings/${grace.booking_id}`)).body.room_id).to.equal(first);
+    expect((await desk.book(2, 3)).status).to.equal(201);
+  });
+
+  it("swaps nothing where one of the two would meet a third", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const ada = await desk.booked(0, 3);
+    const grace = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace" } });
+    await desk.booked(2, 4, { room_id: desk.roomIds[1], guest: { name: "Third" } });
+    const refused = await desk.operate("swap", ada.booking_id, { booking_id: grace.booking_id });
+    expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
+    expect((await desk.get(`/bookings/${grace.booking_id}`)).body.room_id).to.equal(desk.roomIds[1]);
+    const itself = await desk.operate("swap", ada.booking_id, { booking_id: ada.booking_id });
+    expect(itself.status).to.equal(400);
+  });
+
+  it("does not put a guest of the house into a room that somebody is still in", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const ada = await desk.booked(0, 2);
+    const grace = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace" } });
+    await desk.operate("check-in", ada.booking_id);
+    await desk.operate("check-in", grace.booking_id);
+    await desk.closeDay();
+    const refused = await desk.operate("move", ada.booking_id, { room_id: desk.roomIds[1] });
+    expect(refused.body).to.include({ code: "ROOM_NOT_READY", occupied_by: grace.booking_id });
+  });
+});

@@ -1,0 +1,134 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { openDesk } from "../testing/desk.ts";
+
+const dates = (booking: { nights: { date: string }[] }): string[] => booking.nights.map(({ date }) => date);
+
+describe("the operations of the desk", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  it("take a check-in back on the same business day, and not on the next", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 3);
+    await desk.operate("check-in", id);
+    const undone = await desk.operate("undo-check-in", id);
+    expect(undone.body).to.include({ status: "confirmed", checked_in_at: null });
+    await desk.operate("check-in", id);
+    await desk.closeDay();
+    const late = await desk.operate("undo-check-in", id);
+    expect([late.status, late.body.code]).to.deep.equal([409, "WRONG_DAY"]);
+  });
+
+  it("free the nights of an early check-out, and take them again at their old prices when it is undone", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const { booking_id: id } = await desk.booked(0, 4);
+    await desk.operate("check-in", id);
+    await desk.closeDay();
+    const left = await desk.operate("check-out", id);
+    expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
+    await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "500.00" });
+    const back = await desk.operate("undo-check-out", id);
+    expect(back.body).to.include({ status: "in_house", departure: desk.day(4), total_amount: "400.00" });
+    expect(back.body.checked_out_at).to.equal(null);
+    expect((await desk.book(2, 3)).body.code).to.equal("ROOM_TAKEN");
+  });
+
+  it("do not undo a check-out into a room that is sold again, and leave all as it was", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 4);
+    await desk.operate("check-in", id);
+    const left = await desk.operate("check-out", id);
+    expect(dates(left.body)).to.deep.equal([desk.day(0)]);
+    await desk.booked(2, 3, { guest: { name: "Grace Hopper" } });
+    const refused = await desk.operate("undo-check-out", id);
+    expect(refused.status).to.equal(409);
+    expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
+    expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(left.body);
+  });
+
+  it("do not undo a check-out while somebody else is in the room", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    await desk.operate("check-in", id);
+    await desk.operate("check-out", id);
+    const next = await desk.booked(0, 1, { guest: { name: "Grace Hopper" } });
+    await desk.operate("check-in", next.booking_id);
+    const refused = await desk.operate("undo-check-out", id);
+    expect(refused.body).to.include({ code: "ROOM_NOT_READY", occupied_by: next.booking_id });
+  });
+
+  it("reinstate a canceled booking on the same day, if its room is still free", async () => {
+    const desk = await openDesk(platform, { rate: "80.00" });
+    const { booking_id: id } = await desk.booked(1, 3);
+    const canceled = await desk.operate("cancel", id);
+    expect(canceled.body).to.include({ status: "canceled", total_amount: "160.00" });
+    const back = await desk.operate("reinstate", id);
+    expect(back.body).to.include({ status: "confirmed", total_amount: "160.00" });
+    expect((await desk.book(2, 4)).status).to.equal(409);
+    await desk.operate("cancel", id);
+    await desk.booked(2, 4, { guest: { name: "Grace Hopper" } });
+    expect((await desk.operate("reinstate", id)).body.code).to.equal("ROOM_TAKEN");
+  });
+
+  for (const [charge, total, nights] of [
+    ["none", "0.00", 0],
+    ["first_night", "100.00", 1],
+    ["full_stay", "300.00", 3],
+  ] as const) {
+    it(`charge a no-show by the hotel's policy: ${charge}`, async () => {
+      const desk = await openDesk(platform);
+      await desk.manage("PATCH", "/policies", { no_show_charge: charge });
+      const { booking_id: id } = await desk.booked(0, 3);
+      const gone = await desk.operate("no-show", id);
+      expect(gone.body).to.include({ status: "no_show", total_amount: total });
+      expect(gone.body.nights).to.have.length(nights);
+      expect((await desk.book(0, 3)).status).to.equal(201);
+    });
+  }
+
+  it("mark nobody as a no-show before the day of arrival", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(1, 3);
+    expect((await desk.operate("no-show", id)).body.code).to.equal("WRONG_DAY");
+  });
+
+  it("put nobody into a room that is out of service", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_service" });
+    expect((await desk.operate("check-in", id)).body.code).to.equal("ROOM_NOT_READY");
+  });
+
+  it("check in late, on a later day of the stay", async () => {
+    const desk = await openDesk(platform);
+    await desk.manage("PATCH", "/policies", { no_show_charge: "full_stay" });
+    const { booking_id: id } = await desk.booked(0, 3);
+    await desk.closeDay();
+    expect((await desk.operate("reinstate", id)).body.status).to.equal("confirmed");
+    expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
+  });
+
+  it("keep a history that replays to the present, with who, when, before and after", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { booking_id: id } = await desk.booked(0, 2);
+    await desk.operate("check-in", id);
+    await desk.operate("move", id, { room_id: desk.roomIds[1] });
+    await desk.amend(id, { expected_check_out_at: desk.day(3), notes: "late riser" });
+    const { items } = (await desk.get(`/bookings/${id}/history`)).body as {
+      items: { action: string; by_user: string; before: object | null; after: Record<string, unknown> }[];
+    };
+    expect(items.map(({ action }) => action)).to.deep.equal(["book", "check_in", "move", "amend"]);
+    for (const [index, entry] of items.entries()) {
+      expect(entry.by_user).to.match(/^desk-/);
+      if (index > 0) expect(entry.before).to.deep.equal(items[index - 1]?.after);
+    }
+    const present = (await desk.get(`/bookings/${id}`)).body;
+    for (const fact of ["room_id", "status", "arrival", "departure", "notes"])
+      expect(items.at(-1)?.after[fact], fact).to.equal(present[fact]);
+  });
+});

@@ -1,0 +1,50 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { furnishHotel } from "../testing/hotel.ts";
+
+describe("a stay in the hotel's time zone", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const bookedIn = async (zone: string, checkIn: string, checkOut: string) => {
+    const hotel = await furnishHotel(platform.client, { settings: { time_zone: zone } });
+    const booking = await platform.client.post(
+      "/bookings/",
+      { room_id: hotel.roomIds[0], guest: { name: "Ada" }, check_in_at: checkIn, expected_check_out_at: checkOut },
+      { token: hotel.receptionistToken },
+    );
+    return booking.body as Record<string, unknown> & { nights: { date: string }[] };
+  };
+
+  it("takes the same instants as other nights in Auckland and in Honolulu", async () => {
+    const [from, to] = ["2031-06-10T01:00:00Z", "2031-06-12T21:00:00Z"];
+    expect(await bookedIn("Pacific/Auckland", from, to)).to.include({ arrival: "2031-06-10", departure: "2031-06-13" });
+    expect(await bookedIn("Pacific/Honolulu", from, to)).to.include({ arrival: "2031-06-09", departure: "2031-06-12" });
+  });
+
+  it("has one night at each end of daylight saving, and the hotel's usual times by its own clock", async () => {
+    const spring = await bookedIn("Europe/Berlin", "2031-03-29", "2031-03-31");
+    expect(spring.nights.map(({ date }) => date)).to.deep.equal(["2031-03-29", "2031-03-30"]);
+    // 14:00 in winter time, 11:00 in summer time.
+    expect(spring).to.include({
+      check_in_at: "2031-03-29T13:00:00.000Z",
+      expected_check_out_at: "2031-03-31T09:00:00.000Z",
+    });
+    const autumn = await bookedIn("Europe/Berlin", "2031-10-25", "2031-10-27");
+    expect(autumn.nights.map(({ date }) => date)).to.deep.equal(["2031-10-25", "2031-10-26"]);
+    expect(autumn).to.include({
+      check_in_at: "2031-10-25T12:00:00.000Z",
+      expected_check_out_at: "2031-10-27T10:00:00.000Z",
+    });
+  });
+
+  it("puts an instant in the hour that comes twice on the day that its offset says", async () => {
+    // 02:30 summer time and 02:30 winter time are both the 26th in Berlin.
+    for (const checkIn of ["2031-10-26T02:30:00+02:00", "2031-10-26T02:30:00+01:00"])
+      expect((await bookedIn("Europe/Berlin", checkIn, "2031-10-27")).arrival).to.equal("2031-10-26");
+  });
+});

@@ -1,0 +1,170 @@
+import { expect } from "chai";
+
+import { addDays } from "../../../core/mod.ts";
+import { databaseFor } from "../../../core/db/database.ts";
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { boot, type Platform } from "../../../core/boot.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+import { closeDay } from "./close_day.ts";
+
+describe("the close of the day", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const close = (desk: Desk, day: number) =>
+    desk.manage("POST", "/operations/close-day", { business_date: desk.day(day) });
+
+  it("marks no-shows, writes the figures of the day, and goes on to the next", async () => {
+    const desk = await openDesk(platform, { rooms: 6, rate: "100.00" });
+    const [, second, third, fourth, fifth, sixth] = desk.roomIds;
+    const stays = await desk.booked(0, 3, { adults: 2 });
+    const leaves = await desk.booked(0, 2, { room_id: second, guest: { name: "Leaves at once" } });
+    const absent = await desk.booked(0, 2, { room_id: third, guest: { name: "Absent" } });
+    const canceled = await desk.booked(0, 2, { room_id: fourth, guest: { name: "Canceled" } });
+    await desk.operate("cancel", canceled.booking_id);
+    await desk.manage("PATCH", `/rooms/${fifth}`, { status: "out_of_order" });
+    const body = { from: desk.day(0), to: desk.day(1), reason: "paint" };
+    await desk.manage("POST", `/rooms/${sixth}/closures`, body);
+    await desk.operate("check-in", stays.booking_id);
+    await desk.operate("check-in", leaves.booking_id);
+    await desk.operate("check-out", leaves.booking_id);
+    const closed = await close(desk, 0);
+    expect(closed.status, closed.text).to.equal(200);
+    expect(closed.body).to.deep.include({
+      business_date: desk.day(0),
+      rooms: 6,
+      out_of_order: 2,
+      sold: 2,
+      guests: 3,
+      arrivals: 2,
+      departures: 1,
+      no_shows: 1,
+      cancellations: 1,
+      overdue: 0,
+      room_revenue: "200.00",
+      no_show_revenue: "100.00",
+      currency: "EUR",
+    });
+    expect(closed.body.closed_by).to.match(/^manager-/);
+    expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(1));
+    expect((await desk.get(`/bookings/${absent.booking_id}`)).body).to.include({
+      status: "no_show",
+      total_amount: "100.00",
+    });
+    expect((await desk.book(1, 2, { room_id: third })).status, "the nights are free").to.equal(201);
+  });
+
+  it("gives a closed day's figures again, whatever has happened since, and closes nothing twice", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 2);
+    await desk.operate("check-in", id);
+    const first = await close(desk, 0);
+    await desk.operate("check-out", id);
+    const again = await close(desk, 0);
+    expect(again.body).to.deep.equal(first.body);
+    expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(1));
+    const list = await desk.manage("GET", "/operations/closed-days");
+    expect(list.body.items).to.deep.equal([first.body]);
+  });
+
+  it("is done once by ten who close at once", async () => {
+    const desk = await openDesk(platform);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => close(desk, 0)));
+    expect(answers.map(({ status }) => status)).to.deep.equal(Array.from({ length: 10 }, () => 200));
+    expect(new Set(answers.map(({ text }) => text)).size).to.equal(1);
+    expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(1));
+  });
+
+  it("is refused for another day than the business date, before the day has begun, and to a receptionist", async () => {
+    const desk = await openDesk(platform);
+    expect((await close(desk, 1)).body).to.include({ code: "WRONG_DAY", business_date: desk.day(0) });
+    for (let day = 0; day < 10; day += 1) expect((await close(desk, day)).status, `day ${day}`).to.equal(200);
+    expect((await close(desk, 10)).body.code).to.equal("WRONG_DAY");
+    const token = desk.receptionistToken;
+    const refused = await platform.client.post("/operations/close-day", { business_date: desk.day(0) }, { token });
+    expect(refused.status).to.equal(403);
+  });
+
+  it("writes figures that nobody can change, not even the plugin itself", async () => {
+    const desk = await openDesk(platform);
+    await close(desk, 0);
+    for (const sql of ["UPDATE pms.daily_figures SET sold = 7", "DELETE FROM pms.daily_figures"]) {
+      const error = await platform.owner.raw(`${sql} WHERE hotel_id = ?`, [desk.hotelId]).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      expect(error?.message).to.match(/A closed day is not changed/);
+    }
+  });
+
+  it("lets the next morning's desk reinstate who came after midnight", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const { booking_id: id } = await desk.booked(0, 3);
+    await close(desk, 0);
+    const back = await desk.operate("reinstate", id);
+    expect(back.body).to.include({ status: "confirmed", total_amount: "300.00" });
+    expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
+  });
+
+  describe("by the clock", () => {
+    let worker: Platform;
+    before(async () => {
+      worker = await boot("worker", platform.variables);
+    });
+    after(() => worker.close());
+
+    const run = async (): Promise<void> => {
+      const schedule = worker.schedules.find(({ schedule: { name } }) => name === "close-overdue-days");
+      await schedule?.schedule.run(new AbortController().signal);
+    };
+
+    it("closes all days that nobody closed, in the hotels that ask for it, and no others", async () => {
+      const [asks, doesNot] = [await openDesk(platform), await openDesk(platform)];
+      await asks.manage("PATCH", "/policies", { day_closes_at: "00:00" });
+      await run();
+      const { business_date: today } = (await asks.get("/hotels/me")).body;
+      expect(today).to.equal(asks.day(9));
+      expect((await doesNot.get("/hotels/me")).body.business_date).to.equal(doesNot.day(0));
+      const list = await asks.manage("GET", "/operations/closed-days");
+      expect(list.body.items).to.have.length(9);
+      expect(list.body.items[0].closed_by).to.equal("the clock");
+    });
+  });
+
+  describe("in the hotel's own time zone", () => {
+    for (const [zone, now, days] of [
+      // The same moment is the 1st in Honolulu and the 2nd in Auckland.
+      ["Pacific/Honolulu", "2030-03-02T02:00:00Z", ["2030-03-01"]],
+      ["Pacific/Auckland", "2030-03-02T02:00:00Z", ["2030-03-01", "2030-03-02"]],
+      // Both ends of daylight saving: a day of 23 hours and one of 25.
+      ["Europe/Berlin", "2030-03-31T21:59:00Z", ["2030-03-30", "2030-03-31"]],
+      ["Europe/Berlin", "2030-10-27T22:59:00Z", ["2030-10-26", "2030-10-27"]],
+      ["America/New_York", "2030-11-04T04:30:00Z", ["2030-11-02", "2030-11-03"]],
+    ] as const) {
+      it(`${zone} at ${now} has begun ${days.at(-1)} and not the day after`, async () => {
+        const desk = await openDesk(platform, { settings: { time_zone: zone } });
+        const first = days[0];
+        await platform.owner("identity.hotels").where({ hotel_id: desk.hotelId }).update({ business_date: first });
+        const worker = await boot("web", platform.variables);
+        const change = { actor: { tenantId: desk.hotelId, name: "test" } };
+        const closing = (day: string) =>
+          databaseFor(worker.knex, "pms", true).tenant(desk.hotelId, (trx) =>
+            closeDay(trx, change, day, new Date(now)),
+          );
+        try {
+          for (const day of days) expect((await closing(day)).business_date).to.equal(day);
+          const early = await closing(addDays(days.at(-1) ?? "", 1)).then(
+            () => undefined,
+            (error: { code: string }) => error.code,
+          );
+          expect(early).to.equal("WRONG_DAY");
+        } finally {
+          await worker.close();
+        }
+      });
+    }
+  });
+});

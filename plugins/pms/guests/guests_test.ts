@@ -1,0 +1,113 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { openDesk } from "../testing/desk.ts";
+
+describe("guests", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const ada = { name: "Ada Lovelace", email: "ada@example.com", phone: "+44 20 7946 0000" };
+
+  it("are found again by the same name and the e-mail address or the phone, in any spelling", async () => {
+    const desk = await openDesk(platform, { rooms: 6 });
+    const book = async (room: number, guest: object): Promise<string> =>
+      (await desk.booked(0, 1, { room_id: desk.roomIds[room], guest })).guest_id as string;
+    const first = await book(0, ada);
+    expect(await book(1, { name: "ADA lovelace", email: "Ada@Example.com" })).to.equal(first);
+    expect(await book(2, { name: "Ada Lovelace", phone: "+44 (20) 79460000" })).to.equal(first);
+    expect(await book(3, { name: "William King", email: "ada@example.com" }), "a family's address").not.to.equal(first);
+    expect(await book(4, { name: "Ada Lovelace" }), "a name alone").not.to.equal(first);
+    const { body: profile } = await desk.get(`/guests/${first}`);
+    expect(profile).to.deep.include({ ...ada, guest_id: first, stays: 0, bookings: 3 });
+  });
+
+  it("count the stays so far, and a booking can name them", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { guest_id: id, booking_id: booking } = await desk.booked(0, 1, { guest: ada });
+    await desk.operate("check-in", booking);
+    const again = await desk.booked(3, 4, { guest: undefined, guest_id: id });
+    expect(again.guest).to.deep.equal(ada);
+    expect((await desk.get(`/guests/${id}`)).body).to.include({ stays: 1, bookings: 2 });
+    const other = await openDesk(platform);
+    expect((await other.book(0, 1, { guest: undefined, guest_id: id })).status).to.equal(404);
+    expect((await desk.book(5, 6, { guest: ada, guest_id: id })).status).to.equal(400);
+  });
+
+  it("are searched by parts of their name, address or phone, in their own hotel alone", async () => {
+    const desk = await openDesk(platform, { rooms: 3 });
+    const other = await openDesk(platform);
+    await other.booked(0, 1, { guest: ada });
+    await desk.booked(0, 1, { guest: ada });
+    await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace Hopper", phone: "0171 22 33" } });
+    await desk.booked(0, 1, { room_id: desk.roomIds[2], guest: { name: "Li Wei (100%)" } });
+    const search = async (text: string): Promise<string[]> =>
+      (await desk.get(`/guests?query=${encodeURIComponent(text)}`)).body.items.map(
+        ({ name }: { name: string }) => name,
+      ) as string[];
+    expect(await search("lovel")).to.deep.equal(["Ada Lovelace"]);
+    expect(await search("EXAMPLE.com")).to.deep.equal(["Ada Lovelace"]);
+    expect(await search("01712233")).to.deep.equal(["Grace Hopper"]);
+    expect(await search("li"), "two letters at the beginning of a word").to.deep.equal(["Li Wei (100%)"]);
+    expect(await search("(100%)")).to.deep.equal(["Li Wei (100%)"]);
+    expect(await search(".*")).to.deep.equal([]);
+    const bookings = await desk.get("/bookings?guest=hopp");
+    expect(bookings.body.items.map((item: { guest: { name: string } }) => item.guest.name)).to.deep.equal([
+      "Grace Hopper",
+    ]);
+    expect((await desk.get("/bookings?guest=nobody")).body.items).to.deep.equal([]);
+  });
+
+  it("are corrected in the bookings that are ahead, and left alone in those that are over", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const past = await desk.booked(0, 1, { guest: ada });
+    await desk.operate("check-in", past.booking_id);
+    await desk.operate("check-out", past.booking_id);
+    const ahead = await desk.booked(1, 2, { guest: ada });
+    const token = desk.receptionistToken;
+    const changed = await platform.client.patch(`/guests/${ahead.guest_id}`, { phone: "112" }, { token });
+    expect(changed.body.phone).to.equal("112");
+    expect((await desk.get(`/bookings/${ahead.booking_id}`)).body.guest.phone).to.equal("112");
+    expect((await desk.get(`/bookings/${past.booking_id}`)).body.guest.phone).to.equal(ada.phone);
+  });
+
+  it("of another name are other guests, and of the same name reached in another way", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id, guest_id: first } = await desk.booked(0, 1, { guest: ada });
+    const reached = await desk.amend(id, { guest: { phone: "110" } });
+    expect(reached.body).to.deep.include({ guest_id: first, guest: { ...ada, phone: "110" } });
+    expect((await desk.get(`/guests/${first}`)).body.phone).to.equal("110");
+    const handedOn = await desk.amend(id, { guest: { name: "Grace Hopper", email: null } });
+    expect(handedOn.body.guest_id).not.to.equal(first);
+    expect((await desk.get(`/guests/${first}`)).body.name).to.equal("Ada Lovelace");
+  });
+
+  it("are forgotten on request, everywhere, while the figures stay", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id, guest_id: guest } = await desk.booked(0, 2, { guest: ada, notes: "Countess" });
+    const anonymise = () => desk.manage("POST", `/guests/${guest}/anonymise`, {});
+    expect((await anonymise()).body.code, "while she is expected").to.equal("GUEST_EXPECTED");
+    await desk.operate("check-in", id);
+    await desk.operate("check-out", id);
+    const figures = (await desk.closeDay()).body;
+    const forgotten = await anonymise();
+    expect(forgotten.status, forgotten.text).to.equal(200);
+    expect(forgotten.body).to.include({ name: "Anonymous", email: null, phone: null, stays: 1 });
+    const booking = (await desk.get(`/bookings/${id}`)).body;
+    expect(booking).to.include({ total_amount: "100.00", arrival: desk.day(0) });
+    const { rows } = (await platform.owner.raw(
+      `SELECT (SELECT string_agg(t::text, '') FROM pms.bookings t WHERE hotel_id = :id)
+         || (SELECT string_agg(t::text, '') FROM pms.guests t WHERE hotel_id = :id)
+         || (SELECT string_agg(t::text, '') FROM pms.booking_history t WHERE hotel_id = :id) AS everything`,
+      { id: desk.hotelId },
+    )) as { rows: { everything: string }[] };
+    expect(rows[0]?.everything).to.include(id);
+    expect(rows[0]?.everything).not.to.match(/Lovelace|example\.com|7946|Countess/);
+    const closed = (await desk.manage("GET", "/operations/closed-days")).body.items[0];
+    expect(closed).to.deep.equal(figures);
+    expect((await desk.get("/guests?query=lovelace")).body.items).to.deep.equal([]);
+  });
+});

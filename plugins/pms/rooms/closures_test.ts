@@ -1,0 +1,57 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+
+describe("closures of a room", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const path = (desk: Desk): string => `/rooms/${desk.roomIds[0]}/closures`;
+  const close = (desk: Desk, from: number, to: number) =>
+    desk.manage("POST", path(desk), { from: desk.day(from), to: desk.day(to), reason: "new carpet" });
+  const ranges = (desk: Desk, items: { from: string; to: string }[]): [number, number][] =>
+    items.map(({ from, to }) => [offset(desk, from), offset(desk, to)]);
+  const offset = (desk: Desk, day: string): number =>
+    Array.from({ length: 60 }, (_, days) => days).find((days) => desk.day(days) === day) ?? -1;
+
+  it("keep stays out of it, and stays keep closures out", async () => {
+    const desk = await openDesk(platform);
+    expect((await close(desk, 2, 4)).status).to.equal(201);
+    expect((await desk.book(3, 5)).body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(3)] });
+    const { booking_id: id } = await desk.booked(0, 2);
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(3) })).body.code).to.equal("ROOM_TAKEN");
+    expect((await close(desk, 1, 2)).body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(1)] });
+  });
+
+  it("are opened again for some of their days, and stay for the others", async () => {
+    const desk = await openDesk(platform);
+    await close(desk, 0, 10);
+    const query = `?from=${desk.day(3)}&to=${desk.day(5)}`;
+    const left = await desk.manage("DELETE", path(desk) + query);
+    expect(ranges(desk, left.body.items)).to.deep.equal([[5, 10]]);
+    expect(ranges(desk, (await desk.get(path(desk))).body.items)).to.deep.equal([
+      [0, 3],
+      [5, 10],
+    ]);
+    expect((await desk.book(3, 5)).status).to.equal(201);
+    expect((await desk.manage("DELETE", path(desk) + query)).status).to.equal(404);
+  });
+
+  it("are a manager's, of days that are still to come, for a hotel that is paid for", async () => {
+    const desk = await openDesk(platform);
+    const body = { from: desk.day(0), to: desk.day(1), reason: "x" };
+    const refused = await platform.client.post(path(desk), body, { token: desk.receptionistToken });
+    expect(refused.status).to.equal(403);
+    expect((await close(desk, -1, 1)).body.errors[0].pointer).to.equal("/from");
+    expect((await close(desk, 1, 1)).status).to.equal(400);
+    await platform
+      .owner("identity.hotels")
+      .where({ hotel_id: desk.hotelId })
+      .update({ valid_to: new Date(0) });
+    expect((await close(desk, 0, 1)).status).to.equal(402);
+  });
+});
