@@ -97,7 +97,8 @@ describe("identity", () => {
       return [status, body.code, body.errors?.[0]?.pointer];
     };
     const weak = "123456789012";
-    const { user_id: id } = (await platform.client.get("/auth/me", { token })).body;
+    const desk = (await platform.client.get("/auth/me", { token: hotel.receptionistToken })).body;
+    const { user_id: id, username } = desk as { user_id: string; username: string };
     const own = { old_password: "correct-horse-battery", new_password: weak };
     expect(await pointerOf(platform.client.post("/users/me/password", own, { token }))).to.deep.equal([
       400,
@@ -107,7 +108,7 @@ describe("identity", () => {
     for (const answer of [
       platform.client.post("/users/", { username: "weak.too", password: weak, role: "receptionist" }, { token }),
       platform.client.patch(`/users/${id}`, { password: weak }, { token }),
-      platform.client.patch(`/users/${id}`, { password: `my ${hotel.username} it is` }, { token }),
+      platform.client.patch(`/users/${id}`, { password: `my ${username} it is` }, { token }),
       platform.client.patch(`/users/${id}`, { password: "ababababababab" }, { token }),
     ]) {
       expect(await pointerOf(answer)).to.deep.equal([400, "PASSWORD_TOO_WEAK", "/password"]);

@@ -1,8 +1,9 @@
 /** A login by username and password: throttled, checked, and told the same whoever it is not. */
 import { prepare } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
-import { checkPassword } from "./hashing.ts";
+import { checkPassword, loginTurn } from "./hashing.ts";
 import { createLoginThrottle, type LoginThrottle } from "./throttle.ts";
+import { foldUsername } from "./usernames.ts";
 
 /** Whose login holds, with the password's hash that it was checked against. */
 export interface KnownUser {
@@ -11,16 +12,9 @@ export interface KnownUser {
   readonly password_hash: string;
 }
 
-type Found = { readonly account: string } & (
-  | (KnownUser & { readonly active: boolean })
-  | { readonly hotel_id: null; readonly user_id: null; readonly password_hash: null; readonly active: null }
-);
-
-// PostgreSQL folds the name of an unknown user as it folds the others: there is one account to every way of writing it.
-const findStatement = prepare<Found>(
+const findStatement = prepare<KnownUser & { readonly active: boolean }>(
   "identity_find_login",
-  `SELECT lower($1) AS account, u.hotel_id, u.user_id, u.password_hash, u.active
-   FROM (VALUES (1)) AS one LEFT JOIN identity.users u ON lower(u.username) = lower($1)`,
+  "SELECT hotel_id, user_id, password_hash, active FROM identity.users WHERE folded_username = $1",
 );
 
 export interface Logins {
@@ -37,14 +31,16 @@ export function createLogins({ db, limit, env }: IdentityContext): Logins {
   return {
     throttle,
     check: async (username, password, address) => {
-      const [found] = await db.platform((trx) => findStatement.run(trx, [username]), { readOnly: true });
-      if (found === undefined) throw new Error("A statement that gives one row gave none.");
-      const attempt = throttle.attempt(found.account, address);
+      // An unknown name is folded as the others are: there is one account to every way of writing it.
+      const account = foldUsername(username);
+      const [found] = await db.platform((trx) => findStatement.run(trx, [account]), { readOnly: true });
+      const attempt = throttle.attempt(account, address);
       try {
         await attempt.begin();
         // The hash is always paid for, outside of any transaction; an inactive user is told what an unknown one is told.
-        const holds = await checkPassword(password, found.active === true ? found.password_hash : undefined);
-        if (!holds || found.user_id === null) {
+        const hash = found?.active === true ? found.password_hash : undefined;
+        const holds = await checkPassword(password, hash, loginTurn(address));
+        if (!holds || found === undefined) {
           await attempt.failed();
           return undefined;
         }

@@ -11,7 +11,7 @@ export default definePlugin({
   setup: (ctx) => {
     const authentication = createAuthentication(ctx);
     return {
-      routes: [...hotelRoutes(ctx), ...authRoutes(authentication), ...userRoutes(ctx, authentication)],
+      routes: [...hotelRoutes(ctx), ...authRoutes(ctx, authentication), ...userRoutes(ctx, authentication)],
       authenticator: authentication.authenticate,
       schedules: [sessionCleaning(ctx)],
     };

@@ -2,14 +2,17 @@
 import { type Actor, prepare } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
-import { checkPassword } from "./hashing.ts";
-import type { Logins } from "./login.ts";
+import { checkPassword, loginTurn, settingTurn } from "./hashing.ts";
+import type { PasswordLimit } from "./password_limit.ts";
 import { hashPassword } from "./passwords.ts";
-import { revokeSessions } from "./sessions.ts";
+import { staff } from "./port.ts";
+import { revokeSessions, type Sessions } from "./sessions.ts";
+import { requireStanding } from "./standing.ts";
+import type { LoginThrottle } from "./throttle.ts";
 
-const readStatement = prepare<{ username: string; account: string; password_hash: string }>(
+const readStatement = prepare<{ username: string; folded_username: string; password_hash: string }>(
   "identity_read_own_password",
-  `SELECT username, lower(username) AS account, password_hash FROM identity.users WHERE hotel_id = $1 AND user_id = $2`,
+  "SELECT username, folded_username, password_hash FROM identity.users WHERE hotel_id = $1 AND user_id = $2",
 );
 // Only over the password that was checked: of two changes at once the second is refused.
 const changeStatement = prepare<{ user_id: string }>(
@@ -25,24 +28,31 @@ export interface OwnPasswordChange {
   readonly new_password: string;
 }
 
+export interface OwnPasswordServices {
+  readonly db: IdentityContext["db"];
+  readonly throttle: LoginThrottle;
+  readonly limit: PasswordLimit;
+  readonly sessions: Sessions;
+}
+
 /**
  * Sets a new password and ends the other sessions. Wrong old ones count as wrong passwords of a login do: who has found an
  * open screen may not try them all.
- * @throws Problem INVALID_CREDENTIALS, PASSWORD_TOO_WEAK (at `/new_password`), RATE_LIMITED, SERVICE_UNAVAILABLE
+ * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, PASSWORD_TOO_WEAK (at `/new_password`), RATE_LIMITED,
+ * SERVICE_UNAVAILABLE
  */
 export async function changeOwnPassword(
-  db: IdentityContext["db"],
-  { throttle }: Logins,
+  { db, throttle, limit, sessions }: OwnPasswordServices,
   { actor, address, old_password: oldPassword, new_password: newPassword }: OwnPasswordChange,
 ): Promise<void> {
   const { tenantId, userId, sessionId } = actor;
   const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
   if (user === undefined) throw new Error("A user who is logged in is not there.");
   const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
-  const attempt = throttle.attempt(user.account, address);
+  const attempt = throttle.attempt(user.folded_username, address);
   try {
     await attempt.begin();
-    if (!(await checkPassword(oldPassword, user.password_hash))) {
+    if (!(await checkPassword(oldPassword, user.password_hash, loginTurn(address)))) {
       await attempt.failed();
       throw refused;
     }
@@ -50,10 +60,15 @@ export async function changeOwnPassword(
   } finally {
     attempt.end();
   }
-  const newHash = await hashPassword(newPassword, user.username, "/new_password");
+  await limit.ofUser(userId);
+  const wanted = { password: newPassword, username: user.username, pointer: "/new_password" };
+  const newHash = await hashPassword(wanted, settingTurn(tenantId));
   await db.tenant(tenantId, async (trx) => {
     const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
     if (changed.length === 0) throw refused;
+    // After the change, which has locked the row: of two at once none waits for the other with half a lock.
+    await requireStanding(trx, actor, staff);
     await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);
   });
+  sessions.forget(tenantId, userId);
 }

@@ -1,36 +1,41 @@
-/** The rules for a password. */
-import { dictionary } from "@zxcvbn-ts/language-common";
+/** A password on its way in: its shape, the rules that it must keep, and its hash. */
 import * as z from "zod";
 
 import { identityProblems } from "./errors.ts";
-import { hashSlowly } from "./hashing.ts";
-
-const wellKnown = new Set(dictionary["passwords-common"]);
-
-/** A password on its way in. Not trimmed: a space may be part of it. */
-export const passwordSchema = z
-  .string()
-  .min(12)
-  .max(256)
-  .meta({ format: "password", examples: ["correct-horse-battery"] });
+import { type HashTurn, hashSlowly } from "./hashing.ts";
+import { leastCharacters, weaknessOf } from "./password_rules.ts";
 
 /**
- * @param pointer to the field that the password came in
- * @throws Problem PASSWORD_TOO_WEAK for a well-known password, one that repeats a character or two, or one with the username in it
+ * Not trimmed: a space may be part of it. In NFC, for one keyboard sends `é` as one character and the other as two; and no
+ * half of a surrogate pair, for all of them would be the same to the hash.
  */
-export async function hashPassword(password: string, username: string, pointer = "/password"): Promise<string> {
-  const folded = password.toLowerCase();
-  const why = wellKnown.has(folded)
-    ? "is a well-known one"
-    : new Set(folded).size < 4
-      ? "has fewer than four different characters"
-      : folded.includes(username.toLowerCase())
-        ? "holds the username"
-        : undefined;
+export const passwordSchema = z
+  .string()
+  .normalize("NFC")
+  .min(leastCharacters)
+  .max(256)
+  .refine((password) => password.isWellFormed(), "holds a character that can't be stored")
+  // JavaScript counts some characters twice.
+  .refine((password) => Array.from(password).length >= leastCharacters, `is shorter than ${leastCharacters} characters`)
+  .meta({ format: "password", examples: ["correct-horse-battery"] });
+
+export interface NewPassword {
+  readonly password: string;
+  readonly username: string;
+  /** The field that it came in; default `/password`. */
+  readonly pointer?: string;
+}
+
+/** @throws Problem PASSWORD_TOO_WEAK, and what `hashSlowly` throws */
+export async function hashPassword(
+  { password, username, pointer = "/password" }: NewPassword,
+  turn: HashTurn,
+): Promise<string> {
+  const why = weaknessOf(password, username);
   if (why !== undefined) {
     throw identityProblems.PASSWORD_TOO_WEAK(`The password ${why}.`, {
       errors: [{ in: "body", pointer, detail: why }],
     });
   }
-  return hashSlowly(password);
+  return hashSlowly(password, turn);
 }

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { idSchema, type Route, route } from "../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
+import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { Hotel } from "./models/hotel.ts";
 import { staff } from "./port.ts";
@@ -35,7 +36,8 @@ const grantSchema = z
     path: ["refresh_token"],
   });
 
-export function authRoutes({ authenticateByPassword, logins, sessions }: Authentication): Route[] {
+export function authRoutes({ db }: IdentityContext, authentication: Authentication): Route[] {
+  const { authenticateByPassword, logins, sessions } = authentication;
   return [
     route({
       id: "createToken",
@@ -74,11 +76,12 @@ export function authRoutes({ authenticateByPassword, logins, sessions }: Authent
       path: "/auth/revoke",
       summary: "Log out: end this session and its refresh tokens",
       access: staff,
-      unit: "tenant",
-      idempotent: false,
+      // Its own transaction, so that what this process remembers goes after the commit.
+      unit: "none",
       status: 204,
-      handler: async ({ actor, trx }) => {
-        await revokeSessions(trx, { hotel_id: actor.tenantId, session_id: actor.sessionId });
+      handler: async ({ actor: { tenantId, userId, sessionId } }) => {
+        await db.tenant(tenantId, (trx) => revokeSessions(trx, { hotel_id: tenantId, session_id: sessionId }));
+        sessions.forget(tenantId, userId);
         return {};
       },
     }),

@@ -1,16 +1,20 @@
 import * as z from "zod";
 
-import { dayAt, defined, newId, requireMatch, type Route, route } from "../../core/mod.ts";
+import { dayAt, defined, networkOf, newId, requireMatch, type Route, route } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
-import { insertUser } from "./staff.ts";
+import { insertUser, isUsernameTaken } from "./staff.ts";
 import { Hotel } from "./models/hotel.ts";
+import { settingTurn } from "./hashing.ts";
 import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
-import { hotelFields, hotelSchema, hotelView, usernameSchema, userSchema, userView } from "./views.ts";
+import { requireStanding } from "./standing.ts";
+import { usernameSchema } from "./usernames.ts";
+import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "./views.ts";
 
 const dayMs = 86_400_000;
 
-export function hotelRoutes({ env }: IdentityContext): Route[] {
+export function hotelRoutes(ctx: IdentityContext): Route[] {
+  const { env } = ctx;
   return [
     route({
       id: "signUpHotel",
@@ -31,7 +35,10 @@ export function hotelRoutes({ env }: IdentityContext): Route[] {
       status: 201,
       result: z.strictObject({ hotel: hotelSchema, user: userSchema }),
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],
-      prepare: ({ body: { username, password } }) => hashPassword(password, username),
+      prepare: async ({ body: { username, password }, request }) =>
+        (await isUsernameTaken(ctx, username))
+          ? undefined
+          : hashPassword({ password, username }, settingTurn(networkOf(request.address))),
       handler: async ({ body: { username, password: _password, ...settings }, prepared: passwordHash, trx }) => {
         const trialEndsAt = new Date(Date.now() + env.TRIAL_DAYS * dayMs);
         const hotel = await Hotel.query(trx).insertAndFetch({
@@ -77,6 +84,7 @@ export function hotelRoutes({ env }: IdentityContext): Route[] {
       result: hotelSchema,
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, body, trx, request }) => {
+        await requireStanding(trx, actor, managers);
         const hotel = await Hotel.query(trx).findById(actor.tenantId).forUpdate().throwIfNotFound();
         requireMatch(request.ifMatch, hotel.version);
         const changed = await hotel.$query(trx).patchAndFetch({ ...defined(body), version: hotel.version + 1 });

@@ -1,31 +1,25 @@
 import * as z from "zod";
 
-import {
-  type Actor,
-  decodeCursor,
-  idSchema,
-  pageOf,
-  pageQuery,
-  requireMatch,
-  type Route,
-  route,
-  toPage,
-  type Trx,
-} from "../../core/mod.ts";
+import { decodeCursor, idSchema, pageOf, pageQuery, type Route, route, toPage } from "../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
+import { changeUser } from "./change_user.ts";
 import type { IdentityContext } from "./context.ts";
-import { identityProblems } from "./errors.ts";
+import { settingTurn } from "./hashing.ts";
 import { User } from "./models/user.ts";
 import { changeOwnPassword } from "./own_password.ts";
+import { createPasswordLimit } from "./password_limit.ts";
 import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
-import { noSuchUser, revokeSessions } from "./sessions.ts";
-import { insertUser, lockStaff } from "./staff.ts";
-import { roleSchema, usernameSchema, userSchema, userView } from "./views.ts";
+import { noSuchUser } from "./sessions.ts";
+import { insertUser, isUsernameTaken } from "./staff.ts";
+import { requireStanding } from "./standing.ts";
+import { usernameSchema } from "./usernames.ts";
+import { roleSchema, userSchema, userView } from "./views.ts";
 
 const params = z.strictObject({ user_id: idSchema });
 
-export function userRoutes({ db }: IdentityContext, { logins }: Authentication): Route[] {
+export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentication): Route[] {
+  const services = { db: ctx.db, throttle: logins.throttle, limit: createPasswordLimit(ctx.limit), sessions };
   return [
     route({
       id: "createUser",
@@ -37,9 +31,14 @@ export function userRoutes({ db }: IdentityContext, { logins }: Authentication):
       body: z.strictObject({ username: usernameSchema, password: passwordSchema, role: roleSchema }),
       status: 201,
       result: userSchema,
-      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],
-      prepare: ({ body: { username, password } }) => hashPassword(password, username),
+      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
+      prepare: async ({ actor, body: { username, password } }) => {
+        await services.limit.ofHotel(actor.tenantId);
+        if (await isUsernameTaken(ctx, username)) return undefined;
+        return hashPassword({ password, username }, settingTurn(actor.tenantId));
+      },
       handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx }) => {
+        await requireStanding(trx, actor, managers);
         const user = await insertUser(trx, { hotel_id: actor.tenantId, username, role, password_hash: passwordHash });
         return { body: userView(user), etag: user.version, headers: { Location: `/users/${user.user_id}` } };
       },
@@ -85,23 +84,17 @@ export function userRoutes({ db }: IdentityContext, { logins }: Authentication):
       method: "PATCH",
       path: "/users/{user_id}",
       summary: "Change a role, deactivate or reactivate, or set a new password",
+      description: "Your own password is changed at POST /users/me/password.",
       access: managers,
-      unit: "tenant",
+      // Its own transaction: the hash comes before, and what this process remembers of the user goes after.
+      unit: "none",
       params,
       body: z.strictObject({ role: roleSchema, active: z.boolean(), password: passwordSchema }).partial(),
       status: 200,
       result: userSchema,
-      problems: ["LAST_MANAGER", "PASSWORD_TOO_WEAK", "PRECONDITION_FAILED"],
-      // The rules want the username. Of a user who is not here there is nothing to hash, as there is nothing to change.
-      prepare: async ({ actor, params: { user_id: userId }, body: { password } }) => {
-        if (password === undefined) return undefined;
-        const user = await db.tenant(actor.tenantId, (trx) => User.query(trx).findById([actor.tenantId, userId]));
-        if (user === undefined) throw noSuchUser();
-        return hashPassword(password, user.username);
-      },
-      handler: async ({ actor, params: { user_id: userId }, body, prepared: passwordHash, trx, request }) => {
-        const { role, active } = body;
-        const changed = await changeUser(trx, actor, userId, request.ifMatch, { role, active, passwordHash });
+      problems: ["LAST_MANAGER", "PASSWORD_TOO_WEAK", "OWN_PASSWORD", "PRECONDITION_FAILED", "RATE_LIMITED"],
+      handler: async ({ actor, params: { user_id: userId }, body, request: { ifMatch } }) => {
+        const changed = await changeUser(services, { ...body, actor, userId, ifMatch });
         return { body: userView(changed), etag: changed.version };
       },
     }),
@@ -111,12 +104,12 @@ export function userRoutes({ db }: IdentityContext, { logins }: Authentication):
       path: "/users/{user_id}",
       summary: "Deactivate a member of staff, who is logged out everywhere",
       access: managers,
-      unit: "tenant",
+      unit: "none",
       params,
       status: 204,
       problems: ["LAST_MANAGER", "PRECONDITION_FAILED"],
-      handler: async ({ actor, params: { user_id: userId }, trx, request }) => {
-        await changeUser(trx, actor, userId, request.ifMatch, { active: false });
+      handler: async ({ actor, params: { user_id: userId }, request: { ifMatch } }) => {
+        await changeUser(services, { actor, userId, ifMatch, active: false });
         return {};
       },
     }),
@@ -133,40 +126,9 @@ export function userRoutes({ db }: IdentityContext, { logins }: Authentication):
       status: 204,
       problems: ["INVALID_CREDENTIALS", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
       handler: async ({ actor, body, request }) => {
-        await changeOwnPassword(db, logins, { ...body, actor, address: request.address });
+        await changeOwnPassword(services, { ...body, actor, address: request.address });
         return {};
       },
     }),
   ];
-}
-
-type UserChange = {
-  readonly role?: User["role"] | undefined;
-  readonly active?: boolean | undefined;
-  readonly passwordHash?: string | undefined;
-};
-
-/** @throws Problem NOT_FOUND, PRECONDITION_FAILED; LAST_MANAGER where none would be left */
-async function changeUser(
-  trx: Trx,
-  actor: Actor,
-  userId: string,
-  ifMatch: string | undefined,
-  change: UserChange,
-): Promise<User> {
-  const { user, isLast } = await lockStaff(trx, actor.tenantId, userId);
-  requireMatch(ifMatch, user.version);
-  const { role = user.role, active = user.active, passwordHash } = change;
-  if (isLast && !(role === "manager" && active)) {
-    throw identityProblems.LAST_MANAGER(`${user.username} is the hotel's only active manager. Make another one first.`);
-  }
-  if (!active || passwordHash !== undefined) {
-    await revokeSessions(trx, { hotel_id: user.hotel_id, user_id: user.user_id });
-  }
-  return user.$query(trx).patchAndFetch({
-    role,
-    active,
-    ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
-    version: user.version + 1,
-  });
 }

@@ -1,6 +1,7 @@
 /**
  * Sessions: one per login. An access token is only as good as its session and its user are now, so each process looks
- * both up and remembers the answer for two seconds; that is how soon a log-out, a deactivation or a new role is felt.
+ * both up and remembers the answer for two seconds; that is how soon a log-out, a deactivation or a new role is felt. The
+ * process that carries it out feels it at once; and what can't wait asks again (`standing.ts`).
  */
 import type { Trx } from "../../core/mod.ts";
 import { newId, prepare, problems } from "../../core/mod.ts";
@@ -31,6 +32,8 @@ export interface Sessions {
   find(hotelId: string, sessionId: string, userId: string): Promise<LiveSession | undefined>;
   /** Opens a session for a login that was checked; undefined where the user has changed since. */
   open(user: KnownUser): Promise<TokenGrant | undefined>;
+  /** Looks a user's sessions up anew: for after the commit of what changes or ends them. */
+  forget(hotelId: string, userId: string): void;
   /** Uses a refresh token up for a new pair. Its second use means that it was stolen, and ends the session. */
   refresh(token: string): Promise<TokenGrant>;
 }
@@ -83,6 +86,12 @@ const useStatement = prepare(
 
 export function createSessions({ db }: IdentityContext, tokens: AccessTokens): Sessions {
   const remembered = new Map<string, { readonly at: number; readonly session: LiveSession | undefined }>();
+  let forgotten = 0;
+
+  const forget = (hotelId: string, userId: string): void => {
+    forgotten += 1;
+    for (const key of remembered.keys()) if (key.startsWith(`${hotelId} ${userId} `)) remembered.delete(key);
+  };
 
   const grant = async (trx: Trx, hotelId: string, sessionId: string): Promise<string> => {
     const refreshToken = newRefreshToken(hotelId);
@@ -105,15 +114,18 @@ export function createSessions({ db }: IdentityContext, tokens: AccessTokens): S
   return {
     find: async (hotelId, sessionId, userId) => {
       // All three, as the token names them: a session that was found for one hotel is none of another's.
-      const key = `${hotelId} ${sessionId} ${userId}`;
+      const key = `${hotelId} ${userId} ${sessionId}`;
       const known = remembered.get(key);
       if (known !== undefined && Date.now() - known.at < rememberMs) return known.session;
       // From before the look: what changes while it is under way is seen two seconds later at most.
       const at = Date.now();
+      const before = forgotten;
       const [session] = await db.tenant(hotelId, (trx) => findStatement.run(trx, [hotelId, sessionId, userId]), {
         readOnly: true,
       });
       remembered.delete(key);
+      // Something was forgotten while the look was under way, which may have seen the state of before.
+      if (forgotten !== before) return session;
       if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value as string);
       remembered.set(key, { at, session });
       return session;
@@ -126,6 +138,7 @@ export function createSessions({ db }: IdentityContext, tokens: AccessTokens): S
       });
       return refreshToken === undefined ? undefined : pair(hotelId, userId, sessionId, refreshToken);
     },
+    forget,
     refresh: async (token) => {
       const read = readRefreshToken(token);
       const refused = identityProblems.INVALID_CREDENTIALS("This refresh token does not hold. Log in again.");
@@ -137,13 +150,16 @@ export function createSessions({ db }: IdentityContext, tokens: AccessTokens): S
         if (found.used_at !== null) {
           // Committed, not thrown: the revocation must outlive the refusal.
           await revokeSessions(trx, { hotel_id: hotelId, session_id: found.session_id });
-          return undefined;
+          return { ...found, refreshToken: undefined };
         }
         await useStatement.run(trx, [hotelId, hash]);
         return { ...found, refreshToken: await grant(trx, hotelId, found.session_id) };
       });
       if (granted === undefined) throw refused;
-      return pair(hotelId, granted.user_id, granted.session_id, granted.refreshToken);
+      const { user_id: userId, session_id: sessionId, refreshToken } = granted;
+      if (refreshToken !== undefined) return pair(hotelId, userId, sessionId, refreshToken);
+      forget(hotelId, userId);
+      throw refused;
     },
   };
 }

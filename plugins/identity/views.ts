@@ -13,13 +13,6 @@ import type { Hotel } from "./models/hotel.ts";
 import type { User } from "./models/user.ts";
 import { isSubscribed, roles } from "./port.ts";
 
-/** 3 to 64 letters, digits, dots, dashes, underscores and at signs: an e-mail address is a username too. */
-export const usernameSchema = z
-  .string()
-  .trim()
-  .regex(/^[\p{L}\p{N}._@+-]{3,64}$/u, "is not 3 to 64 letters, digits or . _ @ + -")
-  .meta({ examples: ["anna"] });
-
 export const roleSchema = z.enum(roles);
 
 export const hotelFields = {

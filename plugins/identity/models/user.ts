@@ -9,6 +9,8 @@ export class User extends Model {
   declare hotel_id: string;
   declare user_id: string;
   declare username: string;
+  /** What the username is compared by: `usernames.ts`. */
+  declare folded_username: string;
   declare password_hash: string;
   declare role: Role;
   declare active: boolean;

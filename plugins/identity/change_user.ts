@@ -1,0 +1,71 @@
+/** What a manager changes of a member of staff. */
+import { type Actor, requireMatch } from "../../core/mod.ts";
+import type { IdentityContext } from "./context.ts";
+import { identityProblems } from "./errors.ts";
+import { settingTurn } from "./hashing.ts";
+import { User } from "./models/user.ts";
+import type { PasswordLimit } from "./password_limit.ts";
+import { hashPassword } from "./passwords.ts";
+import { noSuchUser, revokeSessions, type Sessions } from "./sessions.ts";
+import { lockStaff } from "./staff.ts";
+
+export interface StaffServices {
+  readonly db: IdentityContext["db"];
+  readonly limit: PasswordLimit;
+  readonly sessions: Sessions;
+}
+
+export interface UserChange {
+  readonly actor: Actor;
+  readonly userId: string;
+  readonly ifMatch: string | undefined;
+  readonly role?: User["role"] | undefined;
+  readonly active?: boolean | undefined;
+  readonly password?: string | undefined;
+}
+
+/**
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED; LAST_MANAGER where none would be left; UNAUTHENTICATED or FORBIDDEN where
+ * the caller is no manager any more; OWN_PASSWORD, PASSWORD_TOO_WEAK, RATE_LIMITED, SERVICE_UNAVAILABLE for the password
+ */
+export async function changeUser(services: StaffServices, change: UserChange): Promise<User> {
+  const { db, sessions } = services;
+  const { actor, userId, ifMatch } = change;
+  const passwordHash = change.password === undefined ? undefined : await hashFor(services, change, change.password);
+  const changed = await db.tenant(actor.tenantId, async (trx) => {
+    const { user, isLast } = await lockStaff(trx, actor, userId);
+    requireMatch(ifMatch, user.version);
+    const { role = user.role, active = user.active } = change;
+    if (isLast && !(role === "manager" && active)) {
+      throw identityProblems.LAST_MANAGER(
+        `${user.username} is the hotel's only active manager. Make another one first.`,
+      );
+    }
+    if (!active || passwordHash !== undefined) {
+      await revokeSessions(trx, { hotel_id: user.hotel_id, user_id: user.user_id });
+    }
+    return user.$query(trx).patchAndFetch({
+      role,
+      active,
+      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+      version: user.version + 1,
+    });
+  });
+  sessions.forget(actor.tenantId, userId);
+  return changed;
+}
+
+/** Before the transaction, and its connection. Of a user who is not here there is nothing to hash, and nothing to count. */
+async function hashFor({ db, limit }: StaffServices, { actor, userId }: UserChange, password: string): Promise<string> {
+  if (userId === actor.userId) {
+    const detail = "is your own: change it at POST /users/me/password, with the old one";
+    throw identityProblems.OWN_PASSWORD(`The password ${detail}.`, {
+      errors: [{ in: "body", pointer: "/password", detail }],
+    });
+  }
+  const find = { hotel_id: actor.tenantId, user_id: userId };
+  const user = await db.tenant(actor.tenantId, (trx) => User.query(trx).findOne(find), { readOnly: true });
+  if (user === undefined) throw noSuchUser();
+  await limit.ofHotel(actor.tenantId);
+  return hashPassword({ password, username: user.username }, settingTurn(actor.tenantId));
+}
