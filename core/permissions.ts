@@ -3,7 +3,7 @@
  * name (42501), whatever the plugin's code does.
  *
  *     keyrack_gate               the run-time login: owns nothing, inherits nothing, may only switch to the roles below
- *     keyrack_gate_<plugin>      the same for a process that runs one plugin: may switch to it and to what it requires
+ *     keyrack_gate_<plugin>      the same for a process that runs one plugin: may switch to it, and to what it requires inside a tenant
  *     keyrack_core               the core's own tables (outbox, idempotency keys, rate limits)
  *     keyrack_<plugin>           one plugin inside one tenant
  *     keyrack_<plugin>_platform  the same plugin across tenants, where its manifest asks for that

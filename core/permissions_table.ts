@@ -20,7 +20,7 @@ import { runProcess } from "./process.ts";
 
 /** One plugin's part of the table. */
 export function pluginTable({ id, summary, permissions }: Manifest): string[] {
-  const { env = {}, net = [], tables = {}, jobs = [], platform, files } = permissions ?? {};
+  const { env = {}, net = [], tables = {}, jobs = [], platform, files, definers = {} } = permissions ?? {};
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ["env", Object.keys(env)],
     ["net", net.map((entry) => (typeof entry === "string" ? entry : `the host of ${entry.env}`))],
@@ -28,6 +28,7 @@ export function pluginTable({ id, summary, permissions }: Manifest): string[] {
     ["jobs", jobs.map(({ name }) => name)],
     ["platform", platform === undefined ? [] : [`across all tenants: ${platform}`]],
     ["files", files === undefined ? [] : [`${folderOf(id, files.location)}: ${files.reason}`]],
+    ["definers", Object.entries(definers).map(([name, reason]) => `${id}.${name}: ${reason}`)],
   ];
   return [`${id}: ${summary}`, ...rows.flatMap(([name, values]) => cell(name, values))];
 }

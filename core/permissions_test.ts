@@ -7,10 +7,12 @@ import type { Knex } from "knex";
 
 import { startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
 import { boot, pluginsFolder, readBlueprint } from "./boot.ts";
-import { openUnit, sqlStateOf, type Trx } from "./db/database.ts";
-import { applyPermissions, createRoles } from "./db/grants.ts";
+import { openUnit, roleOf, sqlStateOf, type Trx } from "./db/database.ts";
+import { applyPermissions } from "./db/grants.ts";
+import { createRoles } from "./db/roles.ts";
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
+import { newId } from "./ids.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
 import { gateRole, gateRoleOf, rolesOf, urlAs } from "./permissions.ts";
 import type { Columns, TableGrant } from "./plugin.ts";
@@ -25,6 +27,41 @@ interface Column {
 
 const refused = "42501";
 const { plugins } = await discoverPlugins([pluginsFolder]);
+
+/** What every plugin may do to the core's own tables: see and end the jobs of its queue, and enqueue; policies say which. */
+const ofTheCore: Readonly<Record<string, TableGrant>> = {
+  "core.outbox": {
+    select: ["job_id", "job", "queue", "tenant_id", "payload", "run_at", "attempts", "failures", "dead_at"],
+    insert: ["job_id", "job", "tenant_id", "payload"],
+    update: ["attempts"],
+    delete: true,
+  },
+  "core.job_permissions": { select: "*" },
+  "core.queue_owners": { select: "*" },
+};
+
+/** One statement each, as a query that was tricked would send it: to be another plugin, or in another tenant. */
+const tricks: readonly (readonly [sql: string, values: readonly string[]])[] = [
+  ["SELECT set_config('role', ?, true)", ["keyrack_identity_platform"]],
+  [
+    "SELECT set_config('role', 'keyrack_identity_platform', true), query_to_xml('SELECT username, password_hash FROM identity.users LIMIT 2', true, false, ?)",
+    [""],
+  ],
+  [
+    "WITH x AS MATERIALIZED (SELECT set_config('keyrack.tenant_id', ?, true)) SELECT q.* FROM x, LATERAL (SELECT * FROM core.queue_owners) q",
+    [newId()],
+  ],
+  ["SELECT query_to_xml(?, true, false, '')", ["SELECT set_config('role', 'keyrack_identity_platform', true)"]],
+  ["SELECT * FROM ts_stat(?)", ["SELECT set_config('role', 'keyrack_identity_platform', true)::tsvector"]],
+  ["DEALLOCATE ALL; PREPARE trick AS SELECT set_config('role', 'keyrack_identity_platform', true); EXECUTE trick", []],
+  ["UPDATE pg_settings SET setting = ? WHERE name = 'search_path'", ["public"]],
+  ["DO $$ BEGIN SET LOCAL ROLE keyrack_identity_platform; END $$", []],
+  ["DO $$ BEGIN EXECUTE 'SET LOCAL ROLE ' || 'keyrack_identity_platform'; END $$", []],
+  ["CREATE FUNCTION pg_temp.trick() RETURNS int LANGUAGE sql SET role = keyrack_identity_platform AS 'SELECT 1'", []],
+  ["SELECT lo_from_bytea(0, ?::bytea)", ["left for another"]],
+  ["SELECT lo_create(?)", ["0"]],
+  ["SELECT lo_get(?)", ["1"]],
+];
 
 describe("what no manifest names", () => {
   let platform: TestPlatform;
@@ -49,10 +86,14 @@ describe("what no manifest names", () => {
   });
 
   /** The SQLSTATE that a statement ends with, as a role; the unit is rolled back either way. */
-  const stateAs = (role: string, sql: string): Promise<string | undefined> => {
+  const stateAs = (
+    role: string,
+    sql: string,
+    { values = [], tenantId }: { values?: readonly string[]; tenantId?: string | undefined } = {},
+  ): Promise<string | undefined> => {
     const undo = new Error("undo");
-    const work = openUnit(gate, { role }, async (trx: Trx) => {
-      await trx.raw(sql);
+    const work = openUnit(gate, { role, tenantId }, async (trx: Trx) => {
+      await trx.raw(sql, values);
       throw undo;
     });
     return work.then(
@@ -65,10 +106,12 @@ describe("what no manifest names", () => {
     for (const role of rolesOf(manifest)) {
       it(`is refused to ${role}: every foreign table, column and verb`, async () => {
         const wrong: string[] = [];
+        const grantOf = (table: string): TableGrant | undefined =>
+          ofTheCore[table] ?? manifest.permissions?.tables?.[table];
         for (const { schema, table, column, generated } of columns.filter(
-          ({ schema: owner }) => owner !== manifest.id && owner !== "core",
+          ({ schema: owner }) => owner !== manifest.id,
         )) {
-          const grant = manifest.permissions?.tables?.[`${schema}.${table}`];
+          const grant = grantOf(`${schema}.${table}`);
           const name = `"${schema}"."${table}"`;
           const tries: readonly (readonly [verb: keyof TableGrant, sql: string])[] = [
             ["select", `SELECT "${column}" FROM ${name} WHERE false`],
@@ -84,14 +127,13 @@ describe("what no manifest names", () => {
         for (const name of new Set(
           columns.filter(({ schema }) => schema !== manifest.id).map(({ schema, table }) => `${schema}.${table}`),
         )) {
-          // The end of its own jobs is a plugin's to write; its policy is tried below.
-          if (name === "core.outbox") continue;
           for (const sql of [
             `DELETE FROM ${name} WHERE false`,
             `TRUNCATE ${name}`,
             `LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`,
           ]) {
-            const allowed = sql.startsWith("DELETE") && manifest.permissions?.tables?.[name]?.delete === true;
+            // Whoever may delete a table's rows may lock it: PostgreSQL has no finer right.
+            const allowed = !sql.startsWith("TRUNCATE") && grantOf(name)?.delete === true;
             const state = await stateAs(role, sql);
             if (state !== (allowed ? undefined : refused)) wrong.push(`${sql}: ${state ?? "allowed"}`);
           }
@@ -131,6 +173,47 @@ describe("what no manifest names", () => {
           rows: { open: boolean }[];
         };
         expect(rows[0]?.open).to.equal(false);
+      });
+
+      it(`is refused to ${role}: another role or another tenant's name by a statement that is no SET, and large objects`, async () => {
+        for (const tenantId of [undefined, newId()]) {
+          for (const [sql, values] of tricks)
+            expect(await stateAs(role, sql, { values, tenantId }), sql).to.equal(refused);
+          // PostgreSQL lets a query that is given as text read only.
+          const nested = "SELECT query_to_xml(?, true, false, '')";
+          for (const text of ["SET LOCAL ROLE keyrack_identity_platform", "SET LOCAL keyrack.tenant_id = ''"])
+            expect(await stateAs(role, nested, { values: [text], tenantId }), text).to.equal("0A000");
+        }
+      });
+
+      it(`is refused to ${role}: another tenant's jobs, to see, to end or to enqueue`, async () => {
+        const tenants = [newId(), newId(), undefined];
+        const jobs = tenants.map((tenant) => ({
+          job_id: newId(),
+          job: `${manifest.id}.probe`,
+          tenant_id: tenant ?? null,
+          payload: "{}",
+        }));
+        await platform.owner("core.outbox").insert(jobs);
+        // Across tenants it works the jobs that have none.
+        const own = role.endsWith("_platform") ? undefined : tenants[0];
+        const ids = jobs.map((job) => job.job_id);
+        const seen = await openUnit(gate, { role, tenantId: own }, (trx) =>
+          trx("core.outbox").whereIn("job_id", ids).select("tenant_id"),
+        );
+        expect(seen).to.deep.equal([{ tenant_id: own ?? null }]);
+        const ended = await openUnit(gate, { role, tenantId: own }, (trx) =>
+          trx("core.outbox").whereIn("job_id", ids).delete(),
+        );
+        expect(ended).to.equal(1);
+        await platform.owner("core.outbox").whereIn("job_id", ids).delete();
+        for (const { name } of manifest.permissions?.jobs ?? []) {
+          for (const tenant of tenants) {
+            const sql = `INSERT INTO core.outbox (job_id, job, tenant_id, payload) VALUES (gen_random_uuid(), ?, nullif(?, '')::uuid, '{}')`;
+            const state = await stateAs(role, sql, { values: [name, tenant ?? ""], tenantId: own });
+            expect(state, `${name} for ${tenant}`).to.equal(tenant === own ? undefined : refused);
+          }
+        }
       });
 
       it(`is refused to ${role}: jobs that it may not enqueue, by the row's policy and by ctx.enqueue`, async () => {
@@ -180,6 +263,21 @@ describe("what no manifest names", () => {
     );
   });
 
+  it("is closed by policy too where it is the core's alone: a grant too many shows no stored answer", async () => {
+    const tenantId = newId();
+    const key = { tenant_id: tenantId, actor_id: newId(), key: "probe" };
+    await platform
+      .owner("core.idempotency_keys")
+      .insert({ ...key, request_hash: Buffer.alloc(1), status: 200, headers: "{}", body: "an answer" });
+    for (const role of plugins.flatMap(({ manifest }) => rolesOf(manifest))) {
+      await platform.owner.raw(`GRANT SELECT ON core.idempotency_keys TO ${role}`);
+      const seen = await openUnit(gate, { role, tenantId }, (trx) => trx("core.idempotency_keys").select("body"));
+      expect(seen, role).to.deep.equal([]);
+    }
+    await applyPermissions(platform.owner, plugins);
+    expect(await stateAs("keyrack_pms", "SELECT body FROM core.idempotency_keys")).to.equal(refused);
+  });
+
   it("can't be reached from a process that runs one plugin: it logs in as one that may be that and what it requires", async () => {
     const process = await boot("test", { ...platform.variables, PLUGINS: "identity" });
     try {
@@ -198,6 +296,28 @@ describe("what no manifest names", () => {
       await process.close();
     }
   });
+
+  for (const { manifest } of plugins) {
+    it(`can't be reached from the process of ${manifest.id} alone: what it requires works there inside a tenant only`, async () => {
+      const process = openPool({
+        url: urlAs(platform.databaseUrl, gateRoleOf(manifest.id), testSecret),
+        max: 1,
+        name: "test narrow gate",
+      });
+      try {
+        const may = new Set(["keyrack_core", ...rolesOf(manifest), ...(manifest.requires ?? []).map(roleOf)]);
+        for (const role of ["keyrack_core", ...plugins.flatMap((plugin) => rolesOf(plugin.manifest))]) {
+          const state = await openUnit(process, { role }, (trx) => trx.raw("SELECT 1")).then(
+            () => undefined,
+            (error: unknown) => sqlStateOf(error),
+          );
+          expect(state, role).to.equal(may.has(role) ? undefined : refused);
+        }
+      } finally {
+        await process.destroy();
+      }
+    });
+  }
 
   it("is not in the environment that a plugin sees: a frozen slice of what its manifest names", async () => {
     const { slices } = await readBlueprint({ ...platform.variables, NOBODYS: "secret", STRIPE_API_KEY: "sk_test_1" });

@@ -44,6 +44,8 @@ export interface Permissions {
   readonly platform?: string;
   /** A private store of files: why, and the variable that says where (default: a folder under DATA_DIR). */
   readonly files?: { readonly reason: string; readonly location?: string };
+  /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
+  readonly definers?: Readonly<Record<string, string>>;
 }
 
 /** A plugin's identity and permissions: plain data, checked at boot. */

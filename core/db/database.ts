@@ -59,9 +59,10 @@ const denied = "42501";
 /** PostgreSQL says what was refused; this adds to whom, and where it would be granted. */
 function explainDenial(error: Error, role: string): Error {
   const plugin = role.replace(/^keyrack_/, "").replace(/_platform$/, "");
-  const text =
-    `The plugin ${plugin} was refused: ${error.message}. Remedy: where it is right, name the table, its columns and the ` +
-    `privilege in permissions.tables of plugins/${plugin}/manifest.ts, and run npm run migrate.`;
+  const remedy = /permission denied for (function|procedure|language)/.test(error.message)
+    ? "no manifest asks for that: a plugin runs its own functions, and no set_config, DO block or large object."
+    : `where it is right, name the table, its columns and the privilege in permissions.tables of plugins/${plugin}/manifest.ts, and run npm run migrate.`;
+  const text = `The plugin ${plugin} was refused: ${error.message}. Remedy: ${remedy}`;
   return Object.assign(new Error(text, { cause: error }), { code: denied });
 }
 

@@ -4,14 +4,18 @@ import path from "node:path";
 import { checkTables } from "../boot_checks.ts";
 import type { LoadedPlugin } from "../discovery.ts";
 import type { Logger } from "../log.ts";
-import { applyPermissions, createRoles } from "./grants.ts";
+import { checkWalls } from "./catalogue_walls.ts";
+import { closeToEverybody } from "./everybody.ts";
+import { applyPermissions } from "./grants.ts";
 import { migratorConfig } from "./migrations_source.ts";
+import { createRoles } from "./roles.ts";
 
 const advisoryLock = 7_305_413_221;
 
 /**
- * Brings the database up to date: roles, the core's migrations, each plugin's in the order of their `requires`, and at
- * last the grants, made anew from the manifests. Safe to repeat, and safe to run twice at once.
+ * Brings the database up to date: roles, the core's migrations, each plugin's in the order of their `requires`, a look
+ * for what would go round the tenant wall, and at last the grants, made anew from the manifests. Safe to repeat, and safe to
+ * run twice at once.
  * @param owner a pool of the login that owns the schemas and may create roles
  * @param roleSecret what the passwords of the run-time logins are derived from
  */
@@ -39,7 +43,9 @@ export async function migrate(
       if (applied.length > 0) log.info({ applied }, "migrations applied");
     }
     await checkTables(owner, plugins);
+    await checkWalls(owner, plugins);
     await applyPermissions(owner, plugins);
+    await closeToEverybody(owner, log);
   } finally {
     await guard.query("SELECT pg_advisory_unlock_all()");
     await owner.client.releaseConnection(guard);

@@ -41,6 +41,9 @@ export interface UnitConnection {
 /** The setting that row-level security reads the tenant from, by `core.tenant_id()`. */
 const tenantSetting = "keyrack.tenant_id";
 
+/** The nil UUID stands for no tenant where a column can't be null, and is no tenant's name. */
+export const nobody = "00000000-0000-0000-0000-000000000000";
+
 interface OpenUnit {
   readonly connection: UnitConnection;
   role: string;
@@ -126,9 +129,14 @@ function beginSql(identity: UnitIdentity, { isolation, readOnly }: UnitOptions):
 
 /** SET LOCAL takes no parameters, so both values are checked against the strictest form that they can have. */
 function identitySql({ role, tenantId }: UnitIdentity): string {
+  if (tenantId !== undefined && (!isUuid(tenantId) || tenantId === nobody))
+    throw new Error("A tenant is named by a UUID.");
+  return `SET LOCAL ROLE ${checkedRole(role)};SET LOCAL ${tenantSetting} = '${tenantId ?? ""}';`;
+}
+
+function checkedRole(role: string): string {
   if (!/^[a-z][a-z0-9_]{0,62}$/.test(role)) throw new Error(`${JSON.stringify(role)} is no role of ours.`);
-  if (tenantId !== undefined && !isUuid(tenantId)) throw new Error("A tenant is named by a UUID.");
-  return `SET LOCAL ROLE ${role};SET LOCAL ${tenantSetting} = '${tenantId ?? ""}';`;
+  return role;
 }
 
 /** Lets the rest of a unit run as another role: for the core, where its own change and a plugin's must commit together. */
@@ -136,6 +144,28 @@ export async function switchUnit(trx: Trx, identity: UnitIdentity): Promise<void
   const unit = unitOf(trx);
   await unit.connection.query(identitySql(identity));
   unit.role = identity.role;
+}
+
+/**
+ * Sends prepared statements as another role in the midst of a unit, and in its tenant. The change of role, the statements
+ * and the change back go out together: it costs no wait, and nothing else of the unit's can come between them.
+ * @param send must send all of them before it first waits
+ */
+export async function asRole<T>(trx: Trx, other: string, send: () => Promise<T>): Promise<T> {
+  const unit = unitOf(trx);
+  const { connection, role } = unit;
+  const sent: Promise<unknown>[] = [connection.query(`SET LOCAL ROLE ${checkedRole(other)}`)];
+  let result: Promise<T>;
+  unit.role = other;
+  try {
+    result = send();
+  } finally {
+    unit.role = role;
+  }
+  sent.push(result, connection.query(`SET LOCAL ROLE ${role}`));
+  // The first that failed is the one to tell of: the others failed because of it.
+  await Promise.all(sent);
+  return result;
 }
 
 /** Stands for Knex's transaction object, and makes it when it is first used. */

@@ -5,6 +5,7 @@ import { gateRole, urlAs } from "../permissions.ts";
 import { testSecret } from "../testing/postgres.ts";
 import { databaseFor, openUnit, sqlStateOf } from "./database.ts";
 import { openPool } from "./pool.ts";
+import { nobody } from "./unit.ts";
 
 describe("a unit of work", () => {
   let platform: TestPlatform;
@@ -40,6 +41,14 @@ describe("a unit of work", () => {
   it("sees no row where no tenant is set", async () => {
     const rows = await openUnit(pool, { role: "keyrack_identity" }, (trx) => trx("identity.users").select("user_id"));
     expect(rows).to.deep.equal([]);
+  });
+
+  it("is refused the nil UUID, which stands for no tenant, as a tenant", async () => {
+    const nil = databaseFor(pool, "identity", true).tenant(nobody, (trx) => trx.raw("SELECT 1"));
+    expect(await nil.catch((error: Error) => error.message)).to.equal("A tenant is named by a UUID.");
+    const bytes = Buffer.alloc(48).toString("base64url");
+    const { status } = await platform.client.post("/auth/token", { grant_type: "refresh_token", refresh_token: bytes });
+    expect(status).to.equal(401);
   });
 
   it("can't write another tenant's row", async () => {
@@ -88,10 +97,12 @@ describe("a unit of work", () => {
   });
 
   it("is done again when PostgreSQL says that a retry would succeed", async () => {
+    await platform.owner.raw(`CREATE FUNCTION public.collide() RETURNS void LANGUAGE plpgsql
+      AS $$ BEGIN RAISE serialization_failure; END $$`);
     let runs = 0;
     const result = await openUnit(pool, { role: "keyrack_core" }, async (trx) => {
       runs += 1;
-      if (runs < 3) await trx.raw("DO $$ BEGIN RAISE serialization_failure; END $$");
+      if (runs < 3) await trx.raw("SELECT public.collide()");
       return runs;
     });
     expect(result).to.equal(3);

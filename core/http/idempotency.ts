@@ -1,16 +1,20 @@
 /**
  * `Idempotency-Key`: the answer is stored in the transaction of the effect, so there is never one without the other. A
  * request that failed has left no effect, so it leaves no answer either, and is judged anew when it is sent again.
+ *
+ * Answers hold whatever any plugin answered with, so they are read and written as the core: no plugin's role has a right
+ * on their table.
  */
 import { createHmac } from "node:crypto";
 
 import type { Trx } from "../db/database.ts";
+import { prepare } from "../db/statement.ts";
+import { asRole, nobody } from "../db/unit.ts";
 import { problems } from "../errors.ts";
+import { coreRole } from "../permissions.ts";
 
 /** How long a key is remembered. */
 export const idempotencyHours = 24;
-
-const nobody = "00000000-0000-0000-0000-000000000000";
 
 export interface IdempotentRequest {
   readonly key: string;
@@ -42,44 +46,56 @@ export function hashRequest(secret: string, method: string, url: string, body: u
     .digest();
 }
 
+const lockStatement = prepare<{ locked: boolean }>(
+  "idempotency_lock",
+  "SELECT pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\\n', $1::text, $2::text, $3::text), 0)) AS locked",
+);
+const findStatement = prepare<StoredAnswer & { readonly request_hash: Buffer }>(
+  "idempotency_find",
+  `SELECT request_hash, status, headers, body FROM core.idempotency_keys
+   WHERE tenant_id = $1 AND actor_id = $2 AND key = $3`,
+);
+const storeStatement = prepare(
+  "idempotency_store",
+  `INSERT INTO core.idempotency_keys (tenant_id, actor_id, key, request_hash, status, headers, body)
+   VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+);
+
+/**
+ * Whose key it is. Callers without a name share no keys: theirs hold for the very same request alone, from whatever
+ * address it comes. So nobody's key is in another's way, and who would be given an answer must know the whole request.
+ */
+function scopeOf({ tenantId, actorId, key, hash }: IdempotentRequest): [tenant: string, actor: string, key: string] {
+  if (actorId === undefined) return [nobody, nobody, `${key} ${hash.toString("base64url")}`];
+  return [tenantId ?? nobody, actorId, key];
+}
+
 /**
  * Claims the key for this transaction, and gives back the stored answer where there is one.
  * @throws Problem IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
 export async function claimKey(trx: Trx, request: IdempotentRequest): Promise<StoredAnswer | undefined> {
-  const scope = [request.tenantId ?? nobody, request.actorId ?? nobody, request.key];
+  const scope = scopeOf(request);
   // Two statements, not one: the second must have a snapshot from after the lock, or it could miss an answer
   // that was committed between the two.
-  const lock = (await trx.raw("SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS locked", [
-    scope.join("\n"),
-  ])) as {
-    rows: { locked: boolean }[];
-  };
-  if (lock.rows[0]?.locked !== true) {
+  const [[lock], [stored]] = await asRole(trx, coreRole, () =>
+    Promise.all([lockStatement.run(trx, scope), findStatement.run(trx, scope)]),
+  );
+  if (lock?.locked !== true) {
     throw problems.IDEMPOTENCY_IN_FLIGHT("The first request with this Idempotency-Key has not been answered yet.", {
       headers: { "Retry-After": "1" },
     });
   }
-  const [tenantId, actorId, key] = scope as [string, string, string];
-  const stored = (await trx("core.idempotency_keys")
-    .where({ tenant_id: tenantId, actor_id: actorId, key })
-    .first("request_hash", "status", "headers", "body")) as (StoredAnswer & { request_hash: Buffer }) | undefined;
   if (stored === undefined) return undefined;
   if (!stored.request_hash.equals(request.hash)) {
     throw problems.IDEMPOTENCY_KEY_REUSED("This Idempotency-Key came with another request before. Use a new key.");
   }
-  return stored;
+  return { status: stored.status, headers: stored.headers, body: stored.body };
 }
 
 /** Stores the answer with its effect. */
 export async function storeAnswer(trx: Trx, request: IdempotentRequest, answer: StoredAnswer): Promise<void> {
-  await trx("core.idempotency_keys").insert({
-    tenant_id: request.tenantId ?? nobody,
-    actor_id: request.actorId ?? nobody,
-    key: request.key,
-    request_hash: request.hash,
-    status: answer.status,
-    headers: JSON.stringify(answer.headers),
-    body: answer.body,
-  });
+  const { status, headers, body } = answer;
+  const row = [...scopeOf(request), request.hash, status, JSON.stringify(headers), body];
+  await asRole(trx, coreRole, () => storeStatement.run(trx, row));
 }

@@ -1,6 +1,7 @@
 /**
  * One real PostgreSQL for a whole run of the tests, and in it one database per test file, cloned from a template that is
- * migrated once. `TEST_DATABASE_URL` points the suite at another server (14 or newer), where it makes and drops databases.
+ * migrated once. `TEST_DATABASE_URL` points the suite at another server (14 or newer), where it makes and drops databases
+ * as a superuser.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";

@@ -93,7 +93,8 @@ export function newRefreshToken(hotelId: string): string {
 /** The hotel that a refresh token names and the hash that it is stored by, or undefined where it is none. */
 export function readRefreshToken(token: string): { hotelId: string; hash: Buffer } | undefined {
   const bytes = Buffer.from(token, "base64url");
-  if (bytes.length !== 48) return undefined;
+  // The nil UUID is no hotel's, and no tenant's name.
+  if (bytes.length !== 48 || bytes.subarray(0, 16).every((byte) => byte === 0)) return undefined;
   const hotelId = bytes
     .subarray(0, 16)
     .toString("hex")

@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
+import { databaseFor, type Trx } from "../db/database.ts";
+import { openPool } from "../db/pool.ts";
+import { newId } from "../ids.ts";
+import { gateRole, urlAs } from "../permissions.ts";
+import { testSecret } from "../testing/postgres.ts";
+import { claimKey, hashRequest, type IdempotentRequest, storeAnswer } from "./idempotency.ts";
+
+describe("a stored answer", () => {
+  let platform: TestPlatform;
+  let gate: Knex;
+  let hotel: TestHotel;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    hotel = await signUpHotel(platform.client);
+    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 2, name: "test answers" });
+  });
+  after(async () => {
+    await gate.destroy();
+    await platform.close();
+  });
+
+  const inPms = <T>(work: (trx: Trx) => Promise<T>) => databaseFor(gate, "pms", false).tenant(hotel.hotelId, work);
+  const requestOf = (body: unknown, key = newId()): IdempotentRequest => ({
+    key,
+    tenantId: hotel.hotelId,
+    actorId: newId(),
+    hash: hashRequest("secret", "POST", "/rooms/", body),
+  });
+  const answer = { status: 201, headers: { location: "/rooms/1" }, body: '{"room":1}' };
+  const roleIn = async (trx: Trx): Promise<unknown> => {
+    const { rows } = (await trx.raw("SELECT current_user AS role, core.tenant_id() AS tenant")) as { rows: unknown[] };
+    return rows[0];
+  };
+
+  it("is written and read as the core, and the plugin goes on as what it was", async () => {
+    const request = requestOf({ room: 1 });
+    const plugin = { role: "keyrack_pms", tenant: hotel.hotelId };
+    await inPms(async (trx) => {
+      expect(await claimKey(trx, request)).to.equal(undefined);
+      expect(await roleIn(trx)).to.deep.equal(plugin);
+      await storeAnswer(trx, request, answer);
+      expect(await roleIn(trx)).to.deep.equal(plugin);
+    });
+    expect(await inPms((trx) => claimKey(trx, request))).to.deep.equal(answer);
+    const other = { ...request, hash: requestOf({ room: 2 }).hash };
+    const refusal = await inPms((trx) => claimKey(trx, other)).catch((error: unknown) => error);
+    expect(refusal).to.include({ code: "IDEMPOTENCY_KEY_REUSED" });
+    expect(await inPms((trx) => claimKey(trx, { ...request, actorId: newId() }))).to.equal(undefined);
+  });
+
+  it("is not there until its transaction commits, and the same key waits for nobody", async () => {
+    const request = requestOf({ room: 3 });
+    await inPms(async (trx) => {
+      await claimKey(trx, request);
+      const second = await inPms((other) => claimKey(other, request)).catch((error: unknown) => error);
+      expect(second).to.include({ code: "IDEMPOTENCY_IN_FLIGHT" });
+    });
+    expect(await inPms((trx) => claimKey(trx, request))).to.equal(undefined);
+  });
+
+  it("of a caller without a name is for the very same request, and in nobody's way", async () => {
+    const headers = { "idempotency-key": "sign-up-1" };
+    const signUp = (username: string) => ({
+      name: "One of many",
+      username,
+      password: "correct-horse-battery",
+      time_zone: "Europe/Berlin",
+      currency: "EUR",
+    });
+    const [one, two] = [signUp(`first-${process.pid}`), signUp(`second-${process.pid}`)];
+    const first = await platform.client.post("/hotels/", one, { headers });
+    const second = await platform.client.post("/hotels/", two, { headers });
+    expect([first.status, second.status]).to.deep.equal([201, 201]);
+    expect(second.headers.get("idempotency-replayed")).to.equal(null);
+    const again = await platform.client.post("/hotels/", one, { headers });
+    expect(again.headers.get("idempotency-replayed")).to.equal("true");
+    expect(again.body).to.deep.equal(first.body);
+    const guessed = await platform.client.post("/hotels/", { ...one, password: "wrong-horse-battery" }, { headers });
+    expect(guessed.status).to.equal(409);
+    expect(guessed.headers.get("idempotency-replayed")).to.equal(null);
+  });
+});
