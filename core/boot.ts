@@ -15,7 +15,7 @@ import { createLimiter, type Limiter } from "./http/limiter.ts";
 import type { JobHandler, Schedule } from "./jobs/job.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
 import { createLogger, type Logger } from "./log.ts";
-import { allowedHosts, guardedFetch } from "./net.ts";
+import { allowedOrigins, guardedFetch } from "./net.ts";
 import { coreRole, loginOf, urlAs } from "./permissions.ts";
 import type { PluginContext, PluginParts } from "./plugin.ts";
 import { checkParts, checkTables } from "./boot_checks.ts";
@@ -179,7 +179,7 @@ function contextFor(
         ? undefined
         : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
     enqueue: enqueuerFor(manifest),
-    fetch: guardedFetch(id, allowedHosts(permissions?.net, slice)),
+    fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),
     log: log.child({ plugin: id }),
   } as PluginContext;
