@@ -55,11 +55,12 @@ export function guardedFetch(pluginId: string, origins: readonly string[]): type
 /** 303, and by custom 301 and 302 of a POST, go on as a GET without the body; credentials stay with their origin. */
 function redirected(request: Request, target: URL, status: number): Request {
   const asGet = (status === 303 && request.method !== "HEAD") || (status < 303 && request.method === "POST");
-  const headers = new Headers(request.headers);
   const away = target.origin !== new URL(request.url).origin;
-  for (const name of [...headers.keys()]) {
-    if ((away && !harmlessHeaders.includes(name)) || (asGet && name.startsWith("content-"))) headers.delete(name);
-  }
+  const headers = new Headers(
+    [...request.headers].filter(
+      ([name]) => (!away || harmlessHeaders.includes(name)) && !(asGet && name.startsWith("content-")),
+    ),
+  );
   const { signal } = request;
   return new Request(target, asGet ? { headers, signal, redirect: "manual" } : new Request(request, { headers }));
 }

@@ -35,14 +35,9 @@ for (const name of ["caches", "Cache", "CacheStorage", "localStorage", "sessionS
 }
 // A worker would have all of them anew, because no preload runs in it. Node's class for one can't be taken out of its
 // module, but its constructor calls the class that it extends first, and that is ours from here on.
-Object.setPrototypeOf(
-  Worker,
-  class {
-    constructor() {
-      throw new Error("No worker is started here.");
-    }
-  },
-);
+Object.setPrototypeOf(Worker, function noWorker() {
+  throw new Error("No worker is started here.");
+});
 Object.freeze(Worker);
 
 async function giveBack(what: Descriptor): Promise<void> {
