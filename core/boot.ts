@@ -15,10 +15,11 @@ import { createLimiter, type Limiter } from "./http/limiter.ts";
 import type { JobHandler, Schedule } from "./jobs/job.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
 import { createLogger, type Logger } from "./log.ts";
-import { allowedHosts, guardedFetch } from "./net.ts";
+import { allowedOrigins, guardedFetch } from "./net.ts";
 import { coreRole, loginOf, urlAs } from "./permissions.ts";
 import type { PluginContext, PluginParts } from "./plugin.ts";
 import { checkParts, checkTables } from "./boot_checks.ts";
+import { setUp } from "./set_up.ts";
 
 /** Where the plugins that ship with Keyrack live. */
 export const pluginsFolder = path.join(import.meta.dirname, "..", "plugins");
@@ -102,10 +103,14 @@ export async function boot(name: string, variables: Variables): Promise<Platform
   };
   try {
     await whenReachable(log, login, () => openUnit(knex, { role: coreRole }, (trx) => checkTables(trx, plugins)));
+    const faults: string[] = [];
     for (const plugin of needed) {
-      const context = contextFor(plugin, slices.get(plugin.manifest.id) ?? {}, knex, env, log);
-      parts.set(plugin.manifest.id, await plugin.setup(context as never));
+      const slice = slices.get(plugin.manifest.id) ?? {};
+      const part = await setUp(plugin, contextFor(plugin, slice, knex, env, log), variables, faults);
+      if (part !== undefined) parts.set(plugin.manifest.id, part);
     }
+    // With a part missing, what the others lack would be told wrongly.
+    stopOnFaults(faults);
     stopOnFaults(checkParts(needed, parts, new Set(plugins.map(({ manifest }) => manifest.id))));
   } catch (error) {
     await close();
@@ -179,7 +184,7 @@ function contextFor(
         ? undefined
         : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
     enqueue: enqueuerFor(manifest),
-    fetch: guardedFetch(id, allowedHosts(permissions?.net, slice)),
+    fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),
     log: log.child({ plugin: id }),
   } as PluginContext;

@@ -3,14 +3,25 @@ import type { Knex } from "knex";
 
 import type { LoadedPlugin } from "./discovery.ts";
 import { stopOnFaults } from "./env.ts";
+import { isNarrower, isReserved, overlap } from "./http/paths.ts";
+import type { Route } from "./http/route.ts";
 import type { Columns, Manifest, PluginParts } from "./plugin.ts";
 
-/** What a manifest alone can be faulted for. It is asked before a grant is made of it, in `npm run migrate` too. */
-export function checkManifest({ id, requires = [], permissions }: Manifest): string[] {
-  const tables = Object.keys(permissions?.tables ?? {}).flatMap((table) => {
-    const owner = table.split(".")[0] ?? "";
-    if (requires.includes(owner)) return [];
+/**
+ * What a manifest of the right shape can be faulted for by itself. It is asked before a grant is made of it, in
+ * `npm run migrate` too.
+ */
+export function checkManifest(manifest: Manifest): string[] {
+  const { id, requires = [], permissions } = manifest;
+  const tables = Object.entries(permissions?.tables ?? {}).flatMap(([table, grant]) => {
+    const [owner = "", name = ""] = table.split(".");
     const remedy = "take it out of permissions.tables";
+    if (/^migrations(_lock)?$/.test(name)) {
+      return [`The plugin ${id} wants ${table}, which migrations alone touch. Remedy: ${remedy}.`];
+    }
+    if (Object.keys(grant).length === 0)
+      return [`The plugin ${id} wants nothing of ${table}. Remedy: say what, such as select: "*", or ${remedy}.`];
+    if (requires.includes(owner)) return [];
     if (owner === id) return [`The plugin ${id} asks for ${table}, which it owns and has. Remedy: ${remedy}.`];
     if (owner === "core") return [`The plugin ${id} wants ${table}, which only the core has. Remedy: ${remedy}.`];
     return [
@@ -20,7 +31,27 @@ export function checkManifest({ id, requires = [], permissions }: Manifest): str
   const jobs = (permissions?.jobs ?? [])
     .filter(({ name }) => !/^[a-z][a-z0-9_]*\.[a-z0-9-]+$/.test(name))
     .map(({ name }) => `The plugin ${id} names a job "${name}". Remedy: plugin.verb-noun, such as ${id}.write-list.`);
-  return [...tables, ...jobs];
+  return [...tables, ...jobs, ...checkNames(manifest)];
+}
+
+/** What a manifest names elsewhere in itself is there, and no job is named twice. */
+function checkNames({ id, permissions }: Manifest): string[] {
+  const names = (permissions?.jobs ?? []).map(({ name }) => name);
+  const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  const location = permissions?.files?.location;
+  const asked = [
+    ...(permissions?.net ?? []).flatMap((entry) => (typeof entry === "string" ? [] : [["net", entry.env] as const])),
+    ...(location === undefined ? [] : [["files.location", location] as const]),
+  ];
+  return [
+    ...[...twice].map((name) => `The plugin ${id} names the job ${name} twice. Remedy: keep one in permissions.jobs.`),
+    ...asked
+      .filter(([, variable]) => !Object.hasOwn(permissions?.env ?? {}, variable))
+      .map(
+        ([where, variable]) =>
+          `The plugin ${id} names ${variable} in permissions.${where}, and does not ask for it. Remedy: ${variable} in its permissions.env.`,
+      ),
+  ];
 }
 
 /** Routes, jobs and the authenticator: declared once each, and complete. */
@@ -32,33 +63,74 @@ export function checkParts(
   return [...checkRoutes(plugins, parts), ...checkJobs(plugins, parts, known), ...checkAuthenticator(parts)];
 }
 
+interface Declared {
+  readonly id: string;
+  readonly route: Route;
+}
+
 function checkRoutes(plugins: readonly LoadedPlugin[], parts: ReadonlyMap<string, PluginParts>): string[] {
   const faults: string[] = [];
   const seen = new Map<string, string>();
+  const roles = [...parts.values()].find((part) => part.authenticator !== undefined)?.roles;
+  const declared: Declared[] = [];
   for (const { manifest } of plugins) {
-    for (const route of parts.get(manifest.id)?.routes ?? []) {
+    const { id } = manifest;
+    for (const route of parts.get(id)?.routes ?? []) {
       const address = `${route.method} ${route.path.replace(/\/$/, "").replaceAll(/\{\w+\}/g, "{}")}`;
-      const access: unknown = route.access;
-      if (access !== "public" && !(Array.isArray(access) && access.length > 0)) {
-        faults.push(`${address} of ${manifest.id} has no access rule. Remedy: access: "public" or a list of roles.`);
-      }
-      if (access === "public" && route.unit === "tenant") {
-        faults.push(`${address} of ${manifest.id} is public and has no tenant. Remedy: unit: "platform" or "none".`);
-      }
+      faults.push(...checkAccess({ id, route }, address, roles));
       if (route.unit === "platform" && manifest.permissions?.platform === undefined) {
         faults.push(
-          `${address} of ${manifest.id} works across tenants. Remedy: permissions.platform in its manifest, with the reason.`,
+          `${address} of ${id} works across tenants. Remedy: permissions.platform in its manifest, with the reason.`,
         );
+      }
+      if (isReserved(route.path)) {
+        faults.push(`${address} of ${id} is an address of the core's. Remedy: a path that begins with another word.`);
       }
       for (const key of [address, `operation ${route.id}`]) {
         const twin = seen.get(key);
         if (twin !== undefined)
-          faults.push(`${key} is declared by ${twin} and by ${manifest.id}. Remedy: rename or remove one.`);
-        seen.set(key, manifest.id);
+          faults.push(`${key} is declared by ${twin} and by ${id}. Remedy: rename or remove one.`);
+        else if (key === address) faults.push(...checkOverlap({ id, route }, declared));
+        seen.set(key, id);
       }
+      declared.push({ id, route });
     }
   }
   return faults;
+}
+
+function checkAccess({ id, route }: Declared, address: string, roles: readonly string[] | undefined): string[] {
+  const access: unknown = route.access;
+  if (access === "public") {
+    if (route.unit !== "tenant") return [];
+    return [`${address} of ${id} is public and has no tenant. Remedy: unit: "platform" or "none".`];
+  }
+  if (!Array.isArray(access) || access.length === 0)
+    return [`${address} of ${id} has no access rule. Remedy: access: "public" or a list of roles.`];
+  return access
+    .filter((role) => typeof role !== "string" || role === "" || roles?.includes(role) === false)
+    .map(
+      (role) =>
+        `${address} of ${id} is for ${JSON.stringify(role)}, which is no role. Remedy: ${roles?.join(" or ") ?? "the name of one"}.`,
+    );
+}
+
+/**
+ * Two routes may answer the same address only inside one plugin, and only where one of them is the narrower: a word
+ * where the other has a parameter. That one goes first (`pluginRouter`), in whatever order they are declared. Between
+ * plugins it would be a way to take another's addresses away, and with none the narrower it would hang on the order.
+ */
+function checkOverlap({ id, route }: Declared, before: readonly Declared[]): string[] {
+  return before
+    .filter((other) => other.route.method === route.method && overlap(other.route.path, route.path))
+    .filter(
+      (other) =>
+        other.id !== id || !(isNarrower(other.route.path, route.path) || isNarrower(route.path, other.route.path)),
+    )
+    .map(
+      (other) =>
+        `${route.method} ${route.path} of ${id} answers addresses of ${other.route.path} of ${other.id}. Remedy: another path for one of them.`,
+    );
 }
 
 function checkJobs(

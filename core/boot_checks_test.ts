@@ -1,46 +1,10 @@
 /** A boot stops on each kind of fault, with words that name the plugin and the remedy. One fault at a time. */
 import { expect } from "chai";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
 
 import { boot } from "./boot.ts";
 import { BootError } from "./errors.ts";
 import { migrateDatabase } from "./migrate.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "./testing/postgres.ts";
-
-/** What a plugin of the tests is made of, as the text of its module. */
-interface Faulty {
-  /** Fields of the manifest, beside its id. */
-  readonly manifest?: string;
-  /** What `setup` gives back. */
-  readonly parts?: string;
-  /** The whole module, in place of the two. */
-  readonly module?: string;
-}
-
-interface Fault extends Faulty {
-  readonly title: string;
-  readonly words: RegExp;
-  readonly variables?: Readonly<Record<string, string>>;
-  /** The folder; `faulty` by default. */
-  readonly folder?: string;
-  /** Whether it got as far as `npm run migrate`, which makes the login of a process for this plugin alone. */
-  readonly migrated?: true;
-  /** Another plugin beside it. */
-  readonly beside?: Faulty & { readonly folder: string };
-}
-
-/** Helpers for the modules below: `look()` is a route, `handle()` a handler, and neither has a fault. */
-const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty): string => `
-  import * as z from ${JSON.stringify(import.meta.resolve("zod"))};
-  import * as core from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
-  const job = (name) => core.defineJob({ name, payload: z.strictObject({}) });
-  const handle = (name) => core.handleJob(job(name), async () => {});
-  const look = (more = {}) => core.route({ id: "look", method: "GET", path: "/faulty/look", summary: "Look",
-    access: "public", unit: "none", status: 204, handler: async () => ({}), ...more });
-  ${module ?? `export default core.definePlugin({ manifest: { id: "${id}", summary: "", ${manifest} }, setup: () => (${parts}) });`}
-`;
+import { type Fault, stopsOnEach, useFaultyPlugins } from "./testing/faulty_plugins.ts";
 
 const faults: readonly Fault[] = [
   {
@@ -177,7 +141,7 @@ const faults: readonly Fault[] = [
   },
   {
     title: "two routes of one address",
-    parts: '{ routes: [look({ path: "/faulty/{a}" }), look({ id: "other", path: "/faulty/{b}/" })] }',
+    parts: '{ routes: [at("/faulty/{a}"), at("/faulty/{b}/", "other")] }',
     words: /GET \/faulty\/\{\} is declared by faulty and by faulty\. Remedy: rename or remove one/,
   },
   {
@@ -205,43 +169,7 @@ const faults: readonly Fault[] = [
 ];
 
 describe("a boot", () => {
-  let database: TestDatabase;
-  let folder: string;
-  before(async () => {
-    database = await createTestDatabase();
-  });
-  after(() => database.drop());
-  beforeEach(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-faults-"));
-    // Without it, Node takes the folder's files for the older kind of module.
-    await writeFile(path.join(folder, "package.json"), '{ "type": "module" }');
-  });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
-
-  const write = async (id: string, plugin: Faulty): Promise<void> => {
-    await mkdir(path.join(folder, id));
-    await writeFile(path.join(folder, id, "mod.ts"), moduleText(id, plugin));
-  };
-  const variables = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
-    NODE_ENV: "test",
-    DATABASE_URL: database.url,
-    SECRET_KEY: testSecret,
-    DATA_DIR: folder,
-    LOG_LEVEL: "silent",
-    PLUGIN_PATH: folder,
-    ...more,
-  });
-  const faultsOf = (starting: Promise<{ close(): Promise<void> } | void>): Promise<readonly string[]> =>
-    starting.then(
-      async (started) => {
-        await started?.close();
-        return [];
-      },
-      (error: unknown) => {
-        if (error instanceof BootError) return error.faults;
-        throw error;
-      },
-    );
+  const { write, variables, faultsOf } = useFaultyPlugins();
 
   it("takes a plugin without a fault", async () => {
     await write("faulty", {
@@ -257,17 +185,7 @@ describe("a boot", () => {
     expect(await faultsOf(boot("web", variables({ FAULTY_KEY: "is set" })))).to.deep.equal([]);
   });
 
-  for (const { title, words, variables: more, folder: name = "faulty", beside, migrated, ...plugin } of faults) {
-    it(`stops on ${title}`, async () => {
-      await write(name, plugin);
-      if (beside !== undefined) await write(beside.folder, beside);
-      if (migrated) await migrateDatabase(variables());
-      const found = await faultsOf(boot("web", variables(more)));
-      expect(found).to.have.length(1);
-      expect(found[0]).to.match(words);
-      expect(found[0]).not.to.include("hush-hush");
-    });
-  }
+  stopsOnEach(faults, { write, variables, faultsOf });
 
   it("tells all faults of its plugins in one message", async () => {
     await write("faulty", { parts: '{ routes: [look({ access: [] })], jobs: [handle("pms.tidy")] }' });

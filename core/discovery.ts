@@ -4,6 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { checkManifest } from "./boot_checks.ts";
+import { manifestShapeFaults } from "./manifest_shape.ts";
 import type { Manifest, Plugin } from "./plugin.ts";
 
 /** A plugin and where it was found. */
@@ -24,17 +25,24 @@ export interface Discovery {
 export async function discoverPlugins(roots: readonly string[]): Promise<Discovery> {
   const faults: string[] = [];
   const found = new Map<string, LoadedPlugin>();
+  const misshapen = new Set<string>();
   // A folder that is named twice, or lies in plugins/ and is named by PLUGIN_PATH too, is one plugin.
   for (const folder of new Set(roots.flatMap((root) => pluginFolders(root, faults)))) {
     const loaded = await loadPlugin(folder, faults);
     if (loaded === undefined) continue;
+    const shape = manifestShapeFaults(loaded.manifest);
+    faults.push(...shape);
+    if (shape.length > 0) {
+      misshapen.add(loaded.manifest.id);
+      continue;
+    }
     faults.push(...checkManifest(loaded.manifest));
     const { id } = loaded.manifest;
     const twin = found.get(id);
     if (twin === undefined) found.set(id, loaded);
     else faults.push(`Two plugins are called ${id}: ${twin.folder} and ${folder}. Remedy: rename or remove one.`);
   }
-  return { plugins: inOrder(found, faults), faults };
+  return { plugins: inOrder(found, misshapen, faults), faults };
 }
 
 function pluginFolders(root: string, faults: string[]): string[] {
@@ -87,8 +95,12 @@ async function loadPlugin(folder: string, faults: string[]): Promise<LoadedPlugi
   }
 }
 
-/** Depth first over `requires`; a plugin that can't be placed is a fault and is left out. */
-function inOrder(found: ReadonlyMap<string, LoadedPlugin>, faults: string[]): LoadedPlugin[] {
+/** Depth first over `requires`; a plugin that can't be placed is a fault and is left out. The misshapen have theirs. */
+function inOrder(
+  found: ReadonlyMap<string, LoadedPlugin>,
+  misshapen: ReadonlySet<string>,
+  faults: string[],
+): LoadedPlugin[] {
   const order: LoadedPlugin[] = [];
   const state = new Map<string, "open" | "done">();
   const place = (plugin: LoadedPlugin, trail: readonly string[]): void => {
@@ -103,6 +115,7 @@ function inOrder(found: ReadonlyMap<string, LoadedPlugin>, faults: string[]): Lo
     state.set(id, "open");
     for (const needed of requires) {
       const other = found.get(needed);
+      if (misshapen.has(needed)) continue;
       if (other === undefined) {
         faults.push(
           `The plugin ${id} requires "${needed}", which is not here. Remedy: add that plugin, or take it out of ${id}'s requires.`,

@@ -2,40 +2,65 @@ import type { Permissions } from "./plugin.ts";
 
 const mostRedirects = 5;
 
-/** The hosts that a manifest names, with those that stand in the environment filled in. */
-export function allowedHosts(net: Permissions["net"], env: Readonly<Record<string, unknown>>): string[] {
+/** What may go on to another host of the manifest's: nothing that says who is calling. */
+const harmlessHeaders = ["accept", "accept-language", "content-language", "content-type", "user-agent"];
+
+/**
+ * The origins that a manifest names, with those that stand in the environment filled in. A host by its name is spoken to
+ * by https; the URL of a variable may say http, for a stand-in on this machine.
+ */
+export function allowedOrigins(net: Permissions["net"], env: Readonly<Record<string, unknown>>): string[] {
   return (net ?? []).flatMap((entry) => {
-    if (typeof entry === "string") return [entry];
+    if (typeof entry === "string") return [new URL(`https://${entry}`).origin];
     const url = env[entry.env];
-    return typeof url === "string" ? [new URL(url).host] : [];
+    return typeof url === "string" ? [new URL(url).origin] : [];
   });
 }
 
 /** `fetch` that goes only where the manifest says, after a redirect as well. */
-export function guardedFetch(pluginId: string, hosts: readonly string[]): typeof fetch {
-  const check = (url: URL): void => {
-    if (hosts.includes(url.host)) return;
+export function guardedFetch(pluginId: string, origins: readonly string[]): typeof fetch {
+  const check = ({ protocol, host, origin }: URL): void => {
+    const isHttp = protocol === "https:" || protocol === "http:";
+    if (isHttp && origins.includes(origin)) return;
+    const refused = `The plugin ${pluginId} may not call`;
+    if (!isHttp) throw new TypeError(`${refused} by ${protocol} Remedy: a URL that begins with https://.`);
+    if (origins.includes(`https://${host}`))
+      throw new TypeError(`${refused} ${origin}, but https://${host}. Remedy: call that.`);
+    const manifest = `in plugins/${pluginId}/manifest.ts`;
     throw new TypeError(
-      `The plugin ${pluginId} may not call ${url.host}. Remedy: permissions.net: ["${url.host}"] in plugins/${pluginId}/manifest.ts.`,
+      protocol === "https:"
+        ? `${refused} ${host}. Remedy: permissions.net: ["${host}"] ${manifest}.`
+        : `${refused} ${origin}. Remedy: permissions.net: [{ env: NAME }] ${manifest}, with a variable whose URL says http.`,
     );
   };
   return async (input, init) => {
-    let request = new Request(input, { ...init, redirect: "manual" });
+    // Its redirect is that of the options or, where they say nothing, of the Request that was given.
+    const asked = new Request(input, init);
+    let request = new Request(asked, { redirect: "manual" });
     for (let redirects = 0; ; redirects += 1) {
       const url = new URL(request.url);
       check(url);
       const response = await fetch(request.clone());
       const location = response.headers.get("location");
-      if (response.status < 300 || response.status > 399 || location === null || init?.redirect === "manual")
+      if (response.status < 300 || response.status > 399 || location === null || asked.redirect === "manual")
         return response;
-      if (redirects >= mostRedirects || init?.redirect === "error") throw new TypeError(`Redirected from ${url.host}.`);
+      if (redirects >= mostRedirects || asked.redirect === "error") throw new TypeError(`Redirected from ${url.host}.`);
       const target = new URL(location, url);
       check(target);
-      // 303, and by custom 301 and 302 of a POST, go on as a GET without the body; credentials stay with their host.
-      const asGet = response.status === 303 || (response.status < 303 && request.method === "POST");
-      const headers = new Headers(request.headers);
-      if (target.host !== url.host) headers.delete("authorization");
-      request = new Request(target, asGet ? { headers, redirect: "manual" } : new Request(request, { headers }));
+      request = redirected(request, target, response.status);
     }
   };
+}
+
+/** 303, and by custom 301 and 302 of a POST, go on as a GET without the body; credentials stay with their origin. */
+function redirected(request: Request, target: URL, status: number): Request {
+  const asGet = (status === 303 && request.method !== "HEAD") || (status < 303 && request.method === "POST");
+  const away = target.origin !== new URL(request.url).origin;
+  const headers = new Headers(
+    [...request.headers].filter(
+      ([name]) => (!away || harmlessHeaders.includes(name)) && !(asGet && name.startsWith("content-")),
+    ),
+  );
+  const { signal } = request;
+  return new Request(target, asGet ? { headers, signal, redirect: "manual" } : new Request(request, { headers }));
 }

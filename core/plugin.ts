@@ -34,7 +34,7 @@ export interface Permissions {
    * machine which is not in production makes up for itself where it is not set.
    */
   readonly env?: Readonly<Record<string, z.ZodType>>;
-  /** Hosts that it may call, as `host` or `host:port`; `{ env: NAME }` stands for the host of that variable's URL. */
+  /** Hosts that it may call by https, as `host` or `host:port`; `{ env: NAME }` stands for the origin of that variable's URL. */
   readonly net?: readonly (string | { readonly env: string })[];
   /** Tables and views of other plugins, as `schema.table`. */
   readonly tables?: Readonly<Record<string, TableGrant>>;
@@ -97,6 +97,8 @@ export interface PluginParts {
   readonly concurrency?: number;
   /** Says who is calling. Exactly one plugin of a platform has it. */
   readonly authenticator?: Authenticator;
+  /** Beside the authenticator: every role that it gives to a caller. A route for another one stops the boot. */
+  readonly roles?: readonly string[];
   /** Closes what `setup` opened. */
   readonly close?: () => Promise<void>;
 }

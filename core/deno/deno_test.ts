@@ -31,7 +31,7 @@ const noWall = ["run", "-A", "--quiet", "--no-lock", "--node-modules-dir=manual"
 
 /** Deno's own words for a refusal, and ours for those that Deno makes in silence. */
 const refusal =
-  /[Rr]equires (read|write|net|run|ffi|sys|import|unscoped|a person)\b|EPERM|EACCES|--no-remote is specified|Reads as not set|No program ran/;
+  /[Rr]equires (read|write|net|run|ffi|sys|import|unscoped|a person)\b|EPERM|EACCES|--no-remote is specified|Reads as not set|No program ran|Is not there|No worker is started/;
 
 describe("the permission sets", () => {
   it("are in deno.json as the manifests add up to", async () => {

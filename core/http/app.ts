@@ -12,6 +12,7 @@ import { dispatch, type DispatchServices, type MountedRoute } from "./dispatch.t
 import { docsRoutes } from "./docs.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { rank } from "./paths.ts";
 import { answerProblem } from "./problem_answer.ts";
 import type { RequestFacts } from "./route.ts";
 
@@ -43,9 +44,9 @@ export function createApp(options: AppOptions): Koa {
     helmet({ contentSecurityPolicy: { directives: { "script-src": ["'self'"], "upgrade-insecure-requests": null } } }),
   );
   app.use(compress({ threshold: 1024, br: false, gzip: { level: constants.Z_BEST_SPEED } }));
-  const router = pluginRouter(options);
-  app.use(router.routes());
+  // The core's own first: no plugin answers for it, whatever it declares.
   app.use(operationsRouter(options).routes());
+  app.use(pluginRouter(options).routes());
   app.use((ctx) => {
     const allowed = allowedMethods(options.routes, ctx.path);
     if (allowed.length === 0) throw problems.NOT_FOUND("There is nothing at this address.");
@@ -91,7 +92,11 @@ async function observe({ log, metrics, inFlight }: AppOptions, ctx: Context, nex
 function pluginRouter(options: AppOptions): Router {
   const router = new Router({ sensitive: true });
   const services: DispatchServices = { ...options, authenticate: (ctx) => rememberActor(options, ctx) };
-  for (const mounted of options.routes) {
+  // Routes match in this order: where two do, the one with a word where the other has a parameter.
+  const inOrder = [...options.routes].sort((a, b) =>
+    rank(a.route.path) < rank(b.route.path) ? -1 : rank(a.route.path) > rank(b.route.path) ? 1 : 0,
+  );
+  for (const mounted of inOrder) {
     const { method, path } = mounted.route;
     router.register(
       // Without its last slash a path matches with and without one.

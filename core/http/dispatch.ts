@@ -3,6 +3,7 @@ import type { Context } from "koa";
 import type { Knex } from "knex";
 
 import { openUnit, platformRoleOf, roleOf, type Trx } from "../db/database.ts";
+import type { UnitIdentity } from "../db/unit.ts";
 import { problems } from "../errors.ts";
 import type { Actor, Authenticator } from "./actor.ts";
 import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
@@ -41,13 +42,14 @@ export async function dispatch(
 ): Promise<void> {
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
   const actor = await admit(route, services.authenticate, ctx);
+  const identity = identityFor(pluginId, route, actor);
   const input = await readInput(route, ctx, params);
   const prepared = await route.prepare?.({ ...input, actor, request: facts });
   const call = (trx: Trx | undefined) => callHandler(route, { ...input, actor, trx, prepared, request: facts });
   const reply =
-    route.unit === "none"
+    identity === undefined
       ? await call(undefined)
-      : await inUnit(pluginId, route, services, actor, idempotentRequest(route, services, ctx, input, actor), call);
+      : await inUnit(identity, route, services, idempotentRequest(route, services, ctx, input, actor), call);
   send(ctx, route, reply);
 }
 
@@ -82,16 +84,12 @@ function idempotentRequest(
 
 /** One transaction: the handler's effect, and where asked for the stored answer, commit together. */
 function inUnit(
-  pluginId: string,
+  identity: UnitIdentity,
   route: Route,
   { knex }: DispatchServices,
-  actor: Actor | undefined,
   idempotent: IdempotentRequest | undefined,
   call: (trx: Trx) => Promise<Reply>,
 ): Promise<Reply> {
-  const tenant = route.unit === "tenant";
-  if (tenant && actor === undefined) throw new Error(`${route.id}: a public route has no tenant to work in.`);
-  const identity = tenant ? { role: roleOf(pluginId), tenantId: actor?.tenantId } : { role: platformRoleOf(pluginId) };
   return openUnit(
     knex,
     identity,
@@ -108,6 +106,15 @@ function inUnit(
     },
     { readOnly: route.method === "GET" },
   );
+}
+
+/** Whose rows the transaction sees; undefined: there is none. A unit that is misspelt must not be taken for another. */
+function identityFor(pluginId: string, route: Route, actor: Actor | undefined): UnitIdentity | undefined {
+  if (route.unit === "none") return undefined;
+  if (route.unit === "platform") return { role: platformRoleOf(pluginId) };
+  if (route.unit !== "tenant") throw new Error(`${route.id}: ${String(route.unit)} is no unit of work.`);
+  if (actor === undefined) throw new Error(`${route.id}: a public route has no tenant to work in.`);
+  return { role: roleOf(pluginId), tenantId: actor.tenantId };
 }
 
 async function callHandler(route: Route, input: Parameters<Route["handler"]>[0]): Promise<Reply> {

@@ -14,9 +14,13 @@ export interface Schema {
   readonly examples?: readonly unknown[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly items?: Schema;
+  readonly items?: Schema | false;
+  readonly prefixItems?: readonly Schema[];
+  readonly additionalProperties?: Schema | boolean;
+  readonly propertyNames?: Schema;
   readonly minimum?: number;
   readonly minLength?: number;
 }
@@ -43,7 +47,10 @@ export interface ApiDocument {
 /** A place where an operation takes an id. */
 export interface IdSlot {
   readonly where: "path" | "query" | "body";
-  /** RFC 6901, into the path's parameters, the query or the body; `/-` for the items of an array. */
+  /**
+   * RFC 6901, into the path's parameters, the query or the body; `/-` for the items of an array, `/*` for the values of a
+   * map and `/~` for its keys.
+   */
   readonly pointer: string;
   /** What it names, by the last word of the pointer: `user_id`; the many of `user_ids` are of the kind `user_id`. */
   readonly kind: string;
@@ -93,38 +100,70 @@ export function operationsOf(document: ApiDocument): Operation[] {
   );
 }
 
+/** Schemas may hold themselves; no request is deeper than this. */
+const deepest = 8;
+
+/** In every alternative: an id that only one of them takes is an id that an attacker sends. */
 function findSlots(document: ApiDocument, given: Schema, where: IdSlot["where"], pointer: string): IdSlot[] {
-  const schema = resolve(document, given);
+  if (pointer.split("/").length > deepest) return [];
   const kind = kindOf(pointer);
-  if (schema.format === "uuid" || (kind.endsWith("_id") && schema.type !== "object" && schema.type !== "array"))
-    return [{ where, pointer, kind }];
+  const found = alternatives(document, given).flatMap((schema): IdSlot[] => {
+    if (schema.format === "uuid" || (kind.endsWith("_id") && schema.type !== "object" && schema.type !== "array"))
+      return [{ where, pointer, kind }];
+    return partsOf(schema).flatMap(([part, inside]) => findSlots(document, inside, where, `${pointer}/${part}`));
+  });
+  return found.filter((slot, at) => found.findIndex((one) => one.pointer === slot.pointer) === at);
+}
+
+/** What a schema holds, by the last word of a pointer to it. */
+function partsOf({ properties, items, prefixItems, additionalProperties, propertyNames }: Schema): [string, Schema][] {
   return [
-    ...Object.entries(schema.properties ?? {}).flatMap(([name, part]) =>
-      findSlots(document, part, where, `${pointer}/${name}`),
-    ),
-    ...(schema.items === undefined ? [] : findSlots(document, schema.items, where, `${pointer}/-`)),
+    ...Object.entries(properties ?? {}),
+    ...(prefixItems ?? []).map((item, at): [string, Schema] => [String(at), item]),
+    ...(items === undefined || items === false ? [] : [["-", items] satisfies [string, Schema]]),
+    ...(typeof additionalProperties === "object" ? [["*", additionalProperties] satisfies [string, Schema]] : []),
+    ...(propertyNames === undefined ? [] : [["~", propertyNames] satisfies [string, Schema]]),
   ];
 }
 
 function kindOf(pointer: string): string {
-  const word = pointer.replaceAll("/-", "").split("/").at(-1) ?? "";
-  return word.replace(/_ids$/, "_id");
+  const word = pointer
+    .split("/")
+    .filter((part) => !/^([-*~]|\d+)$/.test(part))
+    .at(-1);
+  return (word ?? "").replace(/_ids$/, "_id");
 }
 
-/** Follows references, and of alternatives takes the first that is not null. */
-function resolve(document: ApiDocument, schema: Schema): Schema {
+/** A schema without references and alternatives, once for each that is not null; what several say together is one. */
+function alternatives(document: ApiDocument, schema: Schema): Schema[] {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split("/").at(-1) ?? "";
     const found = document.components.schemas[name];
     if (found === undefined) throw new Error(`The document has no schema ${schema.$ref}.`);
-    return resolve(document, found);
+    return alternatives(document, found);
   }
-  const first = (schema.anyOf ?? schema.oneOf)?.find(({ type }) => type !== "null");
-  return first === undefined ? schema : { ...resolve(document, first), ...withoutAlternatives(schema) };
+  const { anyOf, oneOf, allOf, ...rest } = schema;
+  const choices = [...(allOf ?? []).map((one) => [one]), ...[anyOf, oneOf].filter((some) => some !== undefined)];
+  return choices.reduce<Schema[]>(
+    (before, some) =>
+      before.flatMap((one) =>
+        some
+          .filter(({ type }) => type !== "null")
+          .flatMap((choice) => alternatives(document, choice))
+          .map((choice) => together(choice, one)),
+      ),
+    [rest],
+  );
 }
 
-function withoutAlternatives({ anyOf: _anyOf, oneOf: _oneOf, ...rest }: Schema): Schema {
-  return rest;
+function together(one: Schema, other: Schema): Schema {
+  const properties = { ...one.properties, ...other.properties };
+  return {
+    ...one,
+    ...other,
+    ...(Object.keys(properties).length > 0 ? { properties } : {}),
+    required: [...(one.required ?? []), ...(other.required ?? [])],
+  };
 }
 
 export interface SampleRequest {
@@ -135,15 +174,16 @@ export interface SampleRequest {
 
 /**
  * A request that fits the operation's schemas.
- * @param idOf the id to send in a slot; undefined leaves an optional one out
- * @param whole whether optional fields are sent too, so that a change that gets through does change something
+ * @param idOf the id to send in a slot, and whether one must be; undefined leaves an optional one out
+ * @param options `whole`: optional fields are sent too, so that a change that gets through does change something; `aim`:
+ * of alternatives, the one that has this slot
  */
 export function sampleRequest(
   operation: Operation,
-  idOf: (slot: IdSlot) => string | undefined,
-  whole = operation.method === "PATCH",
+  idOf: (slot: IdSlot, required: boolean) => string | undefined,
+  { whole = operation.method === "PATCH", aim }: SampleOptions = {},
 ): SampleRequest {
-  const sampler = createSampler(operation, idOf, whole);
+  const sampler = createSampler(operation, idOf, whole, aim);
   const values = (where: "path" | "query"): [string, string][] =>
     operation.parameters
       .filter((parameter) => parameter.in === where)
@@ -161,38 +201,64 @@ export function sampleRequest(
   };
 }
 
+export interface SampleOptions {
+  readonly whole?: boolean;
+  readonly aim?: IdSlot;
+}
+
 type Sampler = (schema: Schema, where: IdSlot["where"], pointer: string, required: boolean) => unknown;
 
 function createSampler(
   { document, slots }: Operation,
-  idOf: (slot: IdSlot) => string | undefined,
+  idOf: (slot: IdSlot, required: boolean) => string | undefined,
   whole: boolean,
+  aim: IdSlot | undefined,
 ): Sampler {
   // Each day is later than the one before: a range that is asked for in order is a range.
   let days = 60;
   const nextDay = (): Date => new Date(Date.now() + (days += 2) * 86_400_000);
-  const sample: Sampler = (given, where, pointer, required) => {
-    const slot = slots.find((one) => one.where === where && one.pointer === pointer);
-    if (slot !== undefined) return idOf(slot);
-    const schema = resolve(document, given);
-    const parts = [...Object.keys(schema.properties ?? {}).map((name) => `${pointer}/${name}`), `${pointer}/-`];
-    const holdsId = slots.some(
-      (one) => one.where === where && parts.some((part) => one.pointer === part || one.pointer.startsWith(`${part}/`)),
+  const slotAt = (where: IdSlot["where"], pointer: string): IdSlot | undefined =>
+    slots.find((one) => one.where === where && one.pointer === pointer);
+  const isBelow = (slot: IdSlot | undefined, where: IdSlot["where"], pointer: string): boolean =>
+    slot?.where === where && slot.pointer.startsWith(`${pointer}/`);
+  const chosen = (given: Schema, where: IdSlot["where"], pointer: string): Schema => {
+    const all = alternatives(document, given);
+    const aimed = all.find((one) =>
+      findSlots(document, one, where, pointer).some((slot) => slot.pointer === aim?.pointer),
     );
+    return (aim?.where === where ? aimed : undefined) ?? all[0] ?? {};
+  };
+  const sample: Sampler = (given, where, pointer, required) => {
+    const slot = slotAt(where, pointer);
+    // An alternative may have an id here, and the aim further down in another one.
+    if (slot !== undefined && !isBelow(aim, where, pointer)) return idOf(slot, required);
+    const schema = chosen(given, where, pointer);
+    const holdsId = slots.some((one) => isBelow(one, where, pointer));
     if (!required && !holdsId && (!whole || where === "query")) return undefined;
     if (schema.properties !== undefined || schema.type === "object") {
       const fields = Object.entries(schema.properties ?? {}).map(([name, part]): [string, unknown] => [
         name,
         sample(part, where, `${pointer}/${name}`, schema.required?.includes(name) === true),
       ]);
-      const sent = fields.filter(([, value]) => value !== undefined);
+      const sent = [...fields, ...entry(schema, where, pointer)].filter(([, value]) => value !== undefined);
       return !required && sent.length === 0 ? undefined : Object.fromEntries(sent);
     }
     if (schema.type === "array") {
-      const item = sample(schema.items ?? {}, where, `${pointer}/-`, required);
-      return item === undefined ? (required ? [] : undefined) : [item];
+      const first = (schema.prefixItems ?? []).map((item, at) => sample(item, where, `${pointer}/${at}`, true));
+      const rest = schema.items === false ? undefined : sample(schema.items ?? {}, where, `${pointer}/-`, required);
+      const sent = [...first, ...(rest === undefined ? [] : [rest])];
+      return sent.length === 0 && !required ? undefined : sent;
     }
     return leaf(schema, nextDay);
+  };
+  /** One entry of a map, where its key or its value is or holds an id. */
+  const entry = ({ additionalProperties }: Schema, where: IdSlot["where"], pointer: string): [string, unknown][] => {
+    const [byKey, byValue] = [slotAt(where, `${pointer}/~`), slotAt(where, `${pointer}/*`)];
+    const holdsId =
+      byKey !== undefined || byValue !== undefined || slots.some((one) => isBelow(one, where, `${pointer}/*`));
+    if (!holdsId || typeof additionalProperties !== "object") return [];
+    const key = byKey === undefined ? "sample" : idOf(byKey, true);
+    return key === undefined ? [] : [[key, sample(additionalProperties, where, `${pointer}/*`, true)]];
   };
   return sample;
 }

@@ -61,20 +61,18 @@ function send(
   id: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<TestAnswer> {
-  const required = (other: IdSlot): boolean =>
-    other.where === "path" || isRequired(operation, other) ? true : other === slot;
-  const { method, path, body } = sampleRequest(operation, (other) =>
-    other === slot ? id : required(other) ? own.get(other.kind)?.[0] : undefined,
+  const { method, path, body } = sampleRequest(
+    operation,
+    (other, required) => (other === slot ? id : required || isInside(other) ? own.get(other.kind)?.[0] : undefined),
+    { aim: slot },
   );
   // The same request id every time: then answers that say the same are the same.
   return client.call(method, path, body, { token, headers: { "x-request-id": "attack", ...headers } });
 }
 
-function isRequired(operation: Operation, { where, pointer }: IdSlot): boolean {
-  const [, name = "", ...deeper] = pointer.split("/");
-  if (deeper.length > 0) return true;
-  if (where === "body") return operation.body?.required?.includes(name) === true;
-  return operation.parameters.some((parameter) => parameter.name === name && parameter.required === true);
+/** Further in than a field of the body: what holds it is sent for the sake of the ids in it. */
+function isInside({ pointer }: IdSlot): boolean {
+  return pointer.split("/").length > 2;
 }
 
 /** The other tenant's things, each in each place. @returns what is wrong, as sentences */

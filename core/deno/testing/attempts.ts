@@ -6,6 +6,7 @@ import { linkSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } 
 import { connect } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { Worker as NodeWorker } from "node:worker_threads";
 
 /** What the attempts aim at. Without walls, every one of them succeeds. */
 export interface Targets {
@@ -40,10 +41,31 @@ interface WorkerPart {
   terminate(): void;
 }
 
-const { Deno: deno, Worker: WebWorker } = globalThis as unknown as {
-  Deno: DenoPart;
-  Worker: new (url: string, options: object) => WorkerPart;
-};
+interface StoragePart {
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
+
+interface CachesPart {
+  open(name: string): Promise<{ put(url: string, answer: Response): Promise<void> }>;
+  delete(name: string): Promise<boolean>;
+}
+
+/** What keeps data under DENO_DIR without a permission, and what starts a program's thread that has it all. */
+interface Globals {
+  readonly caches?: CachesPart;
+  readonly localStorage?: StoragePart;
+  readonly sessionStorage?: StoragePart;
+  readonly Worker?: new (url: string, options: object) => WorkerPart;
+}
+
+const { Deno: deno } = globalThis as unknown as { Deno: DenoPart };
+
+function theGlobal<Name extends keyof Globals>(name: Name): NonNullable<Globals[Name]> {
+  const found = (globalThis as Globals)[name];
+  if (found === undefined) throw new Error(`Is not there: ${name}.`);
+  return found;
+}
 
 type Attempt = (targets: Targets) => unknown;
 
@@ -82,6 +104,15 @@ const attempts: Readonly<Record<string, Attempt>> = {
   },
   "learn the machine's addresses": () => os.networkInterfaces(),
   "do it in a worker": ({ file }) => inWorker(file),
+  "do it in a worker of Node's": () => inNodeWorker(),
+  "write by the Cache API": async () => {
+    const name = `attempt-${Math.random()}`;
+    const cache = await theGlobal("caches").open(name);
+    await cache.put("https://nowhere.invalid/", new Response("kept"));
+    await theGlobal("caches").delete(name);
+  },
+  "write to localStorage": () => keep(theGlobal("localStorage")),
+  "write to sessionStorage": () => keep(theGlobal("sessionStorage")),
   "ask for more": async () => {
     const { state } = await deno.permissions.request({ name: "run" });
     if (state !== "granted") throw new Error(`Requires a person, and got: ${state}.`);
@@ -100,12 +131,26 @@ function throughLink(link: (target: string, at: string) => void, file: string, f
 
 async function inWorker(file: string): Promise<void> {
   const code = `try { Deno.readTextFileSync(${JSON.stringify(file)}); postMessage("done"); } catch (e) { postMessage(e.message); }`;
+  const WebWorker = theGlobal("Worker");
   const worker = new WebWorker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" });
   const said = await new Promise<string>((resolve) => {
     worker.addEventListener("message", ({ data }) => resolve(data));
   });
   worker.terminate();
   if (said !== "done") throw new Error(said);
+}
+
+async function inNodeWorker(): Promise<void> {
+  const worker = new NodeWorker("require('node:worker_threads').parentPort.postMessage(typeof caches)", { eval: true });
+  const [said] = (await once(worker, "message")) as [string];
+  await worker.terminate();
+  if (said !== "object") throw new Error("Is not there: caches.");
+}
+
+function keep(storage: StoragePart): void {
+  const name = `attempt-${Math.random()}`;
+  storage.setItem(name, "kept");
+  storage.removeItem(name);
 }
 
 /** Tries everything, one after the other. */

@@ -1,0 +1,109 @@
+/** What holds even if the boot's checks had let a faulty route through. */
+import { expect } from "chai";
+import type { Server } from "node:http";
+import * as z from "zod";
+
+import { createLogger } from "../log.ts";
+import { TestClient } from "../testing/client.ts";
+import { createApp } from "./app.ts";
+import { createMetrics } from "./metrics.ts";
+import { type Route, route } from "./route.ts";
+
+describe("the application", () => {
+  let server: Server | undefined;
+  let opened = 0;
+  afterEach(() => server?.close());
+
+  /** On a database that no unit of work can be opened in, and that counts the attempts. */
+  async function serve(routes: readonly Route[]): Promise<TestClient> {
+    opened = 0;
+    const knex = new Proxy(
+      {},
+      {
+        get: () => {
+          opened += 1;
+          throw new Error("There is no database here.");
+        },
+      },
+    );
+    const app = createApp({
+      inFlight: () => undefined,
+      knex: knex as never,
+      log: createLogger("silent"),
+      metrics: createMetrics(),
+      routes: routes.map((one) => ({ pluginId: "faulty", route: one })),
+      authenticate: () => Promise.resolve(undefined),
+      limiter: () => Promise.resolve(),
+      secret: "x".repeat(32),
+      trustedProxies: 0,
+      ready: () => Promise.resolve(),
+    });
+    const listening = await new Promise<Server>((resolve) => {
+      const started: Server = app.listen(0, "127.0.0.1", () => resolve(started));
+    });
+    server = listening;
+    const address = listening.address();
+    return new TestClient(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
+  }
+
+  let called = 0;
+  const say = (path: string, more: object = {}): Route =>
+    route({
+      id: path.replaceAll(/\W/g, "_"),
+      method: "GET",
+      path,
+      summary: "",
+      access: "public",
+      unit: "none",
+      status: 200,
+      result: z.unknown(),
+      handler: () => {
+        called += 1;
+        return Promise.resolve({ body: path });
+      },
+      ...more,
+    });
+
+  it("answers for its own addresses itself, whatever a plugin declares", async () => {
+    const own = ["/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/docs/start.js"];
+    const client = await serve([...own.map((path) => say(path)), say("/{x}"), say("/{x}/{y}")]);
+    called = 0;
+    for (const path of own) expect((await client.get(path)).status, path).to.equal(200);
+    expect(called).to.equal(0);
+    expect((await client.get("/notes")).body).to.equal("/{x}");
+  });
+
+  it("asks the narrower route first, in whatever order they are declared", async () => {
+    const paths = ["/notes/{x}", "/notes/new", "/notes/{x}/{y}", "/notes/new/{y}", "/notes/{x}/last"];
+    for (const declared of [paths, [...paths].reverse()]) {
+      const client = await serve(declared.map((path) => say(path)));
+      for (const [address, path] of [
+        ["/notes/new", "/notes/new"],
+        ["/notes/new/", "/notes/new"],
+        ["/notes/7", "/notes/{x}"],
+        ["/notes/new/7", "/notes/new/{y}"],
+        ["/notes/7/last", "/notes/{x}/last"],
+        ["/notes/7/7", "/notes/{x}/{y}"],
+      ] as const)
+        expect((await client.get(address)).body, address).to.equal(path);
+      server?.close();
+    }
+  });
+
+  it("runs no handler, and opens no unit of work, for a unit that it does not know", async () => {
+    for (const unit of ["tennant", "", undefined, null, "Platform"]) {
+      const prepare = (): Promise<void> => {
+        called += 1;
+        return Promise.resolve();
+      };
+      const client = await serve([say("/notes", { unit, prepare })]);
+      called = 0;
+      expect((await client.get("/notes")).status, String(unit)).to.equal(500);
+      expect([called, opened], String(unit)).to.deep.equal([0, 0]);
+      server?.close();
+    }
+    // And that the count is one: with a unit that it knows, it tries.
+    expect((await (await serve([say("/notes", { unit: "platform" })])).get("/notes")).status).to.equal(500);
+    expect(opened).to.be.greaterThan(0);
+  });
+});
