@@ -297,7 +297,7 @@ const parts: readonly Fault[] = [
   {
     title: "a route for a role that is no word",
     parts: "{ routes: [look({ access: [undefined] })] }",
-    words: /^GET \/faulty\/look of faulty is for undefined, which is no role\. Remedy: the name of one/,
+    words: /^GET \/faulty\/look of faulty is for undefined, which is no role\. Remedy: manager or receptionist/,
   },
   {
     title: "a route for a role that the authenticator does not give",

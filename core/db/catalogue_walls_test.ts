@@ -81,12 +81,14 @@ describe("a look through the catalogue", () => {
       await trx.rollback();
     }
   };
-  const withDefiners = (definers: Record<string, string>): LoadedPlugin[] =>
-    plugins.map((plugin) =>
-      plugin.manifest.id === "pms"
-        ? { ...plugin, manifest: { ...plugin.manifest, permissions: { ...plugin.manifest.permissions, definers } } }
-        : plugin,
-    );
+  /** The plugins, where the PMS names more definers than it has. */
+  const withDefiners = (more: Record<string, string>): LoadedPlugin[] =>
+    plugins.map((plugin) => {
+      const { manifest } = plugin;
+      if (manifest.id !== "pms") return plugin;
+      const definers = { ...manifest.permissions?.definers, ...more };
+      return { ...plugin, manifest: { ...manifest, permissions: { ...manifest.permissions, definers } } };
+    });
 
   it("finds nothing in what ships with Keyrack", async () => {
     expect(await faultsWith("SELECT 1")).to.deep.equal([]);

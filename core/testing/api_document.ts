@@ -223,10 +223,13 @@ function createSampler(
     slot?.where === where && slot.pointer.startsWith(`${pointer}/`);
   const chosen = (given: Schema, where: IdSlot["where"], pointer: string): Schema => {
     const all = alternatives(document, given);
-    const aimed = all.find((one) =>
-      findSlots(document, one, where, pointer).some((slot) => slot.pointer === aim?.pointer),
+    if (aim?.where !== where) return all[0] ?? {};
+    const aimed = all.filter((one) =>
+      findSlots(document, one, where, pointer).some((slot) => slot.pointer === aim.pointer),
     );
-    return (aim?.where === where ? aimed : undefined) ?? all[0] ?? {};
+    // Alternatives may differ in what they require alone: "either a or b".
+    const word = aim.pointer.slice(pointer.length + 1).split("/")[0] ?? "";
+    return aimed.find(({ required }) => required?.includes(word) === true) ?? aimed[0] ?? all[0] ?? {};
   };
   const sample: Sampler = (given, where, pointer, required) => {
     const slot = slotAt(where, pointer);

@@ -1,6 +1,7 @@
 import { definePlugin } from "../../core/mod.ts";
 import { createAuthentication } from "./authentication.ts";
 import { manifest } from "./manifest.ts";
+import { roles } from "./port.ts";
 import { authRoutes } from "./routes_auth.ts";
 import { hotelRoutes } from "./routes_hotels.ts";
 import { userRoutes } from "./routes_users.ts";
@@ -13,6 +14,7 @@ export default definePlugin({
     return {
       routes: [...hotelRoutes(ctx), ...authRoutes(ctx, authentication), ...userRoutes(ctx, authentication)],
       authenticator: authentication.authenticate,
+      roles,
       schedules: [sessionCleaning(ctx)],
     };
   },

@@ -78,6 +78,7 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
       ["room_id", hotel.roomIds],
       ["guest_id", guests],
       ["booking_id", [confirmed, inHouse, checkedOut, canceled]],
+      ["other_booking_id", [inHouse]],
       ["report_id", [report.report_id as string, another.report_id as string]],
     ]),
   };

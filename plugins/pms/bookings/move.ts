@@ -22,7 +22,7 @@ export async function move(trx: Trx, change: Change, bookingId: string, roomId: 
 
 /** Lets two bookings change rooms, each for the nights that it has left. */
 export async function swap(trx: Trx, change: Change, bookingId: string, otherId: string): Promise<void> {
-  if (bookingId === otherId) throw fieldFault("body", "/booking_id", "is the booking itself");
+  if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
   const rooms = bookings.map(({ room_id }) => room_id).reverse();
   await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, "swap");

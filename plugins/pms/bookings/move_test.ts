@@ -63,7 +63,7 @@ describe("moving a booking", () => {
     const grace = await desk.booked(0, 2, { room_id: second, guest: { name: "Grace" } });
     await desk.operate("check-in", ada.booking_id);
     await desk.operate("check-in", grace.booking_id);
-    const swapped = await desk.operate("swap", ada.booking_id, { booking_id: grace.booking_id });
+    const swapped = await desk.operate("swap", ada.booking_id, { other_booking_id: grace.booking_id });
     expect(swapped.status, swapped.text).to.equal(200);
     expect(swapped.body.room_id).to.equal(second);
     expect((await desk.get(`/bookings/${grace.booking_id}`)).body.room_id).to.equal(first);
@@ -75,10 +75,10 @@ describe("moving a booking", () => {
     const ada = await desk.booked(0, 3);
     const grace = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace" } });
     await desk.booked(2, 4, { room_id: desk.roomIds[1], guest: { name: "Third" } });
-    const refused = await desk.operate("swap", ada.booking_id, { booking_id: grace.booking_id });
+    const refused = await desk.operate("swap", ada.booking_id, { other_booking_id: grace.booking_id });
     expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
     expect((await desk.get(`/bookings/${grace.booking_id}`)).body.room_id).to.equal(desk.roomIds[1]);
-    const itself = await desk.operate("swap", ada.booking_id, { booking_id: ada.booking_id });
+    const itself = await desk.operate("swap", ada.booking_id, { other_booking_id: ada.booking_id });
     expect(itself.status).to.equal(400);
   });
 

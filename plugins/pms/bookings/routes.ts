@@ -46,6 +46,12 @@ const reservationSchema = z
   .refine((body) => (body.guest === undefined) !== (body.guest_id === undefined), {
     message: "name either a guest or a guest_id",
     path: ["guest"],
+  })
+  .meta({
+    allOf: [
+      { oneOf: [{ required: ["room_id"] }, { required: ["room_type_id"] }] },
+      { oneOf: [{ required: ["guest"] }, { required: ["guest_id"] }] },
+    ],
   });
 
 const amendmentSchema = z.strictObject({

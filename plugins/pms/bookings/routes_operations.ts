@@ -93,9 +93,9 @@ export function operationRoutes(): Route[] {
       id: "swapBookings",
       word: "swap",
       summary: "Two bookings change rooms, each for the nights that it has left; prices stay",
-      body: z.strictObject({ booking_id: idSchema.meta({ description: "The other one." }) }),
+      body: z.strictObject({ other_booking_id: idSchema }),
       problems: moved,
-      run: (trx, change, bookingId, { booking_id: otherId }) => swap(trx, change, bookingId, otherId),
+      run: (trx, change, bookingId, { other_booking_id: otherId }) => swap(trx, change, bookingId, otherId),
     }),
   ];
 }
