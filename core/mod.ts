@@ -16,7 +16,16 @@ export { defineJob, handleJob, handleLongJob, type JobDefinition, type Schedule 
 export type { Command, CommandContext } from "./command.ts";
 export type { DemoPart, DemoSession } from "./demo.ts";
 export type { Logger } from "./log.ts";
-export { amountSchema, currencyDecimals, currencySchema, formatAmount, normaliseAmount, sumAmounts } from "./money.ts";
+export {
+  amountSchema,
+  currencyDecimals,
+  currencySchema,
+  divideAmount,
+  formatAmount,
+  normaliseAmount,
+  ratioOf,
+  sumAmounts,
+} from "./money.ts";
 export {
   defineManifest,
   definePlugin,

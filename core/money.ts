@@ -50,3 +50,13 @@ export function formatAmount(amount: string, currency: string): string {
 export function sumAmounts(amounts: readonly string[], currency: string): string {
   return formatAmount(amounts.reduce((sum, amount) => sum.plus(amount), new Big(0)).toString(), currency);
 }
+
+/** An amount shared out evenly, rounded half up to the currency's decimals; undefined where there is nobody to share it. */
+export function divideAmount(amount: string, by: number, currency: string): string | undefined {
+  return by > 0 ? new Big(amount).div(by).toFixed(currencyDecimals(currency), Big.roundHalfUp) : undefined;
+}
+
+/** A ratio with two decimals, rounded half up; undefined where it has no base. */
+export function ratioOf(part: number, base: number): string | undefined {
+  return base > 0 ? new Big(part).div(base).toFixed(2, Big.roundHalfUp) : undefined;
+}

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 
 import { type Actor, newId, type Trx } from "../../core/mod.ts";
 import { readHotel } from "../identity/port.ts";
-import { bookingsFileName, type BookingsRequest } from "./bookings_report.ts";
 import type { ReportingContext } from "./context.ts";
 import { reportingProblems } from "./errors.ts";
 import { buildReport } from "./jobs.ts";
+import { kindOf } from "./kinds/mod.ts";
 import { openStatuses, Report } from "./models/report.ts";
+import type { Asked } from "./snapshot.ts";
 
 /** Reports of one hotel that may be queued or running at a time. */
 export const mostOpenReports = 10;
@@ -16,14 +17,12 @@ export const mostOpenReports = 10;
  * is that same report.
  * @throws Problem TOO_MANY_REPORTS
  */
-export async function askForBookings(
+export async function askFor(
   { enqueue }: Pick<ReportingContext, "enqueue">,
   trx: Trx,
-  actor: Actor,
-  request: BookingsRequest,
+  { tenantId: hotelId, name }: Pick<Actor, "tenantId" | "name">,
+  { kind, request }: Asked,
 ): Promise<Report> {
-  const hotelId = actor.tenantId;
-  const kind = "bookings";
   const hash = createHash("sha256")
     .update(JSON.stringify([kind, request]))
     .digest();
@@ -43,10 +42,10 @@ export async function askForBookings(
     hotel_id: hotelId,
     report_id: reportId,
     kind,
-    request,
+    request: request as Record<string, unknown>,
     request_hash: hash,
-    file_name: bookingsFileName(request, hotel.business_date),
-    created_by: actor.name,
+    file_name: kindOf(kind).fileName(request, hotel.business_date),
+    created_by: name,
   });
   await enqueue(trx, buildReport, { report_id: reportId });
   return report;

@@ -112,7 +112,7 @@ async function writeFile(
   countWith: (rowsDone: () => number) => void,
 ): Promise<Written> {
   const stop = AbortSignal.any([signal, progress.stopped]);
-  return inSnapshot({ db }, build.hotel_id, report.request, async (snapshot) => {
+  return inSnapshot({ db }, build.hotel_id, report, async (snapshot) => {
     await progress.begin(await snapshot.count());
     stop.throwIfAborted();
     const csv = await snapshot.csv();

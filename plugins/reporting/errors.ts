@@ -4,6 +4,8 @@ export const reportingProblems = defineProblems({
   REPORT_NOT_READY: { status: 409, title: "The report has no file" },
   REPORT_EXPIRED: { status: 410, title: "The report's file has had its time" },
   TOO_MANY_REPORTS: { status: 429, title: "Too many reports at once", retryable: true },
+  TOO_MANY_SCHEDULES: { status: 409, title: "Too many scheduled reports" },
 });
 
 export const noSuchReport = (): Problem => problems.NOT_FOUND("There is no such report.");
+export const noSuchSchedule = (): Problem => problems.NOT_FOUND("There is no such schedule.");

@@ -50,10 +50,16 @@ export const manifest = defineManifest({
           "created_at",
         ],
       },
-      "pms.rooms": { select: ["hotel_id", "room_id", "room_number"] },
+      "pms.rooms": { select: ["hotel_id", "room_id", "room_number", "room_type_id", "status"] },
+      "pms.room_types": { select: ["hotel_id", "room_type_id", "name"] },
+      "pms.booking_nights": { select: ["hotel_id", "booking_id", "room_id", "date", "rate", "released"] },
+      "pms.occupancies": { select: ["hotel_id", "room_id", "booking_id", "arrival", "departure"] },
+      "pms.daily_figures": {
+        select: ["hotel_id", "business_date", "rooms", "out_of_order", "sold", "room_revenue"],
+      },
     },
     jobs: [buildReport],
-    platform: "files of all hotels expire by one clock",
+    platform: "the files of all hotels expire, and scheduled reports are asked for, by one clock",
     files: { reason: "the CSV files that managers download", location: "REPORT_STORE" },
   },
 });

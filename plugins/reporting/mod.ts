@@ -4,13 +4,15 @@ import { downloadRoute } from "./download.ts";
 import { expirySchedule } from "./expiry.ts";
 import { manifest } from "./manifest.ts";
 import { reportRoutes } from "./routes.ts";
+import { scheduleRoutes } from "./schedules/routes.ts";
+import { dueReportsSchedule } from "./schedules/run_due.ts";
 
 export default definePlugin({
   manifest,
   setup: (ctx) => ({
-    routes: [...reportRoutes(ctx), downloadRoute(ctx)],
+    routes: [...scheduleRoutes(), ...reportRoutes(ctx), downloadRoute(ctx)],
     jobs: [buildHandler(ctx)],
-    schedules: [expirySchedule(ctx)],
+    schedules: [expirySchedule(ctx), dueReportsSchedule(ctx)],
     // Each build holds a connection and a snapshot for as long as it takes.
     concurrency: 2,
   }),

@@ -1,11 +1,12 @@
 import * as z from "zod";
 
 import { decodeCursor, idSchema, pageOf, pageQuery, requireMatch, type Route, route, toPage } from "../../core/mod.ts";
-import { managers } from "../identity/port.ts";
-import { askForBookings } from "./ask.ts";
-import { bookingsRequestSchema, normaliseRequest } from "./bookings_report.ts";
+import { managers, readHotel, staff } from "../identity/port.ts";
+import { askFor } from "./ask.ts";
 import type { ReportingContext } from "./context.ts";
-import { csvOpener } from "./csv_now.ts";
+import { csvOpener, type OpenCsv } from "./csv/now.ts";
+import type { ReportKind } from "./kinds/kind.ts";
+import { kinds } from "./kinds/mod.ts";
 import { findReport, removeReport } from "./reports.ts";
 import { openStatuses, Report } from "./models/report.ts";
 import { reportSchema, reportView } from "./views.ts";
@@ -15,36 +16,7 @@ export const params = z.strictObject({ report_id: idSchema });
 export function reportRoutes(ctx: ReportingContext): Route[] {
   const openCsv = csvOpener(ctx);
   return [
-    route({
-      id: "askForBookingsReport",
-      method: "POST",
-      path: "/reports/bookings",
-      summary: "Ask for the hotel's bookings as CSV",
-      description:
-        "Answers with a report to poll at `Location`. The same request, while one is queued or running, is the same " +
-        "report. With `Accept: text/csv` the CSV is streamed at once instead, with status 200, and no report is made.",
-      access: managers,
-      unit: "tenant",
-      body: bookingsRequestSchema,
-      status: 202,
-      result: reportSchema,
-      problems: ["TOO_MANY_REPORTS"],
-      handler: async ({ actor, body, trx, request: { context } }) => {
-        const wanted = normaliseRequest(body);
-        if (context.accepts("application/json", "text/csv") === "text/csv") {
-          return {
-            status: 200,
-            stream: await openCsv(actor.tenantId, wanted),
-            headers: { "Content-Type": "text/csv; charset=utf-8; header=present" },
-          };
-        }
-        const report = await askForBookings(ctx, trx, actor, wanted);
-        return {
-          body: reportView(report),
-          headers: { Location: `/reports/${report.report_id}`, "Retry-After": "1" },
-        };
-      },
-    }),
+    ...kinds.map((kind) => askRoute(ctx, openCsv, kind)),
     route({
       id: "listReports",
       method: "GET",
@@ -99,4 +71,46 @@ export function reportRoutes(ctx: ReportingContext): Route[] {
       },
     }),
   ];
+}
+
+/** `POST /reports/{kind}`. */
+function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Route {
+  const { name, title, columns, forDesk = false } = kind;
+  const meanings = Object.entries(columns).map(([column, meaning]) => `- \`${column}\`${meaning && `: ${meaning}`}`);
+  return route({
+    id: `askFor${name.charAt(0).toUpperCase()}${name.slice(1)}Report`,
+    method: "POST",
+    path: `/reports/${name}`,
+    summary: `Ask for ${title} as CSV`,
+    description: [
+      "Answers with a report to poll at `Location`. The same request, while one is queued or running, is the same report. " +
+        "With `Accept: text/csv` the CSV is streamed at once instead, with status 200, and no report is made" +
+        (forDesk ? "; to a receptionist it always is." : "."),
+      `Columns:\n\n${meanings.join("\n")}`,
+    ].join("\n\n"),
+    access: forDesk ? staff : managers,
+    unit: "tenant",
+    body: kind.body,
+    status: 202,
+    result: reportSchema,
+    problems: ["TOO_MANY_REPORTS"],
+    handler: async ({ actor, body, trx, request: { context } }) => {
+      const { business_date: today } = await readHotel(trx, actor.tenantId);
+      const asked = { kind: name, request: kind.normalise(body, today) };
+      const wantsNow = context.accepts("application/json", "text/csv") === "text/csv";
+      // The list of reports is a manager's; the desk gets its list into the hand.
+      if (wantsNow || actor.role === "receptionist") {
+        return {
+          status: 200,
+          stream: await openCsv(actor.tenantId, asked),
+          headers: { "Content-Type": "text/csv; charset=utf-8; header=present" },
+        };
+      }
+      const report = await askFor(ctx, trx, actor, asked);
+      return {
+        body: reportView(report),
+        headers: { Location: `/reports/${report.report_id}`, "Retry-After": "1" },
+      };
+    },
+  });
 }

@@ -1,10 +1,18 @@
-import { pipeline } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 
 import { copyOut, type Trx } from "../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../identity/port.ts";
-import { type BookingsRequest, countBookings, selectBookings } from "./bookings_report.ts";
 import type { ReportingContext } from "./context.ts";
-import { CsvRecords } from "./csv_records.ts";
+import { CsvRecords } from "./csv/records.ts";
+import { type CsvCell, stringifyRows } from "./csv/stringify.ts";
+import { kindOf } from "./kinds/mod.ts";
+import type { Source } from "./kinds/kind.ts";
+
+/** What is asked for: a kind's name, and its request in the kind's own form. */
+export interface Asked {
+  readonly kind: string;
+  readonly request: unknown;
+}
 
 /** A report's rows as one snapshot of the database shows them. */
 export interface Snapshot {
@@ -21,7 +29,7 @@ export interface Snapshot {
 export async function inSnapshot<T>(
   { db }: Pick<ReportingContext, "db">,
   hotelId: string,
-  request: BookingsRequest,
+  asked: Asked,
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   let first: { readonly error: unknown } | undefined;
@@ -31,11 +39,13 @@ export async function inSnapshot<T>(
       hotelId,
       async (trx) => {
         const hotel = await readHotel(trx, hotelId);
+        const { columns, rows } = kindOf(asked.kind);
+        const opened = openSource(trx, rows, Object.keys(columns), asked.request, hotel);
         try {
           return await work({
-            count: () => countBookings(trx, request, hotel),
+            count: opened.count,
             csv: async () => {
-              open = await openCsv(trx, request, hotel);
+              open = toRecords(await opened.csv());
               return open;
             },
           });
@@ -55,9 +65,31 @@ export async function inSnapshot<T>(
   }
 }
 
-async function openCsv(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Promise<CsvRecords> {
+/** The two ways to rows, as one. */
+function openSource(
+  trx: Trx,
+  source: Source<unknown>,
+  columns: readonly string[],
+  request: unknown,
+  hotel: HotelSettings,
+): { count(): Promise<number>; csv(): Promise<Readable> } {
+  if (source.by === "copy") {
+    return {
+      count: () => source.count(trx, request, hotel),
+      csv: () => copyOut(trx, source.select(trx, request, hotel)),
+    };
+  }
+  let computed: Promise<readonly (readonly CsvCell[])[]> | undefined;
+  const rows = () => (computed ??= source.compute(trx, request, hotel));
+  return {
+    count: async () => (await rows()).length,
+    csv: async () => stringifyRows(columns, await rows()),
+  };
+}
+
+function toRecords(csv: Readable): CsvRecords {
   const records = new CsvRecords();
   // Whoever reads gets the error too; this listener is for one that comes when nobody reads yet, or any more.
   records.on("error", () => undefined);
-  return pipeline(await copyOut(trx, selectBookings(trx, request, hotel)), records, () => undefined);
+  return pipeline(csv, records, () => undefined);
 }

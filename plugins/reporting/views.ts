@@ -1,15 +1,17 @@
 import * as z from "zod";
 
 import { idSchema, instantOutSchema } from "../../core/mod.ts";
-import { bookingsRequestView } from "./bookings_report.ts";
+import { kinds } from "./kinds/mod.ts";
 import { type Report, type ReportStatus, reportStatuses } from "./models/report.ts";
 
 export const reportSchema = z
   .strictObject({
     report_id: idSchema,
-    kind: z.enum(["bookings"]),
+    kind: z.enum(kinds.map(({ name }) => name)),
     status: z.enum(reportStatuses),
-    request: bookingsRequestView,
+    request: z
+      .union(kinds.map(({ request }) => request))
+      .meta({ description: "In the one form of all requests that mean the same." }),
     progress: z.strictObject({
       rows_done: z.number().int(),
       rows_total: z.number().int().nullable().meta({ description: "Counted in the report's snapshot; null before." }),

@@ -67,6 +67,10 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
   );
   const report = await buildBookingsReport(platform, hotel);
   const another = await buildBookingsReport(platform, hotel, { status: ["confirmed"] });
+  const schedules = [
+    await make("/reports/schedules", { kind: "bookings", every: "night" }, "schedule_id"),
+    await make("/reports/schedules", { kind: "revenue", every: "month" }, "schedule_id"),
+  ];
   const me = await client.get("/auth/me", { token: hotel.receptionistToken });
   const colleague = { username: `${wordOf(name)}.${process.pid}`, password: "correct-horse-battery" };
   const added = await make("/users/", { ...colleague, role: "manager" }, "user_id");
@@ -79,6 +83,7 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
       ["guest_id", guests],
       ["booking_id", [confirmed, inHouse, checkedOut, canceled]],
       ["other_booking_id", [inHouse]],
+      ["schedule_id", schedules],
       ["report_id", [report.report_id as string, another.report_id as string]],
     ]),
   };

@@ -1,7 +1,5 @@
 import { Model, raw } from "objection";
 
-import type { BookingsRequest } from "../bookings_report.ts";
-
 export const reportStatuses = ["queued", "running", "succeeded", "failed", "canceled", "expired"] as const;
 export type ReportStatus = (typeof reportStatuses)[number];
 
@@ -18,9 +16,11 @@ export class Report extends Model {
   static override jsonAttributes = ["request"];
   declare hotel_id: string;
   declare report_id: string;
-  declare kind: "bookings";
+  /** The name of one of `kinds/mod.ts`. */
+  declare kind: string;
   declare status: ReportStatus;
-  declare request: BookingsRequest;
+  /** In the kind's own form. */
+  declare request: Record<string, unknown>;
   /** Of the request, so that the same one is found again. */
   declare request_hash: Buffer;
   declare rows_done: number;

@@ -2,10 +2,9 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 
-import type { BookingsRequest } from "./bookings_report.ts";
-import type { ReportingContext } from "./context.ts";
-import { reportingProblems } from "./errors.ts";
-import { inSnapshot } from "./snapshot.ts";
+import type { ReportingContext } from "../context.ts";
+import { reportingProblems } from "../errors.ts";
+import { type Asked, inSnapshot } from "../snapshot.ts";
 
 /** Streams of one process at a time: each holds a connection for as long as its client takes to read. */
 const mostStreams = 2;
@@ -13,11 +12,11 @@ const mostStreams = 2;
 const longestMs = 15 * 60_000;
 
 /** Opens a report's CSV to be read at once, without a row or a file. @throws Problem TOO_MANY_REPORTS */
-export type OpenCsv = (hotelId: string, request: BookingsRequest) => Promise<Readable>;
+export type OpenCsv = (hotelId: string, asked: Asked) => Promise<Readable>;
 
 export function csvOpener({ db, log }: Pick<ReportingContext, "db" | "log">): OpenCsv {
   let streams = 0;
-  return async (hotelId, request) => {
+  return async (hotelId, asked) => {
     if (streams >= mostStreams) {
       throw reportingProblems.TOO_MANY_REPORTS("Others are reading reports at once. Ask without Accept: text/csv.", {
         headers: { "Retry-After": "10" },
@@ -25,7 +24,7 @@ export function csvOpener({ db, log }: Pick<ReportingContext, "db" | "log">): Op
     }
     streams += 1;
     return new Promise<Readable>((resolve, reject) => {
-      inSnapshot({ db }, hotelId, request, async (snapshot) => {
+      inSnapshot({ db }, hotelId, asked, async (snapshot) => {
         const csv = await snapshot.csv();
         const late = setTimeout(() => csv.destroy(new Error("The client read for too long.")), longestMs);
         const ended = finished(csv, { writable: false });

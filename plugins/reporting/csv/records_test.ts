@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
-import { CsvRecords } from "./csv_records.ts";
+import { CsvRecords } from "./records.ts";
 
 /** Sends bytes through in chunks that are cut at these places. */
 async function through(bytes: Buffer, cuts: readonly number[]): Promise<{ bytes: Buffer; records: number }> {

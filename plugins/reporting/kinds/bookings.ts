@@ -1,11 +1,12 @@
-/** The bookings report: what can be asked for, and the query that answers it. */
+/** The bookings, one a row. */
 import type { Knex } from "knex";
 import * as z from "zod";
 
-import { addDays, type Day, daySchema, instantOf, type Trx } from "../../core/mod.ts";
-import type { HotelSettings } from "../identity/port.ts";
-import { type BookingStatus, bookingStatuses } from "../pms/port.ts";
-import { instantCell, textCell } from "./csv_cells.ts";
+import { addDays, type Day, daySchema, instantOf, type Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { type BookingStatus, bookingStatuses } from "../../pms/port.ts";
+import { instantCell, textCell } from "../csv/cells.ts";
+import { defineKind } from "./kind.ts";
 
 /** The columns in their order, each with the SQL of its cell. A request may leave some out, never reorder them. */
 const columns = {
@@ -32,13 +33,13 @@ const columns = {
   created_at: instantCell("b.created_at"),
 } as const;
 
-export type BookingsColumn = keyof typeof columns;
-export const bookingsColumns = Object.keys(columns) as [BookingsColumn, ...BookingsColumn[]];
+type BookingsColumn = keyof typeof columns;
+const bookingsColumns = Object.keys(columns) as [BookingsColumn, ...BookingsColumn[]];
 
 const bySchema = z.enum(["arrival", "departure", "created"]);
 
 /** What a manager sends. */
-export const bookingsRequestSchema = z
+const bookingsRequestSchema = z
   .strictObject({
     from: daySchema.optional().meta({ description: "The first day; without it, from the beginning." }),
     to: daySchema.optional().meta({ description: "The last day, itself included; without it, to the end." }),
@@ -58,7 +59,7 @@ export const bookingsRequestSchema = z
   .meta({ id: "BookingsReportRequest" });
 
 /** The one form of all requests that mean the same. */
-export const bookingsRequestView = z.strictObject({
+const bookingsRequestView = z.strictObject({
   from: daySchema.nullable(),
   to: daySchema.nullable(),
   by: bySchema,
@@ -66,9 +67,9 @@ export const bookingsRequestView = z.strictObject({
   columns: z.array(z.enum(bookingsColumns)),
 });
 
-export type BookingsRequest = z.output<typeof bookingsRequestView>;
+type BookingsRequest = z.output<typeof bookingsRequestView>;
 
-export function normaliseRequest(request: z.output<typeof bookingsRequestSchema>): BookingsRequest {
+function normaliseRequest(request: z.output<typeof bookingsRequestSchema>): BookingsRequest {
   const { from = null, to = null, by, status = bookingStatuses, columns: wanted = bookingsColumns } = request;
   return {
     from,
@@ -80,12 +81,12 @@ export function normaliseRequest(request: z.output<typeof bookingsRequestSchema>
 }
 
 /** `bookings`, the range and the day that it was asked for: nothing in it came as free text. */
-export function bookingsFileName({ from, to }: BookingsRequest, today: Day): string {
+function bookingsFileName({ from, to }: BookingsRequest, today: Day): string {
   return `bookings-${from ?? "begin"}-${to ?? "end"}-asked-${today}.csv`;
 }
 
 /** The rows, in the order of their making: the primary key's, which is total, so that equal data gives equal bytes. */
-export function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Knex.Raw {
+function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Knex.Raw {
   const { sql, bindings } = conditions(request, hotel);
   return trx.raw(
     `SELECT ${request.columns.map((column) => `${columns[column]} AS ${column}`).join(", ")}
@@ -96,7 +97,7 @@ export function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelS
 }
 
 /** How many rows `selectBookings` has in the same snapshot. */
-export async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Promise<number> {
+async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Promise<number> {
   const { sql, bindings } = conditions(request, hotel);
   const { rows } = (await trx.raw(`SELECT count(*) AS count FROM pms.bookings b WHERE ${sql}`, bindings)) as {
     rows: { count: string }[];
@@ -125,3 +126,21 @@ interface Where {
   readonly sql: string;
   readonly bindings: string[];
 }
+
+const meanings: Partial<Record<BookingsColumn, string>> = {
+  check_in_at: "Expected, in UTC.",
+  expected_check_out_at: "In UTC.",
+  total_amount: "The sum of the nights on the bill.",
+  created_at: "In UTC.",
+};
+
+export const bookings = defineKind({
+  name: "bookings",
+  title: "the hotel's bookings",
+  columns: Object.fromEntries(bookingsColumns.map((column) => [column, meanings[column] ?? "As on the booking."])),
+  body: bookingsRequestSchema,
+  request: bookingsRequestView,
+  normalise: normaliseRequest,
+  fileName: bookingsFileName,
+  rows: { by: "copy", select: selectBookings, count: countBookings },
+});

@@ -1,0 +1,85 @@
+/** Who comes and who goes, day by day: the desk's lists. */
+import type { Knex } from "knex";
+import * as z from "zod";
+
+import { daySchema, type Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { instantCell, textCell } from "../csv/cells.ts";
+import { daysFileName, type DaysRequest, daysRequestSchema } from "./days.ts";
+import { defineKind } from "./kind.ts";
+
+const columns = {
+  movement: "`arrival` or `departure`.",
+  date: "The day of it.",
+  at: "When it is expected, in UTC.",
+  room_number: "The booking's room.",
+  guest_name: "As on the booking.",
+  guest_email: "As on the booking.",
+  guest_phone: "As on the booking.",
+  adults: "",
+  children: "",
+  status: "Of the booking.",
+  nights: "Of the whole stay.",
+  notes: "Of the booking.",
+  booking_id: "",
+};
+
+const shown = `b.hotel_id, b.booking_id, b.room_id, b.guest_name, b.guest_email, b.guest_phone, b.adults, b.children, b.status,
+      b.arrival, b.departure, b.notes`;
+
+/** Canceled bookings and no-shows neither come nor go. */
+const movements = `(
+    SELECT 'arrival' AS movement, b.arrival AS date, b.check_in_at AS at, ${shown} FROM pms.bookings b
+    WHERE b.hotel_id = ?::uuid AND b.arrival BETWEEN ?::date AND ?::date AND b.status IN ('confirmed', 'in_house', 'checked_out')
+    UNION ALL
+    SELECT 'departure' AS movement, b.departure AS date, b.expected_check_out_at AS at, ${shown} FROM pms.bookings b
+    WHERE b.hotel_id = ?::uuid AND b.departure BETWEEN ?::date AND ?::date AND b.status IN ('confirmed', 'in_house', 'checked_out')
+  ) AS m`;
+
+export const arrivals = defineKind({
+  name: "arrivals",
+  title: "arrivals and departures",
+  columns,
+  forDesk: true,
+  body: z
+    .strictObject({
+      from: daySchema.optional().meta({ description: "The first day; without it, the business date." }),
+      to: daySchema.optional().meta({ description: "The last day, itself included; without it, the first." }),
+    })
+    .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+      path: ["to"],
+      error: "is before from",
+    })
+    .meta({ id: "ArrivalsReportRequest" }),
+  request: daysRequestSchema,
+  normalise: ({ from, to }, today) => ({ from: from ?? to ?? today, to: to ?? from ?? today }),
+  fileName: (request, today) => daysFileName("arrivals", request, today),
+  rows: {
+    by: "copy",
+    select: (trx: Trx, request: DaysRequest, hotel: HotelSettings): Knex.Raw =>
+      trx.raw(
+        `SELECT m.movement, m.date, ${instantCell("m.at")} AS at, ${textCell("r.room_number")} AS room_number,
+           ${textCell("m.guest_name")} AS guest_name, ${textCell("m.guest_email")} AS guest_email,
+           ${textCell("m.guest_phone")} AS guest_phone, m.adults, m.children, m.status, m.departure - m.arrival AS nights,
+           ${textCell("m.notes")} AS notes, m.booking_id
+         FROM ${movements} LEFT JOIN pms.rooms r ON r.hotel_id = m.hotel_id AND r.room_id = m.room_id
+         ORDER BY m.date, m.movement, r.room_number, m.booking_id`,
+        bindingsOf(request, hotel),
+      ),
+    count: async (trx, request, hotel) => {
+      const { rows } = (await trx.raw(`SELECT count(*) AS count FROM ${movements}`, bindingsOf(request, hotel))) as {
+        rows: { count: string }[];
+      };
+      return Number(rows[0]?.count);
+    },
+  },
+});
+
+const bindingsOf = ({ from, to }: DaysRequest, { hotel_id: hotelId }: HotelSettings): string[] => [
+  hotelId,
+  from,
+  to,
+  hotelId,
+  from,
+  to,
+];

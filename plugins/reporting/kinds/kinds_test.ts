@@ -1,0 +1,113 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../../pms/testing/desk.ts";
+import { readCsv } from "../testing/bookings.ts";
+
+describe("the kinds of reports", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const csv = async (desk: Desk, kind: string, body: object, token = desk.managerToken) => {
+    const answer = await platform.client.post(`/reports/${kind}`, body, { token, headers: { accept: "text/csv" } });
+    if (answer.status !== 200) throw new Error(`${kind} answered ${answer.status}: ${answer.text}`);
+    return readCsv(answer.text);
+  };
+
+  it("occupancy: closed days as they were closed, the others as the books stand, under both denominators", async () => {
+    const desk = await openDesk(platform, { rooms: 4, rate: "100.00" });
+    const [, second, third, fourth] = desk.roomIds;
+    const ada = await desk.booked(0, 3);
+    await desk.booked(1, 2, { room_id: second, guest: { name: "Grace" } });
+    await desk.manage("PATCH", `/rooms/${third}`, { status: "out_of_order" });
+    await desk.manage("POST", `/rooms/${fourth}/closures`, { from: desk.day(1), to: desk.day(2), reason: "paint" });
+    await desk.operate("check-in", ada.booking_id);
+    await desk.closeDay();
+    // What happens after the close does not change the closed day.
+    await desk.manage("PATCH", `/rooms/${third}`, { status: "available" });
+    const rows = await csv(desk, "occupancy", { from: desk.day(0), to: desk.day(3) });
+    expect(rows.map(({ date }) => date)).to.deep.equal([0, 1, 2, 3].map((day) => desk.day(day)));
+    expect(rows[0]).to.deep.equal({
+      date: desk.day(0),
+      closed: "true",
+      rooms: "4",
+      out_of_order: "1",
+      sold: "1",
+      occupancy: "25.00",
+      occupancy_in_order: "33.33",
+      room_revenue: "100.00",
+      adr: "100.00",
+      revpar: "25.00",
+      revpar_in_order: "33.33",
+      currency: "EUR",
+    });
+    expect(rows[1]).to.include({ closed: "false", out_of_order: "1", sold: "2", occupancy: "50.00", revpar: "50.00" });
+    expect(rows[1]).to.include({ occupancy_in_order: "66.67", revpar_in_order: "66.67" });
+    expect(rows[3]).to.include({ sold: "0", occupancy: "0.00", room_revenue: "0.00", adr: "" });
+  });
+
+  it("arrivals: who comes and who goes, also for the desk, which gets no other", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    await desk.booked(0, 2, { guest: { name: "=Ada" }, notes: "late" });
+    const canceled = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Nobody" } });
+    await desk.operate("cancel", canceled.booking_id);
+    const token = desk.receptionistToken;
+    const rows = await csv(desk, "arrivals", { from: desk.day(0), to: desk.day(2) }, token);
+    expect(rows.map(({ movement, date, guest_name: name }) => [movement, date, name])).to.deep.equal([
+      ["arrival", desk.day(0), "'=Ada"],
+      ["departure", desk.day(2), "'=Ada"],
+    ]);
+    expect(rows[0]).to.include({ room_number: "101", nights: "2", status: "confirmed", notes: "late" });
+    const today = await platform.client.post("/reports/arrivals", {}, { token });
+    expect([today.status, today.headers.get("content-type")]).to.deep.equal([
+      200,
+      "text/csv; charset=utf-8; header=present",
+    ]);
+    expect(readCsv(today.text)).to.have.length(1);
+    for (const kind of ["bookings", "occupancy", "revenue"])
+      expect((await platform.client.post(`/reports/${kind}`, {}, { token })).status, kind).to.equal(403);
+  });
+
+  it("revenue: by month and room type, no-shows apart", async () => {
+    const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
+    await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { name: "Double" });
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 4, rate: "300.00" });
+    const { body: room } = await desk.manage("POST", "/rooms/", {
+      room_number: "900",
+      room_type_id: suite.body.room_type_id,
+    });
+    const ada = await desk.booked(0, 2);
+    await desk.operate("check-in", ada.booking_id);
+    await desk.booked(0, 3, { room_id: room.room_id, guest: { name: "Grace" } });
+    const absent = await desk.booked(0, 2, { room_id: desk.roomIds[1], guest: { name: "Absent" } });
+    await desk.operate("no-show", absent.booking_id);
+    const rows = await csv(desk, "revenue", { from: desk.day(0), to: desk.day(60) });
+    const sum = (type: string, column: string): number =>
+      rows.filter((row) => row["room_type"] === type).reduce((total, row) => total + Number(row[column]), 0);
+    expect([sum("Double", "nights"), sum("Double", "room_revenue"), sum("Double", "no_show_revenue")]).to.deep.equal([
+      2, 200, 100,
+    ]);
+    expect([sum("Suite", "nights"), sum("Suite", "room_revenue"), sum("Suite", "no_show_revenue")]).to.deep.equal([
+      3, 900, 0,
+    ]);
+    expect(new Set(rows.map(({ month }) => month))).to.deep.equal(
+      new Set([0, 1, 2].map((day) => desk.day(day).slice(0, 7))),
+    );
+  });
+
+  it("take the month where no days are named, and refuse ranges that are none", async () => {
+    const desk = await openDesk(platform);
+    const rows = await csv(desk, "occupancy", {});
+    expect(rows[0]?.["date"]).to.equal(`${desk.day(0).slice(0, 7)}-01`);
+    expect(rows.length).to.be.within(28, 31);
+    const wrong = [
+      { from: desk.day(1), to: desk.day(0) },
+      { from: "2020-01-01", to: "2026-01-01" },
+    ];
+    for (const body of wrong)
+      expect((await desk.manage("POST", "/reports/occupancy", body)).status, JSON.stringify(body)).to.equal(400);
+  });
+});

@@ -1,0 +1,106 @@
+/**
+ * Occupancy per day, with ADR (average daily rate: room revenue per room sold) and RevPAR (room revenue per room there is).
+ * Both have been counted over all rooms and over those that could be sold (less out of order), so both are given.
+ *
+ * A day that the desk has closed is read from its immutable row, whatever was changed since. For any other day, the books
+ * are counted as they stand: nights slept, and from the business date on, nights that are reserved.
+ */
+import { divideAmount, type Day, eachDay, formatAmount, prepare, ratioOf, type Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import type { CsvCell } from "../csv/stringify.ts";
+import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normaliseDays } from "./days.ts";
+import { defineKind } from "./kind.ts";
+
+const columns = {
+  date: "The business day.",
+  closed: "`true`: the figures of its close; `false`: the books as they stand.",
+  rooms: "All rooms of the hotel.",
+  out_of_order: "Of them, those that could not be sold: out of order, or closed that night.",
+  sold: "Rooms slept in; for days to come, reserved.",
+  occupancy: "Percent of all rooms that were sold.",
+  occupancy_in_order: "Percent of the rooms that could be sold.",
+  room_revenue: "Of the rooms sold.",
+  adr: "Average daily rate: room revenue per room sold; empty where none was.",
+  revpar: "Room revenue per room, of all rooms.",
+  revpar_in_order: "Room revenue per room that could be sold.",
+  currency: "Of the amounts.",
+};
+
+interface DayFigures {
+  readonly date: Day;
+  readonly rooms: number;
+  readonly out_of_order: number;
+  readonly sold: number;
+  readonly room_revenue: string;
+}
+
+const closedStatement = prepare<DayFigures>(
+  "reporting_closed_days",
+  `SELECT business_date AS date, rooms, out_of_order, sold, room_revenue FROM pms.daily_figures
+   WHERE hotel_id = $1 AND business_date BETWEEN $2::date AND $3::date`,
+);
+
+const openStatement = prepare<DayFigures>(
+  "reporting_open_days",
+  `WITH nights AS (
+     SELECT n.date, count(*)::int AS sold, sum(n.rate) AS room_revenue FROM pms.booking_nights n
+     JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
+     WHERE n.hotel_id = $1 AND n.date BETWEEN $2::date AND $3::date AND n.released IS NULL
+       AND (b.status IN ('in_house', 'checked_out') OR (b.status = 'confirmed' AND n.date >= $4::date))
+     GROUP BY n.date
+   )
+   SELECT d.day::date AS date,
+     (SELECT count(*)::int FROM pms.rooms WHERE hotel_id = $1) AS rooms,
+     (SELECT count(*)::int FROM pms.rooms r WHERE r.hotel_id = $1 AND (r.status = 'out_of_order' OR EXISTS (
+        SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.booking_id IS NULL
+          AND o.arrival <= d.day AND o.departure > d.day))) AS out_of_order,
+     coalesce(nights.sold, 0) AS sold, coalesce(nights.room_revenue, 0) AS room_revenue
+   FROM generate_series($2::date, $3::date, interval '1 day') AS d (day) LEFT JOIN nights ON nights.date = d.day::date`,
+);
+
+export const occupancy = defineKind({
+  name: "occupancy",
+  title: "the occupancy of each day, with ADR and RevPAR",
+  columns,
+  body: daysBodySchema.meta({ id: "OccupancyReportRequest" }),
+  request: daysRequestSchema,
+  normalise: normaliseDays,
+  fileName: (request, today) => daysFileName("occupancy", request, today),
+  rows: { by: "code", compute },
+});
+
+async function compute(trx: Trx, { from, to }: DaysRequest, hotel: HotelSettings): Promise<CsvCell[][]> {
+  const [closedDays, openDays] = await Promise.all([
+    closedStatement.run(trx, [hotel.hotel_id, from, to]),
+    openStatement.run(trx, [hotel.hotel_id, from, to, hotel.business_date]),
+  ]);
+  const closed = new Map(closedDays.map((day) => [day.date, day]));
+  const open = new Map(openDays.map((day) => [day.date, day]));
+  return [...eachDay(from, to), to].flatMap((date) => {
+    const figures = closed.get(date) ?? open.get(date);
+    return figures === undefined ? [] : [rowOf(figures, closed.has(date), hotel.currency)];
+  });
+}
+
+function rowOf(
+  { date, rooms, out_of_order, sold, room_revenue }: DayFigures,
+  closed: boolean,
+  currency: string,
+): CsvCell[] {
+  const inOrder = rooms - out_of_order;
+  const perRoom = (count: number): string | null => divideAmount(room_revenue, count, currency) ?? null;
+  return [
+    date,
+    String(closed),
+    rooms,
+    out_of_order,
+    sold,
+    ratioOf(100 * sold, rooms) ?? null,
+    ratioOf(100 * sold, inOrder) ?? null,
+    formatAmount(room_revenue, currency),
+    perRoom(sold),
+    perRoom(rooms),
+    perRoom(inOrder),
+    currency,
+  ];
+}

@@ -1,0 +1,66 @@
+/** Revenue by month and room type: what was slept, and what was paid by those who did not come. */
+import type { Knex } from "knex";
+
+import { currencyDecimals, type Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { textCell } from "../csv/cells.ts";
+import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normaliseDays } from "./days.ts";
+import { defineKind } from "./kind.ts";
+
+const columns = {
+  month: "`YYYY-MM`.",
+  room_type: "Of the room in which the night was slept.",
+  nights: "Nights slept; from the business date on, reserved.",
+  room_revenue: "Of these nights.",
+  adr: "Average daily rate: room revenue per night; empty where there was none.",
+  no_show_revenue: "Of the nights that no-shows pay for.",
+  currency: "Of the amounts.",
+};
+
+/** A night belongs to the month of its date, and to the type that its room has now. */
+const nights = `pms.booking_nights n
+   JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
+   JOIN pms.rooms r ON r.hotel_id = n.hotel_id AND r.room_id = n.room_id
+   JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   WHERE n.hotel_id = ?::uuid AND n.date BETWEEN ?::date AND ?::date AND n.released IS NULL
+     AND (b.status IN ('in_house', 'checked_out', 'no_show') OR (b.status = 'confirmed' AND n.date >= ?::date))`;
+
+const bindingsOf = ({ from, to }: DaysRequest, hotel: HotelSettings): string[] => [
+  hotel.hotel_id,
+  from,
+  to,
+  hotel.business_date,
+];
+
+export const revenue = defineKind({
+  name: "revenue",
+  title: "revenue by month and room type",
+  columns,
+  body: daysBodySchema.meta({ id: "RevenueReportRequest" }),
+  request: daysRequestSchema,
+  normalise: normaliseDays,
+  fileName: (request, today) => daysFileName("revenue", request, today),
+  rows: {
+    by: "copy",
+    select: (trx: Trx, request: DaysRequest, hotel: HotelSettings): Knex.Raw => {
+      const decimals = currencyDecimals(hotel.currency);
+      const amount = (expression: string): string => `round(coalesce(${expression}, 0), ${decimals})`;
+      const slept = "FILTER (WHERE b.status <> 'no_show')";
+      return trx.raw(
+        `SELECT to_char(n.date, 'YYYY-MM') AS month, ${textCell("t.name")} AS room_type, count(*) ${slept} AS nights,
+           ${amount(`sum(n.rate) ${slept}`)} AS room_revenue,
+           round(sum(n.rate) ${slept} / nullif(count(*) ${slept}, 0), ${decimals}) AS adr,
+           ${amount("sum(n.rate) FILTER (WHERE b.status = 'no_show')")} AS no_show_revenue, b.currency
+         FROM ${nights} GROUP BY 1, t.room_type_id, t.name, b.currency ORDER BY 1, t.name, t.room_type_id, b.currency`,
+        bindingsOf(request, hotel),
+      );
+    },
+    count: async (trx, request, hotel) => {
+      const { rows } = (await trx.raw(
+        `SELECT count(DISTINCT (to_char(n.date, 'YYYY-MM'), t.room_type_id, b.currency)) AS count FROM ${nights}`,
+        bindingsOf(request, hotel),
+      )) as { rows: { count: string }[] };
+      return Number(rows[0]?.count);
+    },
+  },
+});

@@ -1,0 +1,24 @@
+import { Model } from "objection";
+
+export const rhythms = ["night", "month"] as const;
+export type Rhythm = (typeof rhythms)[number];
+
+/** A report that is asked for by the clock. */
+export class ReportSchedule extends Model {
+  static override tableName = "reporting.schedules";
+  static override idColumn = ["hotel_id", "schedule_id"];
+  static override jsonAttributes = ["options"];
+  declare hotel_id: string;
+  declare schedule_id: string;
+  declare kind: string;
+  /** The kind's body without its days, as it was sent. */
+  declare options: Record<string, unknown>;
+  declare every: Rhythm;
+  /** `HH:MM:SS` by the hotel's clock. */
+  declare at: string;
+  declare next_run_at: Date;
+  declare last_report_id: string | null;
+  declare created_by: string;
+  declare created_at: Date;
+  declare version: number;
+}

@@ -1,0 +1,158 @@
+import * as z from "zod";
+
+import {
+  decodeCursor,
+  type FieldError,
+  idSchema,
+  instantOutSchema,
+  newId,
+  pageOf,
+  pageQuery,
+  problems,
+  requireMatch,
+  type Route,
+  route,
+  timeOfDaySchema,
+  toPage,
+} from "../../../core/mod.ts";
+import { managers, readHotel } from "../../identity/port.ts";
+import { noSuchSchedule, reportingProblems } from "../errors.ts";
+import { kindOf, kinds } from "../kinds/mod.ts";
+import { ReportSchedule, rhythms } from "../models/report_schedule.ts";
+import { daysOf, nextRun } from "./timetable.ts";
+
+/** Of one hotel. */
+const mostSchedules = 20;
+
+const fields = {
+  kind: z.enum(kinds.map(({ name }) => name)),
+  every: z.enum(rhythms).meta({
+    description: "`night`: each night, of the day before; `month`: on the first of a month, of the month before.",
+  }),
+  at: timeOfDaySchema.meta({ description: "By the hotel's clock.", examples: ["05:00"] }),
+};
+
+const scheduleSchema = z
+  .strictObject({
+    schedule_id: idSchema,
+    ...fields,
+    options: z.record(z.string(), z.unknown()),
+    next_run_at: instantOutSchema,
+    last_report_id: idSchema.nullable(),
+    created_by: z.string(),
+    created_at: instantOutSchema,
+  })
+  .meta({ id: "ReportSchedule" });
+
+const params = z.strictObject({ schedule_id: idSchema });
+
+export function scheduleRoutes(): Route[] {
+  return [
+    route({
+      id: "scheduleReport",
+      method: "POST",
+      path: "/reports/schedules",
+      summary: "Ask for a report every night or month, in the hotel's time zone",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject({
+        ...fields,
+        at: fields.at.default("05:00"),
+        options: z.record(z.string(), z.unknown()).default({}).meta({
+          description: "What the kind's own request takes beside its days, such as `status` of the bookings.",
+        }),
+      }),
+      status: 201,
+      result: scheduleSchema,
+      problems: ["TOO_MANY_SCHEDULES"],
+      handler: async ({ actor, body: { kind, every, at, options }, trx }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        const timing = { every, at };
+        const next = nextRun(timing, hotel.time_zone, new Date());
+        checkOptions(kind, { ...options, ...daysOf(timing, hotel.time_zone, next) }, options);
+        const count = await ReportSchedule.query(trx).where({ hotel_id: actor.tenantId }).resultSize();
+        if (count >= mostSchedules) {
+          throw reportingProblems.TOO_MANY_SCHEDULES(`A hotel has ${mostSchedules} schedules at most. Delete one.`);
+        }
+        const schedule = await ReportSchedule.query(trx).insertAndFetch({
+          hotel_id: actor.tenantId,
+          schedule_id: newId(),
+          kind,
+          options,
+          ...timing,
+          next_run_at: next,
+          created_by: actor.name,
+        });
+        return { body: scheduleView(schedule), etag: schedule.version };
+      },
+    }),
+    route({
+      id: "listReportSchedules",
+      method: "GET",
+      path: "/reports/schedules",
+      summary: "The hotel's scheduled reports",
+      access: managers,
+      unit: "tenant",
+      query: z.strictObject(pageQuery),
+      status: 200,
+      result: pageOf(scheduleSchema),
+      handler: async ({ actor, query: { limit, cursor }, trx }) => {
+        const after = decodeCursor(cursor, z.tuple([idSchema]))?.[0] ?? null;
+        const schedules = await ReportSchedule.query(trx)
+          .where({ hotel_id: actor.tenantId })
+          .whereRaw("(?::uuid IS NULL OR schedule_id > ?)", [after, after])
+          .orderBy("schedule_id")
+          .limit(limit + 1);
+        return { body: toPage(schedules, limit, scheduleView, (schedule) => [schedule.schedule_id]) };
+      },
+    }),
+    route({
+      id: "deleteReportSchedule",
+      method: "DELETE",
+      path: "/reports/schedules/{schedule_id}",
+      summary: "End a scheduled report; the reports that it has made stay",
+      access: managers,
+      unit: "tenant",
+      params,
+      status: 204,
+      problems: ["PRECONDITION_FAILED"],
+      handler: async ({ actor, params: { schedule_id: id }, trx, request }) => {
+        const schedule = await ReportSchedule.query(trx).findById([actor.tenantId, id]).forUpdate();
+        if (schedule === undefined) throw noSuchSchedule();
+        requireMatch(request.ifMatch, schedule.version);
+        await schedule.$query(trx).delete();
+        return {};
+      },
+    }),
+  ];
+}
+
+/** The options must make a request of the kind, together with the days of a run. */
+function checkOptions(kind: string, body: unknown, options: Readonly<Record<string, unknown>>): void {
+  const { error } = kindOf(kind).body.safeParse(body);
+  const days = ["from", "to"].filter((name) => name in options);
+  const errors: FieldError[] = [
+    ...days.map((name) => ({ path: [name], message: "is worked out at each run" })),
+    ...(error?.issues ?? []),
+  ].map(({ path, message }) => ({
+    in: "body",
+    pointer: ["", "options", ...path.map(String)].join("/"),
+    detail: message,
+  }));
+  if (errors.length > 0) throw problems.VALIDATION_FAILED("/options do not fit the kind of report.", { errors });
+}
+
+function scheduleView(schedule: ReportSchedule): z.input<typeof scheduleSchema> {
+  const { schedule_id, kind, every, at, options, next_run_at, last_report_id, created_by, created_at } = schedule;
+  return {
+    schedule_id,
+    kind,
+    every,
+    at: at.slice(0, 5),
+    options,
+    next_run_at: next_run_at.toISOString(),
+    last_report_id,
+    created_by,
+    created_at: created_at.toISOString(),
+  };
+}

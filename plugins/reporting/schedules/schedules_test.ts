@@ -1,0 +1,77 @@
+import { expect } from "chai";
+
+import { boot, type Platform } from "../../../core/boot.ts";
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { openDesk } from "../../pms/testing/desk.ts";
+
+describe("scheduled reports", () => {
+  let platform: TestPlatform;
+  let worker: Platform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    worker = await boot("worker", platform.variables);
+  });
+  after(async () => {
+    await worker.close();
+    await platform.close();
+  });
+
+  const tick = async (): Promise<void> => {
+    const due = worker.schedules.find(({ schedule: { name } }) => name === "ask-due-reports");
+    await due?.schedule.run(new AbortController().signal);
+  };
+  const makeDue = (hotelId: string) =>
+    platform.owner.raw(
+      "UPDATE reporting.schedules SET next_run_at = next_run_at - interval '1 day' WHERE hotel_id = ?",
+      [hotelId],
+    );
+
+  it("are asked for when they are due, once, of the day before, and then wait for the next night", async () => {
+    const desk = await openDesk(platform);
+    const made = await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night" });
+    expect(made.status, made.text).to.equal(201);
+    expect(made.body).to.deep.include({ kind: "occupancy", every: "night", at: "05:00", options: {} });
+    await tick();
+    expect((await desk.manage("GET", "/reports")).body.items, "not yet").to.deep.equal([]);
+    await makeDue(desk.hotelId);
+    const due = (await desk.manage("GET", "/reports/schedules")).body.items[0].next_run_at as string;
+    await Promise.all([tick(), tick(), tick()]);
+    const { items } = (await desk.manage("GET", "/reports")).body;
+    expect(items).to.have.length(1);
+    const dayBefore = new Date(Date.parse(due) - 86_400_000).toISOString().slice(0, 10);
+    expect(items[0]).to.deep.include({ kind: "occupancy", request: { from: dayBefore, to: dayBefore } });
+    const [after] = (await desk.manage("GET", "/reports/schedules")).body.items;
+    expect(after).to.include({ schedule_id: made.body.schedule_id, last_report_id: items[0].report_id });
+    expect(Date.parse(after.next_run_at as string)).to.be.greaterThan(Date.now());
+  });
+
+  it("take the kind's own options, and refuse what it does not know", async () => {
+    const desk = await openDesk(platform);
+    const schedule = (options: object) =>
+      desk.manage("POST", "/reports/schedules", { kind: "bookings", every: "month", at: "06:30", options });
+    expect((await schedule({ by: "departure", status: ["checked_out"] })).status).to.equal(201);
+    const unknown = await schedule({ bye: "departure" });
+    expect([unknown.status, unknown.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
+    const days = await schedule({ from: "2030-01-01" });
+    expect(days.body.errors[0]).to.include({ pointer: "/options/from" });
+    await makeDue(desk.hotelId);
+    await platform.owner.raw("UPDATE reporting.schedules SET next_run_at = now() WHERE hotel_id = ?", [desk.hotelId]);
+    await tick();
+    const { items } = (await desk.manage("GET", "/reports")).body;
+    expect(items[0].request).to.deep.include({ by: "departure", status: ["checked_out"] });
+  });
+
+  it("end when they are deleted, are the manager's, and are twenty at most", async () => {
+    const desk = await openDesk(platform);
+    const body = { kind: "revenue", every: "night" };
+    const refused = await platform.client.post("/reports/schedules", body, { token: desk.receptionistToken });
+    expect(refused.status).to.equal(403);
+    const first = await desk.manage("POST", "/reports/schedules", body);
+    for (let more = 1; more < 20; more += 1) await desk.manage("POST", "/reports/schedules", body);
+    expect((await desk.manage("POST", "/reports/schedules", body)).body.code).to.equal("TOO_MANY_SCHEDULES");
+    const path = `/reports/schedules/${first.body.schedule_id}`;
+    expect((await desk.manage("DELETE", path)).status).to.equal(204);
+    expect((await desk.manage("DELETE", path)).status).to.equal(404);
+    expect((await desk.manage("GET", "/reports/schedules?limit=200")).body.items).to.have.length(19);
+  });
+});

@@ -1,0 +1,28 @@
+/** When a scheduled report is due, and which days it is of. All by the hotel's clock. */
+import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
+import type { Rhythm } from "../models/report_schedule.ts";
+
+export interface Timing {
+  readonly every: Rhythm;
+  /** `HH:MM` or `HH:MM:SS`. */
+  readonly at: string;
+}
+
+/** The first time after an instant. A time that a clock change skips counts as the hour after it, one that comes twice as the first. */
+export function nextRun({ every, at }: Timing, timeZone: string, after: Date): Date {
+  const today = dayAt(after, timeZone);
+  const days = every === "night" ? [today, addDays(today, 1)] : [firstOf(today), firstOfNext(today)];
+  const times = days.map((day) => instantOf(day, at, timeZone));
+  return times.find((time) => time > after) ?? (times.at(-1) as Date);
+}
+
+/** The days of a run: the day before it, or the month before its month. @param due when it was to run */
+export function daysOf({ every }: Timing, timeZone: string, due: Date): { from: Day; to: Day } {
+  const day = dayAt(due, timeZone);
+  if (every === "night") return { from: addDays(day, -1), to: addDays(day, -1) };
+  const last = addDays(firstOf(day), -1);
+  return { from: firstOf(last), to: last };
+}
+
+const firstOf = (day: Day): Day => `${day.slice(0, 7)}-01`;
+const firstOfNext = (day: Day): Day => firstOf(addDays(firstOf(day), 32));
