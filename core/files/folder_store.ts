@@ -43,12 +43,20 @@ export function folderStore(folder: string): FileStore {
       }
       return { bytes, sha256: hash.digest("hex") };
     },
-    async read(name) {
+    async read(name, range) {
       try {
-        return (await open(fileOf(name))).createReadStream();
+        return (await open(fileOf(name))).createReadStream({ ...range });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new FileMissing(name);
         throw error;
+      }
+    },
+    async *list() {
+      const names = await readdir(folder).catch(() => [] as string[]);
+      for (const name of names.filter((each) => !each.startsWith("."))) {
+        const found = await stat(path.join(folder, name)).catch(() => undefined);
+        // Removed while we looked.
+        if (found?.isFile() === true) yield { name, modifiedAt: found.mtime };
       }
     },
     remove: (name) => rm(fileOf(name), { force: true }),

@@ -27,6 +27,17 @@ describe("a folder of files", () => {
     expect((await stat(path.join(folder, "a.csv"))).mode & 0o777).to.equal(0o600);
   });
 
+  it("gives back a part, and lists what is whole", async () => {
+    const store = folderStore(folder);
+    expect(await collect(store.list())).to.deep.equal([]);
+    await store.write("a.csv", Readable.from(["0123456789"]));
+    await writeFile(path.join(folder, ".b.csv.1.part"), "half");
+    expect(await text(await store.read("a.csv", { start: 2, end: 4 }))).to.equal("234");
+    const files = await collect(store.list());
+    expect(files.map(({ name }) => name)).to.deep.equal(["a.csv"]);
+    expect(Math.abs(Date.now() - (files[0]?.modifiedAt.getTime() ?? 0))).to.be.lessThan(60_000);
+  });
+
   it("leaves nothing of a write that failed, and lets its source go", async () => {
     const store = folderStore(folder);
     const source = new Readable({ read() {} });
@@ -63,3 +74,9 @@ describe("a folder of files", () => {
     expect(await readdir(folder)).to.have.members([".young.csv.2.part", "whole.csv"]);
   });
 });
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
