@@ -1,10 +1,17 @@
-import { createGzip } from "node:zlib";
+/**
+ * The file of a report. It is stored as gzip, and goes out so where that is accepted; else it is unpacked on the way. These
+ * are two representations, each with its own strong tag and length (RFC 9110, 8.8.3), and both can be resumed.
+ */
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 
-import { FileMissing, type Route, route } from "../../core/mod.ts";
+import { type ByteRange, FileMissing, type FileStore, type Route, route } from "../../core/mod.ts";
 import { managers } from "../identity/port.ts";
 import type { ReportingContext } from "./context.ts";
+import { Slice } from "./csv/slice.ts";
 import { reportingProblems } from "./errors.ts";
 import type { Report } from "./models/report.ts";
+import { readRange } from "./ranges.ts";
 import { findReport } from "./reports.ts";
 import { params } from "./routes.ts";
 import { statusOf } from "./views.ts";
@@ -15,60 +22,103 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
     method: "GET",
     path: "/reports/{report_id}/download",
     summary: "The file of a report",
-    description: "RFC 4180 in UTF-8, with a header row. The ETag is the SHA-256 of the content.",
+    description:
+      "RFC 4180 in UTF-8, with a header row. The ETag is the SHA-256 of the content; `Range` with `If-Range` resumes a download that broke.",
     access: managers,
     // The file is sent for as long as the client reads; no transaction waits for that.
     unit: "none",
     params,
     status: 200,
     mediaType: "text/csv",
-    problems: ["REPORT_NOT_READY", "REPORT_EXPIRED"],
-    handler: async ({ actor, params: { report_id: reportId }, request: { context } }) => {
+    problems: ["REPORT_NOT_READY", "REPORT_EXPIRED", "RANGE_NOT_SATISFIABLE"],
+    handler: async ({ actor, params: { report_id: reportId }, request: { context, headers: sent } }) => {
       const report = await db.tenant(actor.tenantId, (trx) => findReport(trx, actor.tenantId, reportId), {
         readOnly: true,
       });
-      const file = requireFile(report);
-      const stream = await files.read(file).catch((error: unknown) => {
-        if (error instanceof FileMissing) throw expired();
-        throw error;
-      });
+      requireFile(report);
+      const form = representationOf(report, context.acceptsEncodings("gzip", "identity") === "gzip");
       const headers = {
         "Content-Type": "text/csv; charset=utf-8; header=present",
         "Content-Disposition": `attachment; filename="${report.file_name}"`,
         // What is sent is what the ETag and the length were made for: nothing on the way may compress it (again).
         "Cache-Control": "no-store, no-transform",
+        "Accept-Ranges": "bytes",
+        Vary: "Accept-Encoding",
+        ...(form.gzip ? { "Content-Encoding": "gzip" } : {}),
       };
-      if (context.acceptsEncodings("gzip", "identity") === "gzip") {
-        // Another representation, so another strong tag (RFC 9110, 8.8.3).
-        const gzip = createGzip({ level: 1 });
-        stream.once("error", (error) => gzip.destroy(error));
-        gzip.once("close", () => stream.destroy());
-        return {
-          stream: stream.pipe(gzip),
-          etag: `${report.sha256}-gzip`,
-          headers: { ...headers, "Content-Encoding": "gzip" },
-        };
+      const tag = `"${form.etag}"`;
+      if (tagsOf(sent["if-none-match"]).includes(tag)) return { status: 304, etag: form.etag, headers };
+      const wanted = readRange(sent, form.length, tag);
+      if (wanted === "unsatisfiable") {
+        throw reportingProblems.RANGE_NOT_SATISFIABLE(`The file has ${form.length} bytes.`, {
+          headers: { "Content-Range": `bytes */${form.length}` },
+        });
       }
+      const range = wanted === "whole" ? undefined : wanted;
+      const part = range === undefined ? {} : { "Content-Range": `bytes ${range.start}-${range.end}/${form.length}` };
+      const length = range === undefined ? form.length : range.end - range.start + 1;
       return {
-        stream,
-        etag: report.sha256 as string,
-        headers: { ...headers, "Content-Length": report.bytes as string },
+        status: range === undefined ? 200 : 206,
+        // Who asks for the head alone gets it without the file being opened.
+        stream: context.method === "HEAD" ? Readable.from([]) : await open(files, report, form, range),
+        etag: form.etag,
+        headers: { ...headers, ...part, "Content-Length": String(length) },
       };
     },
   });
 }
 
+interface Representation {
+  readonly gzip: boolean;
+  readonly etag: string;
+  readonly length: number;
+}
+
+function representationOf(report: Report, acceptsGzip: boolean): Representation {
+  const gzip = acceptsGzip && report.stored_bytes !== null;
+  return {
+    gzip,
+    etag: gzip ? `${report.sha256}-gzip` : (report.sha256 as string),
+    length: Number(gzip ? report.stored_bytes : report.bytes),
+  };
+}
+
+async function open(
+  files: FileStore,
+  report: Report,
+  { gzip }: Representation,
+  range: ByteRange | undefined,
+): Promise<Readable> {
+  const asStored = gzip || report.stored_bytes === null;
+  const stored = await files.read(report.file as string, asStored ? range : undefined).catch((error: unknown) => {
+    if (error instanceof FileMissing) throw expired();
+    throw error;
+  });
+  if (asStored) return stored;
+  const csv = createGunzip();
+  // A reader that goes away, or has had its range, ends all of it; the error of that is nobody's.
+  pipeline(stored, csv, () => undefined);
+  if (range === undefined) return csv;
+  const slice = new Slice(range);
+  slice.once("close", () => csv.destroy());
+  csv.on("error", (error) => slice.destroy(error));
+  return csv.pipe(slice);
+}
+
+function tagsOf(header: string | string[] | undefined): string[] {
+  return typeof header === "string" ? header.split(",").map((tag) => tag.trim().replace(/^W\//, "")) : [];
+}
+
 const expired = () => reportingProblems.REPORT_EXPIRED("The file is gone. Ask for the report again.");
 
-function requireFile(report: Report): string {
+/** @throws Problem REPORT_NOT_READY, REPORT_EXPIRED */
+function requireFile(report: Report): void {
   const status = statusOf(report);
   if (status === "expired") throw expired();
-  if (status !== "succeeded" || report.file === null) {
-    const open = status === "queued" || status === "running";
-    throw reportingProblems.REPORT_NOT_READY(`The report is ${status}.`, {
-      members: { report_status: status },
-      headers: open ? { "Retry-After": "1" } : {},
-    });
-  }
-  return report.file;
+  if (status === "succeeded" && report.file !== null) return;
+  const open = status === "queued" || status === "running";
+  throw reportingProblems.REPORT_NOT_READY(`The report is ${status}.`, {
+    members: { report_status: status },
+    headers: open ? { "Retry-After": "1" } : {},
+  });
 }

@@ -3,6 +3,7 @@ import { defineProblems, type Problem, problems } from "../../core/mod.ts";
 export const reportingProblems = defineProblems({
   REPORT_NOT_READY: { status: 409, title: "The report has no file" },
   REPORT_EXPIRED: { status: 410, title: "The report's file has had its time" },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: "The file has no such bytes" },
   TOO_MANY_REPORTS: { status: 429, title: "Too many reports at once", retryable: true },
   TOO_MANY_SCHEDULES: { status: 409, title: "Too many scheduled reports" },
 });

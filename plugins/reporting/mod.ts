@@ -1,6 +1,7 @@
 import { definePlugin } from "../../core/mod.ts";
 import { buildHandler } from "./build.ts";
 import { downloadRoute } from "./download.ts";
+import { eventsRoute } from "./events.ts";
 import { expirySchedule } from "./expiry.ts";
 import { manifest } from "./manifest.ts";
 import { reportRoutes } from "./routes.ts";
@@ -10,7 +11,7 @@ import { dueReportsSchedule } from "./schedules/run_due.ts";
 export default definePlugin({
   manifest,
   setup: (ctx) => ({
-    routes: [...scheduleRoutes(), ...reportRoutes(ctx), downloadRoute(ctx)],
+    routes: [...scheduleRoutes(), ...reportRoutes(ctx), downloadRoute(ctx), eventsRoute(ctx)],
     jobs: [buildHandler(ctx)],
     schedules: [expirySchedule(ctx), dueReportsSchedule(ctx)],
     // Each build holds a connection and a snapshot for as long as it takes.

@@ -30,8 +30,10 @@ export class Report extends Model {
   declare file_name: string;
   /** Its name in the store; each attempt writes one of its own. */
   declare file: string | null;
-  /** int8: pg gives it as a string. */
+  /** Of the CSV. int8: pg gives it as a string. */
   declare bytes: string | null;
+  /** Of the file in the store, which is gzip; null: it is the CSV itself. */
+  declare stored_bytes: string | null;
   declare sha256: string | null;
   /** The job's attempt that builds or has built it. */
   declare attempt: number;

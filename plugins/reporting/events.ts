@@ -1,0 +1,78 @@
+/** Pushes how far a report is, for those who would rather not poll (server-sent events). */
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { type Route, route } from "../../core/mod.ts";
+import { managers } from "../identity/port.ts";
+import type { ReportingContext } from "./context.ts";
+import { reportingProblems } from "./errors.ts";
+import { openStatuses } from "./models/report.ts";
+import { findReport } from "./reports.ts";
+import { params } from "./routes.ts";
+import { reportView } from "./views.ts";
+
+const lookEveryMs = 500;
+/** Proxies cut what is silent; a comment keeps it open. */
+const silentMs = 15_000;
+/** Then the client connects again, by itself. */
+const longestMs = 5 * 60_000;
+/** Of one process at a time. */
+const mostStreams = 100;
+
+export function eventsRoute({ db }: ReportingContext): Route {
+  let streams = 0;
+  return route({
+    id: "watchReport",
+    method: "GET",
+    path: "/reports/{report_id}/events",
+    summary: "How far a report is, pushed as it changes",
+    description:
+      "Server-sent events: `event: report` with the report as data at once and at each change, until it is over. Browsers connect again by themselves.",
+    access: managers,
+    unit: "none",
+    params,
+    status: 200,
+    mediaType: "text/event-stream",
+    problems: ["TOO_MANY_REPORTS"],
+    handler: async ({ actor, params: { report_id: reportId }, request: { signal } }) => {
+      const look = () =>
+        db.tenant(actor.tenantId, (trx) => findReport(trx, actor.tenantId, reportId), { readOnly: true });
+      const first = await look();
+      if (streams >= mostStreams) {
+        throw reportingProblems.TOO_MANY_REPORTS(
+          "Too many watch at this moment. Poll GET /reports/{report_id} instead.",
+          {
+            headers: { "Retry-After": "5" },
+          },
+        );
+      }
+      streams += 1;
+      async function* events(): AsyncGenerator<string> {
+        yield "retry: 2000\n\n";
+        let [report, version, told] = [first, 0, Date.now()];
+        for (const until = Date.now() + longestMs; Date.now() < until && !signal.aborted;) {
+          if (report.version !== version) {
+            ({ version } = report);
+            told = Date.now();
+            yield `event: report\nid: ${version}\ndata: ${JSON.stringify(reportView(report))}\n\n`;
+            if (!openStatuses.includes(report.status)) return;
+          } else if (Date.now() - told > silentMs) {
+            told = Date.now();
+            yield ": still here\n\n";
+          }
+          await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+          // Deleted meanwhile: there is nothing more to say.
+          const now = await look().catch(() => undefined);
+          if (now === undefined) return;
+          report = now;
+        }
+      }
+      const stream = Readable.from(events());
+      // However it ends, and though nobody may have read from it.
+      stream.once("close", () => {
+        streams -= 1;
+      });
+      return { stream, headers: { "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no" } };
+    },
+  });
+}
