@@ -1,7 +1,7 @@
 /** To another room: the nights that are still to be slept change it, at the prices that were agreed. */
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { Booking } from "../models/booking.ts";
-import { pmsProblems } from "../errors.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
 import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
 import { illegal } from "./booking_state.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
@@ -22,6 +22,7 @@ export async function move(trx: Trx, change: Change, bookingId: string, roomId: 
 
 /** Lets two bookings change rooms, each for the nights that it has left. */
 export async function swap(trx: Trx, change: Change, bookingId: string, otherId: string): Promise<void> {
+  if (bookingId === otherId) throw fieldFault("body", "/booking_id", "is the same booking: a swap takes two");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
   const rooms = bookings.map(({ room_id }) => room_id).reverse();
   await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, "swap");

@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { openPool } from "../../../core/db/pool.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { type Desk, directDesk, type Outcome } from "../testing/desk.ts";
+import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
+import { type Ground, grounds, plantHotel } from "../testing/planted.ts";
+
+/** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
+describe("what random histories found", () => {
+  let database: TestDatabase;
+  let owner: Knex;
+  let pool: Knex;
+  let hotelId: string;
+  let hotel: ModelHotel;
+  let desk: Desk;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 2, name: "test owner" });
+    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+  });
+  after(async () => {
+    await pool.destroy();
+    await owner.destroy();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    ({ hotelId, model: hotel } = await plantHotel(owner, grounds[0] as Ground));
+    desk = directDesk(pool, hotelId);
+  });
+
+  const well = async (outcome: Promise<Outcome>): Promise<Outcome["body"]> => {
+    const { code, body } = await outcome;
+    expect(code, JSON.stringify(body)).to.equal("OK");
+    return body;
+  };
+  const book = async (room: number, from: number, to: number): Promise<string> => {
+    const stay = { check_in_at: dayText(from), expected_check_out_at: dayText(to) };
+    const guest = { name: "Ada Lovelace", email: "ada@example.com" };
+    const body = await well(desk({ id: "createBooking", body: { room_id: hotel.rooms[room]?.id, guest, ...stay } }));
+    return body.booking_id as string;
+  };
+  const operate = (id: string, booking: string, body: Record<string, unknown> = {}) =>
+    desk({ id, params: { booking_id: booking }, body });
+  const closeDay = (day: number) => desk({ id: "closeDay", body: { business_date: dayText(day) } });
+
+  it("a booking does not swap rooms with itself", async () => {
+    const booking = await book(0, 0, 2);
+    const { code, body } = await operate("swapBookings", booking, { booking_id: booking });
+    expect([code, body.detail]).to.deep.equal([
+      "VALIDATION_FAILED",
+      "/booking_id is the same booking: a swap takes two",
+    ]);
+  });
+});
