@@ -54,4 +54,14 @@ describe("what random histories found", () => {
       "/booking_id is the same booking: a swap takes two",
     ]);
   });
+
+  it("a guest who is called otherwise now is so in the history of the bookings too", async () => {
+    const booking = await book(0, 0, 2);
+    const { guest_id } = await well(operate("amendBooking", booking));
+    await well(desk({ id: "changeGuest", params: { guest_id }, body: { name: "Ada King" } }));
+    const { items } = await well(desk({ id: "readBookingHistory", params: { booking_id: booking } }));
+    expect(items.at(-1)).to.deep.include({ action: "guest", by_user: "the desk" });
+    expect(items.at(-1).before.guest_name).to.equal("Ada Lovelace");
+    expect(items.at(-1).after.guest_name).to.equal("Ada King");
+  });
 });
