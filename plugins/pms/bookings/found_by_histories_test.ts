@@ -64,4 +64,11 @@ describe("what random histories found", () => {
     expect(items.at(-1).before.guest_name).to.equal("Ada Lovelace");
     expect(items.at(-1).after.guest_name).to.equal("Ada King");
   });
+
+  it("a no-show that the desk has marked is one in the figures of the day, and of no other", async () => {
+    await well(operate("markNoShow", await book(0, 0, 2)));
+    await book(1, 0, 2);
+    expect(await well(closeDay(0))).to.include({ no_shows: 2, no_show_revenue: "201.00" });
+    expect(await well(closeDay(1))).to.include({ no_shows: 0, no_show_revenue: "0.00" });
+  });
 });

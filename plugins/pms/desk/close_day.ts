@@ -74,7 +74,9 @@ const writeStatement = prepare<DailyFigures>(
      SELECT count(*) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue FROM nights
      WHERE status IN ('in_house', 'checked_out')
    ), ended AS (
-     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations
+     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations,
+       -- By hand on this day. Those of an earlier arrival are of the last close, which has counted them.
+       count(*) FILTER (WHERE status = 'no_show' AND arrival = $2::date) AS no_shows
      FROM pms.bookings
      WHERE hotel_id = $1 AND status_on = $2::date AND status IN ('checked_out', 'canceled', 'no_show')
    )
@@ -87,7 +89,7 @@ const writeStatement = prepare<DailyFigures>(
           AND o.arrival <= $2::date AND o.departure > $2::date))),
      slept.sold, slept.guests,
      (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND checked_in_on = $2::date),
-     ended.departures, $3::int, ended.cancellations,
+     ended.departures, $3::int + ended.no_shows, ended.cancellations,
      (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house' AND departure <= $2::date),
      slept.revenue, (SELECT coalesce(sum(rate), 0) FROM nights WHERE status = 'no_show'), $4, $5
    FROM slept, ended
