@@ -71,4 +71,17 @@ describe("what random histories found", () => {
     expect(await well(closeDay(0))).to.include({ no_shows: 2, no_show_revenue: "201.00" });
     expect(await well(closeDay(1))).to.include({ no_shows: 0, no_show_revenue: "0.00" });
   });
+
+  it("a guest in the house is refused a room for the nights in conflict alone, and offered rooms for those ahead", async () => {
+    const booking = await book(0, 0, 3);
+    await well(operate("checkIn", booking));
+    // Slept in by another last night, and free from now on.
+    await well(operate("checkIn", await book(2, 0, 1)));
+    await well(closeDay(0));
+    await book(1, 2, 4);
+    const { code, body } = await operate("moveBooking", booking, { room_id: hotel.rooms[1]?.id });
+    expect([code, body.detail]).to.deep.equal(["ROOM_TAKEN", `Room 102 is taken on ${dayText(2)}.`]);
+    expect(body.nights).to.deep.equal([dayText(2)]);
+    expect(body.free_rooms.map((room: { room_number: string }) => room.room_number)).to.include("103");
+  });
 });
