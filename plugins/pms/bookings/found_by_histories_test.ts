@@ -84,4 +84,15 @@ describe("what random histories found", () => {
     expect(body.nights).to.deep.equal([dayText(2)]);
     expect(body.free_rooms.map((room: { room_number: string }) => room.room_number)).to.include("103");
   });
+
+  it("a check-in of an earlier day is not undone by way of a check-out that was", async () => {
+    const booking = await book(0, 0, 3);
+    await well(operate("checkIn", booking));
+    await well(closeDay(0));
+    await well(operate("checkOut", booking));
+    await well(operate("undoCheckOut", booking));
+    const { code, body } = await operate("undoCheckIn", booking);
+    expect(code, JSON.stringify(body)).to.equal("WRONG_DAY");
+    expect((await operate("cancelBooking", booking)).body.allowed_moves).to.deep.equal(["check_out"]);
+  });
 });
