@@ -33,16 +33,15 @@ export async function repack(
   const plan = await look();
   if (apply === undefined) return plan;
   requireSubscription(hotel);
-  const expected = apply.shownPlan ?? plan.plan;
+  const changed = pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
+  if ((apply.shownPlan ?? plan.plan) !== plan.plan) throw changed;
   // Bookings before rooms, like everybody; then the look is made again, at what can't change any more.
   const ids = plan.moves.map(({ booking_id }) => booking_id);
   if (ids.length > 0) await lockBookings(trx, { actor: change.actor }, ids);
   await lockRooms(trx, question.hotelId, [
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
-  if ((await look()).plan !== expected) {
-    throw pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
-  }
+  if ((await look()).plan !== plan.plan) throw changed;
   await moveTogether(
     trx,
     change,
