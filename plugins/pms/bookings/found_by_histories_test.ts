@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import type { Knex } from "knex";
+import { setTimeout as sleep } from "node:timers/promises";
 
+import { openUnit, roleOf } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
 import { type Desk, directDesk, type Outcome } from "../testing/desk.ts";
 import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
 import { type Ground, grounds, plantHotel } from "../testing/planted.ts";
+import { cancel } from "./operations.ts";
 
 /** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
 describe("what random histories found", () => {
@@ -94,5 +97,24 @@ describe("what random histories found", () => {
     const { code, body } = await operate("undoCheckIn", booking);
     expect(code, JSON.stringify(body)).to.equal("WRONG_DAY");
     expect((await operate("cancelBooking", booking)).body.allowed_moves).to.deep.equal(["check_out"]);
+  });
+
+  it("the close of a day waits for what is just being done on it, and counts that", async () => {
+    const booking = await book(0, 4, 5);
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const canceling = openUnit(pool, { role: roleOf("pms"), tenantId: hotelId }, async (trx) => {
+      await cancel(trx, { actor: { tenantId: hotelId, name: "the desk" } }, booking);
+      await held;
+    });
+    await sleep(100);
+    const closing = closeDay(0);
+    const first = await Promise.race([closing.then(() => "closed"), sleep(300).then(() => "waits")]);
+    finish();
+    await canceling;
+    expect(first).to.equal("waits");
+    expect(await well(closing)).to.include({ cancellations: 1 });
   });
 });

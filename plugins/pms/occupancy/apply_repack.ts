@@ -1,8 +1,9 @@
 /** Repacking for real: the same search with everything locked that it looks at, and its moves in one transaction. */
 import type { Trx } from "../../../core/mod.ts";
-import { readHotel, requireSubscription } from "../../identity/port.ts";
+import { requireSubscription } from "../../identity/port.ts";
 import { type Change, lockBookings } from "../bookings/changing.ts";
 import { moveTogether } from "../bookings/move.ts";
+import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { lockRooms } from "./occupancy.ts";
@@ -20,7 +21,7 @@ export async function repack(
   question: RoomQuestion,
   apply: { readonly shownPlan: string | undefined } | undefined,
 ): Promise<RepackPlan> {
-  const hotel = await readHotel(trx, question.hotelId);
+  const hotel = await holdDay(trx, question.hotelId);
   const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
   const look = async (): Promise<RepackPlan> => {
     const { rooms, tenures } = await readTenures(trx, question, hotel.business_date);
