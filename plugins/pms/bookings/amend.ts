@@ -11,7 +11,7 @@ import { linkGuest } from "../guests/guests.ts";
 import type { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
-import { lockBestRoom } from "../occupancy/room_choice.ts";
+import { lockFreeRoom } from "../occupancy/room_choice.ts";
 import { quoteStay, readRates, requireArrival } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { illegal } from "./booking_state.ts";
@@ -150,7 +150,7 @@ async function roomFor(
     throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to room ${room.room_number}.`);
   }
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
-  const best = await lockBestRoom(trx, { hotelId: booking.hotel_id, roomTypeId, ...daysOf(stay) });
+  const best = await lockFreeRoom(trx, { hotelId: booking.hotel_id, roomTypeId, ...daysOf(stay) });
   if (best === undefined) {
     throw pmsProblems.NO_ROOM_FREE(`No ${type.name} is free on every night from ${stay.arrival} to ${stay.departure}.`);
   }

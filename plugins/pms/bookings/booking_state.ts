@@ -14,7 +14,7 @@
  * follows from the dates and the business date, and a stored copy of it would be wrong after every close of the day.
  *
  * The ways back are for what was typed wrongly at the desk, so they are open on the business date of the mistake alone
- * (`status_on`): after that, figures have been written that the way back would falsify. A way back takes the nights again
+ * (`status_on`; for a check-in `checked_in_on`, since an undone check-out is no new one): after that, figures have been written that the way back would falsify. A way back takes the nights again
  * like any other booking, and is refused where somebody else has them by now.
  *
  * Every change of state goes through `moveBooking` with the booking's row locked, so that of two desks that act at once
@@ -44,11 +44,17 @@ export const moves = {
 
 export type Move = keyof typeof moves;
 
+type State = Pick<Booking, "status" | "status_on" | "checked_in_on">;
+
+/** The business date of what a way back undoes. */
+const reachedOn = ({ status, status_on: since, checked_in_on: checkedIn }: State): Day =>
+  status === "in_house" ? (checkedIn ?? since) : since;
+
 /** The moves that a state allows; of the ways back, only on the business date on which it was reached. */
-export function movesFrom({ status, status_on: since }: Pick<Booking, "status" | "status_on">, today: Day): Move[] {
+export function movesFrom(booking: State, today: Day): Move[] {
   return (Object.keys(moves) as Move[]).filter((move) => {
     const edge: Edge = moves[move];
-    return edge.from.includes(status) && (edge.back !== true || since === today);
+    return edge.from.includes(booking.status) && (edge.back !== true || reachedOn(booking) === today);
   });
 }
 
@@ -57,15 +63,16 @@ export function movesFrom({ status, status_on: since }: Pick<Booking, "status" |
  * @throws Problem ILLEGAL_TRANSITION, naming the state and the moves that it allows; WRONG_DAY for a way back too late
  */
 export function moveBooking(
-  booking: Pick<Booking, "status" | "status_on">,
+  booking: State,
   move: Move,
   today: Day,
 ): { readonly status: BookingStatus; readonly status_on: Day } {
   const edge: Edge = moves[move];
   if (!edge.from.includes(booking.status)) throw illegal(booking, today);
-  if (edge.back === true && booking.status_on !== today) {
+  const since = reachedOn(booking);
+  if (edge.back === true && since !== today) {
     throw pmsProblems.WRONG_DAY(
-      `The booking has been ${booking.status} since ${booking.status_on}, and the business date is ${today}: that day is closed.`,
+      `The booking has been ${booking.status} since ${since}, and the business date is ${today}: that day is closed.`,
       { members: { business_date: today } },
     );
   }
@@ -73,7 +80,7 @@ export function moveBooking(
 }
 
 /** The refusal of what a booking's state does not allow. */
-export function illegal(booking: Pick<Booking, "status" | "status_on">, today: Day) {
+export function illegal(booking: State, today: Day) {
   const allowed = movesFrom(booking, today);
   return pmsProblems.ILLEGAL_TRANSITION(
     `The booking is ${booking.status}; ${allowed.length === 0 ? "nothing more can be done with it" : `you can ${allowed.join(" or ")}`}.`,

@@ -1,6 +1,7 @@
 /** What every change of a booking has in common: it is locked first, and its history is written with it. */
 import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../core/mod.ts";
-import { type HotelSettings, readHotel } from "../../identity/port.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { holdDay } from "../desk/business_day.ts";
 import { noSuchBooking } from "../errors.ts";
 import { recordChange } from "./history.ts";
 import { Booking } from "../models/booking.ts";
@@ -17,8 +18,7 @@ export function changeOf(actor: Actor, { ifMatch }: RequestFacts): Change {
 }
 
 /**
- * Locks bookings, in one order for everybody, and reads the hotel after that: whoever waited for the close of the day sees
- * the new business date.
+ * Holds the business day, then locks bookings, in one order for everybody.
  * @throws Problem NOT_FOUND, PRECONDITION_FAILED
  */
 export async function lockBookings(
@@ -26,11 +26,10 @@ export async function lockBookings(
   { actor, ifMatch }: Change,
   ids: readonly string[],
 ): Promise<{ bookings: Booking[]; hotel: HotelSettings }> {
-  const rows = await Booking.query(trx)
-    .where({ hotel_id: actor.tenantId })
-    .whereIn("booking_id", ids)
-    .orderBy("booking_id")
-    .forUpdate();
+  const [hotel, rows] = await Promise.all([
+    holdDay(trx, actor.tenantId),
+    Booking.query(trx).where({ hotel_id: actor.tenantId }).whereIn("booking_id", ids).orderBy("booking_id").forUpdate(),
+  ]);
   const bookings = ids.map((id) => {
     const booking = rows.find((row) => row.booking_id === id);
     if (booking === undefined) throw noSuchBooking();
@@ -38,7 +37,7 @@ export async function lockBookings(
   });
   // The tag is that of the booking in the path, which comes first.
   if (bookings[0] !== undefined) requireMatch(ifMatch, bookings[0].version);
-  return { bookings, hotel: await readHotel(trx, actor.tenantId) };
+  return { bookings, hotel };
 }
 
 export async function lockBooking(

@@ -1,6 +1,7 @@
 /** Reserving: from a request to a booking that holds its room. */
 import { addDays, newId, prepare, type Trx } from "../../../core/mod.ts";
-import { type HotelSettings, readHotel, requireSubscription } from "../../identity/port.ts";
+import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
+import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
 import { snapshot } from "./history.ts";
 import { type Contact, knownGuestSql, readGuest } from "../guests/guests.ts";
@@ -44,7 +45,7 @@ export async function reserve(trx: Trx, hotelId: string, reservation: Reservatio
   const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId } = reservation;
   // All at once: the desk waits for one round trip.
   const [hotel, room, rates, guest] = await Promise.all([
-    readHotel(trx, hotelId),
+    holdDay(trx, hotelId),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),
     guestId === undefined ? undefined : readGuest(trx, hotelId, guestId),

@@ -2,14 +2,15 @@
  * The close of the day: whoever did not come is a no-show, the day's figures are written for good, and the desk goes on to
  * the next day. It is one transaction, and closing a closed day again gives back what was written then.
  *
- * The hotel's row is locked first, so that of two closes the second finds the day closed. Every booking of the day is
- * locked too: a desk that is just checking one in or out comes before the figures, or waits and finds the next day.
+ * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing something
+ * comes before the figures, or waits and finds the next day.
  */
 import { addDays, type Day, dayAt, formatAmount, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
 import { type Change } from "../bookings/changing.ts";
 import { releaseNoShow, wrongDay } from "../bookings/operations.ts";
 import { Booking } from "../models/booking.ts";
+import { holdDayAlone } from "./business_day.ts";
 import { lockRooms } from "../occupancy/occupancy.ts";
 
 /** The figures of a day, as it was closed. */
@@ -74,7 +75,9 @@ const writeStatement = prepare<DailyFigures>(
      SELECT count(*) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue FROM nights
      WHERE status IN ('in_house', 'checked_out')
    ), ended AS (
-     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations
+     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations,
+       -- By hand on this day. Those of an earlier arrival are of the last close, which has counted them.
+       count(*) FILTER (WHERE status = 'no_show' AND arrival = $2::date) AS no_shows
      FROM pms.bookings
      WHERE hotel_id = $1 AND status_on = $2::date AND status IN ('checked_out', 'canceled', 'no_show')
    )
@@ -87,7 +90,7 @@ const writeStatement = prepare<DailyFigures>(
           AND o.arrival <= $2::date AND o.departure > $2::date))),
      slept.sold, slept.guests,
      (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND checked_in_on = $2::date),
-     ended.departures, $3::int, ended.cancellations,
+     ended.departures, $3::int + ended.no_shows, ended.cancellations,
      (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house' AND departure <= $2::date),
      slept.revenue, (SELECT coalesce(sum(rate), 0) FROM nights WHERE status = 'no_show'), $4, $5
    FROM slept, ended
@@ -117,6 +120,7 @@ export async function closeDay(trx: Trx, change: Change, day: Day, now = new Dat
 }
 
 async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
+  await holdDayAlone(trx, hotelId);
   await trx.raw("SELECT FROM identity.hotels WHERE hotel_id = ? FOR NO KEY UPDATE", [hotelId]);
   return readHotel(trx, hotelId);
 }

@@ -3,8 +3,9 @@
  * is: a name alone is shared by many, and an address by a family.
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
-import type { Change } from "../bookings/changing.ts";
+import { type Change, writeChange } from "../bookings/changing.ts";
 import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
+import { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
 
 /** How a guest is called and reached. */
@@ -64,10 +65,12 @@ export async function changeGuest(
   await guest.$query(trx).patch({ ...defined({ name, email, phone }), version: guest.version + 1 });
   const copies = defined({ guest_name: name, guest_email: email, guest_phone: phone });
   if (Object.keys(copies).length === 0) return;
-  await trx("pms.bookings")
+  const bookings = await Booking.query(trx)
     .where({ hotel_id: change.actor.tenantId, guest_id: guestId })
     .whereIn("status", ["confirmed", "in_house"])
-    .update({ ...copies, version: trx.raw("version + 1") });
+    .orderBy("booking_id")
+    .forUpdate();
+  for (const booking of bookings) await writeChange(trx, change, "guest", booking, copies);
 }
 
 /** What stands for a name that is not kept. */

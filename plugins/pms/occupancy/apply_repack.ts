@@ -1,8 +1,9 @@
 /** Repacking for real: the same search with everything locked that it looks at, and its moves in one transaction. */
 import type { Trx } from "../../../core/mod.ts";
-import { readHotel, requireSubscription } from "../../identity/port.ts";
+import { requireSubscription } from "../../identity/port.ts";
 import { type Change, lockBookings } from "../bookings/changing.ts";
 import { moveTogether } from "../bookings/move.ts";
+import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { lockRooms } from "./occupancy.ts";
@@ -20,7 +21,7 @@ export async function repack(
   question: RoomQuestion,
   apply: { readonly shownPlan: string | undefined } | undefined,
 ): Promise<RepackPlan> {
-  const hotel = await readHotel(trx, question.hotelId);
+  const hotel = await holdDay(trx, question.hotelId);
   const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
   const look = async (): Promise<RepackPlan> => {
     const { rooms, tenures } = await readTenures(trx, question, hotel.business_date);
@@ -33,16 +34,15 @@ export async function repack(
   const plan = await look();
   if (apply === undefined) return plan;
   requireSubscription(hotel);
-  const expected = apply.shownPlan ?? plan.plan;
+  const changed = pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
+  if ((apply.shownPlan ?? plan.plan) !== plan.plan) throw changed;
   // Bookings before rooms, like everybody; then the look is made again, at what can't change any more.
   const ids = plan.moves.map(({ booking_id }) => booking_id);
   if (ids.length > 0) await lockBookings(trx, { actor: change.actor }, ids);
   await lockRooms(trx, question.hotelId, [
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
-  if ((await look()).plan !== expected) {
-    throw pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
-  }
+  if ((await look()).plan !== plan.plan) throw changed;
   await moveTogether(
     trx,
     change,

@@ -74,14 +74,14 @@ export function segmentsOf(nights: readonly { readonly date: Day; readonly room_
   return segments;
 }
 
-const takeStatement = prepare<{ room_id: string }>(
+const takeStatement = prepare<{ occupancy_id: string }>(
   "pms_take_nights",
   `INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id, reason)
    SELECT $1, s.occupancy_id, s.room_id, s.arrival, s.departure, $6::uuid, $7
    FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[]) AS s (occupancy_id, room_id, arrival, departure)
    WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
      AND o.arrival < s.departure AND o.departure > s.arrival)
-   RETURNING room_id`,
+   RETURNING occupancy_id`,
 );
 
 /** For whom nights are taken: a booking, or a closure with its reason. */
@@ -108,7 +108,9 @@ export async function takeNights(
     "bookingId" in holder ? holder.bookingId : null,
     "reason" in holder ? holder.reason : null,
   ]);
-  if (taken.length < segments.length) throw await roomTaken(trx, hotelId, segments);
+  // Of the refused ones alone: the others are the holder's own by now, and in nobody's way.
+  const refused = segments.filter((_, index) => !taken.some(({ occupancy_id }) => occupancy_id === ids[index]));
+  if (refused.length > 0) throw await roomTaken(trx, hotelId, refused);
   return ids;
 }
 

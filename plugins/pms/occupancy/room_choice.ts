@@ -44,3 +44,20 @@ export async function lockBestRoom(trx: Trx, question: RoomQuestion): Promise<Lo
   const [free] = await findBestStatement.run(trx, values);
   return free === undefined ? undefined : lockRoom(trx, hotelId, free.room_id);
 }
+
+const stillFreeStatement = prepare<object>(
+  "pms_still_free",
+  `SELECT WHERE NOT EXISTS (
+     SELECT FROM pms.occupancies WHERE hotel_id = $1 AND room_id = $2 AND arrival < $4::date AND departure > $3::date)`,
+);
+
+/** The same, with a second look when it is locked: a racer may have taken it between the look and the lock. */
+export async function lockFreeRoom(trx: Trx, question: RoomQuestion): Promise<LockedRoom | undefined> {
+  const { hotelId, arrival, departure } = question;
+  for (;;) {
+    const room = await lockBestRoom(trx, question);
+    if (room === undefined) return undefined;
+    const [free] = await stillFreeStatement.run(trx, [hotelId, room.room_id, arrival, departure]);
+    if (free !== undefined && room.status !== "out_of_order") return room;
+  }
+}

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { daySchema, idSchema, pageOf, type Route, route, textSchema } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { holdDay } from "../desk/business_day.ts";
 import { readRoom } from "./inventory.ts";
 import { closeRoom, readClosures, reopenRoom } from "./closures.ts";
 
@@ -36,7 +37,7 @@ export function closureRoutes(): Route[] {
       result: closureSchema,
       problems: ["ROOM_TAKEN", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, body, trx }) => {
-        const hotel = await readHotel(trx, actor.tenantId);
+        const hotel = await holdDay(trx, actor.tenantId);
         requireSubscription(hotel);
         return { body: await closeRoom(trx, hotel, roomId, body) };
       },
@@ -71,7 +72,7 @@ export function closureRoutes(): Route[] {
       result: pageOf(closureSchema),
       problems: ["SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, query: { from, to }, trx }) => {
-        requireSubscription(await readHotel(trx, actor.tenantId));
+        requireSubscription(await holdDay(trx, actor.tenantId));
         return { body: { items: await reopenRoom(trx, actor.tenantId, roomId, from, to), next_cursor: null } };
       },
     }),

@@ -1,0 +1,117 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { openUnit, roleOf } from "../../../core/db/database.ts";
+import { openPool } from "../../../core/db/pool.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { type Desk, directDesk, type Outcome } from "../testing/direct_desk.ts";
+import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
+import { type Ground, grounds, plantHotel } from "../testing/planted.ts";
+import { cancel } from "./operations.ts";
+
+/** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
+describe("what random histories found", () => {
+  let database: TestDatabase;
+  let owner: Knex;
+  let pool: Knex;
+  let hotelId: string;
+  let hotel: ModelHotel;
+  let desk: Desk;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 2, name: "test owner" });
+    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+  });
+  after(async () => {
+    await pool.destroy();
+    await owner.destroy();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    ({ hotelId, model: hotel } = await plantHotel(owner, grounds[0] as Ground));
+    desk = directDesk(pool, hotelId);
+  });
+
+  const well = async (outcome: Promise<Outcome>): Promise<Outcome["body"]> => {
+    const { code, body } = await outcome;
+    expect(code, JSON.stringify(body)).to.equal("OK");
+    return body;
+  };
+  const book = async (room: number, from: number, to: number): Promise<string> => {
+    const stay = { check_in_at: dayText(from), expected_check_out_at: dayText(to) };
+    const guest = { name: "Ada Lovelace", email: "ada@example.com" };
+    const body = await well(desk({ id: "createBooking", body: { room_id: hotel.rooms[room]?.id, guest, ...stay } }));
+    return body.booking_id as string;
+  };
+  const operate = (id: string, booking: string, body: Record<string, unknown> = {}) =>
+    desk({ id, params: { booking_id: booking }, body });
+  const closeDay = (day: number) => desk({ id: "closeDay", body: { business_date: dayText(day) } });
+
+  it("a booking does not swap rooms with itself", async () => {
+    const booking = await book(0, 0, 2);
+    const { code, body } = await operate("swapBookings", booking, { other_booking_id: booking });
+    expect([code, body.detail]).to.deep.equal(["VALIDATION_FAILED", "/other_booking_id is the booking itself"]);
+  });
+
+  it("a guest who is called otherwise now is so in the history of the bookings too", async () => {
+    const booking = await book(0, 0, 2);
+    const { guest_id } = await well(operate("amendBooking", booking));
+    await well(desk({ id: "changeGuest", params: { guest_id }, body: { name: "Ada King" } }));
+    const { items } = await well(desk({ id: "readBookingHistory", params: { booking_id: booking } }));
+    expect(items.at(-1)).to.deep.include({ action: "guest", by_user: "the desk" });
+    expect(items.at(-1).before.guest_name).to.equal("Ada Lovelace");
+    expect(items.at(-1).after.guest_name).to.equal("Ada King");
+  });
+
+  it("a no-show that the desk has marked is one in the figures of the day, and of no other", async () => {
+    await well(operate("markNoShow", await book(0, 0, 2)));
+    await book(1, 0, 2);
+    expect(await well(closeDay(0))).to.include({ no_shows: 2, no_show_revenue: "201.00" });
+    expect(await well(closeDay(1))).to.include({ no_shows: 0, no_show_revenue: "0.00" });
+  });
+
+  it("a guest in the house is refused a room for the nights in conflict alone, and offered rooms for those ahead", async () => {
+    const booking = await book(0, 0, 3);
+    await well(operate("checkIn", booking));
+    // Slept in by another last night, and free from now on.
+    await well(operate("checkIn", await book(2, 0, 1)));
+    await well(closeDay(0));
+    await book(1, 2, 4);
+    const { code, body } = await operate("moveBooking", booking, { room_id: hotel.rooms[1]?.id });
+    expect([code, body.detail]).to.deep.equal(["ROOM_TAKEN", `Room 102 is taken on ${dayText(2)}.`]);
+    expect(body.nights).to.deep.equal([dayText(2)]);
+    expect(body.free_rooms.map((room: { room_number: string }) => room.room_number)).to.include("103");
+  });
+
+  it("a check-in of an earlier day is not undone by way of a check-out that was", async () => {
+    const booking = await book(0, 0, 3);
+    await well(operate("checkIn", booking));
+    await well(closeDay(0));
+    await well(operate("checkOut", booking));
+    await well(operate("undoCheckOut", booking));
+    const { code, body } = await operate("undoCheckIn", booking);
+    expect(code, JSON.stringify(body)).to.equal("WRONG_DAY");
+    expect((await operate("cancelBooking", booking)).body.allowed_moves).to.deep.equal(["check_out"]);
+  });
+
+  it("the close of a day waits for what is just being done on it, and counts that", async () => {
+    const booking = await book(0, 4, 5);
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const canceling = openUnit(pool, { role: roleOf("pms"), tenantId: hotelId }, async (trx) => {
+      await cancel(trx, { actor: { tenantId: hotelId, name: "the desk" } }, booking);
+      await held;
+    });
+    await sleep(100);
+    const closing = closeDay(0);
+    const first = await Promise.race([closing.then(() => "closed"), sleep(300).then(() => "waits")]);
+    finish();
+    await canceling;
+    expect(first).to.equal("waits");
+    expect(await well(closing)).to.include({ cancellations: 1 });
+  });
+});

@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Knex } from "knex";
+
+import { openPool } from "../../../core/db/pool.ts";
+import { processVariables } from "../../../core/env.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
+import { directDesk, httpDesk } from "./direct_desk.ts";
+import { requireWhole } from "./invariants.ts";
+import { type Ground, grounds, plantHotel, setSubscription } from "./planted.ts";
+import { compareAll, play, type Played, type Tally } from "./play.ts";
+import { history, type Step } from "./steps.ts";
+
+/** HISTORIES=5000 plays so many; the seed of a run that failed is in its message, and HISTORIES_SEED plays it again. */
+const { HISTORIES = "120", HISTORIES_SEED } = processVariables();
+const runs = Number(HISTORIES);
+/** Shrinking ends in time for the seed to be told. */
+const most = { interruptAfterTimeLimit: 15_000 + runs * 1500, markInterruptAsFailure: true };
+const parameters = { ...most, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
+
+const operations =
+  "createBooking amendBooking moveBooking swapBookings checkIn checkOut cancelBooking markNoShow undoCheckIn undoCheckOut " +
+  "reinstateBooking closeRoom reopenRoom changeRoom setHousekeeping setRates findFreeRooms repackRooms closeDay " +
+  "changePolicies changeGuest anonymiseGuest";
+const refusals = {
+  createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
+  amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED"],
+  moveBooking: ["ROOM_TAKEN"],
+  closeRoom: ["ROOM_TAKEN"],
+  closeDay: ["WRONG_DAY"],
+  reinstateBooking: ["WRONG_DAY"],
+  undoCheckOut: ["WRONG_DAY"],
+  repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],
+};
+
+async function playToTheEnd(played: Played, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
+  await play(played, steps);
+  await compareAll(played);
+  await requireWhole(owner, hotelId);
+}
+
+describe("random histories of a desk", function () {
+  this.timeout(30_000 + runs * 2000);
+  let database: TestDatabase;
+  let owner: Knex;
+  let pool: Knex;
+  const tally: Tally = new Map();
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 4, name: "test owner" });
+    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+  });
+  after(async () => {
+    await pool.destroy();
+    await owner.destroy();
+    await database.drop();
+  });
+
+  const lane = (ground: Ground) =>
+    fc.assert(
+      fc.asyncProperty(history, async (steps) => {
+        const { hotelId, model } = await plantHotel(owner, ground);
+        const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
+        await playToTheEnd({ model, desk: directDesk(pool, hotelId), tally, lapse }, owner, hotelId, steps);
+      }),
+      { numRuns: Math.ceil(runs / grounds.length), ...parameters },
+    );
+
+  it("go as the model says, call by call, and leave nights, prices, states, histories and figures whole", async () => {
+    await Promise.all(grounds.map(lane));
+  });
+
+  it("have met every operation and the common refusals on the way", function () {
+    // Of a few histories it would be chance.
+    if (runs < 100) return this.skip();
+    expect([...tally.keys()]).to.include.members([
+      ...operations.split(" ").map((id) => `${id} OK`),
+      ...Object.entries(refusals).flatMap(([id, codes]) => codes.map((code) => `${id} ${code}`)),
+    ]);
+  });
+
+  it("go the same way over HTTP", async () => {
+    const platform = await startTestPlatform({ worker: false });
+    try {
+      await fc.assert(
+        fc.asyncProperty(history, async (steps) => {
+          const { hotelId, managerToken } = await signUpHotel(platform.client);
+          const { model } = await plantHotel(platform.owner, grounds[0] as Ground, hotelId);
+          const lapse = (lapsed: boolean) => setSubscription(platform.owner, hotelId, lapsed);
+          const desk = httpDesk([platform.client], managerToken);
+          await playToTheEnd({ model, desk, tally: new Map(), lapse }, platform.owner, hotelId, steps);
+        }),
+        { numRuns: Math.ceil(runs / 20), ...parameters },
+      );
+    } finally {
+      await platform.close();
+    }
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * What is true of a hotel after any history, whoever raced with whom: asked of the database in SQL, past every wall and
+ * without the constraints that are to guard it. Each question gives the rows that break it.
+ */
+import type { Knex } from "knex";
+
+const holds = "('confirmed', 'in_house')";
+
+/** The edges of SPEC's state machine, and what leaves a state as it is. */
+const legal = `(VALUES ('book', NULL, 'confirmed'), ('check_in', 'confirmed', 'in_house'), ('check_out', 'in_house', 'checked_out'),
+  ('cancel', 'confirmed', 'canceled'), ('no_show', 'confirmed', 'no_show'), ('undo_check_in', 'in_house', 'confirmed'),
+  ('undo_check_out', 'checked_out', 'in_house'), ('reinstate', 'canceled', 'confirmed'), ('reinstate', 'no_show', 'confirmed'),
+  ('move', 'confirmed', 'confirmed'), ('move', 'in_house', 'in_house'), ('swap', 'confirmed', 'confirmed'),
+  ('swap', 'in_house', 'in_house'), ('repack', 'confirmed', 'confirmed'))`;
+
+const questions: Readonly<Record<string, string>> = {
+  "two occupancies share a room and a night": `
+    SELECT a.room_id, a.arrival, a.departure, b.arrival AS other_arrival, b.departure AS other_departure
+    FROM pms.occupancies a JOIN pms.occupancies b ON b.hotel_id = a.hotel_id AND b.room_id = a.room_id
+      AND b.occupancy_id > a.occupancy_id AND a.arrival < b.departure AND b.arrival < a.departure
+    WHERE a.hotel_id = :hotel`,
+  "a total is not the sum of its nights": `
+    SELECT b.booking_id, b.status, b.total_amount, coalesce(sum(n.rate), 0) AS nights FROM pms.bookings b
+    LEFT JOIN pms.booking_nights n ON n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL
+    WHERE b.hotel_id = :hotel GROUP BY b.hotel_id, b.booking_id HAVING b.total_amount <> coalesce(sum(n.rate), 0)`,
+  "the nights on the bill are not those of the stay": `
+    SELECT b.booking_id, b.status, b.arrival, b.departure FROM pms.bookings b
+    WHERE b.hotel_id = :hotel AND b.status <> 'no_show' AND
+      ARRAY(SELECT n.date FROM pms.booking_nights n WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id
+        AND n.released IS NULL ORDER BY n.date)
+      IS DISTINCT FROM ARRAY(SELECT generate_series(b.arrival, b.departure - 1, interval '1 day')::date)`,
+  "occupancies are not the runs of nights of a booking that holds rooms": `
+    WITH nights AS (
+      SELECT n.booking_id, n.room_id, n.date,
+        n.date - row_number() OVER (PARTITION BY n.booking_id, n.room_id ORDER BY n.date)::int AS run
+      FROM pms.booking_nights n JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
+      WHERE n.hotel_id = :hotel AND n.released IS NULL AND b.status IN ${holds}
+    ), runs AS (
+      SELECT booking_id, room_id, min(date) AS arrival, max(date) + 1 AS departure FROM nights GROUP BY booking_id, room_id, run
+    ), held AS (
+      SELECT o.booking_id, o.room_id, o.arrival, o.departure
+      FROM pms.occupancies o JOIN pms.bookings b ON b.hotel_id = o.hotel_id AND b.booking_id = o.booking_id
+      WHERE o.hotel_id = :hotel AND b.status IN ${holds}
+    )
+    (SELECT 'missing' AS what, r.* FROM (TABLE runs EXCEPT ALL TABLE held) AS r)
+    UNION ALL (SELECT 'stray' AS what, h.* FROM (TABLE held EXCEPT ALL TABLE runs) AS h)`,
+  "a booking that has ended holds nights that it did not sleep": `
+    SELECT o.booking_id, b.status, o.arrival, o.departure, b.departure AS left
+    FROM pms.occupancies o JOIN pms.bookings b ON b.hotel_id = o.hotel_id AND b.booking_id = o.booking_id
+    WHERE o.hotel_id = :hotel AND (b.status IN ('canceled', 'no_show')
+      OR (b.status = 'checked_out' AND (o.departure > b.departure OR o.departure > b.status_on OR o.arrival < b.arrival)))`,
+  "a state and its facts disagree": `
+    SELECT b.* FROM pms.bookings b JOIN identity.hotels h ON h.hotel_id = b.hotel_id
+    WHERE b.hotel_id = :hotel AND NOT (
+      (b.checked_in_at IS NOT NULL) = (b.status IN ('in_house', 'checked_out'))
+      AND (b.checked_in_on IS NOT NULL) = (b.status IN ('in_house', 'checked_out'))
+      AND (b.checked_out_at IS NOT NULL) = (b.status = 'checked_out')
+      AND b.status_on <= h.business_date AND coalesce(b.checked_in_on <= b.status_on, true))`,
+  "two parties are in one room": `
+    SELECT room_id, count(*) FROM pms.bookings WHERE hotel_id = :hotel AND status = 'in_house' GROUP BY room_id HAVING count(*) > 1`,
+  "nights ahead are in another room than the booking": `
+    SELECT b.booking_id, n.date FROM pms.bookings b JOIN identity.hotels h ON h.hotel_id = b.hotel_id
+    JOIN pms.booking_nights n ON n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL
+    WHERE b.hotel_id = :hotel AND b.status IN ${holds} AND n.date >= h.business_date AND n.room_id <> b.room_id`,
+  "a history's entry does not begin where the one before it ended": `
+    SELECT * FROM (
+      SELECT booking_id, action, before, lag(after) OVER (PARTITION BY booking_id ORDER BY entry_id) AS present
+      FROM pms.booking_history WHERE hotel_id = :hotel) AS entries
+    WHERE before IS DISTINCT FROM present`,
+  "a history took an edge that there is not": `
+    SELECT e.booking_id, e.action, e.before ->> 'status' AS was, e.after ->> 'status' AS became FROM pms.booking_history e
+    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest') AND e.before ->> 'status' = e.after ->> 'status')
+      AND NOT EXISTS (SELECT FROM ${legal} AS edge (action, was, became)
+        WHERE edge.action = e.action AND edge.was IS NOT DISTINCT FROM e.before ->> 'status' AND edge.became = e.after ->> 'status')`,
+  "a history does not lead to the present": `
+    SELECT b.booking_id, to_jsonb(b) AS present, told.facts FROM pms.bookings b LEFT JOIN LATERAL (
+      SELECT jsonb_object_agg(fact.key, fact.value ORDER BY e.entry_id) AS facts FROM pms.booking_history e, jsonb_each(e.after) AS fact
+      WHERE e.hotel_id = b.hotel_id AND e.booking_id = b.booking_id) AS told ON true
+    WHERE b.hotel_id = :hotel AND (
+      (jsonb_populate_record(b, coalesce(told.facts, '{}')) IS DISTINCT FROM b)
+      OR (SELECT count(*) FROM jsonb_object_keys(told.facts)) < 18)`,
+  "the figures of a closed day do not count what was done on it": `
+    SELECT f.* FROM pms.daily_figures f WHERE f.hotel_id = :hotel AND NOT (
+      f.arrivals = (SELECT count(*) FROM pms.bookings b WHERE b.hotel_id = f.hotel_id AND b.checked_in_on = f.business_date)
+      AND f.departures = (SELECT count(*) FROM pms.bookings b
+        WHERE b.hotel_id = f.hotel_id AND b.status = 'checked_out' AND b.status_on = f.business_date)
+      AND f.cancellations = (SELECT count(*) FROM pms.bookings b
+        WHERE b.hotel_id = f.hotel_id AND b.status = 'canceled' AND b.status_on = f.business_date))`,
+  "a day was left out": `
+    SELECT business_date FROM identity.hotels h WHERE hotel_id = :hotel AND EXISTS (SELECT FROM pms.daily_figures f WHERE f.hotel_id = h.hotel_id)
+      AND (SELECT max(business_date) - min(business_date) + 1 <> count(*) OR max(business_date) + 1 <> h.business_date
+        FROM pms.daily_figures f WHERE f.hotel_id = h.hotel_id)`,
+};
+
+/** @throws Error with what is not as it must be in a hotel: a line for each question that has rows */
+export async function requireWhole(owner: Knex, hotelId: string): Promise<void> {
+  const broken: string[] = [];
+  for (const [what, sql] of Object.entries(questions)) {
+    const { rows } = (await owner.raw(sql, { hotel: hotelId })) as { rows: unknown[] };
+    if (rows.length > 0) broken.push(`${what}: ${JSON.stringify(rows.slice(0, 3))}`);
+  }
+  if (broken.length > 0) throw new Error(broken.join("\n"));
+}

@@ -1,0 +1,263 @@
+/** The model of what is done with a booking. Each function refuses before it changes anything. */
+import {
+  type ModelBooking,
+  type ModelGuest,
+  type ModelHotel,
+  type ModelNight,
+  type ModelRoom,
+  type ModelStatus,
+  dayNumber,
+  range,
+  Refusal,
+} from "./hotel.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+function requireNights(arrival: number, departure: number): void {
+  if (departure <= arrival || departure - arrival > 366) throw new Refusal("VALIDATION_FAILED");
+}
+
+function requireSold({ status }: ModelRoom): void {
+  if (status === "out_of_order") throw new Refusal("ROOM_NOT_SOLD");
+}
+
+function requireCapacity(capacity: number, adults: number, children: number): void {
+  if (adults + children > capacity) throw new Refusal("TOO_MANY_GUESTS");
+}
+
+const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
+  new Map(range(from, to).map((day) => [day, { room, rate: hotel.price(room, day) }]));
+
+/** Guests are found again by name and e-mail; where several are called so, the first who came. */
+function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {
+  const known = hotel.guests
+    .filter((guest) => email !== null && guest.email === email && guest.name === name)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  return known[0] ?? { id: "", name, email, anonymous: false };
+}
+
+export function book(hotel: ModelHotel, body: Body): ModelBooking {
+  const asked = body["room_id"] === undefined ? undefined : hotel.roomOf(body["room_id"]);
+  hotel.requirePaid();
+  const arrival = dayNumber(body["check_in_at"] as string);
+  const departure = dayNumber(body["expected_check_out_at"] as string);
+  requireNights(arrival, departure);
+  if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
+  const { adults, children, guest } = body as { adults: number; children: number; guest: ModelGuest };
+  if (asked !== undefined) requireSold(asked);
+  const type = asked?.type ?? hotel.typeOf(body["room_type_id"]);
+  requireCapacity(type.capacity, adults, children);
+  hotel.requireArrival(type, arrival, departure);
+  const room = asked ?? hotel.bestRoom(type, arrival, departure);
+  if (room === undefined) throw new Refusal("NO_ROOM_FREE");
+  const nights = nightsIn(hotel, room, arrival, departure);
+  hotel.requireFree(nights);
+  const booking: ModelBooking = {
+    id: "",
+    guest: guestFor(hotel, guest.name, guest.email),
+    name: guest.name,
+    email: guest.email,
+    room,
+    locked: body["room_locked"] === true,
+    status: "confirmed",
+    statusOn: hotel.today,
+    checkedInOn: null,
+    arrival,
+    departure,
+    adults,
+    children,
+    nights,
+    givenBack: new Map(),
+    holds: new Set(nights.keys()),
+  };
+  hotel.bookings.push(booking);
+  return booking;
+}
+
+export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body): void {
+  const { adults = booking.adults, children = booking.children } = body as { adults?: number; children?: number };
+  const touched = ["check_in_at", "expected_check_out_at", "room_type_id", "adults", "children"];
+  if (touched.some((field) => body[field] !== undefined)) amendNights(hotel, booking, body, adults, children);
+  Object.assign(booking, { adults, children });
+  if (body["room_locked"] !== undefined) booking.locked = body["room_locked"] as boolean;
+  const { guest } = body as { guest?: { name: string; email: string } };
+  if (guest === undefined) return;
+  if (guest.name === booking.name) {
+    // The same guest, reached in another way.
+    if (!booking.guest.anonymous) booking.guest.email = guest.email;
+  } else booking.guest = guestFor(hotel, guest.name, guest.email);
+  Object.assign(booking, { name: guest.name, email: guest.email });
+}
+
+function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adults: number, children: number): void {
+  if (booking.status !== "confirmed" && booking.status !== "in_house") throw new Refusal("ILLEGAL_TRANSITION");
+  hotel.requirePaid();
+  const end = (field: string, present: number): number =>
+    body[field] === undefined ? present : dayNumber(body[field] as string);
+  const arrival = end("check_in_at", booking.arrival);
+  const departure = end("expected_check_out_at", booking.departure);
+  requireNights(arrival, departure);
+  if (arrival !== booking.arrival) {
+    if (booking.status === "in_house") throw new Refusal("WRONG_DAY");
+    if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
+  }
+  if (departure !== booking.departure && departure < hotel.today) throw new Refusal("VALIDATION_FAILED");
+  const room = roomOfType(hotel, booking, body["room_type_id"], arrival, departure);
+  requireCapacity(room.type.capacity, adults, children);
+  const other = room !== booking.room;
+  if (!other && arrival === booking.arrival && departure === booking.departure) return;
+  if (departure > booking.departure || arrival < booking.arrival) requireSold(room);
+  if (other || arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure);
+  const nights = nightsIn(hotel, room, arrival, departure);
+  if (!other) {
+    for (const [day, night] of booking.nights) if (nights.has(day)) nights.set(day, night);
+  }
+  hotel.requireFree(nights, [booking]);
+  Object.assign(booking, { room, arrival, departure, nights, holds: new Set(nights.keys()) });
+}
+
+function roomOfType(
+  hotel: ModelHotel,
+  booking: ModelBooking,
+  typeId: unknown,
+  arrival: number,
+  departure: number,
+): ModelRoom {
+  if (typeId === undefined || typeId === booking.room.type.id) return booking.room;
+  if (booking.status === "in_house") throw new Refusal("VALIDATION_FAILED");
+  if (booking.locked) throw new Refusal("ROOM_LOCKED");
+  const best = hotel.bestRoom(hotel.typeOf(typeId), arrival, departure);
+  if (best === undefined) throw new Refusal("NO_ROOM_FREE");
+  return best;
+}
+
+function require(booking: ModelBooking, ...states: ModelStatus[]): void {
+  if (!states.includes(booking.status)) throw new Refusal("ILLEGAL_TRANSITION");
+}
+
+function requireDay(isRight: boolean): void {
+  if (!isRight) throw new Refusal("WRONG_DAY");
+}
+
+function become(hotel: ModelHotel, booking: ModelBooking, status: ModelStatus): void {
+  Object.assign(booking, { status, statusOn: hotel.today });
+}
+
+export function checkIn(hotel: ModelHotel, booking: ModelBooking): void {
+  hotel.requirePaid();
+  require(booking, "confirmed");
+  requireDay(booking.arrival <= hotel.today && hotel.today < booking.departure);
+  requireReady(hotel, booking.room);
+  become(hotel, booking, "in_house");
+  booking.checkedInOn = hotel.today;
+}
+
+function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readonly ModelBooking[] = []): void {
+  const inside = hotel.inHouse(room);
+  if (room.status !== "available" || (inside !== undefined && !leaving.includes(inside))) {
+    throw new Refusal("ROOM_NOT_READY");
+  }
+}
+
+export function checkOut(hotel: ModelHotel, booking: ModelBooking): void {
+  require(booking, "in_house");
+  if (hotel.today < booking.departure) {
+    // One night is paid at least; none that lies ahead is kept from others.
+    const departure = Math.max(hotel.today, booking.arrival + 1);
+    takeOff(booking, (day) => day >= departure);
+    booking.departure = departure;
+    booking.holds = new Set([...booking.nights.keys()].filter((day) => day < hotel.today));
+  }
+  become(hotel, booking, "checked_out");
+  booking.room.dirty = true;
+}
+
+function takeOff(booking: ModelBooking, which: (day: number) => boolean): void {
+  booking.givenBack = new Map([...booking.nights].filter(([day]) => which(day)));
+  booking.nights = new Map([...booking.nights].filter(([day]) => !which(day)));
+}
+
+export function cancel(hotel: ModelHotel, booking: ModelBooking): void {
+  require(booking, "confirmed");
+  become(hotel, booking, "canceled");
+  booking.holds.clear();
+}
+
+export function noShow(hotel: ModelHotel, booking: ModelBooking): void {
+  require(booking, "confirmed");
+  requireDay(hotel.today >= booking.arrival);
+  become(hotel, booking, "no_show");
+  booking.holds.clear();
+  const { noShowCharge: charge } = hotel;
+  if (charge !== "full_stay") takeOff(booking, (day) => charge === "none" || day > booking.arrival);
+}
+
+export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
+  require(booking, "in_house");
+  // Of the check-in: one who came on an earlier day has slept here, whatever was undone since.
+  requireDay(booking.checkedInOn === hotel.today);
+  become(hotel, booking, "confirmed");
+  booking.checkedInOn = null;
+}
+
+function takeBack(hotel: ModelHotel, booking: ModelBooking): void {
+  const nights = new Map([...booking.nights, ...booking.givenBack]);
+  hotel.requireFree(nights, [booking]);
+  Object.assign(booking, { nights, givenBack: new Map(), holds: new Set(nights.keys()) });
+}
+
+export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
+  require(booking, "checked_out");
+  requireDay(booking.statusOn === hotel.today);
+  if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
+  takeBack(hotel, booking);
+  booking.departure = Math.max(...booking.nights.keys()) + 1;
+  become(hotel, booking, "in_house");
+}
+
+export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
+  hotel.requirePaid();
+  require(booking, "canceled", "no_show");
+  requireDay(booking.statusOn === hotel.today && booking.departure > hotel.today);
+  requireSold(booking.room);
+  takeBack(hotel, booking);
+  become(hotel, booking, "confirmed");
+}
+
+/** Moves bookings at once: what one leaves another may take. */
+export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking; to: unknown }[]): void {
+  for (const { booking } of moves) {
+    require(booking, "confirmed", "in_house");
+    if (booking.locked) throw new Refusal("ROOM_LOCKED");
+    requireDay(booking.status === "confirmed" || hotel.today < booking.departure);
+  }
+  const all = moves.map(({ booking }) => booking);
+  const moved = moves.map(({ booking, to }) => {
+    const room = hotel.roomOf(to);
+    const nights = new Map(
+      [...booking.nights].map(([day, night]) =>
+        booking.status === "in_house" && day < hotel.today ? [day, night] : [day, { ...night, room }],
+      ),
+    );
+    return { booking, room, nights };
+  });
+  for (const { booking, room } of moved) {
+    requireSold(room);
+    requireCapacity(room.type.capacity, booking.adults, booking.children);
+  }
+  for (const [index, { nights }] of moved.entries()) {
+    // Of several, some have moved when one is refused: what is offered then is not foreseen.
+    if (moves.length === 1) hotel.requireFree(nights, all);
+    const taken = [...nights].some(
+      ([day, { room }]) =>
+        hotel.isTaken(room, day, all) || moved.slice(0, index).some((other) => other.nights.get(day)?.room === room),
+    );
+    if (taken) throw new Refusal("ROOM_TAKEN");
+  }
+  const leaving = all.filter(({ status }) => status === "in_house");
+  for (const { booking, room } of moved) if (booking.status === "in_house") requireReady(hotel, room, leaving);
+  for (const { booking, room, nights } of moved) {
+    if (booking.status === "in_house" && booking.room !== room) booking.room.dirty = true;
+    Object.assign(booking, { room, nights });
+  }
+}

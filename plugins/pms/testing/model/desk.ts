@@ -1,0 +1,142 @@
+/** The model of what is done with rooms, rates, guests and days. */
+import {
+  dayNumber,
+  type ModelBooking,
+  type ModelFigures,
+  type ModelGuest,
+  type ModelHotel,
+  type ModelRoom,
+  type ModelType,
+  range,
+  Refusal,
+} from "./hotel.ts";
+import { noShow } from "./bookings.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+function requireRange(from: number, to: number, most = 366): void {
+  if (to <= from || to - from > most) throw new Refusal("VALIDATION_FAILED");
+}
+
+export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: number): void {
+  hotel.requirePaid();
+  requireRange(from, to);
+  if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
+  hotel.requireFree(new Map(range(from, to).map((day) => [day, { room, rate: 0 }])));
+  hotel.closures.push({ room, from, to });
+}
+
+export function reopenRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: number): void {
+  hotel.requirePaid();
+  requireRange(from, to);
+  const hit = hotel.closures.filter((one) => one.room === room && one.from < to && one.to > from);
+  if (hit.length === 0) throw new Refusal("NOT_FOUND");
+  const left = hit.flatMap((one) => [
+    { room, from: one.from, to: from },
+    { room, from: to, to: one.to },
+  ]);
+  hotel.closures = [...hotel.closures.filter((one) => !hit.includes(one)), ...left.filter((one) => one.from < one.to)];
+}
+
+export function setRates(hotel: ModelHotel, body: Body): void {
+  const [from, to] = [dayNumber(body["from"] as string), dayNumber(body["to"] as string)];
+  requireRange(from, to + 1, 731);
+  hotel.requirePaid();
+  const type = hotel.typeOf(body["room_type_id"]);
+  for (const day of range(from, to + 1)) {
+    const rate = hotel.rateOn(type, day) ?? { rate: null, minimumStay: null, closedToArrival: false };
+    if (body["rate"] !== undefined) rate.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
+    if (body["minimum_stay"] !== undefined) rate.minimumStay = body["minimum_stay"] as number | null;
+    if (body["closed_to_arrival"] !== undefined) rate.closedToArrival = body["closed_to_arrival"] as boolean;
+    hotel.rates.set(`${type.id} ${day}`, rate);
+  }
+}
+
+export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void {
+  hotel.requirePaid();
+  if (body["status"] !== undefined) room.status = body["status"] as string;
+  if (body["rate"] !== undefined) room.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
+}
+
+const isExpected = ({ status }: ModelBooking): boolean => status === "confirmed" || status === "in_house";
+
+export function changeGuest(hotel: ModelHotel, guest: ModelGuest, body: Body): void {
+  if (guest.anonymous) throw new Refusal("VALIDATION_FAILED");
+  const contact = body as { name: string; email: string };
+  Object.assign(guest, contact);
+  for (const booking of hotel.bookings)
+    if (booking.guest === guest && isExpected(booking)) Object.assign(booking, contact);
+}
+
+export function anonymise(hotel: ModelHotel, guest: ModelGuest): void {
+  const theirs = hotel.bookings.filter((booking) => booking.guest === guest);
+  if (theirs.some(isExpected)) throw new Refusal("GUEST_EXPECTED");
+  const nobody = { name: "Anonymous", email: null };
+  Object.assign(guest, nobody, { anonymous: true });
+  for (const booking of theirs) Object.assign(booking, nobody);
+}
+
+/** Closes a day and gives its figures; those of a day that is closed are what they were. */
+export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
+  const closed = hotel.closedDays.get(day);
+  if (closed !== undefined) return closed;
+  if (day !== hotel.today) throw new Refusal("WRONG_DAY");
+  const byHand = hotel.bookings.filter(
+    ({ status, statusOn, arrival }) => status === "no_show" && statusOn === day && arrival === day,
+  );
+  const missing = hotel.bookings.filter(({ status, arrival }) => status === "confirmed" && arrival <= day);
+  for (const booking of missing) {
+    noShow(hotel, booking);
+    booking.statusOn = day + 1;
+  }
+  const figures = figuresOf(hotel, day, byHand.length + missing.length);
+  hotel.closedDays.set(day, figures);
+  hotel.today = day + 1;
+  return figures;
+}
+
+function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigures {
+  const { bookings, rooms, closures } = hotel;
+  const count = <T>(things: readonly T[], which: (thing: T) => boolean): number => things.filter(which).length;
+  const paid = bookings.filter(({ nights }) => nights.has(day));
+  const slept = paid.filter(({ status }) => status === "in_house" || status === "checked_out");
+  const revenue = (among: readonly ModelBooking[]): number =>
+    among.reduce((sum, { nights }) => sum + (nights.get(day)?.rate ?? 0), 0);
+  const isClosed = (room: ModelRoom): boolean =>
+    closures.some((one) => one.room === room && one.from <= day && day < one.to);
+  return {
+    rooms: rooms.length,
+    out_of_order: count(rooms, (room) => room.status === "out_of_order" || isClosed(room)),
+    sold: slept.length,
+    guests: slept.reduce((sum, { adults, children }) => sum + adults + children, 0),
+    arrivals: count(bookings, ({ checkedInOn }) => checkedInOn === day),
+    departures: count(bookings, ({ status, statusOn }) => status === "checked_out" && statusOn === day),
+    no_shows: noShows,
+    cancellations: count(bookings, ({ status, statusOn }) => status === "canceled" && statusOn === day),
+    overdue: count(bookings, ({ status, departure }) => status === "in_house" && departure <= day),
+    room_revenue: revenue(slept),
+    no_show_revenue: revenue(paid.filter(({ status }) => status === "no_show")),
+  };
+}
+
+/** Who may be moved aside for another: not here yet, not bound to the room, and in one room. */
+export function isMovable(hotel: ModelHotel, booking: ModelBooking): boolean {
+  const rooms = new Set([...booking.nights.values()].map(({ room }) => room));
+  return booking.status === "confirmed" && !booking.locked && booking.arrival >= hotel.today && rooms.size === 1;
+}
+
+/** The fewest moves that free a room of the type: 0, 1, or "more", which may be none at all. */
+export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to: number): 0 | 1 | "more" {
+  const rooms = hotel.rooms.filter((room) => room.type === type && room.status !== "out_of_order");
+  if (rooms.some((room) => hotel.isFree(room, from, to))) return 0;
+  const oneMoves = rooms.some((room) => {
+    const inWay = hotel.bookings.filter((booking) =>
+      range(from, to).some((day) => booking.holds.has(day) && booking.nights.get(day)?.room === room),
+    );
+    const [only] = inWay;
+    if (only === undefined || inWay.length > 1 || !isMovable(hotel, only) || !hotel.isFree(room, from, to, inWay))
+      return false;
+    return rooms.some((other) => other !== room && hotel.isFree(other, only.arrival, only.departure));
+  });
+  return oneMoves ? 1 : "more";
+}

@@ -1,0 +1,250 @@
+/**
+ * A hotel's front desk in plain data, for a history of calls to be played on it beside the real one. It is written from the
+ * specification and shares no code with the plugin: days are numbers, money is whole minor units, and who has which room
+ * is asked night by night. It is slow and has no concurrency, which is what makes it easy to believe.
+ */
+
+/** What the desk would be answered instead. */
+export class Refusal extends Error {
+  readonly code: string;
+  /** Of ROOM_TAKEN: the nights that others have, and the stay for which other rooms are offered. */
+  readonly taken: Taken | undefined;
+  constructor(code: string, taken?: Taken) {
+    super(code);
+    this.code = code;
+    this.taken = taken;
+  }
+}
+
+export interface Taken {
+  readonly nights: readonly number[];
+  readonly offered: readonly string[];
+}
+
+export interface ModelType {
+  readonly id: string;
+  readonly capacity: number;
+  readonly rate: number;
+}
+
+export interface ModelRoom {
+  readonly id: string;
+  readonly number: string;
+  readonly type: ModelType;
+  rate: number | null;
+  status: string;
+  dirty: boolean;
+}
+
+export interface ModelGuest {
+  readonly id: string;
+  name: string;
+  email: string | null;
+  anonymous: boolean;
+}
+
+export interface ModelNight {
+  readonly room: ModelRoom;
+  readonly rate: number;
+}
+
+export type ModelStatus = "confirmed" | "in_house" | "checked_out" | "canceled" | "no_show";
+
+export interface ModelBooking {
+  id: string;
+  guest: ModelGuest;
+  name: string;
+  email: string | null;
+  room: ModelRoom;
+  locked: boolean;
+  status: ModelStatus;
+  statusOn: number;
+  checkedInOn: number | null;
+  arrival: number;
+  departure: number;
+  adults: number;
+  children: number;
+  /** On the bill, by day. */
+  nights: Map<number, ModelNight>;
+  /** Taken off it by an early check-out or a no-show; the way back puts them on again. */
+  givenBack: Map<number, ModelNight>;
+  /** The nights for which nobody else can have its room. */
+  holds: Set<number>;
+}
+
+export interface ModelClosure {
+  readonly room: ModelRoom;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ModelRate {
+  rate: number | null;
+  minimumStay: number | null;
+  closedToArrival: boolean;
+}
+
+export interface ModelFigures {
+  readonly [name: string]: number;
+}
+
+/** The first business date of every model; daylight saving changes soon after it, in the north and in the south. */
+const firstDay = Date.UTC(2025, 2, 27);
+const dayMs = 86_400_000;
+export const dayText = (day: number): string => new Date(firstDay + day * dayMs).toISOString().slice(0, 10);
+export const dayNumber = (text: string): number => (Date.parse(`${text}T00:00:00Z`) - firstDay) / dayMs;
+
+export const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+
+export class ModelHotel {
+  today = 0;
+  lapsed = false;
+  noShowCharge = "first_night";
+  readonly decimals: number;
+  readonly types: readonly ModelType[];
+  readonly rooms: readonly ModelRoom[];
+  readonly bookings: ModelBooking[] = [];
+  readonly guests: ModelGuest[] = [];
+  /** The booking of the latest call. */
+  touched: string | undefined;
+  closures: ModelClosure[] = [];
+  /** By type and day. */
+  readonly rates = new Map<string, ModelRate>();
+  readonly closedDays = new Map<number, ModelFigures>();
+
+  constructor(decimals: number, types: readonly ModelType[], rooms: readonly ModelRoom[]) {
+    this.decimals = decimals;
+    this.types = types;
+    this.rooms = rooms;
+  }
+
+  /** An amount as it is written: minor units to a decimal string. */
+  text(minor: number): string {
+    if (this.decimals === 0) return String(minor);
+    const digits = String(minor).padStart(this.decimals + 1, "0");
+    return `${digits.slice(0, -this.decimals)}.${digits.slice(-this.decimals)}`;
+  }
+
+  minor(text: string): number {
+    return Math.round(Number(text) * 10 ** this.decimals);
+  }
+
+  total(booking: ModelBooking): number {
+    return [...booking.nights.values()].reduce((sum, { rate }) => sum + rate, 0);
+  }
+
+  requirePaid(): void {
+    if (this.lapsed) throw new Refusal("SUBSCRIPTION_LAPSED");
+  }
+
+  roomOf(id: unknown): ModelRoom {
+    return found(this.rooms.find((room) => room.id === id));
+  }
+
+  typeOf(id: unknown): ModelType {
+    return found(this.types.find((type) => type.id === id));
+  }
+
+  bookingOf(id: unknown): ModelBooking {
+    return found(this.bookings.find((booking) => booking.id === id));
+  }
+
+  /** Whether somebody has the room that night, beside those who are just giving theirs back. */
+  isTaken(room: ModelRoom, day: number, except: readonly ModelBooking[] = []): boolean {
+    return (
+      this.closures.some((closure) => closure.room === room && closure.from <= day && day < closure.to) ||
+      this.bookings.some(
+        (one) => !except.includes(one) && one.holds.has(day) && one.nights.get(day)?.room.id === room.id,
+      )
+    );
+  }
+
+  isFree(room: ModelRoom, from: number, to: number, except: readonly ModelBooking[] = []): boolean {
+    return range(from, to).every((day) => !this.isTaken(room, day, except));
+  }
+
+  /** @throws Refusal where somebody else has one of the nights */
+  requireFree(nights: ReadonlyMap<number, ModelNight>, except: readonly ModelBooking[] = []): void {
+    const refused = runsOf(nights).filter((run) => !this.isFree(run.room, run.from, run.to, except));
+    const [first] = refused;
+    if (first === undefined) return;
+    const taken = refused.flatMap((run) =>
+      range(run.from, run.to).filter((day) => this.isTaken(run.room, day, except)),
+    );
+    const from = Math.min(...refused.map((run) => run.from));
+    const to = Math.max(...refused.map((run) => run.to));
+    const free = this.freeRooms(from, to, 1, except);
+    const offered = [
+      ...free.filter(({ type }) => type === first.room.type),
+      ...free.filter(({ type }) => type !== first.room.type),
+    ];
+    throw new Refusal("ROOM_TAKEN", { nights: [...new Set(taken)], offered: offered.slice(0, 5).map(({ id }) => id) });
+  }
+
+  rateOn(type: ModelType, day: number): ModelRate | undefined {
+    return this.rates.get(`${type.id} ${day}`);
+  }
+
+  price(room: ModelRoom, day: number): number {
+    return this.rateOn(room.type, day)?.rate ?? room.rate ?? room.type.rate;
+  }
+
+  requireArrival(type: ModelType, arrival: number, departure: number): void {
+    const rate = this.rateOn(type, arrival);
+    if (rate?.closedToArrival === true) throw new Refusal("CLOSED_TO_ARRIVAL");
+    if (departure - arrival < (rate?.minimumStay ?? 1)) throw new Refusal("MINIMUM_STAY");
+  }
+
+  /** What the desk is offered: by number, sold, large enough, free throughout, and open to arrivals. */
+  freeRooms(from: number, to: number, guests: number, except: readonly ModelBooking[] = []): ModelRoom[] {
+    const mayArrive = ({ type }: ModelRoom): boolean => {
+      const rate = this.rateOn(type, from);
+      return rate === undefined || (!rate.closedToArrival && (rate.minimumStay ?? 1) <= to - from);
+    };
+    return this.rooms.filter(
+      (room) =>
+        room.status !== "out_of_order" &&
+        room.type.capacity >= guests &&
+        mayArrive(room) &&
+        this.isFree(room, from, to, except),
+    );
+  }
+
+  /** The free room of a type that leaves the smallest gaps; of equal ones the first by number. */
+  bestRoom(type: ModelType, from: number, to: number): ModelRoom | undefined {
+    const gap = (room: ModelRoom, day: number, step: number): number => {
+      let nights = 0;
+      while (nights < 60 && !this.isTaken(room, day + nights * step)) nights += 1;
+      return nights;
+    };
+    const free = this.rooms.filter(
+      (room) => room.type === type && room.status !== "out_of_order" && this.isFree(room, from, to),
+    );
+    const gaps = new Map(free.map((room) => [room, gap(room, from - 1, -1) + gap(room, to, 1)]));
+    return free.reduce<ModelRoom | undefined>(
+      (best, room) => (best === undefined || (gaps.get(room) as number) < (gaps.get(best) as number) ? room : best),
+      undefined,
+    );
+  }
+
+  inHouse(room: ModelRoom): ModelBooking | undefined {
+    return this.bookings.find((booking) => booking.status === "in_house" && booking.room === room);
+  }
+}
+
+function found<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Refusal("NOT_FOUND");
+  return thing;
+}
+
+/** The runs of consecutive nights in one room. */
+export function runsOf(nights: ReadonlyMap<number, ModelNight>): { room: ModelRoom; from: number; to: number }[] {
+  const runs: { room: ModelRoom; from: number; to: number }[] = [];
+  for (const [day, { room }] of [...nights].sort(([a], [b]) => a - b)) {
+    const last = runs.at(-1);
+    if (last?.room === room && last.to === day) last.to = day + 1;
+    else runs.push({ room, from: day, to: day + 1 });
+  }
+  return runs;
+}

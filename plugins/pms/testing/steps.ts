@@ -1,0 +1,387 @@
+/** Random days at a desk: what is done next, as data that can be shrunk, and what call that is in the hotel as it stands. */
+import fc from "fast-check";
+
+import type { Call } from "./direct_desk.ts";
+import { dayText } from "./model/hotel.ts";
+
+/** What a step needs to know of a hotel. The model knows it exactly; clients who race know what they have heard. */
+export interface DeskView {
+  readonly today: number;
+  readonly rooms: readonly { readonly id: string }[];
+  readonly types: readonly { readonly id: string }[];
+  readonly bookings: readonly SeenBooking[];
+  readonly guests: readonly { readonly id: string }[];
+  readonly closures: readonly { readonly room: { readonly id: string }; readonly from: number }[];
+  /** The booking of the latest step. */
+  readonly touched: string | undefined;
+  /** An amount in the hotel's currency. */
+  text(minor: number): string;
+}
+
+export interface SeenBooking {
+  readonly id: string;
+  readonly status: string;
+  readonly arrival: number;
+  readonly departure: number;
+}
+
+/** Which booking: the one of the step before, or any; mostly one in a state in which the step may succeed. */
+interface Who {
+  readonly same: boolean;
+  readonly fits: boolean;
+  readonly nth: number;
+}
+
+export type Step =
+  | {
+      readonly kind: "book";
+      readonly by: "room" | "type";
+      readonly nth: number;
+      readonly stay: Stay;
+      readonly heads: Heads;
+      readonly guest: number;
+      readonly locked: boolean;
+    }
+  | { readonly kind: "amend"; readonly who: Who; readonly change: Change }
+  | { readonly kind: Move; readonly who: Who }
+  | { readonly kind: "move"; readonly who: Who; readonly room: number }
+  | { readonly kind: "swap"; readonly who: Who; readonly other: Who }
+  | { readonly kind: "close" | "reopen"; readonly room: number; readonly stay: Stay }
+  | {
+      readonly kind: "rates";
+      readonly type: number;
+      readonly stay: Stay;
+      readonly rate?: number | null | undefined;
+      readonly minimum?: number | null | undefined;
+      readonly closed?: boolean | undefined;
+    }
+  | {
+      readonly kind: "room";
+      readonly room: number;
+      readonly status?: string | undefined;
+      readonly rate?: number | null | undefined;
+    }
+  | { readonly kind: "housekeeping"; readonly room: number; readonly state: string }
+  | { readonly kind: "quote"; readonly stay: Stay; readonly type?: number | undefined; readonly guests: number }
+  | {
+      readonly kind: "repack";
+      readonly type: number;
+      readonly stay: Stay;
+      readonly apply: "no" | "shown" | "at once" | "another";
+    }
+  | { readonly kind: "close day"; readonly day: number }
+  | { readonly kind: "policy"; readonly charge: string }
+  | { readonly kind: "change guest" | "anonymise"; readonly nth: number; readonly guest: number }
+  | { readonly kind: "subscription"; readonly lapsed: boolean };
+
+/** Days from the business date, and nights. */
+interface Stay {
+  readonly in: number;
+  readonly nights: number;
+}
+
+interface Heads {
+  readonly adults: number;
+  readonly children: number;
+}
+
+interface Change {
+  readonly arrival?: number | undefined;
+  readonly departure?: number | undefined;
+  readonly type?: number | undefined;
+  readonly adults?: number | undefined;
+  readonly locked?: boolean | undefined;
+  readonly notes?: string | undefined;
+  readonly guest?: number | undefined;
+}
+
+const moves = {
+  "check in": { route: "checkIn", from: ["confirmed"] },
+  "check out": { route: "checkOut", from: ["in_house"] },
+  cancel: { route: "cancelBooking", from: ["confirmed"] },
+  "no-show": { route: "markNoShow", from: ["confirmed"] },
+  "undo check-in": { route: "undoCheckIn", from: ["in_house"] },
+  "undo check-out": { route: "undoCheckOut", from: ["checked_out"] },
+  reinstate: { route: "reinstateBooking", from: ["canceled", "no_show"] },
+} as const;
+type Move = keyof typeof moves;
+
+const holding = ["confirmed", "in_house"];
+
+const nth = fc.nat({ max: 1000 });
+const who: fc.Arbitrary<Who> = fc.record({
+  same: fc.integer({ min: 0, max: 9 }).map((roll) => roll % 3 === 1),
+  // Not at an end of the range: those are drawn more often.
+  fits: fc.integer({ min: 0, max: 9 }).map((roll) => roll !== 7),
+  nth,
+});
+const rarely = fc.integer({ min: 0, max: 14 }).map((roll) => roll === 8);
+const stay: fc.Arbitrary<Stay> = fc.record({
+  in: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3) },
+    { weight: 1, arbitrary: fc.constant(-1) },
+  ),
+  nights: fc.oneof(
+    { weight: 30, arbitrary: fc.integer({ min: 1, max: 5 }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 400) },
+  ),
+});
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+const minor = fc.integer({ min: 0, max: 40_000 });
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ departure: fc.integer({ min: -3, max: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }), departure: fc.integer({ min: -2, max: 3 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: nth, departure: maybe(fc.integer({ min: -2, max: 2 })) }) },
+  { weight: 1, arbitrary: fc.record({ adults: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ locked: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ notes: fc.constantFrom("quiet room", "late"), guest: maybe(nth) }) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      kind: fc.constant("book" as const),
+      by: fc.constantFrom("room" as const, "type" as const),
+      nth,
+      stay,
+      heads: fc.record({ adults: fc.constantFrom(1, 1, 1, 1, 2, 2, 2, 3), children: fc.constantFrom(0, 0, 0, 1) }),
+      guest: nth,
+      locked: rarely,
+    }),
+  },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant("amend" as const), who, change }) },
+  {
+    weight: 24,
+    arbitrary: fc.record({
+      kind: fc.constantFrom<Move[]>(
+        ...(["check in", "check in", "check in", "check out", "check out", "cancel", "no-show"] as const),
+        ...(["undo check-in", "undo check-out", "undo check-out", "reinstate", "reinstate"] as const),
+      ),
+      who,
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("move" as const), who, room: nth }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("swap" as const), who, other: who }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("close" as const, "reopen" as const), room: nth, stay }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("rates" as const),
+      type: nth,
+      stay,
+      rate: maybe(fc.option(minor)),
+      minimum: maybe(fc.option(fc.integer({ min: 1, max: 4 }))),
+      closed: maybe(rarely),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("room" as const),
+      room: nth,
+      status: maybe(fc.constantFrom("available", "available", "out_of_order", "out_of_service")),
+      rate: maybe(fc.option(minor)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("housekeeping" as const),
+      room: nth,
+      state: fc.constantFrom("clean", "dirty"),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("quote" as const),
+      stay,
+      type: maybe(nth),
+      guests: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("repack" as const),
+      type: nth,
+      stay,
+      apply: fc.constantFrom("no" as const, "shown" as const, "at once" as const, "another" as const),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant("close day" as const), day: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("policy" as const),
+      charge: fc.constantFrom("none", "first_night", "full_stay"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom("change guest" as const, "anonymise" as const), nth, guest: nth }),
+  },
+);
+
+/** A history in one hand: with a subscription that may lapse and come back. */
+export const history: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 70, arbitrary: step },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("subscription" as const),
+        lapsed: fc.constantFrom(true, false, false, false),
+      }),
+    },
+  ),
+  { minLength: 1, maxLength: 120, size: "max" },
+);
+
+/** What several clients do at once, each in its own order. */
+export const clientsSteps = (clients: number, most: number): fc.Arbitrary<Step[][]> =>
+  fc.array(fc.array(step, { minLength: 1, maxLength: most, size: "max" }), { minLength: clients, maxLength: clients });
+
+/** The call that a step is; undefined where there is nobody to do it with, or where it is none. */
+export function callOf(step: Step, view: DeskView): Call | undefined {
+  const { rooms, types, today } = view;
+  const pick = <T>(things: readonly T[], index: number): T => things[index % things.length] as T;
+  const days = ({ in: ahead, nights }: Stay) => [dayText(today + ahead), dayText(today + ahead + nights)] as const;
+  switch (step.kind) {
+    case "book": {
+      const [check_in_at, expected_check_out_at] = days(step.stay);
+      const what =
+        step.by === "room" ? { room_id: pick(rooms, step.nth).id } : { room_type_id: pick(types, step.nth).id };
+      const body = { ...what, ...step.heads, check_in_at, expected_check_out_at, room_locked: step.locked };
+      return { id: "createBooking", body: { ...body, guest: contactOf(step.guest) } };
+    }
+    case "amend": {
+      const booking = whom(view, step.who, holding);
+      return (
+        booking && {
+          id: "amendBooking",
+          params: { booking_id: booking.id },
+          body: amendment(step.change, booking, view),
+        }
+      );
+    }
+    case "move": {
+      const booking = whom(view, step.who, holding);
+      const body = { room_id: pick(rooms, step.room).id };
+      return booking && { id: "moveBooking", params: { booking_id: booking.id }, body };
+    }
+    case "swap": {
+      const one = whom(view, step.who, holding);
+      // With itself only now and then.
+      const others = step.other.fits ? view.bookings.filter((booking) => booking !== one) : view.bookings;
+      const other = whom({ bookings: others, touched: undefined }, step.other, holding);
+      return (
+        one && other && { id: "swapBookings", params: { booking_id: one.id }, body: { other_booking_id: other.id } }
+      );
+    }
+    case "close": {
+      const [from, to] = days(step.stay);
+      const params = { room_id: pick(rooms, step.room).id };
+      return { id: "closeRoom", params, body: { from, to, reason: "new carpet" } };
+    }
+    case "reopen": {
+      // Mostly a part of what is closed, or a day more.
+      const closure = view.closures[step.room % (view.closures.length + 1)];
+      const { in: ahead, nights } = step.stay;
+      const from = closure === undefined ? today + ahead : closure.from + (ahead % 3) - 1;
+      const params = { room_id: (closure?.room ?? pick(rooms, step.room)).id };
+      return { id: "reopenRoom", params, query: { from: dayText(from), to: dayText(from + nights) } };
+    }
+    case "rates": {
+      const [from, to] = days(step.stay);
+      const { rate, minimum, closed } = step;
+      const body = { room_type_id: pick(types, step.type).id, from, to };
+      const set = { rate: amount(view, rate), minimum_stay: minimum, closed_to_arrival: closed };
+      return { id: "setRates", body: { ...body, ...set } };
+    }
+    case "room": {
+      const body = { status: step.status, rate: amount(view, step.rate) };
+      return { id: "changeRoom", params: { room_id: pick(rooms, step.room).id }, body };
+    }
+    case "housekeeping": {
+      const body = { housekeeping: step.state };
+      return { id: "setHousekeeping", params: { room_id: pick(rooms, step.room).id }, body };
+    }
+    case "quote": {
+      const [check_in, check_out] = days(step.stay);
+      const type = step.type === undefined ? {} : { room_type_id: pick(types, step.type).id };
+      return { id: "findFreeRooms", query: { check_in, check_out, guests: step.guests, ...type } };
+    }
+    case "repack": {
+      // Of a stay that could be booked: the search does not look at days that are over.
+      const [check_in, check_out] = days({ in: Math.max(0, step.stay.in), nights: step.stay.nights });
+      const body = { room_type_id: pick(types, step.type).id, check_in, check_out, apply: step.apply !== "no" };
+      return { id: "repackRooms", body: step.apply === "another" ? { ...body, plan: "of another day" } : body };
+    }
+    case "close day":
+      return { id: "closeDay", body: { business_date: dayText(today + step.day) } };
+    case "policy":
+      return { id: "changePolicies", body: { no_show_charge: step.charge } };
+    case "change guest":
+    case "anonymise": {
+      const guest = view.guests[step.nth % Math.max(1, view.guests.length)];
+      const [id, body] = step.kind === "anonymise" ? ["anonymiseGuest", {}] : ["changeGuest", contactOf(step.guest)];
+      return guest && { id, params: { guest_id: guest.id }, body };
+    }
+    case "subscription":
+      return undefined;
+    case "check in":
+    case "check out":
+    case "cancel":
+    case "no-show":
+    case "undo check-in":
+    case "undo check-out":
+    case "reinstate": {
+      const { route, from } = moves[step.kind];
+      const isOfToday = step.kind === "check in" || step.kind === "no-show";
+      const booking = whom(view, step.who, from, isOfToday ? today : undefined);
+      return booking && { id: route, params: { booking_id: booking.id } };
+    }
+  }
+}
+
+/** A few people, so that some come again. */
+function contactOf(guest: number): { name: string; email: string } {
+  return { name: `Guest ${guest % 5}`, email: `guest.${guest % 5}@example.com` };
+}
+
+const amount = (view: DeskView, minor: number | null | undefined): string | null | undefined =>
+  typeof minor === "number" ? view.text(minor) : minor;
+
+function whom(
+  { bookings, touched }: Pick<DeskView, "bookings" | "touched">,
+  { same, fits, nth }: Who,
+  states: readonly string[],
+  by = Infinity,
+): SeenBooking | undefined {
+  const fitting = fits ? bookings.filter(({ status, arrival }) => states.includes(status) && arrival <= by) : bookings;
+  const last = same ? fitting.find(({ id }) => id === touched) : undefined;
+  return last ?? fitting[nth % Math.max(1, fitting.length)];
+}
+
+function amendment(change: Change, booking: SeenBooking, view: DeskView): Record<string, unknown> {
+  const { arrival, departure, type, adults, locked, notes, guest } = change;
+  return {
+    check_in_at: arrival === undefined ? undefined : dayText(booking.arrival + arrival),
+    expected_check_out_at: departure === undefined ? undefined : dayText(booking.departure + departure),
+    room_type_id: type === undefined ? undefined : view.types[type % view.types.length]?.id,
+    adults,
+    room_locked: locked,
+    notes,
+    guest: guest === undefined ? undefined : contactOf(guest),
+  };
+}
