@@ -15,7 +15,7 @@ import { Rumour } from "./rumour.ts";
 import { callOf, clientsSteps, type Step } from "./steps.ts";
 
 /** HISTORIES=5000 plays so many rounds; the seed of what failed is in its message, though who came first is not in a seed. */
-const { HISTORIES = "120", HISTORIES_SEED } = processVariables();
+const { HISTORIES = "90", HISTORIES_SEED } = processVariables();
 const runs = Number(HISTORIES);
 // A race that was lost once is not lost again on demand, so there is nothing to shrink by.
 const parameters = { endOnFailure: true, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
@@ -62,7 +62,7 @@ describe("several clients at once in one hotel", function () {
         done += await workAtOnce(directDesk(pool, hotelId), new Rumour(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),
-      { numRuns: Math.ceil(runs / 4), ...parameters },
+      { numRuns: Math.ceil(runs / 5), ...parameters },
     );
     expect(done).to.be.greaterThan(runs);
   });
@@ -76,7 +76,7 @@ describe("several clients at once in one hotel", function () {
         await workAtOnce(desk, new Rumour(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),
-      { numRuns: Math.ceil(runs / 20), ...parameters },
+      { numRuns: Math.ceil(runs / 30), ...parameters },
     );
   });
 });

@@ -14,7 +14,7 @@ import { compareAll, play, type Played, type Tally } from "./play.ts";
 import { history, type Step } from "./steps.ts";
 
 /** HISTORIES=5000 plays so many; the seed of a run that failed is in its message, and HISTORIES_SEED plays it again. */
-const { HISTORIES = "120", HISTORIES_SEED } = processVariables();
+const { HISTORIES = "90", HISTORIES_SEED } = processVariables();
 const runs = Number(HISTORIES);
 /** Shrinking ends in time for the seed to be told. */
 const most = { interruptAfterTimeLimit: 15_000 + runs * 1500, markInterruptAsFailure: true };
@@ -74,7 +74,7 @@ describe("random histories of a desk", function () {
 
   it("have met every operation and the common refusals on the way", function () {
     // Of a few histories it would be chance.
-    if (runs < 100) return this.skip();
+    if (runs < 90) return this.skip();
     expect([...tally.keys()]).to.include.members([
       ...operations.split(" ").map((id) => `${id} OK`),
       ...Object.entries(refusals).flatMap(([id, codes]) => codes.map((code) => `${id} ${code}`)),
@@ -92,7 +92,7 @@ describe("random histories of a desk", function () {
           const desk = httpDesk([platform.client], managerToken);
           await playToTheEnd({ model, desk, tally: new Map(), lapse }, platform.owner, hotelId, steps);
         }),
-        { numRuns: Math.ceil(runs / 20), ...parameters },
+        { numRuns: Math.ceil(runs / 30), ...parameters },
       );
     } finally {
       await platform.close();

@@ -12,7 +12,7 @@ const { RACES } = processVariables();
 const rounds = (usual: number): number => (RACES === undefined ? usual : Number(RACES));
 
 describe("races over several web processes", function () {
-  this.timeout(60_000 + rounds(100) * 2000);
+  this.timeout(60_000 + rounds(40) * 2000);
   let platform: TestPlatform;
   let processes: WebProcesses;
   before(async () => {
@@ -43,7 +43,7 @@ describe("races over several web processes", function () {
   it("fifty requests for one room: one has it and forty-nine are told that it is taken, every round", async () => {
     const hotel = await furnishHotel(platform.client);
     const token = hotel.receptionistToken;
-    for (let round = 0; round < rounds(100); round += 1) {
+    for (let round = 0; round < rounds(40); round += 1) {
       const night = round % 300;
       if (night === 0 && round > 0) await platform.owner("pms.occupancies").where({ hotel_id: hotel.hotelId }).delete();
       const body = bookingOf(hotel, { room_id: hotel.roomIds[0] }, night, night + 1);
@@ -66,7 +66,7 @@ describe("races over several web processes", function () {
     const other = await post("/room-types/", { name: "Single", capacity: 2, rate: "70.00" });
     const spare = await post("/rooms/", { room_number: "1", room_type_id: other.room_type_id });
     const [first, second] = hotel.roomIds;
-    for (let round = 0; round < rounds(15); round += 1) {
+    for (let round = 0; round < rounds(10); round += 1) {
       const night = 1 + (round % 150) * 2;
       const before = await post("/bookings/", bookingOf(hotel, { room_id: first }, night - 1, night));
       const beside = await post("/bookings/", bookingOf(hotel, { room_id: spare.room_id }, night, night + 1));

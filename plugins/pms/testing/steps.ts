@@ -168,7 +168,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("move" as const), who, room: nth }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("swap" as const), who, other: who }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("close" as const, "reopen" as const), room: nth, stay }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("close" as const, "close" as const, "reopen" as const),
+      room: nth,
+      stay,
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -227,7 +234,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ kind: fc.constantFrom("change guest" as const, "anonymise" as const), nth, guest: nth }),
   },
 );
