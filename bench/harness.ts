@@ -1,7 +1,7 @@
 /** What the benchmarks share: a Keyrack of separate processes on a database of its own, load, and a table. */
 import autocannon, { type Result } from "autocannon";
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
@@ -22,20 +22,29 @@ export interface Bench {
   close(): Promise<void>;
 }
 
+export const benchSecret = "bench-secret-bench-secret-bench-secret";
 export const webhookSecret = "whsec_bench_bench_bench_bench_bench";
 
-/** Embedded PostgreSQL (fsync on), the migrations, and one web process. @param more variables for the processes */
-export async function startBench(more: Readonly<Record<string, string>> = {}): Promise<Bench> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-bench-"));
-  const postgres = await startEmbeddedPostgres({
-    dataDir: folder,
-    settings: { shared_buffers: "512MB", max_wal_size: "4GB" },
-  });
+export interface BenchOptions {
+  /** A data folder that stays, and is found again by the next run. Default: one that goes when the benchmark ends. */
+  readonly folder?: string;
+  /** Fills the database before the web process starts. */
+  readonly fill?: (databaseUrl: string) => Promise<void>;
+}
+
+/** So that neither a bulk load nor a run is stopped by checkpoints. */
+export const benchSettings = { shared_buffers: "512MB", max_wal_size: "8GB", checkpoint_timeout: "30min" };
+
+/** Embedded PostgreSQL (fsync on), the migrations, and one web process. */
+export async function startBench({ folder: kept, fill }: BenchOptions = {}): Promise<Bench> {
+  const folder = kept ?? (await mkdtemp(path.join(os.tmpdir(), "keyrack-bench-")));
+  await mkdir(folder, { recursive: true });
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, settings: benchSettings });
   const variables = {
     PATH: process.env["PATH"] ?? "",
     NODE_ENV: "production",
     DATABASE_URL: postgres.url,
-    SECRET_KEY: "bench-secret-bench-secret-bench-secret",
+    SECRET_KEY: benchSecret,
     STRIPE_WEBHOOK_SECRET: webhookSecret,
     DATA_DIR: folder,
     PORT: "0",
@@ -44,9 +53,9 @@ export async function startBench(more: Readonly<Record<string, string>> = {}): P
     SIGN_UPS_PER_HOUR: "1000000",
     LOGINS_PER_MINUTE: "1000000",
     FAILED_LOGINS: "1000000",
-    ...more,
   };
   await migrateDatabase(variables);
+  await fill?.(postgres.url);
   const stops: (() => Promise<void>)[] = [];
   const start = async (file: string): Promise<number> => {
     const args = ["--import", "tsx", path.join(root, file)];
@@ -74,7 +83,7 @@ export async function startBench(more: Readonly<Record<string, string>> = {}): P
       for (const stop of stops.reverse()) await stop();
       await owner.destroy();
       await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
+      if (kept === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -116,13 +116,15 @@ function requireCapacity(what: string, capacity: number, { adults, children }: R
 
 /**
  * The look whether the locked room is free, the booking, the room's nights, their prices and the first line of the
- * history: one statement, one round trip. No row comes back where the room is taken.
+ * history: one statement, one round trip. No row comes back where the room is taken. No occupancy is longer than 1,000
+ * nights (a CHECK), so the look need not go back further.
  */
 const insertStatement = prepare<{ guest_id: string }>(
   "pms_insert_booking",
   `WITH free AS (
      SELECT WHERE NOT EXISTS (
-       SELECT FROM pms.occupancies WHERE hotel_id = $1 AND room_id = $3 AND arrival < $10::date AND departure > $9::date)
+       SELECT FROM pms.occupancies WHERE hotel_id = $1 AND room_id = $3
+         AND arrival < $10::date AND departure > $9::date AND arrival > $9::date - 1000)
    ), known AS (
      SELECT $23::uuid AS guest_id WHERE $23::uuid IS NOT NULL
      UNION ALL

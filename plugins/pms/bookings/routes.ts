@@ -15,7 +15,7 @@ import {
 } from "../../../core/mod.ts";
 import { staff } from "../../identity/port.ts";
 import { noSuchBooking } from "../errors.ts";
-import { findGuests, searchPattern } from "../guests/guests.ts";
+import { findGuests, manyMatch, searchPattern } from "../guests/guests.ts";
 import { amend } from "./amend.ts";
 import { changeOf } from "./changing.ts";
 import { bookingStatuses } from "../port.ts";
@@ -124,7 +124,7 @@ export function bookingRoutes(): Route[] {
         if (query.departure_to !== undefined) void list.where("b.departure", "<=", query.departure_to);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
         if (query.guest !== undefined) {
-          const guests = await findGuests(trx, query.guest);
+          const guests = await findGuests(trx, actor.tenantId, query.guest);
           // Where half of the hotel is called so, the page is full soon.
           if (guests === undefined) void list.whereRaw(guestMatches, searchPattern(query.guest));
           else void list.whereRaw("b.guest_id = ANY(?::uuid[])", [guests]);
@@ -214,7 +214,9 @@ export function bookingRoutes(): Route[] {
 }
 
 /** As guests are searched, for rows of `bookings b`. */
-const guestMatches = `lower(b.guest_name || ' ' || coalesce(b.guest_email, '') || ' ' || coalesce(b.guest_phone, '')) ~ ?`;
+const guestMatches = manyMatch(
+  `lower(b.guest_name || ' ' || coalesce(b.guest_email, '') || ' ' || coalesce(b.guest_phone, ''))`,
+);
 
 interface HistoryRow {
   readonly at: Date;

@@ -30,16 +30,22 @@ export interface Board {
   readonly dirty_rooms: DirtyRoom[];
 }
 
-const entry = `b.booking_id, b.guest_name, b.room_id, r.room_number, r.housekeeping, b.status, b.arrival, b.departure, b.adults, b.children
-     FROM pms.bookings b JOIN pms.rooms r ON r.hotel_id = b.hotel_id AND r.room_id = b.room_id`;
+const columns = "booking_id, guest_name, room_id, status, arrival, departure, adults, children";
 
+/**
+ * OFFSET 0: the bookings are found first, and their rooms looked up then. PostgreSQL takes state and arrival for
+ * independent, so it expects every tenth booking to be confirmed and due, and would look through all that each room has
+ * ever had.
+ */
 const entriesStatement = prepare<BoardEntry>(
   "pms_board",
-  `SELECT * FROM (
-     SELECT ${entry} WHERE b.hotel_id = $1 AND b.status = 'in_house'
+  `SELECT b.*, r.room_number, r.housekeeping FROM (
+     SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house'
      UNION ALL
-     SELECT ${entry} WHERE b.hotel_id = $1 AND b.status = 'confirmed' AND b.arrival <= $2::date
-   ) AS entries ORDER BY room_number, booking_id`,
+     SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'confirmed' AND arrival <= $2::date
+     OFFSET 0
+   ) AS b JOIN pms.rooms r ON r.hotel_id = $1 AND r.room_id = b.room_id
+   ORDER BY r.room_number, b.booking_id`,
 );
 
 const dirtyStatement = prepare<DirtyRoom>(

@@ -16,7 +16,7 @@ import { managers, staff } from "../../identity/port.ts";
 import { changeOf } from "../bookings/changing.ts";
 import { guestSchema } from "../bookings/views.ts";
 import { noSuchGuest } from "../errors.ts";
-import { anonymise, changeGuest, findGuests, searchPattern } from "./guests.ts";
+import { anonymise, changeGuest, findGuests, manyMatch, searchPattern } from "./guests.ts";
 
 const params = z.strictObject({ guest_id: idSchema });
 
@@ -49,7 +49,7 @@ export function guestRoutes(): Route[] {
       result: pageOf(profileSchema),
       handler: async ({ actor, query: { limit, cursor, query }, trx }) => {
         const after = decodeCursor(cursor, z.tuple([idSchema]))?.[0];
-        const found = query === undefined ? undefined : await findGuests(trx, query);
+        const found = query === undefined ? undefined : await findGuests(trx, actor.tenantId, query);
         const rows = await readProfiles(trx, actor.tenantId, { after, among: found, limit: limit + 1, text: query });
         return { body: toPage(rows, limit, profileView, (row) => [row.guest_id]) };
       },
@@ -131,7 +131,7 @@ async function readProfiles(
   if (page.after !== undefined) void list.where("g.guest_id", ">", page.after);
   // Where half of the hotel is called so, the page is full soon.
   if (page.among !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...page.among]]);
-  else if (page.text !== undefined) void list.whereRaw("g.search_text ~ ?", [searchPattern(page.text)]);
+  else if (page.text !== undefined) void list.whereRaw(manyMatch("g.search_text"), [searchPattern(page.text)]);
   return (await list.select(
     "g.guest_id",
     "g.name",

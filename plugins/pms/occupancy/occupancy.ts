@@ -80,7 +80,7 @@ const takeStatement = prepare<{ occupancy_id: string }>(
    SELECT $1, s.occupancy_id, s.room_id, s.arrival, s.departure, $6::uuid, $7
    FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[]) AS s (occupancy_id, room_id, arrival, departure)
    WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
-     AND o.arrival < s.departure AND o.departure > s.arrival)
+     AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000)
    RETURNING occupancy_id`,
 );
 
@@ -131,6 +131,7 @@ export async function roomTaken(trx: Trx, hotelId: string, segments: readonly Se
     `SELECT r.room_number, r.room_type_id, night::date AS date
      FROM unnest(?::uuid[], ?::date[], ?::date[]) AS s (room_id, arrival, departure)
      JOIN pms.occupancies o ON o.hotel_id = ? AND o.room_id = s.room_id AND o.arrival < s.departure AND o.departure > s.arrival
+       AND o.arrival > s.arrival - 1000
      JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id,
      LATERAL generate_series(greatest(o.arrival, s.arrival), least(o.departure, s.departure) - 1, interval '1 day') AS night
      ORDER BY date`,

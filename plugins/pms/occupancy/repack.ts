@@ -159,10 +159,15 @@ export async function readTenures(
   // Whoever overlaps the stay may be moved, and then meets others: so all who overlap the widest of those. What reaches
   // beyond stays where it is, for there it might meet somebody who was not read.
   const { rows } = (await trx.raw(
-    `WITH of_type AS (
-       SELECT o.booking_id, o.room_id, o.arrival, o.departure FROM pms.occupancies o
-       JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id
-       WHERE o.hotel_id = ? AND r.room_type_id = ? AND o.departure > ?::date
+    `WITH of_hotel AS MATERIALIZED (
+       SELECT booking_id, room_id, arrival, departure FROM pms.occupancies
+       WHERE hotel_id = ? AND departure - arrival <= 31 AND arrival > ?::date - 31 AND departure > ?::date
+       UNION ALL
+       SELECT booking_id, room_id, arrival, departure FROM pms.occupancies
+       WHERE hotel_id = ? AND departure - arrival > 31 AND departure > ?::date
+     ), of_type AS (
+       SELECT o.* FROM of_hotel o JOIN pms.rooms r ON r.hotel_id = ? AND r.room_id = o.room_id
+       WHERE r.room_type_id = ?
      ), near AS (
        SELECT least(min(arrival), ?::date) AS arrival, greatest(max(departure), ?::date) AS departure FROM of_type
        WHERE arrival < ?::date AND departure > ?::date
@@ -174,7 +179,21 @@ export async function readTenures(
      FROM of_type o JOIN near ON o.arrival < near.departure AND o.departure > near.arrival
      LEFT JOIN pms.bookings b ON b.hotel_id = ? AND b.booking_id = o.booking_id
      ORDER BY o.arrival, o.room_id`,
-    [hotelId, roomTypeId, today, arrival, departure, departure, arrival, today, hotelId],
+    [
+      hotelId,
+      today,
+      today,
+      hotelId,
+      today,
+      hotelId,
+      roomTypeId,
+      arrival,
+      departure,
+      departure,
+      arrival,
+      today,
+      hotelId,
+    ],
   )) as { rows: Tenure[] };
   return { rooms: rooms.map(({ room_id }) => room_id), tenures: rows };
 }

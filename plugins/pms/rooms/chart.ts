@@ -1,14 +1,20 @@
-/** The tape chart: each room with its stays and closures in a range of days. One statement, whatever the hotel's size. */
+/**
+ * The tape chart: each room with its stays and closures in a range of days. Two statements, whatever the hotel's size;
+ * they are put together here and not by a join, for which PostgreSQL's plan for all values compares each room with each.
+ */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Room } from "../models/room.ts";
 import type { BookingStatus } from "../port.ts";
 
-export interface ChartRoom {
+interface RoomFacts {
   readonly room_id: string;
   readonly room_number: string;
   readonly room_type_id: string;
   readonly status: Room["status"];
   readonly housekeeping: Room["housekeeping"];
+}
+
+export interface ChartRoom extends RoomFacts {
   readonly stays: {
     readonly booking_id: string;
     readonly guest_name: string;
@@ -25,35 +31,69 @@ export interface ChartRoom {
   }[];
 }
 
-/** The occupancies of a hotel that touch `[$2, $3)`: those that began at most a month before, and the few long ones. */
-export const occupanciesInRangeSql = `SELECT * FROM pms.occupancies
-     WHERE hotel_id = $1 AND departure - arrival <= 31
-       AND arrival > $2::date - 31 AND arrival < $3::date AND departure > $2::date
-   UNION ALL
-   SELECT * FROM pms.occupancies
-     WHERE hotel_id = $1 AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date`;
+interface Tenure {
+  readonly room_id: string;
+  readonly occupancy_id: string;
+  readonly from: Day;
+  readonly to: Day;
+  /** Null for a stay. */
+  readonly reason: string | null;
+  /** The rest is null for a closure. */
+  readonly booking_id: string | null;
+  readonly guest_name: string;
+  readonly status: BookingStatus;
+  readonly room_locked: boolean;
+}
 
-const chartStatement = prepare<ChartRoom>(
-  "pms_chart",
-  `WITH entries AS (
-     SELECT o.room_id,
-       coalesce(json_agg(json_build_object('booking_id', o.booking_id, 'guest_name', b.guest_name, 'status', b.status,
-         'room_locked', b.room_locked, 'from', o.arrival, 'to', o.departure) ORDER BY o.arrival)
-         FILTER (WHERE o.booking_id IS NOT NULL), '[]') AS stays,
-       coalesce(json_agg(json_build_object('closure_id', o.occupancy_id, 'reason', o.reason, 'from', o.arrival, 'to', o.departure)
-         ORDER BY o.arrival) FILTER (WHERE o.booking_id IS NULL), '[]') AS closures
-     FROM (${occupanciesInRangeSql}) AS o
-     LEFT JOIN pms.bookings b ON b.hotel_id = $1 AND b.booking_id = o.booking_id
-     GROUP BY o.room_id
-   )
-   SELECT r.room_id, r.room_number, r.room_type_id, r.status, r.housekeeping,
-     coalesce(e.stays, '[]') AS stays, coalesce(e.closures, '[]') AS closures
-   FROM pms.rooms r LEFT JOIN entries e ON e.room_id = r.room_id
-   WHERE r.hotel_id = $1 AND ($4::uuid IS NULL OR r.room_type_id = $4)
-   ORDER BY r.room_number, r.room_id`,
+const roomsStatement = prepare<RoomFacts>(
+  "pms_chart_rooms",
+  `SELECT room_id, room_number, room_type_id, status, housekeeping FROM pms.rooms
+   WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2) ORDER BY room_number, room_id`,
+);
+
+/**
+ * What touches `[$2, $3)`: what began at most a month before, and the few long ones. OFFSET 0 has each booking looked up
+ * by its key; a join might read all that the hotel has ever had.
+ */
+const tenuresStatement = prepare<Tenure>(
+  "pms_chart_tenures",
+  `SELECT o.room_id, o.occupancy_id, o.arrival AS from, o.departure AS to, o.reason, o.booking_id,
+     b.guest_name, b.status, b.room_locked
+   FROM (
+     SELECT * FROM pms.occupancies
+       WHERE hotel_id = $1 AND departure - arrival <= 31
+         AND arrival > $2::date - 31 AND arrival < $3::date AND departure > $2::date
+     UNION ALL
+     SELECT * FROM pms.occupancies
+       WHERE hotel_id = $1 AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
+   ) AS o
+   LEFT JOIN LATERAL (
+     SELECT guest_name, status, room_locked FROM pms.bookings WHERE hotel_id = $1 AND booking_id = o.booking_id OFFSET 0
+   ) AS b ON true
+   ORDER BY o.arrival`,
 );
 
 /** The rooms with what is in them between `from` and `to` (not included). */
-export function readChart(trx: Trx, hotelId: string, from: Day, to: Day, roomTypeId?: string): Promise<ChartRoom[]> {
-  return chartStatement.run(trx, [hotelId, from, to, roomTypeId ?? null]);
+export async function readChart(
+  trx: Trx,
+  hotelId: string,
+  from: Day,
+  to: Day,
+  roomTypeId?: string,
+): Promise<ChartRoom[]> {
+  const [rooms, tenures] = await Promise.all([
+    roomsStatement.run(trx, [hotelId, roomTypeId ?? null]),
+    tenuresStatement.run(trx, [hotelId, from, to]),
+  ]);
+  const chart = new Map<string, ChartRoom>(rooms.map((room) => [room.room_id, { ...room, stays: [], closures: [] }]));
+  for (const { room_id: roomId, occupancy_id, reason, booking_id, ...tenure } of tenures) {
+    // Of another type, where one is asked for.
+    const room = chart.get(roomId);
+    if (room === undefined) continue;
+    const { from: begins, to: ends, ...stay } = tenure;
+    if (booking_id === null) {
+      room.closures.push({ closure_id: occupancy_id, reason: reason ?? "", from: begins, to: ends });
+    } else room.stays.push({ booking_id, ...stay, from: begins, to: ends });
+  }
+  return [...chart.values()];
 }

@@ -1,0 +1,51 @@
+/**
+ * `npm run bench:plans`: how much each question of the desk works at full size, in the data folder of `bench:api`. For a
+ * hotel of 100 rooms and for the one of 2,000: the milliseconds of the last of seven runs, and the most rows that one step
+ * of its plans looked at. What grows with the years instead of with the answer shows here.
+ */
+import path from "node:path";
+
+import { openPool } from "../core/db/pool.ts";
+import { startEmbeddedPostgres } from "../core/embedded/mod.ts";
+import { processVariables } from "../core/env.ts";
+import { migrateDatabase } from "../core/migrate.ts";
+import { dayAt } from "../core/mod.ts";
+import { gateRole, urlAs } from "../core/permissions.ts";
+import { planSettings } from "../core/testing/plans.ts";
+import { mostLabour, plansFor } from "../plugins/pms/testing/plan_check.ts";
+import { askingHotel, questions } from "../plugins/pms/testing/questions.ts";
+import { benchSecret, benchSettings } from "./harness.ts";
+import { scaleOf, seed } from "./seed/mod.ts";
+
+const given = processVariables();
+const scale = scaleOf(given);
+const dataDir = path.resolve(given["BENCH_DATA_DIR"] ?? `.data/bench-${scale}`);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const postgres = await startEmbeddedPostgres({ dataDir, settings: { ...benchSettings, ...planSettings } });
+try {
+  const { url } = postgres;
+  await migrateDatabase({ DATABASE_URL: url, SECRET_KEY: benchSecret, DATA_DIR: dataDir, LOG_LEVEL: "warn" });
+  await seed({ url, scale, day: dayAt(new Date(), "UTC"), say });
+  const owner = openPool({ url, max: 1, name: "bench owner" });
+  const gate = openPool({ url: urlAs(url, gateRole, benchSecret), max: 1, name: "bench gate" });
+  try {
+    for (const name of ["Seed hotel 1", "Seed grand hotel"]) {
+      const hotel = await askingHotel(owner, name);
+      say(`\n${name.padEnd(58)}    ms      rows`);
+      for (const [what, question] of Object.entries(questions)) {
+        let took = 0;
+        const plans = await plansFor(gate, hotel, async (trx) => {
+          const started = performance.now();
+          await question(trx, hotel);
+          took = performance.now() - started;
+        });
+        say(`${what.padEnd(58)} ${took.toFixed(1).padStart(7)} ${String(mostLabour(plans)).padStart(8)}`);
+      }
+    }
+  } finally {
+    await gate.destroy();
+    await owner.destroy();
+  }
+} finally {
+  await postgres.stop();
+}

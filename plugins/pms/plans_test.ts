@@ -1,0 +1,114 @@
+/**
+ * What the desk asks all day must find its rows by an index, however large the tables grow: the plans that PostgreSQL
+ * really runs, as the plugin's own role behind the tenant wall, where an index is easily lost.
+ */
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { seed } from "../../bench/seed/mod.ts";
+import { openPool } from "../../core/db/pool.ts";
+import { gateRole, urlAs } from "../../core/permissions.ts";
+import { tellPlans } from "../../core/testing/plans.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../core/testing/postgres.ts";
+import { faultsOf, plansFor, runs } from "./testing/plan_check.ts";
+import { type AskingHotel, askingHotel, type Question, questions } from "./testing/questions.ts";
+
+/** Rows that one step of a plan may look at; the hotel has 10,000 bookings. */
+const mostRows = 3000;
+/** Of what answers with little. */
+const tighter: Readonly<Record<string, number>> = {
+  "a booking of a room": 200,
+  "a booking of a room type": 200,
+  "the look-up of a known guest": 10,
+  "the choice of a room": 200,
+  "one guest": 50,
+  "one booking": 50,
+  "the board": 200,
+};
+const limitOf = (name: string): number => tighter[name] ?? mostRows;
+
+/**
+ * Which question is lost without which indexes; that it is shows that these tests can fail. Where there are several, one
+ * stands in for the other.
+ */
+const needed: readonly (readonly [question: string, ...indexes: string[]])[] = [
+  ["availability", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
+  ["a booking of a room", "occupancies_room", "one_party_a_night"],
+  ["the look-up of a known guest", "guests_email"],
+  ["a booking of a room type", "guests_phone"],
+  ["guests by a rare name", "guests_search"],
+  ["the first page of all bookings", "bookings_arrival"],
+  ["bookings by departure", "bookings_departure"],
+  ["bookings of a room", "bookings_room"],
+  ["one guest", "bookings_guest"],
+  ["the board", "bookings_status"],
+  ["the chart", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
+  ["the close of the day", "bookings_ended"],
+  ["the close of the day", "bookings_checked_in"],
+  ["one booking", "booking_nights_pkey"],
+  ["the history of a booking", "booking_history_booking"],
+];
+
+describe("the plans of what the desk asks", function () {
+  this.timeout(120_000);
+  let database: TestDatabase;
+  let owner: Knex;
+  let gate: Knex;
+  let hotel: AskingHotel;
+  before(async () => {
+    database = await createTestDatabase();
+    // Three hotels of 100 rooms with 10,000 bookings each, and one of 30 rooms with 15,000.
+    await seed({ url: database.url, scale: 0.015, day: "2026-11-05", say: () => undefined });
+    owner = openPool({ url: database.url, max: 1, name: "plans test owner" });
+    await tellPlans(owner);
+    gate = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 1, name: "plans test" });
+    hotel = await askingHotel(owner, "Seed hotel 1");
+  });
+  after(async () => {
+    await gate?.destroy();
+    await owner?.destroy();
+    await database?.drop();
+  });
+
+  /** Drops indexes, or the constraints that have them. @returns how they are made again */
+  const takeAway = async (indexes: readonly string[]): Promise<string[]> => {
+    const { rows } = await owner.raw(
+      `SELECT 'DROP INDEX pms.' || indexname AS drop, indexdef AS create FROM pg_indexes
+         WHERE schemaname = 'pms' AND indexname = ANY(?)
+           AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = indexname)
+       UNION ALL SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' || conname,
+         'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)
+         FROM pg_constraint WHERE conname = ANY(?)`,
+      [[...indexes], [...indexes]],
+    );
+    const parts = rows as { drop: string; create: string }[];
+    expect(parts.length).to.equal(indexes.length);
+    for (const { drop } of parts) await owner.raw(drop);
+    return parts.map(({ create }) => create);
+  };
+
+  for (const [name, question] of Object.entries(questions)) {
+    it(`${name}: by an index, and few rows`, async () => {
+      const plans = await plansFor(gate, hotel, question);
+      expect(plans.length).to.be.at.least(runs);
+      expect(faultsOf(plans, limitOf(name))).to.deep.equal([]);
+    });
+  }
+
+  for (const [name, ...indexes] of needed) {
+    it(`notices where ${indexes.join(", ")} ${indexes.length === 1 ? "is" : "are"} gone: ${name}`, async () => {
+      const back = await takeAway(indexes);
+      try {
+        expect(faultsOf(await plansFor(gate, hotel, questions[name] as Question), limitOf(name))).not.to.deep.equal([]);
+      } finally {
+        for (const sql of back) await owner.raw(sql);
+      }
+    });
+  }
+
+  it("asks for the board and for the chart in a few statements, whatever the size of the hotel", async () => {
+    for (const name of ["the board", "the chart"]) {
+      expect((await plansFor(gate, hotel, questions[name] as Question)).length / runs, name).to.be.at.most(3);
+    }
+  });
+});
