@@ -30,10 +30,14 @@ export function routes(ctx: BillingContext): Route[] {
       handler: async ({ body, request }) => {
         const secrets = env.STRIPE_WEBHOOK_SECRET;
         if (secrets === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_WEBHOOK_SECRET is not set.");
-        const { text, json } = await verifyDelivery(body, request.headers["stripe-signature"], secrets, Date.now());
+        const { text, json } = verifyDelivery(body, request.headers["stripe-signature"], secrets, Date.now());
         const event = readEvent(json);
-        const isNew = await storeEvent(ctx, event, text);
-        log.info({ request_id: request.id, event_id: event.id, type: event.type, new: isNew }, "stripe event received");
+        const intake = await storeEvent(ctx, event, text);
+        const isOdd = intake === "quarantined" || intake === "conflicting";
+        log[isOdd ? "warn" : "info"](
+          { request_id: request.id, event_id: event.id, type: event.type, livemode: event.livemode, intake },
+          "stripe event received",
+        );
         return { body: { received: true as const } };
       },
     }),
