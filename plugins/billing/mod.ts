@@ -11,7 +11,7 @@ export default definePlugin({
   setup: (ctx) => {
     const api = createStripeApi(ctx);
     return {
-      routes: routes(ctx),
+      routes: routes(ctx, api),
       jobs: [
         handleJob(applyStripeEvent, ({ payload, trx }) => applyEvent(ctx, trx, payload.event_id)),
         handleLongJob(askStripe, ({ payload, finish }) => askForEvent(ctx, api, payload.event_id, finish)),

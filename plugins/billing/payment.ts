@@ -50,6 +50,14 @@ const refundSchema = z.object({
   payment_intent: referenceSchema,
 });
 
+/** The first versions gave disputes no id: a charge had one at most. */
+const disputeSchema = z.preprocess((object) => {
+  const { id, charge } = (object ?? {}) as { id?: unknown; charge?: unknown };
+  return id === undefined && typeof charge === "string"
+    ? { ...(object as object), id: `dispute_of_${charge}` }
+    : object;
+}, refundSchema);
+
 /** A refund can fail after it has succeeded, and comes to no other end after that. */
 const refundRanks = ["requires_action", "pending", "succeeded", "canceled", "failed"];
 
@@ -78,7 +86,7 @@ export function readRefund(object: unknown): PaymentFacts {
 
 /** @throws ZodError where it is no dispute */
 export function readDispute(object: unknown): PaymentFacts {
-  const dispute = refundSchema.parse(object);
+  const dispute = disputeSchema.parse(object);
   return reversalFacts(dispute, "dispute", dispute.status ?? "needs_response", disputeRanks);
 }
 

@@ -82,6 +82,8 @@ function paymentReader(read: (object: unknown) => PaymentFacts): Reader {
 /** An invoice goes by what it is, not by what its event is called: one that was paid counts as paid in any event. */
 function readInvoiceEvent(event: StripeEventBody, { lines }: Fetched): Reading {
   const { object } = event.data;
+  // A preview of what is to come has no id.
+  if (object["id"] === undefined) return { kind: "ignored", reason: "preview" };
   const invoice = readInvoice(lines === undefined ? object : { ...object, lines: { data: lines, has_more: false } });
   const { named_hotel_id, customer_id, subscription_id, links } = invoice;
   const owner = { named_hotel_id, customer_id, subscription_id };
