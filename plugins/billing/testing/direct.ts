@@ -22,20 +22,38 @@ export interface Outcome {
   readonly rows: readonly string[];
 }
 
-export interface DirectBilling {
+/** One hotel, and a connection of its own to play its histories on. */
+export interface Lane {
   readonly hotelId: string;
-  readonly owner: Knex;
   /** Sets the end of the hotel's trial. */
   setTrial(end: Date): Promise<void>;
   /** Applies the events in the given order, and again as they are called up, looks, and undoes all of it. */
   play(events: readonly TestEvent[], order: readonly number[], now: Date): Promise<Outcome>;
+}
+
+export interface DirectBilling {
+  readonly lanes: readonly Lane[];
   close(): Promise<void>;
 }
 
-export async function startDirectBilling(): Promise<DirectBilling> {
+/** @param count of lanes, which may be used at the same time */
+export async function startDirectBilling(count: number): Promise<DirectBilling> {
   const database = await createTestDatabase();
   const owner = openPool({ url: database.url, max: 1, name: "test owner" });
-  const knex = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 1, name: "test billing" });
+  const knex = openPool({ url: urlAs(database.url, gateRole, testSecret), max: count, name: "test billing" });
+  const lanes: Lane[] = [];
+  for (let lane = 0; lane < count; lane += 1) lanes.push(await openLane(owner, knex));
+  return {
+    lanes,
+    close: async () => {
+      await knex.destroy();
+      await owner.destroy();
+      await database.drop();
+    },
+  };
+}
+
+async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   const hotelId = newId();
   await owner("identity.hotels").insert({
     hotel_id: hotelId,
@@ -58,7 +76,7 @@ export async function startDirectBilling(): Promise<DirectBilling> {
     log: createLogger("silent"),
   } as unknown as BillingContext;
 
-  const play: DirectBilling["play"] = async (events, order, now) => {
+  const play: Lane["play"] = async (events, order, now) => {
     let outcome: Outcome | undefined;
     const undo = new Error("Undone.");
     await openUnit(knex, { role: platformRoleOf("billing") }, async (trx) => {
@@ -70,7 +88,7 @@ export async function startDirectBilling(): Promise<DirectBilling> {
         if (turn > 10_000) throw new Error("Events call each other up without end.");
         await applyEvent(ctx, trx, calledUp.shift() ?? "");
       }
-      outcome = { view: await readSubscription(trx, hotelId, graceDays, now), rows: await allRows(trx) };
+      outcome = { view: await readSubscription(trx, hotelId, graceDays, now), rows: await allRows(trx, hotelId) };
       throw undo;
     }).catch((error: unknown) => {
       if (error !== undo) throw error;
@@ -80,17 +98,11 @@ export async function startDirectBilling(): Promise<DirectBilling> {
 
   return {
     hotelId,
-    owner,
     setTrial: async (end) => {
       const row = { trial_ends_at: end, valid_to: end, subscription_valid: end > new Date() };
       await owner("identity.hotels").where({ hotel_id: hotelId }).update(row);
     },
     play,
-    close: async () => {
-      await knex.destroy();
-      await owner.destroy();
-      await database.drop();
-    },
   };
 }
 
@@ -108,12 +120,12 @@ async function insertEvents(trx: Trx, events: readonly TestEvent[]): Promise<voi
   );
 }
 
-async function allRows(trx: Trx): Promise<string[]> {
+async function allRows(trx: Trx, hotelId: string): Promise<string[]> {
   const tables = factTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
   const events = `SELECT 'event ' || (event_id, status, status_reason, hotel_id, customer_id, subscription_id)::text
     FROM billing.stripe_events`;
-  const hotels = "SELECT 'hotel ' || (hotel_id, valid_to, subscription_valid)::text FROM identity.hotels";
-  const { rows } = (await trx.raw(`${[...tables, events, hotels].join(" UNION ALL ")} ORDER BY 1`)) as {
+  const hotel = `SELECT 'hotel ' || (valid_to, subscription_valid)::text FROM identity.hotels WHERE hotel_id = ?`;
+  const { rows } = (await trx.raw(`${[...tables, events, hotel].join(" UNION ALL ")} ORDER BY 1`, [hotelId])) as {
     rows: { row: string }[];
   };
   return rows.map(({ row }) => row);

@@ -10,20 +10,23 @@ interface Scene {
   /** In seconds since 1970. */
   readonly now: number;
   readonly customer: string;
+  /** Makes the story's ids its own. */
+  readonly tag: string;
   readonly events: TestEvent[];
 }
 
-/** The events of a story about this hotel. */
+/** The events of a story about this hotel; no other hotel's have the same ids. */
 export function tell(world: World, hotelId: string, now: number): TestEvent[] {
-  const scene: Scene = { hotelId, now, customer: "cus_1", events: [] };
-  world.subscriptions.forEach((story, index) => tellSubscription(scene, story, `sub_${index}`));
+  const tag = hotelId.slice(-12);
+  const scene: Scene = { hotelId, now, customer: `cus_${tag}`, tag, events: [] };
+  world.subscriptions.forEach((story, index) => tellSubscription(scene, story, `sub_${tag}_${index}`));
   if (world.noise) tellNoise(scene);
   return scene.events;
 }
 
 function say(scene: Scene, type: string, object: Json): void {
   const number = scene.events.length;
-  const event = eventAround(type, object, `evt_${String(number).padStart(3, "0")}`);
+  const event = eventAround(type, object, `evt_${scene.tag}_${String(number).padStart(3, "0")}`);
   // A second each, a month ago.
   scene.events.push({ ...event, created: scene.now - 30 * 86_400 + number });
 }
@@ -93,7 +96,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
     });
   const amounts = refundAmounts(story);
   const refunds = story.refunds.map((refund, index) => ({
-    id: refund.id,
+    id: `${refund.id}_${scene.tag}`,
     object: "refund",
     amount: amounts[index] ?? 0,
     currency: "eur",
@@ -131,7 +134,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
     dispute.states.forEach((status, index) => {
       const isEnd = ["won", "lost", "warning_closed"].includes(status);
       say(scene, `charge.dispute.${index === 0 ? "created" : isEnd ? "closed" : "updated"}`, {
-        id: dispute.id,
+        id: `${dispute.id}_${scene.tag}`,
         object: "dispute",
         amount: story.amount,
         currency: "eur",
@@ -144,16 +147,21 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
 
 /** What is none of the hotel's business, or of no consequence. */
 function tellNoise(scene: Scene): void {
+  const { tag } = scene;
   const far = scene.now + 900 * 86_400;
   say(scene, "invoice.finalized", olderInvoice({ hotelId: scene.hotelId, periodEnd: far }));
   say(scene, "invoice.paid", { ...olderInvoice({ customerId: scene.customer, periodEnd: far }), subscription: null });
-  say(scene, "invoice.paid", basilInvoice({ customerId: "cus_other", subscriptionId: "sub_other", periodEnd: far }));
+  say(
+    scene,
+    "invoice.paid",
+    basilInvoice({ customerId: `cus_other_${tag}`, subscriptionId: `sub_other_${tag}`, periodEnd: far }),
+  );
   say(scene, "refund.created", {
-    id: "re_other",
+    id: `re_other_${tag}`,
     amount: 100,
     currency: "eur",
-    charge: "ch_other",
-    payment_intent: "pi_other",
+    charge: `ch_other_${tag}`,
+    payment_intent: `pi_other_${tag}`,
     status: "succeeded",
   });
   say(scene, "customer.updated", { id: scene.customer, object: "customer" });
