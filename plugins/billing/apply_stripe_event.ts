@@ -1,53 +1,96 @@
 /**
  * Applies a stored event. The event's row is locked, and its effect and its "applied" commit together (with the end of
  * the job itself), so a worker that is killed has done all of it or nothing.
+ *
+ * No call to Stripe is made in here: an answer can take a minute, and a transaction is open. An event that lacks something
+ * waits, and a job of its own asks (`ask_stripe.ts`), keeps the answer with the event, and comes back.
  */
-import type { Trx } from "../../core/mod.ts";
+import { prepare, type Trx } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
-import { readEvent, type StripeEventBody } from "./event.ts";
-import { readInvoice } from "./invoice.ts";
-import { recordPaidInvoice, refold } from "./ledger.ts";
-import { StripeEvent } from "./models/stripe_event.ts";
-import { findHotel } from "./ties.ts";
+import { readEvent } from "./event.ts";
+import { askStripe } from "./jobs.ts";
+import { refold } from "./ledger.ts";
+import { isOtherMode } from "./livemode.ts";
+import type { StripeEvent } from "./models/stripe_event.ts";
+import { fetchedSchema, readTelling } from "./read_event.ts";
+import { recordTelling } from "./record.ts";
+import type { Owner, Telling } from "./telling.ts";
+import { awaitedIds, callWaiting, findHotel } from "./ties.ts";
 
 /** What became of an event: columns of its row. */
-type Outcome = Pick<StripeEvent, "status"> &
-  Partial<Pick<StripeEvent, "status_reason" | "hotel_id" | "customer_id" | "subscription_id">>;
+interface Outcome {
+  readonly status: StripeEvent["status"];
+  readonly reason?: string;
+  readonly hotel_id?: string;
+  readonly owner?: Owner | undefined;
+  /** Ids that it waits for. */
+  readonly awaits?: readonly string[];
+  /** Whether Stripe knows what it waits for. */
+  readonly isToAsk?: boolean;
+}
 
-type Effect = (ctx: BillingContext, trx: Trx, event: StripeEventBody) => Promise<Outcome>;
+type Stored = Pick<StripeEvent, "event_id" | "status" | "livemode" | "body" | "fetched">;
 
-/** The types that have an effect. Any other is kept, and ignored. */
-const effects: ReadonlyMap<string, Effect> = new Map([
-  ["invoice.paid", applyPaidInvoice],
-  ["invoice.payment_succeeded", applyPaidInvoice],
-]);
+const takeStatement = prepare<Stored>(
+  "billing_take_event",
+  "SELECT event_id, status, livemode, body, fetched FROM billing.stripe_events WHERE event_id = $1 FOR UPDATE",
+);
+const endStatement = prepare(
+  "billing_end_event",
+  `UPDATE billing.stripe_events SET status = $2, status_reason = $3, hotel_id = $4, customer_id = $5,
+     subscription_id = $6, waits_for = $7, processed_at = now() WHERE event_id = $1`,
+);
 
 /** Applies the event of this id once, however often it is called. */
 export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string): Promise<void> {
-  const stored = await StripeEvent.query(trx).findById(eventId).forUpdate();
+  const [stored] = await takeStatement.run(trx, [eventId]);
   if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
-  if (stored.status === "applied" || stored.status === "ignored") return;
+  if (stored.status !== "stored" && stored.status !== "waiting") return;
   const event = readEvent(JSON.parse(stored.body));
-  const effect = effects.get(event.type);
-  const outcome: Outcome =
-    effect === undefined ? { status: "ignored", status_reason: "type" } : await effect(ctx, trx, event);
-  await trx("billing.stripe_events")
-    .where({ event_id: eventId })
-    .update({ status_reason: null, ...outcome, processed_at: trx.fn.now() });
-  const { status, status_reason: reason, hotel_id } = outcome;
+  const outcome: Outcome = isOtherMode(ctx.env.STRIPE_API_KEY, stored.livemode)
+    ? { status: "quarantined", reason: "livemode" }
+    : await effectOf(ctx, trx, stored, event);
+  const { status, reason, hotel_id, owner, awaits, isToAsk } = outcome;
+  await endStatement.run(trx, [
+    eventId,
+    status,
+    reason ?? null,
+    hotel_id ?? null,
+    owner?.customer_id ?? null,
+    owner?.subscription_id ?? null,
+    awaits ?? null,
+  ]);
+  if (isToAsk === true && stored.fetched === null && ctx.env.STRIPE_API_KEY !== undefined)
+    await ctx.enqueue(trx, askStripe, { event_id: eventId });
   ctx.log.info({ event_id: eventId, type: event.type, status, reason, hotel_id }, "stripe event");
 }
 
-async function applyPaidInvoice(ctx: BillingContext, trx: Trx, event: StripeEventBody): Promise<Outcome> {
-  const invoice = readInvoice(event.data.object);
-  const ids = { customer_id: invoice.customer_id ?? null, subscription_id: invoice.subscription_id ?? null };
-  if (invoice.subscription_id === undefined) return { status: "ignored", status_reason: "no_subscription", ...ids };
-  // A payment can succeed and leave the invoice open: it was one of several.
-  if (!invoice.paid) return { status: "ignored", status_reason: "not_paid", ...ids };
-  if (!invoice.complete) return { status: "waiting", status_reason: "lines", ...ids };
-  const hotel = await findHotel(ctx, trx, event.id, invoice);
-  if (hotel === undefined) return { status: "waiting", status_reason: "hotel", ...ids };
-  await recordPaidInvoice(trx, hotel, event.id, invoice);
-  await refold(trx, hotel, ctx.env.GRACE_DAYS, new Date());
-  return { status: "applied", hotel_id: hotel.hotel_id, ...ids };
+async function effectOf(
+  ctx: BillingContext,
+  trx: Trx,
+  { event_id, fetched }: Stored,
+  event: ReturnType<typeof readEvent>,
+): Promise<Outcome> {
+  const reading = readTelling(event, fetched === null ? {} : fetchedSchema.parse(JSON.parse(fetched)));
+  if (reading.kind === "ignored") return { status: "ignored", reason: reading.reason, owner: reading.owner };
+  if (reading.kind === "lacks") return { status: "waiting", reason: reading.what, owner: reading.owner, isToAsk: true };
+  const { telling } = reading;
+  const { owner } = telling;
+  const hotel = await findHotel(ctx, trx, event_id, telling);
+  if (hotel === undefined) {
+    const isPayment = owner === undefined;
+    const reason = isPayment ? "invoice" : "hotel";
+    return { status: "waiting", reason, owner, awaits: awaitedIds(telling), isToAsk: isPayment };
+  }
+  const { hotel_id } = hotel;
+  await Promise.all([
+    recordTelling(trx, hotel_id, event_id, telling),
+    changesValidTo(telling) ? refold(trx, hotel, ctx.env.GRACE_DAYS, new Date()) : undefined,
+    callWaiting(ctx, trx, event_id, telling),
+  ]);
+  return { status: "applied", hotel_id, owner };
+}
+
+function changesValidTo({ paid_invoice, reversals = [], links }: Telling): boolean {
+  return paid_invoice !== undefined || reversals.length > 0 || links.length > 0;
 }

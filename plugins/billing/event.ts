@@ -1,4 +1,5 @@
 /** The envelope of an event, and the pieces that Stripe's objects are made of. Read leniently: Stripe adds fields. */
+import { isUuid } from "../../core/mod.ts";
 import * as z from "zod";
 
 import { billingProblems } from "./errors.ts";
@@ -15,6 +16,24 @@ export const referenceSchema = z
 export const secondsSchema = z.int().min(0).max(221_845_392_000);
 
 export const metadataSchema = z.record(z.string(), z.unknown()).nullish();
+
+/** A currency, which Stripe writes in small letters, in capitals. */
+export const stripeCurrencySchema = z
+  .string()
+  .regex(/^[a-zA-Z]{3,10}$/)
+  .toUpperCase();
+
+/** The hotel that an object's metadata names. */
+export function hotelIn(metadata: z.output<typeof metadataSchema>): string | undefined {
+  const named = metadata?.["hotel_id"];
+  const hotelId = typeof named === "string" ? named.trim().toLowerCase() : "";
+  return isUuid(hotelId) ? hotelId : undefined;
+}
+
+export const instant = (seconds: number): Date => new Date(seconds * 1000);
+
+export const optionalInstant = (seconds: number | null | undefined): Date | undefined =>
+  typeof seconds === "number" ? instant(seconds) : undefined;
 
 const eventSchema = z.object({
   id: stripeIdSchema,

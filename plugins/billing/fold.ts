@@ -3,22 +3,47 @@
  *
  * Stripe delivers an event at least once, in any order, and again for days when we were down; we apply it again when a
  * worker dies at the wrong moment, and an operator may replay all of them. "Add a month per payment" would then give a
- * different answer each time. So nothing is ever added: every delivery is turned into a fact, facts are kept by an id
- * that is Stripe's, and `valid_to` is computed from all of the facts that there are.
+ * different answer each time. So nothing is ever added: every event is turned into facts (`read_event.ts`), facts are kept
+ * by an id that is Stripe's (`record.ts`), and what a hotel may do is computed from all of the facts that there are.
  *
- * 1. A fact is "this invoice was paid, and it pays for the service until this instant". It is keyed by the invoice's id,
- *    so the twin events of one payment (`invoice.paid`, `invoice.payment_succeeded`) and all repetitions are one fact.
- *    Should two tellings of a fact differ, the one with the greater (period_end, event_id) stands: a total order, so
- *    that it does not matter which of them came first (`ledger.ts`).
- * 2. What takes a fact back (a refund, a lost dispute) is a fact too, with an id of its own. It does not change the
- *    invoice's row; it takes the row out of what is folded here. So it may come before the invoice as well.
- * 3. The fold takes the greatest period end of the facts, adds the days of grace, and never goes before the trial's end.
- *    Greatest is commutative (order is nothing), associative (batches are nothing) and idempotent (repetition is
- *    nothing): the same set of facts gives the same `valid_to`, by whatever road the set was gathered.
+ * 1. A fact is a join. Each kind has a key and a total order, and of two tellings of one fact the greater stands; equal ones
+ *    are the same. Taking the greater is commutative (order is nothing), associative (batches are nothing) and idempotent
+ *    (repetition is nothing), so the rows are a function of the set of events, to the byte.
+ *      - a paid invoice, by its id: the greater (period_end, event id). The twin events of one payment (`invoice.paid`,
+ *        `invoice.payment_succeeded`) and all repetitions are one fact.
+ *      - a refund or a dispute, by its id: the greater (rank of its status, event id), where ranks go the way that Stripe's
+ *        states go: pending, succeeded, failed; needs_response, lost, won. The sum that a charge tells of its refunds, by
+ *        the charge's id: the greater sum.
+ *      - a link between a payment and its invoice, or a charge and its intent: it is there or not. The union of sets.
+ *      - a subscription, by its id: ended before all others, for nothing follows that; then the later (the instant at which
+ *        Stripe made the event, the end of the period, the rank of the status, event id). All of it stands in the event;
+ *        when it came to us does not.
+ *      - an invoice whose payment failed, by its id: void before all others, then the later. That it was paid since is not
+ *        written over it, but seen by the ledger's row beside it.
+ *    Event ids are unique, and another body under an id that is there is never applied (`intake.ts`), so no two tellings
+ *    that differ are equal in their order.
+ * 2. What takes a payment back changes no row of the ledger. Which invoices are out is computed here, from the invoices,
+ *    the links and the reversals together (`taken_out.ts`), so each of the three may come last: a refund before its
+ *    invoice, and the link after both. A failed refund or a dispute that was won is a later state of the same fact, and the
+ *    invoice is simply not out any more.
+ * 3. The fold takes the greatest period end of the invoices that are not out, adds the days of grace, and never goes before
+ *    the trial's end. It is a function of the facts alone; there is no clock in it.
+ * 4. The subscription's status never changes `valid_to`: a canceled subscription stays paid for as long as it was paid for, and
+ *    one that is past due was not paid for longer. It says why the hotel stands where it stands (`subscription_status.ts`).
  *
- * What remains is that no fact is lost and that the fold sees all of them. A fact commits together with the event's
- * "applied" (`apply_stripe_event.ts`), and it is written and folded under a lock of the hotel's row: of two events of one hotel
- * the second waits, and then folds over what the first has written.
+ * What remains is that no fact is lost, and that the fold sees all of them.
+ *
+ * - Facts commit together with the event's "applied" (`apply_stripe_event.ts`), and they are written and folded under a lock
+ *   of the hotel's row: of two events of one hotel the second waits, and then folds over what the first has written.
+ * - An event whose hotel is not known yet waits, and is called up by the event that makes one of its ids known. The two
+ *   take turns by locks on the ids themselves (`ties.ts`), so that neither overlooks the other. What an event brings once it
+ *   is called up (ties, links) calls up others, until none is left that could be applied: which are left does not hang on
+ *   the order either, because what makes an id known never goes away.
+ * - What an event lacks is asked of Stripe once, and the answer is kept with the event (`ask_stripe.ts`). From then on it is
+ *   part of the event, and a replay reads the same.
+ *
+ * One thing is outside of this: events that contradict each other about whose a customer or a subscription is. There the
+ * first tie stands, and the second is logged. The metadata of Keyrack's own checkouts never does that.
  *
  * The trial gets no grace: grace is for a payment that is late, and a trial has none to be late.
  */

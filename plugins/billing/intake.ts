@@ -1,21 +1,44 @@
-import { prepare } from "../../core/mod.ts";
+import { createHash } from "node:crypto";
+
+import { prepare, type Trx } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import type { StripeEventBody } from "./event.ts";
 import { applyStripeEvent } from "./jobs.ts";
+import { isOtherMode } from "./livemode.ts";
 
 const insertStatement = prepare<{ event_id: string }>(
   "billing_store_event",
-  `INSERT INTO billing.stripe_events (event_id, type, api_version, livemode, created_at, body)
-   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO NOTHING RETURNING event_id`,
+  `INSERT INTO billing.stripe_events (event_id, type, api_version, livemode, created_at, body, status, status_reason)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (event_id) DO NOTHING RETURNING event_id`,
 );
+const bodyStatement = prepare<{ body: string }>(
+  "billing_read_body",
+  "SELECT body FROM billing.stripe_events WHERE event_id = $1",
+);
+const conflictStatement = prepare(
+  "billing_keep_conflict",
+  `INSERT INTO billing.conflicting_deliveries (event_id, body_hash, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+);
+
+/**
+ * - `new`: stored, with the job that applies it
+ * - `quarantined`: stored, of the other of Stripe's worlds than our key, and not applied
+ * - `known`: it came before
+ * - `conflicting`: another body came before under its id; this one is kept beside it, and not applied
+ */
+export type Intake = "new" | "quarantined" | "known" | "conflicting";
 
 /**
  * Stores an event with the job that applies it, once per event id: of deliveries at the same time one inserts, and the
  * others wait for it and find the row.
  * @param body the text that was signed
- * @returns whether it is new
  */
-export function storeEvent({ db, enqueue }: BillingContext, event: StripeEventBody, body: string): Promise<boolean> {
+export function storeEvent(
+  { db, enqueue, env }: BillingContext,
+  event: StripeEventBody,
+  body: string,
+): Promise<Intake> {
+  const isForeign = isOtherMode(env.STRIPE_API_KEY, event.livemode);
   return db.platform(async (trx) => {
     const createdAt = typeof event.created === "number" ? new Date(event.created * 1000) : null;
     const inserted = await insertStatement.run(trx, [
@@ -25,9 +48,22 @@ export function storeEvent({ db, enqueue }: BillingContext, event: StripeEventBo
       event.livemode ?? null,
       createdAt,
       body,
+      isForeign ? "quarantined" : "stored",
+      isForeign ? "livemode" : null,
     ]);
-    if (inserted.length === 0) return false;
+    if (inserted.length === 0) return compareBodies(trx, event.id, body);
+    if (isForeign) return "quarantined";
     await enqueue(trx, applyStripeEvent, { event_id: event.id });
-    return true;
+    return "new";
   });
 }
+
+async function compareBodies(trx: Trx, eventId: string, body: string): Promise<Intake> {
+  const [stored] = await bodyStatement.run(trx, [eventId]);
+  if (stored === undefined || withoutCounter(stored.body) === withoutCounter(body)) return "known";
+  await conflictStatement.run(trx, [eventId, createHash("sha256").update(body).digest(), body]);
+  return "conflicting";
+}
+
+/** Stripe counts down in a repeated delivery how many endpoints it is still to reach: the one thing that may differ. */
+const withoutCounter = (body: string): string => body.replace(/("pending_webhooks"\s*:\s*)\d+/, "$1");

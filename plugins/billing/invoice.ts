@@ -6,14 +6,25 @@
  *     its metadata, as copied    subscription_details.metadata     parent.subscription_details.metadata
  *     a line's kind              lines[].type: "subscription"      lines[].parent.type: "subscription_item_details"
  *     is it a proration          lines[].proration                 lines[].parent.subscription_item_details.proration
+ *     what paid it               charge, payment_intent            payments (where expanded), invoice_payment objects
  *
  * `invoice.period_end` is not read: it says when the invoice's items were collected, which is not what was paid for.
  */
-import { isUuid } from "../../core/mod.ts";
 import * as z from "zod";
 
-import { metadataSchema, referenceSchema, secondsSchema, stripeIdSchema } from "./event.ts";
+import {
+  hotelIn,
+  instant,
+  metadataSchema,
+  optionalInstant,
+  referenceSchema,
+  secondsSchema,
+  stripeCurrencySchema,
+  stripeIdSchema,
+} from "./event.ts";
+import { linksOf, paymentSchema } from "./payment.ts";
 import { amountOf } from "./stripe_amount.ts";
+import type { Owner, PaidInvoiceFact, PaymentLink, UnpaidInvoiceFact } from "./telling.ts";
 
 const lineSchema = z.object({
   type: z.string().nullish(),
@@ -39,30 +50,24 @@ const invoiceSchema = z.object({
     .object({ subscription_details: z.object({ subscription: referenceSchema, metadata: metadataSchema }).nullish() })
     .nullish(),
   lines: z.object({ data: z.array(lineSchema).nullish(), has_more: z.boolean().nullish() }).nullish(),
+  charge: referenceSchema,
+  payment_intent: referenceSchema,
+  payments: z.object({ data: z.array(z.object({ payment: paymentSchema })).nullish() }).nullish(),
   amount_paid: z.int().min(0).nullish(),
-  currency: z
-    .string()
-    .regex(/^[a-zA-Z]{3,10}$/)
-    .toUpperCase(),
+  amount_remaining: z.int().nullish(),
+  amount_due: z.int().nullish(),
+  currency: stripeCurrencySchema,
+  hosted_invoice_url: z.string().max(2000).nullish(),
+  next_payment_attempt: secondsSchema.nullish(),
   status_transitions: z.object({ paid_at: secondsSchema.nullish() }).nullish(),
 });
 
 /** What billing knows of an invoice, whatever its shape. */
-export interface Invoice {
-  readonly invoice_id: string;
-  /** The hotel that the subscription's metadata names, if it names one. */
-  readonly named_hotel_id: string | undefined;
-  readonly customer_id: string | undefined;
-  readonly subscription_id: string | undefined;
-  readonly paid: boolean;
+export interface Invoice extends Owner, PaidInvoiceFact, Omit<UnpaidInvoiceFact, "state"> {
+  readonly status: "paid" | "void" | "other";
   /** False where the payload does not hold all of the lines. */
   readonly complete: boolean;
-  /** The service period that it pays for; undefined where all of its lines are prorations or one-off items. */
-  readonly period: { readonly start: Date; readonly end: Date } | undefined;
-  /** A decimal string in `currency`. */
-  readonly amount_paid: string;
-  readonly currency: string;
-  readonly paid_at: Date | undefined;
+  readonly links: readonly PaymentLink[];
 }
 
 /**
@@ -74,18 +79,22 @@ export function readInvoice(object: unknown): Invoice {
   const details = invoice.parent?.subscription_details;
   const lines = invoice.lines?.data ?? [];
   const places = [details?.metadata, invoice.subscription_details?.metadata, ...lines.map((line) => line.metadata)];
-  const paidAt = invoice.status_transitions?.paid_at;
+  const payments = [invoice, ...(invoice.payments?.data ?? []).map(({ payment }) => payment)];
   return {
     invoice_id: invoice.id,
     named_hotel_id: places.map(hotelIn).find((hotelId) => hotelId !== undefined),
     customer_id: invoice.customer ?? undefined,
     subscription_id: details?.subscription ?? invoice.subscription ?? undefined,
-    paid: invoice.status === "paid" || invoice.paid === true,
+    status: invoice.status === "paid" || invoice.paid === true ? "paid" : invoice.status === "void" ? "void" : "other",
     complete: Array.isArray(invoice.lines?.data) && invoice.lines.has_more !== true,
     period: longestPeriod(lines.filter(isServicePeriod)),
+    links: payments.flatMap((payment) => linksOf(payment ?? {}, invoice.id)),
     amount_paid: amountOf(invoice.amount_paid ?? 0, invoice.currency),
+    amount_due: amountOf(Math.max(0, invoice.amount_remaining ?? invoice.amount_due ?? 0), invoice.currency),
     currency: invoice.currency,
-    paid_at: typeof paidAt === "number" ? instant(paidAt) : undefined,
+    paid_at: optionalInstant(invoice.status_transitions?.paid_at),
+    pay_url: invoice.hosted_invoice_url ?? undefined,
+    next_attempt_at: optionalInstant(invoice.next_payment_attempt),
   };
 }
 
@@ -105,11 +114,3 @@ function longestPeriod(lines: readonly Line[]): Invoice["period"] {
   );
   return last && { start: instant(last.period.start), end: instant(last.period.end) };
 }
-
-function hotelIn(metadata: z.output<typeof metadataSchema>): string | undefined {
-  const named = metadata?.["hotel_id"];
-  const hotelId = typeof named === "string" ? named.trim().toLowerCase() : "";
-  return isUuid(hotelId) ? hotelId : undefined;
-}
-
-const instant = (seconds: number) => new Date(seconds * 1000);

@@ -6,3 +6,9 @@ export const applyStripeEvent = defineJob({
   name: "billing.apply-stripe-event",
   payload: z.strictObject({ event_id: z.string() }),
 });
+
+/** Asks Stripe for what an event lacks, keeps the answer with the event, and applies it. */
+export const askStripe = defineJob({
+  name: "billing.ask-stripe",
+  payload: z.strictObject({ event_id: z.string() }),
+});

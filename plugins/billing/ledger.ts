@@ -1,8 +1,8 @@
-/** The ledger of paid invoices, and what it says on the hotel's row. The reasons stand in `fold.ts`. */
-import type { Trx } from "../../core/mod.ts";
-import { foldValidTo } from "./fold.ts";
-import type { Invoice } from "./invoice.ts";
-import { PaidInvoice } from "./models/paid_invoice.ts";
+/** The facts of a hotel, and what they say on the hotel's row. The reasons stand in `fold.ts`. */
+import { prepare, type Trx } from "../../core/mod.ts";
+import { type Coverage, foldValidTo } from "./fold.ts";
+import { reversedInvoices } from "./taken_out.ts";
+import type { PaymentLink, ReversalFact } from "./telling.ts";
 
 /** A hotel's row, locked until the transaction ends. */
 export interface LockedHotel {
@@ -12,57 +12,101 @@ export interface LockedHotel {
   readonly valid_to: Date;
 }
 
+/** A row of the ledger, as far as the fold needs it. */
+export interface LedgerRow {
+  readonly invoice_id: string;
+  readonly period_end: Date | null;
+  readonly amount_paid: string;
+  readonly currency: string;
+}
+
+/** A row of `billing.reversals`. */
+export interface ReversalRow extends Omit<ReversalFact, "charge_id" | "payment_intent_id" | "rank"> {
+  readonly charge_id: string | null;
+  readonly payment_intent_id: string | null;
+}
+
+/** All from which `valid_to` is computed, beside the hotel's own row. */
+export interface HotelFacts {
+  readonly invoices: readonly LedgerRow[];
+  readonly links: readonly PaymentLink[];
+  readonly reversals: readonly ReversalRow[];
+}
+
+/** The tables of facts: what a replay into an empty ledger empties first, and fills again from the events. */
+export const factTables = [
+  "billing.paid_invoices",
+  "billing.unpaid_invoices",
+  "billing.reversals",
+  "billing.payment_links",
+  "billing.subscriptions",
+  "billing.customers",
+] as const;
+
+const hotelColumns = "hotel_id, trial_ends_at, subscription_valid, valid_to";
+// Not FOR UPDATE: that would also hold up everyone who inserts a row that refers to the hotel.
+const lockStatement = prepare<LockedHotel>(
+  "billing_lock_hotel",
+  `SELECT ${hotelColumns} FROM identity.hotels WHERE hotel_id = $1 FOR NO KEY UPDATE`,
+);
+const invoicesStatement = prepare<LedgerRow>(
+  "billing_fold_invoices",
+  "SELECT invoice_id, period_end, amount_paid, currency FROM billing.paid_invoices WHERE hotel_id = $1",
+);
+/** Without a reversal, nobody asks for the links: most hotels have none. */
+const linksStatement = prepare<PaymentLink>(
+  "billing_fold_links",
+  `SELECT payment_id, linked_id, to_invoice FROM billing.payment_links
+   WHERE hotel_id = $1 AND EXISTS (SELECT FROM billing.reversals WHERE hotel_id = $1)`,
+);
+const reversalsStatement = prepare<ReversalRow>(
+  "billing_fold_reversals",
+  `SELECT reversal_id, kind, status, amount, currency, charge_id, payment_intent_id FROM billing.reversals
+   WHERE hotel_id = $1 ORDER BY reversal_id`,
+);
+const writeStatement = prepare(
+  "billing_write_valid_to",
+  `UPDATE identity.hotels SET valid_to = $2, subscription_valid = $3, version = version + 1 WHERE hotel_id = $1`,
+);
+
 /**
  * Locks a hotel, so that of two events of one hotel the second folds over what the first has written.
  * @returns undefined where there is no such hotel
  */
 export async function lockHotel(trx: Trx, hotelId: string | null | undefined): Promise<LockedHotel | undefined> {
   if (hotelId === undefined || hotelId === null) return undefined;
-  // Not FOR UPDATE: that would also hold up everyone who inserts a row that refers to the hotel.
-  return trx("identity.hotels")
-    .where({ hotel_id: hotelId })
-    .forNoKeyUpdate()
-    .first<LockedHotel | undefined>("hotel_id", "trial_ends_at", "subscription_valid", "valid_to");
+  const [hotel] = await lockStatement.run(trx, [hotelId]);
+  return hotel;
 }
 
-/** Writes the invoice's row. Of two tellings of one invoice the greater (period_end, event_id) stands, in either order. */
-export async function recordPaidInvoice(
-  trx: Trx,
-  { hotel_id }: LockedHotel,
-  eventId: string,
-  invoice: Invoice,
-): Promise<void> {
-  const row = {
-    hotel_id,
-    invoice_id: invoice.invoice_id,
-    subscription_id: invoice.subscription_id ?? null,
-    customer_id: invoice.customer_id ?? null,
-    period_start: invoice.period?.start ?? null,
-    period_end: invoice.period?.end ?? null,
-    amount_paid: invoice.amount_paid,
-    currency: invoice.currency,
-    paid_at: invoice.paid_at ?? null,
-    event_id: eventId,
-  };
-  await trx("billing.paid_invoices")
-    .insert(row)
-    .onConflict(["hotel_id", "invoice_id"])
-    .merge()
-    .whereRaw(
-      `(coalesce(excluded.period_end, '-infinity'), excluded.event_id)
-         > (coalesce(paid_invoices.period_end, '-infinity'), paid_invoices.event_id)`,
-    );
+/** Reads the facts of a hotel. */
+export async function readFacts(trx: Trx, hotelId: string): Promise<HotelFacts> {
+  const [invoices, links, reversals] = await Promise.all([
+    invoicesStatement.run(trx, [hotelId]),
+    linksStatement.run(trx, [hotelId]),
+    reversalsStatement.run(trx, [hotelId]),
+  ]);
+  return { invoices, links, reversals };
 }
 
-/** Folds the hotel's ledger and writes the outcome to its row; a row that says so already keeps its version. */
+/** What the facts say. */
+export function coverageOf(facts: HotelFacts, trialEndsAt: Date, graceDays: number): Coverage {
+  const reversed = reversedInvoices(facts.invoices, facts.links, facts.reversals);
+  const counting = facts.invoices.filter(({ invoice_id }) => reversed.get(invoice_id)?.isOut !== true);
+  return foldValidTo(counting, trialEndsAt, graceDays);
+}
+
+/** Folds the hotel's facts and writes the outcome to its row; a row that says so already keeps its version. */
 export async function refold(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
-  const paid = await PaidInvoice.query(trx).select("invoice_id", "period_end").where({ hotel_id: hotel.hotel_id });
-  const { valid_to } = foldValidTo(paid, hotel.trial_ends_at, graceDays);
-  const subscription_valid = valid_to > now;
-  if (valid_to.getTime() !== hotel.valid_to.getTime() || subscription_valid !== hotel.subscription_valid) {
-    await trx("identity.hotels")
-      .where({ hotel_id: hotel.hotel_id })
-      .update({ valid_to, subscription_valid, version: trx.raw("version + 1") });
-  }
+  const { valid_to } = coverageOf(await readFacts(trx, hotel.hotel_id), hotel.trial_ends_at, graceDays);
+  const isValid = valid_to > now;
+  if (valid_to.getTime() !== hotel.valid_to.getTime() || isValid !== hotel.subscription_valid)
+    await writeStatement.run(trx, [hotel.hotel_id, valid_to, isValid]);
   return valid_to;
+}
+
+/** Locks a hotel and folds its facts anew: for a replay, which has taken facts away. */
+export async function refoldHotel(trx: Trx, hotelId: string, graceDays: number, now: Date): Promise<Date | undefined> {
+  const hotel = await lockHotel(trx, hotelId);
+  return hotel && refold(trx, hotel, graceDays, now);
 }

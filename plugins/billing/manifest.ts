@@ -1,7 +1,7 @@
 import { defineManifest } from "../../core/mod.ts";
 import * as z from "zod";
 
-import { applyStripeEvent } from "./jobs.ts";
+import { applyStripeEvent, askStripe } from "./jobs.ts";
 
 /** One secret, or several with commas between them while a new one is rolled in. The messages never quote the value. */
 const webhookSecrets = z
@@ -34,7 +34,7 @@ export const manifest = defineManifest({
         update: ["subscription_valid", "valid_to", "version"],
       },
     },
-    jobs: [applyStripeEvent],
+    jobs: [applyStripeEvent, askStripe],
     platform: "an event of Stripe's is stored before it is known whose it is, and a worker finds its hotel",
   },
 });

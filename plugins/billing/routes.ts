@@ -1,4 +1,4 @@
-import { type Route, route } from "../../core/mod.ts";
+import { defined, type RequestFacts, type Route, route } from "../../core/mod.ts";
 import * as z from "zod";
 
 import { managers } from "../identity/port.ts";
@@ -6,10 +6,18 @@ import type { BillingContext } from "./context.ts";
 import { billingProblems } from "./errors.ts";
 import { readEvent } from "./event.ts";
 import { storeEvent } from "./intake.ts";
+import { checkoutBody, portalBody, startCheckout, startPortal } from "./sessions.ts";
 import { verifyDelivery } from "./signature.ts";
+import type { StripeApi } from "./stripe_api.ts";
 import { readSubscription, subscriptionSchema } from "./subscription.ts";
 
-export function routes(ctx: BillingContext): Route[] {
+/** A page of Stripe's: a browser is sent there, anyone else is told its address. */
+const pageSchema = z.strictObject({ url: z.string() }).meta({ id: "StripePage" });
+
+const sessionDescription =
+  "Answers 200 with the `url` of a page of Stripe's; a browser, which asks for HTML, is sent there by a 303.";
+
+export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[] {
   const { env, log } = ctx;
   return [
     route({
@@ -30,12 +38,53 @@ export function routes(ctx: BillingContext): Route[] {
       handler: async ({ body, request }) => {
         const secrets = env.STRIPE_WEBHOOK_SECRET;
         if (secrets === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_WEBHOOK_SECRET is not set.");
-        const { text, json } = await verifyDelivery(body, request.headers["stripe-signature"], secrets, Date.now());
+        const { text, json } = verifyDelivery(body, request.headers["stripe-signature"], secrets, Date.now());
         const event = readEvent(json);
-        const isNew = await storeEvent(ctx, event, text);
-        log.info({ request_id: request.id, event_id: event.id, type: event.type, new: isNew }, "stripe event received");
+        const intake = await storeEvent(ctx, event, text);
+        const isOdd = intake === "quarantined" || intake === "conflicting";
+        log[isOdd ? "warn" : "info"](
+          { request_id: request.id, event_id: event.id, type: event.type, livemode: event.livemode, intake },
+          "stripe event received",
+        );
         return { body: { received: true as const } };
       },
+    }),
+    route({
+      id: "startCheckout",
+      method: "POST",
+      path: "/billing/checkout",
+      summary: "Subscribe, on a Checkout page of Stripe's",
+      description: sessionDescription,
+      access: managers,
+      unit: "tenant",
+      body: checkoutBody,
+      status: 200,
+      result: pageSchema,
+      problems: ["BILLING_NOT_CONFIGURED", "SUBSCRIPTION_EXISTS", "STRIPE_REFUSED", "STRIPE_UNAVAILABLE"],
+      // Before the transaction: Stripe may take its time, and gives the same session again to the same key.
+      prepare: ({ actor, body, request }) =>
+        startCheckout(ctx, api, {
+          hotelId: actor.tenantId,
+          body: { success_url: ownPage(request), ...defined(body) },
+          key: keyOf(request),
+        }),
+      handler: ({ prepared, request }) => Promise.resolve(pageAnswer(prepared, request)),
+    }),
+    route({
+      id: "startPortal",
+      method: "POST",
+      path: "/billing/portal",
+      summary: "Change the card, see invoices or cancel, on Stripe's Customer Portal",
+      description: sessionDescription,
+      access: managers,
+      unit: "tenant",
+      body: portalBody,
+      status: 200,
+      result: pageSchema,
+      problems: ["BILLING_NOT_CONFIGURED", "NO_STRIPE_CUSTOMER", "STRIPE_REFUSED", "STRIPE_UNAVAILABLE"],
+      prepare: ({ actor, body, request }) =>
+        startPortal(ctx, api, { hotelId: actor.tenantId, body, key: keyOf(request) }),
+      handler: ({ prepared, request }) => Promise.resolve(pageAnswer(prepared, request)),
     }),
     route({
       id: "readSubscription",
@@ -49,4 +98,21 @@ export function routes(ctx: BillingContext): Route[] {
       handler: async ({ actor, trx }) => ({ body: await readSubscription(trx, actor.tenantId, env.GRACE_DAYS) }),
     }),
   ];
+}
+
+function keyOf({ headers }: RequestFacts): string | undefined {
+  const key = headers["idempotency-key"];
+  return typeof key === "string" ? key : undefined;
+}
+
+function pageAnswer(url: string, { context }: RequestFacts) {
+  const isBrowser = context.accepts("application/json", "text/html") === "text/html";
+  const headers = { Vary: "Accept", ...(isBrowser ? { Location: url } : {}) };
+  return { status: isBrowser ? 303 : 200, headers, body: { url } };
+}
+
+/** Where a manager is sent who named no page: to the only one that Keyrack has. */
+function ownPage({ context }: RequestFacts): string {
+  const { origin } = context;
+  return URL.canParse("/docs", origin) ? new URL("/docs", origin).href : "about:blank";
 }

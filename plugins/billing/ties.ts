@@ -1,19 +1,13 @@
 /**
- * Whose event is it? The hotel that its metadata names; else the one that its subscription or its customer is tied to.
- * An event that says both ties them for those that say only one, and calls up those that wait for exactly that.
+ * Whose event is it? The hotel that its metadata names; else the one that its subscription or its customer is tied to. What
+ * is about a payment goes by the invoice that the payment was for. An event that is not known by any of these waits, and the
+ * one that makes it known calls it up.
  */
-import type { Trx } from "../../core/mod.ts";
+import { prepare, type Trx } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import { applyStripeEvent } from "./jobs.ts";
 import { type LockedHotel, lockHotel } from "./ledger.ts";
-import { StripeEvent } from "./models/stripe_event.ts";
-
-/** What an event says of its owner. */
-export interface Owner {
-  readonly named_hotel_id: string | undefined;
-  readonly customer_id: string | undefined;
-  readonly subscription_id: string | undefined;
-}
+import { idsOf, type Owner, type Telling } from "./telling.ts";
 
 interface Ties {
   readonly by_customer: string | null;
@@ -21,30 +15,53 @@ interface Ties {
 }
 
 /**
- * Finds and locks the event's hotel, and ties the event's customer and subscription to it.
+ * Who makes an id known and who waits for it take turns. There is no row to lock for what is not known yet, so the id
+ * itself is locked; always in the same order, and always before the hotel's row.
+ */
+const lockStatement = prepare(
+  "billing_lock_ids",
+  "SELECT pg_advisory_xact_lock(hashtextextended('billing.tie ' || id, 0)) FROM unnest($1::text[]) AS id",
+);
+const tiesStatement = prepare<Ties>(
+  "billing_read_ties",
+  `SELECT (SELECT hotel_id FROM billing.customers WHERE customer_id = $1) AS by_customer,
+     (SELECT hotel_id FROM billing.subscriptions WHERE subscription_id = $2) AS by_subscription`,
+);
+const paymentStatement = prepare<{ hotel_id: string }>(
+  "billing_find_payment",
+  `SELECT hotel_id FROM billing.payment_links WHERE payment_id = ANY($1)
+   UNION SELECT hotel_id FROM billing.payment_links WHERE linked_id = ANY($1)
+   UNION SELECT hotel_id FROM billing.paid_invoices WHERE invoice_id = ANY($1)
+   UNION SELECT hotel_id FROM billing.unpaid_invoices WHERE invoice_id = ANY($1)
+   ORDER BY hotel_id LIMIT 1`,
+);
+const waitingStatement = prepare<{ event_id: string }>(
+  "billing_find_waiting",
+  "SELECT event_id FROM billing.stripe_events WHERE status = 'waiting' AND waits_for && $1 AND event_id <> $2",
+);
+
+/**
+ * Finds and locks the event's hotel.
  * @returns undefined where no hotel is known yet. The event may then be marked as waiting: until this transaction ends,
- * nobody else can tie its customer or subscription and so overlook it.
+ * nobody else can make one of its ids known and so overlook it.
  */
 export async function findHotel(
   ctx: BillingContext,
   trx: Trx,
   eventId: string,
-  owner: Owner,
+  telling: Telling,
 ): Promise<LockedHotel | undefined> {
-  let ties = await readTies(trx, owner);
-  if (isUntied(owner, ties)) {
-    await lockTies(trx, owner);
-    ties = await readTies(trx, owner);
+  const locked = lockStatement.run(trx, [idsOf(telling)]);
+  const { owner } = telling;
+  if (owner === undefined) {
+    const [, [paid]] = await Promise.all([locked, paymentStatement.run(trx, [telling.payment_ids])]);
+    return lockHotel(trx, paid?.hotel_id);
   }
-  const hotel =
-    (await lockHotel(trx, owner.named_hotel_id)) ?? (await lockHotel(trx, ties.by_subscription ?? ties.by_customer));
-  if (hotel === undefined) return undefined;
-  if (isUntied(owner, ties)) {
-    await tie(trx, hotel.hotel_id, owner);
-    await callWaiting(ctx, trx, eventId, owner);
-  }
-  const others = [ties.by_customer, ties.by_subscription].filter((id) => id !== null && id !== hotel.hotel_id);
-  if (others.length > 0)
+  // Sent together, done one after the other: each statement sees what was committed before it got its locks.
+  const [, [ties], named] = await Promise.all([locked, readTies(trx, owner), lockHotel(trx, owner.named_hotel_id)]);
+  const hotel = named ?? (await lockHotel(trx, ties?.by_subscription ?? ties?.by_customer));
+  const others = [ties?.by_customer, ties?.by_subscription].filter((id) => id && id !== hotel?.hotel_id);
+  if (hotel !== undefined && others.length > 0)
     ctx.log.warn(
       { event_id: eventId, hotel_id: hotel.hotel_id, others },
       "a customer of Stripe's is tied to two hotels",
@@ -52,50 +69,16 @@ export async function findHotel(
   return hotel;
 }
 
-async function readTies(trx: Trx, { customer_id, subscription_id }: Owner): Promise<Ties> {
-  const { rows } = (await trx.raw(
-    `SELECT (SELECT hotel_id FROM billing.customers WHERE customer_id = ?::text) AS by_customer,
-       (SELECT hotel_id FROM billing.subscriptions WHERE subscription_id = ?::text) AS by_subscription`,
-    [customer_id ?? null, subscription_id ?? null],
-  )) as { rows: [Ties] };
-  return rows[0];
+const readTies = (trx: Trx, { customer_id, subscription_id }: Owner) =>
+  tiesStatement.run(trx, [customer_id ?? null, subscription_id ?? null]);
+
+/** What the event waits for, where its hotel is not known. */
+export function awaitedIds({ owner, payment_ids }: Telling): string[] {
+  return owner === undefined ? idsOf({ owner, payment_ids }) : idsOf({ owner, payment_ids: [] });
 }
 
-function isUntied(owner: Owner, ties: Ties): boolean {
-  return (
-    (owner.customer_id !== undefined && ties.by_customer === null) ||
-    (owner.subscription_id !== undefined && ties.by_subscription === null)
-  );
-}
-
-/**
- * Who ties an id and who waits for it take turns. There is no row to lock for what is not tied yet, so the id itself is
- * locked; always in the same order, and always before the hotel's row.
- */
-async function lockTies(trx: Trx, { customer_id, subscription_id }: Owner): Promise<void> {
-  const ids = [customer_id, subscription_id].filter((id) => id !== undefined).sort();
-  for (const id of ids) await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", [`billing.tie ${id}`]);
-}
-
-/** The first tie stands: a customer that pays for two hotels is told apart by the metadata, not by its last event. */
-async function tie(trx: Trx, hotelId: string, { customer_id, subscription_id }: Owner): Promise<void> {
-  if (customer_id !== undefined)
-    await trx("billing.customers").insert({ hotel_id: hotelId, customer_id }).onConflict("customer_id").ignore();
-  if (subscription_id !== undefined)
-    await trx("billing.subscriptions")
-      .insert({ hotel_id: hotelId, subscription_id })
-      .onConflict("subscription_id")
-      .ignore();
-}
-
-async function callWaiting(ctx: BillingContext, trx: Trx, eventId: string, owner: Owner): Promise<void> {
-  const waiting = await StripeEvent.query(trx)
-    .select("event_id")
-    .where({ status: "waiting" })
-    .whereNot({ event_id: eventId })
-    .whereRaw("(customer_id = ?::text OR subscription_id = ?::text)", [
-      owner.customer_id ?? null,
-      owner.subscription_id ?? null,
-    ]);
-  for (const { event_id } of waiting) await ctx.enqueue(trx, applyStripeEvent, { event_id });
+/** Has the events applied again that wait for what this one has made known. */
+export async function callWaiting(ctx: BillingContext, trx: Trx, eventId: string, telling: Telling): Promise<void> {
+  const waiting = await waitingStatement.run(trx, [idsOf(telling), eventId]);
+  await Promise.all(waiting.map(({ event_id }) => ctx.enqueue(trx, applyStripeEvent, { event_id })));
 }

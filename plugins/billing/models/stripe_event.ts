@@ -5,8 +5,9 @@ import { Model } from "objection";
  * - `applied`: it has had its effect
  * - `ignored`: it has none
  * - `waiting`: it can't have its effect yet; it is applied when what it waits for becomes known
+ * - `quarantined`: it is of the other of Stripe's two worlds (live, test) than our key, and is not applied
  */
-export type EventStatus = "stored" | "applied" | "ignored" | "waiting";
+export type EventStatus = "stored" | "applied" | "ignored" | "waiting" | "quarantined";
 
 /** An event of Stripe's, as it came. */
 export class StripeEvent extends Model {
@@ -25,4 +26,8 @@ export class StripeEvent extends Model {
   declare hotel_id: string | null;
   declare customer_id: string | null;
   declare subscription_id: string | null;
+  /** Ids of Stripe's, one of which has to become known. */
+  declare waits_for: string[] | null;
+  /** JSON: what Stripe answered when it was asked for what the body lacks. */
+  declare fetched: string | null;
 }

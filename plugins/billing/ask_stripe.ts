@@ -1,0 +1,88 @@
+/**
+ * Asks Stripe for what an event's payload does not hold: the lines of an invoice beyond its first page; the invoice that a
+ * payment was for, where no event has told it. No transaction is open meanwhile. The answer is kept with the event, so that
+ * a replay gives the same rows without asking again, whatever Stripe would say by then.
+ */
+import { prepare, type Trx } from "../../core/mod.ts";
+import type Stripe from "stripe";
+
+import { applyEvent } from "./apply_stripe_event.ts";
+import type { BillingContext } from "./context.ts";
+import { readEvent } from "./event.ts";
+import { readInvoice } from "./invoice.ts";
+import { readCharge, readInvoicePayment } from "./payment.ts";
+import { type Fetched, readTelling } from "./read_event.ts";
+import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
+import type { PaymentLink, Telling } from "./telling.ts";
+
+const readStatement = prepare<{ body: string; status: string; fetched: string | null }>(
+  "billing_read_event",
+  "SELECT body, status, fetched FROM billing.stripe_events WHERE event_id = $1",
+);
+const keepStatement = prepare(
+  "billing_keep_fetched",
+  "UPDATE billing.stripe_events SET fetched = $2 WHERE event_id = $1 AND fetched IS NULL AND status = 'waiting'",
+);
+
+/** Asks for what the event of this id lacks, and applies it. @param finish ends the job, in the same transaction */
+export async function askForEvent(
+  ctx: BillingContext,
+  api: StripeApi | undefined,
+  eventId: string,
+  finish: (trx: Trx) => Promise<void>,
+): Promise<void> {
+  const [stored] = await ctx.db.platform((trx) => readStatement.run(trx, [eventId]), { readOnly: true });
+  const isOpen = stored?.status === "waiting" && stored.fetched === null && api !== undefined;
+  const fetched = isOpen ? await fetchMissing(await api(), JSON.parse(stored.body)) : undefined;
+  await ctx.db.platform(async (trx) => {
+    if (fetched !== undefined) {
+      await keepStatement.run(trx, [eventId, JSON.stringify(fetched)]);
+      await applyEvent(ctx, trx, eventId);
+    }
+    await finish(trx);
+  });
+}
+
+async function fetchMissing(stripe: Stripe, body: unknown): Promise<Fetched | undefined> {
+  const event = readEvent(body);
+  const reading = readTelling(event);
+  try {
+    if (reading.kind === "lacks") return { lines: await allLines(stripe, readInvoice(event.data.object).invoice_id) };
+    if (reading.kind === "tells" && reading.telling.owner === undefined)
+      return { links: await invoicesOf(stripe, reading.telling) };
+    return undefined;
+  } catch (error) {
+    // The SDK's error carries what was sent and came; this text goes into the outbox and the log.
+    const failure = await stripeFailureOf(error);
+    throw failure === undefined ? error : new Error(`Stripe did not answer for ${event.id}: ${failure.words}`);
+  }
+}
+
+/** Far more than Stripe lets an invoice have; a list that does not end must not fill the memory. */
+const mostLines = 10_000;
+
+function allLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
+  return stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: mostLines });
+}
+
+/** The links to the subscription invoices that the payments were for; none where they were for something else. */
+async function invoicesOf(stripe: Stripe, { links: told, payment_ids }: Telling): Promise<PaymentLink[]> {
+  const links = [...told];
+  const intents = new Set(payment_ids.filter((id) => id.startsWith("pi_")));
+  for (const id of payment_ids.filter((paymentId) => /^(ch|py)_/.test(paymentId))) {
+    const charge = readCharge(await stripe.charges.retrieve(id));
+    links.push(...charge.links);
+    for (const paymentId of charge.payment_ids) if (paymentId.startsWith("pi_")) intents.add(paymentId);
+  }
+  for (const payment_intent of intents) {
+    const payment = { type: "payment_intent", payment_intent } as const;
+    const { data } = await stripe.invoicePayments.list({ payment, limit: 100 });
+    links.push(...data.flatMap((invoicePayment) => readInvoicePayment(invoicePayment).links));
+  }
+  const ours = new Set<string>();
+  for (const id of new Set(links.filter((link) => link.to_invoice).map((link) => link.linked_id))) {
+    const { subscription_id } = readInvoice(await stripe.invoices.retrieve(id));
+    if (subscription_id !== undefined) ours.add(id);
+  }
+  return ours.size === 0 ? [] : links.filter((link) => !link.to_invoice || ours.has(link.linked_id));
+}

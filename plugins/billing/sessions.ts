@@ -1,0 +1,146 @@
+/**
+ * Sessions on Stripe's own pages: to subscribe (Checkout) and to change the card, read invoices or cancel (the Customer
+ * Portal). Keyrack sees no card. What comes of them is told by events like everything else.
+ */
+import { createHash } from "node:crypto";
+import { defined, type Trx } from "../../core/mod.ts";
+import type Stripe from "stripe";
+import * as z from "zod";
+
+import type { BillingContext } from "./context.ts";
+import { billingProblems } from "./errors.ts";
+import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
+
+const pageUrl = z
+  .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
+  .max(2000)
+  .meta({ examples: ["https://hotel.example/billing"] });
+
+export const checkoutBody = z.strictObject({
+  success_url: pageUrl.optional().meta({ description: "Where the browser goes when it is paid; default `/docs`." }),
+  cancel_url: pageUrl.optional().meta({ description: "Where it goes when the manager turns back." }),
+});
+
+export const portalBody = z.strictObject({
+  return_url: pageUrl.optional().meta({ description: "Where the portal's way back leads." }),
+});
+
+/** What a session is asked for. */
+interface Request<Body> {
+  readonly hotelId: string;
+  readonly body: Body;
+  /** The caller's own `Idempotency-Key`. */
+  readonly key: string | undefined;
+}
+
+/**
+ * Makes a Checkout session in which the hotel subscribes.
+ * @returns its URL
+ * @throws Problem BILLING_NOT_CONFIGURED, SUBSCRIPTION_EXISTS, STRIPE_UNAVAILABLE, STRIPE_REFUSED
+ */
+export async function startCheckout(
+  ctx: BillingContext,
+  api: StripeApi | undefined,
+  { hotelId, body, key }: Request<z.output<typeof checkoutBody> & { readonly success_url: string }>,
+): Promise<string> {
+  const price = ctx.env.STRIPE_PRICE_ID;
+  if (api === undefined || price === undefined)
+    throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY and STRIPE_PRICE_ID are not both set.");
+  const { customer, subscriptions } = await ctx.db.tenant(hotelId, (trx) => readPayer(trx, hotelId), {
+    readOnly: true,
+  });
+  // Two subscriptions would be paid twice, and `valid_to` would be no later for it.
+  if (subscriptions.some(({ ended }) => ended === false))
+    throw billingProblems.SUBSCRIPTION_EXISTS(
+      "The hotel is subscribed. POST /billing/portal to change or cancel that.",
+    );
+  const metadata = { hotel_id: hotelId };
+  const request: Stripe.Checkout.SessionCreateParams = {
+    mode: "subscription",
+    line_items: [{ price, quantity: 1 }],
+    client_reference_id: hotelId,
+    metadata,
+    subscription_data: { metadata },
+    ...defined({ customer, ...body }),
+  };
+  // Who subscribes anew on the day on which the last subscription ended gets a new session.
+  const scope = [hotelId, key ?? today(), ...subscriptions.map((row) => row.subscription_id)];
+  return urlOf(ctx, async () => {
+    const stripe = await api();
+    return stripe.checkout.sessions.create(request, { idempotencyKey: idempotencyKey("checkout", scope, request) });
+  });
+}
+
+/**
+ * Makes a session of the Customer Portal.
+ * @returns its URL
+ * @throws Problem BILLING_NOT_CONFIGURED, NO_STRIPE_CUSTOMER, STRIPE_UNAVAILABLE, STRIPE_REFUSED
+ */
+export async function startPortal(
+  ctx: BillingContext,
+  api: StripeApi | undefined,
+  { hotelId, body, key }: Request<z.output<typeof portalBody>>,
+): Promise<string> {
+  if (api === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY is not set.");
+  const { customer } = await ctx.db.tenant(hotelId, (trx) => readPayer(trx, hotelId), { readOnly: true });
+  if (customer === undefined)
+    throw billingProblems.NO_STRIPE_CUSTOMER("The hotel has not subscribed yet. POST /billing/checkout does that.");
+  const request: Stripe.BillingPortal.SessionCreateParams = { customer, ...defined(body) };
+  return urlOf(ctx, async () => {
+    const stripe = await api();
+    // A portal's session is over within minutes, so without a key of the caller's each call makes a new one.
+    const options = key === undefined ? {} : { idempotencyKey: idempotencyKey("portal", [hotelId, key], request) };
+    return stripe.billingPortal.sessions.create(request, options);
+  });
+}
+
+interface Payer {
+  /** Of Stripe's; undefined before the first checkout. */
+  readonly customer: string | undefined;
+  readonly subscriptions: readonly { readonly subscription_id: string; readonly ended: boolean | null }[];
+}
+
+async function readPayer(trx: Trx, hotelId: string): Promise<Payer> {
+  const subscriptions = await trx("billing.subscriptions")
+    .where({ hotel_id: hotelId })
+    .orderBy("subscription_id")
+    .select<{ subscription_id: string; customer_id: string | null; ended: boolean | null }[]>();
+  const customers = await trx("billing.customers")
+    .where({ hotel_id: hotelId, deleted: false })
+    .orderBy("customer_id")
+    .select<{ customer_id: string }[]>("customer_id");
+  // Of several, the one that pays now.
+  const paying = new Set(subscriptions.filter(({ ended }) => ended !== true).map((row) => row.customer_id));
+  const [first] = customers;
+  const customer = customers.find(({ customer_id }) => paying.has(customer_id)) ?? first;
+  return { customer: customer?.customer_id, subscriptions };
+}
+
+/**
+ * Stripe gives the same answer to the same key for a day, and refuses it for other parameters: so these are in the key.
+ * The hotel is in it too, for no two hotels share a session.
+ */
+function idempotencyKey(kind: string, scope: readonly string[], request: unknown): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([scope, request]))
+    .digest("base64url");
+  return `keyrack-${kind}-${hash}`;
+}
+
+const today = () => new Date().toISOString().slice(0, 10);
+
+async function urlOf({ log }: BillingContext, create: () => Promise<{ readonly url: string | null }>): Promise<string> {
+  try {
+    const { url } = await create();
+    if (url === null) throw billingProblems.STRIPE_REFUSED("Stripe made a session without a page.");
+    return url;
+  } catch (error) {
+    const failure = await stripeFailureOf(error);
+    if (failure === undefined) throw error;
+    // The SDK's error carries what was sent and came: only its words are kept.
+    log.error({ stripe: failure.words }, "Stripe made no session");
+    if (failure.isPassing)
+      throw billingProblems.STRIPE_UNAVAILABLE("Stripe can't be reached just now. Please try again in a moment.");
+    throw billingProblems.STRIPE_REFUSED("Stripe refused the request. The reason is logged under the request id.");
+  }
+}

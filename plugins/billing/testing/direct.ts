@@ -1,0 +1,132 @@
+/** Applies events without a server, a queue or a commit: thousands of histories in the time of a few. */
+import type { Knex } from "knex";
+
+import { databaseFor, openUnit, platformRoleOf, type Trx } from "../../../core/db/database.ts";
+import { openPool } from "../../../core/db/pool.ts";
+import { newId } from "../../../core/ids.ts";
+import { createLogger } from "../../../core/log.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { applyEvent } from "../apply_stripe_event.ts";
+import type { BillingContext } from "../context.ts";
+import { factTables } from "../ledger.ts";
+import { readSubscription } from "../subscription.ts";
+import type { TestEvent } from "./deliveries.ts";
+
+export const graceDays = 3;
+
+/** What a history leaves behind. */
+export interface Outcome {
+  readonly view: Awaited<ReturnType<typeof readSubscription>>;
+  /** Every row of facts, what became of every event, and the hotel's `valid_to`, as PostgreSQL writes them. */
+  readonly rows: readonly string[];
+}
+
+/** One hotel, and a connection of its own to play its histories on. */
+export interface Lane {
+  readonly hotelId: string;
+  /** Sets the end of the hotel's trial. */
+  setTrial(end: Date): Promise<void>;
+  /** Applies the events in the given order, and again as they are called up, looks, and undoes all of it. */
+  play(events: readonly TestEvent[], order: readonly number[], now: Date): Promise<Outcome>;
+}
+
+export interface DirectBilling {
+  readonly lanes: readonly Lane[];
+  close(): Promise<void>;
+}
+
+/** @param count of lanes, which may be used at the same time */
+export async function startDirectBilling(count: number): Promise<DirectBilling> {
+  const database = await createTestDatabase();
+  const owner = openPool({ url: database.url, max: 1, name: "test owner" });
+  const knex = openPool({ url: urlAs(database.url, gateRole, testSecret), max: count, name: "test billing" });
+  const lanes: Lane[] = [];
+  for (let lane = 0; lane < count; lane += 1) lanes.push(await openLane(owner, knex));
+  return {
+    lanes,
+    close: async () => {
+      await knex.destroy();
+      await owner.destroy();
+      await database.drop();
+    },
+  };
+}
+
+async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
+  const hotelId = newId();
+  await owner("identity.hotels").insert({
+    hotel_id: hotelId,
+    name: "Test hotel",
+    time_zone: "Europe/Berlin",
+    currency: "EUR",
+    trial_ends_at: new Date(),
+    valid_to: new Date(),
+    business_date: "2026-01-01",
+  });
+  const calledUp: string[] = [];
+  const ctx = {
+    id: "billing",
+    env: { GRACE_DAYS: graceDays },
+    db: databaseFor(knex, "billing", true),
+    enqueue: (_trx: Trx, _job: unknown, { event_id }: { event_id: string }) => {
+      calledUp.push(event_id);
+      return Promise.resolve("");
+    },
+    log: createLogger("silent"),
+  } as unknown as BillingContext;
+
+  const play: Lane["play"] = async (events, order, now) => {
+    let outcome: Outcome | undefined;
+    const undo = new Error("Undone.");
+    await openUnit(knex, { role: platformRoleOf("billing") }, async (trx) => {
+      await insertEvents(trx, events);
+      calledUp.length = 0;
+      for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");
+      // What is called up may call up others; an end to it is part of what is tested.
+      for (let turn = 0; calledUp.length > 0; turn += 1) {
+        if (turn > 10_000) throw new Error("Events call each other up without end.");
+        await applyEvent(ctx, trx, calledUp.shift() ?? "");
+      }
+      outcome = { view: await readSubscription(trx, hotelId, graceDays, now), rows: await allRows(trx, hotelId) };
+      throw undo;
+    }).catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
+    return outcome as unknown as Outcome;
+  };
+
+  return {
+    hotelId,
+    setTrial: async (end) => {
+      const row = { trial_ends_at: end, valid_to: end, subscription_valid: end > new Date() };
+      await owner("identity.hotels").where({ hotel_id: hotelId }).update(row);
+    },
+    play,
+  };
+}
+
+async function insertEvents(trx: Trx, events: readonly TestEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await trx.raw(
+    `INSERT INTO billing.stripe_events (event_id, type, livemode, body)
+     SELECT * FROM unnest(?::text[], ?::text[], ?::boolean[], ?::text[])`,
+    [
+      events.map(({ id }) => id),
+      events.map(({ type }) => type),
+      events.map(() => false),
+      events.map((event) => JSON.stringify(event)),
+    ],
+  );
+}
+
+async function allRows(trx: Trx, hotelId: string): Promise<string[]> {
+  const tables = factTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
+  const events = `SELECT 'event ' || (event_id, status, status_reason, hotel_id, customer_id, subscription_id)::text
+    FROM billing.stripe_events`;
+  const hotel = `SELECT 'hotel ' || (valid_to, subscription_valid)::text FROM identity.hotels WHERE hotel_id = ?`;
+  const { rows } = (await trx.raw(`${[...tables, events, hotel].join(" UNION ALL ")} ORDER BY 1`, [hotelId])) as {
+    rows: { row: string }[];
+  };
+  return rows.map(({ row }) => row);
+}

@@ -1,0 +1,59 @@
+/**
+ * What has to come out of a story, by SPEC's rules, from the story itself: no event, no order, and nothing of the plugin's
+ * code. As simple as it can be, so that a reader sees that it is right.
+ */
+import type { InvoiceStory, PaymentStory, World } from "./world.ts";
+
+export interface Verdict {
+  /** In days from now. */
+  readonly validTo: number;
+  readonly status: string;
+}
+
+export function judge(world: World, graceDays: number): Verdict {
+  const invoices = world.subscriptions.flatMap((subscription) => subscription.invoices);
+  const paidUntil = Math.max(
+    ...invoices.map((invoice) =>
+      invoice.end === "paid" && invoice.until !== undefined && !isReversed(invoice) ? invoice.until : -Infinity,
+    ),
+  );
+  const validTo = Math.max(world.trial, paidUntil + graceDays);
+  if (validTo < 0) return { validTo, status: "lapsed" };
+  if (isWarned(world)) return { validTo, status: "past_due" };
+  if (paidUntil > 0) return { validTo, status: "active" };
+  return { validTo, status: world.trial > 0 ? "trial" : "grace" };
+}
+
+/** Two refunds of a payment never give back more than it brought: the second takes what is left. */
+export function refundAmounts(payment: PaymentStory): number[] {
+  let left = payment.amount;
+  return payment.refunds.map((refund) => {
+    const wanted = Math.round((payment.amount * refund.share) / 100);
+    // One that comes to nothing leaves what it wanted for the next.
+    const amount = Math.min(wanted, left);
+    left -= refund.states.at(-1) === "succeeded" ? amount : 0;
+    return amount;
+  });
+}
+
+function isReversed(invoice: InvoiceStory): boolean {
+  let paid = 0;
+  let back = 0;
+  for (const payment of invoice.payments) {
+    paid += payment.amount;
+    const amounts = refundAmounts(payment);
+    payment.refunds.forEach((refund, index) => {
+      if (refund.states.at(-1) === "succeeded") back += amounts[index] ?? 0;
+    });
+    if (payment.disputes.some((dispute) => dispute.states.at(-1) === "lost")) return true;
+  }
+  return paid > 0 && back === paid;
+}
+
+function isWarned(world: World): boolean {
+  return world.subscriptions.some(({ states, invoices }) => {
+    const last = states.at(-1);
+    if (last === undefined) return invoices.some((invoice) => invoice.end === "failed");
+    return last === "past_due" || last === "unpaid";
+  });
+}

@@ -1,0 +1,168 @@
+/** Makes Stripe's events of a story, in the order in which Stripe would have made them. */
+import { basilInvoice, eventAround, olderInvoice, type TestEvent } from "./deliveries.ts";
+import { refundAmounts } from "./oracle.ts";
+import type { InvoiceStory, PaymentStory, SubscriptionStory, World } from "./world.ts";
+
+type Json = Record<string, unknown>;
+
+interface Scene {
+  readonly hotelId: string;
+  /** In seconds since 1970. */
+  readonly now: number;
+  readonly customer: string;
+  /** Makes the story's ids its own. */
+  readonly tag: string;
+  readonly events: TestEvent[];
+}
+
+/** The events of a story about this hotel; no other hotel's have the same ids. */
+export function tell(world: World, hotelId: string, now: number): TestEvent[] {
+  const tag = hotelId.slice(-12);
+  const scene: Scene = { hotelId, now, customer: `cus_${tag}`, tag, events: [] };
+  world.subscriptions.forEach((story, index) => tellSubscription(scene, story, `sub_${tag}_${index}`));
+  if (world.noise) tellNoise(scene);
+  return scene.events;
+}
+
+function say(scene: Scene, type: string, object: Json): void {
+  const number = scene.events.length;
+  const event = eventAround(type, object, `evt_${scene.tag}_${String(number).padStart(3, "0")}`);
+  // A second each, a month ago.
+  scene.events.push({ ...event, created: scene.now - 30 * 86_400 + number });
+}
+
+function tellSubscription(scene: Scene, story: SubscriptionStory, id: string): void {
+  const metadata = { hotel_id: scene.hotelId };
+  if (story.tiedBy === "checkout" || story.states.length === 0) {
+    const session = { id: `cs_${id}`, mode: "subscription", customer: scene.customer, subscription: id };
+    say(scene, "checkout.session.completed", { ...session, client_reference_id: scene.hotelId, metadata: {} });
+  }
+  story.states.forEach((status, index) => {
+    const type = index === 0 ? "created" : status === "canceled" ? "deleted" : "updated";
+    const period = { current_period_end: scene.now + index * 86_400 };
+    const isBasil = index % 2 === 0;
+    say(scene, `customer.subscription.${type}`, {
+      id,
+      object: "subscription",
+      status,
+      customer: scene.customer,
+      metadata: story.tiedBy === "subscription" ? metadata : {},
+      ...(isBasil ? { items: { data: [period] } } : period),
+    });
+  });
+  story.invoices.forEach((invoice, index) => tellInvoice(scene, invoice, id, `${id}_${index}`));
+}
+
+function tellInvoice(scene: Scene, story: InvoiceStory, subscriptionId: string, key: string): void {
+  const isOlder = story.shape === "older";
+  const made = (isOlder ? olderInvoice : basilInvoice)({
+    hotelId: story.named ? scene.hotelId : undefined,
+    invoiceId: `in_${key}`,
+    customerId: scene.customer,
+    subscriptionId,
+    periodEnd: scene.now + (story.until ?? 0) * 86_400,
+  });
+  const lines = made["lines"] as { data: unknown[] };
+  const total = story.payments.reduce((sum, payment) => sum + payment.amount, 0);
+  const paid: Json = {
+    ...made,
+    amount_paid: total,
+    amount_due: total,
+    lines: { ...lines, data: story.until === undefined ? lines.data.slice(1) : lines.data },
+    ...(isOlder ? { charge: `ch_${key}_0`, payment_intent: `pi_${key}_0` } : {}),
+  };
+  const open = { ...paid, status: "open", paid: false, amount_paid: 0, amount_remaining: total };
+  if (story.stumbled || story.end !== "paid") say(scene, "invoice.payment_failed", open);
+  if (story.stumbled && story.twin) say(scene, "invoice.payment_action_required", open);
+  if (story.end === "void") say(scene, "invoice.voided", { ...open, status: "void" });
+  if (story.end !== "paid") return;
+  say(scene, "invoice.payment_succeeded", paid);
+  if (story.twin) say(scene, "invoice.paid", paid);
+  story.payments.forEach((payment, index) => tellPayment(scene, payment, story, `${key}_${index}`, `in_${key}`));
+}
+
+function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, key: string, invoiceId: string): void {
+  const isOlder = invoice.shape === "older";
+  const [charge, payment_intent] = [`ch_${key}`, `pi_${key}`];
+  const isTold = story.refunds.length + story.disputes.length > 0;
+  if (!isOlder && isTold)
+    say(scene, "invoice_payment.paid", {
+      id: `inpay_${key}`,
+      object: "invoice_payment",
+      invoice: invoiceId,
+      amount_paid: story.amount,
+      payment: { type: "payment_intent", payment_intent },
+      status: "paid",
+    });
+  const amounts = refundAmounts(story);
+  const refunds = story.refunds.map((refund, index) => ({
+    id: `${refund.id}_${scene.tag}`,
+    object: "refund",
+    amount: amounts[index] ?? 0,
+    currency: "eur",
+    charge,
+    // Some tell only the charge; then the charge tells of its intent.
+    payment_intent: story.chargeTells === "not" ? payment_intent : null,
+    states: refund.states,
+  }));
+  let isEnough = story.chargeTells === "list";
+  if (story.chargeTells === "sum") isEnough = story.refunds.every(({ states }) => states.join() === "succeeded");
+  refunds.forEach(({ states, ...refund }) => {
+    states.forEach((status, index) => {
+      const isLast = index === states.length - 1;
+      // A charge tells that a refund was made; without the list of them, how it ended is told by the refund alone.
+      if (isLast && status === "succeeded" && isEnough) return;
+      const type = index === 0 ? "refund.created" : status === "failed" ? "refund.failed" : "charge.refund.updated";
+      say(scene, type, { ...refund, status });
+    });
+  });
+  if (story.chargeTells !== "not" && refunds.length > 0) {
+    const list = refunds.map(({ states, ...refund }) => ({ ...refund, status: states.at(-1) }));
+    const sum = list.filter(({ status }) => status !== "failed" && status !== "canceled");
+    say(scene, "charge.refunded", {
+      id: charge,
+      object: "charge",
+      amount: story.amount,
+      amount_refunded: sum.reduce((total, { amount }) => total + amount, 0),
+      currency: "eur",
+      payment_intent,
+      invoice: isOlder ? invoiceId : undefined,
+      ...(story.chargeTells === "list" ? { refunds: { object: "list", data: list, has_more: false } } : {}),
+    });
+  }
+  for (const dispute of story.disputes)
+    dispute.states.forEach((status, index) => {
+      const isEnd = ["won", "lost", "warning_closed"].includes(status);
+      say(scene, `charge.dispute.${index === 0 ? "created" : isEnd ? "closed" : "updated"}`, {
+        id: `${dispute.id}_${scene.tag}`,
+        object: "dispute",
+        amount: story.amount,
+        currency: "eur",
+        charge,
+        payment_intent: isOlder ? null : payment_intent,
+        status,
+      });
+    });
+}
+
+/** What is none of the hotel's business, or of no consequence. */
+function tellNoise(scene: Scene): void {
+  const { tag } = scene;
+  const far = scene.now + 900 * 86_400;
+  say(scene, "invoice.finalized", olderInvoice({ hotelId: scene.hotelId, periodEnd: far }));
+  say(scene, "invoice.paid", { ...olderInvoice({ customerId: scene.customer, periodEnd: far }), subscription: null });
+  say(
+    scene,
+    "invoice.paid",
+    basilInvoice({ customerId: `cus_other_${tag}`, subscriptionId: `sub_other_${tag}`, periodEnd: far }),
+  );
+  say(scene, "refund.created", {
+    id: `re_other_${tag}`,
+    amount: 100,
+    currency: "eur",
+    charge: `ch_other_${tag}`,
+    payment_intent: `pi_other_${tag}`,
+    status: "succeeded",
+  });
+  say(scene, "customer.updated", { id: scene.customer, object: "customer" });
+}
