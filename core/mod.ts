@@ -12,7 +12,7 @@ export { requireMatch } from "./http/etag.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/page.ts";
 export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./ids.ts";
-export { defineJob, handleJob, handleLongJob, type JobDefinition, type Schedule } from "./jobs/job.ts";
+export { defineJob, handleJob, handleLongJob, type JobDefinition, NotYet, type Schedule } from "./jobs/job.ts";
 export type { Command, CommandContext } from "./command.ts";
 export type { DemoPart, DemoSession } from "./demo.ts";
 export type { Logger } from "./log.ts";

@@ -77,6 +77,20 @@ export async function releaseLease(knex: Knex, { job_id, attempts }: OutboxRow):
   );
 }
 
+/** Puts a job off whose turn has not come. */
+export async function deferJob(knex: Knex, { job_id, attempts }: OutboxRow, delayMs: number): Promise<void> {
+  await asCore(knex, (trx) =>
+    trx("core.outbox")
+      .where({ job_id, attempts })
+      .update({
+        attempts: attempts + 1,
+        lease_until: null,
+        queued_at: null,
+        run_at: trx.raw("now() + make_interval(secs => ?)", [delayMs / 1000]),
+      }),
+  );
+}
+
 /** A job that failed. A worker that has lost it meanwhile changes nothing. */
 export interface Failure extends OutboxRow {
   readonly error: unknown;

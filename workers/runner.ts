@@ -7,11 +7,11 @@ import type { Knex } from "knex";
 import { openUnit, platformRoleOf, roleOf, type Trx } from "../core/db/database.ts";
 import { prepare } from "../core/db/statement.ts";
 import { switchUnit, type UnitIdentity } from "../core/db/unit.ts";
-import type { JobHandler, JobRun, LongHandler, UnitHandler } from "../core/jobs/job.ts";
+import { type JobHandler, type JobRun, type LongHandler, NotYet, type UnitHandler } from "../core/jobs/job.ts";
 import type { WakeUp } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
 import { coreRole } from "../core/permissions.ts";
-import { failJob, holdLease, type OutboxRow, releaseLease, takeLease } from "./lease.ts";
+import { deferJob, failJob, holdLease, type OutboxRow, releaseLease, takeLease } from "./lease.ts";
 
 export interface RunnerOptions {
   readonly knex: Knex;
@@ -91,6 +91,7 @@ async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Ta
   // Before the row is given back: a renewal under way would take it again.
   await lease.end();
   if (failure === undefined) return;
+  if (failure.error instanceof NotYet) return deferJob(options.knex, row, failure.error.delayMs);
   // Where the process stops it is not the job's fault, and the next worker may take it at once.
   if (signal.aborted) await releaseLease(options.knex, row);
   else await recordFailure(options, handler, task, row, failure.error);

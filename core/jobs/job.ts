@@ -57,6 +57,17 @@ export interface LongHandler {
 
 export type JobHandler = UnitHandler | LongHandler;
 
+/** Thrown by a long handler whose turn has not come: the job waits, and that counts as no failure. */
+export class NotYet extends Error {
+  override readonly name = "NotYet";
+  readonly delayMs: number;
+
+  constructor(delayMs: number) {
+    super(`Not before ${delayMs} ms have passed.`);
+    this.delayMs = delayMs;
+  }
+}
+
 /** Binds a handler that runs in the job's transaction. */
 export function handleJob<P extends z.ZodType>(
   job: JobDefinition<P>,

@@ -11,7 +11,7 @@
 import { pipeline } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 
-import { handleLongJob, type Trx } from "../../core/mod.ts";
+import { handleLongJob, NotYet, type Trx } from "../../core/mod.ts";
 import type { ReportingContext } from "./context.ts";
 import { Measure } from "./csv/measure.ts";
 import { endOf } from "./expiry.ts";
@@ -63,6 +63,7 @@ async function startBuild({ db, files }: Services, build: Build, finish: Finish)
       await finish(trx);
       return undefined;
     }
+    await waitForTurn(trx, build);
     // Two attempts in a race: the later one wins, whichever comes first.
     if (report.attempt >= attempt) return undefined;
     await Report.query(trx)
@@ -81,6 +82,22 @@ async function startBuild({ db, files }: Services, build: Build, finish: Finish)
   // What an earlier attempt may have written whole and not published.
   if (found !== undefined && found.file !== null) await files.remove(found.file);
   return found;
+}
+
+/** How long a build waits for those of its hotel before it asks again. */
+const turnMs = 1000;
+
+/**
+ * One build of a hotel at a time, so that who asks for ten reports does not keep all other hotels waiting.
+ * @throws NotYet
+ */
+async function waitForTurn(trx: Trx, { hotel_id: hotelId, report_id: reportId }: Build): Promise<void> {
+  // Those of one hotel look one by one.
+  await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('reporting ' || ?, 0))", [hotelId]);
+  const other = await Report.query(trx)
+    .findOne({ hotel_id: hotelId, status: "running" })
+    .whereNot({ report_id: reportId });
+  if (other !== undefined) throw new NotYet(turnMs);
 }
 
 async function runBuild(
