@@ -1,7 +1,7 @@
 /**
  * `npm run bench:api`: what a front desk waits for, against a started server on seeded data (seed_large.ts), and the ratio
- * to a floor (bare Koa and one prepared statement) measured in the same run, before and after. Only ratios of one run
- * count: machines are noisy. The first run seeds its data folder, which takes minutes; later ones find it.
+ * to a floor (bare Koa and one prepared statement) measured right before and after each. Only ratios count: machines are
+ * noisy. The first run seeds its data folder, which takes minutes; later ones find it.
  *
  *   SEED_SCALE       a part of the data: 0.01 seeds in seconds (default 1: 3,000,000 bookings)
  *   BENCH_DATA_DIR   the data folder (default .data/bench-<scale>); what the bench writes into it, it removes again
@@ -21,6 +21,10 @@ import { firstManager, grandManager, scaleOf, seed } from "./seed/mod.ts";
 const given = processVariables();
 const scale = scaleOf(given);
 const seconds = 6;
+
+function printMeasured({ name, perSecond, p50, p99, statuses }: Measured, ofFloor: number): void {
+  printRow([name, Math.round(perSecond), p50, p99, ofFloor.toFixed(3), statuses]);
+}
 
 async function printQueries(
   bench: Bench,
@@ -65,27 +69,19 @@ try {
   const [small, grand] = [await deskOf(bench, firstManager), await deskOf(bench, grandManager)];
   const { first, next } = await freeSlots(bench, small);
   try {
-    const floorLoad = {
-      name: "floor (Koa + 1 statement)",
-      url: `http://127.0.0.1:${await bench.start("bench/floor.ts")}/`,
-      seconds,
-    };
-    const before = await measure(floorLoad);
-    const measured: Measured[] = [];
-    for (const load of loadsOf(bench, small, grand, next)) measured.push(await measure({ ...load, seconds }));
-    const after = await measure(floorLoad);
-    const floor = (before.perSecond + after.perSecond) / 2;
+    const floorUrl = `http://127.0.0.1:${await bench.start("bench/floor.ts")}/`;
+    const floor = (): Promise<Measured> => measure({ name: "floor (Koa + 1 statement)", url: floorUrl, seconds: 2 });
     printRow(["", "requests/s", "p50 ms", "p99 ms", "of the floor", "answers"]);
-    for (const one of [before, ...measured, after]) {
-      printRow([
-        one.name,
-        Math.round(one.perSecond),
-        one.p50,
-        one.p99,
-        (one.perSecond / floor).toFixed(3),
-        one.statuses,
-      ]);
+    // The floor before and after each load, for the machine is not the same from minute to minute.
+    let before = await floor();
+    printMeasured(before, 1);
+    for (const load of loadsOf(bench, small, grand, next)) {
+      const measured = await measure({ ...load, seconds });
+      const after = await floor();
+      printMeasured(measured, (2 * measured.perSecond) / (before.perSecond + after.perSecond));
+      before = after;
     }
+    printMeasured(before, 1);
     await printQueries(bench, small, grand, next);
   } finally {
     await cleanUp(bench, small, first, since);

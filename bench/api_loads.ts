@@ -35,15 +35,19 @@ export function loadsOf({ client }: Bench, small: Desk, grand: Desk, next: () =>
     get("bookings by arrival", grand, `/bookings/?arrival_from=${on(grand, 1)}&arrival_to=${on(grand, 3)}`),
     get("bookings by departure", grand, `/bookings/?departure_from=${on(grand, 0)}&departure_to=${on(grand, 0)}`),
     get("bookings by state", grand, `/bookings/?status=confirmed&arrival_from=${on(grand, 5)}`),
-    get("bookings, rare name", grand, "/bookings/?guest=thorsteinsson"),
+    get("bookings, rare name", grand, "/bookings/?guest=barabe"),
     get("bookings, one address", grand, "/bookings/?guest=müller77@"),
     get("bookings, common name", grand, "/bookings/?guest=müller"),
     get("bookings, two letters", grand, "/bookings/?guest=zo"),
-    get("guests, rare name", grand, "/guests/?query=featherstone"),
+    get("guests, rare name", grand, "/guests/?query=barabe"),
     get("operations/today, small", small, "/operations/today"),
     get("operations/today, grand", grand, "/operations/today"),
     get("rooms/chart, small", small, `/rooms/chart?from=${on(small, -3)}&to=${on(small, 28)}`),
-    get("rooms/chart, grand", grand, `/rooms/chart?from=${on(grand, -3)}&to=${on(grand, 28)}`),
+    // Megabytes each: few at a time.
+    {
+      ...get("rooms/chart, grand, 4 at once", grand, `/rooms/chart?from=${on(grand, -3)}&to=${on(grand, 28)}`),
+      connections: 4,
+    },
     {
       name: "POST /auth/token",
       url: `${client.url}/auth/token`,

@@ -155,6 +155,6 @@ function run({ url, method = "GET", headers = {}, next, connections = 32 }: Load
 
 /** Prints a line of a table. */
 export function printRow(cells: readonly (string | number)[]): void {
-  const widths = [26, 12, 10, 10, 12];
+  const widths = [30, 12, 10, 10, 12];
   process.stdout.write(`${cells.map((cell, column) => String(cell).padEnd(widths[column] ?? 0)).join(" ")}\n`);
 }

@@ -1,6 +1,9 @@
 import * as z from "zod";
 
 import {
+  addDays,
+  type Day,
+  daysBetween,
   decodeCursor,
   daySchema,
   idSchema,
@@ -20,7 +23,7 @@ import { amend } from "./amend.ts";
 import { changeOf } from "./changing.ts";
 import { bookingStatuses } from "../port.ts";
 import { reserve } from "./reserve.ts";
-import { dayOrInstantSchema } from "./stay.ts";
+import { dayOrInstantSchema, mostNights } from "./stay.ts";
 import { bookingRows, bookingSchema, bookingView, guestSchema, readChanged } from "./views.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
@@ -115,19 +118,22 @@ export function bookingRoutes(): Route[] {
       result: pageOf(bookingSchema),
       handler: async ({ actor, query, trx }) => {
         const after = decodeCursor(query.cursor, z.tuple([daySchema, idSchema]));
-        const list = bookingRows(trx, actor.tenantId);
+        const guests = query.guest === undefined ? undefined : await findGuests(trx, actor.tenantId, query.guest);
+        const { departure_from: leavesFrom, departure_to: leavesTo } = query;
+        const list = bookingRows(trx, actor.tenantId, guests === undefined ? fewLeaving(query) : ofGuests(guests));
         if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", after);
         if (query.status !== undefined) void list.where("b.status", query.status);
         if (query.arrival_from !== undefined) void list.where("b.arrival", ">=", query.arrival_from);
         if (query.arrival_to !== undefined) void list.where("b.arrival", "<=", query.arrival_to);
-        if (query.departure_from !== undefined) void list.where("b.departure", ">=", query.departure_from);
-        if (query.departure_to !== undefined) void list.where("b.departure", "<=", query.departure_to);
+        if (leavesFrom !== undefined) {
+          // Who has arrived so long before has left: the list need not be gone through from its beginning.
+          void list.where("b.departure", ">=", leavesFrom).where("b.arrival", ">=", addDays(leavesFrom, -mostNights));
+        }
+        if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
-        if (query.guest !== undefined) {
-          const guests = await findGuests(trx, actor.tenantId, query.guest);
-          // Where half of the hotel is called so, the page is full soon.
-          if (guests === undefined) void list.whereRaw(guestMatches, searchPattern(query.guest));
-          else void list.whereRaw("b.guest_id = ANY(?::uuid[])", [guests]);
+        // Where half of the hotel is called so, the page is full soon.
+        if (query.guest !== undefined && guests === undefined) {
+          void list.whereRaw(guestMatches, searchPattern(query.guest));
         }
         const rows = await list.orderBy(["b.arrival", "b.booking_id"]).limit(query.limit + 1);
         return { body: toPage(rows, query.limit, bookingView, (row) => [row.arrival, row.booking_id]) };
@@ -211,6 +217,17 @@ export function bookingRoutes(): Route[] {
       },
     }),
   ];
+}
+
+const ofGuests = (guests: readonly string[]) => ({ sql: "guest_id = ANY(?::uuid[])", values: [guests] });
+
+/** Who leaves within a month, where that is asked. */
+function fewLeaving({
+  departure_from: from,
+  departure_to: to,
+}: Partial<Record<"departure_from" | "departure_to", Day | undefined>>) {
+  if (from === undefined || to === undefined || daysBetween(from, to) > 31) return undefined;
+  return { sql: "departure BETWEEN ? AND ?", values: [from, to] };
 }
 
 /** As guests are searched, for rows of `bookings b`. */

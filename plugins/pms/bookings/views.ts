@@ -63,9 +63,20 @@ export type BookingRow = BookingFacts & {
   readonly nights: readonly { readonly date: string; readonly room_id: string; readonly rate: string }[];
 };
 
-/** Reads bookings with their room's number and their nights, in one statement. */
-export function bookingRows(trx: Trx, hotelId: string) {
-  return trx("pms.bookings as b")
+/**
+ * Reads bookings with their room's number and their nights, in one statement.
+ * @param found a condition that few bookings meet: they are found by it first, whatever else is asked, and then sorted.
+ *   PostgreSQL would rather go through the list in its order until a page is full; who leaves today is at the list's end.
+ */
+export function bookingRows(trx: Trx, hotelId: string, found?: { readonly sql: string; readonly values: unknown[] }) {
+  const bookings =
+    found === undefined
+      ? "pms.bookings as b"
+      : trx.raw(`(SELECT * FROM pms.bookings WHERE hotel_id = ? AND ${found.sql} OFFSET 0) AS b`, [
+          hotelId,
+          ...(found.values as string[]),
+        ]);
+  return trx(bookings)
     .join("pms.rooms as r", (join) => join.on("r.hotel_id", "b.hotel_id").andOn("r.room_id", "b.room_id"))
     .where("b.hotel_id", hotelId)
     .select<BookingRow[]>(
