@@ -8,6 +8,8 @@ import { connectionOf, type Trx } from "./unit.ts";
 /** The part of a pg connection that COPY needs. */
 interface CopyConnection {
   pipeline: boolean;
+  /** Why Knex's pool must not hand it out again. Knex sets it itself when it hears of the end, which is too late. */
+  __knex__disposed?: string;
   query(stream: CopyToStreamQuery): CopyToStreamQuery;
   end(): Promise<void>;
 }
@@ -43,7 +45,9 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
     if (stream.errored === null) over = true;
   });
   stream.once("close", () => {
-    if (!over) void connection.end().catch(() => undefined);
+    if (over) return;
+    connection.__knex__disposed = "Its COPY was broken off.";
+    void connection.end().catch(() => undefined);
   });
   return stream;
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { once } from "node:events";
 import type { Knex } from "knex";
 import { buffer } from "node:stream/consumers";
 
@@ -72,5 +73,19 @@ describe("copyOut", () => {
     expect(error).to.be.instanceOf(Error);
     expect(await csvOf("SELECT 1 AS one")).to.equal("one\n1\n");
     expect(performance.now() - started).to.be.lessThan(1000);
+  });
+
+  it("gives nobody the connection that it broke", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await inUnit(async (trx) => {
+        const stream = await copyOut(trx, trx.raw("SELECT repeat('x', 500) FROM generate_series(1, 100000)"));
+        await once(stream, "readable");
+        const closed = once(stream, "close");
+        stream.destroy();
+        await closed;
+        throw new Error("gone");
+      }).catch(() => undefined);
+      expect(await csvOf("SELECT 1 AS one")).to.equal("one\n1\n");
+    }
   });
 });
