@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Writable } from "node:stream";
 
-import { startProgress, type ProgressStream } from "./progress.ts";
+import { startProgress } from "./progress.ts";
 
 describe("the progress of a command", () => {
   const run = (isTTY: boolean): string => {
@@ -14,7 +14,7 @@ describe("the progress of a command", () => {
     });
     // What cli-progress asks of a terminal.
     const terminal = Object.assign(stream, { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true });
-    const progress = startProgress(terminal as unknown as ProgressStream, "events");
+    const progress = startProgress(terminal, "events");
     progress.total(4);
     for (let step = 0; step < 4; step += 1) progress.step();
     progress.end();

@@ -8,6 +8,7 @@ import { readEvent, type StripeEventBody } from "./event.ts";
 import { readInvoice } from "./invoice.ts";
 import { recordPaidInvoice, refold } from "./ledger.ts";
 import { StripeEvent } from "./models/stripe_event.ts";
+import { applyBesideOthers } from "./replay_lock.ts";
 import { findHotel } from "./ties.ts";
 
 /** What became of an event: columns of its row. */
@@ -24,7 +25,8 @@ const effects: ReadonlyMap<string, Effect> = new Map([
 
 /** Applies the event of this id once, however often it is called. */
 export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string): Promise<void> {
-  const stored = await StripeEvent.query(trx).findById(eventId).forUpdate();
+  // Sent together: the row is read when the lock is there.
+  const [, stored] = await Promise.all([applyBesideOthers(trx), StripeEvent.query(trx).findById(eventId).forUpdate()]);
   if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
   if (stored.status === "applied" || stored.status === "ignored") return;
   const event = readEvent(JSON.parse(stored.body));

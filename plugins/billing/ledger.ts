@@ -3,6 +3,7 @@ import type { Trx } from "../../core/mod.ts";
 import { foldValidTo } from "./fold.ts";
 import type { Invoice } from "./invoice.ts";
 import { PaidInvoice } from "./models/paid_invoice.ts";
+import { isReplay } from "./replay_lock.ts";
 
 /** A hotel's row, locked until the transaction ends. */
 export interface LockedHotel {
@@ -18,11 +19,14 @@ export interface LockedHotel {
  */
 export async function lockHotel(trx: Trx, hotelId: string | null | undefined): Promise<LockedHotel | undefined> {
   if (hotelId === undefined || hotelId === null) return undefined;
+  const hotel = trx("identity.hotels").where({ hotel_id: hotelId });
   // Not FOR UPDATE: that would also hold up everyone who inserts a row that refers to the hotel.
-  return trx("identity.hotels")
-    .where({ hotel_id: hotelId })
-    .forNoKeyUpdate()
-    .first<LockedHotel | undefined>("hotel_id", "trial_ends_at", "subscription_valid", "valid_to");
+  return (isReplay(trx) ? hotel : hotel.forNoKeyUpdate()).first<LockedHotel | undefined>(
+    "hotel_id",
+    "trial_ends_at",
+    "subscription_valid",
+    "valid_to",
+  );
 }
 
 /** Writes the invoice's row. Of two tellings of one invoice the greater (period_end, event_id) stands, in either order. */
@@ -56,6 +60,11 @@ export async function recordPaidInvoice(
 
 /** Folds the hotel's ledger and writes the outcome to its row; a row that says so already keeps its version. */
 export async function refold(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
+  return isReplay(trx) ? hotel.valid_to : foldHotel(trx, hotel, graceDays, now);
+}
+
+/** The same in a replay too, which calls it once for each hotel when all events are in. */
+export async function foldHotel(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
   const paid = await PaidInvoice.query(trx).select("invoice_id", "period_end").where({ hotel_id: hotel.hotel_id });
   const { valid_to } = foldValidTo(paid, hotel.trial_ends_at, graceDays);
   const subscription_valid = valid_to > now;

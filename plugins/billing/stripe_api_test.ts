@@ -90,7 +90,7 @@ describe("Stripe's API, as billing calls it", () => {
 
   it("shows the first ten lines of an invoice, and lists the others", async () => {
     const long = invoice(12);
-    server.add(long, invoice(2));
+    server.add({ id: "sub_1", object: "subscription" }, long, invoice(2));
     const { data } = await stripe.invoices.list({ subscription: "sub_1", status: "paid" });
     const seen = data.find(({ id }) => id === long.id);
     expect(seen?.lines).to.include({ has_more: true });

@@ -203,6 +203,11 @@ export class StripeServer {
 
   #list(kind: string, path: string, params: FormObject) {
     const wanted = textIn(params, "delivery_success");
+    for (const name of ["subscription", "customer"]) {
+      const id = textIn(params, name);
+      if (id !== undefined && this.#objects.get(id)?.object !== name)
+        throw invalid(`No such ${name}: '${id}'`, { code: "resource_missing", param: name });
+    }
     const objects = [...this.#objects.values()]
       .filter((object) => object.object === kind)
       .filter(({ id }) => wanted === undefined || (wanted === "true") !== this.#undelivered.has(id))
