@@ -16,7 +16,7 @@ export async function sweepEvents(ctx: BillingContext, signal?: AbortSignal): Pr
     const found = await ctx.db.platform(async (trx) => {
       const ids = await trx("billing.stripe_events as e")
         .where({ status: "stored" })
-        .whereNotExists(jobRows(trx, applyStripeEvent).whereRaw("payload->>'event_id' = e.event_id"))
+        .whereNotExists(jobRows(trx, applyStripeEvent).select("job_id").whereRaw("payload->>'event_id' = e.event_id"))
         .orderBy("received_at")
         .limit(batch)
         .forUpdate("e")

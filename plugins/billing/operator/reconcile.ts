@@ -27,8 +27,9 @@ export const reconcile: Command = {
       print(`${event_id}  ${what}  ${dryRun ? "would be stored" : "stored"}`);
     for (const id of report.unknownSubscriptions) print(`${id}  is tied to a hotel here and not known to Stripe`);
     for (const id of report.unreadable) print(`${id}  can't be read`);
+    const seen = `undelivered events ${report.events}, subscriptions ${report.subscriptions}, paid invoices ${report.invoices}`;
     print(
-      `Stripe lists ${report.events} undelivered events and ${report.invoices} paid invoices of ${report.subscriptions} subscriptions; ${report.missing.length} ${dryRun ? "would be stored" : "stored for a worker to apply"}.`,
+      `Stripe lists: ${seen}. ${dryRun ? "Would be stored" : "Stored for a worker to apply"}: ${report.missing.length}.`,
     );
     if (report.unreadable.length > 0) throw new Error(`${report.unreadable.length} could not be read.`);
   },
