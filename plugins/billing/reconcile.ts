@@ -14,7 +14,7 @@ import { createStripeApi } from "./stripe_api.ts";
 import { pagesOf, type Patience } from "./stripe_pages.ts";
 
 export interface ReconcileReport {
-  /** Undelivered ones that Stripe listed. */
+  /** That Stripe listed. */
   events: number;
   subscriptions: number;
   /** Tied here, and not known to Stripe. */
@@ -29,6 +29,8 @@ export interface ReconcileReport {
 
 export interface ReconcileOptions {
   readonly dryRun: boolean;
+  /** Delivered events too: after a restore, what was taken in and lost again. */
+  readonly allEvents?: boolean;
   readonly signal?: AbortSignal;
   /** Between two tries where Stripe is in trouble; default a second. */
   readonly firstWaitMs?: number;
@@ -80,7 +82,11 @@ async function reconcileEvents(round: Round): Promise<void> {
   const { ctx, stripe, patience, options, report } = round;
   const since = Math.floor(Date.now() / 1000) - days * 86_400;
   const pages = pagesOf(patience, (page) =>
-    stripe.events.list({ ...page, delivery_success: false, created: { gte: since } }),
+    stripe.events.list({
+      ...page,
+      ...(options.allEvents === true ? {} : { delivery_success: false }),
+      created: { gte: since },
+    }),
   );
   for await (const events of pages) {
     report.events += events.length;

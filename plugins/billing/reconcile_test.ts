@@ -142,6 +142,19 @@ describe("the reconciliation with Stripe", function () {
     expect(await stateText(platform.owner)).to.equal(before);
   });
 
+  it("finds what was delivered and then lost, where it is asked for all events", async () => {
+    const lost = paidEvent({ hotelId: hotel.hotelId, periodEnd: inDays(25) }, startSeconds);
+    stripe.add(lost);
+    expect((await cli("reconcile")).out)
+      .to.include("undelivered events 0")
+      .and.include("apply: 0.");
+    expect((await cli("reconcile", "--all-events")).out)
+      .to.include("lists: events 1")
+      .and.include("apply: 1.");
+    await settle();
+    expect(await paidUntil()).to.equal(inDays(25));
+  });
+
   it("goes on past a subscription that Stripe does not know and an event that can't be read, and tells both", async () => {
     await deliver(
       platform.client,

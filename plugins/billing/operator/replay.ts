@@ -64,7 +64,7 @@ async function replayEverything(
 function tell(report: ReplayReport, print: (line: string) => void, dryRun: boolean): void {
   const { events, outcomes, failed, changedTables, changedHotels } = report;
   const counted = Object.entries(outcomes).map(([status, count]) => `${count} ${status}`);
-  print(`${events} events applied into empty tables: ${counted.join(", ") || "none"}.`);
+  print(`${events} event${events === 1 ? "" : "s"} applied into empty tables: ${counted.join(", ") || "none"}.`);
   for (const { event_id, error } of failed) print(`${event_id} fails: ${error}`);
   for (const { hotel_id, before, after } of changedHotels)
     print(`hotel ${hotel_id}: valid_to ${before.toISOString()} -> ${after.toISOString()}`);
