@@ -3,21 +3,18 @@ import path from "node:path";
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
+import { isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
-import { folderStore } from "./files/folder_store.ts";
 import type { Authenticator } from "./http/actor.ts";
-import { countsOf } from "./http/counts.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
 import { createLimiter, type Limiter } from "./http/limiter.ts";
 import type { JobHandler, Schedule } from "./jobs/job.ts";
-import { enqueuerFor } from "./jobs/outbox.ts";
 import { createLogger, type Logger } from "./log.ts";
-import { allowedOrigins, guardedFetch } from "./net.ts";
 import { coreRole, loginOf, urlAs } from "./permissions.ts";
-import type { PluginContext, PluginParts } from "./plugin.ts";
+import type { PluginGauge, PluginParts } from "./plugin.ts";
+import { contextFor } from "./plugin_context.ts";
 import { checkParts, checkTables } from "./boot_checks.ts";
 import { setUp } from "./set_up.ts";
 
@@ -37,6 +34,7 @@ export interface Platform {
   readonly routes: readonly MountedRoute[];
   readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
   readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
+  readonly gauges: readonly { readonly pluginId: string; readonly gauge: PluginGauge }[];
   /** The plugins whose jobs this process works, with how many at a time. */
   readonly queues: readonly { readonly pluginId: string; readonly concurrency: number }[];
   readonly authenticate: Authenticator;
@@ -130,6 +128,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     routes: ofActive((part) => part.routes).map(({ pluginId, item }) => ({ pluginId, route: item })),
     jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
     schedules: ofActive((part) => part.schedules).map(({ pluginId, item }) => ({ pluginId, schedule: item })),
+    gauges: ofActive((part) => part.gauges).map(({ pluginId, item }) => ({ pluginId, gauge: item })),
     queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part.concurrency ?? 8])).map(
       ({ pluginId, item }) => ({ pluginId, concurrency: item }),
     ),
@@ -164,30 +163,6 @@ export function neededPlugins(plugins: readonly LoadedPlugin[], active: string[]
     if (needed.has(manifest.id)) for (const id of manifest.requires ?? []) needed.add(id);
   }
   return plugins.filter(({ manifest }) => needed.has(manifest.id));
-}
-
-function contextFor(
-  { manifest }: LoadedPlugin,
-  slice: Readonly<Record<string, unknown>>,
-  knex: Knex,
-  env: CoreEnv,
-  log: Logger,
-): PluginContext {
-  const { id, permissions } = manifest;
-  const location = permissions?.files?.location === undefined ? undefined : slice[permissions.files.location];
-  return {
-    id,
-    env: slice,
-    db: databaseFor(knex, id, permissions?.platform !== undefined),
-    files:
-      permissions?.files === undefined
-        ? undefined
-        : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
-    enqueue: enqueuerFor(manifest),
-    fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
-    limit: countsOf(knex, id),
-    log: log.child({ plugin: id }),
-  } as PluginContext;
 }
 
 /** A database that is just starting is waited for; one that is not there after that is an error. */

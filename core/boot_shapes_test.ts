@@ -280,6 +280,21 @@ const parts: readonly Fault[] = [
     words: /^tick of faulty: everyMs is no time in milliseconds\. Remedy: a whole number from 1/,
   },
   {
+    title: "a schedule with two times",
+    parts: '{ schedules: [{ name: "tick", everyMs: 1, cron: "0 3 * * *", run: async () => {} }] }',
+    words: /^tick of faulty has no time, or two\. Remedy: everyMs or cron/,
+  },
+  {
+    title: "a schedule whose cron is none",
+    parts: '{ schedules: [{ name: "tick", cron: "each night", run: async () => {} }] }',
+    words: /^tick of faulty: cron is no time\. Remedy: cron's five fields/,
+  },
+  {
+    title: "a gauge whose name Prometheus does not take",
+    parts: '{ gauges: [{ name: "Events!", help: "x", label: "status", read: async () => ({}) }] }',
+    words: /^Events! of faulty: name is no name\. Remedy: lower case, such as events/,
+  },
+  {
     title: "two schedules of one name",
     parts: '{ schedules: [1, 2].map((everyMs) => ({ name: "tick", everyMs, run: async () => {} })) }',
     words: /^The setup of faulty: schedules has two of one name\. Remedy: rename or remove one/,
@@ -361,7 +376,8 @@ describe("a boot, by the shape of a plugin,", () => {
           look({ id: "raw", path: "/faulty/raw", method: "PUT", body: "raw", unit: "platform" }),
         ],
         jobs: [core.handleLongJob(job("faulty.note"), async () => {}, async () => {})],
-        schedules: [{ name: "tick", everyMs: 1000, run: async () => {} }],
+        schedules: [{ name: "tick", everyMs: 1000, run: async () => {} }, { name: "night", cron: "17 3 * * *", run: async () => {} }],
+        gauges: [{ name: "notes", help: "x", label: "kind", read: async () => ({}) }],
         concurrency: 1,
         close: async () => {},
       }`,

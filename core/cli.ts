@@ -1,16 +1,26 @@
-/** `npm run -s cli`: the operator's commands, which each plugin keeps in its `cli.ts`. */
+/** `npm run -s cli`: the operator's commands, which each plugin keeps in its `cli.ts`, and the core's own. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import type { Knex } from "knex";
 
-import { readBlueprint } from "./boot.ts";
-import type { Command } from "./command.ts";
+import { type Blueprint, readBlueprint } from "./boot.ts";
+import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { LoadedPlugin } from "./discovery.ts";
 import { processVariables } from "./env.ts";
+import { jobCommands } from "./jobs/commands.ts";
+import { createLogger } from "./log.ts";
+import { gateRoleOf } from "./permissions.ts";
+import type { PluginContext } from "./plugin.ts";
+import { contextFor, openToolPool } from "./plugin_context.ts";
 import { runProcess } from "./process.ts";
+import { startProgress } from "./progress.ts";
 
 type Commands = Readonly<Record<string, Command>>;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function commandsOf({ folder }: LoadedPlugin): Promise<Commands> {
   const file = path.join(folder, "cli.ts");
@@ -18,20 +28,55 @@ async function commandsOf({ folder }: LoadedPlugin): Promise<Commands> {
   return ((await import(pathToFileURL(file).href)) as { commands: Commands }).commands;
 }
 
-async function runCommand([pluginId, name, ...args]: readonly string[]): Promise<void> {
-  const { plugins, slices } = await readBlueprint(processVariables());
-  const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  const plugin = plugins.find(({ manifest }) => manifest.id === pluginId);
-  const command = plugin === undefined || name === undefined ? undefined : (await commandsOf(plugin))[name];
-  if (plugin === undefined || command === undefined) {
-    print("Usage: npm run -s cli -- <plugin> <command>\n");
-    for (const each of plugins) {
-      for (const { summary } of Object.values(await commandsOf(each))) print(`  ${each.manifest.id} ${summary}`);
-    }
-    process.exitCode = pluginId === undefined ? 0 : 2;
+async function runCommand([group, name, ...args]: readonly string[]): Promise<void> {
+  const blueprint = await readBlueprint(processVariables());
+  const plugin = blueprint.plugins.find(({ manifest }) => manifest.id === group);
+  const commands = group === "jobs" ? jobCommands(blueprint) : plugin === undefined ? {} : await commandsOf(plugin);
+  const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name];
+  if (command === undefined) {
+    await printUsage(blueprint);
+    process.exitCode = group === undefined || group === "help" ? 0 : 2;
     return;
   }
-  await command.run(args, { env: slices.get(plugin.manifest.id) ?? {}, readFile: (file) => readFile(file), print });
+  let pool: Knex | undefined;
+  const open = async (): Promise<PluginContext> => {
+    if (plugin === undefined) throw new Error("A command of the core's has no plugin.");
+    const { id } = plugin.manifest;
+    pool ??= await openToolPool(blueprint, gateRoleOf(id));
+    const log = createLogger(processVariables()["LOG_LEVEL"] ?? "warn", { process: "cli" }, 2);
+    return contextFor(plugin, blueprint.slices.get(id) ?? {}, pool, blueprint.env, log);
+  };
+  try {
+    const { positionals, values } = readArguments(args, command);
+    await command.run(positionals, {
+      env: blueprint.slices.get(plugin?.manifest.id ?? "") ?? {},
+      options: values,
+      // The command names its own manifest; there is no other that it could be given.
+      open: open as CommandContext["open"],
+      progress: (words, total) => startProgress(process.stderr, words, total),
+      readFile: (file) => readFile(file),
+      print,
+    });
+  } finally {
+    await pool?.destroy();
+  }
+}
+
+function readArguments(args: string[], { summary, options = {} }: Command) {
+  try {
+    const { positionals, values } = parseArgs({ args, options, allowPositionals: true, strict: true });
+    return { positionals, values: values as CommandContext["options"] };
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(". To specify")[0]}\nUsage: ${summary}`);
+  }
+}
+
+async function printUsage(blueprint: Blueprint): Promise<void> {
+  print("Usage: npm run -s cli -- <plugin> <command>\n");
+  for (const { summary } of Object.values(jobCommands(blueprint))) print(`  jobs ${summary}`);
+  for (const plugin of blueprint.plugins) {
+    for (const { summary } of Object.values(await commandsOf(plugin))) print(`  ${plugin.manifest.id} ${summary}`);
+  }
 }
 
 await runProcess("cli", async () => {
@@ -39,7 +84,7 @@ await runProcess("cli", async () => {
     await runCommand(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
   process.exit();
 });

@@ -9,16 +9,20 @@ export type Logger = pino.Logger;
  */
 const secrets = ["authorization", "cookie", "password", "access_token", "refresh_token", "secret", "api_key"];
 
-/** A logger that writes JSON lines to standard output. */
-export function createLogger(level: string, fields: Record<string, unknown> = {}): Logger {
-  return pino({
+/**
+ * A logger that writes JSON lines.
+ * @param to 1: standard output; 2: standard error, where the output is a command's answer
+ */
+export function createLogger(level: string, fields: Record<string, unknown> = {}, to: 1 | 2 = 1): Logger {
+  const options: pino.LoggerOptions = {
     level,
     base: fields,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: describeError },
     redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" },
-  });
+  };
+  return to === 1 ? pino(options) : pino(options, pino.destination({ fd: to, sync: true }));
 }
 
 /** What helps to find a fault. Not every field: pg hangs whole connections on its errors, and they know passwords. */

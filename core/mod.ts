@@ -12,8 +12,9 @@ export { requireMatch } from "./http/etag.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/page.ts";
 export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./ids.ts";
+export { jobRows } from "./jobs/dead_letters.ts";
 export { defineJob, handleJob, handleLongJob, type JobDefinition, NotYet, type Schedule } from "./jobs/job.ts";
-export type { Command, CommandContext } from "./command.ts";
+export { type Command, type CommandContext, type Progress, UsageError } from "./command.ts";
 export type { DemoPart, DemoSession } from "./demo.ts";
 export type { Logger } from "./log.ts";
 export {
@@ -32,6 +33,7 @@ export {
   type Manifest,
   type Plugin,
   type PluginContext,
+  type PluginGauge,
   type PluginParts,
 } from "./plugin.ts";
 export { defined } from "./objects.ts";

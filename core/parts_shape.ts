@@ -64,10 +64,26 @@ const handler = z.strictObject({
   onDead: functionSchema.optional(),
 });
 
-const schedule = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_-]*$/, says("is no name", "lower case, such as clean-up")),
-  everyMs: count("time in milliseconds"),
-  run: functionSchema,
+const schedule = z
+  .strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9_-]*$/, says("is no name", "lower case, such as clean-up")),
+    everyMs: count("time in milliseconds").optional(),
+    cron: z
+      .string()
+      .regex(/^[\d*]\S*( \S+){4}$/, says("is no time", 'cron\'s five fields, in UTC: "17 3 * * *"'))
+      .optional(),
+    run: functionSchema,
+  })
+  .refine(
+    ({ everyMs, cron }) => (everyMs === undefined) !== (cron === undefined),
+    says("has no time, or two", "everyMs or cron"),
+  );
+
+const gauge = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/, says("is no name", "lower case, such as events")),
+  help: text,
+  label: z.string().regex(/^[a-z][a-z0-9_]*$/, says("is no name", "lower case, such as status")),
+  read: functionSchema,
 });
 
 const listOf = <S extends z.ZodType>(item: S, remedy: string) =>
@@ -78,6 +94,10 @@ const partsShape = z.strictObject(
     routes: listOf(route, "routes: [route({ … })]"),
     jobs: listOf(handler, "jobs: [handleJob(…)]"),
     schedules: listOf(schedule, "schedules: [{ name, everyMs, run }]").refine(
+      (all = []) => new Set(all.map(({ name }) => name)).size === all.length,
+      says("has two of one name", "rename or remove one"),
+    ),
+    gauges: listOf(gauge, "gauges: [{ name, help, label, read }]").refine(
       (all = []) => new Set(all.map(({ name }) => name)).size === all.length,
       says("has two of one name", "rename or remove one"),
     ),
@@ -112,6 +132,7 @@ function subjectOf(pluginId: string, parts: unknown, path: readonly PropertyKey[
     routes: typeof address === "string" ? `${String(method)} ${address}` : undefined,
     jobs: (of as { name?: string } | undefined)?.name,
     schedules: name,
+    gauges: name,
   }[list];
   return { name: `${typeof title === "string" ? title : `${list}[${index}]`} of ${pluginId}`, depth: 2 };
 }

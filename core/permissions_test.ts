@@ -31,7 +31,18 @@ const { plugins } = await discoverPlugins([pluginsFolder]);
 /** What every plugin may do to the core's own tables: see and end the jobs of its queue, and enqueue; policies say which. */
 const ofTheCore: Readonly<Record<string, TableGrant>> = {
   "core.outbox": {
-    select: ["job_id", "job", "queue", "tenant_id", "payload", "run_at", "attempts", "failures", "dead_at"],
+    select: [
+      "job_id",
+      "job",
+      "queue",
+      "tenant_id",
+      "payload",
+      "run_at",
+      "attempts",
+      "failures",
+      "dead_at",
+      "last_error",
+    ],
     insert: ["job_id", "job", "tenant_id", "payload"],
     update: ["attempts"],
     delete: true,

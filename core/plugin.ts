@@ -88,11 +88,22 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly log: Logger;
 }
 
+/** Numbers for Prometheus, in `/metrics` of a web process as `keyrack_<plugin>_<name>`. */
+export interface PluginGauge {
+  readonly name: string;
+  readonly help: string;
+  /** What the numbers are told apart by: `status`. */
+  readonly label: string;
+  /** Called every few seconds at most. Gives a number for each value of the label. */
+  readonly read: () => Promise<Readonly<Record<string, number>>>;
+}
+
 /** What `setup` gives back. */
 export interface PluginParts {
   readonly routes?: readonly Route[];
   readonly jobs?: readonly JobHandler[];
   readonly schedules?: readonly Schedule[];
+  readonly gauges?: readonly PluginGauge[];
   /** How many of its jobs a worker process runs at a time; default 8. */
   readonly concurrency?: number;
   /** Says who is calling. Exactly one plugin of a platform has it. */

@@ -6,7 +6,8 @@ import { boot, type Platform } from "./boot.ts";
 import { openUnit } from "./db/database.ts";
 import { takeVariables } from "./env.ts";
 import { createApp } from "./http/app.ts";
-import { createMetrics } from "./http/metrics.ts";
+import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
+import { createQueueWatch, degradedParts, keptFor, type QueueState } from "./jobs/queue_watch.ts";
 import { runProcess } from "./process.ts";
 import { coreRole } from "./permissions.ts";
 
@@ -28,6 +29,15 @@ export async function serve(platform: Platform): Promise<WebServer> {
   metrics.gauge("keyrack_database_waiting", "Units of work that wait for a connection.", () =>
     pool.numPendingAcquires(),
   );
+  const watchQueues = createQueueWatch(
+    knex,
+    platform.plugins.map(({ manifest }) => manifest.id),
+  );
+  addQueueMetrics(metrics, watchQueues);
+  for (const { pluginId, gauge } of platform.gauges) {
+    const { name, help, label, read } = gauge;
+    metrics.gauges(`keyrack_${pluginId}_${name}`, help, label, keptFor(5_000, read));
+  }
   let requests = 0;
   const app = createApp({
     inFlight: (change) => {
@@ -44,6 +54,7 @@ export async function serve(platform: Platform): Promise<WebServer> {
     ready: async () => {
       await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
     },
+    degraded: async () => degradedParts(await watchQueues()),
   });
   const server = await new Promise<Server>((resolve, reject) => {
     const listening: Server = app.listen(env.PORT, env.HOST, () => resolve(listening));
@@ -59,6 +70,20 @@ export async function serve(platform: Platform): Promise<WebServer> {
       await platform.close();
     },
   };
+}
+
+function addQueueMetrics(metrics: HttpMetrics, watch: () => Promise<readonly QueueState[]>): void {
+  const told: readonly (readonly [string, string, (state: QueueState) => number])[] = [
+    ["keyrack_jobs_waiting", "Jobs that are not done and not dead, by queue.", ({ waiting }) => waiting],
+    ["keyrack_jobs_failing", "Of these, jobs that failed and are tried again, by queue.", ({ failing }) => failing],
+    ["keyrack_jobs_dead", "Jobs that failed too often and wait for a person, by queue.", ({ dead }) => dead],
+    ["keyrack_jobs_late_seconds", "How long the oldest job that could run waits, by queue.", (of) => of.late_seconds],
+  ];
+  for (const [name, help, value] of told) {
+    metrics.gauges(name, help, "queue", async () =>
+      Object.fromEntries((await watch()).map((state) => [state.queue, value(state)])),
+    );
+  }
 }
 
 /** Waits for the connections, and for the work of those whose clients did not wait. */

@@ -20,15 +20,17 @@ export function startSchedules(
 ): { close(): Promise<void> } {
   const register = async (): Promise<void> => {
     for (const { pluginId, schedule } of schedules) {
-      await queues.get(pluginId)?.upsertJobScheduler(
-        `${pluginId}-${schedule.name}`,
-        { every: schedule.everyMs },
-        {
-          name: schedule.name,
-          data: { schedule: schedule.name },
-          opts: { removeOnComplete: true, removeOnFail: true },
-        },
-      );
+      await queues
+        .get(pluginId)
+        ?.upsertJobScheduler(
+          `${pluginId}-${schedule.name}`,
+          "cron" in schedule ? { pattern: schedule.cron, tz: "UTC" } : { every: schedule.everyMs },
+          {
+            name: schedule.name,
+            data: { schedule: schedule.name },
+            opts: { removeOnComplete: true, removeOnFail: true },
+          },
+        );
     }
   };
   const attempt = () =>

@@ -44,8 +44,8 @@ const revokeAll = `DO $$ DECLARE ours name; place name; held record; BEGIN
     EXECUTE format('REVOKE ALL ON ROUTINE %s FROM %I', held.routine, held.ours);
   END LOOP; END $$;`;
 
-/** What a job's end reads of its row: its own columns, and those that the row's policy looks at. */
-const outboxColumns = "job_id, job, queue, tenant_id, payload, run_at, attempts, failures, dead_at";
+/** What a job's end reads of its row: its own columns, and those that the row's policy looks at; and why a job is dead. */
+const outboxColumns = "job_id, job, queue, tenant_id, payload, run_at, attempts, failures, dead_at, last_error";
 
 function grantsFor(manifest: Manifest, role: string): string[] {
   const { id, permissions } = manifest;

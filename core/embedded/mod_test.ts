@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { readFile, stat, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDataDir, query, removeDataDir, serverPid, spawnStarter, killHard } from "./_test_tools.ts";
+import { runningServerUrl } from "./running_server.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./mod.ts";
 
 describe("embedded PostgreSQL", function () {
@@ -54,6 +55,13 @@ describe("embedded PostgreSQL", function () {
   it("a second start finds the data of the first", async () => {
     const database = await start();
     expect(await query(database.url, "SELECT id FROM rooms")).to.deep.equal([{ id: 7 }]);
+  });
+
+  it("is found by a tool while it runs, and not after", async () => {
+    const { port } = await start();
+    expect(await runningServerUrl(dataDir)).to.equal(`postgres://127.0.0.1:${port}/keyrack`);
+    for (const database of running.splice(0)) await database.stop();
+    expect(await runningServerUrl(dataDir)).to.equal(undefined);
   });
 
   it("writes to disk before it commits unless told otherwise", async () => {

@@ -24,6 +24,8 @@ export interface AppOptions extends DispatchServices {
   readonly trustedProxies: number;
   /** Throws where the process can't serve: answers `GET /health/ready`. */
   readonly ready: () => Promise<void>;
+  /** What is wrong and yet stops nobody; told by `GET /health/ready`, which stays 200. */
+  readonly degraded: () => Promise<readonly object[]>;
   /** Told when a request comes and when it is answered, or its client has gone and its work is done. */
   readonly inFlight: (change: 1 | -1) => void;
 }
@@ -148,7 +150,8 @@ function operationsRouter(options: AppOptions): Router {
     } catch (cause) {
       throw problems.SERVICE_UNAVAILABLE("This process can't serve yet.", { cause });
     }
-    ctx.body = { status: "ready" };
+    const degraded = await options.degraded().catch(() => []);
+    ctx.body = { status: "ready", ...(degraded.length === 0 ? {} : { degraded }) };
   });
   router.get("/metrics", async (ctx) => {
     ctx.type = options.metrics.contentType;

@@ -36,6 +36,7 @@ describe("the application", () => {
       limiter: () => Promise.resolve(),
       secret: "x".repeat(32),
       trustedProxies: 0,
+      degraded: () => Promise.resolve([]),
       ready: () => Promise.resolve(),
     });
     const listening = await new Promise<Server>((resolve) => {

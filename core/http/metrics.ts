@@ -5,6 +5,8 @@ export interface HttpMetrics {
   observe(method: string, route: string, status: number, seconds: number): void;
   /** A number that is looked up when it is asked for. */
   gauge(name: string, help: string, read: () => number): void;
+  /** Numbers by a label's values. Where they can't be looked up they are left out, and the others are told all the same. */
+  gauges(name: string, help: string, label: string, read: () => Promise<Readonly<Record<string, number>>>): void;
   text(): Promise<string>;
 }
 
@@ -29,6 +31,19 @@ export function createMetrics(): HttpMetrics {
         registers: [registry],
         collect() {
           this.set(read());
+        },
+      });
+    },
+    gauges: (name, help, label, read) => {
+      new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        async collect() {
+          this.reset();
+          const values = await read().catch(() => ({}));
+          for (const [key, value] of Object.entries(values)) this.set({ [label]: key }, value);
         },
       });
     },

@@ -96,10 +96,17 @@ export function handleLongJob<P extends z.ZodType>(
 }
 
 /** Work that comes round by the clock. It must be safe to run twice, and to miss. */
-export interface Schedule {
+export type Schedule = {
   /** Unique within the plugin. */
   readonly name: string;
-  /** Milliseconds from one run to the next. */
-  readonly everyMs: number;
   readonly run: (signal: AbortSignal) => Promise<void>;
-}
+} & (
+  | {
+      /** Milliseconds from one run to the next. The first is at once. */
+      readonly everyMs: number;
+    }
+  | {
+      /** The five fields of cron, in UTC: `17 3 * * *` is each night. */
+      readonly cron: string;
+    }
+);

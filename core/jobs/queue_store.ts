@@ -30,7 +30,7 @@ export interface WakeUpQueue {
   addBulk(entries: QueueEntry[]): Promise<unknown>;
   upsertJobScheduler(
     id: string,
-    repeat: { every: number },
+    repeat: { every: number } | { pattern: string; tz: string },
     template: { name: string; data: WakeUp; opts?: JobsOptions },
   ): Promise<unknown>;
   close(): Promise<void>;

@@ -14,6 +14,7 @@ import { isOtherMode } from "./livemode.ts";
 import type { StripeEvent } from "./models/stripe_event.ts";
 import { fetchedSchema, readTelling } from "./read_event.ts";
 import { recordTelling } from "./record.ts";
+import { applyBesideOthers } from "./replay_lock.ts";
 import type { Owner, Telling } from "./telling.ts";
 import { awaitedIds, callWaiting, findHotel } from "./ties.ts";
 
@@ -43,7 +44,8 @@ const endStatement = prepare(
 
 /** Applies the event of this id once, however often it is called. */
 export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string): Promise<void> {
-  const [stored] = await takeStatement.run(trx, [eventId]);
+  // Sent together: the row is read when the lock is there.
+  const [, [stored]] = await Promise.all([applyBesideOthers(trx), takeStatement.run(trx, [eventId])]);
   if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
   if (stored.status !== "stored" && stored.status !== "waiting") return;
   const event = readEvent(JSON.parse(stored.body));

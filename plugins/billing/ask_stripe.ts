@@ -12,6 +12,7 @@ import { readEvent } from "./event.ts";
 import { readInvoice } from "./invoice.ts";
 import { readCharge, readInvoicePayment } from "./payment.ts";
 import { type Fetched, readTelling } from "./read_event.ts";
+import { applyBesideOthers } from "./replay_lock.ts";
 import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
 import type { PaymentLink, Telling } from "./telling.ts";
 
@@ -36,6 +37,8 @@ export async function askForEvent(
   const fetched = isOpen ? await fetchMissing(await api(), JSON.parse(stored.body)) : undefined;
   await ctx.db.platform(async (trx) => {
     if (fetched !== undefined) {
+      // Before the row, as everywhere: a replay that waits for the row would else be waited for.
+      await applyBesideOthers(trx);
       await keepStatement.run(trx, [eventId, JSON.stringify(fetched)]);
       await applyEvent(ctx, trx, eventId);
     }

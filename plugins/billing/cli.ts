@@ -1,5 +1,8 @@
 /** The operator's commands: `npm run -s cli -- billing <command>`. */
-import type { Command } from "../../core/mod.ts";
+import { type Command, UsageError } from "../../core/mod.ts";
+import { events, show } from "./operator/events.ts";
+import { reconcile } from "./operator/reconcile.ts";
+import { replay } from "./operator/replay.ts";
 import { loadStripe } from "./stripe_sdk.ts";
 
 export const commands: Readonly<Record<string, Command>> = {
@@ -7,12 +10,16 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "sign <file>: print the Stripe-Signature header for the file's bytes, good for the next 300 s",
     run: async (args, { env, readFile, print }) => {
       const [file, ...more] = args;
-      if (file === undefined || more.length > 0) throw new Error("Name one file: billing sign <file>");
+      if (file === undefined || more.length > 0) throw new UsageError("Name one file: billing sign <file>");
       const secret = firstSecret(env["STRIPE_WEBHOOK_SECRET"]);
       if (secret === undefined) throw new Error("STRIPE_WEBHOOK_SECRET is not set.");
       print(await signPayload(await readFile(file), secret));
     },
   },
+  events,
+  show,
+  replay,
+  reconcile,
 };
 
 /**

@@ -5,15 +5,17 @@ import type { BillingContext } from "./context.ts";
 import type { StripeEventBody } from "./event.ts";
 import { applyStripeEvent } from "./jobs.ts";
 import { isOtherMode } from "./livemode.ts";
+import type { EventSource } from "./models/stripe_event.ts";
 
 const insertStatement = prepare<{ event_id: string }>(
   "billing_store_event",
-  `INSERT INTO billing.stripe_events (event_id, type, api_version, livemode, created_at, body, status, status_reason)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (event_id) DO NOTHING RETURNING event_id`,
+  `INSERT INTO billing.stripe_events (event_id, type, api_version, livemode, created_at, body, status, status_reason,
+     source)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (event_id) DO NOTHING RETURNING event_id`,
 );
-const bodyStatement = prepare<{ body: string }>(
+const bodyStatement = prepare<{ body: string; source: EventSource }>(
   "billing_read_body",
-  "SELECT body FROM billing.stripe_events WHERE event_id = $1",
+  "SELECT body, source FROM billing.stripe_events WHERE event_id = $1",
 );
 const conflictStatement = prepare(
   "billing_keep_conflict",
@@ -31,12 +33,13 @@ export type Intake = "new" | "quarantined" | "known" | "conflicting";
 /**
  * Stores an event with the job that applies it, once per event id: of deliveries at the same time one inserts, and the
  * others wait for it and find the row.
- * @param body the text that was signed
+ * @param body the text that was signed, or what a reconciliation made of what it found
  */
 export function storeEvent(
   { db, enqueue, env }: BillingContext,
   event: StripeEventBody,
   body: string,
+  source: EventSource = "webhook",
 ): Promise<Intake> {
   const isForeign = isOtherMode(env.STRIPE_API_KEY, event.livemode);
   return db.platform(async (trx) => {
@@ -50,8 +53,9 @@ export function storeEvent(
       body,
       isForeign ? "quarantined" : "stored",
       isForeign ? "livemode" : null,
+      source,
     ]);
-    if (inserted.length === 0) return compareBodies(trx, event.id, body);
+    if (inserted.length === 0) return source === "webhook" ? compareBodies(trx, event.id, body) : "known";
     if (isForeign) return "quarantined";
     await enqueue(trx, applyStripeEvent, { event_id: event.id });
     return "new";
@@ -60,7 +64,8 @@ export function storeEvent(
 
 async function compareBodies(trx: Trx, eventId: string, body: string): Promise<Intake> {
   const [stored] = await bodyStatement.run(trx, [eventId]);
-  if (stored === undefined || withoutCounter(stored.body) === withoutCounter(body)) return "known";
+  // What a reconciliation stored is not the text that Stripe signs.
+  if (stored?.source !== "webhook" || withoutCounter(stored.body) === withoutCounter(body)) return "known";
   await conflictStatement.run(trx, [eventId, createHash("sha256").update(body).digest(), body]);
   return "conflicting";
 }

@@ -1,6 +1,7 @@
 /** The facts of a hotel, and what they say on the hotel's row. The reasons stand in `fold.ts`. */
 import { prepare, type Trx } from "../../core/mod.ts";
 import { type Coverage, foldValidTo } from "./fold.ts";
+import { isReplay } from "./replay_lock.ts";
 import { reversedInvoices } from "./taken_out.ts";
 import type { PaymentLink, ReversalFact } from "./telling.ts";
 
@@ -33,17 +34,11 @@ export interface HotelFacts {
   readonly reversals: readonly ReversalRow[];
 }
 
-/** The tables of facts: what a replay into an empty ledger empties first, and fills again from the events. */
-export const factTables = [
-  "billing.paid_invoices",
-  "billing.unpaid_invoices",
-  "billing.reversals",
-  "billing.payment_links",
-  "billing.subscriptions",
-  "billing.customers",
-] as const;
-
 const hotelColumns = "hotel_id, trial_ends_at, subscription_valid, valid_to";
+const hotelStatement = prepare<LockedHotel>(
+  "billing_read_hotel",
+  `SELECT ${hotelColumns} FROM identity.hotels WHERE hotel_id = $1`,
+);
 // Not FOR UPDATE: that would also hold up everyone who inserts a row that refers to the hotel.
 const lockStatement = prepare<LockedHotel>(
   "billing_lock_hotel",
@@ -75,7 +70,7 @@ const writeStatement = prepare(
  */
 export async function lockHotel(trx: Trx, hotelId: string | null | undefined): Promise<LockedHotel | undefined> {
   if (hotelId === undefined || hotelId === null) return undefined;
-  const [hotel] = await lockStatement.run(trx, [hotelId]);
+  const [hotel] = await (isReplay(trx) ? hotelStatement : lockStatement).run(trx, [hotelId]);
   return hotel;
 }
 
@@ -98,15 +93,14 @@ export function coverageOf(facts: HotelFacts, trialEndsAt: Date, graceDays: numb
 
 /** Folds the hotel's facts and writes the outcome to its row; a row that says so already keeps its version. */
 export async function refold(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
+  return isReplay(trx) ? hotel.valid_to : foldHotel(trx, hotel, graceDays, now);
+}
+
+/** The same in a replay too, which calls it once for each hotel when all events are in. */
+export async function foldHotel(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
   const { valid_to } = coverageOf(await readFacts(trx, hotel.hotel_id), hotel.trial_ends_at, graceDays);
   const isValid = valid_to > now;
   if (valid_to.getTime() !== hotel.valid_to.getTime() || isValid !== hotel.subscription_valid)
     await writeStatement.run(trx, [hotel.hotel_id, valid_to, isValid]);
   return valid_to;
-}
-
-/** Locks a hotel and folds its facts anew: for a replay, which has taken facts away. */
-export async function refoldHotel(trx: Trx, hotelId: string, graceDays: number, now: Date): Promise<Date | undefined> {
-  const hotel = await lockHotel(trx, hotelId);
-  return hotel && refold(trx, hotel, graceDays, now);
 }

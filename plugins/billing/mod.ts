@@ -3,8 +3,10 @@ import { applyEvent } from "./apply_stripe_event.ts";
 import { askForEvent } from "./ask_stripe.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
 import { manifest } from "./manifest.ts";
+import { reconcileByNight } from "./reconcile.ts";
 import { routes } from "./routes.ts";
 import { createStripeApi } from "./stripe_api.ts";
+import { countUnapplied, sweepEvents } from "./sweep.ts";
 
 export default definePlugin({
   manifest,
@@ -15,6 +17,26 @@ export default definePlugin({
       jobs: [
         handleJob(applyStripeEvent, ({ payload, trx }) => applyEvent(ctx, trx, payload.event_id)),
         handleLongJob(askStripe, ({ payload, finish }) => askForEvent(ctx, api, payload.event_id, finish)),
+      ],
+      schedules: [
+        {
+          name: "sweep",
+          everyMs: 60_000,
+          run: async (signal) => {
+            await sweepEvents(ctx, signal);
+          },
+        },
+        ...(api === undefined
+          ? []
+          : [{ name: "reconcile", cron: "17 3 * * *", run: (signal: AbortSignal) => reconcileByNight(ctx, signal) }]),
+      ],
+      gauges: [
+        {
+          name: "events",
+          help: "Stripe events without an outcome: stored, waiting for what they lack or name, or with a dead job.",
+          label: "status",
+          read: () => countUnapplied(ctx),
+        },
       ],
     };
   },

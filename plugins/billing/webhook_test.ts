@@ -4,6 +4,7 @@ import { boot } from "../../core/boot.ts";
 import { TestClient } from "../../core/testing/client.ts";
 import { serve } from "../../core/web.ts";
 import { startTestPlatform, type TestPlatform, testWebhookSecret } from "../../workers/testing/platform.ts";
+import type { CommandContext } from "../../core/mod.ts";
 import { commands, signPayload } from "./cli.ts";
 import { deliver, deliverBytes, eventAround, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 
@@ -169,7 +170,7 @@ describe("the webhook", () => {
       env: { STRIPE_WEBHOOK_SECRET: platform.variables["STRIPE_WEBHOOK_SECRET"] },
       readFile: () => Promise.resolve(body),
       print: (line: string) => lines.push(line),
-    };
+    } as unknown as CommandContext;
     await commands["sign"]?.run(["event.json"], ctx);
     expect(lines).to.have.length(1);
     expect((await deliverBytes(platform.client, body, lines[0])).status).to.equal(200);

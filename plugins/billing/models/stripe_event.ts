@@ -7,7 +7,11 @@ import { Model } from "objection";
  * - `waiting`: it can't have its effect yet; it is applied when what it waits for becomes known
  * - `quarantined`: it is of the other of Stripe's two worlds (live, test) than our key, and is not applied
  */
-export type EventStatus = "stored" | "applied" | "ignored" | "waiting" | "quarantined";
+export const eventStatuses = ["stored", "applied", "ignored", "waiting", "quarantined"] as const;
+export type EventStatus = (typeof eventStatuses)[number];
+
+/** How it came here: as it was signed, or found by a reconciliation (`reconcile.ts`). */
+export type EventSource = "webhook" | "events_list" | "invoices_list";
 
 /** An event of Stripe's, as it came. */
 export class StripeEvent extends Model {
@@ -20,6 +24,7 @@ export class StripeEvent extends Model {
   declare created_at: Date | null;
   declare received_at: Date;
   declare body: string;
+  declare source: EventSource;
   declare status: EventStatus;
   declare status_reason: string | null;
   declare processed_at: Date | null;

@@ -9,7 +9,7 @@ import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { createTestDatabase, testSecret } from "../../../core/testing/postgres.ts";
 import { applyEvent } from "../apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
-import { factTables } from "../ledger.ts";
+import { ledgerTables } from "../ledger_tables.ts";
 import { readSubscription } from "../subscription.ts";
 import type { TestEvent } from "./deliveries.ts";
 
@@ -121,7 +121,7 @@ async function insertEvents(trx: Trx, events: readonly TestEvent[]): Promise<voi
 }
 
 async function allRows(trx: Trx, hotelId: string): Promise<string[]> {
-  const tables = factTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
+  const tables = ledgerTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
   const events = `SELECT 'event ' || (event_id, status, status_reason, hotel_id, customer_id, subscription_id)::text
     FROM billing.stripe_events`;
   const hotel = `SELECT 'hotel ' || (valid_to, subscription_valid)::text FROM identity.hotels WHERE hotel_id = ?`;

@@ -1,0 +1,72 @@
+/** How the queues stand, for who watches the platform. The workers have no address, so a web process counts in the outbox. */
+import type { Knex } from "knex";
+
+import { openUnit } from "../db/database.ts";
+import { coreRole } from "../permissions.ts";
+
+export interface QueueState {
+  readonly queue: string;
+  /** Not done and not dead; those that have failed before included. */
+  readonly waiting: number;
+  /** Of these, the ones that have failed and are tried again. */
+  readonly failing: number;
+  /** Failed too often: they wait for a person. */
+  readonly dead: number;
+  /** For how long the oldest job that could run has waited. */
+  readonly late_seconds: number;
+}
+
+/** Watchers ask as often as they please; the database is asked so often at most. */
+const keptMs = 5_000;
+/** A job that nobody took for so long: no worker runs, or too few. */
+const lateAfterSeconds = 120;
+
+/** @param queues that are told of even where they are empty */
+export function createQueueWatch(knex: Knex, queues: readonly string[]): () => Promise<readonly QueueState[]> {
+  return keptFor(keptMs, async () => {
+    const { rows } = await openUnit(
+      knex,
+      { role: coreRole },
+      (trx) => trx.raw<{ rows: QueueState[] }>(statement, [[...queues]]),
+      { readOnly: true },
+    );
+    return rows;
+  });
+}
+
+const statement = `
+  SELECT coalesce(o.queue, known.queue) AS queue,
+    count(o.job_id) FILTER (WHERE dead_at IS NULL)::int AS waiting,
+    count(o.job_id) FILTER (WHERE dead_at IS NULL AND failures > 0)::int AS failing,
+    count(o.job_id) FILTER (WHERE dead_at IS NOT NULL)::int AS dead,
+    coalesce(extract(epoch FROM now() - min(run_at) FILTER (
+      WHERE dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now()))), 0)::float AS late_seconds
+  FROM core.outbox o FULL JOIN unnest(?::text[]) AS known (queue) ON known.queue = o.queue
+  GROUP BY 1 ORDER BY 1`;
+
+/** What is wrong and stops nobody: the parts of `degraded` in `GET /health/ready`. */
+export function degradedParts(states: readonly QueueState[]): object[] {
+  return states
+    .filter(({ dead, late_seconds }) => dead > 0 || late_seconds > lateAfterSeconds)
+    .map(({ queue, dead, late_seconds }) => ({
+      queue,
+      ...(dead > 0 ? { dead_jobs: dead } : {}),
+      ...(late_seconds > lateAfterSeconds ? { late_seconds: Math.round(late_seconds) } : {}),
+    }));
+}
+
+/** Gives the last answer again for so long; who asks while it is looked up waits for the same. A failure is not kept. */
+export function keptFor<T>(ms: number, look: () => Promise<T>): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  let until = 0;
+  return () => {
+    if (last !== undefined && Date.now() < until) return last;
+    until = Date.now() + ms;
+    const looked = look();
+    last = looked;
+    looked.catch(() => {
+      if (last === looked) last = undefined;
+    });
+    return looked;
+  };
+}

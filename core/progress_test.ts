@@ -1,0 +1,31 @@
+import { expect } from "chai";
+import { Writable } from "node:stream";
+
+import { startProgress } from "./progress.ts";
+
+describe("the progress of a command", () => {
+  const run = (isTTY: boolean): string => {
+    let text = "";
+    const stream = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        text += chunk.toString();
+        done();
+      },
+    });
+    // What cli-progress asks of a terminal.
+    const terminal = Object.assign(stream, { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true });
+    const progress = startProgress(terminal, "events");
+    progress.total(4);
+    for (let step = 0; step < 4; step += 1) progress.step();
+    progress.end();
+    return text;
+  };
+
+  it("is a bar on a terminal", () => {
+    expect(run(true)).to.match(/events \[#+\] 4\/4/);
+  });
+
+  it("is plain lines elsewhere, without a sign that moves a cursor", () => {
+    expect(run(false)).to.equal("events: 0\nevents: 4 of 4, done\n");
+  });
+});

@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { openPool } from "../../core/db/pool.ts";
+import { createTestDatabase, type TestDatabase } from "../../core/testing/postgres.ts";
+import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
+import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";
+import { up as reconciledEvents } from "./migrations/0003_reconciled_events.ts";
+
+describe("billing's migrations", function () {
+  this.timeout(60_000);
+  let database: TestDatabase;
+  let owner: Knex;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 1, name: "test owner" });
+  });
+  after(async () => {
+    await owner.destroy();
+    await database.drop();
+  });
+
+  const lines = async (sql: string): Promise<string[]> => {
+    const { rows } = (await owner.raw(`${sql} ORDER BY 1`)) as { rows: { line: string }[] };
+    return rows.map(({ line }) => line);
+  };
+  const tables = "'billing'::regnamespace AND relkind = 'r' AND relname NOT LIKE 'migrations%'";
+  const catalogue = async () => [
+    ...(await lines(`SELECT concat_ws(' ', relname, attname, atttypid::regtype, attnotnull, pg_get_expr(adbin, adrelid))
+      AS line FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = attnum WHERE relnamespace = ${tables}`)),
+    ...(await lines(`SELECT relname || ' ' || pg_get_constraintdef(k.oid) AS line
+      FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid WHERE relnamespace = ${tables}`)),
+    ...(await lines(`SELECT concat_ws(' ', tablename, policyname, cmd, roles, qual, with_check) AS line
+      FROM pg_policies WHERE schemaname = 'billing'`)),
+    ...(await lines(
+      "SELECT indexdef AS line FROM pg_indexes WHERE schemaname = 'billing' AND tablename NOT LIKE 'mig%'",
+    )),
+  ];
+
+  it("lead from the first one's tables, with events in them, to those of a fresh database", async () => {
+    const fresh = await catalogue();
+    expect(fresh).to.have.length.greaterThan(60);
+    await owner.transaction(async (trx) => {
+      await trx.raw("DROP SCHEMA billing CASCADE; CREATE SCHEMA billing");
+      await eventsAndLedger(trx);
+      await trx("billing.stripe_events").insert([
+        { event_id: "evt_1", type: "invoice.paid", body: "{}", status: "waiting", customer_id: "cus_1" },
+        { event_id: "evt_2", type: "invoice.paid", body: "{}", status: "applied", customer_id: "cus_1" },
+      ]);
+    });
+    await owner.transaction((trx) => reversalsAndStates(trx));
+    await owner.transaction((trx) => reconciledEvents(trx));
+    expect(await catalogue()).to.deep.equal(fresh);
+    const events = await owner("billing.stripe_events").orderBy("event_id").select("waits_for", "fetched", "source");
+    expect(events).to.deep.equal([
+      { waits_for: ["cus_1"], fetched: null, source: "webhook" },
+      { waits_for: null, fetched: null, source: "webhook" },
+    ]);
+  });
+});

@@ -1,0 +1,39 @@
+/** `billing reconcile`: asks Stripe for what is missing here. */
+import { type Command, UsageError } from "../../../core/mod.ts";
+import type { manifest } from "../manifest.ts";
+import { reconcile as reconcileWithStripe } from "../reconcile.ts";
+
+export const reconcile: Command = {
+  summary:
+    "reconcile [--all-events] [--dry-run]: ask Stripe for undelivered (or all) events and for paid invoices by subscription, and store what is missing",
+  options: { "all-events": { type: "boolean" }, "dry-run": { type: "boolean" } },
+  run: async (args, { options, open, print, progress }) => {
+    if (args.length > 0) throw new UsageError("billing reconcile takes --all-events, --dry-run and nothing else.");
+    const dryRun = options["dry-run"] === true;
+    const ctx = await open<typeof manifest>();
+    if (ctx.env.STRIPE_API_KEY === undefined) throw new Error("STRIPE_API_KEY is not set.");
+    const allEvents = options["all-events"] === true;
+    const kind = allEvents ? "events" : "undelivered events";
+    const events = progress(kind);
+    let shown = events;
+    const report = await reconcileWithStripe(ctx, {
+      dryRun,
+      allEvents,
+      onEvents: (count) => events.step(count),
+      onSubscriptions: (total) => {
+        events.end();
+        shown = progress("subscriptions", total);
+      },
+      onSubscription: () => shown.step(),
+    }).finally(() => shown.end());
+    for (const { event_id, what } of report.missing)
+      print(`${event_id}  ${what}  ${dryRun ? "would be stored" : "stored"}`);
+    for (const id of report.unknownSubscriptions) print(`${id}  is tied to a hotel here and not known to Stripe`);
+    for (const id of report.unreadable) print(`${id}  can't be read`);
+    const seen = `${kind} ${report.events}, subscriptions ${report.subscriptions}, paid invoices ${report.invoices}`;
+    print(
+      `Stripe lists: ${seen}. ${dryRun ? "Would be stored" : "Stored for a worker to apply"}: ${report.missing.length}.`,
+    );
+    if (report.unreadable.length > 0) throw new Error(`${report.unreadable.length} could not be read.`);
+  },
+};
