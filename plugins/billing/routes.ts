@@ -113,6 +113,6 @@ function pageAnswer(url: string, { context }: RequestFacts) {
 
 /** Where a manager is sent who named no page: to the only one that Keyrack has. */
 function ownPage({ context }: RequestFacts): string {
-  const { origin } = context;
+  const origin = `${context.protocol}://${context.host}`;
   return URL.canParse("/docs", origin) ? new URL("/docs", origin).href : "about:blank";
 }

@@ -11,17 +11,18 @@ export type StripeApi = () => Promise<Stripe>;
  * The API by the platform's key, at `STRIPE_API_BASE` where that is set.
  * @returns undefined where no key is set
  */
-export function createStripeApi({ env, fetch }: Pick<BillingContext, "env" | "fetch">): StripeApi | undefined {
-  const { STRIPE_API_KEY: key, STRIPE_API_BASE: base } = env;
+export function createStripeApi(ctx: Pick<BillingContext, "env" | "fetch">): StripeApi | undefined {
+  const key = ctx.env.STRIPE_API_KEY;
   if (key === undefined) return undefined;
   let client: Promise<Stripe> | undefined;
-  return () => (client ??= makeClient(key, base, fetch));
+  return () => (client ??= makeClient(ctx, key));
 }
 
-async function makeClient(key: string, base: string | undefined, fetchFn: typeof fetch): Promise<Stripe> {
+async function makeClient(ctx: Pick<BillingContext, "env" | "fetch">, key: string): Promise<Stripe> {
   const SDK = await loadStripe();
+  const base = ctx.env.STRIPE_API_BASE;
   return new SDK(key, {
-    httpClient: SDK.createFetchHttpClient(fetchFn),
+    httpClient: SDK.createFetchHttpClient(ctx.fetch),
     maxNetworkRetries: 2,
     timeout: 20_000,
     telemetry: false,

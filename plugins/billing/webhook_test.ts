@@ -1,4 +1,7 @@
 import { expect } from "chai";
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
 
 import { boot } from "../../core/boot.ts";
 import { TestClient } from "../../core/testing/client.ts";
@@ -147,6 +150,82 @@ describe("the webhook", () => {
   it("refuses a body over 1 MiB with 413", async () => {
     const body = Buffer.alloc(1024 * 1024 + 1, 0x20);
     expect((await deliverBytes(platform.client, body, "t=1,v1=1")).status).to.equal(413);
+  });
+
+  it("keeps another body under an id that came before, flags it and does not apply it", async () => {
+    const event = paidEvent();
+    const other = structuredClone(event);
+    Object.assign(other.data.object, { amount_paid: 1 });
+    expect((await deliver(platform.client, event)).status).to.equal(200);
+    const before = await rows();
+    for (const again of [other, other]) expect((await deliver(platform.client, again)).status).to.equal(200);
+    expect(await rows()).to.deep.equal(before);
+    const stored = await platform.owner("billing.stripe_events").where({ event_id: event.id }).first();
+    expect(JSON.parse(stored.body)).to.deep.equal(event);
+    const kept = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
+    expect(kept.map(({ body }) => JSON.parse(body))).to.deep.equal([other]);
+  });
+
+  it("takes a delivery for the same again where Stripe has only counted its endpoints down", async () => {
+    const event = paidEvent();
+    await deliver(platform.client, event);
+    expect((await deliver(platform.client, { ...event, pending_webhooks: 0 })).status).to.equal(200);
+    const kept = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
+    expect(kept).to.deep.equal([]);
+  });
+
+  for (const [key, livemode] of [
+    ["sk_live_0123456789", false],
+    ["rk_test_0123456789", true],
+  ] as const) {
+    it(`quarantines an event with livemode ${livemode} where the key is ${key.slice(0, 7)}`, async () => {
+      const server = await serve(await boot("web", { ...platform.variables, STRIPE_API_KEY: key }));
+      try {
+        const client = new TestClient(`http://127.0.0.1:${server.port}`);
+        const [foreign, own] = [
+          { ...paidEvent(), livemode },
+          { ...paidEvent(), livemode: !livemode },
+        ];
+        const before = await rows();
+        for (const event of [foreign, foreign, own]) expect((await deliver(client, event)).status).to.equal(200);
+        expect(await rows()).to.deep.equal({ events: before.events + 2, jobs: before.jobs + 1 });
+        const stored = await platform.owner("billing.stripe_events").whereIn("event_id", [foreign.id, own.id]);
+        const statusOf = ({ id }: TestEvent) => stored.find((row) => row.event_id === id);
+        expect(statusOf(foreign)).to.include({ status: "quarantined", status_reason: "livemode", livemode });
+        expect(statusOf(own)).to.include({ status: "stored", livemode: !livemode });
+      } finally {
+        await server.close();
+      }
+    });
+  }
+
+  it("loads no client of Stripe's", async () => {
+    // In a process of its own, in which Stripe's SDK can't be loaded.
+    const hook = `export const resolve = (name, context, next) => {
+      if (name.split("/")[0] === "stripe") throw new Error("Stripe's SDK is loaded");
+      return next(name, context);
+    };`;
+    const script = `
+      import { register } from "node:module";
+      register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));
+      const { default: plugin } = await import(${JSON.stringify(path.join(import.meta.dirname, "mod.ts"))});
+      const ctx = { env: { STRIPE_API_KEY: "sk_test_1", GRACE_DAYS: 3 }, log: {} };
+      console.log(plugin.setup(ctx).routes.map((route) => route.id).join());
+      const { verifyDelivery } = await import(${JSON.stringify(path.join(import.meta.dirname, "signature.ts"))});
+      const [header, secret] = process.argv.slice(1);
+      console.log(verifyDelivery(Buffer.from("{}"), header, [secret], Date.now()).text);
+      console.log(await import("stripe").catch((error) => error.message));
+    `;
+    const header = await signPayload(Buffer.from("{}"), testWebhookSecret);
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "-e", script, header, testWebhookSecret],
+      { timeout: 15_000 },
+    );
+    const [routes, text, refused] = stdout.trim().split("\n");
+    expect(routes).to.contain("takeStripeEvent");
+    expect(text).to.equal("{}");
+    expect(refused, "the hook holds").to.equal("Stripe's SDK is loaded");
   });
 
   it("answers 503 where no secret is set, and the rest of billing goes on", async () => {

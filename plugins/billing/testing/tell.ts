@@ -117,7 +117,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
     });
   });
   if (story.chargeTells !== "not" && refunds.length > 0) {
-    const list = refunds.map(({ states, ...refund }) => ({ ...refund, status: states.at(-1) }));
+    const list = refunds.map(({ states, ...refund }) => ({ ...refund, payment_intent, status: states.at(-1) }));
     const sum = list.filter(({ status }) => status !== "failed" && status !== "canceled");
     say(scene, "charge.refunded", {
       id: charge,

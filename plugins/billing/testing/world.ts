@@ -65,6 +65,8 @@ const refund = fc.record({
   share: fc.constantFrom(30, 50, 50, 100, 100, 100),
   states: fc.constantFrom(
     ["succeeded"],
+    ["succeeded"],
+    ["succeeded"],
     ["pending", "succeeded"],
     ["succeeded", "failed"],
     ["pending", "failed"],
