@@ -38,7 +38,11 @@ export interface Platform {
   readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
   readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
   /** The plugins whose jobs this process works, with how many at a time. */
-  readonly queues: readonly { readonly pluginId: string; readonly concurrency: number }[];
+  readonly queues: readonly {
+    readonly pluginId: string;
+    readonly concurrency: number;
+    readonly background: boolean;
+  }[];
   readonly authenticate: Authenticator;
   readonly limiter: Limiter;
   close(): Promise<void>;
@@ -130,8 +134,12 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     routes: ofActive((part) => part.routes).map(({ pluginId, item }) => ({ pluginId, route: item })),
     jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
     schedules: ofActive((part) => part.schedules).map(({ pluginId, item }) => ({ pluginId, schedule: item })),
-    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part.concurrency ?? 8])).map(
-      ({ pluginId, item }) => ({ pluginId, concurrency: item }),
+    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part])).map(
+      ({ pluginId, item }) => ({
+        pluginId,
+        concurrency: item.concurrency ?? 8,
+        background: item.background === true,
+      }),
     ),
     authenticate: authenticate ?? (() => Promise.resolve(undefined)),
     limiter: createLimiter(knex),

@@ -95,6 +95,8 @@ export interface PluginParts {
   readonly schedules?: readonly Schedule[];
   /** How many of its jobs a worker process runs at a time; default 8. */
   readonly concurrency?: number;
+  /** Its jobs take long and can wait: a process that runs no others lets everybody else on the machine go first. */
+  readonly background?: boolean;
   /** Says who is calling. Exactly one plugin of a platform has it. */
   readonly authenticator?: Authenticator;
   /** Beside the authenticator: every role that it gives to a caller. A route for another one stops the boot. */
