@@ -14,7 +14,7 @@ export interface S3Limits {
   readonly attempts: number;
   /** The pause before the second try; each further one is twice as long. */
   readonly backoffMs: number;
-  /** S3 takes no part of less than 5 MiB but the last, and 10,000 parts of a file: with 8 MiB it is 80 GB at most. */
+  /** S3 takes no part of less than 5 MiB but the last, and 10,000 parts of a file: 50 GB. */
   readonly partBytes: number;
   /** How many files of a list come at a time; S3 gives 1000 at most. */
   readonly pageSize: number;
@@ -24,7 +24,7 @@ export const usualLimits: S3Limits = {
   answerMs: 60_000,
   attempts: 4,
   backoffMs: 200,
-  partBytes: 8 * 1024 * 1024,
+  partBytes: 5 * 1024 * 1024,
   pageSize: 1000,
 };
 

@@ -5,7 +5,7 @@
  */
 import S3rver from "@20minutes/s3rver";
 import authentication from "@20minutes/s3rver/lib/middleware/authentication.js";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Context } from "koa";
@@ -37,10 +37,13 @@ export interface TestS3 {
   uploads(): Promise<string[]>;
   /** Makes all such uploads older. */
   age(ms: number): void;
+  /** Sets the time of a file. */
+  ageFile(name: string, modifiedAt: Date): Promise<void>;
   close(): Promise<void>;
 }
 
 const bucket = "keyrack-test";
+const prefix = "reports/";
 
 export async function startS3(): Promise<TestS3> {
   const directory = await mkdtemp(path.join(os.tmpdir(), "keyrack-s3-"));
@@ -58,11 +61,13 @@ export async function startS3(): Promise<TestS3> {
   let olderBy = 0;
   const begun = async (): Promise<Begun[]> => {
     const ids = await readdir(folder).catch(() => []);
-    const found = ids.sort().map(async (id) => ({
-      id,
-      key: await readFile(path.join(folder, id, "key"), "utf8"),
-      at: new Date((await stat(path.join(folder, id, "key"))).mtimeMs - olderBy),
-    }));
+    const found = ids
+      .toSorted((one, other) => (one < other ? -1 : 1))
+      .map(async (id) => ({
+        id,
+        key: await readFile(path.join(folder, id, "key"), "utf8"),
+        at: new Date((await stat(path.join(folder, id, "key"))).mtimeMs - olderBy),
+      }));
     return Promise.all(found);
   };
   const s3: Omit<TestS3, "settings" | "variables"> = {
@@ -72,6 +77,7 @@ export async function startS3(): Promise<TestS3> {
     age: (ms) => {
       olderBy += ms;
     },
+    ageFile: (name, at) => utimes(server.store.getResourcePath(bucket, prefix + name, "object"), at, at),
     close: async () => {
       server.httpServer.closeAllConnections();
       await server.close();
@@ -118,7 +124,7 @@ export async function startS3(): Promise<TestS3> {
   const settings: S3Settings = {
     endpoint,
     bucket,
-    prefix: "reports/",
+    prefix,
     region: "eu-test-1",
     accessKeyId: "S3RVER",
     secretAccessKey: "S3RVER",
@@ -148,9 +154,9 @@ function placeOf(ctx: Context): { readonly bucket: string; readonly key: string 
 const pageSize = 2;
 
 async function pageOfFiles(ctx: Context, { store }: S3rver): Promise<string> {
-  const { prefix = "", delimiter = "", "continuation-token": token } = ctx.query as Record<string, string>;
+  const { prefix: wanted = "", delimiter = "", "continuation-token": token } = ctx.query as Record<string, string>;
   const startAfter = token === undefined ? "" : Buffer.from(token, "base64").toString();
-  const options = { prefix, delimiter, startAfter, maxKeys: pageSize };
+  const options = { prefix: wanted, delimiter, startAfter, maxKeys: pageSize };
   const { objects, commonPrefixes, isTruncated } = await store.listObjects(bucket, options);
   const next = Buffer.from(objects.at(-1)?.key ?? "").toString("base64");
   ctx.type = "application/xml";
@@ -168,8 +174,8 @@ async function pageOfFiles(ctx: Context, { store }: S3rver): Promise<string> {
 }
 
 function pageOfUploads(ctx: Context, all: readonly Begun[]): string {
-  const { prefix = "", "upload-id-marker": after = "" } = ctx.query as Record<string, string>;
-  const fitting = all.filter(({ key, id }) => key.startsWith(prefix) && id > after);
+  const { prefix: wanted = "", "upload-id-marker": after = "" } = ctx.query as Record<string, string>;
+  const fitting = all.filter(({ key, id }) => key.startsWith(wanted) && id > after);
   const page = fitting.slice(0, pageSize);
   const last = page.at(-1);
   const more =
@@ -205,10 +211,8 @@ async function meet(ctx: Context, trouble: Trouble | undefined, next: () => Prom
     return;
   }
   if (trouble === "lose the answer") {
-    res.write = res.end = () => {
-      socket.destroy();
-      return res as never;
-    };
+    const lose = (): void => void socket.destroy();
+    Object.assign(res, { write: lose, end: lose });
     await next();
     return;
   }
