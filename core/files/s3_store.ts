@@ -50,9 +50,20 @@ export function s3Store(settings: S3Settings, limits: Partial<S3Limits> = {}): S
         stop.abort();
         throw new S3Fault(`S3 gave all of ${key} when asked for a part of it.`);
       }
-      const stream = Readable.from(bytesOf(key, response, stop, answerMs), { objectMode: false });
-      // A generator that waits for bytes would hear of the end only when they come.
-      return stream.once("close", () => stop.abort());
+      const bytes = bytesOf(key, response, stop, answerMs);
+      return new Readable({
+        read() {
+          bytes.next().then(
+            ({ value }) => this.push(value ?? null),
+            (error: Error) => this.destroy(error),
+          );
+        },
+        // At once, also while nothing comes: a generator alone would hear of it with the next bytes.
+        destroy(error, done) {
+          stop.abort();
+          done(error);
+        },
+      });
     },
     async remove(name) {
       const key = keyOf(name);
@@ -84,7 +95,12 @@ export function s3Store(settings: S3Settings, limits: Partial<S3Limits> = {}): S
   };
 }
 
-async function* bytesOf(key: string, response: Response, stop: AbortController, answerMs: number) {
+async function* bytesOf(
+  key: string,
+  response: Response,
+  stop: AbortController,
+  answerMs: number,
+): AsyncGenerator<Uint8Array, undefined> {
   const stated = response.headers.get("content-length");
   const whole = stated === null ? undefined : Number(stated);
   let bytes = 0;
@@ -107,6 +123,7 @@ async function* bytesOf(key: string, response: Response, stop: AbortController, 
   }
   if (whole !== undefined && bytes !== whole)
     throw new S3Fault(`The download of ${key} ended after ${bytes} of ${whole} bytes.`, { passing: true });
+  return undefined;
 }
 
 async function listPage(

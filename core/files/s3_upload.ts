@@ -2,6 +2,9 @@
  * Writes a stream into S3. What fits into one part is put at once; what does not is a multipart upload, which is visible
  * when it is completed and never before. No more of it is in memory than the parts that are on their way and the one
  * that fills up.
+ *
+ * s3mini signs and sends each request. Its own way to upload a stream is not taken: it knows no signal, and calls it a
+ * success when S3 answers the last request with 200 and an error.
  */
 import { createHash } from "node:crypto";
 import { addAbortSignal, type Readable } from "node:stream";
@@ -98,7 +101,7 @@ class Upload {
     this.onFailure = onFailure;
   }
 
-  /** Room for one part. */
+  /** To fill with one part. */
   buffer(): Buffer {
     return this.free.pop() ?? Buffer.allocUnsafeSlow(this.partBytes);
   }
@@ -110,7 +113,7 @@ class Upload {
     this.onFailure(error);
   }
 
-  /** Sends a whole part, and comes back when there is room for another one. */
+  /** Sends a whole part, and comes back when another one may follow. */
   async part(data: Buffer): Promise<void> {
     const { call, key, stop, headers } = this;
     const { signal } = stop;

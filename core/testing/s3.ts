@@ -31,6 +31,8 @@ export interface TestS3 {
   readonly variables: Readonly<Record<string, string>>;
   /** Every request so far, as "PUT a.csv?partNumber=1". */
   readonly requests: string[];
+  /** Those of them whose connection was gone before the answer was whole. */
+  readonly cutOff: string[];
   /** Asked about each request. */
   trouble: (request: string) => Trouble | undefined;
   /** The keys whose uploads were begun and neither completed nor aborted. */
@@ -72,6 +74,7 @@ export async function startS3(): Promise<TestS3> {
   };
   const s3: Omit<TestS3, "settings" | "variables"> = {
     requests: [],
+    cutOff: [],
     trouble: () => undefined,
     uploads: async () => (await begun()).map(({ key }) => key),
     age: (ms) => {
@@ -97,6 +100,9 @@ export async function startS3(): Promise<TestS3> {
             : "";
     const request = `${ctx.method} ${key}${query}`;
     s3.requests.push(request);
+    ctx.res.once("close", () => {
+      if (!ctx.res.writableFinished) s3.cutOff.push(request);
+    });
     await meet(ctx, s3.trouble(request), next);
   });
   const check = authentication();
@@ -194,6 +200,7 @@ function pageOfUploads(ctx: Context, all: readonly Begun[]): string {
 
 function answerFault(ctx: Context, status: number, code: string): void {
   ctx.status = status;
+  if (status >= 300 && status < 400) ctx.set("location", `http://${ctx.host}/elsewhere`);
   ctx.type = "application/xml";
   ctx.body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
 }
