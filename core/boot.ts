@@ -7,7 +7,8 @@ import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
-import { folderStore } from "./files/folder_store.ts";
+import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
+import type { FileStore } from "./files/store.ts";
 import type { Authenticator } from "./http/actor.ts";
 import { countsOf } from "./http/counts.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
@@ -67,7 +68,9 @@ export async function readBlueprint(variables: Variables): Promise<Blueprint> {
   const slices = new Map<string, Readonly<Record<string, unknown>>>();
   const here = discovery.plugins.map(({ manifest }) => manifest.id);
   for (const plugin of neededPlugins(discovery.plugins, env?.PLUGINS)) {
-    slices.set(plugin.manifest.id, readPluginEnv(plugin, variables, env, faults));
+    const slice = readPluginEnv(plugin, variables, env, faults);
+    slices.set(plugin.manifest.id, slice);
+    if (env !== undefined) faults.push(...faultsOfStore(plugin.manifest, slice, env));
   }
   const chosen = chosenIds(here, env?.PLUGINS);
   for (const word of env?.PLUGINS ?? []) {
@@ -110,7 +113,9 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     const faults: string[] = [];
     for (const plugin of needed) {
       const slice = slices.get(plugin.manifest.id) ?? {};
-      const part = await setUp(plugin, contextFor(plugin, slice, knex, env, log), variables, faults);
+      const files = openStore(plugin.manifest, slice, env);
+      faults.push(...(await refusalsOf(plugin, files, log)));
+      const part = await setUp(plugin, contextFor(plugin, slice, files, knex, log), variables, faults);
       if (part !== undefined) parts.set(plugin.manifest.id, part);
     }
     // With a part missing, what the others lack would be told wrongly.
@@ -177,25 +182,32 @@ export function neededPlugins(plugins: readonly LoadedPlugin[], active: string[]
 function contextFor(
   { manifest }: LoadedPlugin,
   slice: Readonly<Record<string, unknown>>,
+  files: FileStore | undefined,
   knex: Knex,
-  env: CoreEnv,
   log: Logger,
 ): PluginContext {
   const { id, permissions } = manifest;
-  const location = permissions?.files?.location === undefined ? undefined : slice[permissions.files.location];
   return {
     id,
     env: slice,
     db: databaseFor(knex, id, permissions?.platform !== undefined),
-    files:
-      permissions?.files === undefined
-        ? undefined
-        : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
+    files,
     enqueue: enqueuerFor(manifest),
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),
     log: log.child({ plugin: id }),
   } as PluginContext;
+}
+
+/** A store that can't be reached now is no fault: only what works on files needs it. */
+async function refusalsOf(plugin: LoadedPlugin, files: FileStore | undefined, log: Logger): Promise<string[]> {
+  try {
+    const refusal = await refusalOf(plugin.manifest, files);
+    return refusal === undefined ? [] : [refusal];
+  } catch (error) {
+    log.warn({ err: error, plugin: plugin.manifest.id }, "the store of files can't be reached yet");
+    return [];
+  }
 }
 
 /** A database that is just starting is waited for; one that is not there after that is an error. */

@@ -42,7 +42,7 @@ export interface Permissions {
   readonly jobs?: readonly JobDefinition[];
   /** Work across tenants, with the reason for it. */
   readonly platform?: string;
-  /** A private store of files: why, and the variable that says where (default: a folder under DATA_DIR). */
+  /** A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under DATA_DIR). */
   readonly files?: { readonly reason: string; readonly location?: string };
   /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
   readonly definers?: Readonly<Record<string, string>>;
