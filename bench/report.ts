@@ -15,19 +15,22 @@ import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 
 import { addDays } from "../core/mod.ts";
+import { readProcfile } from "../core/procfile.ts";
 import type { FurnishedHotel } from "../plugins/pms/testing/hotel.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
 import { addManyBookings } from "../plugins/reporting/testing/bookings.ts";
 import { type Bench, measure, printRow, startBench } from "./harness.ts";
 
 const sizes = (process.env["REPORT_ROWS"] ?? "100000,1000000,3000000").split(",").map(Number);
-const worker = path.join(import.meta.dirname, "..", "workers", "main.ts");
+const root = path.join(import.meta.dirname, "..");
 const run = promisify(execFile);
 
 const bench = await startBench();
 const scratch = await mkdtemp(path.join(os.tmpdir(), "keyrack-copy-"));
-const reports = spawn(process.execPath, ["--import", "tsx", worker], {
-  env: { ...bench.variables, PLUGINS: "reporting" },
+const line = readProcfile(path.join(root, "Procfile")).find(({ name }) => name === "reports");
+const reports = spawn(process.execPath, line?.args ?? [], {
+  cwd: root,
+  env: { ...bench.variables, ...line?.variables },
   stdio: ["ignore", "inherit", "inherit", "ipc"],
 });
 try {

@@ -7,6 +7,8 @@ import { isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts"
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
+import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
+import type { FileStore } from "./files/store.ts";
 import type { Authenticator } from "./http/actor.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
 import { createLimiter, type Limiter } from "./http/limiter.ts";
@@ -36,7 +38,11 @@ export interface Platform {
   readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
   readonly gauges: readonly { readonly pluginId: string; readonly gauge: PluginGauge }[];
   /** The plugins whose jobs this process works, with how many at a time. */
-  readonly queues: readonly { readonly pluginId: string; readonly concurrency: number }[];
+  readonly queues: readonly {
+    readonly pluginId: string;
+    readonly concurrency: number;
+    readonly background: boolean;
+  }[];
   readonly authenticate: Authenticator;
   readonly limiter: Limiter;
   close(): Promise<void>;
@@ -61,7 +67,9 @@ export async function readBlueprint(variables: Variables): Promise<Blueprint> {
   const slices = new Map<string, Readonly<Record<string, unknown>>>();
   const here = discovery.plugins.map(({ manifest }) => manifest.id);
   for (const plugin of neededPlugins(discovery.plugins, env?.PLUGINS)) {
-    slices.set(plugin.manifest.id, readPluginEnv(plugin, variables, env, faults));
+    const slice = readPluginEnv(plugin, variables, env, faults);
+    slices.set(plugin.manifest.id, slice);
+    if (env !== undefined) faults.push(...faultsOfStore(plugin.manifest, slice, env));
   }
   const chosen = chosenIds(here, env?.PLUGINS);
   for (const word of env?.PLUGINS ?? []) {
@@ -104,7 +112,9 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     const faults: string[] = [];
     for (const plugin of needed) {
       const slice = slices.get(plugin.manifest.id) ?? {};
-      const part = await setUp(plugin, contextFor(plugin, slice, knex, env, log), variables, faults);
+      const files = openStore(plugin.manifest, slice, env);
+      faults.push(...(await refusalsOf(plugin, files, log)));
+      const part = await setUp(plugin, contextFor(plugin, slice, files, knex, log), variables, faults);
       if (part !== undefined) parts.set(plugin.manifest.id, part);
     }
     // With a part missing, what the others lack would be told wrongly.
@@ -129,8 +139,12 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
     schedules: ofActive((part) => part.schedules).map(({ pluginId, item }) => ({ pluginId, schedule: item })),
     gauges: ofActive((part) => part.gauges).map(({ pluginId, item }) => ({ pluginId, gauge: item })),
-    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part.concurrency ?? 8])).map(
-      ({ pluginId, item }) => ({ pluginId, concurrency: item }),
+    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part])).map(
+      ({ pluginId, item }) => ({
+        pluginId,
+        concurrency: item.concurrency ?? 8,
+        background: item.background === true,
+      }),
     ),
     authenticate: authenticate ?? (() => Promise.resolve(undefined)),
     limiter: createLimiter(knex),
@@ -163,6 +177,17 @@ export function neededPlugins(plugins: readonly LoadedPlugin[], active: string[]
     if (needed.has(manifest.id)) for (const id of manifest.requires ?? []) needed.add(id);
   }
   return plugins.filter(({ manifest }) => needed.has(manifest.id));
+}
+
+/** A store that can't be reached now is no fault: only what works on files needs it. */
+async function refusalsOf(plugin: LoadedPlugin, files: FileStore | undefined, log: Logger): Promise<string[]> {
+  try {
+    const refusal = await refusalOf(plugin.manifest, files);
+    return refusal === undefined ? [] : [refusal];
+  } catch (error) {
+    log.warn({ err: error, plugin: plugin.manifest.id }, "the store of files can't be reached yet");
+    return [];
+  }
 }
 
 /** A database that is just starting is waited for; one that is not there after that is an error. */

@@ -10,6 +10,7 @@ import { type Blueprint, readBlueprint } from "./boot.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { LoadedPlugin } from "./discovery.ts";
 import { processVariables } from "./env.ts";
+import { openStore } from "./files/open_store.ts";
 import { jobCommands } from "./jobs/commands.ts";
 import { createLogger } from "./log.ts";
 import { gateRoleOf } from "./permissions.ts";
@@ -44,7 +45,8 @@ async function runCommand([group, name, ...args]: readonly string[]): Promise<vo
     const { id } = plugin.manifest;
     pool ??= await openToolPool(blueprint, gateRoleOf(id));
     const log = createLogger(processVariables()["LOG_LEVEL"] ?? "warn", { process: "cli" }, 2);
-    return contextFor(plugin, blueprint.slices.get(id) ?? {}, pool, blueprint.env, log);
+    const slice = blueprint.slices.get(id) ?? {};
+    return contextFor(plugin, slice, openStore(plugin.manifest, slice, blueprint.env), pool, log);
   };
   try {
     const { positionals, values } = readArguments(args, command);

@@ -55,6 +55,18 @@ const coreSchema = z.object({
     ),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   DATABASE_POOL: wholeNumber(1, 100).default(10),
+  /** For stores of files in S3 (files/s3_settings.ts). */
+  AWS_ENDPOINT_URL_S3: z
+    .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
+    .refine((url) => !/[?#@]/.test(url), "has more than a host and a path")
+    .optional(),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "is no region's name")
+    .optional(),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  AWS_SESSION_TOKEN: z.string().min(1).optional(),
 });
 
 /** The core's variables, checked. `PLUGINS` undefined means all; `SECRET_KEY` is the first of its keys. */

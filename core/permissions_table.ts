@@ -27,14 +27,14 @@ export function pluginTable({ id, summary, permissions }: Manifest): string[] {
     ["tables", Object.entries(tables).flatMap(([table, grant]) => grantLines(table, grant))],
     ["jobs", jobs.map(({ name }) => name)],
     ["platform", platform === undefined ? [] : [`across all tenants: ${platform}`]],
-    ["files", files === undefined ? [] : [`${folderOf(id, files.location)}: ${files.reason}`]],
+    ["files", files === undefined ? [] : [`${placeOf(id, files.location)}: ${files.reason}`]],
     ["definers", Object.entries(definers).map(([name, reason]) => `${id}.${name}: ${reason}`)],
   ];
   return [`${id}: ${summary}`, ...rows.flatMap(([name, values]) => cell(name, values))];
 }
 
-function folderOf(id: string, location: string | undefined): string {
-  return location === undefined ? `DATA_DIR/${id}` : `${location}, else DATA_DIR/${id}`;
+function placeOf(id: string, location: string | undefined): string {
+  return location === undefined ? `DATA_DIR/${id}` : `${location} (a folder or S3), else DATA_DIR/${id}`;
 }
 
 function grantLines(table: string, grant: TableGrant): string[] {

@@ -42,7 +42,7 @@ export interface Permissions {
   readonly jobs?: readonly JobDefinition[];
   /** Work across tenants, with the reason for it. */
   readonly platform?: string;
-  /** A private store of files: why, and the variable that says where (default: a folder under DATA_DIR). */
+  /** A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under DATA_DIR). */
   readonly files?: { readonly reason: string; readonly location?: string };
   /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
   readonly definers?: Readonly<Record<string, string>>;
@@ -106,6 +106,8 @@ export interface PluginParts {
   readonly gauges?: readonly PluginGauge[];
   /** How many of its jobs a worker process runs at a time; default 8. */
   readonly concurrency?: number;
+  /** Its jobs take long and can wait: a process that runs no others lets everybody else on the machine go first. */
+  readonly background?: boolean;
   /** Says who is calling. Exactly one plugin of a platform has it. */
   readonly authenticator?: Authenticator;
   /** Beside the authenticator: every role that it gives to a caller. A route for another one stops the boot. */

@@ -1,5 +1,4 @@
 /** A plugin's slice of the platform, made of its manifest: what `setup` gets, and an operator's command. */
-import path from "node:path";
 import type { Knex } from "knex";
 
 import type { Blueprint } from "./boot.ts";
@@ -7,8 +6,8 @@ import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db
 import { openPool } from "./db/pool.ts";
 import type { LoadedPlugin } from "./discovery.ts";
 import { runningServerUrl } from "./embedded/running_server.ts";
-import { type CoreEnv, stopOnFaults } from "./env.ts";
-import { folderStore } from "./files/folder_store.ts";
+import { stopOnFaults } from "./env.ts";
+import type { FileStore } from "./files/store.ts";
 import { countsOf } from "./http/counts.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
 import type { Logger } from "./log.ts";
@@ -19,20 +18,16 @@ import type { PluginContext } from "./plugin.ts";
 export function contextFor(
   { manifest }: LoadedPlugin,
   slice: Readonly<Record<string, unknown>>,
+  files: FileStore | undefined,
   knex: Knex,
-  env: CoreEnv,
   log: Logger,
 ): PluginContext {
   const { id, permissions } = manifest;
-  const location = permissions?.files?.location === undefined ? undefined : slice[permissions.files.location];
   return {
     id,
     env: slice,
     db: databaseFor(knex, id, permissions?.platform !== undefined),
-    files:
-      permissions?.files === undefined
-        ? undefined
-        : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
+    files,
     enqueue: enqueuerFor(manifest),
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),

@@ -1,9 +1,11 @@
 /** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
+import os from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "../core/boot.ts";
 import { takeVariables } from "../core/env.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
+import type { Logger } from "../core/log.ts";
 import { runProcess } from "../core/process.ts";
 import { queueNameOf } from "./queue_names.ts";
 import { startRelay } from "./relay.ts";
@@ -52,6 +54,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
   const relay = await startRelay({ knex, url: platform.loginUrl, log, queues });
   const schedules = startSchedules(queues, platform.schedules, log);
   const housekeeping = coreSchedules(knex, log);
+  if (platform.queues.every(({ background }) => background)) yieldToOthers(log);
   log.info({ store: store.kind, queues: [...queues.keys()] }, "working");
   return {
     close: async () => {
@@ -67,6 +70,15 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       await platform.close();
     },
   };
+}
+
+/** A nice value of 10, where the system lets us; who waits at a desk shares these cores. */
+function yieldToOthers(log: Logger): void {
+  try {
+    os.setPriority(10);
+  } catch (error) {
+    log.debug({ err: error }, "the process keeps its priority");
+  }
 }
 
 async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {

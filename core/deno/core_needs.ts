@@ -35,6 +35,11 @@ export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   PLUGIN_PATH: { why: "where more plugins are" },
   LOG_LEVEL: { why: "how much is logged" },
   DATABASE_POOL: { why: "how many connections" },
+  AWS_ENDPOINT_URL_S3: { why: "where files are, if in S3" },
+  AWS_REGION: { why: "where files are, if in S3" },
+  AWS_ACCESS_KEY_ID: { why: "opens the store of files, if in S3" },
+  AWS_SECRET_ACCESS_KEY: { why: "opens the store of files, if in S3" },
+  AWS_SESSION_TOKEN: { why: "is refused if files are in S3" },
 };
 
 /** Variables that libraries read by themselves. All others that they ask for they find unset. */

@@ -8,6 +8,7 @@ import path from "node:path";
 
 import { neededPlugins } from "../boot.ts";
 import type { LoadedPlugin } from "../discovery.ts";
+import { isInS3, s3Endpoint } from "../files/s3_settings.ts";
 import {
   coreReads,
   coreSys,
@@ -56,7 +57,7 @@ export function permissionSet(
   const here = neededPlugins(plugins, listOf(variables["PLUGINS"], ","));
   const isHere = (need: { readonly only?: ProcessKind }): boolean => need.only === undefined || need.only === kind;
   const native = nativeLibraries.filter(({ plugin }) => plugins.some(({ manifest }) => manifest.id === plugin));
-  const stores = here.flatMap((plugin) => fileStore(plugin, variables));
+  const stores = here.flatMap((plugin) => fileFolder(plugin, variables));
   return {
     read: distinct([
       ...coreReads.filter(isHere).map((need) => ({ value: need.path, why: need.why })),
@@ -83,7 +84,7 @@ export function permissionSet(
       ...(kind === "web" ? [{ value: listenAddress(variables), why: "HOST and PORT: where it listens" }] : []),
       ...hostOf(variables["DATABASE_URL"], "DATABASE_URL"),
       ...(kind === "worker" ? hostOf(variables["REDIS_URL"], "REDIS_URL") : []),
-      ...here.flatMap((plugin) => pluginHosts(plugin, variables)),
+      ...here.flatMap((plugin) => [...pluginHosts(plugin, variables), ...fileHost(plugin, variables)]),
     ]),
     sys: Object.entries(coreSys).map(([value, why]) => ({ value, why })),
     ffi: native.flatMap(({ library, files, why }) => files.map((value) => ({ value, why: `${library}: ${why}` }))),
@@ -120,12 +121,22 @@ function localSecrets(here: readonly LoadedPlugin[], variables: Variables): Need
     .map((name) => ({ value: inDataDir(variables, name.toLowerCase()), why: `${name}, where it is not set` }));
 }
 
-function fileStore({ manifest }: LoadedPlugin, variables: Variables): Need[] {
+/** The folder of a plugin's files, where they are on this machine. */
+function fileFolder({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   const files = manifest.permissions?.files;
   if (files === undefined) return [];
   const location = files.location === undefined ? undefined : variables[files.location];
+  if (location !== undefined && isInS3(location)) return [];
   const value = location === undefined ? inDataDir(variables, manifest.id) : shorten(location);
   return [{ value, why: `${manifest.id}: ${files.reason}` }];
+}
+
+/** The host of a plugin's files, where they are in S3. */
+function fileHost({ manifest }: LoadedPlugin, variables: Variables): Need[] {
+  const files = manifest.permissions?.files;
+  const location = files?.location === undefined ? undefined : variables[files.location];
+  if (files === undefined || location === undefined || !isInS3(location)) return [];
+  return hostOf(s3Endpoint(variables), `${manifest.id}: ${files.reason}`);
 }
 
 /** Certificates that a database's URL names. */

@@ -109,7 +109,15 @@ async function runInitdb(
   sync: boolean,
 ): Promise<void> {
   // Byte order for indexes, Unicode rules for upper and lower case, both built into PostgreSQL: an upgrade of the system's libc cannot corrupt an index.
-  const locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  // What a letter is, pg_trgm asks the libc: under C, all beyond ASCII are none, and 東京 can't be searched. No index hangs on that order.
+  const letters = process.platform === "linux" ? "C.UTF-8" : "en_US.UTF-8";
+  const locale = [
+    "--encoding=UTF8",
+    "--locale=C",
+    `--lc-ctype=${letters}`,
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+  ];
   const access = ["--username=keyrack", `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
   try {
     await run(

@@ -6,13 +6,13 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 import { newId } from "../ids.ts";
+import { checkName } from "./names.ts";
 import { FileMissing, type FileStore } from "./store.ts";
 
 /** A store in one folder of this machine. */
 export function folderStore(folder: string): FileStore {
   const fileOf = (name: string): string => {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/.test(name))
-      throw new Error(`${JSON.stringify(name)} is no name of a file.`);
+    checkName(name);
     return path.join(folder, name);
   };
   return {

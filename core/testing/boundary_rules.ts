@@ -13,6 +13,7 @@ export const root = path.join(import.meta.dirname, "..", "..");
 const pluginModules = new Set([
   "@node-rs/argon2",
   "@zxcvbn-ts/language-common",
+  "csv-stringify",
   "jose",
   "koa-passport",
   "node:crypto",

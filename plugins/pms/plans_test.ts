@@ -6,12 +6,16 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { seed } from "../../bench/seed/mod.ts";
+import { databaseFor, type Trx } from "../../core/db/database.ts";
 import { openPool } from "../../core/db/pool.ts";
+import { addDays } from "../../core/mod.ts";
 import { gateRole, urlAs } from "../../core/permissions.ts";
 import { tellPlans } from "../../core/testing/plans.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../core/testing/postgres.ts";
+import { readChart } from "./rooms/chart.ts";
+import { freeRooms } from "./rooms/availability.ts";
 import { faultsOf, plansFor, runs } from "./testing/plan_check.ts";
-import { type AskingHotel, askingHotel, type Question, questions } from "./testing/questions.ts";
+import { type AskingHotel, askingHotel, bookings, guests, type Question, questions } from "./testing/questions.ts";
 
 /** Rows that one step of a plan may look at; the hotel has 10,000 bookings. */
 const mostRows = 3000;
@@ -28,6 +32,11 @@ const otherLimits: Readonly<Record<string, number>> = {
   "one booking": 50,
   "the board": 200,
 };
+/** An answer of a list. */
+interface Answered {
+  readonly body: { readonly items: readonly Record<string, unknown>[] };
+}
+
 const limitOf = (name: string): number => otherLimits[name] ?? mostRows;
 
 /**
@@ -113,5 +122,82 @@ describe("the plans of what the desk asks", function () {
     for (const name of ["the board", "the chart"]) {
       expect((await plansFor(gate, hotel, questions[name] as Question)).length / runs, name).to.be.at.most(3);
     }
+  });
+
+  const ask = <T>(question: (trx: Trx) => Promise<T>): Promise<T> =>
+    databaseFor(gate, "pms", false).tenant(hotel.hotelId, question, { readOnly: true });
+  const idsOf = async (sql: string, values: readonly string[]): Promise<string[]> => {
+    const { rows } = (await owner.raw(sql, values)) as { rows: { id: string }[] };
+    return rows.map(({ id }) => id);
+  };
+
+  for (const text of [
+    "barabe",
+    "müller",
+    "thorsteinsson",
+    "example.com",
+    "zo",
+    "z",
+    "@",
+    "o'b",
+    "anna m",
+    "0000012",
+    "nobody at all",
+  ]) {
+    it(`finds by "${text}" the guests and bookings that a look at each row finds`, async () => {
+      // One or two letters count at the beginning of a word.
+      const occurs = /^\p{L}{1,2}$/u.test(text)
+        ? `search_text ~ ('\\m' || ?)`
+        : "position(lower(?) in search_text) > 0";
+      const people = (await ask((trx) => guests({ query: text, limit: "200" })(trx, hotel))) as Answered;
+      const found = `SELECT guest_id AS id FROM pms.guests WHERE hotel_id = ? AND ${occurs}`;
+      const expected = await idsOf(`${found} ORDER BY guest_id LIMIT 200`, [hotel.hotelId, text]);
+      expect(people.body.items.map(({ guest_id }) => guest_id)).to.deep.equal(expected);
+      const stays = (await ask((trx) => bookings({ guest: text, limit: "200" })(trx, hotel))) as Answered;
+      const booked = `SELECT booking_id AS id FROM pms.bookings WHERE hotel_id = ? AND guest_id IN (${found})`;
+      expect(stays.body.items.map(({ booking_id }) => booking_id)).to.deep.equal(
+        await idsOf(`${booked} ORDER BY arrival, booking_id LIMIT 200`, [hotel.hotelId, hotel.hotelId, text]),
+      );
+    });
+  }
+
+  it("finds the rooms free that a look at each night finds", async () => {
+    for (const days of [-20, 0, 10, 60]) {
+      const [arrival, departure] = [addDays(hotel.today, days), addDays(hotel.today, days + 3)];
+      const free = await ask((trx) =>
+        freeRooms(trx, { hotelId: hotel.hotelId, arrival, departure, guests: 1, limit: 200 }),
+      );
+      const expected = await idsOf(
+        `SELECT room_id AS id FROM pms.rooms r WHERE hotel_id = ? AND status <> 'out_of_order' AND NOT EXISTS (
+           SELECT FROM pms.occupancies o WHERE o.hotel_id = r.hotel_id AND o.room_id = r.room_id
+             AND o.nights && daterange(?::date, ?::date))
+           AND NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = r.hotel_id AND d.room_type_id = r.room_type_id
+             AND d.date = ?::date AND (d.closed_to_arrival OR d.minimum_stay > 3)) ORDER BY room_number`,
+        [hotel.hotelId, arrival, departure, arrival],
+      );
+      expect(free.map(({ room_id }) => room_id)).to.deep.equal(expected);
+    }
+  });
+
+  it("charts every stay and closure that touches the days", async () => {
+    const [from, to] = [addDays(hotel.today, -3), addDays(hotel.today, 28)];
+    const chart = await ask((trx) => readChart(trx, hotel.hotelId, from, to));
+    const shown = chart.flatMap((room) => [
+      ...room.stays.map(
+        (stay) => `${room.room_id} ${stay.booking_id} ${stay.from} ${stay.to} ${stay.status} ${stay.guest_name}`,
+      ),
+      ...room.closures.map(
+        (closure) => `${room.room_id} ${closure.closure_id} ${closure.from} ${closure.to} ${closure.reason}`,
+      ),
+    ]);
+    const expected = await idsOf(
+      `SELECT concat_ws(' ', o.room_id, coalesce(o.booking_id, o.occupancy_id), o.arrival, o.departure, b.status,
+         coalesce(b.guest_name, o.reason)) AS id FROM pms.occupancies o LEFT JOIN pms.bookings b USING (hotel_id, booking_id)
+       WHERE o.hotel_id = ? AND o.nights && daterange(?::date, ?::date)`,
+      [hotel.hotelId, from, to],
+    );
+    expect(chart.length).to.equal(100);
+    expect(shown.length).to.be.greaterThan(500);
+    expect(shown.sort()).to.deep.equal(expected.sort());
   });
 });

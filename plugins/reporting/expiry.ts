@@ -5,8 +5,11 @@ import { nextVersion, Report } from "./models/report.ts";
 const everyMs = 10 * 60_000;
 const batch = 200;
 
-/** A draft of a build that was killed; none takes so long. */
-const draftsMs = 24 * 3_600_000;
+/** What a build that was killed has left; none takes so long. */
+const leftMs = 24 * 3_600_000;
+
+/** What we call a report's file. A store may hold other things, by a mistake in `REPORT_STORE`, and they are not ours to remove. */
+const ownName = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\./;
 
 /**
  * Takes the files of reports whose time is up, and later their rows: an expired report stays to be seen, without its
@@ -52,10 +55,42 @@ export function expirySchedule({ db, files, env, log }: ReportingContext): Sched
           ])
           .delete(),
       );
-      await files.sweep(draftsMs);
-      if (removed > 0) log.info({ files: removed }, "files of reports removed");
+      await files.sweep(leftMs);
+      const orphans = await removeOrphans({ db, files }, signal);
+      if (removed + orphans > 0) log.info({ files: removed, orphans }, "files of reports removed");
     },
   };
+}
+
+/**
+ * Removes old files that no row names: of a build that was killed after the file was whole and whose job was never taken
+ * up again, or of rows that are gone. A build names its file before it writes it, so none of these is in the making.
+ */
+async function removeOrphans(
+  { db, files }: Pick<ReportingContext, "db" | "files">,
+  signal: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  const removeUnnamed = async (names: readonly string[]): Promise<void> => {
+    const rows = await db.platform((trx) => Report.query(trx).select("file").whereIn("file", names));
+    const named = new Set(rows.map(({ file }) => file));
+    for (const name of names) {
+      if (named.has(name)) continue;
+      await files.remove(name);
+      removed += 1;
+    }
+  };
+  let old: string[] = [];
+  for await (const { name, modifiedAt } of files.list()) {
+    if (signal.aborted) return removed;
+    if (!ownName.test(name) || modifiedAt.getTime() > Date.now() - leftMs) continue;
+    old.push(name);
+    if (old.length < batch) continue;
+    await removeUnnamed(old);
+    old = [];
+  }
+  if (old.length > 0) await removeUnnamed(old);
+  return removed;
 }
 
 /** What every report that is over has. */

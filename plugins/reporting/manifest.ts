@@ -14,7 +14,7 @@ export const manifest = defineManifest({
       REPORT_STORE: z
         .string()
         .min(1)
-        .refine((folder) => !folder.includes("://"), "is not a folder")
+        .refine((place) => place.startsWith("s3://") || !place.includes("://"), "is neither a folder nor in s3://")
         .optional(),
       REPORT_TTL_HOURS: z.coerce
         .number()

@@ -16,5 +16,6 @@ export default definePlugin({
     schedules: [expirySchedule(ctx), dueReportsSchedule(ctx)],
     // Each build holds a connection and a snapshot for as long as it takes.
     concurrency: 2,
+    background: true,
   }),
 });

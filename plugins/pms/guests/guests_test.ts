@@ -52,6 +52,10 @@ describe("guests", () => {
     expect(await search("EXAMPLE.com")).to.deep.equal(["Ada Lovelace"]);
     expect(await search("01712233")).to.deep.equal(["Grace Hopper"]);
     expect(await search("li"), "two letters at the beginning of a word").to.deep.equal(["Li Wei (100%)"]);
+    await desk.booked(1, 2, { guest: { name: "東京 太郎" } });
+    await desk.booked(2, 3, { guest: { name: "Jürgen MÜLLER" } });
+    expect(await search("東京")).to.deep.equal(["東京 太郎"]);
+    expect(await search("müll")).to.deep.equal(["Jürgen MÜLLER"]);
     expect(await search("(100%)")).to.deep.equal(["Li Wei (100%)"]);
     expect(await search(".*")).to.deep.equal([]);
     const bookings = await desk.get("/bookings?guest=hopp");

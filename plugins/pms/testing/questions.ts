@@ -63,9 +63,12 @@ const call =
     return route.handler(input as unknown as Parameters<Route["handler"]>[0]);
   };
 
-const bookings = (query: (hotel: AskingHotel) => Record<string, string>): Question => call("listBookings", query);
-const guests = (query: (hotel: AskingHotel) => string): Question =>
-  call("listGuests", (hotel) => ({ query: query(hotel) }));
+type Query = Record<string, string>;
+const asked = (query: Query | ((hotel: AskingHotel) => Query)) => (typeof query === "function" ? query : () => query);
+
+/** A page of the list of bookings, and of guests. */
+export const bookings = (query: Parameters<typeof asked>[0]): Question => call("listBookings", asked(query));
+export const guests = (query: Parameters<typeof asked>[0]): Question => call("listGuests", asked(query));
 
 let booked = 0;
 /** Each time on a later day, for the statement is to be run and not refused. */
@@ -90,38 +93,38 @@ export const questions: Readonly<Record<string, Question>> = {
   "the look-up of a known guest": (trx, { hotelId, email, phone }) =>
     linkGuest(trx, hotelId, { name: "Ada", email, phone }),
   "bookings by arrival": bookings(({ today }) => ({ arrival_from: addDays(today, -4), arrival_to: addDays(today, 5) })),
-  "the first page of all bookings": bookings(() => ({})),
+  "the first page of all bookings": bookings({}),
   "a deep page": bookings(({ today }) => ({
     cursor: Buffer.from(JSON.stringify([addDays(today, -60), "00000000-0000-0000-0000-000000000000"])).toString(
       "base64url",
     ),
   })),
-  "bookings by state": bookings(() => ({ status: "confirmed" })),
+  "bookings by state": bookings({ status: "confirmed" }),
   "bookings by state and arrival": bookings(({ today }) => ({
     status: "checked_out",
     arrival_from: addDays(today, -16),
   })),
-  "bookings by state, ended long ago": bookings(() => ({ status: "no_show" })),
+  "bookings by state, ended long ago": bookings({ status: "no_show" }),
   "bookings by departure": bookings(({ today }) => ({ departure_from: today, departure_to: today })),
   "bookings by departure from a day on": bookings(({ today }) => ({ departure_from: today })),
   "bookings of a room": bookings(({ roomId }) => ({ room_id: roomId })),
-  "bookings by a rare name": bookings(() => ({ guest: "barabe" })),
-  "bookings by a name that one in five hundred has": bookings(() => ({ guest: "thorsteinsson" })),
+  "bookings by a rare name": bookings({ guest: "barabe" }),
+  "bookings by a name that one in five hundred has": bookings({ guest: "thorsteinsson" }),
   "bookings by an address": bookings(({ email }) => ({ guest: email })),
-  "bookings by a common name": bookings(() => ({ guest: "müller" })),
+  "bookings by a common name": bookings({ guest: "müller" }),
   "bookings by a common name from a day on": bookings(({ today }) => ({ guest: "müller", arrival_from: today })),
-  "bookings by what half of the guests have": bookings(() => ({ guest: "example.com" })),
+  "bookings by what half of the guests have": bookings({ guest: "example.com" }),
   "bookings by what half of the guests have, from a day on": bookings(({ today }) => ({
     guest: "example.com",
     arrival_from: today,
   })),
-  "bookings by two letters": bookings(() => ({ guest: "zo" })),
-  "bookings by a sign that no index has": bookings(() => ({ guest: "@" })),
-  "guests by a rare name": guests(() => "barabe"),
-  "guests by a part of a phone number": guests(({ phone }) => phone.slice(-9)),
-  "guests by a common name": guests(() => "anna"),
-  "guests by what half of them have": guests(() => "example.com"),
-  "guests by a sign that no index has": guests(() => "@"),
+  "bookings by two letters": bookings({ guest: "zo" }),
+  "bookings by a sign that no index has": bookings({ guest: "@" }),
+  "guests by a rare name": guests({ query: "barabe" }),
+  "guests by a part of a phone number": guests(({ phone }) => ({ query: phone.slice(-9) })),
+  "guests by a common name": guests({ query: "anna" }),
+  "guests by what half of them have": guests({ query: "example.com" }),
+  "guests by a sign that no index has": guests({ query: "@" }),
   "one guest": call("readGuest", undefined, ({ guestId }) => ({ guest_id: guestId })),
   "one booking": call("readBooking", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "the history of a booking": call("readBookingHistory", undefined, ({ bookingId }) => ({ booking_id: bookingId })),

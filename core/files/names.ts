@@ -1,0 +1,8 @@
+/** @throws for a name that could lead out of a store */
+export function checkName(name: string): void {
+  if (!isFileName(name)) throw new Error(`${JSON.stringify(name)} is no name of a file.`);
+}
+
+export function isFileName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/.test(name);
+}

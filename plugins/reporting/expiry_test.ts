@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { randomUUID } from "node:crypto";
+import { utimes } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+
+import { boot, type Platform } from "../../core/boot.ts";
+import { folderStore } from "../../core/files/folder_store.ts";
+import { s3Store } from "../../core/files/s3_store.ts";
+import type { FileStore } from "../../core/mod.ts";
+import { startS3, type TestS3 } from "../../core/testing/s3.ts";
+import { startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
+
+/** A store, and how to make a file in it older. */
+interface Store {
+  readonly files: FileStore;
+  age(name: string): Promise<void>;
+}
+
+const twoDaysAgo = (): Date => new Date(Date.now() - 2 * 86_400_000);
+
+for (const kind of ["a folder", "S3"]) {
+  describe(`the sweep of reports in ${kind}`, () => {
+    let s3: TestS3 | undefined;
+    let platform: TestPlatform;
+    let worker: Platform;
+    let hotel: FurnishedHotel;
+    let store: Store;
+    before(async function () {
+      this.timeout(60_000);
+      s3 = kind === "S3" ? await startS3() : undefined;
+      platform = await startTestPlatform({ worker: false, variables: { ...s3?.variables } });
+      worker = await boot("worker", platform.variables);
+      hotel = await furnishHotel(platform.client);
+      const folder = path.join(platform.variables["DATA_DIR"] as string, "reporting");
+      const inS3 = s3;
+      store =
+        inS3 === undefined
+          ? { files: folderStore(folder), age: (name) => utimes(path.join(folder, name), twoDaysAgo(), twoDaysAgo()) }
+          : { files: s3Store(inS3.settings), age: (name) => inS3.ageFile(name, twoDaysAgo()) };
+    });
+    after(async () => {
+      await worker.close();
+      await platform.close();
+      await s3?.close();
+    });
+
+    const sweep = async (signal = new AbortController().signal): Promise<void> => {
+      const found = worker.schedules.find(({ schedule }) => schedule.name === "expire");
+      await found?.schedule.run(signal);
+    };
+    const write = async (name: string, old: boolean): Promise<string> => {
+      await store.files.write(name, Readable.from(["booking_id\r\n"]));
+      if (old) await store.age(name);
+      return name;
+    };
+    const names = async (): Promise<string[]> => {
+      const all: string[] = [];
+      for await (const { name } of store.files.list()) all.push(name);
+      return all.toSorted((one, other) => (one < other ? -1 : 1));
+    };
+
+    it("removes old files that no row names, and keeps what is young, named, or not a report's", async () => {
+      const { body } = await platform.client.post("/reports/bookings", {}, { token: hotel.managerToken });
+      const id = body.report_id as string;
+      const kept = [
+        await write(`${id}-2.csv`, true),
+        await write(`${randomUUID()}-1.csv`, false),
+        await write("somebody-elses.csv", true),
+        await write("2026-1.csv", true),
+      ];
+      await platform
+        .owner("reporting.reports")
+        .where({ report_id: id })
+        .update({ file: `${id}-2.csv` });
+      await write(`${id}-1.csv`, true);
+      for (let count = 0; count < 5; count += 1) await write(`${randomUUID()}-${count}.csv.gz`, true);
+      expect(await names()).to.have.length(10);
+      await sweep(AbortSignal.abort());
+      expect(await names(), "of a worker that stops").to.have.length(10);
+      await sweep();
+      expect(await names()).to.have.members(kept);
+    });
+
+    it("takes the file of a report whose time is up", async () => {
+      const { body } = await platform.client.post(
+        "/reports/bookings",
+        { by: "departure" },
+        { token: hotel.managerToken },
+      );
+      const id = body.report_id as string;
+      const file = await write(`${id}-1.csv`, false);
+      const row = platform.owner("reporting.reports").where({ report_id: id });
+      const over = { status: "succeeded", file, bytes: 12, sha256: "00", rows_total: 0, finished_at: new Date() };
+      await row.clone().update({ ...over, expires_at: new Date(Date.now() + 60_000) });
+      await sweep();
+      expect(await names()).to.include(file);
+      await row.clone().update({ expires_at: new Date() });
+      await sweep();
+      expect(await names()).not.to.include(file);
+      expect(await row.clone().first()).to.include({ status: "expired", file: null });
+      await row.clone().update({ expires_at: new Date(Date.now() - 169 * 3_600_000) });
+      await sweep();
+      expect(await row.clone().first()).to.equal(undefined);
+    });
+  });
+}
