@@ -39,7 +39,8 @@ export function enqueuerFor(manifest: Manifest) {
       );
     }
     const jobId = newId();
-    await insertStatement.run(trx, [jobId, job.name, JSON.stringify(job.payload.parse(payload))]);
+    // Not waited for: it travels with what the handler does next, and where it is refused, so is the COMMIT.
+    insertStatement.send(trx, [jobId, job.name, JSON.stringify(job.payload.parse(payload))]);
     return jobId;
   };
 }
