@@ -2,7 +2,7 @@
  * Whose event is it? The hotel that its metadata names; else the one that its subscription or its customer is tied to.
  * An event that says both ties them for those that say only one, and calls up those that wait for exactly that.
  */
-import type { Trx } from "../../core/mod.ts";
+import { prepare, type Trx } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import { applyStripeEvent } from "./jobs.ts";
 import { type LockedHotel, lockHotel } from "./ledger.ts";
@@ -52,13 +52,15 @@ export async function findHotel(
   return hotel;
 }
 
+const tiesStatement = prepare<Ties>(
+  "billing_read_ties",
+  `SELECT (SELECT hotel_id FROM billing.customers WHERE customer_id = $1) AS by_customer,
+     (SELECT hotel_id FROM billing.subscriptions WHERE subscription_id = $2) AS by_subscription`,
+);
+
 async function readTies(trx: Trx, { customer_id, subscription_id }: Owner): Promise<Ties> {
-  const { rows } = (await trx.raw(
-    `SELECT (SELECT hotel_id FROM billing.customers WHERE customer_id = ?::text) AS by_customer,
-       (SELECT hotel_id FROM billing.subscriptions WHERE subscription_id = ?::text) AS by_subscription`,
-    [customer_id ?? null, subscription_id ?? null],
-  )) as { rows: [Ties] };
-  return rows[0];
+  const [ties] = await tiesStatement.run(trx, [customer_id ?? null, subscription_id ?? null]);
+  return ties as Ties;
 }
 
 function isUntied(owner: Owner, ties: Ties): boolean {
