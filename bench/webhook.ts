@@ -12,11 +12,11 @@ import { basilInvoice, eventAround } from "../plugins/billing/testing/deliveries
 import { type Load, measure, printRow, startBench, webhookSecret } from "./harness.ts";
 import { measureQueueFloor } from "./queue_floor.ts";
 
-const rounds = 3;
-const seconds = 4;
+const rounds = 2;
+const seconds = 3;
 const hotels = 200;
 /** Events applied, and jobs of a floor, in one measurement. */
-const jobs = 3_000;
+const jobs = 2_000;
 /** Of the plugin billing in one worker process. */
 const concurrency = 8;
 /** What Stripe's own invoice events weigh, as they are in ../shared/stripe-objects. */

@@ -1,5 +1,5 @@
 /**
- * The relay tells the queue of new rows in the outbox. It is woken by PostgreSQL's NOTIFY, and sweeps by the clock for
+ * The relay tells the queue of new rows in the outbox. It is woken by the NOTIFY that follows a commit, and sweeps by the clock for
  * what it was not told of: a notification is lost while the connection is down, an entry while the queue's store is.
  * Several relays may run at once; each row is taken by one of them.
  */
@@ -8,7 +8,7 @@ import pg from "pg";
 
 import { openUnit } from "../core/db/database.ts";
 import { prepare } from "../core/db/statement.ts";
-import { outboxChannel } from "../core/jobs/outbox.ts";
+import { outboxChannel } from "../core/jobs/announce.ts";
 import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
 import { coreRole } from "../core/permissions.ts";

@@ -51,6 +51,7 @@ interface OpenUnit {
   /** Whether something was sent that nobody waits for, and the first error of such. */
   sent: boolean;
   refusal?: unknown;
+  readonly afterCommit: Set<(knex: Knex) => void>;
 }
 
 const openUnits = new WeakMap<object, OpenUnit>();
@@ -85,6 +86,11 @@ export function sendPrepared(trx: Trx, name: string, text: string, values: reado
   });
 }
 
+/** Calls a function when the unit has committed, once however often it is named; never where it is rolled back. */
+export function afterCommit(trx: Trx, tell: (knex: Knex) => void): void {
+  unitOf(trx).afterCommit.add(tell);
+}
+
 function unitOf(trx: Trx): OpenUnit {
   const unit = openUnits.get(trx);
   if (unit === undefined || unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
@@ -101,7 +107,7 @@ export async function runUnit<T>(
   const begin = beginSql(identity, options);
   const client = knex.client as Knex.Client;
   const connection = (await client.acquireConnection()) as UnitConnection;
-  const unit: OpenUnit = { connection, role: identity.role, ended: false, sent: false };
+  const unit: OpenUnit = { connection, role: identity.role, ended: false, sent: false, afterCommit: new Set() };
   const trx = lazyTrx(client, unit);
   openUnits.set(trx, unit);
   try {
@@ -113,6 +119,7 @@ export async function runUnit<T>(
     const result = await work(trx);
     unit.ended = true;
     await commit(unit, options);
+    for (const tell of unit.afterCommit) tell(knex);
     return result;
   } catch (error) {
     unit.ended = true;
