@@ -1,12 +1,16 @@
 /** The floors of a job: BullMQ alone, on the same store, with a job that does nothing and one with a small UPDATE. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
 import { openQueueStore, type QueueStoreOptions } from "../core/jobs/queue_store.ts";
+import { median } from "../core/testing/timing.ts";
 
 export interface QueueFloor {
   readonly noOp: number;
   readonly update: number;
+  /** On a quiet worker, from an entry's way into the store to its handler: milliseconds, the median. */
+  readonly pickUpMs: number;
 }
 
 const bulk = 500;
@@ -30,6 +34,7 @@ export async function measureQueueFloor(
     return {
       noOp: await jobsPerSecond(options, jobs, concurrency, () => Promise.resolve()),
       update: await jobsPerSecond(options, jobs, concurrency, update),
+      pickUpMs: await pickUpTime(options, concurrency),
     };
   } finally {
     await pool.end();
@@ -78,6 +83,34 @@ async function jobsPerSecond(
       await worker.close();
     }
   } finally {
+    await queue.close();
+    await store.close();
+  }
+}
+
+async function pickUpTime(options: Omit<QueueStoreOptions, "onError">, concurrency: number): Promise<number> {
+  const store = openQueueStore({ ...options, onError: () => undefined });
+  const name = `floor-${randomUUID()}`;
+  const queue = store.queue(name);
+  let handled: () => void = () => undefined;
+  const worker = store.worker(name, () => Promise.resolve(handled()), concurrency);
+  try {
+    await worker.waitUntilReady();
+    const times: number[] = [];
+    for (let number = 0; number < 60; number += 1) {
+      const done = new Promise<void>((resolve) => {
+        handled = resolve;
+      });
+      const started = performance.now();
+      const data = { job_id: String(number), tenant_id: null };
+      await queue.addBulk([{ name: "floor", data, opts: { removeOnComplete: true, removeOnFail: true } }]);
+      await done;
+      times.push(performance.now() - started);
+      await sleep(20);
+    }
+    return median(times);
+  } finally {
+    await worker.close();
     await queue.close();
     await store.close();
   }

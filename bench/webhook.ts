@@ -60,7 +60,8 @@ try {
     ...(redis === undefined ? [] : [{ name: "Redis", redisUrl: redis.url }]),
   ];
   const appliedRatios = new Map<string, number[]>(stores.map(({ name }) => [name, []]));
-  const pickUps = new Map<string, number[]>();
+  const pickUps = new Map<string, number[]>(stores.map(({ name }) => [name, []]));
+  const pickUpFloors = new Map<string, number[]>(stores.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, redisUrl } of stores) {
       const secret = bench.variables["SECRET_KEY"] as string;
@@ -69,7 +70,8 @@ try {
       await storeEvents(jobs);
       const worker = await bench.startProcess("workers/main.ts", queue);
       const applied = await appliedPerSecond();
-      pickUps.set(name, await pickUpTimes());
+      pickUps.get(name)?.push(median(await pickUpTimes()));
+      pickUpFloors.get(name)?.push(floor.pickUpMs);
       await worker.stop();
       await forget();
       printRow([`${name}: no-op job`, Math.round(floor.noOp), "", "", (floor.noOp / floor.update).toFixed(2)]);
@@ -85,11 +87,11 @@ try {
     `\ndeliveries, of Koa + one INSERT of the same bytes: ${show(webhookRatios)}\ntheir p99, of the floor's: ${show(p99Ratios)}\n`,
   );
   for (const [name, ratios] of appliedRatios) {
-    const times = (pickUps.get(name) ?? []).sort((a, b) => a - b);
-    const at = (part: number): string => (times[Math.floor(times.length * part)] ?? Number.NaN).toFixed(1);
+    const ms = (times: readonly number[] = []): string => times.map((time) => time.toFixed(1)).join(", ");
     process.stdout.write(
       `events applied, of the UPDATE job on ${name}: ${show(ratios)}; 0.5 is aimed at\n` +
-        `pick-up on ${name}, from the event's transaction to its job's: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms; 10 ms is aimed at\n`,
+        `pick-up on ${name}, from the event's transaction to its job's: ${ms(pickUps.get(name))} ms (10 ms is aimed at); ` +
+        `BullMQ alone: ${ms(pickUpFloors.get(name))} ms\n`,
     );
   }
 
