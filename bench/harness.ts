@@ -19,7 +19,15 @@ export interface Bench {
   readonly variables: Readonly<Record<string, string>>;
   /** Starts one more process that tells its port when it is ready. @returns the port */
   start(file: string): Promise<number>;
+  /** Starts one more process with variables of its own, and resolves when it is ready. */
+  startProcess(file: string, more?: Readonly<Record<string, string>>): Promise<BenchProcess>;
   close(): Promise<void>;
+}
+
+export interface BenchProcess {
+  /** Where it listens, if it does. */
+  readonly port: number | undefined;
+  stop(): Promise<void>;
 }
 
 export const benchSecret = "bench-secret-bench-secret-bench-secret";
@@ -57,18 +65,25 @@ export async function startBench({ folder: kept, fill }: BenchOptions = {}): Pro
   await migrateDatabase(variables);
   await fill?.(postgres.url);
   const stops: (() => Promise<void>)[] = [];
-  const start = async (file: string): Promise<number> => {
+  const startProcess = async (file: string, own: Readonly<Record<string, string>> = {}): Promise<BenchProcess> => {
     const args = ["--import", "tsx", path.join(root, file)];
-    const child = spawn(process.execPath, args, { env: variables, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const env = { ...variables, ...own };
+    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    stops.push(async () => {
+    const stop = async (): Promise<void> => {
       child.kill("SIGTERM");
       await ended;
-    });
-    const { port } = await new Promise<{ port: number }>((resolve, reject) => {
-      child.once("message", (message) => resolve(message as { port: number }));
+    };
+    stops.push(stop);
+    const { port } = await new Promise<{ port?: number }>((resolve, reject) => {
+      child.once("message", (message) => resolve(message as { port?: number }));
       child.once("exit", () => reject(new Error(`${file} did not start.`)));
     });
+    return { port, stop };
+  };
+  const start = async (file: string): Promise<number> => {
+    const { port } = await startProcess(file);
+    if (port === undefined) throw new Error(`${file} listens nowhere.`);
     return port;
   };
   const port = await start("core/web.ts");
@@ -79,6 +94,7 @@ export async function startBench({ folder: kept, fill }: BenchOptions = {}): Pro
     owner,
     variables,
     start,
+    startProcess,
     close: async () => {
       for (const stop of stops.reverse()) await stop();
       await owner.destroy();

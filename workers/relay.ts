@@ -1,5 +1,5 @@
 /**
- * The relay tells the queue of new rows in the outbox. It is woken by PostgreSQL's NOTIFY, and sweeps by the clock for
+ * The relay tells the queue of new rows in the outbox. It is woken by the NOTIFY that follows a commit, and sweeps by the clock for
  * what it was not told of: a notification is lost while the connection is down, an entry while the queue's store is.
  * Several relays may run at once; each row is taken by one of them.
  */
@@ -7,7 +7,8 @@ import type { Knex } from "knex";
 import pg from "pg";
 
 import { openUnit } from "../core/db/database.ts";
-import { outboxChannel } from "../core/jobs/outbox.ts";
+import { prepare } from "../core/db/statement.ts";
+import { outboxChannel } from "../core/jobs/announce.ts";
 import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
 import { coreRole } from "../core/permissions.ts";
@@ -76,21 +77,24 @@ async function relayAll(options: RelayOptions): Promise<void> {
   while ((await relayBatch(options)) === batch);
 }
 
+/** The rows that no relay has told the queue of, and those whose entry may have been lost. */
+const takeStatement = prepare<DueRow>(
+  "relay_take",
+  `UPDATE core.outbox SET queued_at = now() WHERE job_id IN (
+     SELECT job_id FROM core.outbox
+     WHERE dead_at IS NULL AND queue = ANY($1) AND (
+       queued_at IS NULL
+       OR (queued_at < now() - $2::interval AND run_at < now() - $2::interval AND (lease_until IS NULL OR lease_until < now())))
+     ORDER BY job_id LIMIT $3 FOR UPDATE SKIP LOCKED)
+   RETURNING job_id, job, queue, tenant_id, attempts,
+     greatest(0, ceil(extract(epoch FROM run_at - now()) * 1000))::int AS delay_ms`,
+);
+
 /** Marks rows as queued, commits, and only then adds them: a runner that was faster would find the row locked. */
 async function relayBatch({ knex, queues, log }: RelayOptions): Promise<number> {
-  const { rows } = (await openUnit(knex, { role: coreRole }, (trx) =>
-    trx.raw(
-      `UPDATE core.outbox SET queued_at = now() WHERE job_id IN (
-         SELECT job_id FROM core.outbox
-         WHERE dead_at IS NULL AND queue = ANY(?) AND (
-           queued_at IS NULL
-           OR (queued_at < now() - ?::interval AND run_at < now() - ?::interval AND (lease_until IS NULL OR lease_until < now())))
-         ORDER BY job_id LIMIT ? FOR UPDATE SKIP LOCKED)
-       RETURNING job_id, job, queue, tenant_id, attempts,
-         greatest(0, ceil(extract(epoch FROM run_at - now()) * 1000))::int AS delay_ms`,
-      [[...queues.keys()], lostAfter, lostAfter, batch],
-    ),
-  )) as { rows: DueRow[] };
+  const rows = await openUnit(knex, { role: coreRole }, (trx) =>
+    takeStatement.run(trx, [[...queues.keys()], lostAfter, batch]),
+  );
   const plugins = [...new Set(rows.map((row) => row.queue))];
   const added = await Promise.allSettled(
     plugins.map(async (plugin) => queues.get(plugin)?.addBulk(rows.filter((row) => row.queue === plugin).map(entryOf))),

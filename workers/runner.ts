@@ -62,7 +62,7 @@ async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Ta
       if (row === undefined) return;
       const { attempts, payload } = row;
       await handler.handle({ ...run(options, handler, task, payload, attempts + 1), trx });
-      await endStatement.run(trx, [task.jobId, attempts]);
+      endStatement.send(trx, [task.jobId, attempts]);
     });
   } catch (error) {
     // Without a row, the fault is not the job's: the database is out of reach, and the sweep wakes us again.

@@ -48,6 +48,10 @@ interface OpenUnit {
   readonly connection: UnitConnection;
   role: string;
   ended: boolean;
+  /** Whether something was sent that nobody waits for, and the first error of such. */
+  sent: boolean;
+  refusal?: unknown;
+  readonly afterCommit: Set<(knex: Knex) => void>;
 }
 
 const openUnits = new WeakMap<object, OpenUnit>();
@@ -69,6 +73,24 @@ export async function runPrepared(
   return rows;
 }
 
+/**
+ * Sends a named prepared statement and does not wait for it: it travels with the unit's next statement, or with its
+ * COMMIT. Where it fails, the COMMIT is refused, and the unit throws what it failed with.
+ */
+export function sendPrepared(trx: Trx, name: string, text: string, values: readonly unknown[]): void {
+  const unit = unitOf(trx);
+  unit.sent = true;
+  writeTogether(unit.connection);
+  runPrepared(trx, name, text, values).catch((error: unknown) => {
+    unit.refusal ??= error;
+  });
+}
+
+/** Calls a function when the unit has committed, once however often it is named; never where it is rolled back. */
+export function afterCommit(trx: Trx, tell: (knex: Knex) => void): void {
+  unitOf(trx).afterCommit.add(tell);
+}
+
 function unitOf(trx: Trx): OpenUnit {
   const unit = openUnits.get(trx);
   if (unit === undefined || unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
@@ -85,35 +107,39 @@ export async function runUnit<T>(
   const begin = beginSql(identity, options);
   const client = knex.client as Knex.Client;
   const connection = (await client.acquireConnection()) as UnitConnection;
-  const unit: OpenUnit = { connection, role: identity.role, ended: false };
+  const unit: OpenUnit = { connection, role: identity.role, ended: false, sent: false, afterCommit: new Set() };
   const trx = lazyTrx(client, unit);
   openUnits.set(trx, unit);
-  let refusal: unknown;
   try {
     connection.pipeline = true;
-    // One write for BEGIN and all that the work sends before it first waits: a system call costs more than a message.
-    connection.connection.stream.cork();
-    process.nextTick(() => connection.connection.stream.uncork());
+    writeTogether(connection);
     connection.query(begin).catch((error: unknown) => {
-      refusal = error;
+      unit.refusal ??= error;
     });
     const result = await work(trx);
     unit.ended = true;
-    await commit(connection, options);
+    await commit(unit, options);
+    for (const tell of unit.afterCommit) tell(knex);
     return result;
   } catch (error) {
     unit.ended = true;
     // A connection that can't roll back is broken, and its pool throws it away; the caller wants the first error.
     await connection.query("ROLLBACK").catch(() => undefined);
-    throw refusal ?? error;
+    throw unit.refusal ?? error;
   } finally {
     await client.releaseConnection(connection);
   }
 }
 
-async function commit(connection: UnitConnection, { readOnly }: UnitOptions): Promise<void> {
+/** One write for all that is sent before the next wait: a system call costs more than a message. */
+function writeTogether({ connection: { stream } }: UnitConnection): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
+async function commit({ connection, sent }: OpenUnit, { readOnly }: UnitOptions): Promise<void> {
   const end = connection.query("COMMIT");
-  if (readOnly === true) {
+  if (readOnly === true && !sent) {
     end.catch(() => undefined);
     return;
   }

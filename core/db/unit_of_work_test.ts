@@ -5,6 +5,7 @@ import { gateRole, urlAs } from "../permissions.ts";
 import { testSecret } from "../testing/postgres.ts";
 import { databaseFor, openUnit, sqlStateOf } from "./database.ts";
 import { openPool } from "./pool.ts";
+import { prepare } from "./statement.ts";
 import { nobody } from "./unit.ts";
 
 describe("a unit of work", () => {
@@ -106,6 +107,25 @@ describe("a unit of work", () => {
       return runs;
     });
     expect(result).to.equal(3);
+  });
+
+  it("fails with the error of a statement that it sent and did not wait for, and leaves nothing, also where it only reads", async () => {
+    const [{ hotelId }] = hotels;
+    const broken = prepare("test_broken", "SELECT 1 / $1::int");
+    const rename = prepare("test_rename", "UPDATE identity.hotels SET name = $1");
+    const identity = databaseFor(pool, "identity", true);
+    const written = identity.tenant(hotelId, (trx) => {
+      rename.send(trx, ["Renamed"]);
+      broken.send(trx, [0]);
+      return Promise.resolve();
+    });
+    expect(await stateOf(written)).to.equal("22012");
+    const { rows } = (await platform.owner.raw("SELECT name FROM identity.hotels WHERE hotel_id = ?", [hotelId])) as {
+      rows: { name: string }[];
+    };
+    expect(rows[0]?.name).to.equal("Test hotel");
+    const read = identity.tenant(hotelId, (trx) => Promise.resolve(broken.send(trx, [0])), { readOnly: true });
+    expect(await stateOf(read)).to.equal("22012");
   });
 
   it("stands on tables that all have their tenant first in their keys, and a wall that is forced", async () => {

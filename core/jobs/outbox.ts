@@ -17,12 +17,11 @@ import type * as z from "zod";
 
 import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/statement.ts";
+import { afterCommit } from "../db/unit.ts";
 import { newId } from "../ids.ts";
 import type { Manifest } from "../plugin.ts";
+import { announceJobs } from "./announce.ts";
 import type { JobDefinition } from "./job.ts";
-
-/** The channel on which PostgreSQL announces new rows. */
-export const outboxChannel = "keyrack_outbox";
 
 const insertStatement = prepare(
   "core_enqueue",
@@ -39,7 +38,9 @@ export function enqueuerFor(manifest: Manifest) {
       );
     }
     const jobId = newId();
-    await insertStatement.run(trx, [jobId, job.name, JSON.stringify(job.payload.parse(payload))]);
+    // Not waited for: it travels with what the handler does next, and where it is refused, so is the COMMIT.
+    insertStatement.send(trx, [jobId, job.name, JSON.stringify(job.payload.parse(payload))]);
+    afterCommit(trx, announceJobs);
     return jobId;
   };
 }

@@ -73,7 +73,7 @@ export function openQueueStore(options: QueueStoreOptions): QueueStore {
 
 function redisStore(url: string, onError: (error: Error) => void): QueueStore {
   // Options and not a client: BullMQ would never close the duplicates that it makes of one.
-  const connection = { ...redisOptions(url), maxRetriesPerRequest: null };
+  const connection = { ...redisOptions(url), maxRetriesPerRequest: null, retryStrategy: reconnectAfterMs };
   return {
     kind: "redis",
     queue: (name) => listen(new Queue(name, { connection } satisfies QueueOptions), onError),
@@ -82,6 +82,9 @@ function redisStore(url: string, onError: (error: Error) => void): QueueStore {
     close: () => Promise.resolve(),
   };
 }
+
+/** BullMQ's own waits grow to 20 s, and for so long the jobs would wait on after Redis is back. */
+const reconnectAfterMs = (attempts: number): number => Math.min(attempts * 100, 2_000);
 
 /** The parts of a redis:// or rediss:// URL, as ioredis takes them. */
 function redisOptions(url: string) {
@@ -107,6 +110,8 @@ function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): Que
     max: 24,
   });
   pool.on("error", onError);
+  // Each queue and worker adds a listener of its own.
+  pool.setMaxListeners(0);
   // BullMQ describes the pool by a structure of its own, which pg's types spell a little differently.
   const connection = pool as unknown as PostgresConnectionOptions;
   return {

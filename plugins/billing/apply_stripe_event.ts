@@ -53,7 +53,7 @@ export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string)
     ? { status: "quarantined", reason: "livemode" }
     : await effectOf(ctx, trx, stored, event);
   const { status, reason, hotel_id, owner, awaits, isToAsk } = outcome;
-  await endStatement.run(trx, [
+  endStatement.send(trx, [
     eventId,
     status,
     reason ?? null,

@@ -101,6 +101,6 @@ export async function foldHotel(trx: Trx, hotel: LockedHotel, graceDays: number,
   const { valid_to } = coverageOf(await readFacts(trx, hotel.hotel_id), hotel.trial_ends_at, graceDays);
   const isValid = valid_to > now;
   if (valid_to.getTime() !== hotel.valid_to.getTime() || isValid !== hotel.subscription_valid)
-    await writeStatement.run(trx, [hotel.hotel_id, valid_to, isValid]);
+    writeStatement.send(trx, [hotel.hotel_id, valid_to, isValid]);
   return valid_to;
 }

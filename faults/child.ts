@@ -1,0 +1,81 @@
+/** A process of Keyrack's that is killed and started again. */
+import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
+
+const root = path.join(import.meta.dirname, "..");
+/** Of what a process last said: kept for the message, should it end by itself. */
+const keptCharacters = 4_000;
+const startWithinMs = 60_000;
+
+export class Child {
+  readonly file: string;
+  #variables: Readonly<Record<string, string>>;
+  #process: ChildProcess | undefined;
+  #output = "";
+  #port = 0;
+  #killed = false;
+  /** Ends that nobody asked for. */
+  readonly unexpectedEnds: string[] = [];
+
+  constructor(file: string, variables: Readonly<Record<string, string>>) {
+    this.file = file;
+    this.#variables = variables;
+  }
+
+  /** Of a web process, once it has started; a new start takes the same. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** What it said last. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Resolves when it works or listens. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, ["--import", "tsx", path.join(root, this.file)], {
+      env: this.#variables,
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    this.#process = child;
+    this.#killed = false;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output = (this.#output + text).slice(-keptCharacters);
+      });
+    }
+    child.once("exit", (code, signal) => {
+      if (!this.#killed || this.#process !== child) {
+        this.unexpectedEnds.push(`${this.file} ended by itself (${code ?? signal}):\n${this.#output}`);
+      }
+    });
+    const late = setTimeout(() => child.kill("SIGKILL"), startWithinMs);
+    try {
+      const { port } = await new Promise<{ port?: number }>((resolve, reject) => {
+        child.once("message", (message) => resolve(message as { port?: number }));
+        child.once("exit", () => reject(new Error(`${this.file} did not start:\n${this.#output}`)));
+      });
+      if (port !== undefined) {
+        this.#port = port;
+        this.#variables = { ...this.#variables, PORT: String(port) };
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** SIGKILL: it can finish nothing. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    this.#killed = true;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  }
+}
