@@ -25,6 +25,7 @@ export {
   normaliseAmount,
   ratioOf,
   sumAmounts,
+  sumSchema,
 } from "./money.ts";
 export {
   defineManifest,

@@ -1,7 +1,6 @@
 /** The desk's operations on a booking's state. Each locks the booking, then its rooms, and writes its history. */
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
-import { readPolicies } from "../desk/policies.ts";
 import { pmsProblems } from "../errors.ts";
 import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
@@ -9,6 +8,7 @@ import { freeNights, lockRoom, type LockedRoom, lockRooms, segmentsOf, takeNight
 import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, restoreNights, totalOf, writeNights } from "./nights.ts";
+import { releaseNoShows } from "./no_show.ts";
 
 /** confirmed -> in_house, on one of the stay's days, into a room that is vacant and in service. */
 export async function checkIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
@@ -59,27 +59,11 @@ export async function cancel(trx: Trx, change: Change, bookingId: string): Promi
 export async function markNoShow(trx: Trx, change: Change, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
-  const state = moveBooking(booking, "no_show", today);
+  moveBooking(booking, "no_show", today);
   if (today < booking.arrival) {
     throw wrongDay(`The guest is expected on ${booking.arrival}, and the business date is ${today}.`, today);
   }
-  await releaseNoShow(trx, change, booking, state);
-}
-
-/** The part of a no-show that the close of the day does as well. @param booking locked */
-export async function releaseNoShow(
-  trx: Trx,
-  change: Change,
-  booking: Booking,
-  state: { readonly status: Booking["status"]; readonly status_on: Day },
-): Promise<void> {
-  const nights = await readNights(trx, booking);
-  await lockRooms(trx, booking.hotel_id, roomsOf(nights));
-  const { no_show_charge: charge } = await readPolicies(trx, booking.hotel_id);
-  const charged = charge === "full_stay" ? nights : charge === "first_night" ? nights.slice(0, 1) : [];
-  await writeNights(trx, booking, charged, "no_show");
-  await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-  await writeChange(trx, change, "no_show", booking, { ...state, total_amount: totalOf(charged, booking.currency) });
+  await releaseNoShows(trx, change, [booking], today);
 }
 
 /** in_house -> confirmed, the same business day: the guest was checked in by mistake. */

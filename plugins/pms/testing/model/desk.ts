@@ -89,7 +89,9 @@ export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
     noShow(hotel, booking);
     booking.statusOn = day + 1;
   }
-  const figures = figuresOf(hotel, day, byHand.length + missing.length);
+  // One of an earlier day was counted then, and reinstated since.
+  const ofToday = missing.filter(({ arrival }) => arrival === day);
+  const figures = figuresOf(hotel, day, byHand.length + ofToday.length);
   hotel.closedDays.set(day, figures);
   hotel.today = day + 1;
   return figures;
@@ -107,7 +109,7 @@ function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigure
   return {
     rooms: rooms.length,
     out_of_order: count(rooms, (room) => room.status === "out_of_order" || isClosed(room)),
-    sold: slept.length,
+    sold: new Set(slept.map(({ nights }) => nights.get(day)?.room)).size,
     guests: slept.reduce((sum, { adults, children }) => sum + adults + children, 0),
     arrivals: count(bookings, ({ checkedInOn }) => checkedInOn === day),
     departures: count(bookings, ({ status, statusOn }) => status === "checked_out" && statusOn === day),
