@@ -26,6 +26,7 @@ export {
   normaliseAmount,
   ratioOf,
   sumAmounts,
+  sumSchema,
 } from "./money.ts";
 export {
   defineManifest,

@@ -34,6 +34,12 @@ export const amountSchema = z
   .regex(/^\d{1,10}(\.\d{1,3})?$/, 'is not an amount as a decimal string such as "120.00"')
   .meta({ examples: ["120.00"] });
 
+/** A sum of amounts on its way out: of as many as there are, so it has no bound. */
+export const sumSchema = z
+  .string()
+  .regex(/^\d+(\.\d{1,3})?$/, "is not a sum as a decimal string")
+  .meta({ examples: ["1240.00"] });
+
 /** The amount with exactly the currency's decimals, or undefined where it has more of them than the currency. */
 export function normaliseAmount(amount: string, currency: string): string | undefined {
   const value = new Big(amount);

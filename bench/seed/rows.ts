@@ -131,9 +131,12 @@ export const hotelTables: Readonly<Record<string, HotelTable>> = {
     },
   },
   "identity.users": {
-    columns: "hotel_id, user_id, username, password_hash, role, created_at",
+    // The managers' names are small Latin letters, which fold to themselves.
+    columns: "hotel_id, user_id, username, folded_username, password_hash, role, created_at",
     rows: (hotel, today, hash) => [
-      `${hotel.id}\t${hotel.managerId}\t${hotel.manager}\t${hash}\tmanager\t${at((today - 1800) * msPerDay)}\n`,
+      [hotel.id, hotel.managerId, hotel.manager, hotel.manager, hash, "manager", at((today - 1800) * msPerDay)]
+        .join("\t")
+        .concat("\n"),
     ],
   },
   "pms.room_types": {

@@ -17,6 +17,7 @@ export const pmsProblems = defineProblems({
 });
 
 export const noSuchRoom = () => problems.NOT_FOUND("This hotel has no such room.");
+export const notClosed = (detail: string) => problems.NOT_FOUND(detail);
 export const noSuchRoomType = () => problems.NOT_FOUND("This hotel has no such room type.");
 export const noSuchBooking = () => problems.NOT_FOUND("This hotel has no such booking.");
 export const noSuchGuest = () => problems.NOT_FOUND("This hotel has no such guest.");

@@ -12,7 +12,7 @@ import type { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
-import { quoteStay, readRates, requireArrival } from "../rates/prices.ts";
+import { quoteStay, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { illegal } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
@@ -47,7 +47,13 @@ export async function amend(trx: Trx, change: Change, bookingId: string, amendme
   const fields: Partial<Booking> = plainFields(amendment);
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, booking, amendment.guest));
   if (touchesStay(amendment)) Object.assign(fields, await amendNights(trx, booking, hotel, amendment));
-  await writeChange(trx, change, "amend", booking, fields);
+  if (changesAnything(booking, fields)) await writeChange(trx, change, "amend", booking, fields);
+}
+
+/** Whether fields say anything new; what says nothing has no place in the history. */
+function changesAnything(booking: Booking, fields: Partial<Booking>): boolean {
+  const plain = (value: unknown): unknown => (value instanceof Date ? value.getTime() : value);
+  return Object.entries(fields).some(([name, value]) => plain(booking[name as keyof Booking]) !== plain(value));
 }
 
 /** Another name is another guest; who keeps it is the same one, reached in another way. */
@@ -98,7 +104,7 @@ async function amendNights(
   requireSubscription(hotel);
   const stay = amendStay(hotel, booking, amendment.check_in_at, amendment.expected_check_out_at);
   const nights = await readNights(trx, booking);
-  const room = await roomFor(trx, booking, nights, stay, amendment.room_type_id);
+  const room = await roomFor(trx, booking, nights, { stay, roomTypeId: amendment.room_type_id, today });
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
   if (guests > room.capacity) {
     throw pmsProblems.TOO_MANY_GUESTS(
@@ -113,6 +119,8 @@ async function amendNights(
   const rates = await readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure });
   if (other || stay.arrival !== booking.arrival) {
     requireArrival(rates, room.room_type_id, stay.arrival, stay.departure);
+  } else if (booking.status === "confirmed" && stay.departure < booking.departure) {
+    requireMinimumStay(rates, room.room_type_id, stay.arrival, stay.departure);
   }
   const agreed = new Map(other ? [] : nights.map((night) => [night.date, night]));
   const firstRoom = other ? room.room_id : (nights[0]?.room_id ?? room.room_id);
@@ -121,7 +129,7 @@ async function amendNights(
       agreed.get(date) ?? { date, rate, room_id: date < booking.arrival ? firstRoom : room.room_id },
   );
   await writeNights(trx, booking, amended, "amend");
-  await holdNights(trx, booking, amended);
+  await holdNights(trx, booking, amended, { guests, today });
   return {
     room_id: room.room_id,
     arrival: stay.arrival,
@@ -137,8 +145,7 @@ async function roomFor(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
-  stay: Stay,
-  roomTypeId: string | undefined,
+  { stay, roomTypeId, today }: { readonly stay: Stay; readonly roomTypeId: string | undefined; readonly today: Day },
 ): Promise<LockedRoom> {
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, ...roomsOf(nights)])]);
   const room = rooms.get(booking.room_id) as LockedRoom;
@@ -150,7 +157,7 @@ async function roomFor(
     throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to room ${room.room_number}.`);
   }
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
-  const best = await lockFreeRoom(trx, { hotelId: booking.hotel_id, roomTypeId, ...daysOf(stay) });
+  const best = await lockFreeRoom(trx, { hotelId: booking.hotel_id, roomTypeId, ...daysOf(stay) }, today);
   if (best === undefined) {
     throw pmsProblems.NO_ROOM_FREE(`No ${type.name} is free on every night from ${stay.arrival} to ${stay.departure}.`);
   }

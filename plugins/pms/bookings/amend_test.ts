@@ -91,6 +91,34 @@ describe("amending a booking", () => {
     expect((await desk.amend(id, { children: 2 })).body.code).to.equal("TOO_MANY_GUESTS");
   });
 
+  it("keeps the minimum stay where a stay that has not begun gets shorter", async () => {
+    const desk = await openDesk(platform);
+    await desk.manage("PUT", "/rates", {
+      room_type_id: desk.roomTypeId,
+      from: desk.day(0),
+      to: desk.day(0),
+      minimum_stay: 3,
+    });
+    const { booking_id: id } = await desk.booked(0, 4);
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(3) })).status).to.equal(200);
+    const refused = await desk.amend(id, { expected_check_out_at: desk.day(1) });
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "MINIMUM_STAY"]);
+    await desk.operate("check-in", id);
+    const left = await desk.amend(id, { expected_check_out_at: desk.day(1) });
+    expect(left.status, "who is here may leave").to.equal(200);
+  });
+
+  it("changes nothing where it says nothing new: no history, the same version", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 2, { notes: "late" });
+    const options = { token: desk.receptionistToken, headers: { "if-match": '"1"' } };
+    for (const body of [{}, { notes: "late" }, { expected_check_out_at: desk.day(2) }, { adults: 1 }]) {
+      const answer = await platform.client.patch(`/bookings/${id}`, body, options);
+      expect(answer.status, answer.text).to.equal(200);
+    }
+    expect((await desk.get(`/bookings/${id}/history`)).body.items).to.have.length(1);
+  });
+
   it("honours If-Match, and refuses fields that it does not know", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);

@@ -3,7 +3,7 @@ import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../
 import type { HotelSettings } from "../../identity/port.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { noSuchBooking } from "../errors.ts";
-import { recordChange } from "./history.ts";
+import { recordChanges } from "./history.ts";
 import { Booking } from "../models/booking.ts";
 
 /** Who changes something, and from what they had read. */
@@ -62,6 +62,6 @@ export async function writeChange(
     .$clone()
     .$query(trx)
     .patchAndFetch({ ...fields, version: before.version + 1 });
-  await recordChange(trx, actor.name, action, before, after);
+  await recordChanges(trx, actor.name, action, [{ before, after }]);
   return after;
 }

@@ -29,15 +29,14 @@ export function snapshot(booking: BookingFacts): Record<string, unknown> {
   return Object.fromEntries(facts.map((fact) => [fact, booking[fact]]));
 }
 
-/** Writes one entry, in the transaction of the change. */
-export async function recordChange(
+/** Writes an entry for each change, in the transaction of the changes. */
+export async function recordChanges(
   trx: Trx,
   by: string,
   action: string,
-  before: BookingFacts,
-  after: BookingFacts,
+  changes: readonly { readonly before: BookingFacts; readonly after: BookingFacts }[],
 ): Promise<void> {
-  await trx("pms.booking_history").insert({
+  const entries = changes.map(({ before, after }) => ({
     hotel_id: after.hotel_id,
     entry_id: newId(),
     booking_id: after.booking_id,
@@ -45,5 +44,6 @@ export async function recordChange(
     action,
     before: JSON.stringify(snapshot(before)),
     after: JSON.stringify(snapshot(after)),
-  });
+  }));
+  await trx("pms.booking_history").insert(entries);
 }

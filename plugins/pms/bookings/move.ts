@@ -6,7 +6,7 @@ import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "
 import { illegal } from "./booking_state.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
-import { requireReady, requireSold, roomsOf, soil, wrongDay } from "./operations.ts";
+import { partyOf, requireReady, requireSold, roomsOf, soil, wrongDay } from "./operations.ts";
 
 /** A booking on its way to another room. */
 interface Mover {
@@ -15,7 +15,7 @@ interface Mover {
   readonly to: string;
 }
 
-/** Moves a booking: from tonight on where the guest is in the house, else for the whole stay. */
+/** Moves a booking: its nights from tonight on, which are all of a stay that has not begun. */
 export async function move(trx: Trx, change: Change, bookingId: string, roomId: string): Promise<void> {
   await moveTogether(trx, change, [{ bookingId, roomId }], "move");
 }
@@ -65,32 +65,34 @@ function requireMovable(booking: Booking, today: Day): void {
       members: { booking_id: booking.booking_id },
     });
   }
-  if (booking.status === "in_house" && today >= booking.departure) {
+  if (today >= booking.departure) {
     throw wrongDay(`The stay ends on ${booking.departure}: there is no night left to move. Extend it first.`, today);
   }
 }
 
 /**
- * Moves bookings together: all nights are given back before any is taken, so that they may exchange rooms.
- * @param movers with their bookings locked
+ * Moves bookings together: all nights are given back before any is taken, so that they may exchange rooms. One that is to
+ * move where it is stays as it is, and its history says nothing.
+ * @param asked with their bookings locked
  */
-async function moveAll(trx: Trx, change: Change, movers: readonly Mover[], today: Day, action: string): Promise<void> {
-  const [first] = movers;
+async function moveAll(trx: Trx, change: Change, asked: readonly Mover[], today: Day, action: string): Promise<void> {
+  const [first] = asked;
   if (first === undefined) return;
   const { hotel_id: hotelId } = first.booking;
-  const from = movers.flatMap(({ booking, nights }) => [booking.room_id, ...roomsOf(nights)]);
-  const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...movers.map(({ to }) => to)])]);
-  for (const { booking, to } of movers) requireFit(rooms.get(to) as LockedRoom, booking);
+  const from = asked.flatMap(({ booking, nights }) => [booking.room_id, ...roomsOf(nights)]);
+  const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...asked.map(({ to }) => to)])]);
+  for (const { booking, to } of asked) requireFit(rooms.get(to) as LockedRoom, booking);
+  const movers = asked.filter(({ booking, to }) => to !== booking.room_id);
   await freeNights(
     trx,
     hotelId,
     movers.map(({ booking }) => booking.booking_id),
   );
   for (const { booking, nights, to } of movers) {
-    const moved = nights.map((night) =>
-      booking.status === "in_house" && night.date < today ? night : { ...night, room_id: to },
-    );
-    await takeNights(trx, hotelId, { bookingId: booking.booking_id }, segmentsOf(moved));
+    // Nights that are over stay where they were, be they slept or not: others may have had the room then.
+    const moved = nights.map((night) => (night.date < today ? night : { ...night, room_id: to }));
+    const holder = { bookingId: booking.booking_id };
+    await takeNights(trx, hotelId, holder, partyOf(booking, today), segmentsOf(moved));
     await writeNights(trx, booking, moved, "amend");
   }
   // Of guests who change places, each leaves before the other comes: who is where is asked when all have moved.
@@ -103,7 +105,7 @@ async function moveAll(trx: Trx, change: Change, movers: readonly Mover[], today
   }
   for (const { booking, to } of movers) {
     await writeChange(trx, change, action, booking, { room_id: to });
-    if (booking.status === "in_house" && booking.room_id !== to) await soil(trx, booking);
+    if (booking.status === "in_house") await soil(trx, booking);
   }
 }
 

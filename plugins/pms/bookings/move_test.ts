@@ -19,6 +19,32 @@ describe("moving a booking", () => {
     expect((await desk.book(0, 2)).status).to.equal(201);
   });
 
+  it("moves a late arrival from tonight on, and leaves the night that was not slept where it was", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const [first, second] = desk.roomIds;
+    const { booking_id: id } = await desk.booked(0, 3);
+    const other = await desk.booked(0, 1, { room_id: second, guest: { name: "Slept there" } });
+    await desk.operate("check-in", other.booking_id);
+    await desk.closeDay();
+    await desk.operate("check-out", other.booking_id);
+    await desk.operate("reinstate", id);
+    const moved = await desk.operate("move", id, { room_id: second });
+    expect(moved.status, moved.text).to.equal(200);
+    expect(moved.body.nights.map((night: { room_id: string }) => night.room_id)).to.deep.equal([first, second, second]);
+    expect((await desk.operate("check-in", id)).status).to.equal(200);
+  });
+
+  it("changes nothing where the booking has the room already, and says nothing of it", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 2);
+    const options = { token: desk.receptionistToken, headers: { "if-match": '"1"' } };
+    const body = { room_id: desk.roomIds[0] };
+    for (let time = 0; time < 2; time += 1) {
+      expect((await platform.client.patch(`/operations/move/${id}`, body, options)).status).to.equal(200);
+    }
+    expect((await desk.get(`/bookings/${id}/history`)).body.items).to.have.length(1);
+  });
+
   it("leaves the nights that were slept where they were, and makes the room dirty that is left", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 3);

@@ -1,14 +1,22 @@
 /** The desk's operations on a booking's state. Each locks the booking, then its rooms, and writes its history. */
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
-import { readPolicies } from "../desk/policies.ts";
 import { pmsProblems } from "../errors.ts";
 import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
-import { freeNights, lockRoom, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
+import {
+  freeNights,
+  lockRoom,
+  type LockedRoom,
+  lockRooms,
+  type Party,
+  segmentsOf,
+  takeNights,
+} from "../occupancy/occupancy.ts";
 import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, restoreNights, totalOf, writeNights } from "./nights.ts";
+import { releaseNoShows } from "./no_show.ts";
 
 /** confirmed -> in_house, on one of the stay's days, into a room that is vacant and in service. */
 export async function checkIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
@@ -39,7 +47,7 @@ export async function checkOut(trx: Trx, change: Change, bookingId: string): Pro
     const slept = before(nights, departure);
     await writeNights(trx, booking, slept, "check_out");
     await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-    await takeNights(trx, booking.hotel_id, { bookingId }, segmentsOf(before(slept, today)));
+    await takeNights(trx, booking.hotel_id, { bookingId }, partyOf(booking, today), segmentsOf(before(slept, today)));
     Object.assign(fields, { departure, total_amount: totalOf(slept, booking.currency) });
   }
   await writeChange(trx, change, "check_out", booking, fields);
@@ -59,27 +67,11 @@ export async function cancel(trx: Trx, change: Change, bookingId: string): Promi
 export async function markNoShow(trx: Trx, change: Change, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
-  const state = moveBooking(booking, "no_show", today);
+  moveBooking(booking, "no_show", today);
   if (today < booking.arrival) {
     throw wrongDay(`The guest is expected on ${booking.arrival}, and the business date is ${today}.`, today);
   }
-  await releaseNoShow(trx, change, booking, state);
-}
-
-/** The part of a no-show that the close of the day does as well. @param booking locked */
-export async function releaseNoShow(
-  trx: Trx,
-  change: Change,
-  booking: Booking,
-  state: { readonly status: Booking["status"]; readonly status_on: Day },
-): Promise<void> {
-  const nights = await readNights(trx, booking);
-  await lockRooms(trx, booking.hotel_id, roomsOf(nights));
-  const { no_show_charge: charge } = await readPolicies(trx, booking.hotel_id);
-  const charged = charge === "full_stay" ? nights : charge === "first_night" ? nights.slice(0, 1) : [];
-  await writeNights(trx, booking, charged, "no_show");
-  await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-  await writeChange(trx, change, "no_show", booking, { ...state, total_amount: totalOf(charged, booking.currency) });
+  await releaseNoShows(trx, change, [booking], today);
 }
 
 /** in_house -> confirmed, the same business day: the guest was checked in by mistake. */
@@ -95,8 +87,10 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
   const state = moveBooking(booking, "undo_check_out", hotel.business_date);
   const nights = await restoreNights(trx, booking, "check_out");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
-  await requireVacant(trx, rooms.get(booking.room_id) as LockedRoom);
-  await holdNights(trx, booking, nights);
+  const room = rooms.get(booking.room_id) as LockedRoom;
+  requireSold(room);
+  await requireVacant(trx, room);
+  await holdNights(trx, booking, nights, partyOf(booking, hotel.business_date));
   await writeChange(trx, change, "undo_check_out", booking, {
     ...state,
     checked_out_at: null,
@@ -117,7 +111,7 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string): Pr
   const nights = await restoreNights(trx, booking, "no_show");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   requireSold(rooms.get(booking.room_id) as LockedRoom);
-  await holdNights(trx, booking, nights);
+  await holdNights(trx, booking, nights, partyOf(booking, today));
   await writeChange(trx, change, "reinstate", booking, {
     ...state,
     total_amount: totalOf(nights, booking.currency),
@@ -125,9 +119,18 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string): Pr
 }
 
 /** Makes the rooms that a booking holds be those of these nights. @throws Problem ROOM_TAKEN */
-export async function holdNights(trx: Trx, booking: Booking, nights: readonly Night[]): Promise<void> {
-  await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-  await takeNights(trx, booking.hotel_id, { bookingId: booking.booking_id }, segmentsOf(nights));
+export async function holdNights(
+  trx: Trx,
+  { hotel_id: hotelId, booking_id: bookingId }: Booking,
+  nights: readonly Night[],
+  party: Party,
+): Promise<void> {
+  await freeNights(trx, hotelId, [bookingId]);
+  await takeNights(trx, hotelId, { bookingId }, party, segmentsOf(nights));
+}
+
+export function partyOf({ adults, children }: Pick<Booking, "adults" | "children">, today: Day): Party {
+  return { guests: adults + children, today };
 }
 
 /**

@@ -51,6 +51,16 @@ describe("the operations of the desk", () => {
     expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(left.body);
   });
 
+  it("do not undo a check-out into a room that is out of order by now", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 2);
+    await desk.operate("check-in", id);
+    await desk.operate("check-out", id);
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_order" });
+    const refused = await desk.operate("undo-check-out", id);
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_NOT_SOLD"]);
+  });
+
   it("do not undo a check-out while somebody else is in the room", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);

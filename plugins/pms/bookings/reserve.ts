@@ -1,5 +1,5 @@
 /** Reserving: from a request to a booking that holds its room. */
-import { addDays, newId, prepare, type Trx } from "../../../core/mod.ts";
+import { addDays, daysBetween, newId, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
@@ -66,10 +66,17 @@ interface Order {
   readonly by: string;
 }
 
-/** The rates of the stay's days, asked for before the hotel's time zone is known: a day more at both ends. */
+/** The last day that can be written. */
+const lastDay = "9999-12-31";
+
+/**
+ * The rates of the stay's days, asked for before the hotel's time zone is known. An instant's day in UTC may be another one
+ * than it is written with, and the day at the hotel another one again: two more at both ends, and the last is not included.
+ */
 function ratesFor(trx: Trx, hotelId: string, reservation: Reservation): Promise<DayRates> {
   const { room_id: roomId, room_type_id: roomTypeId, check_in_at: from, expected_check_out_at: to } = reservation;
-  const range = { from: addDays(from.slice(0, 10), -1), to: addDays(to.slice(0, 10), 2) };
+  const end = to.slice(0, 10);
+  const range = { from: addDays(from.slice(0, 10), -2), to: daysBetween(end, lastDay) < 3 ? lastDay : addDays(end, 3) };
   return roomId === undefined
     ? readRates(trx, hotelId, { ...range, roomTypeId })
     : readRoomRates(trx, hotelId, { ...range, roomId });
@@ -83,7 +90,8 @@ async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<Booki
   requireArrival(rates, room.room_type_id, arrival, departure);
   const booking = await insertIfFree(trx, order, room);
   if (booking === undefined) {
-    throw await roomTaken(trx, hotel.hotel_id, [{ room_id: room.room_id, arrival, departure }]);
+    const party = { guests: reservation.adults + reservation.children, today: hotel.business_date };
+    throw await roomTaken(trx, hotel.hotel_id, party, [{ room_id: room.room_id, arrival, departure }]);
   }
   return booking;
 }
@@ -97,7 +105,7 @@ async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<
   requireArrival(rates, roomTypeId, arrival, departure);
   const question = { hotelId: hotel.hotel_id, roomTypeId, arrival, departure };
   for (;;) {
-    const room = await lockBestRoom(trx, question);
+    const room = await lockBestRoom(trx, question, hotel.business_date);
     if (room === undefined) break;
     const booking = room.status === "out_of_order" ? undefined : await insertIfFree(trx, order, room);
     if (booking !== undefined) return booking;

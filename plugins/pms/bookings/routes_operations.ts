@@ -84,7 +84,7 @@ export function operationRoutes(): Route[] {
     operation({
       id: "moveBooking",
       word: "move",
-      summary: "To another room: from tonight on for a guest in the house, else for the whole stay; prices stay",
+      summary: "To another room, from tonight on or, where the stay has not begun, for all of it; prices stay",
       body: z.strictObject({ room_id: idSchema }),
       problems: moved,
       run: (trx, change, bookingId, { room_id: roomId }) => move(trx, change, bookingId, roomId),

@@ -26,6 +26,33 @@ describe("a stay in the hotel's time zone", () => {
     expect(await bookedIn("Pacific/Honolulu", from, to)).to.include({ arrival: "2031-06-09", departure: "2031-06-12" });
   });
 
+  it("costs and is refused what its days at the hotel say, however far they are from those that were typed", async () => {
+    const hotel = await furnishHotel(platform.client, { settings: { time_zone: "Pacific/Pago_Pago" } });
+    const options = { token: hotel.managerToken };
+    const rates = (from: string, to: string, more: object) =>
+      platform.client.call("PUT", "/rates", { room_type_id: hotel.roomTypeId, from, to, ...more }, options);
+    const book = (checkIn: string, checkOut: string) =>
+      platform.client.post(
+        "/bookings/",
+        { room_id: hotel.roomIds[0], guest: { name: "Ada" }, check_in_at: checkIn, expected_check_out_at: checkOut },
+        options,
+      );
+    // The morning of the 12th by the clock of Kiritimati is the 10th in Pago Pago.
+    expect((await rates("2031-06-10", "2031-06-10", { rate: "7.00" })).status).to.equal(200);
+    const [from, to] = ["2031-06-12T00:30:00+14:00", "2031-06-14T00:30:00+14:00"];
+    const booked = await book(from, to);
+    expect(booked.body).to.include({ arrival: "2031-06-10", departure: "2031-06-12", total_amount: "107.00" });
+    await platform.client.patch(`/operations/cancel/${booked.body.booking_id}`, {}, options);
+    await rates("2031-06-10", "2031-06-10", { closed_to_arrival: true });
+    expect((await book(from, to)).body.code).to.equal("CLOSED_TO_ARRIVAL");
+  });
+
+  it("may end on the last day that there is", async () => {
+    expect(await bookedIn("Europe/Berlin", "9999-12-28", "9999-12-30")).to.include({ departure: "9999-12-30" });
+    const far = await bookedIn("Europe/Berlin", "2031-12-28", "9999-12-30");
+    expect(far).to.include({ code: "VALIDATION_FAILED" });
+  });
+
   it("has one night at each end of daylight saving, and the hotel's usual times by its own clock", async () => {
     const spring = await bookedIn("Europe/Berlin", "2031-03-29", "2031-03-31");
     expect(spring.nights.map(({ date }) => date)).to.deep.equal(["2031-03-29", "2031-03-30"]);

@@ -8,6 +8,7 @@ import {
   formatAmount,
   idSchema,
   instantOutSchema,
+  sumSchema,
   textSchema,
   type Trx,
 } from "../../../core/mod.ts";
@@ -42,13 +43,16 @@ export const bookingSchema = z
     adults: z.number().int(),
     children: z.number().int(),
     check_in_at: instantOutSchema,
-    expected_check_out_at: instantOutSchema,
+    expected_check_out_at: instantOutSchema.meta({
+      description:
+        "As it was agreed. Who leaves early leaves it so: `departure` and `checked_out_at` say when that was.",
+    }),
     checked_in_at: instantOutSchema.nullable(),
     checked_out_at: instantOutSchema.nullable(),
     arrival: daySchema,
     departure: daySchema,
     nights: z.array(nightSchema),
-    total_amount: z.string(),
+    total_amount: sumSchema,
     currency: currencySchema,
     status: z.enum(bookingStatuses),
     terms_accepted_at: instantOutSchema.nullable(),

@@ -8,10 +8,10 @@
 import { addDays, type Day, dayAt, formatAmount, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
 import { type Change } from "../bookings/changing.ts";
-import { releaseNoShow, wrongDay } from "../bookings/operations.ts";
+import { releaseNoShows } from "../bookings/no_show.ts";
+import { wrongDay } from "../bookings/operations.ts";
 import { Booking } from "../models/booking.ts";
 import { holdDayAlone } from "./business_day.ts";
-import { lockRooms } from "../occupancy/occupancy.ts";
 
 /** The figures of a day, as it was closed. */
 export interface DailyFigures {
@@ -20,9 +20,9 @@ export interface DailyFigures {
   readonly rooms: number;
   /** Of them, those that could not be sold: out of order, or closed that night. */
   readonly out_of_order: number;
-  /** Rooms that were slept in. */
+  /** Rooms that were slept in, each once: what a second party of the day pays for it is revenue, and sells no other room. */
   readonly sold: number;
-  /** Who slept in them. */
+  /** Who had them, those included who left on the day of their arrival. */
   readonly guests: number;
   readonly arrivals: number;
   readonly departures: number;
@@ -68,15 +68,15 @@ const readStatement = prepare<DailyFigures>(
 const writeStatement = prepare<DailyFigures>(
   "pms_write_daily_figures",
   `WITH nights AS (
-     SELECT n.rate, b.status, b.adults + b.children AS guests FROM pms.booking_nights n
+     SELECT n.room_id, n.rate, b.status, b.adults + b.children AS guests FROM pms.booking_nights n
      JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
      WHERE n.hotel_id = $1 AND n.date = $2::date AND n.released IS NULL
    ), slept AS (
-     SELECT count(*) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue FROM nights
+     SELECT count(DISTINCT room_id) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue FROM nights
      WHERE status IN ('in_house', 'checked_out')
    ), ended AS (
      SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations,
-       -- By hand on this day. Those of an earlier arrival are of the last close, which has counted them.
+       -- By hand on this day. Those of an earlier arrival were counted by the close of that day.
        count(*) FILTER (WHERE status = 'no_show' AND arrival = $2::date) AS no_shows
      FROM pms.bookings
      WHERE hotel_id = $1 AND status_on = $2::date AND status IN ('checked_out', 'canceled', 'no_show')
@@ -128,6 +128,7 @@ async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
 /**
  * Whoever was expected and is not here. They are no-shows of the next day, on which the desk that finds one at the door can
  * still reinstate the booking.
+ * @returns how many of them were to come on this day: one of an earlier day was counted then, and reinstated since
  */
 async function markNoShows(trx: Trx, change: Change, day: Day, next: Day): Promise<number> {
   const bookings = await Booking.query(trx)
@@ -136,12 +137,8 @@ async function markNoShows(trx: Trx, change: Change, day: Day, next: Day): Promi
     .orderBy("booking_id")
     .forUpdate();
   const missing = bookings.filter(({ status }) => status === "confirmed");
-  // All of their rooms at once and by id, as everybody takes them.
-  if (missing.length > 0) {
-    await lockRooms(trx, change.actor.tenantId, [...new Set(missing.map(({ room_id }) => room_id))]);
-  }
-  for (const booking of missing) await releaseNoShow(trx, change, booking, { status: "no_show", status_on: next });
-  return missing.length;
+  await releaseNoShows(trx, change, missing, next);
+  return missing.filter(({ arrival }) => arrival === day).length;
 }
 
 /** A day's figures as they are answered: money with its currency's decimals. */

@@ -57,6 +57,51 @@ describe("the close of the day", () => {
     expect((await desk.book(1, 2, { room_id: third })).status, "the nights are free").to.equal(201);
   });
 
+  it("sums what no single price may be", async () => {
+    const desk = await openDesk(platform, { rooms: 2, rate: "5000000000.00", settings: { currency: "IRR" } });
+    for (const room of desk.roomIds) {
+      const { booking_id: id } = await desk.booked(0, 1, { room_id: room });
+      await desk.operate("check-in", id);
+    }
+    const closed = await close(desk, 0);
+    expect(closed.status, closed.text).to.equal(200);
+    expect(closed.body.room_revenue).to.equal("10000000000.00");
+  });
+
+  it("counts a no-show on the day of the arrival alone, whatever is reinstated later", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 3);
+    expect((await close(desk, 0)).body.no_shows).to.equal(1);
+    await desk.operate("reinstate", id);
+    expect((await close(desk, 1)).body.no_shows).to.equal(0);
+    expect((await desk.get(`/bookings/${id}`)).body.status).to.equal("no_show");
+  });
+
+  it("sells a room once a night, though two parties pay for it", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    for (const name of ["By day", "By night"]) {
+      const { booking_id: id } = await desk.booked(0, 1, { guest: { name } });
+      await desk.operate("check-in", id);
+      if (name === "By day") await desk.operate("check-out", id);
+    }
+    const closed = await close(desk, 0);
+    expect(closed.body).to.include({ rooms: 1, sold: 1, guests: 2, arrivals: 2, room_revenue: "200.00" });
+  });
+
+  it("marks as many no-shows in one go, each with the line of its history and what its policy charges", async () => {
+    const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
+    await desk.manage("PATCH", "/policies", { no_show_charge: "none" });
+    const missing = [];
+    for (const room of desk.roomIds) missing.push(await desk.booked(0, 2, { room_id: room }));
+    await close(desk, 0);
+    for (const { booking_id: id } of missing) {
+      expect((await desk.get(`/bookings/${id}`)).body).to.deep.include({ total_amount: "0.00", nights: [] });
+      const { items } = (await desk.get(`/bookings/${id}/history`)).body;
+      expect(items.map(({ action }: { action: string }) => action)).to.deep.equal(["book", "no_show"]);
+      expect(items[1].after).to.include({ status: "no_show" });
+    }
+  });
+
   it("gives a closed day's figures again, whatever has happened since, and closes nothing twice", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2);

@@ -24,6 +24,17 @@ export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies>
   return policies ?? usual;
 }
 
+const lockStatement = prepare(
+  "pms_lock_policies",
+  "SELECT pg_advisory_xact_lock(hashtextextended('pms policies ' || $1, 0))",
+);
+
+/** The same, kept from others who change them: by no row lock, for a hotel has no row before its first change. */
+export async function lockPolicies(trx: Trx, hotelId: string): Promise<Policies> {
+  await lockStatement.run(trx, [hotelId]);
+  return readPolicies(trx, hotelId);
+}
+
 /** Writes what changes. @param version that was read, for a hotel has no row before its first change */
 export async function writePolicies(
   trx: Trx,

@@ -1,7 +1,6 @@
 import * as z from "zod";
 
 import {
-  amountSchema,
   currencySchema,
   daySchema,
   decodeCursor,
@@ -13,6 +12,7 @@ import {
   requireMatch,
   type Route,
   route,
+  sumSchema,
   timeOfDaySchema,
   toPage,
 } from "../../../core/mod.ts";
@@ -22,7 +22,7 @@ import { bookingStatuses } from "../port.ts";
 import { roomFields } from "../rooms/views.ts";
 import { readBoard } from "./board.ts";
 import { closeDay, type DailyFigures, figuresColumns, figuresView } from "./close_day.ts";
-import { noShowCharges, type Policies, readPolicies, writePolicies } from "./policies.ts";
+import { lockPolicies, noShowCharges, type Policies, readPolicies, writePolicies } from "./policies.ts";
 
 const entrySchema = z
   .strictObject({
@@ -46,15 +46,15 @@ const figuresSchema = z
     business_date: daySchema,
     rooms: count,
     out_of_order: count.meta({ description: "Rooms that could not be sold: out of order, or closed that night." }),
-    sold: count.meta({ description: "Rooms that were slept in." }),
+    sold: count.meta({ description: "Rooms that were slept in, each once." }),
     guests: count,
     arrivals: count,
     departures: count,
     no_shows: count,
     cancellations: count,
     overdue: count.meta({ description: "Bookings in the house whose guests should have left by that day." }),
-    room_revenue: amountSchema,
-    no_show_revenue: amountSchema,
+    room_revenue: sumSchema,
+    no_show_revenue: sumSchema,
     currency: currencySchema,
     closed_at: instantOutSchema,
     closed_by: z.string(),
@@ -163,7 +163,7 @@ export function deskRoutes(): Route[] {
       result: policiesSchema,
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, body, trx, request }) => {
-        const policies = await readPolicies(trx, actor.tenantId);
+        const policies = await lockPolicies(trx, actor.tenantId);
         requireMatch(request.ifMatch, policies.version);
         const changed = { ...policies, ...defined(body), version: policies.version + 1 };
         await writePolicies(trx, actor.tenantId, changed, changed.version);

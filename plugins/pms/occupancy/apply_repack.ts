@@ -4,7 +4,8 @@ import { requireSubscription } from "../../identity/port.ts";
 import { type Change, lockBookings } from "../bookings/changing.ts";
 import { moveTogether } from "../bookings/move.ts";
 import { holdDay } from "../desk/business_day.ts";
-import { pmsProblems } from "../errors.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
+import { readRates, requireArrival } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { lockRooms } from "./occupancy.ts";
 import { planRepack, readTenures, type RepackPlan } from "./repack.ts";
@@ -13,7 +14,8 @@ import type { RoomQuestion } from "./room_choice.ts";
 /**
  * Finds the moves that would make a room of the type free for the stay, and makes them where asked.
  * @param apply undefined for a preview; else true, or the plan that was shown
- * @throws Problem NO_ROOM_FREE where no way was found; REPACK_CHANGED where it is no more the plan that was shown
+ * @throws Problem NO_ROOM_FREE where no way was found; REPACK_CHANGED where it is no more the plan that was shown; and what
+ *   a booking of the stay would be refused for: CLOSED_TO_ARRIVAL, MINIMUM_STAY, VALIDATION_FAILED
  */
 export async function repack(
   trx: Trx,
@@ -23,6 +25,16 @@ export async function repack(
 ): Promise<RepackPlan> {
   const hotel = await holdDay(trx, question.hotelId);
   const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
+  const { arrival, departure } = question;
+  if (arrival < hotel.business_date) {
+    throw fieldFault("body", "/check_in", `is before the business date ${hotel.business_date}`);
+  }
+  const rates = await readRates(trx, question.hotelId, {
+    from: arrival,
+    to: departure,
+    roomTypeId: question.roomTypeId,
+  });
+  requireArrival(rates, question.roomTypeId, arrival, departure);
   const look = async (): Promise<RepackPlan> => {
     const { rooms, tenures } = await readTenures(trx, question, hotel.business_date);
     const plan = planRepack(rooms, tenures, question);
@@ -43,9 +55,10 @@ export async function repack(
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
   if ((await look()).plan !== plan.plan) throw changed;
+  // Without If-Match: the bookings that move are not what the caller named.
   await moveTogether(
     trx,
-    change,
+    { actor: change.actor },
     plan.moves.map(({ booking_id, to_room_id }) => ({ bookingId: booking_id, roomId: to_room_id })),
     "repack",
   );

@@ -84,6 +84,12 @@ const takeStatement = prepare<{ occupancy_id: string }>(
    RETURNING occupancy_id`,
 );
 
+/** Who would have to fit into another room, and the business date: rooms instead are looked for from then on. */
+export interface Party {
+  readonly guests: number;
+  readonly today: Day;
+}
+
 /** For whom nights are taken: a booking, or a closure with its reason. */
 export type Holder = { readonly bookingId: string } | { readonly reason: string };
 
@@ -96,6 +102,7 @@ export async function takeNights(
   trx: Trx,
   hotelId: string,
   holder: Holder,
+  party: Party,
   segments: readonly Segment[],
 ): Promise<string[]> {
   const ids = segments.map(() => newId());
@@ -110,7 +117,7 @@ export async function takeNights(
   ]);
   // Of the refused ones alone: the others are the holder's own by now, and in nobody's way.
   const refused = segments.filter((_, index) => !taken.some(({ occupancy_id }) => occupancy_id === ids[index]));
-  if (refused.length > 0) throw await roomTaken(trx, hotelId, refused);
+  if (refused.length > 0) throw await roomTaken(trx, hotelId, party, refused);
   return ids;
 }
 
@@ -126,7 +133,7 @@ interface Conflict {
 }
 
 /** The refusal of rooms that are not free, with the nights in conflict and up to five rooms that are free throughout. */
-export async function roomTaken(trx: Trx, hotelId: string, segments: readonly Segment[]) {
+export async function roomTaken(trx: Trx, hotelId: string, party: Party, segments: readonly Segment[]) {
   const { rows } = (await trx.raw(
     `SELECT r.room_number, r.room_type_id, night::date AS date
      FROM unnest(?::uuid[], ?::date[], ?::date[]) AS s (room_id, arrival, departure)
@@ -145,18 +152,22 @@ export async function roomTaken(trx: Trx, hotelId: string, segments: readonly Se
   const nights = [...new Set(rows.map(({ date }) => date))];
   const number = rows[0]?.room_number ?? "";
   return pmsProblems.ROOM_TAKEN(`Room ${number} is taken on ${nights.join(", ")}.`, {
-    members: { nights, free_rooms: await roomsInstead(trx, hotelId, segments, rows[0]?.room_type_id) },
+    members: { nights, free_rooms: await roomsInstead(trx, hotelId, party, segments, rows[0]?.room_type_id) },
   });
 }
 
-/** Rooms that are free on every night of the segments, those of the type first. */
-async function roomsInstead(trx: Trx, hotelId: string, segments: readonly Segment[], roomTypeId: string | undefined) {
+/** Rooms for the party that are free on every night of the segments that is still to be slept, those of the type first. */
+async function roomsInstead(
+  trx: Trx,
+  hotelId: string,
+  { guests, today }: Party,
+  segments: readonly Segment[],
+  preferredTypeId: string | undefined,
+) {
   const days = segments.flatMap((segment) => eachDay(segment.arrival, segment.departure)).sort();
-  const [arrival, last] = [days[0], days.at(-1)];
+  const [arrival, last] = [days.find((day) => day >= today), days.at(-1)];
   if (arrival === undefined || last === undefined) return [];
-  const free = await freeRooms(trx, { hotelId, arrival, departure: addDays(last, 1), guests: 1, limit: 200 });
-  return [...free]
-    .sort((a, b) => Number(b.room_type_id === roomTypeId) - Number(a.room_type_id === roomTypeId))
-    .slice(0, 5)
-    .map(({ room_id, room_number, room_type_id }) => ({ room_id, room_number, room_type_id }));
+  const departure = addDays(last, 1);
+  const free = await freeRooms(trx, { hotelId, arrival, departure, guests, preferredTypeId, limit: 5 });
+  return free.map(({ room_id, room_number, room_type_id }) => ({ room_id, room_number, room_type_id }));
 }

@@ -125,6 +125,27 @@ describe("repacking", () => {
       expect((await desk.book(2, 6, { room_type_id: desk.roomTypeId })).body.room_id).to.equal(first);
     });
 
+    it("is refused what a booking of the stay is refused, and asks for no tag of a booking that moves", async () => {
+      const desk = await openDesk(platform, { rooms: 2 });
+      const [first, second] = desk.roomIds;
+      await desk.booked(2, 4, { room_id: first });
+      await desk.booked(4, 6, { room_id: second, room_locked: true });
+      const repack = (from: number, more = {}) =>
+        platform.client.post(
+          "/rooms/repack",
+          { room_type_id: desk.roomTypeId, check_in: desk.day(from), check_out: desk.day(6), ...more },
+          { token: desk.receptionistToken, headers: { "if-match": '"17"' } },
+        );
+      expect((await repack(-1)).body.errors?.[0].pointer).to.equal("/check_in");
+      const rates = { room_type_id: desk.roomTypeId, from: desk.day(2), to: desk.day(2) };
+      await desk.manage("PUT", "/rates", { ...rates, minimum_stay: 5 });
+      expect((await repack(2)).body.code).to.equal("MINIMUM_STAY");
+      await desk.manage("PUT", "/rates", { ...rates, minimum_stay: null, closed_to_arrival: true });
+      expect((await repack(2)).body.code).to.equal("CLOSED_TO_ARRIVAL");
+      await desk.manage("PUT", "/rates", { ...rates, closed_to_arrival: false });
+      expect((await repack(2, { apply: true })).body.moves).to.have.length(1);
+    });
+
     it("says so where it finds no way", async () => {
       const desk = await openDesk(platform, { rooms: 1 });
       await desk.booked(0, 3);

@@ -1,6 +1,7 @@
 /**
  * The system's choice of a room for a room type: of the free ones, that in which the stay leaves the smallest gaps to its
- * neighbours, so that long gaps stay whole for long stays. A gap of two months counts as endless.
+ * neighbours, so that long gaps stay whole for long stays. A gap of two months counts as endless. For a stay that begins
+ * today, rooms that nobody can be put into now come last: out of service, or with a guest who has not left yet.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { lockedRoomColumns, lockRoom, type LockedRoom } from "./occupancy.ts";
@@ -14,7 +15,9 @@ const bestRoomSql = `SELECT ${lockedRoomColumns}
      WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date ORDER BY o.arrival LIMIT 1) AS after ON true
    WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
      AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)
-   ORDER BY least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
+   ORDER BY ($2::date <= $5::date AND (r.status <> 'available' OR EXISTS (
+       SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house'))),
+     least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
      r.room_number, r.room_id
    LIMIT 1`;
 
@@ -34,11 +37,12 @@ export interface RoomQuestion {
 /**
  * Locks the best room of a type that looks free. Racers pass by the rooms that others have locked; where every free one is
  * locked, the best of them is waited for, since its holder may yet give it up.
+ * @param today the business date
  * @returns undefined where none is free
  */
-export async function lockBestRoom(trx: Trx, question: RoomQuestion): Promise<LockedRoom | undefined> {
+export async function lockBestRoom(trx: Trx, question: RoomQuestion, today: Day): Promise<LockedRoom | undefined> {
   const { hotelId, roomTypeId, arrival, departure } = question;
-  const values = [hotelId, arrival, departure, roomTypeId];
+  const values = [hotelId, arrival, departure, roomTypeId, today];
   const [locked] = await lockBestStatement.run(trx, values);
   if (locked !== undefined) return locked;
   const [free] = await findBestStatement.run(trx, values);
@@ -52,10 +56,10 @@ const stillFreeStatement = prepare<object>(
 );
 
 /** The same, with a second look when it is locked: a racer may have taken it between the look and the lock. */
-export async function lockFreeRoom(trx: Trx, question: RoomQuestion): Promise<LockedRoom | undefined> {
+export async function lockFreeRoom(trx: Trx, question: RoomQuestion, today: Day): Promise<LockedRoom | undefined> {
   const { hotelId, arrival, departure } = question;
   for (;;) {
-    const room = await lockBestRoom(trx, question);
+    const room = await lockBestRoom(trx, question, today);
     if (room === undefined) return undefined;
     const [free] = await stillFreeStatement.run(trx, [hotelId, room.room_id, arrival, departure]);
     if (free !== undefined && room.status !== "out_of_order") return room;

@@ -105,9 +105,15 @@ export function requireArrival(rates: DayRates, roomTypeId: string, arrival: Day
       members: { date: arrival },
     });
   }
-  if (day.minimum_stay !== null && departure < addDays(arrival, day.minimum_stay)) {
-    throw pmsProblems.MINIMUM_STAY(`A stay that begins on ${arrival} has ${day.minimum_stay} nights at least.`, {
-      members: { date: arrival, minimum_stay: day.minimum_stay },
+  requireMinimumStay(rates, roomTypeId, arrival, departure);
+}
+
+/** The part of it that a stay must meet too when it gets shorter. @throws Problem MINIMUM_STAY */
+export function requireMinimumStay(rates: DayRates, roomTypeId: string, arrival: Day, departure: Day): void {
+  const minimum = rates.on(roomTypeId, arrival)?.minimum_stay ?? null;
+  if (minimum !== null && departure < addDays(arrival, minimum)) {
+    throw pmsProblems.MINIMUM_STAY(`A stay that begins on ${arrival} has ${minimum} nights at least.`, {
+      members: { date: arrival, minimum_stay: minimum },
     });
   }
 }

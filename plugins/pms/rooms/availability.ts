@@ -36,7 +36,7 @@ export const freeRoomsStatement = prepare<FreeRoom>(
      AND NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = $1 AND d.room_type_id = r.room_type_id AND d.date = $2::date
        AND (d.closed_to_arrival OR d.minimum_stay > $3::date - $2::date))
      AND ($6::text IS NULL OR (r.room_number, r.room_id) > ($6, $7::uuid))
-   ORDER BY r.room_number, r.room_id LIMIT $8`,
+   ORDER BY r.room_type_id IS DISTINCT FROM $9::uuid, r.room_number, r.room_id LIMIT $8`,
 );
 
 export interface AvailabilityQuestion {
@@ -47,6 +47,8 @@ export interface AvailabilityQuestion {
   readonly guests: number;
   /** The number and id of the room that the last page ended with. */
   readonly after?: readonly [roomNumber: string, roomId: string] | undefined;
+  /** Rooms of this type come first; not where pages are asked for, which go by number alone. */
+  readonly preferredTypeId?: string | undefined;
   /** Rooms at most. */
   readonly limit: number;
 }
@@ -54,5 +56,6 @@ export interface AvailabilityQuestion {
 /** The rooms that are free on every night of `[arrival, departure)`, by number. */
 export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
   const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
-  return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId, guests, ...after, limit]);
+  const preferred = question.preferredTypeId ?? null;
+  return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId, guests, ...after, limit, preferred]);
 }

@@ -2,7 +2,7 @@
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { checkNights } from "../bookings/stay.ts";
-import { fieldFault, noSuchRoom } from "../errors.ts";
+import { fieldFault, notClosed } from "../errors.ts";
 import { lockRoom, takeNights } from "../occupancy/occupancy.ts";
 
 export interface Closure {
@@ -39,20 +39,29 @@ export async function closeRoom(
   }
   await lockRoom(trx, hotel.hotel_id, roomId);
   const segment = { room_id: roomId, arrival: from, departure: to };
-  const [closureId] = await takeNights(trx, hotel.hotel_id, { reason }, [segment]);
+  const [closureId] = await takeNights(trx, hotel.hotel_id, { reason }, { guests: 1, today: hotel.business_date }, [
+    segment,
+  ]);
   return { closure_id: closureId as string, room_id: roomId, from, to, reason };
 }
 
 /**
- * Reopens a room for the nights `[from, to)`; what a closure has beside them stays closed.
+ * Reopens a room for the nights `[from, to)`; what a closure has beside them stays closed, and so do nights that are over.
  * @returns the closures that are left
  * @throws Problem NOT_FOUND where there is no such room, or nothing of it is closed then
  */
-export async function reopenRoom(trx: Trx, hotelId: string, roomId: string, from: Day, to: Day): Promise<Closure[]> {
-  checkNights(from, to, "/to", "query");
-  await lockRoom(trx, hotelId, roomId);
-  const closures = (await readClosures(trx, hotelId, roomId, from)).filter((closure) => closure.from < to);
-  if (closures.length === 0) throw noSuchRoom();
+export async function reopenRoom(
+  trx: Trx,
+  { hotel_id: hotelId, business_date: today }: HotelSettings,
+  roomId: string,
+  first: Day,
+  to: Day,
+): Promise<Closure[]> {
+  checkNights(first, to, "/to", "query");
+  const from = first < today ? today : first;
+  const { room_number: number } = await lockRoom(trx, hotelId, roomId);
+  const closures = (await readClosures(trx, hotelId, roomId, from)).filter((closure) => from < to && closure.from < to);
+  if (closures.length === 0) throw notClosed(`Room ${number} is not closed on any night from ${from} to ${to}.`);
   await trx("pms.occupancies")
     .where({ hotel_id: hotelId })
     .whereIn(
@@ -65,7 +74,7 @@ export async function reopenRoom(trx: Trx, hotelId: string, roomId: string, from
       { room_id: roomId, arrival: closure.from, departure: from },
       { room_id: roomId, arrival: to, departure: closure.to },
     ].filter(({ arrival, departure }) => arrival < departure);
-    await takeNights(trx, hotelId, { reason }, left);
+    await takeNights(trx, hotelId, { reason }, { guests: 1, today }, left);
   }
   return readClosures(trx, hotelId, roomId, from);
 }

@@ -38,7 +38,32 @@ describe("closures of a room", () => {
       [5, 10],
     ]);
     expect((await desk.book(3, 5)).status).to.equal(201);
-    expect((await desk.manage("DELETE", path(desk) + query)).status).to.equal(404);
+    const nothing = await desk.manage("DELETE", path(desk) + query);
+    expect([nothing.status, nothing.body.detail]).to.deep.equal([
+      404,
+      `Room 101 is not closed on any night from ${desk.day(3)} to ${desk.day(5)}.`,
+    ]);
+  });
+
+  it("are not opened for nights that are over, and are found where the answer says", async () => {
+    const desk = await openDesk(platform);
+    const closed = await close(desk, 0, 4);
+    expect(closed.headers.get("location")).to.equal(path(desk));
+    await desk.closeDay();
+    await desk.closeDay();
+    const over = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(0)}&to=${desk.day(2)}`);
+    expect(over.status).to.equal(404);
+    const left = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(0)}&to=${desk.day(3)}`);
+    expect(ranges(desk, left.body.items)).to.deep.equal([[3, 4]]);
+    const kept = (await platform
+      .owner("pms.occupancies")
+      .where({ hotel_id: desk.hotelId })
+      .orderBy("arrival")
+      .select({ from: "arrival", to: "departure" })) as { from: string; to: string }[];
+    expect(ranges(desk, kept)).to.deep.equal([
+      [0, 2],
+      [3, 4],
+    ]);
   });
 
   it("are a manager's, of days that are still to come, for a hotel that is paid for", async () => {

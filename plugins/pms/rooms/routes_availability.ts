@@ -9,6 +9,7 @@ import {
   pageQuery,
   type Route,
   route,
+  sumSchema,
   toPage,
 } from "../../../core/mod.ts";
 import { readHotel, staff } from "../../identity/port.ts";
@@ -25,7 +26,7 @@ const freeRoomSchema = z
     room_type: z.string(),
     capacity: z.number().int(),
     nights: z.array(z.strictObject({ date: daySchema, rate: amountSchema })),
-    total_amount: z.string(),
+    total_amount: sumSchema,
   })
   .meta({ id: "FreeRoom" });
 

@@ -39,7 +39,8 @@ export function closureRoutes(): Route[] {
       handler: async ({ actor, params: { room_id: roomId }, body, trx }) => {
         const hotel = await holdDay(trx, actor.tenantId);
         requireSubscription(hotel);
-        return { body: await closeRoom(trx, hotel, roomId, body) };
+        const closure = await closeRoom(trx, hotel, roomId, body);
+        return { body: closure, headers: { Location: `/rooms/${roomId}/closures` } };
       },
     }),
     route({
@@ -63,7 +64,7 @@ export function closureRoutes(): Route[] {
       id: "reopenRoom",
       method: "DELETE",
       path: "/rooms/{room_id}/closures",
-      summary: "Reopen a room for days; what a closure has beside them stays closed",
+      summary: "Reopen a room for days; what a closure has beside them stays closed, and so do nights that are over",
       access: managers,
       unit: "tenant",
       params,
@@ -72,8 +73,9 @@ export function closureRoutes(): Route[] {
       result: pageOf(closureSchema),
       problems: ["SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, query: { from, to }, trx }) => {
-        requireSubscription(await holdDay(trx, actor.tenantId));
-        return { body: { items: await reopenRoom(trx, actor.tenantId, roomId, from, to), next_cursor: null } };
+        const hotel = await holdDay(trx, actor.tenantId);
+        requireSubscription(hotel);
+        return { body: { items: await reopenRoom(trx, hotel, roomId, from, to), next_cursor: null } };
       },
     }),
   ];

@@ -31,7 +31,14 @@ export function repackRoutes(): Route[] {
         moves: z.array(z.strictObject({ booking_id: idSchema, from_room_id: idSchema, to_room_id: idSchema })),
         applied: z.boolean(),
       }),
-      problems: ["NOT_FOUND", "NO_ROOM_FREE", "REPACK_CHANGED", "SUBSCRIPTION_LAPSED"],
+      problems: [
+        "NOT_FOUND",
+        "NO_ROOM_FREE",
+        "CLOSED_TO_ARRIVAL",
+        "MINIMUM_STAY",
+        "REPACK_CHANGED",
+        "SUBSCRIPTION_LAPSED",
+      ],
       handler: async ({ actor, body, trx, request }) => {
         const { room_type_id: roomTypeId, check_in: arrival, check_out: departure, apply, plan: shownPlan } = body;
         checkNights(arrival, departure, "/check_out", "body");

@@ -142,13 +142,8 @@ async function playRepack(played: Played, call: Call, afterPreview: boolean, at:
   const { model } = played;
   const stay = call.body as unknown as { check_in: string; check_out: string; room_type_id: unknown; apply: boolean };
   const preview = await ask(played, { id: call.id, body: { ...call.body, apply: false, plan: undefined } });
-  if (
-    dayNumber(stay.check_out) <= dayNumber(stay.check_in) ||
-    dayNumber(stay.check_out) > dayNumber(stay.check_in) + 366
-  ) {
-    expect(preview.code, at).to.equal("VALIDATION_FAILED");
-    return;
-  }
+  const refusal = refusalOf(model, stay);
+  if (refusal !== undefined) return void expect(preview.code, at).to.equal(refusal);
   const plan = preview.code === "OK" ? (preview.body as Plan) : undefined;
   expect(preview.code, at).to.equal(plan === undefined ? "NO_ROOM_FREE" : "OK");
   checkRepack(model, stay, plan, at);
@@ -165,6 +160,22 @@ async function playRepack(played: Played, call: Call, afterPreview: boolean, at:
   expect(model.isFree(model.roomOf(plan.room_id), dayNumber(stay.check_in), dayNumber(stay.check_out)), at).to.equal(
     true,
   );
+}
+
+/** What a booking of the stay would be refused for as well. */
+function refusalOf(
+  model: ModelHotel,
+  { check_in, check_out, room_type_id }: { check_in: string; check_out: string; room_type_id: unknown },
+): string | undefined {
+  const [from, to] = [dayNumber(check_in), dayNumber(check_out)];
+  if (to <= from || to > from + 366 || from < model.today) return "VALIDATION_FAILED";
+  try {
+    model.requireArrival(model.typeOf(room_type_id), from, to);
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+  return undefined;
 }
 
 function applyPlan(model: ModelHotel, plan: NonNullable<Plan>): void {

@@ -131,8 +131,10 @@ export const questions: Readonly<Record<string, Question>> = {
   "the board": call("readBoard"),
   "the chart": call("readChart", ({ today }) => ({ from: addDays(today, -3), to: addDays(today, 28) })),
   "the refusal of a room": (trx, { hotelId, roomId, today }) =>
-    roomTaken(trx, hotelId, [{ room_id: roomId, arrival: addDays(today, -4), departure: addDays(today, 10) }]),
-  "the choice of a room": (trx, hotel) => lockBestRoom(trx, { ...hotel, ...nights(hotel) }),
+    roomTaken(trx, hotelId, { guests: 2, today }, [
+      { room_id: roomId, arrival: addDays(today, -4), departure: addDays(today, 10) },
+    ]),
+  "the choice of a room": (trx, hotel) => lockBestRoom(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the offer to repack": (trx, hotel) => offerRepacking(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the close of the day": (trx, { hotelId, today }) =>
     closeDay(trx, { actor: { tenantId: hotelId, name: "plans" } }, today, new Date(`${today}T22:00:00Z`)),

@@ -329,8 +329,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return { id: "findFreeRooms", query: { check_in, check_out, guests: step.guests, ...type } };
     }
     case "repack": {
-      // Of a stay that could be booked: the search does not look at days that are over.
-      const [check_in, check_out] = days({ in: Math.max(0, step.stay.in), nights: step.stay.nights });
+      const [check_in, check_out] = days(step.stay);
       const body = { room_type_id: pick(types, step.type).id, check_in, check_out, apply: step.apply !== "no" };
       return { id: "repackRooms", body: step.apply === "another" ? { ...body, plan: "of another day" } : body };
     }

@@ -49,6 +49,20 @@ describe("the kinds of reports", () => {
     expect(rows[3]).to.include({ sold: "0", occupancy: "0.00", room_revenue: "0.00", adr: "" });
   });
 
+  it("occupancy: a room that two parties pay for on one day is sold once, before the close and after it", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const byDay = await desk.booked(0, 1, { guest: { name: "By day" } });
+    await desk.operate("check-in", byDay.booking_id);
+    await desk.operate("check-out", byDay.booking_id);
+    const byNight = await desk.booked(0, 1, { guest: { name: "By night" } });
+    await desk.operate("check-in", byNight.booking_id);
+    const day = { from: desk.day(0), to: desk.day(0) };
+    const figures = { sold: "1", occupancy: "100.00", room_revenue: "200.00", adr: "200.00" };
+    expect((await csv(desk, "occupancy", day))[0]).to.include({ ...figures, closed: "false" });
+    await desk.closeDay();
+    expect((await csv(desk, "occupancy", day))[0]).to.include({ ...figures, closed: "true" });
+  });
+
   it("arrivals: who comes and who goes, also for the desk, which gets no other", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     await desk.booked(0, 2, { guest: { name: "=Ada" }, notes: "late" });

@@ -16,7 +16,7 @@ const columns = {
   closed: "`true`: the figures of its close; `false`: the books as they stand.",
   rooms: "All rooms of the hotel.",
   out_of_order: "Of them, those that could not be sold: out of order, or closed that night.",
-  sold: "Rooms slept in; for days to come, reserved.",
+  sold: "Rooms slept in, each once; for days to come, reserved.",
   occupancy: "Percent of all rooms that were sold.",
   occupancy_in_order: "Percent of the rooms that could be sold.",
   room_revenue: "Of the rooms sold.",
@@ -43,7 +43,7 @@ const closedStatement = prepare<DayFigures>(
 const openStatement = prepare<DayFigures>(
   "reporting_open_days",
   `WITH nights AS (
-     SELECT n.date, count(*)::int AS sold, sum(n.rate) AS room_revenue FROM pms.booking_nights n
+     SELECT n.date, count(DISTINCT n.room_id)::int AS sold, sum(n.rate) AS room_revenue FROM pms.booking_nights n
      JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
      WHERE n.hotel_id = $1 AND n.date BETWEEN $2::date AND $3::date AND n.released IS NULL
        AND (b.status IN ('in_house', 'checked_out') OR (b.status = 'confirmed' AND n.date >= $4::date))

@@ -51,7 +51,7 @@ export function book(hotel: ModelHotel, body: Body): ModelBooking {
   const room = asked ?? hotel.bestRoom(type, arrival, departure);
   if (room === undefined) throw new Refusal("NO_ROOM_FREE");
   const nights = nightsIn(hotel, room, arrival, departure);
-  hotel.requireFree(nights);
+  hotel.requireFree(nights, adults + children);
   const booking: ModelBooking = {
     id: "",
     guest: guestFor(hotel, guest.name, guest.email),
@@ -108,11 +108,14 @@ function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adult
   if (!other && arrival === booking.arrival && departure === booking.departure) return;
   if (departure > booking.departure || arrival < booking.arrival) requireSold(room);
   if (other || arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure);
+  else if (booking.status === "confirmed" && departure < booking.departure) {
+    hotel.requireMinimumStay(room.type, arrival, departure);
+  }
   const nights = nightsIn(hotel, room, arrival, departure);
   if (!other) {
     for (const [day, night] of booking.nights) if (nights.has(day)) nights.set(day, night);
   }
-  hotel.requireFree(nights, [booking]);
+  hotel.requireFree(nights, adults + children, [booking]);
   Object.assign(booking, { room, arrival, departure, nights, holds: new Set(nights.keys()) });
 }
 
@@ -202,13 +205,14 @@ export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
 
 function takeBack(hotel: ModelHotel, booking: ModelBooking): void {
   const nights = new Map([...booking.nights, ...booking.givenBack]);
-  hotel.requireFree(nights, [booking]);
+  hotel.requireFree(nights, booking.adults + booking.children, [booking]);
   Object.assign(booking, { nights, givenBack: new Map(), holds: new Set(nights.keys()) });
 }
 
 export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
   require(booking, "checked_out");
   requireDay(booking.statusOn === hotel.today);
+  requireSold(booking.room);
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
   takeBack(hotel, booking);
   booking.departure = Math.max(...booking.nights.keys()) + 1;
@@ -229,25 +233,25 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
   for (const { booking } of moves) {
     require(booking, "confirmed", "in_house");
     if (booking.locked) throw new Refusal("ROOM_LOCKED");
-    requireDay(booking.status === "confirmed" || hotel.today < booking.departure);
+    requireDay(hotel.today < booking.departure);
   }
   const all = moves.map(({ booking }) => booking);
-  const moved = moves.map(({ booking, to }) => {
+  const asked = moves.map(({ booking, to }) => {
     const room = hotel.roomOf(to);
     const nights = new Map(
-      [...booking.nights].map(([day, night]) =>
-        booking.status === "in_house" && day < hotel.today ? [day, night] : [day, { ...night, room }],
-      ),
+      [...booking.nights].map(([day, night]) => [day, day < hotel.today ? night : { ...night, room }]),
     );
     return { booking, room, nights };
   });
-  for (const { booking, room } of moved) {
+  for (const { booking, room } of asked) {
     requireSold(room);
     requireCapacity(room.type.capacity, booking.adults, booking.children);
   }
-  for (const [index, { nights }] of moved.entries()) {
+  // Who is there already does not move.
+  const moved = asked.filter(({ booking, room }) => room !== booking.room);
+  for (const [index, { booking, nights }] of moved.entries()) {
     // Of several, some have moved when one is refused: what is offered then is not foreseen.
-    if (moves.length === 1) hotel.requireFree(nights, all);
+    if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all);
     const taken = [...nights].some(
       ([day, { room }]) =>
         hotel.isTaken(room, day, all) || moved.slice(0, index).some((other) => other.nights.get(day)?.room === room),
@@ -257,7 +261,7 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
   const leaving = all.filter(({ status }) => status === "in_house");
   for (const { booking, room } of moved) if (booking.status === "in_house") requireReady(hotel, room, leaving);
   for (const { booking, room, nights } of moved) {
-    if (booking.status === "in_house" && booking.room !== room) booking.room.dirty = true;
+    if (booking.status === "in_house") booking.room.dirty = true;
     Object.assign(booking, { room, nights });
   }
 }

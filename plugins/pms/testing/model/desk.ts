@@ -22,14 +22,16 @@ export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: 
   hotel.requirePaid();
   requireRange(from, to);
   if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
-  hotel.requireFree(new Map(range(from, to).map((day) => [day, { room, rate: 0 }])));
+  hotel.requireFree(new Map(range(from, to).map((day) => [day, { room, rate: 0 }])), 1);
   hotel.closures.push({ room, from, to });
 }
 
-export function reopenRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: number): void {
+export function reopenRoom(hotel: ModelHotel, room: ModelRoom, first: number, to: number): void {
   hotel.requirePaid();
-  requireRange(from, to);
-  const hit = hotel.closures.filter((one) => one.room === room && one.from < to && one.to > from);
+  requireRange(first, to);
+  // Nights that are over stay closed.
+  const from = Math.max(first, hotel.today);
+  const hit = hotel.closures.filter((one) => from < to && one.room === room && one.from < to && one.to > from);
   if (hit.length === 0) throw new Refusal("NOT_FOUND");
   const left = hit.flatMap((one) => [
     { room, from: one.from, to: from },
@@ -89,7 +91,9 @@ export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
     noShow(hotel, booking);
     booking.statusOn = day + 1;
   }
-  const figures = figuresOf(hotel, day, byHand.length + missing.length);
+  // One of an earlier day was counted then, and reinstated since.
+  const ofToday = missing.filter(({ arrival }) => arrival === day);
+  const figures = figuresOf(hotel, day, byHand.length + ofToday.length);
   hotel.closedDays.set(day, figures);
   hotel.today = day + 1;
   return figures;
@@ -107,7 +111,7 @@ function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigure
   return {
     rooms: rooms.length,
     out_of_order: count(rooms, (room) => room.status === "out_of_order" || isClosed(room)),
-    sold: slept.length,
+    sold: new Set(slept.map(({ nights }) => nights.get(day)?.room)).size,
     guests: slept.reduce((sum, { adults, children }) => sum + adults + children, 0),
     arrivals: count(bookings, ({ checkedInOn }) => checkedInOn === day),
     departures: count(bookings, ({ status, statusOn }) => status === "checked_out" && statusOn === day),

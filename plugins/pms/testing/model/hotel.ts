@@ -165,7 +165,7 @@ export class ModelHotel {
   }
 
   /** @throws Refusal where somebody else has one of the nights */
-  requireFree(nights: ReadonlyMap<number, ModelNight>, except: readonly ModelBooking[] = []): void {
+  requireFree(nights: ReadonlyMap<number, ModelNight>, guests: number, except: readonly ModelBooking[] = []): void {
     const refused = runsOf(nights).filter((run) => !this.isFree(run.room, run.from, run.to, except));
     const [first] = refused;
     if (first === undefined) return;
@@ -174,7 +174,7 @@ export class ModelHotel {
     );
     const from = Math.min(...refused.map((run) => run.from));
     const to = Math.max(...refused.map((run) => run.to));
-    const free = this.freeRooms(from, to, 1, except);
+    const free = this.freeRooms(Math.max(from, this.today), to, guests, except);
     const offered = [
       ...free.filter(({ type }) => type === first.room.type),
       ...free.filter(({ type }) => type !== first.room.type),
@@ -193,7 +193,11 @@ export class ModelHotel {
   requireArrival(type: ModelType, arrival: number, departure: number): void {
     const rate = this.rateOn(type, arrival);
     if (rate?.closedToArrival === true) throw new Refusal("CLOSED_TO_ARRIVAL");
-    if (departure - arrival < (rate?.minimumStay ?? 1)) throw new Refusal("MINIMUM_STAY");
+    this.requireMinimumStay(type, arrival, departure);
+  }
+
+  requireMinimumStay(type: ModelType, arrival: number, departure: number): void {
+    if (departure - arrival < (this.rateOn(type, arrival)?.minimumStay ?? 1)) throw new Refusal("MINIMUM_STAY");
   }
 
   /** What the desk is offered: by number, sold, large enough, free throughout, and open to arrivals. */
@@ -211,7 +215,7 @@ export class ModelHotel {
     );
   }
 
-  /** The free room of a type that leaves the smallest gaps; of equal ones the first by number. */
+  /** The free room of a type that can be occupied, if that is tonight; that leaves the smallest gaps; the first by number. */
   bestRoom(type: ModelType, from: number, to: number): ModelRoom | undefined {
     const gap = (room: ModelRoom, day: number, step: number): number => {
       let nights = 0;
@@ -221,7 +225,12 @@ export class ModelHotel {
     const free = this.rooms.filter(
       (room) => room.type === type && room.status !== "out_of_order" && this.isFree(room, from, to),
     );
-    const gaps = new Map(free.map((room) => [room, gap(room, from - 1, -1) + gap(room, to, 1)]));
+    // Of a room that nobody can be put into now, more than of any gaps.
+    const cost = (room: ModelRoom): number =>
+      gap(room, from - 1, -1) +
+      gap(room, to, 1) +
+      (from <= this.today && (room.status !== "available" || this.inHouse(room) !== undefined) ? 1000 : 0);
+    const gaps = new Map(free.map((room) => [room, cost(room)]));
     return free.reduce<ModelRoom | undefined>(
       (best, room) => (best === undefined || (gaps.get(room) as number) < (gaps.get(best) as number) ? room : best),
       undefined,
