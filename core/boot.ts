@@ -11,6 +11,7 @@ import { folderStore } from "./files/folder_store.ts";
 import type { Authenticator } from "./http/actor.ts";
 import { countsOf } from "./http/counts.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
+import { forgetAnswers } from "./http/idempotency.ts";
 import { createLimiter, type Limiter } from "./http/limiter.ts";
 import type { JobHandler, Schedule } from "./jobs/job.ts";
 import { enqueuerFor } from "./jobs/outbox.ts";
@@ -184,6 +185,7 @@ function contextFor(
         ? undefined
         : folderStore(typeof location === "string" ? path.resolve(location) : path.join(env.DATA_DIR, id)),
     enqueue: enqueuerFor(manifest),
+    forgetAnswers,
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),
     log: log.child({ plugin: id }),
