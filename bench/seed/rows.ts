@@ -1,4 +1,5 @@
 /** The seed's rows as COPY takes them: columns between tabs, `\N` for NULL. No value here holds a tab or a backslash. */
+import { foldUsername } from "../../plugins/identity/usernames.ts";
 import { type DayNumber, dayText, instantText, msPerDay, weekday } from "./days.ts";
 import { ended, factsOf, guestIdOf, nothing, priceOfNight, roomOf, totalOf } from "./facts.ts";
 import { historyOf } from "./history.ts";
@@ -131,9 +132,9 @@ export const hotelTables: Readonly<Record<string, HotelTable>> = {
     },
   },
   "identity.users": {
-    columns: "hotel_id, user_id, username, password_hash, role, created_at",
+    columns: "hotel_id, user_id, username, folded_username, password_hash, role, created_at",
     rows: (hotel, today, hash) => [
-      `${hotel.id}\t${hotel.managerId}\t${hotel.manager}\t${hash}\tmanager\t${at((today - 1800) * msPerDay)}\n`,
+      `${[hotel.id, hotel.managerId, hotel.manager, foldUsername(hotel.manager), hash, "manager", at((today - 1800) * msPerDay)].join("\t")}\n`,
     ],
   },
   "pms.room_types": {
