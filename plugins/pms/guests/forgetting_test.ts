@@ -1,15 +1,41 @@
 import { expect } from "chai";
+import type { Knex } from "knex";
+import { setTimeout as sleep } from "node:timers/promises";
 
+import { databaseFor, type Trx } from "../../../core/db/database.ts";
+import { openPool } from "../../../core/db/pool.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { testSecret } from "../../../core/testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { reserve } from "../bookings/reserve.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";
+import { anonymise, linkGuest } from "./guests.ts";
 
 describe("a guest who is forgotten", () => {
   let platform: TestPlatform;
+  let gate: Knex;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
+    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 3, name: "test forgetting" });
   });
-  after(() => platform.close());
+  after(async () => {
+    await gate.destroy();
+    await platform.close();
+  });
+
+  /** Does the second while the first has done its work and not yet committed. */
+  const meanwhile = async <A, B>(desk: Desk, first: (trx: Trx) => Promise<A>, second: (trx: Trx) => Promise<B>) => {
+    const { tenant } = databaseFor(gate, "pms", false);
+    let later: Promise<PromiseSettledResult<B>[]> | undefined;
+    const done = await tenant(desk.hotelId, async (trx) => {
+      const result = await first(trx);
+      later = Promise.allSettled([tenant(desk.hotelId, second)]);
+      await Promise.race([later, sleep(300)]);
+      return result;
+    });
+    return [done, (await later)?.[0]] as const;
+  };
 
   const ada = { name: "Ada Lovelace", email: "ada@example.com", phone: "+44 20 7946 0000" };
   const grace = { name: "Grace Hopper", email: "grace@example.org", phone: null };
@@ -84,6 +110,44 @@ describe("a guest who is forgotten", () => {
     expect((await desk.book(3, 4, again)).body).to.include(refused);
     expect((await desk.manage("PATCH", `/guests/${canceled.guest_id}`, { phone: "1" })).body).to.include(refused);
     expect((await desk.booked(3, 4, { guest: ada })).guest_id).not.to.equal(canceled.guest_id);
+  });
+
+  it("is another one than who is booked for while the forgetting has not committed, and is not booked for by the id", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id, guest_id: guestId } = await desk.booked(0, 1, { guest: ada });
+    await desk.operate("cancel", id);
+    const change = { actor: { tenantId: desk.hotelId, name: "manager" } };
+    const stay = { check_in_at: desk.day(0), expected_check_out_at: desk.day(1), room_id: desk.roomIds[0] };
+    const order = { ...stay, adults: 1, children: 0, room_locked: false };
+    const forgetting = (trx: Trx) => anonymise(trx, change, guestId);
+    const byId = await meanwhile(desk, forgetting, (trx) =>
+      reserve(trx, desk.hotelId, { ...order, guest_id: guestId }, "desk"),
+    );
+    expect(byId[1]).to.have.nested.property("reason.code", "GUEST_ANONYMOUS");
+    const { booking_id: other, guest_id: second } = await desk.booked(0, 1, { guest: ada });
+    await desk.operate("cancel", other);
+    const byName = await meanwhile(
+      desk,
+      (trx) => anonymise(trx, change, second),
+      (trx) => reserve(trx, desk.hotelId, { ...order, guest: ada }, "desk"),
+    );
+    expect(byName[1]).to.have.nested.property("value.guest_id").not.equal(second);
+    await requireWhole(platform.owner, desk.hotelId);
+  });
+
+  it("and every other guest is one, though a second desk books while the first has not committed", async () => {
+    const desk = await openDesk(platform);
+    const link = (trx: Trx) => linkGuest(trx, desk.hotelId, ada);
+    const [first, second] = await meanwhile(desk, link, link);
+    expect(second).to.deep.equal({ status: "fulfilled", value: first });
+    const stay = { check_in_at: desk.day(0), expected_check_out_at: desk.day(1), room_id: desk.roomIds[0] };
+    const order = { ...stay, adults: 1, children: 0, room_locked: false, guest: grace };
+    const [linked, booked] = await meanwhile(
+      desk,
+      (trx) => linkGuest(trx, desk.hotelId, grace),
+      (trx) => reserve(trx, desk.hotelId, order, "desk"),
+    );
+    expect(booked).to.have.nested.property("value.guest_id", linked);
   });
 
   it("is never booked for by name meanwhile", async () => {
