@@ -81,6 +81,8 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly db: M["permissions"] extends { platform: string } ? Database : Omit<Database, "platform">;
   readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
   readonly enqueue: Enqueue<JobsOf<M>>;
+  /** Deletes the tenant's stored idempotent answers in which one of these ids stands, in the caller's transaction. */
+  readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;
   /** Counts of what comes too often, shared by all processes. */

@@ -5,6 +5,7 @@ import type { Blueprint } from "./boot.ts";
 import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import type { LoadedPlugin } from "./discovery.ts";
+import { forgetAnswers } from "./http/idempotency.ts";
 import { runningServerUrl } from "./embedded/running_server.ts";
 import { stopOnFaults } from "./env.ts";
 import type { FileStore } from "./files/store.ts";
@@ -29,6 +30,7 @@ export function contextFor(
     db: databaseFor(knex, id, permissions?.platform !== undefined),
     files,
     enqueue: enqueuerFor(manifest),
+    forgetAnswers,
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),
     log: log.child({ plugin: id }),

@@ -1,4 +1,5 @@
 /** The seed's rows as COPY takes them: columns between tabs, `\N` for NULL. No value here holds a tab or a backslash. */
+import { foldUsername } from "../../plugins/identity/usernames.ts";
 import { type DayNumber, dayText, instantText, msPerDay, weekday } from "./days.ts";
 import { ended, factsOf, guestIdOf, nothing, priceOfNight, roomOf, totalOf } from "./facts.ts";
 import { historyOf } from "./history.ts";
@@ -131,12 +132,9 @@ export const hotelTables: Readonly<Record<string, HotelTable>> = {
     },
   },
   "identity.users": {
-    // The managers' names are small Latin letters, which fold to themselves.
     columns: "hotel_id, user_id, username, folded_username, password_hash, role, created_at",
     rows: (hotel, today, hash) => [
-      [hotel.id, hotel.managerId, hotel.manager, hotel.manager, hash, "manager", at((today - 1800) * msPerDay)]
-        .join("\t")
-        .concat("\n"),
+      `${[hotel.id, hotel.managerId, hotel.manager, foldUsername(hotel.manager), hash, "manager", at((today - 1800) * msPerDay)].join("\t")}\n`,
     ],
   },
   "pms.room_types": {

@@ -11,6 +11,7 @@ import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/statement.ts";
 import { asRole, nobody } from "../db/unit.ts";
 import { problems } from "../errors.ts";
+import { isUuid } from "../ids.ts";
 import { coreRole } from "../permissions.ts";
 
 /** How long a key is remembered. */
@@ -98,4 +99,21 @@ export async function storeAnswer(trx: Trx, request: IdempotentRequest, answer: 
   const { status, headers, body } = answer;
   const row = [...scopeOf(request), request.hash, status, JSON.stringify(headers), body];
   await asRole(trx, coreRole, () => storeStatement.run(trx, row));
+}
+
+const forgetStatement = prepare(
+  "idempotency_forget",
+  `DELETE FROM core.idempotency_keys WHERE tenant_id = core.tenant_id()
+     AND EXISTS (SELECT FROM unnest($1::text[]) AS word WHERE position(word IN body) > 0)`,
+);
+
+/**
+ * Deletes the unit's tenant's stored answers in which one of these ids stands: what is to be forgotten must not be told
+ * again. Last in its unit, when no other can write such an answer any more. A request whose answer is forgotten is judged
+ * anew when it is repeated.
+ */
+export async function forgetAnswers(trx: Trx, ids: readonly string[]): Promise<void> {
+  // A shorter word, or none, would stand in every answer.
+  if (!ids.every(isUuid)) throw new Error("Answers are forgotten by the ids that stand in them.");
+  await asRole(trx, coreRole, () => forgetStatement.run(trx, [ids]));
 }

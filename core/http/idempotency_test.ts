@@ -7,7 +7,7 @@ import { openPool } from "../db/pool.ts";
 import { newId } from "../ids.ts";
 import { gateRole, urlAs } from "../permissions.ts";
 import { testSecret } from "../testing/postgres.ts";
-import { claimKey, hashRequest, type IdempotentRequest, storeAnswer } from "./idempotency.ts";
+import { claimKey, forgetAnswers, hashRequest, type IdempotentRequest, storeAnswer } from "./idempotency.ts";
 
 describe("a stored answer", () => {
   let platform: TestPlatform;
@@ -50,6 +50,29 @@ describe("a stored answer", () => {
     const refusal = await inPms((trx) => claimKey(trx, other)).catch((error: unknown) => error);
     expect(refusal).to.include({ code: "IDEMPOTENCY_KEY_REUSED" });
     expect(await inPms((trx) => claimKey(trx, { ...request, actorId: newId() }))).to.equal(undefined);
+  });
+
+  it("is forgotten by an id that stands in it, in its own tenant alone, if the unit commits", async () => {
+    const [gone, kept, id] = [requestOf(1), requestOf(2), newId()];
+    const other = await signUpHotel(platform.client);
+    const theirs = { ...requestOf(3), tenantId: other.hotelId };
+    const inOther = <T>(work: (trx: Trx) => Promise<T>) => databaseFor(gate, "pms", false).tenant(other.hotelId, work);
+    const named = { ...answer, body: JSON.stringify({ id }) };
+    await inPms((trx) => storeAnswer(trx, gone, named));
+    await inPms((trx) => storeAnswer(trx, kept, answer));
+    await inOther((trx) => storeAnswer(trx, theirs, named));
+    const rolledBack = inPms(async (trx) => {
+      await forgetAnswers(trx, [id]);
+      throw new Error("no");
+    });
+    expect(await rolledBack.catch((error: unknown) => String(error))).to.equal("Error: no");
+    expect(await inPms((trx) => claimKey(trx, gone))).to.deep.equal(named);
+    await inPms((trx) => forgetAnswers(trx, [newId(), id]));
+    expect(await inPms((trx) => claimKey(trx, gone))).to.equal(undefined);
+    expect(await inPms((trx) => claimKey(trx, kept))).to.deep.equal(answer);
+    expect(await inOther((trx) => claimKey(trx, theirs))).to.deep.equal(named);
+    const short = inPms((trx) => forgetAnswers(trx, [""]));
+    expect(await short.catch((error: unknown) => String(error))).to.match(/by the ids/);
   });
 
   it("is not there until its transaction commits, and the same key waits for nobody", async () => {

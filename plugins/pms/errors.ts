@@ -13,6 +13,7 @@ export const pmsProblems = defineProblems({
   WRONG_DAY: { status: 409, title: "That can't be done on this business day" },
   REPACK_CHANGED: { status: 409, title: "The rooms have changed since the preview" },
   GUEST_EXPECTED: { status: 409, title: "The guest is expected or in the house" },
+  GUEST_ANONYMOUS: { status: 409, title: "The guest was made anonymous" },
   NAME_TAKEN: { status: 409, title: "The name or number is taken" },
 });
 

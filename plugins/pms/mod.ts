@@ -28,7 +28,7 @@ export default definePlugin({
       ...bookingRoutes(),
       ...operationRoutes(),
       ...deskRoutes(),
-      ...guestRoutes(),
+      ...guestRoutes(ctx),
     ],
     schedules: [{ name: "close-overdue-days", everyMs: 5 * 60_000, run: (signal) => closeOverdueDays(ctx, signal) }],
   }),

@@ -7,9 +7,8 @@
 import type { Day, Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
-import { linkGuest } from "../guests/guests.ts";
+import { holdGuest, linkGuest, writeContact } from "../guests/guests.ts";
 import type { Booking } from "../models/booking.ts";
-import { Guest } from "../models/guest.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
 import { quoteStay, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
@@ -40,12 +39,12 @@ export interface Amendment {
 /**
  * Writes what an amendment says; what it leaves out stays.
  * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
- *   MINIMUM_STAY, WRONG_DAY, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ *   MINIMUM_STAY, WRONG_DAY, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
 export async function amend(trx: Trx, change: Change, bookingId: string, amendment: Amendment): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const fields: Partial<Booking> = plainFields(amendment);
-  if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, booking, amendment.guest));
+  if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
   if (touchesStay(amendment)) Object.assign(fields, await amendNights(trx, booking, hotel, amendment));
   if (changesAnything(booking, fields)) await writeChange(trx, change, "amend", booking, fields);
 }
@@ -56,12 +55,14 @@ function changesAnything(booking: Booking, fields: Partial<Booking>): boolean {
   return Object.entries(fields).some(([name, value]) => plain(booking[name as keyof Booking]) !== plain(value));
 }
 
-/** Another name is another guest; who keeps it is the same one, reached in another way. */
+/** Another name is another guest; who keeps it is the same one, reached in another way, in the bookings ahead too. */
 async function amendGuest(
   trx: Trx,
+  change: Change,
   booking: Booking,
   guest: NonNullable<Amendment["guest"]>,
 ): Promise<Partial<Booking>> {
+  const known = await holdGuest(trx, booking.hotel_id, booking.guest_id);
   const contact = {
     name: guest.name ?? booking.guest_name,
     email: guest.email === undefined ? booking.guest_email : guest.email,
@@ -71,10 +72,7 @@ async function amendGuest(
   if (contact.name !== booking.guest_name) {
     return { ...copies, guest_id: await linkGuest(trx, booking.hotel_id, contact) };
   }
-  await Guest.query(trx)
-    .findById([booking.hotel_id, booking.guest_id])
-    .whereNull("anonymised_at")
-    .patch({ email: contact.email, phone: contact.phone, version: Guest.raw("version + 1") });
+  await writeContact(trx, change, known, { email: guest.email, phone: guest.phone }, booking.booking_id);
   return copies;
 }
 

@@ -2,6 +2,7 @@
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
 import { pmsProblems } from "../errors.ts";
+import { holdGuest } from "../guests/guests.ts";
 import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
 import {
@@ -81,10 +82,11 @@ export async function undoCheckIn(trx: Trx, change: Change, bookingId: string): 
   await writeChange(trx, change, "undo_check_in", booking, { ...state, checked_in_at: null, checked_in_on: null });
 }
 
-/** checked_out -> in_house, the same business day; the nights that were freed are taken again, at their old prices. */
+/** checked_out -> in_house, the same business day; the nights that were freed are taken again, at their old prices. Not for a guest who is forgotten. */
 export async function undoCheckOut(trx: Trx, change: Change, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = moveBooking(booking, "undo_check_out", hotel.business_date);
+  await holdGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "check_out");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   const room = rooms.get(booking.room_id) as LockedRoom;
@@ -99,7 +101,7 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
   });
 }
 
-/** canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. */
+/** canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. Not for a guest who is forgotten. */
 export async function reinstate(trx: Trx, change: Change, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
@@ -108,6 +110,7 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string): Pr
   if (booking.departure <= today) {
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
   }
+  await holdGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "no_show");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   requireSold(rooms.get(booking.room_id) as LockedRoom);

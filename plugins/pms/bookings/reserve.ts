@@ -4,7 +4,7 @@ import { type HotelSettings, requireSubscription } from "../../identity/port.ts"
 import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
 import { snapshot } from "./history.ts";
-import { type Contact, knownGuestSql, readGuest } from "../guests/guests.ts";
+import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
 import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
@@ -39,21 +39,22 @@ export interface Reservation {
 /**
  * Books a stay, in a room or in any room of a type.
  * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, NOT_FOUND,
- *   SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ *   GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
 export async function reserve(trx: Trx, hotelId: string, reservation: Reservation, by: string): Promise<BookingRow> {
   const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId } = reservation;
+  const { name, email = null, phone = null } = reservation.guest ?? { name: "" };
   // All at once: the desk waits for one round trip.
-  const [hotel, room, rates, guest] = await Promise.all([
+  const [hotel, , room, rates, guest] = await Promise.all([
     holdDay(trx, hotelId),
+    holdName(trx, hotelId, { name, email, phone }),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),
-    guestId === undefined ? undefined : readGuest(trx, hotelId, guestId),
+    guestId === undefined ? undefined : holdGuest(trx, hotelId, guestId),
   ]);
   requireSubscription(hotel);
   const stay = readStay(hotel, reservation.check_in_at, reservation.expected_check_out_at);
-  const { name = "", email = null, phone = null } = guest ?? reservation.guest ?? {};
-  const order = { hotel, stay, reservation, rates, contact: { name, email, phone }, by };
+  const order = { hotel, stay, reservation, rates, contact: guest ?? { name, email, phone }, by };
   return room === undefined ? takeAnyRoom(trx, order, roomTypeId ?? "") : takeRoom(trx, order, room);
 }
 

@@ -89,6 +89,7 @@ export function bookingRoutes(): Route[] {
         "TOO_MANY_GUESTS",
         "CLOSED_TO_ARRIVAL",
         "MINIMUM_STAY",
+        "GUEST_ANONYMOUS",
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, body, trx }) => {
@@ -179,6 +180,7 @@ export function bookingRoutes(): Route[] {
         "TOO_MANY_GUESTS",
         "CLOSED_TO_ARRIVAL",
         "MINIMUM_STAY",
+        "GUEST_ANONYMOUS",
         "PRECONDITION_FAILED",
         "SUBSCRIPTION_LAPSED",
       ],
@@ -230,9 +232,9 @@ function fewLeaving({
   return { sql: "departure BETWEEN ? AND ?", values: [from, to] };
 }
 
-/** As guests are searched, for rows of `bookings b`. */
+/** As guests are searched, in the same text, for rows of `bookings b`: looked up row by row, in the order of the list. */
 const guestMatches = manyMatch(
-  `lower(b.guest_name || ' ' || coalesce(b.guest_email, '') || ' ' || coalesce(b.guest_phone, ''))`,
+  "(SELECT g.search_text FROM pms.guests g WHERE g.hotel_id = b.hotel_id AND g.guest_id = b.guest_id)",
 );
 
 interface HistoryRow {

@@ -69,7 +69,7 @@ export function operationRoutes(): Route[] {
       word: "undo-check-out",
       summary: "Back into the house, on the same business day, if the room is still free",
       body: nothing,
-      problems: taken,
+      problems: [...taken, "GUEST_ANONYMOUS"],
       run: undoCheckOut,
     }),
     operation({
@@ -78,7 +78,7 @@ export function operationRoutes(): Route[] {
       summary:
         "A canceled booking or a no-show is confirmed again, on the same business day, if its room is still free",
       body: nothing,
-      problems: [...taken, "SUBSCRIPTION_LAPSED"],
+      problems: [...taken, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
       run: reinstate,
     }),
     operation({

@@ -89,6 +89,58 @@ describe("guests", () => {
     expect((await desk.get(`/guests/${first}`)).body.name).to.equal("Ada Lovelace");
   });
 
+  it("are reached in another way in the other bookings ahead too, with a line in their histories", async () => {
+    const desk = await openDesk(platform, { rooms: 3 });
+    const past = await desk.booked(0, 1, { guest: ada });
+    await desk.operate("cancel", past.booking_id);
+    const first = await desk.booked(1, 2, { guest: ada });
+    const second = await desk.booked(1, 2, { guest: ada, room_id: desk.roomIds[1] });
+    await desk.amend(first.booking_id, { guest: { email: "countess@example.com" } });
+    const guest = { ...ada, email: "countess@example.com" };
+    expect((await desk.get(`/guests/${first.guest_id}`)).body).to.include(guest);
+    expect((await desk.get(`/bookings/${second.booking_id}`)).body.guest).to.deep.equal(guest);
+    expect((await desk.get(`/bookings/${past.booking_id}`)).body.guest).to.deep.equal(ada);
+    const actions = async (id: string): Promise<string[]> =>
+      (await desk.get(`/bookings/${id}/history`)).body.items.map(
+        ({ action }: { action: string }) => action,
+      ) as string[];
+    expect(await actions(first.booking_id)).to.deep.equal(["book", "amend"]);
+    expect(await actions(second.booking_id)).to.deep.equal(["book", "guest"]);
+  });
+
+  it("and their bookings are found by the same text, however many it stands in, in any case", async () => {
+    const desk = await openDesk(platform, { rooms: 40 });
+    const past = await desk.booked(0, 1, { guest: { name: "İpek Old", email: "old@example.com" } });
+    await desk.operate("cancel", past.booking_id);
+    await desk.manage("PATCH", `/guests/${past.guest_id}`, { name: "İpek NEW", phone: "0171 22-33" });
+    const both = async (text: string) => {
+      const query = encodeURIComponent(text);
+      const people = (await desk.get(`/guests?query=${query}&limit=200`)).body.items as { guest_id: string }[];
+      const stays = (await desk.get(`/bookings?guest=${query}&limit=200`)).body.items as { guest_id: string }[];
+      const ids = people.map(({ guest_id: id }) => id);
+      expect(new Set(stays.map(({ guest_id: id }) => id)), text).to.deep.equal(new Set(ids));
+      return ids.length;
+    };
+    const texts = { "01712233": 1, "old@": 1, "ipek old": 0, İpek: 1, "İPEK NEW": 1, İ: 1 };
+    for (const [text, count] of Object.entries(texts)) expect(await both(text), text).to.equal(count);
+    // Now half of the hotel is called so: another way to look.
+    for (let room = 1; room < 40; room += 1) {
+      await desk.booked(0, 1, {
+        room_id: desk.roomIds[room],
+        guest: { name: `İpek New ${room}`, phone: "0171 22/33" },
+      });
+    }
+    const many = { "01712233": 40, "22-33": 1, "ipek old": 0, İpek: 40, "İPEK NEW": 40 };
+    for (const [text, count] of Object.entries(many)) expect(await both(text), text).to.equal(count);
+  });
+
+  it("who are called alike and reached alike are one, however many book for them at once", async () => {
+    const desk = await openDesk(platform, { rooms: 8 });
+    const made = await Promise.all(desk.roomIds.map((room_id) => desk.book(0, 1, { room_id, guest: ada })));
+    expect(made.map(({ status }) => status)).to.deep.equal(Array.from({ length: 8 }, () => 201));
+    expect(new Set(made.map(({ body }) => body.guest_id as string)).size).to.equal(1);
+  });
+
   it("are forgotten on request, everywhere, while the figures stay", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guest } = await desk.booked(0, 2, { guest: ada, notes: "Countess" });

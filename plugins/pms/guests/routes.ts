@@ -15,6 +15,7 @@ import {
 import { managers, staff } from "../../identity/port.ts";
 import { changeOf } from "../bookings/changing.ts";
 import { guestSchema } from "../bookings/views.ts";
+import type { PmsContext } from "../context.ts";
 import { noSuchGuest } from "../errors.ts";
 import { anonymise, changeGuest, findGuests, manyMatch, searchPattern } from "./guests.ts";
 
@@ -32,7 +33,7 @@ const profileSchema = z
   })
   .meta({ id: "GuestProfile" });
 
-export function guestRoutes(): Route[] {
+export function guestRoutes({ forgetAnswers }: Pick<PmsContext, "forgetAnswers">): Route[] {
   return [
     route({
       id: "listGuests",
@@ -77,7 +78,7 @@ export function guestRoutes(): Route[] {
       body: guestSchema.partial(),
       status: 200,
       result: profileSchema,
-      problems: ["PRECONDITION_FAILED"],
+      problems: ["GUEST_ANONYMOUS", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body, trx, request }) => {
         await changeGuest(trx, changeOf(actor, request), id, body);
         return answer(trx, actor.tenantId, id);
@@ -96,7 +97,7 @@ export function guestRoutes(): Route[] {
       result: profileSchema,
       problems: ["GUEST_EXPECTED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
-        await anonymise(trx, changeOf(actor, request), id);
+        await forgetAnswers(trx, await anonymise(trx, changeOf(actor, request), id));
         return answer(trx, actor.tenantId, id);
       },
     }),

@@ -69,7 +69,7 @@ const questions: Readonly<Record<string, string>> = {
     WHERE before IS DISTINCT FROM present`,
   "a history took an edge that there is not": `
     SELECT e.booking_id, e.action, e.before ->> 'status' AS was, e.after ->> 'status' AS became FROM pms.booking_history e
-    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest') AND e.before ->> 'status' = e.after ->> 'status')
+    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest', 'anonymise') AND e.before ->> 'status' = e.after ->> 'status')
       AND NOT EXISTS (SELECT FROM ${legal} AS edge (action, was, became)
         WHERE edge.action = e.action AND edge.was IS NOT DISTINCT FROM e.before ->> 'status' AND edge.became = e.after ->> 'status')`,
   "a history does not lead to the present": `

@@ -2,6 +2,7 @@
 import type { Knex } from "knex";
 
 import type { Trx } from "../../../core/db/database.ts";
+import { forgetAnswers } from "../../../core/http/idempotency.ts";
 import { addDays, type Day, type Route } from "../../../core/mod.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { bookingRoutes } from "../bookings/routes.ts";
@@ -17,7 +18,7 @@ import { chartRoutes } from "../rooms/routes_chart.ts";
 import { closureRoutes } from "../rooms/routes_closures.ts";
 
 const routes = new Map<string, Route>(
-  [bookingRoutes, deskRoutes, guestRoutes, chartRoutes, availabilityRoutes, closureRoutes]
+  [bookingRoutes, deskRoutes, () => guestRoutes({ forgetAnswers }), chartRoutes, availabilityRoutes, closureRoutes]
     .flatMap((make) => make())
     .map((route) => [route.id, route]),
 );

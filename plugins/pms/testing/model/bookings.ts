@@ -25,6 +25,10 @@ function requireCapacity(capacity: number, adults: number, children: number): vo
   if (adults + children > capacity) throw new Refusal("TOO_MANY_GUESTS");
 }
 
+function requireKnown({ guest }: ModelBooking): void {
+  if (guest.anonymous) throw new Refusal("GUEST_ANONYMOUS");
+}
+
 const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
   new Map(range(from, to).map((day) => [day, { room, rate: hotel.price(room, day) }]));
 
@@ -76,15 +80,19 @@ export function book(hotel: ModelHotel, body: Body): ModelBooking {
 
 export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body): void {
   const { adults = booking.adults, children = booking.children } = body as { adults?: number; children?: number };
+  const { guest } = body as { guest?: { name: string; email: string } };
+  if (guest !== undefined) requireKnown(booking);
   const touched = ["check_in_at", "expected_check_out_at", "room_type_id", "adults", "children"];
   if (touched.some((field) => body[field] !== undefined)) amendNights(hotel, booking, body, adults, children);
   Object.assign(booking, { adults, children });
   if (body["room_locked"] !== undefined) booking.locked = body["room_locked"] as boolean;
-  const { guest } = body as { guest?: { name: string; email: string } };
   if (guest === undefined) return;
   if (guest.name === booking.name) {
-    // The same guest, reached in another way.
-    if (!booking.guest.anonymous) booking.guest.email = guest.email;
+    // The same guest, reached in another way: in the bookings ahead too.
+    booking.guest.email = guest.email;
+    for (const other of hotel.bookings) {
+      if (other.guest === booking.guest && ["confirmed", "in_house"].includes(other.status)) other.email = guest.email;
+    }
   } else booking.guest = guestFor(hotel, guest.name, guest.email);
   Object.assign(booking, { name: guest.name, email: guest.email });
 }
@@ -212,6 +220,7 @@ function takeBack(hotel: ModelHotel, booking: ModelBooking): void {
 export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
   require(booking, "checked_out");
   requireDay(booking.statusOn === hotel.today);
+  requireKnown(booking);
   requireSold(booking.room);
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
   takeBack(hotel, booking);
@@ -223,6 +232,7 @@ export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
   hotel.requirePaid();
   require(booking, "canceled", "no_show");
   requireDay(booking.statusOn === hotel.today && booking.departure > hotel.today);
+  requireKnown(booking);
   requireSold(booking.room);
   takeBack(hotel, booking);
   become(hotel, booking, "confirmed");

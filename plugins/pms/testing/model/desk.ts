@@ -63,7 +63,7 @@ export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void
 const isExpected = ({ status }: ModelBooking): boolean => status === "confirmed" || status === "in_house";
 
 export function changeGuest(hotel: ModelHotel, guest: ModelGuest, body: Body): void {
-  if (guest.anonymous) throw new Refusal("VALIDATION_FAILED");
+  if (guest.anonymous) throw new Refusal("GUEST_ANONYMOUS");
   const contact = body as { name: string; email: string };
   Object.assign(guest, contact);
   for (const booking of hotel.bookings)
