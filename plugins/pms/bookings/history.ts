@@ -36,6 +36,7 @@ export async function recordChanges(
   action: string,
   changes: readonly { readonly before: BookingFacts; readonly after: BookingFacts }[],
 ): Promise<void> {
+  if (changes.length === 0) return;
   const entries = changes.map(({ before, after }) => ({
     hotel_id: after.hotel_id,
     entry_id: newId(),
