@@ -12,7 +12,7 @@ import { basilInvoice, eventAround } from "../plugins/billing/testing/deliveries
 import { type Load, measure, printRow, startBench, webhookSecret } from "./harness.ts";
 import { measureQueueFloor } from "./queue_floor.ts";
 
-const rounds = 2;
+const rounds = 3;
 const seconds = 3;
 const hotels = 200;
 /** Events applied, and jobs of a floor, in one measurement. */

@@ -6,7 +6,7 @@ import { testSecret } from "../testing/postgres.ts";
 import { databaseFor, openUnit, sqlStateOf } from "./database.ts";
 import { openPool } from "./pool.ts";
 import { prepare } from "./statement.ts";
-import { nobody } from "./unit.ts";
+import { afterCommit, nobody } from "./unit.ts";
 
 describe("a unit of work", () => {
   let platform: TestPlatform;
@@ -126,6 +126,25 @@ describe("a unit of work", () => {
     expect(rows[0]?.name).to.equal("Test hotel");
     const read = identity.tenant(hotelId, (trx) => Promise.resolve(broken.send(trx, [0])), { readOnly: true });
     expect(await stateOf(read)).to.equal("22012");
+  });
+
+  it("tells once, after its commit, what it was asked to tell, and nothing where it is rolled back", async () => {
+    let told = 0;
+    const tell = (): void => {
+      told += 1;
+    };
+    const work = (fails: boolean) =>
+      openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+        afterCommit(trx, tell);
+        afterCommit(trx, tell);
+        await trx.raw("SELECT 1");
+        expect(told).to.equal(0);
+        if (fails) throw new Error("on demand");
+      });
+    await work(true).catch(() => undefined);
+    expect(told).to.equal(0);
+    await work(false);
+    expect(told).to.equal(1);
   });
 
   it("stands on tables that all have their tenant first in their keys, and a wall that is forced", async () => {
