@@ -54,8 +54,10 @@ describe("scheduled reports", () => {
     expect([unknown.status, unknown.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
     const days = await schedule({ from: "2030-01-01" });
     expect(days.body.errors[0]).to.include({ pointer: "/options/from" });
-    await makeDue(desk.hotelId);
-    await platform.owner.raw("UPDATE reporting.schedules SET next_run_at = now() WHERE hotel_id = ?", [desk.hotelId]);
+    await platform.owner.raw(
+      "UPDATE reporting.schedules SET next_run_at = now() - interval '1 minute' WHERE hotel_id = ?",
+      [desk.hotelId],
+    );
     await tick();
     const { items } = (await desk.manage("GET", "/reports")).body;
     expect(items[0].request).to.deep.include({ by: "departure", status: ["checked_out"] });
