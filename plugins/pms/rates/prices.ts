@@ -40,11 +40,6 @@ export class DayRates {
   on(roomTypeId: string, date: Day): DayRate | undefined {
     return this.#days.get(`${roomTypeId} ${date}`);
   }
-
-  /** True where a type has no day of its own in `[arrival, departure)`. */
-  isPlain(roomTypeId: string, nights: readonly Day[]): boolean {
-    return this.#days.size === 0 || nights.every((date) => this.on(roomTypeId, date) === undefined);
-  }
 }
 
 /** The rates of `[from, to)`, of all types or of one. */
