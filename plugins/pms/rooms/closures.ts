@@ -46,21 +46,22 @@ export async function closeRoom(
 }
 
 /**
- * Reopens a room for the nights `[from, to)`; what a closure has beside them stays closed, and so do nights that are over.
+ * Reopens a room for the nights `[from, to)`; what a closure has beside them stays closed.
  * @returns the closures that are left
- * @throws Problem NOT_FOUND where there is no such room, or nothing of it is closed then
+ * @throws Problem NOT_FOUND where there is no such room, or nothing of it is closed then; VALIDATION_FAILED for nights that
+ *   are over
  */
 export async function reopenRoom(
   trx: Trx,
   { hotel_id: hotelId, business_date: today }: HotelSettings,
   roomId: string,
-  first: Day,
+  from: Day,
   to: Day,
 ): Promise<Closure[]> {
-  checkNights(first, to, "/to", "query");
-  const from = first < today ? today : first;
+  checkNights(from, to, "/to", "query");
+  if (from < today) throw fieldFault("query", "/from", `is before the business date ${today}: those nights are over`);
   const { room_number: number } = await lockRoom(trx, hotelId, roomId);
-  const closures = (await readClosures(trx, hotelId, roomId, from)).filter((closure) => from < to && closure.from < to);
+  const closures = (await readClosures(trx, hotelId, roomId, from)).filter((closure) => closure.from < to);
   if (closures.length === 0) throw notClosed(`Room ${number} is not closed on any night from ${from} to ${to}.`);
   await trx("pms.occupancies")
     .where({ hotel_id: hotelId })

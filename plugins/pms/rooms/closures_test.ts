@@ -51,9 +51,20 @@ describe("closures of a room", () => {
     expect(closed.headers.get("location")).to.equal(path(desk));
     await desk.closeDay();
     await desk.closeDay();
-    const over = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(0)}&to=${desk.day(2)}`);
-    expect(over.status).to.equal(404);
-    const left = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(0)}&to=${desk.day(3)}`);
+    for (const to of [2, 3]) {
+      const over = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(0)}&to=${desk.day(to)}`);
+      expect([over.status, over.body.errors]).to.deep.equal([
+        400,
+        [
+          {
+            in: "query",
+            pointer: "/from",
+            detail: `is before the business date ${desk.day(2)}: those nights are over`,
+          },
+        ],
+      ]);
+    }
+    const left = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(2)}&to=${desk.day(3)}`);
     expect(ranges(desk, left.body.items)).to.deep.equal([[3, 4]]);
     const kept = (await platform
       .owner("pms.occupancies")

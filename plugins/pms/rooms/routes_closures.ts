@@ -64,7 +64,7 @@ export function closureRoutes(): Route[] {
       id: "reopenRoom",
       method: "DELETE",
       path: "/rooms/{room_id}/closures",
-      summary: "Reopen a room for days; what a closure has beside them stays closed, and so do nights that are over",
+      summary: "Reopen a room for days, from the business date on; what a closure has beside them stays closed",
       access: managers,
       unit: "tenant",
       params,

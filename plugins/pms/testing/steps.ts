@@ -304,7 +304,9 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       // Mostly a part of what is closed, or a day more.
       const closure = view.closures[step.room % (view.closures.length + 1)];
       const { in: ahead, nights } = step.stay;
-      const from = closure === undefined ? today + ahead : closure.from + (ahead % 3) - 1;
+      // Of nights that are over only now and then.
+      const from =
+        closure === undefined ? today + ahead : Math.max(closure.from + (ahead % 3) - 1, today + Math.min(ahead, 0));
       const params = { room_id: (closure?.room ?? pick(rooms, step.room)).id };
       return { id: "reopenRoom", params, query: { from: dayText(from), to: dayText(from + nights) } };
     }

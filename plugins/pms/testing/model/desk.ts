@@ -26,12 +26,12 @@ export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: 
   hotel.closures.push({ room, from, to });
 }
 
-export function reopenRoom(hotel: ModelHotel, room: ModelRoom, first: number, to: number): void {
+export function reopenRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: number): void {
   hotel.requirePaid();
-  requireRange(first, to);
+  requireRange(from, to);
   // Nights that are over stay closed.
-  const from = Math.max(first, hotel.today);
-  const hit = hotel.closures.filter((one) => from < to && one.room === room && one.from < to && one.to > from);
+  if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
+  const hit = hotel.closures.filter((one) => one.room === room && one.from < to && one.to > from);
   if (hit.length === 0) throw new Refusal("NOT_FOUND");
   const left = hit.flatMap((one) => [
     { room, from: one.from, to: from },
