@@ -123,6 +123,22 @@ describe("the operations of the desk", () => {
     expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
   });
 
+  it("keep a history that is read page by page, each line once", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 2);
+    for (const notes of ["one", "two", "three"]) await desk.amend(id, { notes });
+    const seen: unknown[] = [];
+    for (let cursor = ""; ;) {
+      const page = (await desk.get(`/bookings/${id}/history?limit=2${cursor}`)).body;
+      seen.push(...page.items.map(({ after }: { after: { notes: unknown } }) => after.notes));
+      if (page.next_cursor === null) break;
+      cursor = `&cursor=${page.next_cursor}`;
+    }
+    expect(seen).to.deep.equal([null, "one", "two", "three"]);
+    expect((await desk.get(`/bookings/${id}/history?cursor=x`)).body.errors[0].pointer).to.equal("/cursor");
+    expect((await desk.get(`/bookings/${desk.hotelId}/history`)).status).to.equal(404);
+  });
+
   it("keep a history that replays to the present, with who, when, before and after", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 2);

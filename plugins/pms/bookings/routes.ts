@@ -197,6 +197,7 @@ export function bookingRoutes(): Route[] {
       access: staff,
       unit: "tenant",
       params,
+      query: z.strictObject({ ...pageQuery, limit: pageQuery.limit.default(200) }),
       status: 200,
       result: pageOf(
         z.strictObject({
@@ -207,15 +208,24 @@ export function bookingRoutes(): Route[] {
           after: z.record(z.string(), z.unknown()),
         }),
       ),
-      handler: async ({ actor, params: { booking_id: id }, trx }) => {
-        const entries = (await trx("pms.booking_history")
-          .where({ hotel_id: actor.tenantId, booking_id: id })
+      handler: async ({ actor, params: { booking_id: id }, query: { limit, cursor }, trx }) => {
+        const after = decodeCursor(cursor, z.tuple([idSchema]));
+        const entries = trx("pms.booking_history").where({ hotel_id: actor.tenantId, booking_id: id });
+        if (after !== undefined) void entries.where("entry_id", ">", after[0]);
+        const rows = (await entries
           .orderBy("entry_id")
-          .select("at", "by_user", "action", "before", "after")) as HistoryRow[];
-        if (entries.length === 0) throw noSuchBooking();
-        return {
-          body: { items: entries.map((entry) => ({ ...entry, at: entry.at.toISOString() })), next_cursor: null },
-        };
+          .limit(limit + 1)
+          .select("entry_id", "at", "by_user", "action", "before", "after")) as HistoryRow[];
+        // Each booking has a first line; after the last one there is an empty page.
+        if (rows.length === 0 && after === undefined) throw noSuchBooking();
+        const view = ({ at, by_user, action, before, after: became }: HistoryRow) => ({
+          at: at.toISOString(),
+          by_user,
+          action,
+          before,
+          after: became,
+        });
+        return { body: toPage(rows, limit, view, (row) => [row.entry_id]) };
       },
     }),
   ];
@@ -238,6 +248,7 @@ const guestMatches = manyMatch(
 );
 
 interface HistoryRow {
+  readonly entry_id: string;
   readonly at: Date;
   readonly by_user: string;
   readonly action: string;
