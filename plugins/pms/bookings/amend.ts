@@ -10,8 +10,9 @@ import { fieldFault, pmsProblems } from "../errors.ts";
 import { holdGuest, linkGuest, writeContact } from "../guests/guests.ts";
 import type { Booking } from "../models/booking.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
+import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
-import { quoteStay, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
+import { type DayRates, quoteStay, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { illegal } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
@@ -101,23 +102,22 @@ async function amendNights(
   if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
   requireSubscription(hotel);
   const stay = amendStay(hotel, booking, amendment.check_in_at, amendment.expected_check_out_at);
-  const nights = await readNights(trx, booking);
-  const room = await roomFor(trx, booking, nights, { stay, roomTypeId: amendment.room_type_id, today });
+  const [nights, rates] = await Promise.all([
+    readNights(trx, booking),
+    readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure }),
+  ]);
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
-  if (guests > room.capacity) {
-    throw pmsProblems.TOO_MANY_GUESTS(
-      `Room ${room.room_number} sleeps ${room.capacity}, and you have ${guests} guests.`,
-    );
-  }
+  const wish = { stay, roomTypeId: amendment.room_type_id, guests, rates, today };
+  const room = await roomFor(trx, booking, nights, wish);
+  requireCapacity(`Room ${room.room_number}`, room.capacity, guests);
   const other = room.room_id !== booking.room_id;
   if (!other && stay.arrival === booking.arrival && stay.departure === booking.departure) {
     return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
   }
   if (stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
-  const rates = await readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure });
-  if (other || stay.arrival !== booking.arrival) {
+  if (!other && stay.arrival !== booking.arrival) {
     requireArrival(rates, room.room_type_id, stay.arrival, stay.departure);
-  } else if (booking.status === "confirmed" && stay.departure < booking.departure) {
+  } else if (!other && booking.status === "confirmed" && stay.departure < booking.departure) {
     requireMinimumStay(rates, room.room_type_id, stay.arrival, stay.departure);
   }
   const agreed = new Map(other ? [] : nights.map((night) => [night.date, night]));
@@ -138,12 +138,22 @@ async function amendNights(
   };
 }
 
-/** The room of the amended stay, with all rooms locked in which it had or gets nights. */
+/** What a room is looked for by. */
+interface Wish {
+  readonly stay: Stay;
+  /** Undefined: the room that it has. */
+  readonly roomTypeId: string | undefined;
+  readonly guests: number;
+  readonly rates: DayRates;
+  readonly today: Day;
+}
+
+/** The room of the amended stay, with all rooms locked in which it had or gets nights. One of another type may be arrived in. */
 async function roomFor(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
-  { stay, roomTypeId, today }: { readonly stay: Stay; readonly roomTypeId: string | undefined; readonly today: Day },
+  { stay, roomTypeId, guests, rates, today }: Wish,
 ): Promise<LockedRoom> {
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, ...roomsOf(nights)])]);
   const room = rooms.get(booking.room_id) as LockedRoom;
@@ -155,11 +165,20 @@ async function roomFor(
     throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to room ${room.room_number}.`);
   }
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
-  const best = await lockFreeRoom(trx, { hotelId: booking.hotel_id, roomTypeId, ...daysOf(stay) }, today);
-  if (best === undefined) {
-    throw pmsProblems.NO_ROOM_FREE(`No ${type.name} is free on every night from ${stay.arrival} to ${stay.departure}.`);
-  }
-  return best;
+  requireCapacity(`A ${type.name}`, type.capacity, guests);
+  const { arrival, departure } = stay;
+  requireArrival(rates, roomTypeId, arrival, departure);
+  const question = { hotelId: booking.hotel_id, roomTypeId, arrival, departure };
+  const best = await lockFreeRoom(trx, question, today);
+  if (best !== undefined) return best;
+  throw pmsProblems.NO_ROOM_FREE(
+    `No ${type.name} is free on every night from ${arrival} to ${departure}.`,
+    // Nobody is moved for nights that are over.
+    arrival < today ? {} : await offerRepacking(trx, question, today),
+  );
 }
 
-const daysOf = ({ arrival, departure }: Stay): { arrival: Day; departure: Day } => ({ arrival, departure });
+function requireCapacity(what: string, capacity: number, guests: number): void {
+  if (guests <= capacity) return;
+  throw pmsProblems.TOO_MANY_GUESTS(`${what} sleeps ${capacity}, and you have ${guests} guests.`);
+}

@@ -65,6 +65,36 @@ describe("amending a booking", () => {
     expect(none.body.code).to.equal("NO_ROOM_FREE");
   });
 
+  it("offers the moves that would make room where the other type has none, as a new booking is offered them", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "300.00" });
+    const type = { room_type_id: suite.body.room_type_id };
+    for (const number of ["901", "902"]) await desk.manage("POST", "/rooms/", { room_number: number, ...type });
+    const { booking_id: id } = await desk.booked(0, 4);
+    const { items } = (await desk.get("/rooms/?limit=10")).body as {
+      items: { room_id: string; room_number: string }[];
+    };
+    const suites = items.filter(({ room_number: number }) => number.startsWith("9")).map(({ room_id }) => room_id);
+    await desk.booked(0, 2, { room_id: suites[0] });
+    await desk.booked(2, 4, { room_id: suites[1] });
+    const refused = await desk.amend(id, type);
+    expect(refused.body.code).to.equal("NO_ROOM_FREE");
+    expect(refused.body.repack.moves).to.have.length(1);
+    const beside = await desk.book(0, 4, type);
+    expect(refused.body.repack).to.deep.equal(beside.body.repack);
+    const stay = {
+      ...type,
+      check_in: desk.day(0),
+      check_out: desk.day(4),
+      apply: true,
+      plan: refused.body.repack.plan,
+    };
+    expect((await desk.manage("POST", "/rooms/repack", stay)).status).to.equal(200);
+    expect((await desk.amend(id, type)).body).to.include({ total_amount: "1200.00" });
+    const many = await desk.amend(id, { room_type_id: desk.roomTypeId, adults: 3 });
+    expect(many.body.detail).to.equal("A Double sleeps 2, and you have 3 guests.");
+  });
+
   it("lets a guest in the house leave earlier or later, and not arrive on another day", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 3);

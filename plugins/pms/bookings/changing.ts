@@ -49,6 +49,24 @@ export async function lockBooking(
   return { booking: bookings[0] as Booking, hotel };
 }
 
+/** Writes the lines of history of bookings that a statement for all of them has changed. @param before as they were */
+export async function recordChanged(
+  trx: Trx,
+  { actor }: Change,
+  action: string,
+  before: readonly Booking[],
+): Promise<void> {
+  const ids = before.map(({ booking_id }) => booking_id);
+  const rows = await Booking.query(trx).where({ hotel_id: actor.tenantId }).whereIn("booking_id", ids);
+  const after = new Map(rows.map((booking) => [booking.booking_id, booking]));
+  await recordChanges(
+    trx,
+    actor.name,
+    action,
+    before.map((booking) => ({ before: booking, after: after.get(booking.booking_id) as Booking })),
+  );
+}
+
 /** Writes a change of a booking and the line of its history. */
 export async function writeChange(
   trx: Trx,

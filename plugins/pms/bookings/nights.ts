@@ -11,6 +11,11 @@ export interface Night {
 /** By what a night was given back. */
 export type Release = "amend" | "check_out" | "no_show";
 
+/** A night, and whose it is. */
+export interface BookedNight extends Night {
+  readonly booking_id: string;
+}
+
 interface Whose {
   readonly hotel_id: string;
   readonly booking_id: string;
@@ -27,6 +32,24 @@ export async function readNights(trx: Trx, booking: Whose): Promise<Night[]> {
     .select("date", "room_id", "rate")) as Night[];
 }
 
+/** The nights on the bills of several bookings, each booking's by date. */
+export async function readNightsOf(
+  trx: Trx,
+  hotelId: string,
+  bookingIds: readonly string[],
+): Promise<ReadonlyMap<string, Night[]>> {
+  const byBooking = new Map<string, Night[]>(bookingIds.map((id) => [id, []]));
+  if (bookingIds.length === 0) return byBooking;
+  const nights = (await trx("pms.booking_nights")
+    .where({ hotel_id: hotelId })
+    .whereIn("booking_id", bookingIds)
+    .whereNull("released")
+    .orderBy("date")
+    .select("booking_id", "date", "room_id", "rate")) as BookedNight[];
+  for (const { booking_id: id, ...night } of nights) byBooking.get(id)?.push(night);
+  return byBooking;
+}
+
 /** Makes the nights on the bill be exactly these. Those that are not among them are released. */
 export async function writeNights(trx: Trx, booking: Whose, nights: readonly Night[], by: Release): Promise<void> {
   const dates = nights.map(({ date }) => date);
@@ -35,12 +58,28 @@ export async function writeNights(trx: Trx, booking: Whose, nights: readonly Nig
     .whereNull("released")
     .whereRaw("NOT date = ANY(?::date[])", [dates])
     .update({ released: by });
+  await putNights(
+    trx,
+    booking.hotel_id,
+    nights.map((night) => ({ ...night, booking_id: booking.booking_id })),
+  );
+}
+
+/** Puts nights on the bills of bookings; one that was released is priced anew. */
+export async function putNights(trx: Trx, hotelId: string, nights: readonly BookedNight[]): Promise<void> {
   if (nights.length === 0) return;
   await trx.raw(
     `INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, rate)
-     SELECT ?, ?, n.date, n.room_id, n.rate FROM unnest(?::date[], ?::uuid[], ?::numeric[]) AS n (date, room_id, rate)
+     SELECT ?, n.booking_id, n.date, n.room_id, n.rate
+     FROM unnest(?::uuid[], ?::date[], ?::uuid[], ?::numeric[]) AS n (booking_id, date, room_id, rate)
      ON CONFLICT (hotel_id, booking_id, date) DO UPDATE SET room_id = excluded.room_id, rate = excluded.rate, released = NULL`,
-    [booking.hotel_id, booking.booking_id, dates, nights.map(({ room_id }) => room_id), nights.map(({ rate }) => rate)],
+    [
+      hotelId,
+      nights.map(({ booking_id }) => booking_id),
+      nights.map(({ date }) => date),
+      nights.map(({ room_id }) => room_id),
+      nights.map(({ rate }) => rate),
+    ],
   );
 }
 

@@ -1,7 +1,8 @@
 /** The desk's operations on a booking's state. Each locks the booking, then its rooms, and writes its history. */
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
-import { pmsProblems } from "../errors.ts";
+import { readPolicies } from "../desk/policies.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
 import { holdGuest } from "../guests/guests.ts";
 import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
@@ -16,7 +17,7 @@ import {
 } from "../occupancy/occupancy.ts";
 import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
-import { type Night, readNights, restoreNights, totalOf, writeNights } from "./nights.ts";
+import { type Night, readNights, readNightsOf, restoreNights, totalOf, writeNights } from "./nights.ts";
 import { releaseNoShows } from "./no_show.ts";
 
 /** confirmed -> in_house, on one of the stay's days, into a room that is vacant and in service. */
@@ -35,20 +36,29 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string): Prom
   await writeChange(trx, change, "check_in", booking, { ...state, checked_in_at: new Date(), checked_in_on: today });
 }
 
-/** in_house -> checked_out; an early one frees the nights from today on; the room becomes dirty. */
-export async function checkOut(trx: Trx, change: Change, bookingId: string): Promise<void> {
+/**
+ * in_house -> checked_out; an early one frees the nights from its day on; the room becomes dirty.
+ * @param given the day on which the guest left, where that was not today: nobody told the desk
+ * @throws Problem ILLEGAL_TRANSITION; VALIDATION_FAILED for a day on which the guest was not in the house
+ */
+export async function checkOut(trx: Trx, change: Change, bookingId: string, given?: Day): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
+  const leftOn = given ?? today;
   const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: new Date() };
+  if (leftOn > today) throw fieldFault("body", "/left_on", `is after the business date ${today}`);
+  if (leftOn < (booking.checked_in_on ?? booking.arrival)) {
+    throw fieldFault("body", "/left_on", `is before the check-in on ${booking.checked_in_on ?? booking.arrival}`);
+  }
   const nights = await readNights(trx, booking);
   await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
-  if (today < booking.departure) {
+  if (leftOn < booking.departure) {
     // Who leaves on the day of arrival has used the room: the first night stays on the bill, and the room is free all the same.
-    const departure = later(today, addDays(booking.arrival, 1));
+    const departure = later(leftOn, addDays(booking.arrival, 1));
     const slept = before(nights, departure);
     await writeNights(trx, booking, slept, "check_out");
     await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-    await takeNights(trx, booking.hotel_id, { bookingId }, partyOf(booking, today), segmentsOf(before(slept, today)));
+    await takeNights(trx, booking.hotel_id, { bookingId }, partyOf(booking, today), segmentsOf(before(slept, leftOn)));
     Object.assign(fields, { departure, total_amount: totalOf(slept, booking.currency) });
   }
   await writeChange(trx, change, "check_out", booking, fields);
@@ -72,7 +82,10 @@ export async function markNoShow(trx: Trx, change: Change, bookingId: string): P
   if (today < booking.arrival) {
     throw wrongDay(`The guest is expected on ${booking.arrival}, and the business date is ${today}.`, today);
   }
-  await releaseNoShows(trx, change, [booking], today);
+  const nights = await readNightsOf(trx, booking.hotel_id, [bookingId]);
+  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf([...nights.values()].flat())]);
+  const { no_show_charge: charge } = await readPolicies(trx, booking.hotel_id);
+  await releaseNoShows(trx, change, { bookings: [booking], nights, charge, on: today });
 }
 
 /** in_house -> confirmed, the same business day: the guest was checked in by mistake. */

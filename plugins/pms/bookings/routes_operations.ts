@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { idSchema, type Route, route, type Trx } from "../../../core/mod.ts";
+import { daySchema, idSchema, type Route, route, type Trx } from "../../../core/mod.ts";
 import { staff } from "../../identity/port.ts";
 import { type Change, changeOf } from "./changing.ts";
 import { move, swap } from "./move.ts";
@@ -15,6 +15,7 @@ interface Operation<B extends z.ZodType> {
   /** The word of its path. */
   readonly word: string;
   readonly summary: string;
+  readonly description?: string;
   readonly body: B;
   readonly problems?: readonly string[];
   readonly run: (trx: Trx, change: Change, bookingId: string, body: z.output<B>) => Promise<void>;
@@ -38,8 +39,16 @@ export function operationRoutes(): Route[] {
       id: "checkOut",
       word: "check-out",
       summary: "The guest leaves: in_house to checked_out; nights that are left are free at once",
-      body: nothing,
-      run: checkOut,
+      description:
+        "With `left_on`, the guest left on that day and nobody told the desk: the nights from it on leave the bill, as they do " +
+        "for who leaves early today. The figures of days that are closed stay as they were written.",
+      body: z.strictObject({
+        left_on: daySchema.optional().meta({
+          description:
+            "The day of the departure, from that of the check-in to the business date; that one, if left out.",
+        }),
+      }),
+      run: (trx, change, bookingId, { left_on: leftOn }) => checkOut(trx, change, bookingId, leftOn),
     }),
     operation({
       id: "cancelBooking",
@@ -100,12 +109,12 @@ export function operationRoutes(): Route[] {
   ];
 }
 
-function operation<B extends z.ZodType>({ id, word, summary, body, problems = [], run }: Operation<B>): Route {
+function operation<B extends z.ZodType>({ id, word, body, problems = [], run, ...told }: Operation<B>): Route {
   return route({
     id,
     method: "PATCH",
     path: `/operations/${word}/{booking_id}`,
-    summary,
+    ...told,
     access: staff,
     unit: "tenant",
     params,

@@ -48,7 +48,9 @@ export const bookingSchema = z
         "As it was agreed. Who leaves early leaves it so: `departure` and `checked_out_at` say when that was.",
     }),
     checked_in_at: instantOutSchema.nullable(),
-    checked_out_at: instantOutSchema.nullable(),
+    checked_out_at: instantOutSchema
+      .nullable()
+      .meta({ description: "When the desk said so; with `left_on`, `departure` alone says when it was." }),
     arrival: daySchema,
     departure: daySchema,
     nights: z.array(nightSchema),

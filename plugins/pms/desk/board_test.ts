@@ -14,6 +14,7 @@ describe("the board and the chart", () => {
 
   it("shows who comes, who goes, who is here, who is late, and which rooms are dirty", async () => {
     const desk = await openDesk(platform, { rooms: 6 });
+    await desk.manage("PATCH", "/policies", { overstays: "leave" });
     const guest = (name: string, room: number) => ({ guest: { name }, room_id: desk.roomIds[room] });
     const late = await desk.booked(0, 1, guest("Late", 0));
     const leaving = await desk.booked(0, 2, guest("Leaving", 1));

@@ -1,6 +1,6 @@
 /**
- * The close of the day: whoever did not come is a no-show, the day's figures are written for good, and the desk goes on to
- * the next day. It is one transaction, and closing a closed day again gives back what was written then.
+ * The close of the day: whoever did not come is a no-show, whoever should have left and is still here gets the night (where
+ * that is the hotel's policy), the day's figures are written for good, and the desk goes on to the next day. It is one transaction, and closing a closed day again gives back what was written then.
  *
  * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing something
  * comes before the figures, or waits and finds the next day.
@@ -8,10 +8,14 @@
 import { addDays, type Day, dayAt, formatAmount, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
 import { type Change } from "../bookings/changing.ts";
+import { readNightsOf } from "../bookings/nights.ts";
 import { releaseNoShows } from "../bookings/no_show.ts";
-import { wrongDay } from "../bookings/operations.ts";
+import { roomsOf, wrongDay } from "../bookings/operations.ts";
+import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
+import { lockRooms } from "../occupancy/occupancy.ts";
 import { holdDayAlone } from "./business_day.ts";
+import { readPolicies } from "./policies.ts";
 
 /** The figures of a day, as it was closed. */
 export interface DailyFigures {
@@ -28,8 +32,10 @@ export interface DailyFigures {
   readonly departures: number;
   readonly no_shows: number;
   readonly cancellations: number;
-  /** Guests in the house who should have left by that day. */
+  /** Guests in the house who should have left by that day, and got no night. */
   readonly overdue: number;
+  /** Guests in the house who should have left by that day, and got the night by its close. */
+  readonly overstays: number;
   readonly room_revenue: string;
   readonly no_show_revenue: string;
   readonly currency: string;
@@ -48,6 +54,7 @@ export const figuresColumns = [
   "no_shows",
   "cancellations",
   "overdue",
+  "overstays",
   "room_revenue",
   "no_show_revenue",
   "currency",
@@ -82,7 +89,7 @@ const writeStatement = prepare<DailyFigures>(
      WHERE hotel_id = $1 AND status_on = $2::date AND status IN ('checked_out', 'canceled', 'no_show')
    )
    INSERT INTO pms.daily_figures (hotel_id, business_date, rooms, out_of_order, sold, guests, arrivals, departures, no_shows,
-     cancellations, overdue, room_revenue, no_show_revenue, currency, closed_by)
+     cancellations, overdue, overstays, room_revenue, no_show_revenue, currency, closed_by)
    SELECT $1, $2::date,
      (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1),
      (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND (r.status = 'out_of_order' OR EXISTS (
@@ -91,7 +98,7 @@ const writeStatement = prepare<DailyFigures>(
      slept.sold, slept.guests,
      (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND checked_in_on = $2::date),
      ended.departures, $3::int + ended.no_shows, ended.cancellations,
-     (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house' AND departure <= $2::date),
+     (SELECT count(*) FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house' AND departure <= $2::date), $6::int,
      slept.revenue, (SELECT coalesce(sum(rate), 0) FROM nights WHERE status = 'no_show'), $4, $5
    FROM slept, ended
    RETURNING ${columnList}`,
@@ -111,8 +118,15 @@ export async function closeDay(trx: Trx, change: Change, day: Day, now = new Dat
   const calendar = dayAt(now, hotel.time_zone);
   if (day > calendar) throw wrongDay(`It is ${calendar} at the hotel: ${day} has not begun.`, today);
   const next = addDays(day, 1);
-  const noShows = await markNoShows(trx, change, day, next);
-  const [figures] = await writeStatement.run(trx, [hotel.hotel_id, day, noShows, hotel.currency, change.actor.name]);
+  const { noShows, overstays } = await settleGuests(trx, change, hotel, next);
+  const [figures] = await writeStatement.run(trx, [
+    hotel.hotel_id,
+    day,
+    noShows,
+    hotel.currency,
+    change.actor.name,
+    overstays,
+  ]);
   await trx("identity.hotels")
     .where({ hotel_id: hotel.hotel_id })
     .update({ business_date: next, version: trx.raw("version + 1") });
@@ -126,19 +140,40 @@ async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
 }
 
 /**
- * Whoever was expected and is not here. They are no-shows of the next day, on which the desk that finds one at the door can
- * still reinstate the booking.
- * @returns how many of them were to come on this day: one of an earlier day was counted then, and reinstated since
+ * Whoever was expected and is not here, and then whoever should have left and is: a room that was kept for the one may be
+ * slept in by the other. The bookings are locked, then all of their rooms at once, then both are written.
+ *
+ * No-shows are so from the next day on, on which the desk that finds one at the door can still reinstate the booking.
+ * @returns how many no-shows were to come on this day (one of an earlier day was counted then, and reinstated since), and
+ *   how many stays became longer
  */
-async function markNoShows(trx: Trx, change: Change, day: Day, next: Day): Promise<number> {
+async function settleGuests(
+  trx: Trx,
+  change: Change,
+  hotel: HotelSettings,
+  next: Day,
+): Promise<{ noShows: number; overstays: number }> {
+  const { hotel_id: hotelId, business_date: day } = hotel;
   const bookings = await Booking.query(trx)
-    .where({ hotel_id: change.actor.tenantId })
+    .where({ hotel_id: hotelId })
     .whereRaw("(status = 'in_house' OR (status = 'confirmed' AND arrival <= ?::date))", [day])
     .orderBy("booking_id")
     .forUpdate();
   const missing = bookings.filter(({ status }) => status === "confirmed");
-  await releaseNoShows(trx, change, missing, next);
-  return missing.filter(({ arrival }) => arrival === day).length;
+  const policies = await readPolicies(trx, hotelId);
+  const staying = policies.overstays === "extend" ? bookings.filter((booking) => isOverstay(booking, day)) : [];
+  const nights = await readNightsOf(
+    trx,
+    hotelId,
+    missing.map(({ booking_id }) => booking_id),
+  );
+  const rooms = await lockRooms(trx, hotelId, [
+    ...new Set([...[...missing, ...staying].map(({ room_id }) => room_id), ...roomsOf([...nights.values()].flat())]),
+  ]);
+  const charge = policies.no_show_charge;
+  await releaseNoShows(trx, change, { bookings: missing, nights, charge, on: next });
+  const overstays = await extendOverstays(trx, change, { bookings: staying, rooms, hotel, until: next });
+  return { noShows: missing.filter(({ arrival }) => arrival === day).length, overstays };
 }
 
 /** A day's figures as they are answered: money with its currency's decimals. */

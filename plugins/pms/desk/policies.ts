@@ -4,19 +4,23 @@ import { prepare, type Trx } from "../../../core/mod.ts";
 /** What a guest pays who does not come. */
 export const noShowCharges = ["none", "first_night", "full_stay"] as const;
 
+/** What the close of the day does with guests who should have left: they get the night, or it is left to the desk. */
+export const overstayPolicies = ["extend", "leave"] as const;
+
 export interface Policies {
   readonly no_show_charge: (typeof noShowCharges)[number];
+  readonly overstays: (typeof overstayPolicies)[number];
   /** `HH:MM:SS`, as PostgreSQL writes a time: when a day that nobody closed is closed, on the day after; null: never. */
   readonly day_closes_at: string | null;
   readonly version: number;
 }
 
 /** Of a hotel that has said nothing. */
-const usual: Policies = { no_show_charge: "first_night", day_closes_at: null, version: 1 };
+const usual: Policies = { no_show_charge: "first_night", overstays: "extend", day_closes_at: null, version: 1 };
 
 const readStatement = prepare<Policies>(
   "pms_read_policies",
-  "SELECT no_show_charge, day_closes_at, version FROM pms.policies WHERE hotel_id = $1",
+  "SELECT no_show_charge, overstays, day_closes_at, version FROM pms.policies WHERE hotel_id = $1",
 );
 
 export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies> {

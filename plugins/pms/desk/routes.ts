@@ -22,7 +22,14 @@ import { bookingStatuses } from "../port.ts";
 import { roomFields } from "../rooms/views.ts";
 import { readBoard } from "./board.ts";
 import { closeDay, type DailyFigures, figuresColumns, figuresView } from "./close_day.ts";
-import { lockPolicies, noShowCharges, type Policies, readPolicies, writePolicies } from "./policies.ts";
+import {
+  lockPolicies,
+  noShowCharges,
+  overstayPolicies,
+  type Policies,
+  readPolicies,
+  writePolicies,
+} from "./policies.ts";
 
 const entrySchema = z
   .strictObject({
@@ -52,7 +59,10 @@ const figuresSchema = z
     departures: count,
     no_shows: count,
     cancellations: count,
-    overdue: count.meta({ description: "Bookings in the house whose guests should have left by that day." }),
+    overdue: count.meta({
+      description: "Bookings in the house whose guests should have left by that day, and got no night by its close.",
+    }),
+    overstays: count.meta({ description: "Of such bookings, those that got the night by the close of the day." }),
     room_revenue: sumSchema,
     no_show_revenue: sumSchema,
     currency: currencySchema,
@@ -64,6 +74,11 @@ const figuresSchema = z
 const policiesSchema = z
   .strictObject({
     no_show_charge: z.enum(noShowCharges).meta({ description: "What a guest pays who does not come." }),
+    overstays: z.enum(overstayPolicies).meta({
+      description:
+        "What the close of the day does with guests who should have left and are still in the house: `extend` gives them the " +
+        "nights up to it, priced like an extension at the desk, wherever their room has them; `leave` leaves them overdue.",
+    }),
     day_closes_at: timeOfDaySchema.nullable().meta({
       description: "When the clock closes a day that nobody closed, on the day after; null: never.",
       examples: ["04:00"],
@@ -71,8 +86,9 @@ const policiesSchema = z
   })
   .meta({ id: "Policies" });
 
-const policiesView = ({ no_show_charge, day_closes_at: at }: Policies): z.input<typeof policiesSchema> => ({
+const policiesView = ({ no_show_charge, overstays, day_closes_at: at }: Policies): z.input<typeof policiesSchema> => ({
   no_show_charge,
+  overstays,
   day_closes_at: at?.slice(0, 5) ?? null,
 });
 
@@ -105,7 +121,9 @@ export function deskRoutes(): Route[] {
       method: "POST",
       path: "/operations/close-day",
       summary: "Close the business day: no-shows are marked, its figures are written for good, the next day begins",
-      description: "Safe to repeat: a day that is closed gives back the figures that it was closed with.",
+      description:
+        "Guests who should have left and are still in the house get the night, where that is the hotel's policy (/policies). " +
+        "Safe to repeat: a day that is closed gives back the figures that it was closed with.",
       access: managers,
       unit: "tenant",
       body: z.strictObject({ business_date: daySchema.meta({ description: "The day to be closed." }) }),

@@ -121,6 +121,51 @@ export async function takeNights(
   return ids;
 }
 
+/**
+ * The look, and what follows from it, for all stays in one statement. A stay's last run becomes longer where the nights
+ * follow on it in its room. OFFSET 0: one look at each room by its index, where PostgreSQL might go through the hotel.
+ */
+const lengthenStatement = prepare<{ booking_id: string }>(
+  "pms_lengthen_stays",
+  `WITH free AS MATERIALIZED (
+     SELECT s.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::date[], $6::date[])
+       AS s (occupancy_id, booking_id, room_id, arrival, departure)
+     WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
+       AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000 OFFSET 0)
+   ), longer AS (
+     UPDATE pms.occupancies o SET departure = f.departure FROM free f
+     WHERE o.hotel_id = $1 AND o.booking_id = f.booking_id AND o.room_id = f.room_id AND o.departure = f.arrival
+     RETURNING o.booking_id
+   ), added AS (
+     INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
+     SELECT $1, f.occupancy_id, f.room_id, f.arrival, f.departure, f.booking_id FROM free f
+     WHERE NOT EXISTS (SELECT FROM longer WHERE longer.booking_id = f.booking_id)
+   )
+   SELECT booking_id FROM free`,
+);
+
+/**
+ * Takes nights for several stays, each in one room that is locked and no other's among them. Who can't have theirs keeps
+ * what they had.
+ * @param nights of each stay, after those that it has
+ * @returns the bookings that have theirs
+ */
+export async function lengthenStays(
+  trx: Trx,
+  hotelId: string,
+  nights: readonly (Segment & { readonly booking_id: string })[],
+): Promise<ReadonlySet<string>> {
+  const longer = await lengthenStatement.run(trx, [
+    hotelId,
+    nights.map(() => newId()),
+    nights.map(({ booking_id }) => booking_id),
+    nights.map(({ room_id }) => room_id),
+    nights.map(({ arrival }) => arrival),
+    nights.map(({ departure }) => departure),
+  ]);
+  return new Set(longer.map(({ booking_id }) => booking_id));
+}
+
 /** Gives all nights of bookings back; they are free at once. */
 export async function freeNights(trx: Trx, hotelId: string, bookingIds: readonly string[]): Promise<void> {
   await trx("pms.occupancies").where({ hotel_id: hotelId }).whereIn("booking_id", bookingIds).delete();

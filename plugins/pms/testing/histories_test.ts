@@ -26,10 +26,12 @@ const operations =
   "changePolicies changeGuest anonymiseGuest";
 const refusals = {
   createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
-  amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED"],
+  amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED", "NO_ROOM_FREE"],
   moveBooking: ["ROOM_TAKEN"],
   closeRoom: ["ROOM_TAKEN"],
-  closeDay: ["WRONG_DAY"],
+  // And a day with guests who stayed on, and one with guests who could not.
+  closeDay: ["WRONG_DAY", "overstays", "overdue"],
+  checkOut: ["VALIDATION_FAILED"],
   reinstateBooking: ["WRONG_DAY"],
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],

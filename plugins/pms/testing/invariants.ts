@@ -11,7 +11,8 @@ const legal = `(VALUES ('book', NULL, 'confirmed'), ('check_in', 'confirmed', 'i
   ('cancel', 'confirmed', 'canceled'), ('no_show', 'confirmed', 'no_show'), ('undo_check_in', 'in_house', 'confirmed'),
   ('undo_check_out', 'checked_out', 'in_house'), ('reinstate', 'canceled', 'confirmed'), ('reinstate', 'no_show', 'confirmed'),
   ('move', 'confirmed', 'confirmed'), ('move', 'in_house', 'in_house'), ('swap', 'confirmed', 'confirmed'),
-  ('swap', 'in_house', 'in_house'), ('repack', 'confirmed', 'confirmed'))`;
+  ('swap', 'in_house', 'in_house'), ('repack', 'confirmed', 'confirmed'),
+  ('overstay', 'in_house', 'in_house'))`;
 
 const questions: Readonly<Record<string, string>> = {
   "two occupancies share a room and a night": `
@@ -56,6 +57,11 @@ const questions: Readonly<Record<string, string>> = {
       AND (b.checked_in_on IS NOT NULL) = (b.status IN ('in_house', 'checked_out'))
       AND (b.checked_out_at IS NOT NULL) = (b.status = 'checked_out')
       AND b.status_on <= h.business_date AND coalesce(b.checked_in_on <= b.status_on, true))`,
+  "the instants of a stay are not on its days": `
+    SELECT b.* FROM pms.bookings b JOIN identity.hotels h ON h.hotel_id = b.hotel_id
+    WHERE b.hotel_id = :hotel AND (
+      (b.check_in_at AT TIME ZONE h.time_zone)::date <> b.arrival
+      OR (b.status IN ${holds} AND (b.expected_check_out_at AT TIME ZONE h.time_zone)::date <> b.departure))`,
   "two parties are in one room": `
     SELECT room_id, count(*) FROM pms.bookings WHERE hotel_id = :hotel AND status = 'in_house' GROUP BY room_id HAVING count(*) > 1`,
   "nights ahead are in another room than the booking": `

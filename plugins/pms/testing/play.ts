@@ -44,9 +44,12 @@ export async function play(played: Played, steps: readonly Step[]): Promise<void
 
 async function ask({ desk, tally }: Played, call: Call): Promise<Outcome> {
   const outcome = await desk(call);
-  const line = `${call.id} ${outcome.code}`;
-  tally.set(line, (tally.get(line) ?? 0) + 1);
+  note(tally, `${call.id} ${outcome.code}`);
   return outcome;
+}
+
+function note(tally: Tally, line: string): void {
+  tally.set(line, (tally.get(line) ?? 0) + 1);
 }
 
 async function playCall(played: Played, call: Call, at: string): Promise<void> {
@@ -73,12 +76,13 @@ async function playCall(played: Played, call: Call, at: string): Promise<void> {
     ]);
     expect(seen, at).to.deep.equal(quotes);
   }
-  if (expected.figures !== undefined) expect(body, at).to.deep.include(figuresView(model, expected.figures));
-  // A room for a type that there is none of: the moves that are offered would make one.
-  if (code === "NO_ROOM_FREE" && call.id === "createBooking") {
-    const { room_type_id, check_in_at, expected_check_out_at } = call.body ?? {};
-    checkRepack(model, { room_type_id, check_in: check_in_at, check_out: expected_check_out_at }, body.repack, at);
+  if (expected.figures !== undefined) {
+    expect(body, at).to.deep.include(figuresView(model, expected.figures));
+    for (const name of ["overstays", "overdue"])
+      if ((expected.figures[name] ?? 0) > 0) note(played.tally, `${call.id} ${name}`);
   }
+  // A room for a type that there is none of: the moves that are offered would make one.
+  if (code === "NO_ROOM_FREE") checkOffer(model, call, body.repack as Plan, at);
 }
 
 interface Quoted {
@@ -183,6 +187,19 @@ function applyPlan(model: ModelHotel, plan: NonNullable<Plan>): void {
     model,
     plan.moves.map(({ booking_id, to_room_id }) => ({ booking: model.bookingOf(booking_id), to: to_room_id })),
   );
+}
+
+/** Of a booking, or of one that is amended: what the amendment leaves out is as it was. */
+function checkOffer(model: ModelHotel, { params = {}, body = {} }: Call, plan: Plan, at: string): void {
+  const amended = model.bookings.find(({ id }) => id === params["booking_id"]);
+  const {
+    room_type_id,
+    check_in_at: check_in = dayText(amended?.arrival ?? 0),
+    expected_check_out_at: check_out = dayText(amended?.departure ?? 0),
+  } = body;
+  // Nobody is moved for a stay that begins in the past.
+  if (dayNumber(check_in as string) < model.today) expect(plan, at).to.equal(undefined);
+  else checkRepack(model, { room_type_id, check_in, check_out }, plan, at);
 }
 
 /** A plan may be any that holds: no more moves than needed where that is easily said, and all of them possible. */

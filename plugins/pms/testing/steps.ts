@@ -44,6 +44,8 @@ export type Step =
     }
   | { readonly kind: "amend"; readonly who: Who; readonly change: Change }
   | { readonly kind: Move; readonly who: Who }
+  /** So many days ago; of a day that is still to come, where it is negative. */
+  | { readonly kind: "has left"; readonly who: Who; readonly ago: number }
   | { readonly kind: "move"; readonly who: Who; readonly room: number }
   | { readonly kind: "swap"; readonly who: Who; readonly other: Who }
   | { readonly kind: "close" | "reopen"; readonly room: number; readonly stay: Stay }
@@ -70,7 +72,7 @@ export type Step =
       readonly apply: "no" | "shown" | "at once" | "another";
     }
   | { readonly kind: "close day"; readonly day: number }
-  | { readonly kind: "policy"; readonly charge: string }
+  | { readonly kind: "policy"; readonly charge?: string | undefined; readonly overstays?: string | undefined }
   | { readonly kind: "change guest" | "anonymise"; readonly nth: number; readonly guest: number }
   | { readonly kind: "subscription"; readonly lapsed: boolean };
 
@@ -166,6 +168,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       who,
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("has left" as const),
+      who,
+      ago: fc.constantFrom(0, 1, 1, 1, 2, 2, 3, -1),
+    }),
+  },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("move" as const), who, room: nth }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("swap" as const), who, other: who }) },
   {
@@ -230,7 +240,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("policy" as const),
-      charge: fc.constantFrom("none", "first_night", "full_stay"),
+      charge: maybe(fc.constantFrom("none", "first_night", "full_stay")),
+      overstays: maybe(fc.constantFrom("leave", "extend", "extend")),
     }),
   },
   {
@@ -338,7 +349,12 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
     case "close day":
       return { id: "closeDay", body: { business_date: dayText(today + step.day) } };
     case "policy":
-      return { id: "changePolicies", body: { no_show_charge: step.charge } };
+      return { id: "changePolicies", body: { no_show_charge: step.charge, overstays: step.overstays } };
+    case "has left": {
+      const booking = whom(view, step.who, ["in_house"]);
+      const body = { left_on: dayText(today - step.ago) };
+      return booking && { id: "checkOut", params: { booking_id: booking.id }, body };
+    }
     case "change guest":
     case "anonymise": {
       const guest = view.guests[step.nth % Math.max(1, view.guests.length)];

@@ -24,7 +24,7 @@ export interface Prediction {
 
 type Effect = Omit<Prediction, "code" | "taken">;
 
-const onBooking = new Map([
+const onBooking = new Map<string, (hotel: ModelHotel, booking: ModelBooking, body: NonNullable<Call["body"]>) => void>([
   ["checkIn", bookings.checkIn],
   ["checkOut", bookings.checkOut],
   ["cancelBooking", bookings.cancel],
@@ -70,7 +70,8 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {} }: Cal
     case "closeDay":
       return { figures: desk.closeDay(hotel, dayNumber(body["business_date"] as string)) };
     case "changePolicies":
-      hotel.noShowCharge = body["no_show_charge"] as string;
+      hotel.noShowCharge = (body["no_show_charge"] as string | undefined) ?? hotel.noShowCharge;
+      hotel.overstays = (body["overstays"] as string | undefined) ?? hotel.overstays;
       return {};
     case "changeGuest":
     case "anonymiseGuest": {
@@ -98,7 +99,7 @@ function playOnBooking(hotel: ModelHotel, booking: ModelBooking, id: string, bod
   }
   const change = onBooking.get(id);
   if (change === undefined) throw new Error(`The model does not know ${id}.`);
-  return change(hotel, booking);
+  return change(hotel, booking, body);
 }
 
 function playOnRoom(hotel: ModelHotel, room: ModelRoom, id: string, given: NonNullable<Call["body"]>): void {

@@ -6,6 +6,7 @@ import {
   type ModelNight,
   type ModelRoom,
   type ModelStatus,
+  type ModelType,
   dayNumber,
   range,
   Refusal,
@@ -110,13 +111,17 @@ function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adult
     if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
   }
   if (departure !== booking.departure && departure < hotel.today) throw new Refusal("VALIDATION_FAILED");
-  const room = roomOfType(hotel, booking, body["room_type_id"], arrival, departure);
+  const type = body["room_type_id"] === undefined ? booking.room.type : hotel.typeOf(body["room_type_id"]);
+  const room =
+    type === booking.room.type
+      ? booking.room
+      : roomOfType(hotel, booking, type, { arrival, departure, adults, children });
   requireCapacity(room.type.capacity, adults, children);
   const other = room !== booking.room;
   if (!other && arrival === booking.arrival && departure === booking.departure) return;
   if (departure > booking.departure || arrival < booking.arrival) requireSold(room);
-  if (other || arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure);
-  else if (booking.status === "confirmed" && departure < booking.departure) {
+  if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure);
+  else if (!other && booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure);
   }
   const nights = nightsIn(hotel, room, arrival, departure);
@@ -130,14 +135,14 @@ function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adult
 function roomOfType(
   hotel: ModelHotel,
   booking: ModelBooking,
-  typeId: unknown,
-  arrival: number,
-  departure: number,
+  type: ModelType,
+  { arrival, departure, adults, children }: Pick<ModelBooking, "arrival" | "departure" | "adults" | "children">,
 ): ModelRoom {
-  if (typeId === undefined || typeId === booking.room.type.id) return booking.room;
   if (booking.status === "in_house") throw new Refusal("VALIDATION_FAILED");
   if (booking.locked) throw new Refusal("ROOM_LOCKED");
-  const best = hotel.bestRoom(hotel.typeOf(typeId), arrival, departure);
+  requireCapacity(type.capacity, adults, children);
+  hotel.requireArrival(type, arrival, departure);
+  const best = hotel.bestRoom(type, arrival, departure);
   if (best === undefined) throw new Refusal("NO_ROOM_FREE");
   return best;
 }
@@ -170,14 +175,16 @@ function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readonly Mode
   }
 }
 
-export function checkOut(hotel: ModelHotel, booking: ModelBooking): void {
+export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = {}): void {
   require(booking, "in_house");
-  if (hotel.today < booking.departure) {
-    // One night is paid at least; none that lies ahead is kept from others.
-    const departure = Math.max(hotel.today, booking.arrival + 1);
+  const left = body["left_on"] === undefined ? hotel.today : dayNumber(body["left_on"] as string);
+  if (left > hotel.today || left < (booking.checkedInOn as number)) throw new Refusal("VALIDATION_FAILED");
+  if (left < booking.departure) {
+    // One night is paid at least; none in which nobody slept there is kept from others.
+    const departure = Math.max(left, booking.arrival + 1);
     takeOff(booking, (day) => day >= departure);
     booking.departure = departure;
-    booking.holds = new Set([...booking.nights.keys()].filter((day) => day < hotel.today));
+    booking.holds = new Set([...booking.nights.keys()].filter((day) => day < left));
   }
   become(hotel, booking, "checked_out");
   booking.room.dirty = true;

@@ -93,10 +93,24 @@ export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
   }
   // One of an earlier day was counted then, and reinstated since.
   const ofToday = missing.filter(({ arrival }) => arrival === day);
-  const figures = figuresOf(hotel, day, byHand.length + ofToday.length);
+  const staying = hotel.overstays === "extend" ? hotel.bookings.filter((booking) => staysOn(hotel, booking, day)) : [];
+  const figures = { ...figuresOf(hotel, day, byHand.length + ofToday.length), overstays: staying.length };
   hotel.closedDays.set(day, figures);
   hotel.today = day + 1;
   return figures;
+}
+
+/** Lets a guest who should have left by a day sleep its night, and those since, where they are. @returns whether it could be */
+function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean {
+  const { status, room, arrival, departure } = booking;
+  if (status !== "in_house" || departure > day || day + 1 - arrival > 366) return false;
+  if (!hotel.isFree(room, departure, day + 1)) return false;
+  for (const night of range(departure, day + 1)) {
+    booking.nights.set(night, { room, rate: hotel.price(room, night) });
+    booking.holds.add(night);
+  }
+  booking.departure = day + 1;
+  return true;
 }
 
 function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigures {

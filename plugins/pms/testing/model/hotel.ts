@@ -101,6 +101,7 @@ export class ModelHotel {
   today = 0;
   lapsed = false;
   noShowCharge = "first_night";
+  overstays = "extend";
   readonly decimals: number;
   readonly types: readonly ModelType[];
   readonly rooms: readonly ModelRoom[];

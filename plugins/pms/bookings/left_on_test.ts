@@ -1,0 +1,97 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+import { requireWhole } from "../testing/invariants.ts";
+
+describe("a check-out of a guest who left on an earlier day", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const hereFor = async (desk: Desk, nights: number, days: number): Promise<string> => {
+    const { booking_id: id } = await desk.booked(0, nights);
+    await desk.operate("check-in", id);
+    for (let day = 0; day < days; day += 1) await desk.closeDay();
+    return id as string;
+  };
+
+  it("takes the nights since off the bill, those too that the close of the day has added", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const id = await hereFor(desk, 2, 5);
+    const forgotten = (await desk.get(`/bookings/${id}`)).body;
+    expect(forgotten).to.include({ departure: desk.day(5), total_amount: "500.00" });
+    const closed = (await desk.manage("GET", "/operations/closed-days")).body;
+    const left = await desk.operate("check-out", id, { left_on: desk.day(1) });
+    expect(left.status, left.text).to.equal(200);
+    expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
+    expect((await desk.manage("GET", "/operations/closed-days")).body, "closed is closed").to.deep.equal(closed);
+    const chart = await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(6)}`);
+    expect(chart.body.rooms[0].stays).to.have.length(1);
+    expect(chart.body.rooms[0].stays[0]).to.include({ from: desk.day(0), to: desk.day(1) });
+    const back = await desk.operate("undo-check-out", id);
+    expect(back.body).to.deep.equal({ ...forgotten, status: "in_house" });
+    await requireWhole(platform.owner, desk.hotelId);
+    expect((await desk.closeDay()).body.departures).to.equal(0);
+  });
+
+  it("is a departure of the day on which the desk was told", async () => {
+    const desk = await openDesk(platform);
+    const id = await hereFor(desk, 1, 2);
+    await desk.operate("check-out", id, { left_on: desk.day(1) });
+    expect((await desk.closeDay()).body).to.include({ departures: 1, sold: 0, overstays: 0 });
+  });
+
+  it("leaves the first night on the bill of who left on the day of the arrival, and the room to nobody", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const id = await hereFor(desk, 3, 2);
+    const left = await desk.operate("check-out", id, { left_on: desk.day(0) });
+    expect(left.body).to.include({ departure: desk.day(1), total_amount: "100.00" });
+    expect(await platform.owner("pms.occupancies").where({ hotel_id: desk.hotelId })).to.deep.equal([]);
+    await requireWhole(platform.owner, desk.hotelId);
+  });
+
+  it("takes nothing off the bill where the stay had ended by that day", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    await desk.manage("PATCH", "/policies", { overstays: "leave" });
+    const id = await hereFor(desk, 1, 4);
+    const left = await desk.operate("check-out", id, { left_on: desk.day(3) });
+    expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
+  });
+
+  it("may be told with today's date, as it is without any", async () => {
+    const desk = await openDesk(platform, { rate: "100.00" });
+    const id = await hereFor(desk, 4, 2);
+    const left = await desk.operate("check-out", id, { left_on: desk.day(2) });
+    expect(left.body).to.include({ departure: desk.day(2), total_amount: "200.00" });
+  });
+
+  it("is refused for a day on which the guest was not in the house, and changes nothing", async () => {
+    const desk = await openDesk(platform);
+    await desk.manage("PATCH", "/policies", { no_show_charge: "full_stay" });
+    const { booking_id: id } = await desk.booked(0, 4);
+    await desk.closeDay();
+    await desk.operate("reinstate", id);
+    const early = await desk.operate("check-out", id, { left_on: desk.day(1) });
+    expect(early.body.code, "who never came").to.equal("ILLEGAL_TRANSITION");
+    await desk.operate("check-in", id);
+    await desk.closeDay();
+    const before = (await desk.get(`/bookings/${id}`)).body;
+    for (const [day, detail] of [
+      [0, `is before the check-in on ${desk.day(1)}`],
+      [3, `is after the business date ${desk.day(2)}`],
+    ] as const) {
+      const refused = await desk.operate("check-out", id, { left_on: desk.day(day) });
+      const errors = [{ in: "body", pointer: "/left_on", detail }];
+      expect([refused.status, refused.body.code, refused.body.errors]).to.deep.equal([
+        400,
+        "VALIDATION_FAILED",
+        errors,
+      ]);
+    }
+    expect((await desk.operate("check-out", id, { left_on: "yesterday" })).status).to.equal(400);
+    expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(before);
+  });
+});

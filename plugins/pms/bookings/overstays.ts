@@ -1,0 +1,78 @@
+/**
+ * What the close of the day does with guests who should have left and are still here, where the hotel's policy is to
+ * extend: they get the nights up to the day that closes, in the room where they are and at the prices that an extension at
+ * the desk has. A few statements, however many guests.
+ *
+ * A guest whose night is not there to be had stays overdue, and keeps nobody's day from its close: the room is closed that
+ * night or was given to somebody else, or the stay would be longer than one may be. A room that is out of order is slept in
+ * all the same.
+ */
+import { addDays, type Day, daysBetween, instantOf, sumAmounts, type Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import type { Booking } from "../models/booking.ts";
+import { lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
+import { quoteStay, readRates } from "../rates/prices.ts";
+import { type Change, recordChanged } from "./changing.ts";
+import { type BookedNight, putNights } from "./nights.ts";
+import { mostNights } from "./stay.ts";
+
+/** Whether a booking could get the night of the day that closes. */
+export function isOverstay({ status, arrival, departure }: Booking, day: Day): boolean {
+  return status === "in_house" && departure <= day && daysBetween(arrival, addDays(day, 1)) <= mostNights;
+}
+
+export interface Overstays {
+  /** Locked, and with them their rooms. */
+  readonly bookings: readonly Booking[];
+  /** By id. */
+  readonly rooms: ReadonlyMap<string, LockedRoom>;
+  readonly hotel: HotelSettings;
+  /** Their new departure. */
+  readonly until: Day;
+}
+
+/** @returns how many stays became longer */
+export async function extendOverstays(
+  trx: Trx,
+  change: Change,
+  { bookings, rooms, hotel, until }: Overstays,
+): Promise<number> {
+  if (bookings.length === 0) return 0;
+  const hotelId = hotel.hotel_id;
+  const longer = await lengthenStays(
+    trx,
+    hotelId,
+    bookings.map(({ booking_id, room_id, departure }) => ({
+      booking_id,
+      room_id,
+      arrival: departure,
+      departure: until,
+    })),
+  );
+  const extended = bookings.filter(({ booking_id }) => longer.has(booking_id));
+  if (extended.length === 0) return 0;
+  const from = extended.map(({ departure }) => departure).reduce((a, b) => (a < b ? a : b));
+  const rates = await readRates(trx, hotelId, { from, to: until });
+  const added = extended.map(({ booking_id, room_id, departure, currency }): BookedNight[] => {
+    const { nights } = quoteStay(rooms.get(room_id) as LockedRoom, rates, departure, until, currency);
+    return nights.map((night) => ({ ...night, booking_id, room_id }));
+  });
+  await putNights(trx, hotelId, added.flat());
+  const totals = extended.map(({ total_amount: total, currency }, index) =>
+    sumAmounts([total, ...(added[index] ?? []).map(({ rate }) => rate)], currency),
+  );
+  await trx.raw(
+    `UPDATE pms.bookings b SET departure = ?::date, expected_check_out_at = ?::timestamptz, total_amount = t.total,
+       version = b.version + 1
+     FROM unnest(?::uuid[], ?::numeric[]) AS t (booking_id, total) WHERE b.hotel_id = ? AND b.booking_id = t.booking_id`,
+    [
+      until,
+      instantOf(until, hotel.check_out_time, hotel.time_zone),
+      extended.map(({ booking_id }) => booking_id),
+      totals,
+      hotelId,
+    ],
+  );
+  await recordChanged(trx, change, "overstay", extended);
+  return extended.length;
+}
