@@ -2,7 +2,7 @@
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
 import { readPolicies } from "../desk/policies.ts";
-import { fieldFault, pmsProblems } from "../errors.ts";
+import { pmsProblems } from "../errors.ts";
 import { holdGuest } from "../guests/guests.ts";
 import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
@@ -39,17 +39,14 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string): Prom
 /**
  * in_house -> checked_out; an early one frees the nights from its day on; the room becomes dirty.
  * @param given the day on which the guest left, where that was not today: nobody told the desk
- * @throws Problem ILLEGAL_TRANSITION; VALIDATION_FAILED for a day on which the guest was not in the house
+ * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY for a day on which the guest was not in the house
  */
 export async function checkOut(trx: Trx, change: Change, bookingId: string, given?: Day): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
   const leftOn = given ?? today;
   const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: new Date() };
-  if (leftOn > today) throw fieldFault("body", "/left_on", `is after the business date ${today}`);
-  if (leftOn < (booking.checked_in_on ?? booking.arrival)) {
-    throw fieldFault("body", "/left_on", `is before the check-in on ${booking.checked_in_on ?? booking.arrival}`);
-  }
+  requirePresent(booking, leftOn, today);
   const nights = await readNights(trx, booking);
   await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   if (leftOn < booking.departure) {
@@ -63,6 +60,16 @@ export async function checkOut(trx: Trx, change: Change, bookingId: string, give
   }
   await writeChange(trx, change, "check_out", booking, fields);
   await soil(trx, booking);
+}
+
+function requirePresent({ checked_in_on: since, arrival }: Booking, leftOn: Day, today: Day): void {
+  const first = since ?? arrival;
+  if (first <= leftOn && leftOn <= today) return;
+  const detail = leftOn > today ? `is after the business date ${today}` : `is before the check-in on ${first}`;
+  throw pmsProblems.WRONG_DAY(`/left_on ${detail}`, {
+    errors: [{ in: "body", pointer: "/left_on", detail }],
+    members: { business_date: today },
+  });
 }
 
 /** confirmed -> canceled; the nights are free at once, and the booking keeps what they would have cost. */

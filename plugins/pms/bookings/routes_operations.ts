@@ -48,6 +48,7 @@ export function operationRoutes(): Route[] {
             "The day of the departure, from that of the check-in to the business date; that one, if left out.",
         }),
       }),
+      problems: ["WRONG_DAY"],
       run: (trx, change, bookingId, { left_on: leftOn }) => checkOut(trx, change, bookingId, leftOn),
     }),
     operation({

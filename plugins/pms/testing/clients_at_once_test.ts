@@ -12,7 +12,8 @@ import { type Desk, directDesk, httpDesk, problemsOf } from "./direct_desk.ts";
 import { requireWhole } from "./invariants.ts";
 import { type Ground, grounds, plantHotel } from "./planted.ts";
 import { Rumour } from "./rumour.ts";
-import { callOf, clientsSteps, type Step } from "./steps.ts";
+import { clientsSteps } from "./random_steps.ts";
+import { callOf, type Step } from "./steps.ts";
 
 /** HISTORIES=5000 plays so many rounds; the seed of what failed is in its message, though who came first is not in a seed. */
 const { HISTORIES = "90", HISTORIES_SEED } = processVariables();

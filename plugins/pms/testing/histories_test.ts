@@ -11,7 +11,8 @@ import { directDesk, httpDesk } from "./direct_desk.ts";
 import { requireWhole } from "./invariants.ts";
 import { type Ground, grounds, plantHotel, setSubscription } from "./planted.ts";
 import { compareAll, play, type Played, type Tally } from "./play.ts";
-import { history, type Step } from "./steps.ts";
+import { history } from "./random_steps.ts";
+import type { Step } from "./steps.ts";
 
 /** HISTORIES=5000 plays so many; the seed of a run that failed is in its message, and HISTORIES_SEED plays it again. */
 const { HISTORIES = "90", HISTORIES_SEED } = processVariables();
@@ -31,7 +32,7 @@ const refusals = {
   closeRoom: ["ROOM_TAKEN"],
   // And a day with guests who stayed on, and one with guests who could not.
   closeDay: ["WRONG_DAY", "overstays", "overdue"],
-  checkOut: ["VALIDATION_FAILED"],
+  checkOut: ["WRONG_DAY"],
   reinstateBooking: ["WRONG_DAY"],
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],

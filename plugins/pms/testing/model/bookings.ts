@@ -178,7 +178,7 @@ function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readonly Mode
 export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = {}): void {
   require(booking, "in_house");
   const left = body["left_on"] === undefined ? hotel.today : dayNumber(body["left_on"] as string);
-  if (left > hotel.today || left < (booking.checkedInOn as number)) throw new Refusal("VALIDATION_FAILED");
+  requireDay((booking.checkedInOn as number) <= left && left <= hotel.today);
   if (left < booking.departure) {
     // One night is paid at least; none in which nobody slept there is kept from others.
     const departure = Math.max(left, booking.arrival + 1);

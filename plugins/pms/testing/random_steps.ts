@@ -1,0 +1,163 @@
+/** Random days at a desk. */
+import fc from "fast-check";
+
+import type { Change, Move, Stay, Step, Who } from "./steps.ts";
+
+const nth = fc.nat({ max: 1000 });
+const who: fc.Arbitrary<Who> = fc.record({
+  same: fc.integer({ min: 0, max: 9 }).map((roll) => roll % 3 === 1),
+  // Not at an end of the range: those are drawn more often.
+  fits: fc.integer({ min: 0, max: 9 }).map((roll) => roll !== 7),
+  nth,
+});
+const rarely = fc.integer({ min: 0, max: 14 }).map((roll) => roll === 8);
+const stay: fc.Arbitrary<Stay> = fc.record({
+  in: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3) },
+    { weight: 1, arbitrary: fc.constant(-1) },
+  ),
+  nights: fc.oneof(
+    { weight: 30, arbitrary: fc.integer({ min: 1, max: 5 }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 400) },
+  ),
+});
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+const minor = fc.integer({ min: 0, max: 40_000 });
+
+const change: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ departure: fc.integer({ min: -3, max: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }), departure: fc.integer({ min: -2, max: 3 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: nth, departure: maybe(fc.integer({ min: -2, max: 2 })) }) },
+  { weight: 1, arbitrary: fc.record({ adults: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 1, arbitrary: fc.record({ locked: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ notes: fc.constantFrom("quiet room", "late"), guest: maybe(nth) }) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      kind: fc.constant("book" as const),
+      by: fc.constantFrom("room" as const, "type" as const),
+      nth,
+      stay,
+      heads: fc.record({ adults: fc.constantFrom(1, 1, 1, 1, 2, 2, 2, 3), children: fc.constantFrom(0, 0, 0, 1) }),
+      guest: nth,
+      locked: rarely,
+    }),
+  },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant("amend" as const), who, change }) },
+  {
+    weight: 24,
+    arbitrary: fc.record({
+      kind: fc.constantFrom<Move[]>(
+        ...(["check in", "check in", "check in", "check out", "check out", "cancel", "no-show"] as const),
+        ...(["undo check-in", "undo check-out", "undo check-out", "reinstate", "reinstate"] as const),
+      ),
+      who,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("has left" as const),
+      who,
+      ago: fc.constantFrom(0, 1, 1, 1, 2, 2, 3, -1),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("move" as const), who, room: nth }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("swap" as const), who, other: who }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("close" as const, "close" as const, "reopen" as const),
+      room: nth,
+      stay,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("rates" as const),
+      type: nth,
+      stay,
+      rate: maybe(fc.option(minor)),
+      minimum: maybe(fc.option(fc.integer({ min: 1, max: 4 }))),
+      closed: maybe(rarely),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("room" as const),
+      room: nth,
+      status: maybe(fc.constantFrom("available", "available", "out_of_order", "out_of_service")),
+      rate: maybe(fc.option(minor)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("housekeeping" as const),
+      room: nth,
+      state: fc.constantFrom("clean", "dirty"),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("quote" as const),
+      stay,
+      type: maybe(nth),
+      guests: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("repack" as const),
+      type: nth,
+      stay,
+      apply: fc.constantFrom("no" as const, "shown" as const, "at once" as const, "another" as const),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant("close day" as const), day: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("policy" as const),
+      charge: maybe(fc.constantFrom("none", "first_night", "full_stay")),
+      overstays: maybe(fc.constantFrom("leave", "extend", "extend")),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom("change guest" as const, "anonymise" as const), nth, guest: nth }),
+  },
+);
+
+/** A history in one hand: with a subscription that may lapse and come back. */
+export const history: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 70, arbitrary: step },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("subscription" as const),
+        lapsed: fc.constantFrom(true, false, false, false),
+      }),
+    },
+  ),
+  { minLength: 1, maxLength: 120, size: "max" },
+);
+
+/** What several clients do at once, each in its own order. */
+export const clientsSteps = (clients: number, most: number): fc.Arbitrary<Step[][]> =>
+  fc.array(fc.array(step, { minLength: 1, maxLength: most, size: "max" }), { minLength: clients, maxLength: clients });
