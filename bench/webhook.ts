@@ -179,7 +179,9 @@ try {
   async function forget(): Promise<void> {
     // The load ends with requests under way, whose clients don't wait.
     await sleep(1_000);
-    await owner.raw("TRUNCATE core.outbox, billing.stripe_events, billing.paid_invoices, public.floor_events");
+    await owner.raw(
+      "TRUNCATE core.outbox, billing.stripe_events, billing.conflicting_deliveries, billing.paid_invoices, public.floor_events",
+    );
     await owner.raw("CHECKPOINT");
   }
 } finally {
