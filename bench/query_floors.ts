@@ -7,9 +7,10 @@ import { addDays, type Day, newId } from "../core/mod.ts";
 import { median } from "../core/testing/timing.ts";
 import { reserve } from "../plugins/pms/bookings/reserve.ts";
 import { type AvailabilityQuestion, freeRoomsStatement, freeRoomsValues } from "../plugins/pms/rooms/availability.ts";
+import { amount } from "./brief.ts";
 
 const connections = 10;
-const ms = 4000;
+const ms = amount(4000, 100);
 
 /** @returns how often the work was done in a second, by ten at a time, after half a second of warming up */
 async function rateOf(work: (worker: number) => Promise<unknown>): Promise<number> {
@@ -21,7 +22,7 @@ async function rateOf(work: (worker: number) => Promise<unknown>): Promise<numbe
     await Promise.all(Array.from({ length: connections }, (_, index) => worker(index)));
     return done;
   };
-  await loop(performance.now() + 500);
+  await loop(performance.now() + ms / 8);
   const started = performance.now();
   const done = await loop(started + ms);
   return (1000 * done) / (performance.now() - started);
@@ -56,7 +57,7 @@ export function availabilityRate(url: string, hotelId: string, from: Day): Promi
 /** Milliseconds that PostgreSQL itself takes for the availability query, planning left out; the median of 21. */
 export async function availabilityMs(owner: Knex, hotelId: string, from: Day): Promise<number> {
   const values = freeRoomsValues(twoNights(hotelId, from));
-  const literal = (value: unknown): string => (value === null ? "NULL" : `'${String(value)}'`);
+  const literal = (value: string | number | null | undefined): string => (value === null ? "NULL" : `'${value}'`);
   const sql = freeRoomsStatement.text.replaceAll(/\$(\d+)/g, (_, at: string) => literal(values[Number(at) - 1]));
   const times: number[] = [];
   for (let run = 0; run < 21; run += 1) {

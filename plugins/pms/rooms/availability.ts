@@ -59,7 +59,7 @@ export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<Fre
 }
 
 /** The question as values of the statement. */
-export function freeRoomsValues(question: AvailabilityQuestion): unknown[] {
+export function freeRoomsValues(question: AvailabilityQuestion): (string | number | null)[] {
   const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
   return [hotelId, arrival, departure, roomTypeId, guests, ...after, limit, question.preferredTypeId ?? null];
 }
