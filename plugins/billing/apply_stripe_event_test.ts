@@ -122,7 +122,9 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     ]);
     expect(body.invoices[0]).to.include({ amount_paid: "249.00", currency: "EUR" });
 
-    const byDesk = await billing.platform.client.get("/billing/subscription", { token: billing.hotel.receptionistToken });
+    const byDesk = await billing.platform.client.get("/billing/subscription", {
+      token: billing.hotel.receptionistToken,
+    });
     expect(byDesk.status).to.equal(403);
     const neighbour = await billing.signUp();
     expect((await billing.view(neighbour)).invoices).to.deep.equal([]);

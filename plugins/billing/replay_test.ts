@@ -13,7 +13,7 @@ const kill = "an invoice that nobody can read";
 
 const paidInvoice = (shape: "older" | "basil", until: number, payment: Partial<PaymentStory>): InvoiceStory => {
   const payments = [{ amount: 24_900, refunds: [], disputes: [], chargeTells: "not" as const, ...payment }];
-  return { shape, until, end: "paid", stumbled: true, twin: true, named: false, payments };
+  return { shape, currency: "eur", until, end: "paid", stumbled: true, twin: true, named: false, payments };
 };
 
 /** Refunds (one wholly, one that failed), a lost dispute, states of the subscription, and payments that failed. */
