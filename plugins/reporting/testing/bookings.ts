@@ -91,7 +91,11 @@ export async function buildBookingsReport(
 }
 
 /** Polls a report until it is over. */
-export function waitForReport({ client }: Pick<TestPlatform, "client">, hotel: FurnishedHotel, reportId: string) {
+export function waitForReport(
+  { client }: Pick<TestPlatform, "client">,
+  hotel: Pick<FurnishedHotel, "managerToken">,
+  reportId: string,
+) {
   return eventually(async () => {
     const { body } = await client.get(`/reports/${reportId}`, { token: hotel.managerToken });
     return ["queued", "running"].includes(body.status as string) ? undefined : body;
