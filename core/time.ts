@@ -7,21 +7,24 @@ import * as z from "zod";
  */
 export type Day = string;
 
-/** Both ends keep a day's distance from what the formats can write, for a time zone may move an instant across them. */
-const [earliest, latest] = ["1970-01-02", "9999-12-30"];
-const outOfRange = `is not between ${earliest} and ${latest}`;
+/** The first and the last day that there is here. Both keep a day's distance from what the formats can write, for a time zone may move an instant across them. */
+export const [earliestDay, latestDay] = ["1970-01-02", "9999-12-30"] as const;
+const outOfRange = `is not between ${earliestDay} and ${latestDay}`;
 
 /** A day between 1970 and 9999. */
 export const daySchema = z.iso
   .date("is not a day as YYYY-MM-DD")
-  .refine((day) => day >= earliest && day <= latest, outOfRange)
+  .refine((day) => day >= earliestDay && day <= latestDay, outOfRange)
   .meta({ examples: ["2026-12-24"] });
 
 /** An instant as RFC 3339, with any offset. */
 export const instantSchema = z.iso
   .datetime({ offset: true, error: "is not an RFC 3339 instant" })
   // An offset of more than a day is well-formed and no place's.
-  .refine((text) => Date.parse(text) >= Date.parse(earliest) && Date.parse(text) <= Date.parse(latest), outOfRange)
+  .refine(
+    (text) => Date.parse(text) >= Date.parse(earliestDay) && Date.parse(text) <= Date.parse(latestDay),
+    outOfRange,
+  )
   .meta({ examples: ["2026-12-24T14:00:00Z"] });
 
 /** An instant on its way out. */
