@@ -9,6 +9,7 @@ import { openPool } from "../core/db/pool.ts";
 import { startEmbeddedPostgres } from "../core/embedded/mod.ts";
 import { migrateDatabase } from "../core/migrate.ts";
 import { TestClient } from "../core/testing/client.ts";
+import { isBrief } from "./brief.ts";
 
 const root = path.join(import.meta.dirname, "..");
 
@@ -126,7 +127,7 @@ export interface Measured {
 
 /** Sends requests for some seconds (default 8) over 32 connections, after a second of warming up. */
 export async function measure(load: Load): Promise<Measured> {
-  await run(load, 1);
+  if (!isBrief) await run(load, 1);
   const result = await run(load, load.seconds ?? 8);
   const classes = {
     "2xx": result["2xx"],
@@ -153,7 +154,7 @@ function run({ url, method = "GET", headers = {}, next, connections = 32 }: Load
     method,
     headers: { ...headers },
     connections,
-    duration: seconds,
+    ...(isBrief ? { amount: 2 * connections, sampleInt: 50 } : { duration: seconds }),
     ...(next === undefined
       ? {}
       : {

@@ -9,11 +9,12 @@ import { addDays, dayAt } from "../core/mod.ts";
 import { lanes } from "../plugins/identity/hashing.ts";
 import { median } from "../core/testing/timing.ts";
 import { logIn } from "../workers/testing/platform.ts";
+import { amount } from "./brief.ts";
 import { type Load, measure, type Measured, printRow, startBench } from "./harness.ts";
 
-const rounds = 3;
-const seconds = 5;
-const rooms = 100;
+const rounds = amount(3, 1);
+const seconds = amount(5, 0.5);
+const rooms = amount(100, 10);
 /** As plugins/identity/hashing.ts has them. */
 const parameters = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
 const day = dayAt(new Date(), "Europe/Berlin");

@@ -6,10 +6,11 @@ import { openUnit } from "../core/db/database.ts";
 import { addDays, type Day, newId } from "../core/mod.ts";
 import { median } from "../core/testing/timing.ts";
 import { reserve } from "../plugins/pms/bookings/reserve.ts";
-import { freeRoomsStatement } from "../plugins/pms/rooms/availability.ts";
+import { type AvailabilityQuestion, freeRoomsStatement, freeRoomsValues } from "../plugins/pms/rooms/availability.ts";
+import { amount } from "./brief.ts";
 
 const connections = 10;
-const ms = 4000;
+const ms = amount(4000, 100);
 
 /** @returns how often the work was done in a second, by ten at a time, after half a second of warming up */
 async function rateOf(work: (worker: number) => Promise<unknown>): Promise<number> {
@@ -21,7 +22,7 @@ async function rateOf(work: (worker: number) => Promise<unknown>): Promise<numbe
     await Promise.all(Array.from({ length: connections }, (_, index) => worker(index)));
     return done;
   };
-  await loop(performance.now() + 500);
+  await loop(performance.now() + ms / 8);
   const started = performance.now();
   const done = await loop(started + ms);
   return (1000 * done) / (performance.now() - started);
@@ -38,19 +39,26 @@ export async function statementRate(url: string, text: string, next: () => reado
   }
 }
 
+/** What `GET /rooms/available` asks for a stay of two nights. */
+const twoNights = (hotelId: string, arrival: Day): AvailabilityQuestion => ({
+  hotelId,
+  arrival,
+  departure: addDays(arrival, 2),
+  guests: 1,
+  limit: 201,
+});
+
 /** The availability query alone. */
-export function availabilityRate(url: string, hotelId: string, from: Day, limit = 201): Promise<number> {
-  const values = [hotelId, from, addDays(from, 2), null, 1, null, null, limit];
+export function availabilityRate(url: string, hotelId: string, from: Day): Promise<number> {
+  const values = freeRoomsValues(twoNights(hotelId, from));
   return statementRate(url, freeRoomsStatement.text, () => values);
 }
 
 /** Milliseconds that PostgreSQL itself takes for the availability query, planning left out; the median of 21. */
 export async function availabilityMs(owner: Knex, hotelId: string, from: Day): Promise<number> {
-  const literals = [`'${hotelId}'`, `'${from}'`, `'${addDays(from, 2)}'`, "NULL", "1", "NULL", "NULL", "201"];
-  const sql = freeRoomsStatement.text.replaceAll(
-    /\$(\d+)/g,
-    (_, position: string) => literals[Number(position) - 1] ?? "",
-  );
+  const values = freeRoomsValues(twoNights(hotelId, from));
+  const literal = (value: string | number | null | undefined): string => (value === null ? "NULL" : `'${value}'`);
+  const sql = freeRoomsStatement.text.replaceAll(/\$(\d+)/g, (_, at: string) => literal(values[Number(at) - 1]));
   const times: number[] = [];
   for (let run = 0; run < 21; run += 1) {
     const { rows } = await openUnit(owner, { role: "keyrack_pms", tenantId: hotelId }, (trx) =>

@@ -5,6 +5,7 @@ import pg from "pg";
 
 import { openQueueStore, type QueueStoreOptions } from "../core/jobs/queue_store.ts";
 import { median } from "../core/testing/timing.ts";
+import { amount } from "./brief.ts";
 
 export interface QueueFloor {
   readonly noOp: number;
@@ -97,7 +98,7 @@ async function pickUpTime(options: Omit<QueueStoreOptions, "onError">, concurren
   try {
     await worker.waitUntilReady();
     const times: number[] = [];
-    for (let number = 0; number < 60; number += 1) {
+    for (let number = 0; number < amount(60, 10); number += 1) {
       const done = new Promise<void>((resolve) => {
         handled = resolve;
       });

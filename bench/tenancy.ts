@@ -11,12 +11,14 @@ import { openPool } from "../core/db/pool.ts";
 import { prepare } from "../core/db/statement.ts";
 import { addDays, dayAt } from "../core/mod.ts";
 import { gateRole, urlAs } from "../core/permissions.ts";
+import { median } from "../core/testing/timing.ts";
 import { reserve } from "../plugins/pms/bookings/reserve.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
+import { amount } from "./brief.ts";
 import { printRow, startBench } from "./harness.ts";
 
-const rounds = 15;
-const perRound = 100;
+const rounds = amount(15, 5);
+const perRound = amount(100, 10);
 
 const bench = await startBench();
 const gate = openPool({
@@ -100,8 +102,4 @@ async function inTurn(first: () => Promise<unknown>, second: () => Promise<unkno
     }
   }
   return [median(times[0]), median(times[1])];
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -9,14 +9,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasRedisServer, startRedis } from "../core/testing/redis.ts";
 import { median } from "../core/testing/timing.ts";
 import { basilInvoice, eventAround } from "../plugins/billing/testing/deliveries.ts";
+import { amount } from "./brief.ts";
 import { type Load, measure, printRow, startBench, webhookSecret } from "./harness.ts";
 import { measureQueueFloor } from "./queue_floor.ts";
 
-const rounds = 3;
+const rounds = amount(3, 1);
 const seconds = 3;
 const hotels = 200;
 /** Events applied, and jobs of a floor, in one measurement. */
-const jobs = 2_000;
+const jobs = amount(2_000, 100);
 /** Of the plugin billing in one worker process. */
 const concurrency = 8;
 /** What Stripe's own invoice events weigh, as they are in ../shared/stripe-objects. */
@@ -163,7 +164,7 @@ try {
   /** On a quiet worker: from the start of the transaction that stored an event to the start of the one that applied it. */
   async function pickUpTimes(): Promise<number[]> {
     const { rows: before } = (await owner.raw("SELECT now() AS now")) as { rows: [{ now: Date }] };
-    for (let event = 0; event < 100; event += 1) {
+    for (let event = 0; event < amount(100, 10); event += 1) {
       await deliver();
       await sleep(20);
     }
@@ -179,7 +180,9 @@ try {
   async function forget(): Promise<void> {
     // The load ends with requests under way, whose clients don't wait.
     await sleep(1_000);
-    await owner.raw("TRUNCATE core.outbox, billing.stripe_events, billing.paid_invoices, public.floor_events");
+    await owner.raw(
+      "TRUNCATE core.outbox, billing.stripe_events, billing.conflicting_deliveries, billing.paid_invoices, public.floor_events",
+    );
     await owner.raw("CHECKPOINT");
   }
 } finally {

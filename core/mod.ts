@@ -46,9 +46,11 @@ export {
   daysBetween,
   daySchema,
   eachDay,
+  earliestDay,
   instantOf,
   instantOutSchema,
   instantSchema,
+  latestDay,
   timeOfDaySchema,
   timeZoneSchema,
 } from "./time.ts";

@@ -1,11 +1,10 @@
 /** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
-import os from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { giveWay } from "../core/background.ts";
 import { boot, type Platform } from "../core/boot.ts";
 import { takeVariables } from "../core/env.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
-import type { Logger } from "../core/log.ts";
 import { runProcess } from "../core/process.ts";
 import { queueNameOf } from "./queue_names.ts";
 import { startRelay } from "./relay.ts";
@@ -28,6 +27,7 @@ const storeMs = 2_000;
 export async function work(platform: Platform): Promise<WorkerProcess> {
   const { env, knex, log } = platform;
   const databaseUrl = env.DATABASE_URL as string;
+  if (platform.queues.every(({ background }) => background)) giveWay(knex, log);
   const stopping = new AbortController();
   const store = openQueueStore({
     redisUrl: env.REDIS_URL,
@@ -54,7 +54,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
   const relay = await startRelay({ knex, url: platform.loginUrl, log, queues });
   const schedules = startSchedules(queues, platform.schedules, log);
   const housekeeping = coreSchedules(knex, log);
-  if (platform.queues.every(({ background }) => background)) yieldToOthers(log);
+
   log.info({ store: store.kind, queues: [...queues.keys()] }, "working");
   return {
     close: async () => {
@@ -70,15 +70,6 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       await platform.close();
     },
   };
-}
-
-/** A nice value of 10, where the system lets us; who waits at a desk shares these cores. */
-function yieldToOthers(log: Logger): void {
-  try {
-    os.setPriority(10);
-  } catch (error) {
-    log.debug({ err: error }, "the process keeps its priority");
-  }
 }
 
 async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {

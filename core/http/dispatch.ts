@@ -1,4 +1,5 @@
 /** The road of a request, from the routed context to the answer; read top to bottom. */
+import { finished } from "node:stream";
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
@@ -135,6 +136,10 @@ function send(ctx: Context, route: Route, reply: Reply): void {
   ctx.status = reply.status;
   ctx.set({ ...reply.headers });
   if (reply.stream !== undefined) {
+    // What breaks off must not look as if more were to come: a compressor on its way would wait for ever.
+    finished(reply.stream, { writable: false }, (error) => {
+      if (error !== undefined && error !== null && !ctx.res.writableFinished) ctx.res.destroy();
+    });
     if (route.mediaType !== undefined && !ctx.res.hasHeader("Content-Type")) ctx.type = route.mediaType;
     ctx.body = reply.stream;
   } else if (reply.body !== undefined && reply.body !== "") {

@@ -3,6 +3,7 @@ import type { Context } from "koa";
 
 import { isContention, isOutage, isUnstorable } from "../db/database.ts";
 import { Problem, problems } from "../errors.ts";
+import { S3Fault } from "../files/s3_calls.ts";
 import type { Logger } from "../log.ts";
 
 /** Answers with `application/problem+json` (RFC 9457) and logs what the caller must not see. */
@@ -30,7 +31,9 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error) || isContention(error)) return problems.SERVICE_UNAVAILABLE("Please try again in a moment.");
+  const passes = error instanceof S3Fault && error.passing;
+  if (passes || isOutage(error) || isContention(error))
+    return problems.SERVICE_UNAVAILABLE("Please try again in a moment.", { cause: error });
   // The schemas refuse such text where they know that it is text; this is for whatever slips past them.
   if (isUnstorable(error))
     return problems.VALIDATION_FAILED("A value holds a character that can't be stored.", { cause: error });

@@ -88,7 +88,7 @@ async function effectOf(
   await Promise.all([
     recordTelling(trx, hotel_id, event_id, telling),
     changesValidTo(telling) ? refold(trx, hotel, ctx.env.GRACE_DAYS, new Date()) : undefined,
-    callWaiting(ctx, trx, event_id, telling),
+    callWaiting(ctx, trx, event_id, hotel),
   ]);
   return { status: "applied", hotel_id, owner };
 }

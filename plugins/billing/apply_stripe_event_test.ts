@@ -1,14 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import {
-  eventually,
-  onBothStores,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../workers/testing/platform.ts";
+import { eventually, onBothStores } from "../../workers/testing/platform.ts";
+import { inDays, iso, useBilling } from "./testing/billing.ts";
 import {
   basilInvoice,
   deliver,
@@ -22,39 +16,17 @@ import {
   type TestEvent,
 } from "./testing/deliveries.ts";
 
-const daySeconds = 86_400;
-const graceMs = 3 * daySeconds * 1000;
-const startSeconds = Math.floor(Date.now() / 1000);
-const inDays = (days: number) => startSeconds + days * daySeconds;
-const withGrace = (seconds: number) => new Date(seconds * 1000 + graceMs).toISOString();
+const graceDays = 3;
+const withGrace = (seconds: number) => iso(seconds + graceDays * 86_400);
 
 onBothStores("a Stripe event on its way to valid_to", (store) => {
-  let platform: TestPlatform;
-  let hotel: TestHotel;
-  before(async () => {
-    platform = await startTestPlatform({ store });
-  });
-  after(() => platform.close());
-  beforeEach(async () => {
-    hotel = await signUpHotel(platform.client);
-  });
-
-  const send = async (...events: TestEvent[]): Promise<void> => {
-    const answers = await Promise.all(events.map((event) => deliver(platform.client, event)));
-    expect(answers.map((answer) => answer.status)).to.deep.equal(answers.map(() => 200));
+  const billing = useBilling({ store });
+  const applyAtOnce = async (...events: TestEvent[]) => {
+    await billing.sendAtOnce(...events);
+    return billing.settled(...events);
   };
-  /** The events' rows once no job is left that could still change them. */
-  const settled = (...events: TestEvent[]) =>
-    eventually(async () => {
-      const { rows } = await platform.owner.raw("SELECT count(*)::int AS jobs FROM core.outbox WHERE dead_at IS NULL");
-      if (rows[0].jobs > 0) return undefined;
-      const ids = events.map((event) => event.id);
-      const found = await platform.owner("billing.stripe_events").whereIn("event_id", ids);
-      return ids.map((id) => found.find((row) => row.event_id === id));
-    }, 15_000);
-  const readHotel = (of = hotel) => platform.client.get("/hotels/me", { token: of.managerToken });
-  const readSubscription = (of = hotel) => platform.client.get("/billing/subscription", { token: of.managerToken });
-  const ledger = () => platform.owner("billing.paid_invoices").where({ hotel_id: hotel.hotelId });
+  const readHotel = (of = billing.hotel) => billing.platform.client.get("/hotels/me", { token: of.managerToken });
+  const ledger = () => billing.owner("billing.paid_invoices").where({ hotel_id: billing.hotel.hotelId });
   const paid = (facts: PaidInvoiceFacts, shape = olderInvoice, type = "invoice.payment_succeeded") =>
     eventAround(type, shape(facts));
 
@@ -67,21 +39,20 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       // The file's invoice is a one-off: the subscription and its line are those of the same source's invoice.created.
       const created = readObject("stripe-ruby-mock/invoice.created.json") as TestEvent;
       const { subscription, lines } = created.data.object;
-      const metadata = { hotel_id: hotel.hotelId };
+      const metadata = { hotel_id: billing.hotel.hotelId };
       Object.assign(event.data.object, { id: freshId("in"), subscription, lines, subscription_details: { metadata } });
       Object.assign(event.data.object, { subscription: freshId("sub"), customer: freshId("cus") });
       realLine(event.data.object).period.end = inDays(40);
 
-      await send(event);
-      const [row] = await settled(event);
-      expect(row).to.include({ status: "applied", hotel_id: hotel.hotelId });
+      const [row] = await billing.apply(event);
+      expect(row).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
       const after = await readHotel();
       expect(after.body).to.include({ subscription_valid: true, valid_to: withGrace(inDays(40)) });
 
-      await send(event, event);
+      await billing.send(event, event);
       const twin = { ...event, id: freshId("evt"), type: "invoice.paid" };
-      await send(twin);
-      await settled(event, twin);
+      await billing.send(twin);
+      await billing.settled(event, twin);
       expect(await ledger()).to.have.length(1);
       const again = await readHotel();
       expect(again.body).to.deep.equal(after.body);
@@ -93,13 +64,12 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
       const parent = object["parent"] as { subscription_details: Record<string, unknown> };
       Object.assign(parent.subscription_details, {
-        metadata: { license_id: "0", hotel_id: hotel.hotelId },
+        metadata: { license_id: "0", hotel_id: billing.hotel.hotelId },
         subscription: freshId("sub"),
       });
       realLine(object).period.end = inDays(365);
       const event = eventAround("invoice.paid", object);
-      await send(event);
-      await settled(event);
+      await billing.apply(event);
       expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(365)));
     });
 
@@ -111,34 +81,35 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       const line = realLine(object) as Line & { parent: { type: string; subscription_item_details: object } };
       line.parent.type = "subscription_item_details";
       Object.assign(line.parent.subscription_item_details, { proration: false });
-      Object.assign(line, { metadata: { hotel_id: hotel.hotelId }, period: { start: inDays(0), end: inDays(31) } });
+      Object.assign(line, {
+        metadata: { hotel_id: billing.hotel.hotelId },
+        period: { start: inDays(0), end: inDays(31) },
+      });
       const event = eventAround("invoice.payment_succeeded", object);
-      await send(event);
-      await settled(event);
+      await billing.apply(event);
       expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(31)));
     });
 
     it("refuses bare objects, which are no events, with 400", async () => {
       for (const file of ["openapi-fixtures3/OBJECT.invoice.json", "pay/charge.refunded.json"]) {
-        const answer = await deliver(platform.client, readObject(file) as TestEvent);
+        const answer = await deliver(billing.platform.client, readObject(file) as TestEvent);
         expect(answer.status).to.equal(400);
       }
     });
   });
 
   it("tells a manager what valid_to is computed from, and nobody else", async () => {
-    const trial = await readSubscription();
-    expect(trial.body).to.include({ status: "trial", subscription_valid: true, paid_until: null, paid_by: null });
-    expect(trial.body.valid_to).to.equal(trial.body.trial_ends_at);
+    const trial = await billing.view();
+    expect(trial).to.include({ status: "trial", subscription_valid: true, paid_until: null, paid_by: null });
+    expect(trial.valid_to).to.equal(trial.trial_ends_at);
 
-    const first = { hotelId: hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(30) };
-    const second = { hotelId: hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(60) };
+    const first = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(30) };
+    const second = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(60) };
     const events = [paid(second, basilInvoice), paid(first)];
-    await send(...events);
-    await settled(...events);
-    const { body } = await readSubscription();
+    await applyAtOnce(...events);
+    const body = await billing.view();
     expect(body).to.include({
-      hotel_id: hotel.hotelId,
+      hotel_id: billing.hotel.hotelId,
       status: "active",
       valid_to: withGrace(second.periodEnd),
       paid_until: new Date(second.periodEnd * 1000).toISOString(),
@@ -151,19 +122,20 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     ]);
     expect(body.invoices[0]).to.include({ amount_paid: "249.00", currency: "EUR" });
 
-    const byDesk = await platform.client.get("/billing/subscription", { token: hotel.receptionistToken });
+    const byDesk = await billing.platform.client.get("/billing/subscription", {
+      token: billing.hotel.receptionistToken,
+    });
     expect(byDesk.status).to.equal(403);
-    const neighbour = await signUpHotel(platform.client);
-    expect((await readSubscription(neighbour)).body.invoices).to.deep.equal([]);
+    const neighbour = await billing.signUp();
+    expect((await billing.view(neighbour)).invoices).to.deep.equal([]);
   });
 
   it("counts the twin events of one invoice once, also where they race", async () => {
-    const facts = { hotelId: hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(45) };
+    const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(45) };
     const events = Array.from({ length: 12 }, (_, turn) =>
       paid(facts, turn % 2 === 0 ? olderInvoice : basilInvoice, turn % 3 === 0 ? "invoice.paid" : undefined),
     );
-    await send(...events);
-    const rows = await settled(...events);
+    const rows = await applyAtOnce(...events);
     expect(new Set(rows.map((row) => row?.status))).to.have.keys("applied");
     expect(await ledger()).to.have.length(1);
     expect((await readHotel()).body.valid_to).to.equal(withGrace(facts.periodEnd));
@@ -171,10 +143,9 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
 
   it("loses no update where many events of one hotel race", async () => {
     const events = Array.from({ length: 24 }, (_, month) =>
-      paid({ hotelId: hotel.hotelId, periodEnd: inDays(20 + month * 30) }),
+      paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(20 + month * 30) }),
     );
-    await send(...events);
-    await settled(...events);
+    await applyAtOnce(...events);
     expect(await ledger()).to.have.length(24);
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(20 + 23 * 30)));
   });
@@ -183,54 +154,77 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     const customerId = freshId("cus");
     const subscriptionId = freshId("sub");
     const early = paid({ customerId, subscriptionId, periodEnd: inDays(90) });
-    const [row] = await send(early).then(() => settled(early));
+    const [row] = await billing.apply(early);
     expect(row).to.include({ status: "waiting", status_reason: "hotel", customer_id: customerId, hotel_id: null });
-    expect((await readSubscription()).body.status).to.equal("trial");
+    expect((await billing.view()).status).to.equal("trial");
 
-    const naming = paid({ hotelId: hotel.hotelId, customerId, periodEnd: inDays(60) }, basilInvoice);
-    await send(naming);
-    const [applied] = await settled(early, naming);
-    expect(applied).to.include({ status: "applied", status_reason: null, hotel_id: hotel.hotelId });
+    const naming = paid({ hotelId: billing.hotel.hotelId, customerId, periodEnd: inDays(60) }, basilInvoice);
+    await billing.send(naming);
+    const [applied] = await billing.settled(early, naming);
+    expect(applied).to.include({ status: "applied", status_reason: null, hotel_id: billing.hotel.hotelId });
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(90)));
 
     // From here on the subscription alone is enough.
     const later = paid({ subscriptionId, periodEnd: inDays(120) });
-    await send(later);
-    await settled(later);
+    await billing.apply(later);
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(120)));
+  });
+
+  it("calls those that wait up when what they wait for becomes known, and not again with each of them", async () => {
+    const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
+    const count = 40;
+    const early = Array.from({ length: count }, (_, at) => paid({ ...ids, periodEnd: inDays(40 + at) }));
+    await applyAtOnce(...early);
+    // Every job that there is from now on leaves a line.
+    await billing.owner.raw(
+      `CREATE TABLE public.jobs_made (job_id uuid);
+       CREATE FUNCTION public.note_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
+         $$ BEGIN INSERT INTO public.jobs_made VALUES (NEW.job_id); RETURN NULL; END $$;
+       CREATE TRIGGER note_job AFTER INSERT ON core.outbox FOR EACH ROW EXECUTE FUNCTION public.note_job()`,
+    );
+    try {
+      const naming = paid({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(30) });
+      await billing.apply(naming);
+      const rows = await billing.settled(...early);
+      expect(new Set(rows.map(({ status }) => status))).to.have.keys("applied");
+      expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(40 + count - 1)));
+      expect(await billing.owner("public.jobs_made").select("job_id")).to.have.length(count + 1);
+    } finally {
+      await billing.owner.raw("DROP FUNCTION public.note_job CASCADE; DROP TABLE public.jobs_made");
+    }
   });
 
   it("overlooks no event that comes while another is tying their customer to the hotel", async () => {
     const customerId = freshId("cus");
     const invoiceId = freshId("in");
-    const naming = paid({ hotelId: hotel.hotelId, customerId, invoiceId, periodEnd: inDays(30) });
+    const naming = paid({ hotelId: billing.hotel.hotelId, customerId, invoiceId, periodEnd: inDays(30) });
     const nameless = paid({ customerId, periodEnd: inDays(60) });
     const blocked = (least: number) =>
       eventually(async () => {
-        const { rows } = await platform.owner.raw(
+        const { rows } = await billing.owner.raw(
           `SELECT count(*)::int AS waiting FROM pg_stat_activity
            WHERE datname = current_database() AND wait_event_type = 'Lock'`,
         );
         return rows[0].waiting >= least ? true : undefined;
       });
     // Holds the first event back after it has tied the customer and looked for those that wait, before it commits.
-    const brake = await platform.owner.transaction();
+    const brake = await billing.owner.transaction();
     await brake("billing.paid_invoices").insert({
-      hotel_id: hotel.hotelId,
+      hotel_id: billing.hotel.hotelId,
       invoice_id: invoiceId,
       amount_paid: "0",
       currency: "EUR",
       event_id: "evt_0",
     });
     try {
-      await send(naming);
+      await billing.send(naming);
       await blocked(1);
-      await send(nameless);
+      await billing.send(nameless);
       await blocked(2);
     } finally {
       await brake.rollback();
     }
-    const rows = await settled(naming, nameless);
+    const rows = await billing.settled(naming, nameless);
     expect(rows.map((row) => row?.status)).to.deep.equal(["applied", "applied"]);
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(60)));
   });
@@ -238,23 +232,21 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
   it("waits for a hotel that is named and does not exist, and takes the customer's where that is known", async () => {
     const customerId = freshId("cus");
     const nowhere = paid({ hotelId: "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d", customerId, periodEnd: inDays(50) });
-    await send(nowhere);
-    expect((await settled(nowhere))[0]).to.include({ status: "waiting" });
-    const naming = paid({ hotelId: hotel.hotelId, customerId, periodEnd: inDays(20) });
-    await send(naming);
-    expect((await settled(nowhere))[0]).to.include({ status: "applied", hotel_id: hotel.hotelId });
+    expect((await billing.apply(nowhere))[0]).to.include({ status: "waiting" });
+    const naming = paid({ hotelId: billing.hotel.hotelId, customerId, periodEnd: inDays(20) });
+    await billing.send(naming);
+    expect((await billing.settled(nowhere))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
   });
 
   it("ignores what is not paid, has no subscription, or is of another type; waits for missing lines", async () => {
-    const facts = { hotelId: hotel.hotelId, periodEnd: inDays(300) };
+    const facts = { hotelId: billing.hotel.hotelId, periodEnd: inDays(300) };
     const events = [
       eventAround("invoice.payment_succeeded", { ...basilInvoice(facts), status: "open" }),
       eventAround("invoice.paid", { ...olderInvoice(facts), subscription: null }),
       eventAround("invoice.finalized", olderInvoice(facts)),
       eventAround("invoice.paid", { ...olderInvoice(facts), lines: { data: [], has_more: true } }),
     ];
-    await send(...events);
-    const rows = await settled(...events);
+    const rows = await applyAtOnce(...events);
     expect(rows.map((row) => [row?.status, row?.status_reason])).to.deep.equal([
       ["ignored", "not_paid"],
       ["ignored", "no_subscription"],
@@ -262,44 +254,44 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       ["waiting", "lines"],
     ]);
     expect(await ledger()).to.deep.equal([]);
-    expect((await readSubscription()).body.status).to.equal("trial");
+    expect((await billing.view()).status).to.equal("trial");
   });
 
   it("goes by the trial, the days of grace and what was paid, as they end", async () => {
-    const facts = { hotelId: hotel.hotelId, invoiceId: freshId("in") };
-    await platform.owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ trial_ends_at: "2020-01-01" });
+    const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in") };
+    await billing
+      .owner("identity.hotels")
+      .where({ hotel_id: billing.hotel.hotelId })
+      .update({ trial_ends_at: "2020-01-01" });
     const late = paid({ ...facts, periodEnd: inDays(-10) });
-    await send(late);
-    await settled(late);
+    await billing.apply(late);
     expect((await readHotel()).body).to.include({ subscription_valid: false, valid_to: withGrace(inDays(-10)) });
-    expect((await readSubscription()).body).to.include({ status: "lapsed", subscription_valid: false });
-    const justOver = paid({ hotelId: hotel.hotelId, periodEnd: inDays(-1) });
-    await send(justOver);
-    await settled(justOver);
-    expect((await readSubscription()).body).to.include({ status: "grace", subscription_valid: true });
+    expect(await billing.view()).to.include({ status: "lapsed", subscription_valid: false });
+    const justOver = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(-1) });
+    await billing.apply(justOver);
+    expect(await billing.view()).to.include({ status: "grace", subscription_valid: true });
   });
 
   it("puts an event that can't be read aside, visibly, and goes on with the others", async () => {
     const poison = eventAround("invoice.paid", { ...olderInvoice({ periodEnd: inDays(9) }), lines: "none" });
-    const sound = paid({ hotelId: hotel.hotelId, periodEnd: inDays(70) });
-    await send(poison, sound);
+    const sound = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(70) });
+    await billing.send(poison, sound);
     await eventually(async () => ((await ledger()).length === 1 ? true : undefined));
     const job = await eventually(() =>
-      platform
+      billing
         .owner("core.outbox")
         .whereRaw("payload ->> 'event_id' = ? AND failures > 0", [poison.id])
         .first<{ last_error: string } | undefined>("last_error"),
     );
     expect(job.last_error).to.contain("ZodError");
-    await platform.owner("core.outbox").whereRaw("payload ->> 'event_id' = ?", [poison.id]).delete();
+    await billing.owner("core.outbox").whereRaw("payload ->> 'event_id' = ?", [poison.id]).delete();
   });
 
   it("keeps the inbox from every tenant", async () => {
-    const event = paid({ hotelId: hotel.hotelId, periodEnd: inDays(30) });
-    await send(event);
-    await settled(event);
-    await platform.owner.transaction(async (trx) => {
-      await trx.raw(`SET LOCAL ROLE keyrack_billing; SET LOCAL keyrack.tenant_id = '${hotel.hotelId}'`);
+    const event = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(30) });
+    await billing.apply(event);
+    await billing.owner.transaction(async (trx) => {
+      await trx.raw(`SET LOCAL ROLE keyrack_billing; SET LOCAL keyrack.tenant_id = '${billing.hotel.hotelId}'`);
       expect(await trx("billing.stripe_events").select("event_id")).to.deep.equal([]);
       expect(await trx("billing.paid_invoices").select("invoice_id")).to.have.length(1);
     });
@@ -325,7 +317,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
         const run = freshId("run");
         const outcomes = [];
         for (const order of orders) {
-          const guest = await signUpHotel(platform.client);
+          const guest = await billing.signUp();
           // Ids that sort alike in both orders, for the tie between two tellings of one invoice goes by them.
           const place = freshId("o");
           const events = told.map(({ invoice, days, basil }, index) =>
@@ -341,9 +333,9 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
               `evt_${run}_${index}_${place}`,
             ),
           );
-          for (const index of order) await send(events[index] as TestEvent);
-          await settled(...events);
-          const rows = await platform
+          for (const index of order) await billing.send(events[index] as TestEvent);
+          await billing.settled(...events);
+          const rows = await billing
             .owner("billing.paid_invoices")
             .where({ hotel_id: guest.hotelId })
             .orderBy("invoice_id");

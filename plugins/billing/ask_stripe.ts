@@ -13,7 +13,7 @@ import { readInvoice } from "./invoice.ts";
 import { readCharge, readInvoicePayment } from "./payment.ts";
 import { type Fetched, readTelling } from "./read_event.ts";
 import { applyBesideOthers } from "./replay_lock.ts";
-import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
+import { type StripeApi, type StripeFailure, stripeFailureOf } from "./stripe_api.ts";
 import type { PaymentLink, Telling } from "./telling.ts";
 
 const readStatement = prepare<{ body: string; status: string; fetched: string | null }>(
@@ -57,9 +57,19 @@ async function fetchMissing(stripe: Stripe, body: unknown): Promise<Fetched | un
   } catch (error) {
     // The SDK's error carries what was sent and came; this text goes into the outbox and the log.
     const failure = await stripeFailureOf(error);
-    throw failure === undefined ? error : new Error(`Stripe did not answer for ${event.id}: ${failure.words}`);
+    throw failure === undefined ? error : askingFailed(event.id, failure);
   }
 }
+
+/** Stripe could not be asked, and nothing is wrong with the event. The sweep tells the jobs that died of it by this name. */
+class StripeAway extends Error {
+  override readonly name = "StripeAway";
+}
+
+const askingFailed = (eventId: string, { isPassing, words }: StripeFailure): Error =>
+  isPassing
+    ? new StripeAway(`Stripe did not answer for ${eventId}: ${words}`)
+    : new Error(`Stripe refused what ${eventId} lacks: ${words}`);
 
 /** Far more than Stripe lets an invoice have; a list that does not end must not fill the memory. */
 const mostLines = 10_000;

@@ -5,65 +5,53 @@ import { boot } from "../../core/boot.ts";
 import { newId } from "../../core/ids.ts";
 import { work } from "../../workers/main.ts";
 import { type CliResult, runCli } from "../../workers/testing/command_line.ts";
-import {
-  eventually,
-  onBothStores,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../workers/testing/platform.ts";
+import { eventually, onBothStores, type TestHotel } from "../../workers/testing/platform.ts";
+import { inDays, iso, useBilling } from "./testing/billing.ts";
 import { basilInvoice, deliver, eventAround, freshId, type TestEvent } from "./testing/deliveries.ts";
 
-const startSeconds = Math.floor(Date.now() / 1000);
-
 onBothStores("an event that can't be applied", (store) => {
-  let platform: TestPlatform;
+  const billing = useBilling({ store });
   let hotel: TestHotel;
   const poison = eventAround("invoice.paid", { id: "an invoice that nobody can read", currency: "eur" });
-  const cli = (...args: string[]): Promise<CliResult> => runCli(platform.variables, ...args);
-  const rowOf = (id: string) => platform.owner("billing.stripe_events").where({ event_id: id }).first();
-  const jobsOf = (id: string) => platform.owner("core.outbox").whereRaw("payload->>'event_id' = ?", [id]);
+  const cli = (...args: string[]): Promise<CliResult> => runCli(billing.platform.variables, ...args);
   const paidEvent = (days: number): TestEvent =>
-    eventAround("invoice.paid", basilInvoice({ hotelId: hotel.hotelId, periodEnd: startSeconds + days * 86_400 }));
+    eventAround("invoice.paid", basilInvoice({ hotelId: hotel.hotelId, periodEnd: inDays(days) }));
   const metric = async (series: string): Promise<string | undefined> => {
-    const { text } = await platform.client.get("/metrics");
+    const { text } = await billing.platform.client.get("/metrics");
     return text
       .split("\n")
       .find((line) => line.startsWith(`${series} `))
       ?.slice(series.length + 1);
   };
 
-  before(async function () {
-    this.timeout(60_000);
-    platform = await startTestPlatform({ store });
-    hotel = await signUpHotel(platform.client);
+  // One for all tests: each goes on where the one before it has ended.
+  before(async () => {
+    hotel = await billing.signUp();
   });
-  after(() => platform.close());
 
   it("keeps none of those that come before, with and after it from being applied", async () => {
     const good = Array.from({ length: 60 }, (_, at) => paidEvent(at + 1));
     const all = [...good.slice(0, 20), poison, ...good.slice(20)];
-    const answers = await Promise.all(all.map((event) => deliver(platform.client, event)));
+    const answers = await Promise.all(all.map((event) => deliver(billing.platform.client, event)));
     expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
     await eventually(async () => {
-      const applied = await platform.owner("billing.stripe_events").where({ status: "applied" });
+      const applied = await billing.owner("billing.stripe_events").where({ status: "applied" });
       return applied.length === good.length ? true : undefined;
     }, 20_000);
-    expect(await rowOf(poison.id)).to.include({ status: "stored" });
-    const { body } = await platform.client.get("/billing/subscription", { token: hotel.managerToken });
-    expect(body.paid_until).to.equal(new Date((startSeconds + 60 * 86_400) * 1000).toISOString());
+    expect(await billing.rowOf(poison.id)).to.include({ status: "stored" });
+    const body = await billing.view(hotel);
+    expect(body.paid_until).to.equal(iso(inDays(60)));
   }).timeout(40_000);
 
   it("is tried ten times, and then dead", async () => {
     const dead = await eventually(async () => {
       // The waits between the tries are cut short.
-      await jobsOf(poison.id).whereNull("dead_at").update({ run_at: platform.owner.fn.now(), queued_at: null });
-      const [job] = await jobsOf(poison.id).whereNotNull("dead_at");
+      await billing.jobsOf(poison.id).whereNull("dead_at").update({ run_at: billing.owner.fn.now(), queued_at: null });
+      const [job] = await billing.jobsOf(poison.id).whereNotNull("dead_at");
       return job as Record<string, unknown> | undefined;
     }, 30_000);
     expect(dead["failures"]).to.equal(10);
-    expect(await jobsOf(poison.id)).to.have.length(1);
+    expect(await billing.jobsOf(poison.id)).to.have.length(1);
   }).timeout(40_000);
 
   it("is seen in the metrics and in the health of a web process, which stays ready", async () => {
@@ -72,7 +60,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect(await metric('keyrack_billing_events{status="waiting"}')).to.equal("0");
     expect(await metric('keyrack_jobs_dead{queue="reporting"}')).to.equal("0");
     expect(await metric('keyrack_jobs_late_seconds{queue="billing"}')).to.equal("0");
-    const { status, body } = await platform.client.get("/health/ready");
+    const { status, body } = await billing.platform.client.get("/health/ready");
     expect(status).to.equal(200);
     expect(body).to.deep.equal({ status: "ready", degraded: [{ queue: "billing", dead_jobs: 1 }] });
   });
@@ -94,7 +82,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect(await cli("jobs", "retry", newId())).to.deep.include({ code: 1, out: "" });
     expect(await cli("jobs", "retry", "--dead")).to.deep.equal({ code: 0, out: "1 to be tried again.\n", err: "" });
     await eventually(async () => {
-      const [job] = await jobsOf(poison.id);
+      const [job] = await billing.jobsOf(poison.id);
       return job !== undefined && job.failures > 0 && job.dead_at === null ? true : undefined;
     });
   }).timeout(40_000);
@@ -102,10 +90,10 @@ onBothStores("an event that can't be applied", (store) => {
   it("is left to its job by the sweep, which finds the stored events that have none", async () => {
     const lost = Array.from({ length: 3 }, () => paidEvent(90));
     const rows = lost.map((event) => ({ event_id: event.id, type: event.type, body: JSON.stringify(event) }));
-    await platform.owner("billing.stripe_events").insert(rows);
-    const jobsBefore = await jobsOf(poison.id);
+    await billing.owner("billing.stripe_events").insert(rows);
+    const jobsBefore = await billing.jobsOf(poison.id);
     // A worker's first sweep is at once; the next ones come each minute.
-    const variables = { ...platform.variables };
+    const variables = { ...billing.platform.variables };
     const booted = await boot("worker", variables);
     const sweep = booted.schedules.find(({ schedule }) => schedule.name === "sweep")?.schedule;
     expect(sweep).to.include({ everyMs: 60_000 });
@@ -113,8 +101,8 @@ onBothStores("an event that can't be applied", (store) => {
     try {
       await sweep?.run(new AbortController().signal);
       for (const { id } of lost)
-        await eventually(async () => ((await rowOf(id)).status === "applied" ? true : undefined));
-      expect((await jobsOf(poison.id)).map(({ job_id }) => job_id)).to.deep.equal(
+        await eventually(async () => ((await billing.rowOf(id)).status === "applied" ? true : undefined));
+      expect((await billing.jobsOf(poison.id)).map(({ job_id }) => job_id)).to.deep.equal(
         jobsBefore.map(({ job_id }) => job_id),
       );
     } finally {
@@ -123,9 +111,9 @@ onBothStores("an event that can't be applied", (store) => {
   }).timeout(40_000);
 
   it("does not hide in the list: filters by status, type, hotel and time", async () => {
-    await deliver(platform.client, eventAround("customer.updated", { id: freshId("cus"), object: "customer" }));
+    await deliver(billing.platform.client, eventAround("customer.updated", { id: freshId("cus"), object: "customer" }));
     await eventually(async () => {
-      const [row] = await platform.owner("billing.stripe_events").where({ status: "ignored" });
+      const [row] = await billing.owner("billing.stripe_events").where({ status: "ignored" });
       return row as object | undefined;
     });
     const lists = await Promise.all([

@@ -39,9 +39,10 @@ const eventSchema = z.object({
   id: stripeIdSchema,
   object: z.literal("event"),
   type: z.string().regex(/^[a-z0-9_.]{1,200}$/),
+  // A preview's has more in it than a day and a name: `2020-08-27; orders_beta=v4`.
   api_version: z
     .string()
-    .regex(/^[\w.-]{1,100}$/)
+    .regex(/^[\x20-\x7e]{1,200}$/)
     .nullish(),
   // Old events have it as a string.
   created: z.union([secondsSchema, z.string().regex(/^\d+$/).transform(Number).pipe(secondsSchema)]).nullish(),

@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from "../../core/testing/postgr
 import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
 import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";
 import { up as reconciledEvents } from "./migrations/0003_reconciled_events.ts";
+import { up as unappliedIndex } from "./migrations/0004_unapplied_index.ts";
 
 describe("billing's migrations", function () {
   this.timeout(60_000);
@@ -51,6 +52,7 @@ describe("billing's migrations", function () {
     });
     await owner.transaction((trx) => reversalsAndStates(trx));
     await owner.transaction((trx) => reconciledEvents(trx));
+    await owner.transaction((trx) => unappliedIndex(trx));
     expect(await catalogue()).to.deep.equal(fresh);
     const events = await owner("billing.stripe_events").orderBy("event_id").select("waits_for", "fetched", "source");
     expect(events).to.deep.equal([

@@ -6,7 +6,7 @@ import { manifest } from "./manifest.ts";
 import { reconcileByNight } from "./reconcile.ts";
 import { routes } from "./routes.ts";
 import { createStripeApi } from "./stripe_api.ts";
-import { countUnapplied, sweepEvents } from "./sweep.ts";
+import { countUnapplied, sweepEvents, sweepWaiting } from "./sweep.ts";
 
 export default definePlugin({
   manifest,
@@ -24,6 +24,13 @@ export default definePlugin({
           everyMs: 60_000,
           run: async (signal) => {
             await sweepEvents(ctx, signal);
+          },
+        },
+        {
+          name: "sweep-waiting",
+          everyMs: 3_600_000,
+          run: async (signal) => {
+            await sweepWaiting(ctx, signal);
           },
         },
         ...(api === undefined

@@ -11,7 +11,7 @@ import { billingProblems } from "./errors.ts";
 import { readEvent, type StripeEventBody } from "./event.ts";
 import { storeEvent } from "./intake.ts";
 import type { EventSource } from "./models/stripe_event.ts";
-import { createStripeApi } from "./stripe_api.ts";
+import { createStripeApi, stripeFailureOf } from "./stripe_api.ts";
 import { pagesOf, type Patience } from "./stripe_pages.ts";
 
 export interface ReconcileReport {
@@ -20,6 +20,8 @@ export interface ReconcileReport {
   subscriptions: number;
   /** Tied here, and not known to Stripe. */
   unknownSubscriptions: string[];
+  /** Those for which Stripe failed, with its words: they are left for the next time. */
+  failedSubscriptions: { subscription_id: string; words: string }[];
   /** Paid ones that Stripe listed. */
   invoices: number;
   /** Ids of what Stripe listed and is no event that can be read: for a person to look at. */
@@ -41,6 +43,7 @@ export interface ReconcileOptions {
 }
 
 const days = 30;
+const mostInARow = 3;
 
 /** The id of the event that stands for a paid invoice. Stripe's own begin with `evt_`. */
 export const reconciledId = (invoiceId: string): string => `reconciled_${invoiceId}`;
@@ -54,6 +57,7 @@ export async function reconcile(ctx: BillingContext, options: ReconcileOptions):
     events: 0,
     subscriptions: 0,
     unknownSubscriptions: [],
+    failedSubscriptions: [],
     invoices: 0,
     unreadable: [],
     missing: [],
@@ -68,7 +72,9 @@ export async function reconcile(ctx: BillingContext, options: ReconcileOptions):
 export async function reconcileByNight(ctx: BillingContext, signal: AbortSignal): Promise<void> {
   const { missing, ...seen } = await reconcile(ctx, { dryRun: false, signal });
   const fields = { ...seen, missing: missing.length };
-  if (missing.length > 0) ctx.log.warn(fields, "the reconciliation with Stripe found what was missing");
+  if (seen.failedSubscriptions.length > 0)
+    ctx.log.error(fields, "the reconciliation with Stripe has left something out");
+  else if (missing.length > 0) ctx.log.warn(fields, "the reconciliation with Stripe found what was missing");
   else ctx.log.info(fields, "the reconciliation with Stripe found nothing missing");
 }
 
@@ -110,12 +116,20 @@ async function reconcileInvoices(round: Round): Promise<void> {
   const subscriptions = await subscriptionIds(round);
   report.subscriptions = subscriptions.length;
   options.onSubscriptions?.(subscriptions.length);
-  for (const id of subscriptions) {
+  let inARow = 0;
+  for (const subscription_id of subscriptions) {
     try {
-      await reconcileSubscription(round, id);
+      await reconcileSubscription(round, subscription_id);
+      inARow = 0;
     } catch (error) {
-      if ((error as { code?: unknown }).code !== "resource_missing") throw error;
-      report.unknownSubscriptions.push(id);
+      if ((error as { code?: unknown }).code === "resource_missing") report.unknownSubscriptions.push(subscription_id);
+      else {
+        inARow += 1;
+        const failure = await stripeFailureOf(error);
+        // One that Stripe stumbles over keeps none of the others from being looked at; where it fails for all, that's that.
+        if (failure === undefined || inARow === mostInARow) throw error;
+        report.failedSubscriptions.push({ subscription_id, words: failure.words });
+      }
     }
     options.onSubscription?.();
   }

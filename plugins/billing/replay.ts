@@ -8,9 +8,10 @@
  * meanwhile (`replay_lock.ts`), while the webhook goes on storing. Should an event fail that had an outcome before, all of
  * it is rolled back. A dry run does the same and rolls it back too, so what it tells is what would come.
  */
-import { jobRows, sqlStateOf, type Trx } from "../../core/mod.ts";
+import { sqlStateOf, type Trx } from "../../core/mod.ts";
 import { applyEvent } from "./apply_stripe_event.ts";
 import type { BillingContext } from "./context.ts";
+import { eventJobs, eventsWithJob } from "./event_jobs.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
 import { foldHotel, type LockedHotel } from "./ledger.ts";
 import { ledgerTables } from "./ledger_tables.ts";
@@ -88,10 +89,7 @@ export function replayEvent(ctx: BillingContext, eventId: string, dryRun: boolea
       if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
       await trx("billing.stripe_events").where({ event_id: eventId }).update(unapplied);
       await applyEvent(ctx, trx, eventId);
-      await jobRows(trx, applyStripeEvent, askStripe)
-        .whereNotNull("dead_at")
-        .whereRaw("payload->>'event_id' = ?", [eventId])
-        .delete();
+      await eventJobs(trx).whereNotNull("dead_at").whereRaw("payload->>'event_id' = ?", [eventId]).delete();
       return trx("billing.stripe_events")
         .where({ event_id: eventId })
         .first<EventOutcome>("event_id", "type", "status", "status_reason", "hotel_id");
@@ -104,10 +102,7 @@ export async function deadEventIds(ctx: BillingContext): Promise<string[]> {
   return ctx.db.platform(
     (trx) =>
       trx("billing.stripe_events")
-        .whereIn(
-          "event_id",
-          jobRows(trx, applyStripeEvent, askStripe).whereNotNull("dead_at").select(trx.raw("payload->>'event_id'")),
-        )
+        .whereIn("event_id", eventsWithJob(trx, applyStripeEvent, askStripe).whereNotNull("dead_at"))
         .orderBy(["received_at", "event_id"])
         .pluck<string[]>("event_id"),
     { readOnly: true },
@@ -148,7 +143,7 @@ export function replayAll(ctx: BillingContext, options: ReplayOptions): Promise<
         }
         options.onStep?.();
       }
-      await foldAll(ctx, trx, before.hotels);
+      await foldAll(ctx, trx);
       await endDeadJobs(trx);
       await askForMissing(ctx, trx, toAsk);
       const after = await stateOf(trx);
@@ -194,23 +189,24 @@ async function applyOrNot(ctx: BillingContext, trx: Trx, eventId: string): Promi
   }
 }
 
-async function foldAll(ctx: BillingContext, trx: Trx, hotels: readonly LockedHotel[]): Promise<void> {
+/** Of the hotels that there are by now: one may have signed up, and paid, since the replay began. */
+async function foldAll(ctx: BillingContext, trx: Trx): Promise<void> {
   const now = new Date();
-  for (const hotel of hotels) await foldHotel(trx, hotel, ctx.env.GRACE_DAYS, now);
+  for (const hotel of await readHotels(trx)) await foldHotel(trx, hotel, ctx.env.GRACE_DAYS, now);
 }
 
 /** Most of what lacked something has found it in a later event. What still waits is asked for, if nobody is about to. */
 async function askForMissing(ctx: BillingContext, trx: Trx, toAsk: ReadonlySet<string>): Promise<void> {
-  const waiting = await trx("billing.stripe_events as e")
+  const waiting = await trx("billing.stripe_events")
     .where({ status: "waiting" })
     .whereRaw("event_id = ANY(?)", [[...toAsk]])
-    .whereNotExists(jobRows(trx, askStripe).select("job_id").whereRaw("payload->>'event_id' = e.event_id"))
+    .whereNotIn("event_id", eventsWithJob(trx, askStripe))
     .pluck<string[]>("event_id");
   for (const event_id of waiting) await ctx.enqueue(trx, askStripe, { event_id });
 }
 
 async function endDeadJobs(trx: Trx): Promise<void> {
-  await jobRows(trx, applyStripeEvent, askStripe)
+  await eventJobs(trx)
     .whereNotNull("dead_at")
     .whereRaw("payload->>'event_id' IN (SELECT event_id FROM billing.stripe_events WHERE status <> 'stored')")
     .delete();
@@ -239,11 +235,13 @@ async function stateOf(trx: Trx): Promise<State> {
     )) as { rows: [{ print: string }] };
     tables.set(table, rows[0].print);
   }
-  const hotels = await trx("identity.hotels")
+  return { hotels: await readHotels(trx), tables };
+}
+
+const readHotels = (trx: Trx) =>
+  trx("identity.hotels")
     .orderBy("hotel_id")
     .select<LockedHotel[]>("hotel_id", "trial_ends_at", "subscription_valid", "valid_to");
-  return { hotels, tables };
-}
 
 function changesOf(before: readonly LockedHotel[], after: readonly LockedHotel[]): HotelChange[] {
   const then = new Map(before.map((hotel) => [hotel.hotel_id, hotel.valid_to]));

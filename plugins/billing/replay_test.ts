@@ -2,28 +2,18 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { newId } from "../../core/ids.ts";
-import { type CliResult, runCli } from "../../workers/testing/command_line.ts";
-import {
-  eventually,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../workers/testing/platform.ts";
+import { eventually, type TestHotel } from "../../workers/testing/platform.ts";
+import { inDays, iso, startSeconds, useBilling } from "./testing/billing.ts";
 import { keptTables, ledgerTables } from "./ledger_tables.ts";
-import { basilInvoice, deliver, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
-import { isSettled, stateText } from "./testing/state.ts";
+import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 import { tell } from "./testing/tell.ts";
 import type { InvoiceStory, PaymentStory, World } from "./testing/world.ts";
 
-const daySeconds = 86_400;
-const startSeconds = Math.floor(Date.now() / 1000);
-const inDays = (days: number) => startSeconds + days * daySeconds;
 const kill = "an invoice that nobody can read";
 
 const paidInvoice = (shape: "older" | "basil", until: number, payment: Partial<PaymentStory>): InvoiceStory => {
   const payments = [{ amount: 24_900, refunds: [], disputes: [], chargeTells: "not" as const, ...payment }];
-  return { shape, until, end: "paid", stumbled: true, twin: true, named: false, payments };
+  return { shape, currency: "eur", until, end: "paid", stumbled: true, twin: true, named: false, payments };
 };
 
 /** Refunds (one wholly, one that failed), a lost dispute, states of the subscription, and payments that failed. */
@@ -49,31 +39,22 @@ const story: World = {
 
 describe("the replay of events", function () {
   this.timeout(60_000);
-  let platform: TestPlatform;
+  const billing = useBilling();
   let hotels: TestHotel[];
   const applied: TestEvent[] = [];
-  const cli = (...args: string[]): Promise<CliResult> => runCli(platform.variables, "billing", ...args);
-  const state = () => stateText(platform.owner);
-  const versions = () => platform.owner("identity.hotels").orderBy("hotel_id").pluck<number[]>("version");
-  const jobOf = (id: string) => platform.owner("core.outbox").whereRaw("payload->>'event_id' = ?", [id]);
-  const rowOf = (id: string) => platform.owner("billing.stripe_events").where({ event_id: id }).first();
+  const versions = () => billing.owner("identity.hotels").orderBy("hotel_id").pluck<number[]>("version");
   /** As if the job had failed ten times. */
   const killJob = (id: string, error: string) =>
-    jobOf(id).update({ dead_at: platform.owner.fn.now(), failures: 10, last_error: error, attempts: 10 });
+    billing.jobsOf(id).update({ dead_at: billing.owner.fn.now(), failures: 10, last_error: error, attempts: 10 });
 
   const paid = (facts: Parameters<typeof olderInvoice>[0], type = "invoice.paid", shape = basilInvoice) =>
     eventAround(type, shape(facts));
   const poison = () => eventAround("invoice.paid", { id: kill, object: "invoice", currency: "eur" });
-  const send = async (...events: TestEvent[]): Promise<void> => {
-    for (const event of events) expect((await deliver(platform.client, event)).status).to.equal(200);
-  };
   const told = (): TestEvent[] => tell(story, hotels[3]?.hotelId ?? "", startSeconds);
-  const settle = () => eventually(() => isSettled(platform.owner), 20_000);
 
   before(async () => {
-    platform = await startTestPlatform();
     hotels = [];
-    for (let made = 0; made < 4; made += 1) hotels.push(await signUpHotel(platform.client));
+    for (let made = 0; made < 4; made += 1) hotels.push(await billing.signUp());
     for (const [at, { hotelId }] of hotels.slice(0, 3).entries()) {
       const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
       // Waits for the hotel, and is called up by the next one, which names it.
@@ -81,19 +62,22 @@ describe("the replay of events", function () {
       const first = paid({ ...ids, hotelId, periodEnd: inDays(30 + at) }, "invoice.payment_succeeded", olderInvoice);
       const twin = { ...first, id: freshId("evt"), type: "invoice.paid" };
       applied.push(early, first, twin);
-      await send(early, first, twin, first);
+      await billing.send(early, first, twin, first);
     }
     // The last is told first: reversals wait for their payments, and payments for their invoices.
-    await send(...told().reverse());
-    await send(paid({ periodEnd: inDays(500) }), eventAround("customer.updated", { id: freshId("cus") }), poison());
-    await settle();
+    await billing.send(...told().reverse());
+    await billing.send(
+      paid({ periodEnd: inDays(500) }),
+      eventAround("customer.updated", { id: freshId("cus") }),
+      poison(),
+    );
+    await billing.settle();
   });
-  after(() => platform.close());
 
   it("of everything gives the same state byte for byte, and touches no hotel that is right", async () => {
-    const before = await state();
+    const before = await billing.state();
     const versionsBefore = await versions();
-    const { code, out, err } = await cli("replay", "--all");
+    const { code, out, err } = await billing.cli("replay", "--all");
     const { length } = told();
     expect(length).to.be.greaterThan(15);
     expect(out).to.include(
@@ -104,63 +88,65 @@ describe("the replay of events", function () {
       .to.match(/^events: 0 of \d+\n|^events: 0\n/)
       .and.include("1 event can't be applied; the others were.");
     expect(code, "the poisonous one is told").to.equal(1);
-    expect(await state()).to.equal(before);
+    expect(await billing.state()).to.equal(before);
     expect(await versions()).to.deep.equal(versionsBefore);
   });
 
   it("of everything into an empty ledger gives it too", async () => {
-    const before = await state();
+    const before = await billing.state();
     const { managerToken } = hotels[3] as TestHotel;
-    const view = await platform.client.get("/billing/subscription", { token: managerToken });
+    const view = await billing.platform.client.get("/billing/subscription", { token: managerToken });
     // What was refunded wholly and what a dispute took back are out; the refund that failed took nothing.
-    expect(view.body).to.include({ status: "past_due", paid_until: new Date(inDays(60.5) * 1000).toISOString() });
+    expect(view.body).to.include({ status: "past_due", paid_until: iso(inDays(60.5)) });
     for (const table of ledgerTables) {
-      expect(await platform.owner(table).select("*"), table).not.to.deep.equal([]);
-      await platform.owner(table).delete();
+      expect(await billing.owner(table).select("*"), table).not.to.deep.equal([]);
+      await billing.owner(table).delete();
     }
-    await platform.owner("identity.hotels").update({ valid_to: platform.owner.ref("trial_ends_at") });
-    expect(await state()).not.to.equal(before);
-    const { out } = await cli("replay", "--all");
+    await billing.owner("identity.hotels").update({ valid_to: billing.owner.ref("trial_ends_at") });
+    expect(await billing.state()).not.to.equal(before);
+    const { out } = await billing.cli("replay", "--all");
     expect(out).to.include(`Not what they were: ${ledgerTables.join(", ")}, valid_to of 4 hotels.`);
-    expect(await state()).to.equal(before);
-    expect((await platform.client.get("/billing/subscription", { token: managerToken })).body).to.deep.equal(view.body);
+    expect(await billing.state()).to.equal(before);
+    expect((await billing.platform.client.get("/billing/subscription", { token: managerToken })).body).to.deep.equal(
+      view.body,
+    );
   });
 
   it("says in a dry run what it would do, and keeps nothing of it", async () => {
-    const before = await state();
+    const before = await billing.state();
     const [hotel] = hotels as [TestHotel];
-    await platform.owner("billing.paid_invoices").where({ hotel_id: hotel.hotelId }).delete();
-    await platform
+    await billing.owner("billing.paid_invoices").where({ hotel_id: hotel.hotelId }).delete();
+    await billing
       .owner("identity.hotels")
       .where({ hotel_id: hotel.hotelId })
       .update({ valid_to: "2026-01-01T00:00:00Z" });
-    const damaged = await state();
-    const { out } = await cli("replay", "--all", "--dry-run");
+    const damaged = await billing.state();
+    const { out } = await billing.cli("replay", "--all", "--dry-run");
     expect(out).to.include(`hotel ${hotel.hotelId}: valid_to 2026-01-01T00:00:00.000Z -> `);
     expect(out).to.include("A dry run: nothing was kept.");
-    expect(await state()).to.equal(damaged);
-    await cli("replay", "--all");
-    expect(await state()).to.equal(before);
+    expect(await billing.state()).to.equal(damaged);
+    await billing.cli("replay", "--all");
+    expect(await billing.state()).to.equal(before);
   });
 
   it("of everything is rolled back where an event fails that had an outcome before", async () => {
     const [event] = applied as [TestEvent];
-    const { body } = await rowOf(event.id);
-    const before = await state();
-    await platform
+    const { body } = await billing.rowOf(event.id);
+    const before = await billing.state();
+    await billing
       .owner("billing.stripe_events")
       .where({ event_id: event.id })
       .update({ body: JSON.stringify({ ...event, data: { object: { id: "no invoice" } } }) });
-    const { code, err, out } = await cli("replay", "--all");
+    const { code, err, out } = await billing.cli("replay", "--all");
     expect(code).to.equal(1);
     expect(out).to.include(`${event.id} fails: `);
     expect(err).to.include("Events failed that had an outcome before: everything was rolled back.");
-    expect(await state()).to.equal(before);
-    await platform.owner("billing.stripe_events").where({ event_id: event.id }).update({ body });
+    expect(await billing.state()).to.equal(before);
+    await billing.owner("billing.stripe_events").where({ event_id: event.id }).update({ body });
   });
 
   it("clears every table of billing's but the inbox", async () => {
-    const { rows } = await platform.owner.raw(
+    const { rows } = await billing.owner.raw(
       "SELECT 'billing.' || relname AS name FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind = 'r'",
     );
     const migrations = ["billing.migrations", "billing.migrations_lock"];
@@ -171,68 +157,68 @@ describe("the replay of events", function () {
   it("lets the webhook answer while it runs, and keeps the workers waiting", async () => {
     const { hotelId } = hotels[0] as TestHotel;
     const event = paid({ hotelId, periodEnd: inDays(31) });
-    const lock = await platform.owner.transaction();
+    const lock = await billing.owner.transaction();
     await lock.raw("SELECT pg_advisory_xact_lock(hashtextextended('billing.replay', 0))");
-    await send(event);
+    await billing.send(event);
     await sleep(400);
-    expect(await rowOf(event.id)).to.include({ status: "stored" });
+    expect(await billing.rowOf(event.id)).to.include({ status: "stored" });
     await lock.commit();
-    await eventually(async () => ((await rowOf(event.id)).status === "applied" ? true : undefined));
+    await eventually(async () => ((await billing.rowOf(event.id)).status === "applied" ? true : undefined));
   });
 
   it("of one event applies it again and changes nothing that is right", async () => {
-    const before = await state();
+    const before = await billing.state();
     const [, event] = applied as [TestEvent, TestEvent];
-    const { code, out } = await cli("replay", event.id);
+    const { code, out } = await billing.cli("replay", event.id);
     expect(out).to.equal(`${event.id} (invoice.payment_succeeded) is applied for hotel ${hotels[0]?.hotelId}\n`);
     expect(code).to.equal(0);
-    expect(await state()).to.equal(before);
+    expect(await billing.state()).to.equal(before);
   });
 
   it("of the failed ones applies what can be applied, ends its job, and tells what still fails", async () => {
     const { hotelId, managerToken } = hotels[1] as TestHotel;
     const periodEnd = inDays(200);
     const good = paid({ hotelId, periodEnd });
-    await send(good);
-    await settle();
+    await billing.send(good);
+    await billing.settle();
     // As if it had failed until its job was dead, and so had no effect.
-    await platform.owner("billing.paid_invoices").where({ event_id: good.id }).delete();
-    await platform.owner("billing.stripe_events").where({ event_id: good.id }).update({ status: "stored" });
+    await billing.owner("billing.paid_invoices").where({ event_id: good.id }).delete();
+    await billing.owner("billing.stripe_events").where({ event_id: good.id }).update({ status: "stored" });
     const payload = JSON.stringify({ event_id: good.id });
-    await platform.owner("core.outbox").insert({ job_id: newId(), job: "billing.apply-stripe-event", payload });
+    await billing.owner("core.outbox").insert({ job_id: newId(), job: "billing.apply-stripe-event", payload });
     await killJob(good.id, "Error: Stripe was away");
-    const bad = await platform
+    const bad = await billing
       .owner("billing.stripe_events")
       .where({ status: "stored" })
       .whereNot({ event_id: good.id })
       .first();
     await killJob(bad.event_id, "Error: no invoice");
 
-    const dead = await cli("events", "--status", "dead");
+    const dead = await billing.cli("events", "--status", "dead");
     expect(dead.out).to.include(good.id).and.include("10 failed: Error: Stripe was away").and.include("2 events");
-    const dry = await cli("replay", "--failed", "--dry-run");
+    const dry = await billing.cli("replay", "--failed", "--dry-run");
     expect(dry.out).to.include(`${good.id} (invoice.paid) would be applied for hotel ${hotelId}`);
-    expect(await rowOf(good.id)).to.include({ status: "stored" });
+    expect(await billing.rowOf(good.id)).to.include({ status: "stored" });
 
-    const { code, out, err } = await cli("replay", "--failed");
+    const { code, out, err } = await billing.cli("replay", "--failed");
     expect(out).to.include(`${good.id} (invoice.paid) is applied for hotel ${hotelId}`);
     expect(out).to.include(`${bad.event_id} fails: `);
     expect(err).to.include("1 of 2 still fail, and their jobs stay dead.");
     expect(code).to.equal(1);
-    expect(await jobOf(good.id)).to.deep.equal([]);
-    expect(await jobOf(bad.event_id)).to.have.length(1);
-    const { body } = await platform.client.get("/billing/subscription", { token: managerToken });
-    expect(body.paid_until).to.equal(new Date(periodEnd * 1000).toISOString());
+    expect(await billing.jobsOf(good.id)).to.deep.equal([]);
+    expect(await billing.jobsOf(bad.event_id)).to.have.length(1);
+    const { body } = await billing.platform.client.get("/billing/subscription", { token: managerToken });
+    expect(body.paid_until).to.equal(iso(periodEnd));
   });
 
   it("is refused for what is no event, and for a call that can't be understood", async () => {
-    expect(await cli("replay", "evt_none")).to.deep.equal({
+    expect(await billing.cli("replay", "evt_none")).to.deep.equal({
       code: 1,
       out: "",
       err: "There is no stored event evt_none.\n",
     });
     const wrong = [["replay"], ["replay", "evt_1", "--all"], ["replay", "--nothing"], ["events", "--status", "x"]];
-    const answers = await Promise.all(wrong.map((args) => cli(...args)));
+    const answers = await Promise.all(wrong.map((args) => billing.cli(...args)));
     for (const { code, out, err } of answers) {
       expect({ code, out }, err).to.deep.equal({ code: 2, out: "" });
       expect(err).to.match(/^(Name one event|Unknown option '--nothing'|--status is one of stored)/);

@@ -1,30 +1,13 @@
 import { expect } from "chai";
 
-import {
-  eventually,
-  onBothStores,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../workers/testing/platform.ts";
-import { basilInvoice, deliver, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
-
-const daySeconds = 86_400;
-const startSeconds = Math.floor(Date.now() / 1000);
-const inDays = (days: number) => startSeconds + days * daySeconds;
-const iso = (seconds: number) => new Date(seconds * 1000).toISOString();
+import { onBothStores } from "../../workers/testing/platform.ts";
+import { inDays, iso, startSeconds, useBilling } from "./testing/billing.ts";
+import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 
 onBothStores("what takes a payment back", (store) => {
-  let platform: TestPlatform;
-  let hotel: TestHotel;
+  const billing = useBilling({ store });
   let ids: { invoiceId: string; customerId: string; subscriptionId: string; charge: string; payment_intent: string };
-  before(async () => {
-    platform = await startTestPlatform({ store });
-  });
-  after(() => platform.close());
-  beforeEach(async () => {
-    hotel = await signUpHotel(platform.client);
+  beforeEach(() => {
     ids = {
       invoiceId: freshId("in"),
       customerId: freshId("cus"),
@@ -34,26 +17,15 @@ onBothStores("what takes a payment back", (store) => {
     };
   });
 
-  const send = async (...events: TestEvent[]) => {
-    for (const event of events) expect((await deliver(platform.client, event)).status).to.equal(200);
-    await eventually(
-      async () => ((await platform.owner("core.outbox").first()) === undefined ? true : undefined),
-      15_000,
-    );
-    const rows = await platform.owner("billing.stripe_events").whereIn(
-      "event_id",
-      events.map(({ id }) => id),
-    );
-    return events.map(({ id }) => rows.find((row) => row.event_id === id)?.status as string);
-  };
-  const view = async () => (await platform.client.get("/billing/subscription", { token: hotel.managerToken })).body;
+  /** @returns what became of each */
+  const send = async (...events: TestEvent[]) => (await billing.apply(...events)).map(({ status }) => status as string);
   const older = (facts: object = {}) => ({
-    ...olderInvoice({ hotelId: hotel.hotelId, ...ids, periodEnd: inDays(40) }),
+    ...olderInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(40) }),
     charge: ids.charge,
     payment_intent: ids.payment_intent,
     ...facts,
   });
-  const basil = () => basilInvoice({ hotelId: hotel.hotelId, ...ids, periodEnd: inDays(40) });
+  const basil = () => basilInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(40) });
   const invoicePayment = () =>
     eventAround("invoice_payment.paid", {
       id: freshId("inpay"),
@@ -86,13 +58,13 @@ onBothStores("what takes a payment back", (store) => {
   it("waits for its invoice, and takes it out when it comes (older shape)", async () => {
     expect(await send(refund("succeeded"))).to.deep.equal(["waiting"]);
     expect(await send(eventAround("invoice.paid", older()))).to.deep.equal(["applied"]);
-    const after = await view();
+    const after = await billing.view();
     expect(after).to.include({ status: "trial", paid_until: null, valid_to: after.trial_ends_at });
     expect(after.invoices[0]).to.include({ invoice_id: ids.invoiceId, reversed: true });
     expect(after.invoices[0].reversals).to.deep.equal([
       { reversal_id: `re_of_${ids.charge}`, kind: "refund", status: "succeeded", amount: "249.00", currency: "EUR" },
     ]);
-    const left = await platform.owner("billing.stripe_events").where({ status: "waiting" });
+    const left = await billing.owner("billing.stripe_events").where({ status: "waiting" });
     expect(left).to.deep.equal([]);
   });
 
@@ -108,47 +80,47 @@ onBothStores("what takes a payment back", (store) => {
     });
     expect(await send(byCharge, charge, invoicePayment())).to.deep.equal(["waiting", "waiting", "waiting"]);
     await send(eventAround("invoice.payment_succeeded", basil()));
-    const rows = await platform.owner("billing.stripe_events").where({ status: "waiting" });
+    const rows = await billing.owner("billing.stripe_events").where({ status: "waiting" });
     expect(rows).to.deep.equal([]);
-    expect((await view()).invoices[0]).to.include({ reversed: true });
+    expect((await billing.view()).invoices[0]).to.include({ reversed: true });
   });
 
   it("that failed restores what it took, also where it is told first", async () => {
     await send(eventAround("invoice.paid", basil()), invoicePayment(), refund("succeeded"));
-    expect(await view()).to.include({ paid_until: null });
+    expect(await billing.view()).to.include({ paid_until: null });
     await send(refund("failed", {}, "refund.failed"));
-    expect(await view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
+    expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
     await send(refund("succeeded", {}, "charge.refund.updated"));
-    expect(await view()).to.include({ paid_until: iso(inDays(40)) });
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
   it("takes nothing while it is partial, and all when the parts add up", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded", { amount: 24_000 }));
-    expect(await view()).to.include({ paid_until: iso(inDays(40)) });
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
     await send(refund("succeeded", { id: freshId("re"), amount: 900 }));
-    expect(await view()).to.include({ paid_until: null });
+    expect(await billing.view()).to.include({ paid_until: null });
   });
 
   it("is a dispute that is lost, and not one that is open or won", async () => {
     await send(eventAround("invoice.paid", older()), dispute("needs_response", "created"));
-    expect(await view()).to.include({ paid_until: iso(inDays(40)) });
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
     await send(dispute("lost", "closed"));
-    expect(await view()).to.include({ paid_until: null });
+    expect(await billing.view()).to.include({ paid_until: null });
     await send(dispute("won", "funds_reinstated"), dispute("under_review", "updated"));
-    expect(await view()).to.include({ paid_until: iso(inDays(40)) });
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
   it("leaves the invoice before it as the one that counts", async () => {
     const { lines } = olderInvoice({ periodEnd: inDays(33) });
     const first = { ...older({ charge: null, payment_intent: null, lines }), id: freshId("in") };
     await send(eventAround("invoice.paid", first), eventAround("invoice.paid", older()), refund("succeeded"));
-    expect(await view()).to.include({ paid_until: iso(inDays(33)), paid_by: first.id });
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(33)), paid_by: first.id });
   });
 
   it("is no business of another hotel's", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded"));
-    hotel = await signUpHotel(platform.client);
-    expect((await view()).invoices).to.deep.equal([]);
+    billing.hotel = await billing.signUp();
+    expect((await billing.view()).invoices).to.deep.equal([]);
   });
 
   describe("and where the hotel stands", () => {
@@ -158,7 +130,7 @@ onBothStores("what takes a payment back", (store) => {
         object: "subscription",
         customer: ids.customerId,
         status,
-        metadata: { hotel_id: hotel.hotelId },
+        metadata: { hotel_id: billing.hotel.hotelId },
         current_period_end: inDays(40),
         ...facts,
       }),
@@ -168,9 +140,12 @@ onBothStores("what takes a payment back", (store) => {
     it("goes by what Stripe made last, not by what came last; what has ended stays ended", async () => {
       await send(subscription("active", 1), subscription("past_due", 3));
       await send(subscription("active", 2));
-      expect((await view()).subscriptions[0]).to.include({ status: "past_due", current_period_end: iso(inDays(40)) });
+      expect((await billing.view()).subscriptions[0]).to.include({
+        status: "past_due",
+        current_period_end: iso(inDays(40)),
+      });
       await send(subscription("canceled", 4), subscription("active", 5));
-      expect((await view()).subscriptions[0]).to.include({ status: "canceled" });
+      expect((await billing.view()).subscriptions[0]).to.include({ status: "canceled" });
     });
 
     it("is past due, and open, while a payment has failed; paid for again when the invoice is", async () => {
@@ -181,7 +156,7 @@ onBothStores("what takes a payment back", (store) => {
         next_payment_attempt: inDays(3),
       };
       await send(eventAround("invoice.payment_failed", failed));
-      const warned = await view();
+      const warned = await billing.view();
       expect(warned).to.include({ status: "past_due", subscription_valid: true });
       expect(warned.unpaid_invoices).to.deep.equal([
         {
@@ -195,8 +170,8 @@ onBothStores("what takes a payment back", (store) => {
         },
       ]);
       await send(eventAround("invoice.paid", older()));
-      expect(await view()).to.include({ status: "active" });
-      expect((await view()).unpaid_invoices).to.deep.equal([]);
+      expect(await billing.view()).to.include({ status: "active" });
+      expect((await billing.view()).unpaid_invoices).to.deep.equal([]);
     });
 
     it("is not past due for an invoice that was made void", async () => {
@@ -205,16 +180,16 @@ onBothStores("what takes a payment back", (store) => {
         eventAround("invoice.voided", { ...open, status: "void" }),
         eventAround("invoice.payment_failed", open),
       );
-      expect(await view()).to.include({ status: "trial" });
+      expect(await billing.view()).to.include({ status: "trial" });
     });
 
     it("is lapsed when it is not covered, whatever Stripe's status", async () => {
-      await platform
+      await billing
         .owner("identity.hotels")
-        .where({ hotel_id: hotel.hotelId })
+        .where({ hotel_id: billing.hotel.hotelId })
         .update({ trial_ends_at: "2020-01-01" });
       await send(eventAround("invoice.paid", older()), refund("succeeded"), subscription("active", 1));
-      expect(await view()).to.include({ status: "lapsed", subscription_valid: false });
+      expect(await billing.view()).to.include({ status: "lapsed", subscription_valid: false });
     });
 
     it("is told by a checkout's session: events of its customer and subscription are the hotel's from then on", async () => {
@@ -224,12 +199,12 @@ onBothStores("what takes a payment back", (store) => {
         id: freshId("cs"),
         object: "checkout.session",
         mode: "subscription",
-        client_reference_id: hotel.hotelId,
+        client_reference_id: billing.hotel.hotelId,
         customer: ids.customerId,
         subscription: ids.subscriptionId,
       };
       await send(eventAround("checkout.session.completed", session));
-      expect(await view()).to.include({ status: "active", paid_until: iso(inDays(50)) });
+      expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(50)) });
     });
   });
 });

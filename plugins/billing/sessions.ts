@@ -10,6 +10,7 @@ import * as z from "zod";
 import type { BillingContext } from "./context.ts";
 import { billingProblems } from "./errors.ts";
 import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
+import { hasEnded } from "./subscription_object.ts";
 
 const pageUrl = z
   .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
@@ -50,10 +51,12 @@ export async function startCheckout(
     readOnly: true,
   });
   // Two subscriptions would be paid twice, and `valid_to` would be no later for it.
-  if (subscriptions.some(({ ended }) => ended === false))
+  const refuse = () => {
     throw billingProblems.SUBSCRIPTION_EXISTS(
       "The hotel is subscribed. POST /billing/portal to change or cancel that.",
     );
+  };
+  if (subscriptions.some(({ ended }) => ended === false)) refuse();
   const metadata = { hotel_id: hotelId };
   const request: Stripe.Checkout.SessionCreateParams = {
     mode: "subscription",
@@ -67,8 +70,41 @@ export async function startCheckout(
   const scope = [hotelId, key ?? today(), ...subscriptions.map((row) => row.subscription_id)];
   return urlOf(ctx, async () => {
     const stripe = await api();
-    return stripe.checkout.sessions.create(request, { idempotencyKey: idempotencyKey("checkout", scope, request) });
+    for (const { subscription_id, ended } of subscriptions)
+      if (ended === null && (await isOpenAtStripe(stripe, subscription_id))) refuse();
+    return createSession(stripe, request, scope);
   });
+}
+
+/**
+ * Whether a subscription goes on of which no event has told the state yet: who presses again just after the payment must
+ * not be sold a second one.
+ */
+async function isOpenAtStripe(stripe: Stripe, subscriptionId: string): Promise<boolean> {
+  try {
+    const { status } = await stripe.subscriptions.retrieve(subscriptionId);
+    return !hasEnded(status);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "resource_missing") return false;
+    throw error;
+  }
+}
+
+const mostKeys = 3;
+
+/** Stripe keeps a failure of its own under the key as well, and gives it again for a day: then another key is needed. */
+async function createSession(stripe: Stripe, request: Stripe.Checkout.SessionCreateParams, scope: readonly string[]) {
+  for (let turn = 1; ; turn += 1) {
+    const keyed = turn === 1 ? scope : [...scope, `turn ${turn}`];
+    try {
+      const options = { idempotencyKey: idempotencyKey("checkout", keyed, request) };
+      return await stripe.checkout.sessions.create(request, options);
+    } catch (error) {
+      const { statusCode, headers } = error as { statusCode?: number; headers?: Readonly<Record<string, string>> };
+      const isKept = (statusCode ?? 0) >= 500 && headers?.["idempotent-replayed"] === "true";
+      if (!isKept || turn === mostKeys) throw error;
+    }
+  }
 }
 
 /**

@@ -1,14 +1,8 @@
 import { expect } from "chai";
 
-import {
-  eventually,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../workers/testing/platform.ts";
-import { deliver, eventAround, freshId, type TestEvent } from "./testing/deliveries.ts";
-import { type LittleStripe, startLittleStripe } from "./testing/little_stripe.ts";
+import { keptOpen, useBilling } from "./testing/billing.ts";
+import { eventAround, freshId } from "./testing/deliveries.ts";
+import { type LittleAnswer, startLittleStripe } from "./testing/little_stripe.ts";
 
 const key = "sk_test_of_the_sessions_test";
 const pages = {
@@ -17,41 +11,24 @@ const pages = {
 };
 
 describe("the pages of Stripe's", () => {
-  let stripe: LittleStripe;
-  let platform: TestPlatform;
-  let hotel: TestHotel;
-  before(async () => {
-    stripe = await startLittleStripe();
-    platform = await startTestPlatform({
-      variables: { STRIPE_API_KEY: key, STRIPE_API_BASE: stripe.url, STRIPE_PRICE_ID: "price_1" },
-    });
+  const stripe = keptOpen(startLittleStripe);
+  const billing = useBilling({
+    variables: () => ({ STRIPE_API_KEY: key, STRIPE_API_BASE: stripe().url, STRIPE_PRICE_ID: "price_1" }),
   });
-  after(async () => {
-    await platform.close();
-    await stripe.close();
-  });
-  beforeEach(async () => {
-    hotel = await signUpHotel(platform.client);
-    stripe.answer(({ path }) => ({
+  beforeEach(() => {
+    stripe().answer(({ path }) => ({
       body: { id: freshId("cs"), url: `https://stripe.example${path}/${freshId("p")}` },
     }));
   });
 
   const call = (path: string, body: unknown, headers: Record<string, string> = {}) =>
-    platform.client.post(`/billing/${path}`, body, { token: hotel.managerToken, headers });
-  const apply = async (...events: TestEvent[]) => {
-    for (const event of events) expect((await deliver(platform.client, event)).status).to.equal(200);
-    await eventually(async () => {
-      const rows = await platform.owner("billing.stripe_events").where({ status: "stored" });
-      return rows.length === 0 ? true : undefined;
-    });
-  };
+    billing.platform.client.post(`/billing/${path}`, body, { token: billing.hotel.managerToken, headers });
   const subscribe = (customer: string, subscription: string, status = "active") =>
     eventAround("customer.subscription.updated", {
       id: subscription,
       customer,
       status,
-      metadata: { hotel_id: hotel.hotelId },
+      metadata: { hotel_id: billing.hotel.hotelId },
     });
 
   it("let a hotel subscribe: the session names the hotel wherever its events will be looked at", async () => {
@@ -59,15 +36,15 @@ describe("the pages of Stripe's", () => {
     expect(answer.status).to.equal(200);
     expect(answer.body).to.have.all.keys("url");
     expect(answer.body.url).to.match(/^https:\/\/stripe\.example\/v1\/checkout\/sessions\//);
-    const [asked] = stripe.asked;
+    const [asked] = stripe().asked;
     expect([asked?.method, asked?.path]).to.deep.equal(["POST", "/v1/checkout/sessions"]);
     expect(Object.fromEntries(asked?.form ?? [])).to.deep.equal({
       mode: "subscription",
       "line_items[0][price]": "price_1",
       "line_items[0][quantity]": "1",
-      client_reference_id: hotel.hotelId,
-      "metadata[hotel_id]": hotel.hotelId,
-      "subscription_data[metadata][hotel_id]": hotel.hotelId,
+      client_reference_id: billing.hotel.hotelId,
+      "metadata[hotel_id]": billing.hotel.hotelId,
+      "subscription_data[metadata][hotel_id]": billing.hotel.hotelId,
       ...pages,
     });
     expect(asked?.headers.authorization).to.equal(`Bearer ${key}`);
@@ -82,7 +59,7 @@ describe("the pages of Stripe's", () => {
   });
 
   it("are asked for under one key a day, or the caller's own; another request or hotel has another", async () => {
-    const keys = () => stripe.asked.map(({ headers }) => headers["idempotency-key"]);
+    const keys = () => stripe().asked.map(({ headers }) => headers["idempotency-key"]);
     await call("checkout", pages);
     await call("checkout", pages);
     await call("checkout", { success_url: pages.success_url });
@@ -91,7 +68,7 @@ describe("the pages of Stripe's", () => {
     const again = await call("checkout", pages, mine);
     expect(again.body).to.deep.equal(first.body);
     expect(again.headers.get("idempotency-replayed")).to.equal("true");
-    hotel = await signUpHotel(platform.client);
+    billing.hotel = await billing.signUp();
     await call("checkout", pages, mine);
     const [one, two, other, own, ownAgain, neighbours] = keys();
     expect(one).to.match(/^keyrack-checkout-/);
@@ -102,28 +79,78 @@ describe("the pages of Stripe's", () => {
 
   it("are for the hotel's customer once there is one, and not for one that was deleted", async () => {
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
-    await apply(subscribe(customer, subscription, "canceled"));
+    await billing.apply(subscribe(customer, subscription, "canceled"));
     await call("checkout", pages);
-    expect(stripe.asked[0]?.form.get("customer")).to.equal(customer);
+    expect(stripe().asked[0]?.form.get("customer")).to.equal(customer);
     const portal = await call("portal", { return_url: "https://hotel.example/billing" });
     expect(portal.status).to.equal(200);
-    const asked = stripe.asked[1];
+    const asked = stripe().asked[1];
     expect(asked?.path).to.equal("/v1/billing_portal/sessions");
     expect(Object.fromEntries(asked?.form ?? [])).to.deep.equal({
       customer,
       return_url: "https://hotel.example/billing",
     });
-    await apply(eventAround("customer.deleted", { id: customer, object: "customer" }));
+    await billing.apply(eventAround("customer.deleted", { id: customer, object: "customer" }));
     await call("checkout", pages);
-    expect(stripe.asked[2]?.form.get("customer")).to.equal(null);
+    expect(stripe().asked[2]?.form.get("customer")).to.equal(null);
     expect((await call("portal", {})).body.code).to.equal("NO_STRIPE_CUSTOMER");
   });
 
   it("do not sell a second subscription to who has one", async () => {
-    await apply(subscribe(freshId("cus"), freshId("sub"), "past_due"));
+    await billing.apply(subscribe(freshId("cus"), freshId("sub"), "past_due"));
     const answer = await call("checkout", pages);
     expect([answer.status, answer.body.code]).to.deep.equal([409, "SUBSCRIPTION_EXISTS"]);
-    expect(stripe.asked).to.deep.equal([]);
+    expect(stripe().asked).to.deep.equal([]);
+  });
+
+  it("do not sell a second subscription while no event has told how the first one stands: Stripe is asked", async () => {
+    const [customer, subscription] = [freshId("cus"), freshId("sub")];
+    const paid = { id: freshId("cs"), mode: "subscription", client_reference_id: billing.hotel.hotelId };
+    await billing.apply(eventAround("checkout.session.completed", { ...paid, customer, subscription }));
+    const answers = (status: string) =>
+      stripe().answer(({ path }) =>
+        path === `/v1/subscriptions/${subscription}`
+          ? { body: { id: subscription, object: "subscription", status } }
+          : { body: { id: freshId("cs"), url: "https://stripe.example/new" } },
+      );
+    answers("active");
+    const again = await call("checkout", pages);
+    expect([again.status, again.body.code]).to.deep.equal([409, "SUBSCRIPTION_EXISTS"]);
+    expect(stripe().asked.map(({ method }) => method)).to.deep.equal(["GET"]);
+    answers("canceled");
+    expect((await call("checkout", pages)).status).to.equal(200);
+    const missing = {
+      error: { type: "invalid_request_error", code: "resource_missing", message: "No such subscription" },
+    };
+    stripe().answer(({ method }) =>
+      method === "GET" ? { status: 404, body: missing } : { body: { url: "https://stripe.example/new" } },
+    );
+    expect((await call("checkout", pages)).status).to.equal(200);
+  });
+
+  it("are not refused for a day because Stripe failed once: it keeps its failures under their keys", async () => {
+    const kept = new Map<unknown, LittleAnswer>();
+    let failing = true;
+    stripe().answer(({ headers }) => {
+      const key = headers["idempotency-key"];
+      const before = kept.get(key);
+      if (before !== undefined) return { ...before, headers: { "idempotent-replayed": "true" } };
+      const answer = failing
+        ? { status: 500, body: { error: { type: "api_error", message: "An unknown error occurred" } } }
+        : { body: { url: "https://stripe.example/new" } };
+      kept.set(key, answer);
+      return answer;
+    });
+    expect((await call("checkout", pages)).body.code).to.equal("STRIPE_UNAVAILABLE");
+    expect(kept.size, "not without end").to.equal(3);
+    const [first] = kept.keys();
+    failing = false;
+    kept.clear();
+    kept.set(first, { status: 500, body: { error: { type: "api_error", message: "An unknown error occurred" } } });
+    // Pressed twice at once: one session.
+    const twice = await Promise.all([call("checkout", pages), call("checkout", pages)]);
+    expect(twice.map(({ status }) => status)).to.deep.equal([200, 200]);
+    expect(kept.size).to.equal(2);
   });
 
   it("lead back to http and https pages only, and default to Keyrack's own", async () => {
@@ -132,26 +159,30 @@ describe("the pages of Stripe's", () => {
       expect((await call("portal", { return_url: bad })).status, String(bad)).to.equal(400);
     }
     expect((await call("checkout", { ...pages, price: "price_2" })).body.errors[0].pointer).to.equal("/price");
-    expect(stripe.asked).to.deep.equal([]);
+    expect(stripe().asked).to.deep.equal([]);
     expect((await call("checkout", {})).status).to.equal(200);
-    expect(stripe.asked[0]?.form.get("success_url")).to.equal(`${platform.client.url}/docs`);
+    expect(stripe().asked[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/docs`);
   });
 
   it("are a manager's", async () => {
     for (const path of ["checkout", "portal"]) {
-      const answer = await platform.client.post(`/billing/${path}`, {}, { token: hotel.receptionistToken });
+      const answer = await billing.platform.client.post(
+        `/billing/${path}`,
+        {},
+        { token: billing.hotel.receptionistToken },
+      );
       expect(answer.status).to.equal(403);
     }
   });
 
   it("answer 503 while Stripe fails, and 502 where it refuses, with no word of what was sent", async () => {
-    stripe.answer(() => ({ status: 500, body: { error: { type: "api_error", message: `no ${key}` } } }));
+    stripe().answer(() => ({ status: 500, body: { error: { type: "api_error", message: `no ${key}` } } }));
     const down = await call("checkout", pages);
     expect([down.status, down.body.code]).to.deep.equal([503, "STRIPE_UNAVAILABLE"]);
     expect(down.headers.get("retry-after")).to.equal("1");
-    expect(stripe.asked, "tried three times").to.have.length(3);
-    expect(new Set(stripe.asked.map(({ headers }) => headers["idempotency-key"])).size).to.equal(1);
-    stripe.answer(() => ({ status: 400, body: { error: { type: "invalid_request_error", message: `no ${key}` } } }));
+    expect(stripe().asked, "tried three times").to.have.length(3);
+    expect(new Set(stripe().asked.map(({ headers }) => headers["idempotency-key"])).size).to.equal(1);
+    stripe().answer(() => ({ status: 400, body: { error: { type: "invalid_request_error", message: `no ${key}` } } }));
     const refused = await call("checkout", pages);
     expect([refused.status, refused.body.code]).to.deep.equal([502, "STRIPE_REFUSED"]);
     expect(refused.text).not.to.contain(key);
@@ -159,16 +190,12 @@ describe("the pages of Stripe's", () => {
 });
 
 describe("the pages of Stripe's, where billing is not set up", () => {
-  let platform: TestPlatform;
-  before(async () => {
-    platform = await startTestPlatform({ worker: false, variables: { STRIPE_PRICE_ID: "price_1" } });
-  });
-  after(() => platform.close());
+  const billing = useBilling({ worker: false, variables: () => ({ STRIPE_PRICE_ID: "price_1" }) });
 
   it("answer 503", async () => {
-    const { managerToken: token } = await signUpHotel(platform.client);
+    const { managerToken: token } = billing.hotel;
     for (const path of ["checkout", "portal"]) {
-      const answer = await platform.client.post(`/billing/${path}`, {}, { token });
+      const answer = await billing.platform.client.post(`/billing/${path}`, {}, { token });
       expect([answer.status, answer.body.code], path).to.deep.equal([503, "BILLING_NOT_CONFIGURED"]);
     }
   });

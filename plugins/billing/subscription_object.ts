@@ -22,6 +22,8 @@ const subscriptionSchema = z.object({
 
 /** Statuses that nothing follows; the others by how far a subscription has come, for events of one second. */
 const ended = ["incomplete_expired", "canceled"];
+/** Whether no other status follows this one. */
+export const hasEnded = (status: string): boolean => ended.includes(status);
 const ranks = ["incomplete", "trialing", "active", "past_due", "unpaid", "paused", ...ended];
 
 /** @throws ZodError where it is no subscription */
@@ -41,7 +43,7 @@ export function readSubscriptionObject(object: unknown): { readonly owner: Owner
     },
     fact: {
       status,
-      ended: ended.includes(status),
+      ended: hasEnded(status),
       current_period_end: optionalInstant(periodEnd),
       cancel_at: optionalInstant(cancel_at ?? (cancel_at_period_end === true ? periodEnd : undefined)),
       rank: ranks.indexOf(status),

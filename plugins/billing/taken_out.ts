@@ -38,20 +38,34 @@ export function reversedInvoices<R extends Reversal>(
   const found = new Map<string, Reversed<R>>();
   if (reversals.length === 0) return found;
   const payments = groupPayments(links, reversals);
+  const byPayment = new Map<string, number[]>();
+  reversals.forEach((reversal, at) => push(byPayment, payments.get(paymentOf(reversal) ?? "") ?? "", at));
+  // Only those of payments that something aims at: a hotel may have thousands of others.
+  const paymentsOf = new Map<string, string[]>();
+  for (const { payment_id, linked_id, to_invoice } of links) {
+    const payment = payments.get(payment_id) ?? "";
+    if (to_invoice && byPayment.has(payment)) push(paymentsOf, linked_id, payment);
+  }
   for (const { invoice_id, amount_paid, currency } of invoices) {
-    const own = links.filter((link) => link.to_invoice && link.linked_id === invoice_id);
-    const groups = new Set(own.map(({ payment_id }) => payments.get(payment_id)));
-    const aimed = reversals.filter((reversal) => groups.has(payments.get(paymentOf(reversal) ?? "")));
-    if (aimed.length === 0) continue;
-    const back = [...groups].reduce((sum, group) => {
-      const ofGroup = aimed.filter((reversal) => payments.get(paymentOf(reversal) ?? "") === group);
-      return sum + unitsBack(ofGroup.filter((reversal) => reversal.currency === currency));
-    }, 0n);
+    const own = [...new Set(paymentsOf.get(invoice_id))].map((payment) => byPayment.get(payment) ?? []);
+    if (own.length === 0) continue;
+    const pick = (places: readonly number[]) => places.map((at) => reversals[at]).filter((one) => one !== undefined);
+    const back = own.reduce(
+      (sum, places) => sum + unitsBack(pick(places).filter((one) => one.currency === currency)),
+      0n,
+    );
+    const aimed = pick(own.flat().sort((one, other) => one - other));
     const isLost = aimed.some(({ kind, status }) => kind === "dispute" && status === "lost");
     // Nothing was paid for an invoice of nothing, so nothing can come back of it.
     found.set(invoice_id, { reversals: aimed, isOut: isLost || (back > 0n && back >= unitsOf(amount_paid)) });
   }
   return found;
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 const paymentOf = ({ charge_id, payment_intent_id }: Reversal): string | null => charge_id ?? payment_intent_id;
@@ -60,8 +74,8 @@ const paymentOf = ({ charge_id, payment_intent_id }: Reversal): string | null =>
 function groupPayments(links: readonly PaymentLink[], reversals: readonly Reversal[]): Map<string, string> {
   const neighbours = new Map<string, string[]>();
   const join = (one: string, other: string): void => {
-    neighbours.set(one, [...(neighbours.get(one) ?? []), other]);
-    neighbours.set(other, [...(neighbours.get(other) ?? []), one]);
+    push(neighbours, one, other);
+    push(neighbours, other, one);
   };
   for (const { payment_id, linked_id, to_invoice } of links) join(payment_id, to_invoice ? payment_id : linked_id);
   for (const reversal of reversals) {

@@ -41,6 +41,11 @@ const waitingStatement = prepare<{ event_id: string }>(
   "SELECT event_id FROM billing.stripe_events WHERE status = 'waiting' AND waits_for && $1 AND event_id <> $2",
 );
 
+/** An event's hotel, and which of the event's ids it may be the first to make known. */
+export interface FoundHotel extends LockedHotel {
+  readonly news: readonly string[];
+}
+
 /**
  * Finds and locks the event's hotel.
  * @returns undefined where no hotel is known yet. The event may then be marked as waiting: until this transaction ends,
@@ -51,12 +56,13 @@ export async function findHotel(
   trx: Trx,
   eventId: string,
   telling: Telling,
-): Promise<LockedHotel | undefined> {
+): Promise<FoundHotel | undefined> {
   const locked = isReplay(trx) ? undefined : lockStatement.run(trx, [idsOf(telling)]);
-  const { owner } = telling;
+  const { owner, payment_ids } = telling;
   if (owner === undefined) {
-    const [, [paid]] = await Promise.all([locked, paymentStatement.run(trx, [telling.payment_ids])]);
-    return lockHotel(trx, paid?.hotel_id);
+    const [, [paid]] = await Promise.all([locked, paymentStatement.run(trx, [payment_ids])]);
+    const hotel = await lockHotel(trx, paid?.hotel_id);
+    return hotel && { ...hotel, news: idsOf(telling) };
   }
   // Sent together, done one after the other: each statement sees what was committed before it got its locks.
   const [, [ties], named] = await Promise.all([locked, readTies(trx, owner), lockHotel(trx, owner.named_hotel_id)]);
@@ -67,8 +73,18 @@ export async function findHotel(
       { event_id: eventId, hotel_id: hotel.hotel_id, others },
       "a customer of Stripe's is tied to two hotels",
     );
-  return hotel;
+  return hotel && { ...hotel, news: idsOf({ owner: unknownOf(owner, ties), payment_ids }) };
 }
+
+/**
+ * What of an owner is not known yet. Who waited for the rest was called up when that became known: to call them again with
+ * each of the events that they are would make of a thousand that wait half a million jobs.
+ */
+const unknownOf = (owner: Owner, ties: Ties | undefined): Owner => ({
+  ...owner,
+  customer_id: ties?.by_customer ? undefined : owner.customer_id,
+  subscription_id: ties?.by_subscription ? undefined : owner.subscription_id,
+});
 
 const readTies = (trx: Trx, { customer_id, subscription_id }: Owner) =>
   tiesStatement.run(trx, [customer_id ?? null, subscription_id ?? null]);
@@ -79,7 +95,7 @@ export function awaitedIds({ owner, payment_ids }: Telling): string[] {
 }
 
 /** Has the events applied again that wait for what this one has made known. */
-export async function callWaiting(ctx: BillingContext, trx: Trx, eventId: string, telling: Telling): Promise<void> {
-  const waiting = await waitingStatement.run(trx, [idsOf(telling), eventId]);
+export async function callWaiting(ctx: BillingContext, trx: Trx, eventId: string, { news }: FoundHotel): Promise<void> {
+  const waiting = await waitingStatement.run(trx, [news, eventId]);
   await Promise.all(waiting.map(({ event_id }) => ctx.enqueue(trx, applyStripeEvent, { event_id })));
 }

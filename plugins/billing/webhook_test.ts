@@ -147,6 +147,18 @@ describe("the webhook", () => {
     });
   }
 
+  it("takes what is odd and is Stripe's all the same", async () => {
+    const odd: Record<string, unknown>[] = [
+      { api_version: "2020-08-27; orders_beta=v4" },
+      { api_version: null, livemode: null, created: "1700000000" },
+      { account: "acct_1", request: "req_1", unheard_of: [[], {}] },
+    ];
+    for (const fields of odd)
+      expect((await deliver(platform.client, { ...paidEvent(), ...fields })).status, JSON.stringify(fields)).to.equal(
+        200,
+      );
+  });
+
   it("refuses a body over 1 MiB with 413", async () => {
     const body = Buffer.alloc(1024 * 1024 + 1, 0x20);
     expect((await deliverBytes(platform.client, body, "t=1,v1=1")).status).to.equal(413);

@@ -47,8 +47,11 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
         ...(form.gzip ? { "Content-Encoding": "gzip" } : {}),
       };
       const tag = `"${form.etag}"`;
-      if (tagsOf(sent["if-none-match"]).includes(tag)) return { status: 304, etag: form.etag, headers };
-      const wanted = readRange(sent, form.length, tag);
+      const known = tagsOf(sent["if-none-match"]);
+      if (known.includes(tag) || known.includes("*")) return { status: 304, etag: form.etag, headers };
+      // A head has no parts (RFC 9110, 14.2).
+      const isHead = context.method === "HEAD";
+      const wanted = isHead ? "whole" : readRange(sent, form.length, tag);
       if (wanted === "unsatisfiable") {
         throw reportingProblems.RANGE_NOT_SATISFIABLE(`The file has ${form.length} bytes.`, {
           headers: { "Content-Range": `bytes */${form.length}` },
@@ -60,7 +63,7 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
       return {
         status: range === undefined ? 200 : 206,
         // Who asks for the head alone gets it without the file being opened.
-        stream: context.method === "HEAD" ? Readable.from([]) : await open(files, report, form, range),
+        stream: isHead ? Readable.from([]) : await open(files, report, form, range),
         etag: form.etag,
         headers: { ...headers, ...part, "Content-Length": String(length) },
       };

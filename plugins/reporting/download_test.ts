@@ -76,8 +76,14 @@ describe("the download of a report", () => {
     expect(head.body.length).to.equal(0);
     for (const name of ["content-length", "etag", "content-type", "content-disposition"])
       expect(head.headers[name], name).to.equal(whole.headers[name]);
-    const known = await get({ "if-none-match": `"other", "${report.sha256}"` });
-    expect([known.status, known.body.length]).to.deep.equal([304, 0]);
+    for (const tags of [`"other", "${report.sha256}"`, "*"]) {
+      const known = await get({ "if-none-match": tags });
+      expect([known.status, known.body.length], tags).to.deep.equal([304, 0]);
+    }
+    for (const range of ["bytes=0-9", `bytes=${report.bytes}-`]) {
+      const part = await get({ range }, "HEAD");
+      expect([part.status, part.headers["content-length"]], range).to.deep.equal([200, String(report.bytes)]);
+    }
   });
 
   it("gives every part that is asked for, of either form", async () => {

@@ -6,21 +6,36 @@ import { type Route, route } from "../../core/mod.ts";
 import { managers } from "../identity/port.ts";
 import type { ReportingContext } from "./context.ts";
 import { reportingProblems } from "./errors.ts";
-import { openStatuses } from "./models/report.ts";
+import { openStatuses, type Report } from "./models/report.ts";
 import { findReport } from "./reports.ts";
 import { params } from "./routes.ts";
 import { reportView } from "./views.ts";
 
 const lookEveryMs = 500;
+/** So old a look may be for another who watches the same report. */
+const sharedMs = 300;
 /** Proxies cut what is silent; a comment keeps it open. */
 const silentMs = 15_000;
 /** Then the client connects again, by itself. */
 const longestMs = 5 * 60_000;
-/** Of one process at a time. */
-const mostStreams = 100;
+/** Of one process at a time, and of one hotel there. */
+const [mostStreams, mostOfHotel] = [100, 20];
 
 export function eventsRoute({ db }: ReportingContext): Route {
-  let streams = 0;
+  const streams = new Map<string, number>();
+  const openInAll = (): number => [...streams.values()].reduce((sum, count) => sum + count, 0);
+  const looks = new Map<string, Promise<Report>>();
+  /** What several watch is looked at once for all of them. */
+  const lookAt = (hotelId: string, reportId: string): Promise<Report> => {
+    const key = `${hotelId} ${reportId}`;
+    const known = looks.get(key);
+    if (known !== undefined) return known;
+    const look = db.tenant(hotelId, (trx) => findReport(trx, hotelId, reportId), { readOnly: true });
+    looks.set(key, look);
+    // Nobody waits for this, and who looks hears of a fault.
+    void look.catch(() => undefined).finally(() => setTimeout(() => looks.delete(key), sharedMs).unref());
+    return look;
+  };
   return route({
     id: "watchReport",
     method: "GET",
@@ -35,10 +50,11 @@ export function eventsRoute({ db }: ReportingContext): Route {
     mediaType: "text/event-stream",
     problems: ["TOO_MANY_REPORTS"],
     handler: async ({ actor, params: { report_id: reportId }, request: { signal } }) => {
-      const look = () =>
-        db.tenant(actor.tenantId, (trx) => findReport(trx, actor.tenantId, reportId), { readOnly: true });
+      const { tenantId } = actor;
+      const look = () => lookAt(tenantId, reportId);
       const first = await look();
-      if (streams >= mostStreams) {
+      const ofHotel = streams.get(tenantId) ?? 0;
+      if (ofHotel >= mostOfHotel || openInAll() >= mostStreams) {
         throw reportingProblems.TOO_MANY_REPORTS(
           "Too many watch at this moment. Poll GET /reports/{report_id} instead.",
           {
@@ -46,7 +62,7 @@ export function eventsRoute({ db }: ReportingContext): Route {
           },
         );
       }
-      streams += 1;
+      streams.set(tenantId, ofHotel + 1);
       async function* events(): AsyncGenerator<string> {
         yield "retry: 2000\n\n";
         let [report, version, told] = [first, 0, Date.now()];
@@ -70,7 +86,9 @@ export function eventsRoute({ db }: ReportingContext): Route {
       const stream = Readable.from(events());
       // However it ends, and though nobody may have read from it.
       stream.once("close", () => {
-        streams -= 1;
+        const left = (streams.get(tenantId) ?? 1) - 1;
+        if (left > 0) streams.set(tenantId, left);
+        else streams.delete(tenantId);
       });
       return { stream, headers: { "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no" } };
     },

@@ -1,9 +1,15 @@
-import type { Schedule } from "../../core/mod.ts";
+import type { Schedule, Trx } from "../../core/mod.ts";
 import type { ReportingContext } from "./context.ts";
 import { nextVersion, Report } from "./models/report.ts";
 
 const everyMs = 10 * 60_000;
 const batch = 200;
+
+/** So many files that can't be removed end a round. */
+const mostFaults = 5;
+
+/** Before every report. */
+const nobody = "00000000-0000-0000-0000-000000000000";
 
 /** What a build that was killed has left; none takes so long. */
 const leftMs = 24 * 3_600_000;
@@ -26,27 +32,7 @@ export function expirySchedule({ db, files, env, log }: ReportingContext): Sched
           .where("expires_at", "<=", trx.fn.now())
           .patch({ status: "expired", version: nextVersion }),
       );
-      let removed = 0;
-      for (;;) {
-        const due = await db.platform((trx) =>
-          Report.query(trx)
-            .whereNotNull("file")
-            .whereRaw("(expires_at <= now() OR deleted_at IS NOT NULL)")
-            .limit(batch),
-        );
-        if (due.length === 0 || signal.aborted) break;
-        for (const report of due) {
-          // The file first: a row that still names a file which is gone is mended by the next round, the reverse never.
-          if (report.file !== null) await files.remove(report.file);
-          await db.platform((trx) =>
-            Report.query(trx)
-              .findById([report.hotel_id, report.report_id])
-              .where({ file: report.file })
-              .patch({ file: null, version: nextVersion }),
-          );
-          removed += 1;
-        }
-      }
+      const removed = await removeDue({ db, files, log }, signal);
       await db.platform((trx) =>
         Report.query(trx)
           .whereNull("file")
@@ -60,6 +46,48 @@ export function expirySchedule({ db, files, env, log }: ReportingContext): Sched
       if (removed + orphans > 0) log.info({ files: removed, orphans }, "files of reports removed");
     },
   };
+}
+
+/** The files of reports whose time is up or that were deleted. What can't be removed now does not keep the next from it. */
+async function removeDue(
+  { db, files, log }: Pick<ReportingContext, "db" | "files" | "log">,
+  signal: AbortSignal,
+): Promise<number> {
+  let [removed, faults, last] = [0, 0, nobody];
+  for (;;) {
+    const due = await db.platform((trx) =>
+      Report.query(trx)
+        .whereNotNull("file")
+        .whereRaw("(expires_at <= now() OR deleted_at IS NOT NULL)")
+        .where("report_id", ">", last)
+        .orderBy("report_id")
+        .limit(batch),
+    );
+    for (const report of due) {
+      if (signal.aborted) return removed;
+      last = report.report_id;
+      try {
+        // The file first: a row that still names a file which is gone is mended by the next round, the reverse never.
+        if (report.file !== null) await files.remove(report.file);
+        await db.platform((trx) => forgetFile(trx, report));
+        removed += 1;
+      } catch (error) {
+        log.error({ err: error, report_id: last }, "the file of a report could not be removed; it is tried again");
+        faults += 1;
+        // A store that is away is away for all of them.
+        if (faults === mostFaults) throw error;
+      }
+    }
+    if (due.length < batch) return removed;
+  }
+}
+
+async function forgetFile(trx: Trx, report: Report): Promise<void> {
+  const row = Report.query(trx).findById([report.hotel_id, report.report_id]).where({ file: report.file });
+  if (report.deleted_at !== null) await row.delete();
+  // One whose time came after the round began is not called expired yet.
+  else if (report.status === "succeeded") await row.patch({ status: "expired", file: null, version: nextVersion });
+  else await row.patch({ file: null, version: nextVersion });
 }
 
 /**

@@ -83,6 +83,22 @@ for (const kind of ["a folder", "S3"]) {
       expect(await names()).to.have.members(kept);
     });
 
+    it("ends what a deletion that broke off has begun, and goes on to the others", async () => {
+      const ask = async (from: string): Promise<string> =>
+        (await platform.client.post("/reports/bookings", { from }, { token: hotel.managerToken })).body.report_id;
+      const [deleted, expired] = [await ask("2026-01-01"), await ask("2026-01-02")];
+      const ended = { status: "succeeded", bytes: 12, sha256: "00", rows_total: 0, finished_at: new Date() };
+      const row = (id: string) => platform.owner("reporting.reports").where({ report_id: id });
+      for (const id of [deleted, expired])
+        await row(id).update({ ...ended, file: await write(`${id}-1.csv`, false), expires_at: new Date() });
+      // Its process was killed before the file was gone.
+      await row(deleted).update({ deleted_at: new Date(), expires_at: new Date(Date.now() + 60_000) });
+      await sweep();
+      expect(await row(deleted).first()).to.equal(undefined);
+      expect(await row(expired).first()).to.include({ status: "expired", file: null });
+      expect((await names()).filter((name) => name.startsWith(deleted) || name.startsWith(expired))).to.deep.equal([]);
+    });
+
     it("takes the file of a report whose time is up", async () => {
       const { body } = await platform.client.post(
         "/reports/bookings",

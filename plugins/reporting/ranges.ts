@@ -19,7 +19,7 @@ export function readRange(
   if (typeof range !== "string") return "whole";
   // A tag must match strongly; a date can't, for none was sent.
   if (condition !== undefined && condition !== etag) return "whole";
-  const [, first = "", last = ""] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(range.trim()) ?? [];
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range.trim()) ?? [];
   if (first === "" && last === "") return "whole";
   if (first === "") return suffix(Number(last), length);
   const start = Number(first);

@@ -16,6 +16,13 @@ describe("the range of a download", () => {
     expect(read("bytes=-1000")).to.deep.equal({ start: 0, end: 99 });
   });
 
+  it("takes numbers of any length for what they are", () => {
+    const huge = "9".repeat(400);
+    expect(read(`bytes=90-${huge}`)).to.deep.equal({ start: 90, end: 99 });
+    expect(read(`bytes=-${huge}`)).to.deep.equal({ start: 0, end: 99 });
+    expect(read(`bytes=${huge}-`)).to.equal("unsatisfiable");
+  });
+
   it("is the whole where it is not understood, or of another file than it began with", () => {
     for (const range of ["bytes=", "bytes=-", "bytes=5-2", "bytes=0-1,5-6", "lines=1-2", "bytes=a-b", "bytes 0-1"])
       expect(read(range), range).to.equal("whole");

@@ -17,7 +17,7 @@ export async function findReport(trx: Trx, hotelId: string, reportId: string): P
  * @throws Problem NOT_FOUND
  */
 export async function removeReport(
-  { db, files, env }: Pick<ReportingContext, "db" | "files" | "env">,
+  { db, files, env, log }: Pick<ReportingContext, "db" | "files" | "env" | "log">,
   hotelId: string,
   reportId: string,
   check: (report: Report) => void,
@@ -34,6 +34,11 @@ export async function removeReport(
   });
   if (deleted === undefined) return;
   // Marked, file, row: wherever this breaks off, nobody sees the report any more and the sweep does the rest.
-  if (deleted.file !== null) await files.remove(deleted.file);
+  try {
+    if (deleted.file !== null) await files.remove(deleted.file);
+  } catch (error) {
+    log.warn({ err: error, report_id: reportId }, "the file of a deleted report is left to the sweep");
+    return;
+  }
   await db.tenant(hotelId, (trx) => Report.query(trx).deleteById([hotelId, reportId]));
 }

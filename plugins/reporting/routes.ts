@@ -1,6 +1,21 @@
+import type { Readable } from "node:stream";
 import * as z from "zod";
 
-import { decodeCursor, idSchema, pageOf, pageQuery, requireMatch, type Route, route, toPage } from "../../core/mod.ts";
+import {
+  type Actor,
+  type Day,
+  daysBetween,
+  decodeCursor,
+  idSchema,
+  pageOf,
+  pageQuery,
+  problems,
+  type RequestFacts,
+  requireMatch,
+  type Route,
+  route,
+  toPage,
+} from "../../core/mod.ts";
 import { managers, readHotel, staff } from "../identity/port.ts";
 import { askFor } from "./ask.ts";
 import type { ReportingContext } from "./context.ts";
@@ -75,7 +90,7 @@ export function reportRoutes(ctx: ReportingContext): Route[] {
 
 /** `POST /reports/{kind}`. */
 function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Route {
-  const { name, title, columns, forDesk = false } = kind;
+  const { name, title, columns, deskDays } = kind;
   const meanings = Object.entries(columns).map(([column, meaning]) => `- \`${column}\`${meaning && `: ${meaning}`}`);
   return route({
     id: `askFor${name.charAt(0).toUpperCase()}${name.slice(1)}Report`,
@@ -85,32 +100,55 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
     description: [
       "Answers with a report to poll at `Location`. The same request, while one is queued or running, is the same report. " +
         "With `Accept: text/csv` the CSV is streamed at once instead, with status 200, and no report is made" +
-        (forDesk ? "; to a receptionist it always is." : "."),
+        (deskDays === undefined ? "." : `; to a receptionist it always is, and is of ${deskDays} days at most.`),
       `Columns:\n\n${meanings.join("\n")}`,
     ].join("\n\n"),
-    access: forDesk ? staff : managers,
+    access: deskDays === undefined ? managers : staff,
     unit: "tenant",
     body: kind.body,
     status: 202,
     result: reportSchema,
     problems: ["TOO_MANY_REPORTS"],
-    handler: async ({ actor, body, trx, request: { context } }) => {
-      const { business_date: today } = await readHotel(trx, actor.tenantId);
-      const asked = { kind: name, request: kind.normalise(body, today) };
-      const wantsNow = context.accepts("application/json", "text/csv") === "text/csv";
-      // The list of reports is a manager's; the desk gets its list into the hand.
-      if (wantsNow || actor.role === "receptionist") {
-        return {
-          status: 200,
-          stream: await openCsv(actor.tenantId, asked),
-          headers: { "Content-Type": "text/csv; charset=utf-8; header=present" },
-        };
+    // Before the unit of work: a stream has a connection of its own, and must not wait for it with another in hand.
+    prepare: ({ actor, body, request }) => openNow(ctx, openCsv, kind, actor, body, request),
+    handler: async ({ actor, body, trx, prepared: stream }) => {
+      if (stream !== undefined) {
+        return { status: 200, stream, headers: { "Content-Type": "text/csv; charset=utf-8; header=present" } };
       }
-      const report = await askFor(ctx, trx, actor, asked);
+      const { business_date: today } = await readHotel(trx, actor.tenantId);
+      const report = await askFor(ctx, trx, actor, { kind: name, request: kind.normalise(body, today) });
       return {
         body: reportView(report),
         headers: { Location: `/reports/${report.report_id}`, "Retry-After": "1" },
       };
     },
   });
+}
+
+/** The rows, where they are wanted at once; undefined where a report is. The list of reports is a manager's. */
+async function openNow(
+  { db }: ReportingContext,
+  openCsv: OpenCsv,
+  { name, normalise, deskDays }: ReportKind,
+  { tenantId, role }: Actor,
+  body: unknown,
+  { context, signal }: RequestFacts,
+): Promise<Readable | undefined> {
+  const isDesk = role === "receptionist";
+  const accepted = context.accepts("application/json", "text/csv", "text/csv;charset=utf-8");
+  if (!isDesk && (accepted === false || accepted === "application/json")) return undefined;
+  const hotel = await db.tenant(tenantId, (trx) => readHotel(trx, tenantId), { readOnly: true });
+  const request = normalise(body, hotel.business_date);
+  if (isDesk && deskDays !== undefined) {
+    const { from, to } = request as { readonly from: Day; readonly to: Day };
+    if (daysBetween(from, to) >= deskDays)
+      throw problems.FORBIDDEN(
+        `A receptionist's lists are of ${deskDays} days at most; longer ones are the manager's.`,
+      );
+  }
+  const stream = await openCsv(tenantId, { kind: name, request });
+  // However the call ends, and though nobody may have read.
+  context.res.once("close", () => stream.destroy());
+  if (signal.aborted) stream.destroy();
+  return stream;
 }

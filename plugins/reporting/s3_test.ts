@@ -99,6 +99,31 @@ describe("reports in S3", () => {
     expect(readCsv(await download(report.report_id))).to.have.length(bookings);
   }).timeout(60_000);
 
+  it("while S3 is away are unavailable, not at fault, and are deleted all the same", async () => {
+    const report = await buildBookingsReport(platform, hotel, { from: "2030-01-01", to: "2030-01-02" });
+    const path = `/reports/${String(report.report_id)}`;
+    s3.trouble = () => ({ status: 503, code: "SlowDown" });
+    const away = await platform.client.get(`${path}/download`, call());
+    expect([away.status, away.body.code]).to.deep.equal([503, "SERVICE_UNAVAILABLE"]);
+    expect(away.headers.get("retry-after")).to.equal("1");
+    expect((await platform.client.delete(path, call())).status).to.equal(204);
+    expect((await platform.client.get(path, call())).status).to.equal(404);
+    s3.trouble = () => undefined;
+    const rows = platform.owner("reporting.reports").where({ report_id: report.report_id });
+    expect(await rows.clone(), "until the sweep").to.have.length(1);
+    const sweeper = await boot("worker", platform.variables);
+    try {
+      const sweep = sweeper.schedules.find(({ schedule: { name } }) => name === "expire");
+      await sweep?.schedule.run(new AbortController().signal);
+    } finally {
+      await sweeper.close();
+    }
+    expect(await rows.clone()).to.deep.equal([]);
+    expect(s3.requests.some((request) => request.startsWith(`DELETE reports/${String(report.report_id)}`))).to.equal(
+      true,
+    );
+  }).timeout(60_000);
+
   it("leave nothing in S3 when their worker stops in the middle, and are finished by the next", async () => {
     const { body } = await platform.client.post("/reports/bookings", { status: ["confirmed"] }, call());
     s3.trouble = (request) => (request.endsWith("?partNumber=2") ? "never answer" : undefined);

@@ -1,8 +1,9 @@
 /** `billing events` and `billing show`: what is in the inbox, and what became of it. */
-import { type Command, jobRows, type Trx, UsageError } from "../../../core/mod.ts";
+import { type Command, type Trx, UsageError } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
+import { eventsWithJob, type JobState, jobStates } from "../event_jobs.ts";
 import { applyStripeEvent, askStripe } from "../jobs.ts";
 import type { ReversalRow } from "../ledger.ts";
 import type { manifest } from "../manifest.ts";
@@ -48,12 +49,8 @@ function instantOf(text: string): Date {
   return count === undefined ? new Date(text) : new Date(Date.now() - Number(count) * (spans[unit ?? ""] ?? 0));
 }
 
-type Listed = StripeEvent & {
-  readonly dead_at: Date | null;
-  readonly failures: number | null;
-  readonly last_error: string | null;
-  readonly run_at: Date | null;
-};
+/** An event, and how its job stands where it has one. */
+type Listed = StripeEvent & Partial<JobState>;
 
 export const events: Command = {
   summary:
@@ -77,39 +74,37 @@ export const events: Command = {
   },
 };
 
-/** An event may have several jobs: the one that still runs is told rather than the dead one. */
-function withJobs(trx: Trx) {
-  const jobs = jobRows(trx, applyStripeEvent, askStripe)
-    .select(trx.raw("DISTINCT ON (payload->>'event_id') payload->>'event_id' AS of_event"))
-    .select("dead_at", "failures", "last_error", "run_at")
-    .orderByRaw("payload->>'event_id', dead_at NULLS FIRST");
-  return trx("billing.stripe_events as e").leftJoin(jobs.as("j"), "j.of_event", "e.event_id");
+async function listEvents(trx: Trx, { status, type, hotel, since, limit }: Filter): Promise<Listed[]> {
+  const query = trx("billing.stripe_events")
+    .orderBy([{ column: "received_at", order: "desc" }, "event_id"])
+    .limit(limit);
+  const withJob = () => eventsWithJob(trx, applyStripeEvent, askStripe);
+  if (status === "dead")
+    void query
+      .whereIn("event_id", withJob().whereNotNull("dead_at"))
+      .whereNotIn("event_id", withJob().whereNull("dead_at"));
+  else if (status === "failing")
+    void query.whereIn("event_id", withJob().whereNull("dead_at").where("failures", ">", 0));
+  else if (status !== undefined) void query.where({ status });
+  if (type?.endsWith("*") === true) void query.whereRaw("starts_with(type, ?)", [type.slice(0, -1)]);
+  else if (type !== undefined) void query.where({ type });
+  if (hotel !== undefined) void query.where({ hotel_id: hotel });
+  if (since !== undefined) void query.where("received_at", ">=", since);
+  const columns = ["event_id", "type", "status", "status_reason", "received_at", "hotel_id", "source"];
+  return withJobs(trx, await query.select<StripeEvent[]>(columns));
 }
 
-function listEvents(trx: Trx, { status, type, hotel, since, limit }: Filter): Promise<Listed[]> {
-  const query = withJobs(trx)
-    .orderBy([{ column: "e.received_at", order: "desc" }, "e.event_id"])
-    .limit(limit);
-  if (status === "dead") void query.whereNotNull("j.dead_at");
-  else if (status === "failing") void query.whereNull("j.dead_at").where("j.failures", ">", 0);
-  else if (status !== undefined) void query.where("e.status", status);
-  if (type?.endsWith("*") === true) void query.whereRaw("starts_with(e.type, ?)", [type.slice(0, -1)]);
-  else if (type !== undefined) void query.where("e.type", type);
-  if (hotel !== undefined) void query.where("e.hotel_id", hotel);
-  if (since !== undefined) void query.where("e.received_at", ">=", since);
-  const columns = ["event_id", "type", "status", "status_reason", "received_at", "hotel_id", "source"];
-  return query.select<Listed[]>(
-    ...columns.map((column) => `e.${column}`),
-    "j.dead_at",
-    "j.failures",
-    "j.last_error",
-    "j.run_at",
+async function withJobs(trx: Trx, found: readonly StripeEvent[]): Promise<Listed[]> {
+  const states = await jobStates(
+    trx,
+    found.map(({ event_id }) => event_id),
   );
+  return found.map((event) => Object.assign(event, states.get(event.event_id)));
 }
 
 function statusOf({ status, dead_at, failures }: Listed): string {
   if (status !== "stored" && status !== "waiting") return status;
-  return dead_at !== null ? "dead" : (failures ?? 0) > 0 ? "failing" : status;
+  return dead_at instanceof Date ? "dead" : (failures ?? 0) > 0 ? "failing" : status;
 }
 
 function lineOf(event: Listed): string {
@@ -127,7 +122,7 @@ function lineOf(event: Listed): string {
   return parts.join("  ") + error;
 }
 
-const oneLine = (text: string | null): string => (text ?? "").replaceAll(/\s+/g, " ").slice(0, 300);
+const oneLine = (text: string | null | undefined): string => (text ?? "").replaceAll(/\s+/g, " ").slice(0, 300);
 
 export const show: Command = {
   summary: "show <event_id>: an event, its outcome, its job, what of it stands in the ledger, and its body",
@@ -150,9 +145,8 @@ export const show: Command = {
 function readEventRow(ctx: BillingContext, eventId: string) {
   return ctx.db.platform(
     async (trx) => {
-      const event = await withJobs(trx)
-        .where("e.event_id", eventId)
-        .first<Listed | undefined>("e.*", "j.dead_at", "j.failures", "j.last_error", "j.run_at");
+      const found = await trx("billing.stripe_events").where({ event_id: eventId }).select<StripeEvent[]>("*");
+      const [event] = await withJobs(trx, found);
       return event === undefined ? undefined : { event, written: await readWritten(trx, eventId) };
     },
     { readOnly: true },

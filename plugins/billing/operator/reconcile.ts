@@ -29,11 +29,16 @@ export const reconcile: Command = {
     for (const { event_id, what } of report.missing)
       print(`${event_id}  ${what}  ${dryRun ? "would be stored" : "stored"}`);
     for (const id of report.unknownSubscriptions) print(`${id}  is tied to a hotel here and not known to Stripe`);
+    for (const { subscription_id, words } of report.failedSubscriptions)
+      print(`${subscription_id}  is left out, Stripe failed: ${words}`);
     for (const id of report.unreadable) print(`${id}  can't be read`);
     const seen = `${kind} ${report.events}, subscriptions ${report.subscriptions}, paid invoices ${report.invoices}`;
     print(
       `Stripe lists: ${seen}. ${dryRun ? "Would be stored" : "Stored for a worker to apply"}: ${report.missing.length}.`,
     );
-    if (report.unreadable.length > 0) throw new Error(`${report.unreadable.length} could not be read.`);
+    const [unreadable, failed] = [report.unreadable.length, report.failedSubscriptions.length];
+    if (failed > 0)
+      throw new Error(`${failed} subscription${failed === 1 ? " was" : "s were"} left out. Run it again.`);
+    if (unreadable > 0) throw new Error(`${unreadable} could not be read.`);
   },
 };

@@ -12,7 +12,9 @@ export interface Asked {
 
 export interface LittleAnswer {
   readonly status?: number;
+  /** JSON, unless it is a text: then just that. */
   readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface LittleStripe {
@@ -33,9 +35,9 @@ export async function startLittleStripe(): Promise<LittleStripe> {
       const { method = "", url = "", headers } = request;
       const one = { method, path: url, headers, form: new URLSearchParams(Buffer.concat(chunks).toString("utf8")) };
       asked.push(one);
-      const { status = 200, body } = reply(one);
-      response.writeHead(status, { "content-type": "application/json", "request-id": `req_${asked.length}` });
-      response.end(JSON.stringify(body));
+      const { status = 200, body, headers: more } = reply(one);
+      response.writeHead(status, { "content-type": "application/json", "request-id": `req_${asked.length}`, ...more });
+      response.end(typeof body === "string" ? body : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -15,7 +15,7 @@ export const testApiKey = "sk_test_keyrack_stand_in_0123456789";
 
 export type Trouble =
   | { readonly kind: "rate_limit"; readonly retryAfterSeconds?: number }
-  /** `api_error`, before anything is done. */
+  /** `api_error` (below 500: `invalid_request_error`), before anything is done. */
   | { readonly kind: "error"; readonly status?: number }
   /** The request is read and never answered. */
   | { readonly kind: "timeout" }
@@ -248,7 +248,8 @@ function troubled(trouble: Trouble | undefined): Answer | undefined {
   }
   if (trouble?.kind !== "error") return undefined;
   const message = "An unknown error occurred";
-  return { status: trouble.status ?? 500, body: { error: { type: "api_error", message } } };
+  const { status = 500 } = trouble;
+  return { status, body: { error: { type: status >= 500 ? "api_error" : "invalid_request_error", message } } };
 }
 
 const linesOf = (invoice: StripeObject): StripeObject[] =>

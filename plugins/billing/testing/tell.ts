@@ -66,6 +66,7 @@ function tellInvoice(scene: Scene, story: InvoiceStory, subscriptionId: string, 
   const total = story.payments.reduce((sum, payment) => sum + payment.amount, 0);
   const paid: Json = {
     ...made,
+    currency: story.currency,
     amount_paid: total,
     amount_due: total,
     lines: { ...lines, data: story.until === undefined ? lines.data.slice(1) : lines.data },
@@ -83,6 +84,7 @@ function tellInvoice(scene: Scene, story: InvoiceStory, subscriptionId: string, 
 
 function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, key: string, invoiceId: string): void {
   const isOlder = invoice.shape === "older";
+  const { currency } = invoice;
   const [charge, payment_intent] = [`ch_${key}`, `pi_${key}`];
   const isTold = story.refunds.length + story.disputes.length > 0;
   if (!isOlder && isTold)
@@ -99,7 +101,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
     id: `${refund.id}_${scene.tag}`,
     object: "refund",
     amount: amounts[index] ?? 0,
-    currency: "eur",
+    currency,
     charge,
     // Some tell only the charge; then the charge tells of its intent.
     payment_intent: story.chargeTells === "not" ? payment_intent : null,
@@ -124,7 +126,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
       object: "charge",
       amount: story.amount,
       amount_refunded: sum.reduce((total, { amount }) => total + amount, 0),
-      currency: "eur",
+      currency,
       payment_intent,
       invoice: isOlder ? invoiceId : undefined,
       ...(story.chargeTells === "list" ? { refunds: { object: "list", data: list, has_more: false } } : {}),
@@ -137,7 +139,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
         id: `${dispute.id}_${scene.tag}`,
         object: "dispute",
         amount: story.amount,
-        currency: "eur",
+        currency,
         charge,
         payment_intent: isOlder ? null : payment_intent,
         status,

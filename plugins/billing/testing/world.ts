@@ -28,6 +28,8 @@ export interface PaymentStory {
 
 export interface InvoiceStory {
   readonly shape: "older" | "basil";
+  /** As Stripe writes it: with two decimals, none, or three. */
+  readonly currency: "eur" | "jpy" | "kwd";
   /** The end of what it pays for, in days from now; undefined: it is made of prorations alone. */
   readonly until: number | undefined;
   readonly end: "paid" | "failed" | "void";
@@ -101,6 +103,7 @@ const payment = fc.record({
 
 const invoice = fc.record({
   shape: fc.constantFrom("older" as const, "basil" as const),
+  currency: fc.constantFrom("eur" as const, "eur" as const, "jpy" as const, "kwd" as const),
   until: fc.oneof(
     { weight: 6, arbitrary: days(-40, 400) },
     // Just past, which days of grace may still cover.

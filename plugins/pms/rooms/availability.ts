@@ -55,7 +55,11 @@ export interface AvailabilityQuestion {
 
 /** The rooms that are free on every night of `[arrival, departure)`, by number. */
 export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
+  return freeRoomsStatement.run(trx, freeRoomsValues(question));
+}
+
+/** The question as values of the statement. */
+export function freeRoomsValues(question: AvailabilityQuestion): (string | number | null)[] {
   const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
-  const preferred = question.preferredTypeId ?? null;
-  return freeRoomsStatement.run(trx, [hotelId, arrival, departure, roomTypeId, guests, ...after, limit, preferred]);
+  return [hotelId, arrival, departure, roomTypeId, guests, ...after, limit, question.preferredTypeId ?? null];
 }

@@ -1,16 +1,27 @@
 import { Transform, type TransformCallback } from "node:stream";
 
+import { apostrophe, formulaAt, isBlank, unfinished } from "./formulas.ts";
+
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
+const semicolon = 0x3b;
 
 /**
  * Ends the records of PostgreSQL's CSV as RFC 4180 wants it, with CR LF, and counts them. COPY to a client always ends
  * them with LF. A line feed between quotes belongs to a cell and stays as it is.
+ *
+ * Where a spreadsheet takes the semicolon for the separator, as half of Europe's do, a semicolon in a cell begins another
+ * one, and so does a line in it, quotes or not. So what would be a formula there gets its apostrophe here: to look for it in
+ * PostgreSQL, in each text of each row, would cost what a search for a byte does not.
  */
 export class CsvRecords extends Transform {
   #quoted = false;
   #ended = 0;
+  /** Whether what comes next may be the beginning of a cell inside of a cell. */
+  #begins = false;
+  /** The beginning of a character that may be a formula's. */
+  #held: Buffer = Buffer.alloc(0);
 
   /** Records that have passed, the header not among them. */
   get records(): number {
@@ -18,18 +29,39 @@ export class CsvRecords extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const ends = this.#endsIn(chunk);
-    this.#ended += ends.length;
-    done(null, withCarriageReturns(chunk, ends));
+    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const whole = all.length - unfinished(all);
+    this.#held = all.subarray(whole);
+    done(null, this.#written(all.subarray(0, whole)));
   }
 
-  /** Where records end. `indexOf` looks at 16 bytes and more at a time; a loop over the bytes takes twice as long. */
-  #endsIn(chunk: Buffer): number[] {
+  override _flush(done: TransformCallback): void {
+    done(null, this.#held);
+  }
+
+  #written(chunk: Buffer): Buffer {
+    const begins = this.#begins ? [0] : [];
+    this.#begins = false;
+    for (const separator of [semicolon, carriageReturn]) {
+      for (let at = chunk.indexOf(separator); at !== -1; at = chunk.indexOf(separator, at + 1)) begins.push(at + 1);
+    }
+    const ends = this.#endsIn(chunk, begins);
+    this.#ended += ends.length;
+    const formulas = this.#formulas(chunk, begins);
+    return withInserted(chunk, ends, formulas);
+  }
+
+  /**
+   * Where records end. `indexOf` looks at 16 bytes and more at a time; a loop over the bytes takes twice as long.
+   * @param begins gets the places after the line feeds that end none
+   */
+  #endsIn(chunk: Buffer, begins: number[]): number[] {
     const ends: number[] = [];
     let quoteAt = chunk.indexOf(quote);
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, end + 1)) {
       quoteAt = this.#passQuotes(chunk, quoteAt, end);
-      if (!this.#quoted) ends.push(end);
+      if (this.#quoted) begins.push(end + 1);
+      else ends.push(end);
     }
     this.#passQuotes(chunk, quoteAt, chunk.length);
     return ends;
@@ -44,17 +76,32 @@ export class CsvRecords extends Transform {
     }
     return at;
   }
+
+  /** Where formulas start, after what a spreadsheet skips. */
+  #formulas(chunk: Buffer, begins: number[]): Set<number> {
+    const found = new Set<number>();
+    let at = 0;
+    for (const begin of begins.sort((one, other) => one - other)) {
+      at = Math.max(at, begin);
+      while (at < chunk.length && isBlank(chunk[at])) at += 1;
+      if (at === chunk.length) this.#begins = true;
+      else if (formulaAt(chunk, at)) found.add(at);
+    }
+    return found;
+  }
 }
 
-function withCarriageReturns(chunk: Buffer, ends: readonly number[]): Buffer {
-  const out = Buffer.allocUnsafe(chunk.length + ends.length);
+/** @param formulas are found seldom, and ends in each record */
+function withInserted(chunk: Buffer, ends: number[], formulas: ReadonlySet<number>): Buffer {
+  const places = formulas.size === 0 ? ends : [...ends, ...formulas].sort((one, other) => one - other);
+  const out = Buffer.allocUnsafe(chunk.length + places.length);
   let read = 0;
   let written = 0;
-  for (const end of ends) {
-    written += chunk.copy(out, written, read, end);
-    out[written] = carriageReturn;
+  for (const place of places) {
+    written += chunk.copy(out, written, read, place);
+    out[written] = formulas.has(place) ? apostrophe : carriageReturn;
     written += 1;
-    read = end;
+    read = place;
   }
   chunk.copy(out, written, read);
   return out;

@@ -32,6 +32,55 @@ describe("CsvRecords", () => {
     );
   });
 
+  it("gives an apostrophe to what would be a formula where a semicolon or a line in a cell begins another", async () => {
+    const part = fc.constantFrom(
+      "a",
+      "=",
+      "-",
+      "@",
+      "+",
+      ";",
+      " ",
+      "\t",
+      '"',
+      "\n",
+      "\r",
+      ",",
+      "＝",
+      "＠",
+      "\u{FF0A}",
+      "é",
+      "1",
+    );
+    const cell = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(""));
+    // What a cell itself starts with is neutralised before it comes here.
+    const tables = fc.array(fc.tuple(fc.constant("id"), cell, cell), { minLength: 1, maxLength: 8 });
+    const neutral = (text: string): string => text.replaceAll(/([;\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
+    await fc.assert(
+      fc.asyncProperty(tables, fc.array(fc.nat(), { maxLength: 5 }), async (table, cuts) => {
+        const csv = (rows: readonly string[][], end: string): string =>
+          stringify([...rows], { record_delimiter: end, quoted_match: /[\r\n]/ });
+        const to = await through(Buffer.from(csv(table, "\n")), cuts);
+        expect(to.bytes.toString()).to.equal(
+          csv(
+            table.map((cells) => cells.map(neutral)),
+            "\r\n",
+          ),
+        );
+        expect(to.records).to.equal(table.length - 1);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("reads a cell of separators once, however many there are", async () => {
+    const cell = ";".repeat(200_000);
+    const started = performance.now();
+    const { bytes } = await through(Buffer.from(`id,${cell}=1\n`), []);
+    expect(bytes.toString().endsWith(";'=1\r\n")).to.equal(true);
+    expect(performance.now() - started).to.be.lessThan(1000);
+  });
+
   it("counts nothing where there is nothing", async () => {
     expect((await through(Buffer.alloc(0), [])).records).to.equal(0);
   });

@@ -10,7 +10,7 @@ export type CsvCell = string | number | null;
 
 /** A text that a spreadsheet would run as a formula gets an apostrophe before it, as in `textCell`. */
 export function typedText(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
 }
 
 /** Streams a header and rows, with a line feed at the end of each (`CsvRecords` makes CR LF of it). */

@@ -38,6 +38,8 @@ const awkward = [
   "semi;colon",
   "\u00A0=nbsp first",
   "\uFF1Dfull width",
+  "\uFF20full width",
+  "\nline first",
 ];
 
 describe("CSV of rows that were shaped in code", () => {

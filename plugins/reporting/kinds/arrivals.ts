@@ -40,7 +40,7 @@ export const arrivals = defineKind({
   name: "arrivals",
   title: "arrivals and departures",
   columns,
-  forDesk: true,
+  deskDays: 7,
   body: z
     .strictObject({
       from: daySchema.optional().meta({ description: "The first day; without it, the business date." }),

@@ -1,7 +1,7 @@
 /** A range of days, as all computed kinds ask for it. */
 import * as z from "zod";
 
-import { addDays, type Day, daysBetween, daySchema } from "../../../core/mod.ts";
+import { addDays, type Day, daysBetween, daySchema, earliestDay, latestDay } from "../../../core/mod.ts";
 
 /** Three years. */
 const mostDays = 1100;
@@ -28,9 +28,18 @@ export function normaliseDays({ from, to }: z.output<typeof daysBodySchema>, tod
   return { from: from ?? firstOfMonth(to ?? today), to: to ?? lastOfMonth(from ?? today) };
 }
 
-const firstOfMonth = (day: Day): Day => `${day.slice(0, 7)}-01`;
-/** Four days after the 28th it is the next month, whichever the month. */
-const lastOfMonth = (day: Day): Day => addDays(firstOfMonth(addDays(`${day.slice(0, 7)}-28`, 4)), -1);
+const monthOf = (day: Day): string => day.slice(0, 7);
+
+/** The first and the last month are not whole: they begin and end with the days that there are. */
+function firstOfMonth(day: Day): Day {
+  return monthOf(day) === monthOf(earliestDay) ? earliestDay : `${monthOf(day)}-01`;
+}
+
+function lastOfMonth(day: Day): Day {
+  if (monthOf(day) === monthOf(latestDay)) return latestDay;
+  // Four days after the 28th it is the next month, whichever the month.
+  return addDays(`${monthOf(addDays(`${monthOf(day)}-28`, 4))}-01`, -1);
+}
 
 export function daysFileName(name: string, { from, to }: DaysRequest, today: Day): string {
   return `${name}-${from}-${to}-asked-${today}.csv`;

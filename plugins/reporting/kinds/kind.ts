@@ -16,8 +16,8 @@ export interface ReportKind<Body extends z.ZodType = z.ZodType, Request = unknow
   readonly title: string;
   /** What the file's columns mean; shown in the OpenAPI document. */
   readonly columns: Readonly<Record<string, string>>;
-  /** True where the desk may have it too, as the day's lists. */
-  readonly forDesk?: boolean;
+  /** Where the desk may have it too: of how many days at most. */
+  readonly deskDays?: number;
   /** What is sent. */
   readonly body: Body;
   /** The one form of all requests that mean the same: what is stored, hashed and shown. */

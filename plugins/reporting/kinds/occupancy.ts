@@ -40,6 +40,7 @@ const closedStatement = prepare<DayFigures>(
    WHERE hotel_id = $1 AND business_date BETWEEN $2::date AND $3::date`,
 );
 
+/** Closures are spread over their days: to ask of each room on each day took a minute for a large hotel and three years. */
 const openStatement = prepare<DayFigures>(
   "reporting_open_days",
   `WITH nights AS (
@@ -48,14 +49,20 @@ const openStatement = prepare<DayFigures>(
      WHERE n.hotel_id = $1 AND n.date BETWEEN $2::date AND $3::date AND n.released IS NULL
        AND (b.status IN ('in_house', 'checked_out') OR (b.status = 'confirmed' AND n.date >= $4::date))
      GROUP BY n.date
+   ), inventory AS (
+     SELECT count(*)::int AS rooms, count(*) FILTER (WHERE status = 'out_of_order')::int AS out_of_order
+     FROM pms.rooms WHERE hotel_id = $1
+   ), closed AS (
+     SELECT c.day::date AS date, count(DISTINCT o.room_id)::int AS rooms FROM pms.occupancies o
+     JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id AND r.status <> 'out_of_order'
+     CROSS JOIN generate_series(greatest(o.arrival, $2::date), least(o.departure - 1, $3::date), interval '1 day') AS c (day)
+     WHERE o.hotel_id = $1 AND o.booking_id IS NULL AND o.arrival <= $3::date AND o.departure > $2::date
+     GROUP BY c.day
    )
-   SELECT d.day::date AS date,
-     (SELECT count(*)::int FROM pms.rooms WHERE hotel_id = $1) AS rooms,
-     (SELECT count(*)::int FROM pms.rooms r WHERE r.hotel_id = $1 AND (r.status = 'out_of_order' OR EXISTS (
-        SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.booking_id IS NULL
-          AND o.arrival <= d.day AND o.departure > d.day))) AS out_of_order,
+   SELECT d.day::date AS date, inventory.rooms, inventory.out_of_order + coalesce(closed.rooms, 0) AS out_of_order,
      coalesce(nights.sold, 0) AS sold, coalesce(nights.room_revenue, 0) AS room_revenue
-   FROM generate_series($2::date, $3::date, interval '1 day') AS d (day) LEFT JOIN nights ON nights.date = d.day::date`,
+   FROM generate_series($2::date, $3::date, interval '1 day') AS d (day) CROSS JOIN inventory
+   LEFT JOIN nights ON nights.date = d.day::date LEFT JOIN closed ON closed.date = d.day::date`,
 );
 
 export const occupancy = defineKind({

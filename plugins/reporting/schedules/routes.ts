@@ -70,6 +70,10 @@ export function scheduleRoutes(): Route[] {
         const timing = { every, at };
         const next = nextRun(timing, hotel.time_zone, new Date());
         checkOptions(kind, { ...options, ...daysOf(timing, hotel.time_zone, next) }, options);
+        // The hotel's requests pass one by one, so that the count holds until the commit.
+        await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('reporting schedules ' || ?, 0))", [
+          actor.tenantId,
+        ]);
         const count = await ReportSchedule.query(trx).where({ hotel_id: actor.tenantId }).resultSize();
         if (count >= mostSchedules) {
           throw reportingProblems.TOO_MANY_SCHEDULES(`A hotel has ${mostSchedules} schedules at most. Delete one.`);

@@ -1,18 +1,21 @@
 /**
  * Asks for the reports that are due. BullMQ's scheduler wakes this once a minute; what is due stands in PostgreSQL, so a
- * queue that was emptied or a night without a worker makes a report late and not lost. A run that was missed for long is
- * made once, for the days of its time, and then the timetable goes on from now.
+ * queue that was emptied or nights without a worker make reports late and not lost: each run that was missed is made up for,
+ * one at a time, with the days of its own time. Only what was missed for long is left out.
  */
 import { Problem, type Schedule, type Trx } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
 import { askFor } from "../ask.ts";
 import type { ReportingContext } from "../context.ts";
 import { kindOf } from "../kinds/mod.ts";
-import { ReportSchedule } from "../models/report_schedule.ts";
+import { ReportSchedule, type Rhythm } from "../models/report_schedule.ts";
 import { daysOf, nextRun } from "./timetable.ts";
 
 const everyMs = 60_000;
 const batch = 200;
+
+/** What was to run longer ago than this is not made up for. */
+const behindMs: Readonly<Record<Rhythm, number>> = { night: 7 * 86_400_000, month: 92 * 86_400_000 };
 
 export function dueReportsSchedule(ctx: ReportingContext): Schedule {
   return { name: "ask-due-reports", everyMs, run: (signal) => askDueReports(ctx, signal, new Date()) };
@@ -49,7 +52,9 @@ async function askOne(ctx: ReportingContext, trx: Trx, hotelId: string, schedule
   if (schedule === undefined || schedule.next_run_at > now) return;
   const hotel = await readHotel(trx, hotelId);
   const kind = kindOf(schedule.kind);
-  const days = daysOf(schedule, hotel.time_zone, schedule.next_run_at);
+  const since = new Date(now.getTime() - behindMs[schedule.every]);
+  const due = schedule.next_run_at < since ? nextRun(schedule, hotel.time_zone, since) : schedule.next_run_at;
+  const days = daysOf(schedule, hotel.time_zone, due);
   const body = kind.body.parse({ ...schedule.options, ...days });
   const request = kind.normalise(body, hotel.business_date);
   const report = await askFor(ctx, trx, { tenantId: hotelId, name: schedule.created_by }, { kind: kind.name, request });
@@ -57,7 +62,7 @@ async function askOne(ctx: ReportingContext, trx: Trx, hotelId: string, schedule
     .findById([hotelId, scheduleId])
     .patch({
       last_report_id: report.report_id,
-      next_run_at: nextRun(schedule, hotel.time_zone, now),
+      next_run_at: nextRun(schedule, hotel.time_zone, due),
       version: schedule.version + 1,
     });
 }

@@ -45,6 +45,32 @@ describe("scheduled reports", () => {
     expect(Date.parse(after.next_run_at as string)).to.be.greaterThan(Date.now());
   });
 
+  it("that were missed for some nights are made up for, each of its own day, and not those of long ago", async () => {
+    const desk = await openDesk(platform);
+    await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night", at: "12:00" });
+    const scheduled = async () =>
+      (await desk.manage("GET", "/reports/schedules")).body.items[0] as { next_run_at: string };
+    const next = (await scheduled()).next_run_at;
+    const dayBefore = (days: number): string => new Date(Date.parse(next) - days * 86_400_000).toISOString();
+    const reported = async (): Promise<string[]> =>
+      (await desk.manage("GET", "/reports")).body.items.map((item: { request: { from: string } }) => item.request.from);
+    const setDue = (at: string) =>
+      platform.owner("reporting.schedules").where({ hotel_id: desk.hotelId }).update({ next_run_at: at });
+    const nightOf = (instant: string): string => {
+      const berlin = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Berlin", dateStyle: "short" });
+      return berlin.format(new Date(Date.parse(instant) - 86_400_000));
+    };
+    await setDue(dayBefore(3));
+    for (let minute = 0; minute < 5; minute += 1) await tick();
+    expect(await reported()).to.deep.equal([1, 2, 3].map((days) => nightOf(dayBefore(days))));
+    expect((await scheduled()).next_run_at).to.equal(next);
+    await platform.owner("reporting.reports").where({ hotel_id: desk.hotelId }).delete();
+    await setDue(dayBefore(300));
+    for (let minute = 0; minute < 9; minute += 1) await tick();
+    expect(await reported()).to.deep.equal([1, 2, 3, 4, 5, 6, 7].map((days) => nightOf(dayBefore(days))));
+    expect((await scheduled()).next_run_at).to.equal(next);
+  });
+
   it("take the kind's own options, and refuse what it does not know", async () => {
     const desk = await openDesk(platform);
     const schedule = (options: object) =>
@@ -69,7 +95,8 @@ describe("scheduled reports", () => {
     const refused = await platform.client.post("/reports/schedules", body, { token: desk.receptionistToken });
     expect(refused.status).to.equal(403);
     const first = await desk.manage("POST", "/reports/schedules", body);
-    for (let more = 1; more < 20; more += 1) await desk.manage("POST", "/reports/schedules", body);
+    const more = await Promise.all(Array.from({ length: 30 }, () => desk.manage("POST", "/reports/schedules", body)));
+    expect(more.filter(({ status }) => status === 201)).to.have.length(19);
     expect((await desk.manage("POST", "/reports/schedules", body)).body.code).to.equal("TOO_MANY_SCHEDULES");
     const path = `/reports/schedules/${first.body.schedule_id}`;
     expect((await desk.manage("DELETE", path)).status).to.equal(204);

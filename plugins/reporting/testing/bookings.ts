@@ -75,7 +75,13 @@ function cell(name: string, value: string | number | Date | null): string {
   if (value === null) return "";
   if (value instanceof Date) return value.toISOString();
   const text = String(value);
-  return textColumns.includes(name) && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return textColumns.includes(name) ? neutral(text) : text;
+}
+
+/** As a spreadsheet may read it that takes the semicolon for the separator too. */
+function neutral(text: string): string {
+  const inner = text.replaceAll(/([;\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
+  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${inner}` : inner;
 }
 
 /** Asks for a report and waits for it. */
@@ -91,7 +97,11 @@ export async function buildBookingsReport(
 }
 
 /** Polls a report until it is over. */
-export function waitForReport({ client }: Pick<TestPlatform, "client">, hotel: FurnishedHotel, reportId: string) {
+export function waitForReport(
+  { client }: Pick<TestPlatform, "client">,
+  hotel: Pick<FurnishedHotel, "managerToken">,
+  reportId: string,
+) {
   return eventually(async () => {
     const { body } = await client.get(`/reports/${reportId}`, { token: hotel.managerToken });
     return ["queued", "running"].includes(body.status as string) ? undefined : body;

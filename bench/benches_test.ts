@@ -1,0 +1,48 @@
+/** Nobody looks at a benchmark for weeks, and what it measures goes on changing: each must still run, and still get answers. */
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+import { processVariables } from "../core/env.ts";
+
+const run = promisify(execFile);
+const root = path.join(import.meta.dirname, "..");
+const { scripts } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
+  scripts: Record<string, string>;
+};
+
+/** The last thing that each prints when it has come to its end. */
+const ends: Readonly<Record<string, RegExp>> = {
+  "bench:api": /availability, grand +\d+\.\d+ ms of execution/,
+  "bench:login": /tokens, of the bare rate .* \(\d\): \d/,
+  "bench:plans": /Seed grand hotel[^]*the close of the day +\d/,
+  "bench:report": /beside three reports +\d+ .*2xx/,
+  "bench:tenancy": /connections open/,
+  "bench:webhook": /pick-up on PostgreSQL.*: \d+\.\d ms/,
+};
+
+describe("a benchmark, in brief", function () {
+  this.timeout(120_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-benches-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it("is known for every script of that name", () => {
+    const names = Object.keys(scripts).filter((name) => name.startsWith("bench:"));
+    expect(names.sort()).to.deep.equal(Object.keys(ends));
+  });
+
+  for (const [name, end] of Object.entries(ends)) {
+    it(`${name} runs to its end, and nothing is refused`, async () => {
+      const brief = { BENCH_BRIEF: "1", BENCH_DATA_DIR: folder, SEED_SCALE: "0.001", REPORT_ROWS: "2000" };
+      const { stdout } = await run("npm", ["run", "-s", name], { cwd: root, env: { ...processVariables(), ...brief } });
+      expect(stdout).to.match(end);
+      expect(stdout).not.to.match(/\b(?:3xx|4xx|5xx|errors) \d/);
+    });
+  }
+});

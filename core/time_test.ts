@@ -1,0 +1,35 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { Temporal } from "temporal-polyfill";
+
+import { addDays, daysBetween, eachDay, earliestDay, latestDay } from "./time.ts";
+
+describe("counting days", () => {
+  const span = daysBetween(earliestDay, latestDay);
+  const days = fc.integer({ min: 0, max: span }).map((number) => addDays(earliestDay, number));
+
+  it("is what the calendar says, for every pair of days that there is", () => {
+    fc.assert(
+      fc.property(days, days, (from, to) => {
+        const apart = Temporal.PlainDate.from(from).until(to, { largestUnit: "days" }).days;
+        expect(daysBetween(from, to)).to.equal(apart);
+        expect(addDays(from, apart)).to.equal(to);
+        expect(Temporal.PlainDate.from(from).add({ days: apart }).toString()).to.equal(to);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("goes from day to day over the ends of months, leap days and years, and past the last day", () => {
+    expect(eachDay("2027-12-30", "2028-01-02")).to.deep.equal(["2027-12-30", "2027-12-31", "2028-01-01"]);
+    expect(eachDay("2028-02-28", "2028-03-02")).to.deep.equal(["2028-02-28", "2028-02-29", "2028-03-01"]);
+    expect(eachDay("2100-02-28", "2100-03-01")).to.deep.equal(["2100-02-28"]);
+    expect(eachDay("2026-11-26", "2026-11-25")).to.deep.equal([]);
+    expect(addDays(latestDay, 2)).to.equal(Temporal.PlainDate.from(latestDay).add({ days: 2 }).toString());
+  });
+
+  it("knows no day that there is not", () => {
+    expect(() => addDays("2026-13-01", 1)).to.throw(RangeError);
+    expect(() => addDays("", 1)).to.throw(RangeError);
+  });
+});

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import { type IncomingMessage, request } from "node:http";
+
+import { eventually, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
+
+describe("those who watch reports", () => {
+  let platform: TestPlatform;
+  let hotel: FurnishedHotel;
+  let path: string;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    hotel = await furnishHotel(platform.client);
+    const { body } = await platform.client.post("/reports/bookings", {}, { token: hotel.managerToken });
+    path = `/reports/${String(body.report_id)}/events`;
+  });
+  after(() => platform.close());
+
+  const watch = (method = "GET", token = hotel.managerToken): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const options = { method, agent: false, headers: { authorization: `Bearer ${token}` } };
+      request(platform.client.url + path, options, resolve)
+        .once("error", reject)
+        .end();
+    });
+  const statuses = (watchers: readonly IncomingMessage[]): number[] =>
+    watchers.map(({ statusCode }) => statusCode as number);
+
+  it("are the hotel's managers", async () => {
+    const other = await furnishHotel(platform.client);
+    expect(statuses([await watch("GET", other.managerToken)])).to.deep.equal([404]);
+    expect(statuses([await watch("GET", hotel.receptionistToken)])).to.deep.equal([403]);
+  });
+
+  it("are twenty of a hotel at most, cost one look together, and leave their places to the next", async () => {
+    const watchers = await Promise.all(Array.from({ length: 60 }, () => watch()));
+    const refused = watchers.filter(({ statusCode }) => statusCode === 429);
+    expect(refused).to.have.length(40);
+    expect(refused[0]?.headers["retry-after"]).to.equal("5");
+    const looks = async (): Promise<number> => {
+      await platform.owner.raw("SELECT pg_stat_force_next_flush()").catch(() => undefined);
+      const { rows } = (await platform.owner.raw(
+        "SELECT xact_commit AS count FROM pg_stat_database WHERE datname = current_database()",
+      )) as { rows: { count: string }[] };
+      return Number(rows[0]?.count);
+    };
+    const before = await looks();
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    // Each on its own would be 120 of them.
+    expect((await looks()) - before).to.be.lessThan(60);
+    for (const watcher of watchers) watcher.destroy();
+    const next = await eventually(async () => {
+      const one = await watch();
+      if (one.statusCode === 200) return one;
+      one.destroy();
+      return undefined;
+    });
+    next.destroy();
+  });
+
+  it("who ask for the head alone take no place", async () => {
+    const heads = await Promise.all(Array.from({ length: 30 }, () => watch("HEAD")));
+    for (const head of heads) head.resume();
+    await eventually(async () => {
+      const watcher = await watch();
+      watcher.destroy();
+      return watcher.statusCode === 200 ? true : undefined;
+    });
+  });
+});

@@ -1,0 +1,264 @@
+import { Big } from "big.js";
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Knex } from "knex";
+import { text } from "node:stream/consumers";
+
+import { databaseFor } from "../../../core/db/database.ts";
+import { openPool } from "../../../core/db/pool.ts";
+import { processVariables } from "../../../core/env.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
+import { directDesk } from "../../pms/testing/direct_desk.ts";
+import { dayNumber, dayText } from "../../pms/testing/model/hotel.ts";
+import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/planted.ts";
+import { play } from "../../pms/testing/play.ts";
+import { history, type Step } from "../../pms/testing/steps.ts";
+import { inSnapshot } from "../snapshot.ts";
+import { readCsv, waitForReport } from "../testing/bookings.ts";
+import {
+  arrivalRows,
+  bookingColumns,
+  bookingRows,
+  type BookingsAsked,
+  type Known,
+  occupancyRows,
+  revenueRows,
+  type Row,
+} from "../testing/report_model.ts";
+import { kindOf } from "./mod.ts";
+
+/** TOTALS=2000 plays so many histories; the seed of a run that failed is in its message, and TOTALS_SEED plays it again. */
+const { TOTALS = "36", TOTALS_SEED } = processVariables();
+const runs = Number(TOTALS);
+/** Shrinking ends in time for the seed to be told. */
+const most = { interruptAfterTimeLimit: 20_000 + runs * 1500, markInterruptAsFailure: true };
+const parameters = { ...most, ...(TOTALS_SEED === undefined ? {} : { seed: Number(TOTALS_SEED) }) };
+
+const statuses = ["confirmed", "in_house", "checked_out", "canceled", "no_show"];
+/** All days that a history can touch. */
+const wide = { from: dayText(-60), to: dayText(900) };
+
+type Ends = Readonly<{ from?: string; to?: string }>;
+
+/** Days about those of a history; any end may be left open. */
+const ends: fc.Arbitrary<Ends> = fc
+  .tuple(fc.option(fc.integer({ min: -3, max: 20 })), fc.option(fc.nat({ max: 12 })))
+  .map(([from, length]) => ({
+    ...(from === null ? {} : { from: dayText(from) }),
+    ...(length === null ? {} : { to: dayText((from ?? 0) + length) }),
+  }));
+
+const question = fc.record({
+  ends,
+  by: fc.constantFrom("arrival" as const, "departure" as const, "created" as const),
+  status: fc.option(fc.subarray(statuses, { minLength: 1 }), { nil: undefined }),
+  columns: fc.option(fc.shuffledSubarray(bookingColumns, { minLength: 1 }), { nil: undefined }),
+});
+type Question = typeof question extends fc.Arbitrary<infer Q> ? Q : never;
+const questions = fc.array(question, { minLength: 4, maxLength: 4 });
+
+/** Half hours after the hotel's first day began in Greenwich: about midnight somewhere. */
+const moments = fc.array(fc.nat({ max: 12 * 48 }), { minLength: 1, maxLength: 20 });
+const awkward = ["", "late, with a dog", 'say "hello"', "two\r\nlines", "=1+1", "-", "שלום 🛎️"];
+
+interface Story {
+  readonly steps: readonly Step[];
+  readonly moments: readonly number[];
+}
+/** Two parties who have one room on one day, after each other: a history seldom ends on such a day. */
+const dayUse: fc.Arbitrary<Step[]> = fc.nat({ max: 4 }).map((nth) => {
+  const last = { same: true, fits: true, nth };
+  const heads = { adults: 1, children: 0 };
+  const book = { by: "room" as const, nth, stay: { in: 0, nights: 1 }, heads, guest: nth, locked: false };
+  const comes: Step[] = [
+    { kind: "book", ...book },
+    { kind: "check in", who: last },
+  ];
+  return [...comes, { kind: "check out", who: last }, ...comes];
+});
+const steps = fc.tuple(history, fc.option(dayUse, { nil: [] })).map((parts) => parts.flat());
+const story: fc.Arbitrary<Story> = fc.record({ steps, moments });
+
+/** Plays a history at a desk; then gives its bookings what a model can't foresee: when they were made, and notes. */
+async function playStory(owner: Knex, pool: Knex, ground: Ground, told: Story, given?: string) {
+  const { hotelId, model } = await plantHotel(owner, ground, given);
+  const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
+  await play({ model, desk: directDesk(pool, hotelId), tally: new Map(), lapse }, told.steps);
+  const typeNames = new Map(model.types.map(({ id }, index) => [id, ['=Suite, "old"', "Twin"][index] as string]));
+  for (const [id, name] of typeNames) await owner("pms.room_types").where({ room_type_id: id }).update({ name });
+  const first = Date.parse(`${dayText(0)}T00:00:00Z`);
+  const madeAt = new Map(
+    model.bookings.map(({ id }, index) => {
+      const halfHours = told.moments[index % told.moments.length] as number;
+      // Now and then a thousandth before.
+      return [id, new Date(first + halfHours * 1_800_000 - (index % 3 === 0 ? 1 : 0))];
+    }),
+  );
+  const notes = new Map(model.bookings.map(({ id }, index) => [id, awkward[index % awkward.length] as string]));
+  for (const { id } of model.bookings) {
+    const facts = { created_at: madeAt.get(id), notes: notes.get(id) === "" ? null : notes.get(id) };
+    await owner("pms.bookings").where({ hotel_id: hotelId, booking_id: id }).update(facts);
+  }
+  const neutral = (name: string): string => (/^[=-]/.test(name) ? `'${name}` : name);
+  const known: Known = {
+    model,
+    currency: ground.currency,
+    timeZone: ground.timeZone,
+    madeAt,
+    notes: new Map([...notes].map(([id, note]) => [id, neutral(note)])),
+    typeNames: new Map([...typeNames].map(([id, name]) => [id, neutral(name)])),
+  };
+  return { hotelId, known };
+}
+
+/** What is asked where nothing is said. */
+const plain: Question = { ends: {}, by: "arrival", status: undefined, columns: undefined };
+
+/** A body of each kind. */
+function bodiesOf({ ends, by, status, columns = bookingColumns }: Question): [kind: string, body: object][] {
+  const more = { by, columns, ...(status && { status }) };
+  return [
+    ["bookings", { ...ends, ...more }],
+    ["occupancy", ends],
+    ["revenue", ends],
+    ["arrivals", ends],
+  ];
+}
+
+/** What the model says of it. The last day of a month is the one before the next month's first. */
+function foretell(known: Known, kind: string, body: Ends & Partial<BookingsAsked>): Row[] {
+  const { from, to } = body;
+  const today = dayText(known.model.today);
+  if (kind === "bookings") {
+    const { by = "arrival", status = statuses, columns = bookingColumns } = body;
+    return bookingRows(known, { from: from ?? null, to: to ?? null, by, status, columns });
+  }
+  const start = (day: string): string => `${day.slice(0, 7)}-01`;
+  const end = (day: string): string =>
+    new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).toISOString().slice(0, 10);
+  const days =
+    kind === "arrivals"
+      ? { from: from ?? to ?? today, to: to ?? from ?? today }
+      : { from: from ?? start(to ?? today), to: to ?? end(from ?? today) };
+  const numbers = { from: dayNumber(days.from), to: dayNumber(days.to) };
+  if (kind === "occupancy") return occupancyRows(known, numbers);
+  return kind === "revenue" ? revenueRows(known, numbers) : arrivalRows(known, numbers);
+}
+
+/** Whole minor units of an amount, which must have the currency's decimals. */
+function minorOf(amount: string, { decimals }: Ground): bigint {
+  expect(amount.split(".")[1]?.length ?? 0, amount).to.equal(decimals);
+  return BigInt(amount.replace(".", ""));
+}
+
+const sumOf = (rows: readonly Row[], ground: Ground, ...columns: string[]): bigint =>
+  rows.reduce((sum, row) => columns.reduce((more, column) => more + minorOf(row[column] as string, ground), sum), 0n);
+
+describe("the totals of reports", function () {
+  this.timeout(40_000 + runs * 2000);
+  let database: TestDatabase;
+  let owner: Knex;
+  let pool: Knex;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 4, name: "test owner" });
+    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 8, name: "test desks and reports" });
+  });
+  after(async () => {
+    await pool.destroy();
+    await owner.destroy();
+    await database.drop();
+  });
+
+  /** The records of a report, and how many were counted before they were read. */
+  const report = async (hotelId: string, { model }: Known, kind: string, sent: object) => {
+    const { body, normalise } = kindOf(kind);
+    const asked = { kind, request: normalise(body.parse(sent), dayText(model.today)) };
+    return inSnapshot({ db: databaseFor(pool, "reporting", true) }, hotelId, asked, async (snapshot) => {
+      const count = await snapshot.count();
+      return { count, rows: readCsv(await text(await snapshot.csv())) };
+    });
+  };
+
+  /** What the books in the database say, past every wall. */
+  const books = async (hotelId: string, ground: Ground) => {
+    const { rows } = (await owner.raw(
+      `SELECT
+         (SELECT coalesce(sum(total_amount), 0)::text FROM pms.bookings WHERE hotel_id = h.hotel_id) AS totals,
+         (SELECT count(*)::int FROM pms.bookings WHERE hotel_id = h.hotel_id) AS bookings,
+         (SELECT coalesce(sum(n.rate), 0)::text FROM pms.booking_nights n JOIN pms.bookings b USING (hotel_id, booking_id)
+          WHERE n.hotel_id = h.hotel_id AND n.released IS NULL AND b.status <> 'canceled'
+            AND NOT (b.status = 'confirmed' AND n.date < h.business_date)) AS nights,
+         (SELECT coalesce(sum(room_revenue), 0)::text FROM pms.daily_figures WHERE hotel_id = h.hotel_id) AS closed
+       FROM identity.hotels h WHERE h.hotel_id = ?`,
+      [hotelId],
+    )) as { rows: { totals: string; bookings: number; nights: string; closed: string }[] };
+    const { totals = "0", bookings, nights = "0", closed = "0" } = rows[0] ?? {};
+    const minor = (amount: string): bigint => BigInt(new Big(amount).times(10 ** ground.decimals).toFixed());
+    return { bookings, totals: minor(totals), nights: minor(nights), closed: minor(closed) };
+  };
+
+  const lane = (ground: Ground) =>
+    fc.assert(
+      fc.asyncProperty(story, questions, async (told, asked) => {
+        const { hotelId, known } = await playStory(owner, pool, ground, told);
+        for (const [kind, body] of [...asked, plain].flatMap(bodiesOf)) {
+          const { count, rows } = await report(hotelId, known, kind, body);
+          const expected = foretell(known, kind, body);
+          const title = `${kind} ${JSON.stringify(body)} on ${dayText(known.model.today)}`;
+          expect(rows, title).to.deep.equal(expected);
+          expect(Object.keys(rows[0] ?? {}), title).to.deep.equal(Object.keys(expected[0] ?? {}));
+          expect(count, title).to.equal(rows.length);
+        }
+        const inBooks = await books(hotelId, ground);
+        const all = (await report(hotelId, known, "bookings", {})).rows;
+        expect([all.length, sumOf(all, ground, "total_amount")]).to.deep.equal([inBooks.bookings, inBooks.totals]);
+        const months = (await report(hotelId, known, "revenue", wide)).rows;
+        expect(sumOf(months, ground, "room_revenue", "no_show_revenue"), "nights on bills").to.equal(inBooks.nights);
+        const days = (await report(hotelId, known, "occupancy", wide)).rows;
+        const closed = days.filter((day) => day["closed"] === "true");
+        expect(sumOf(closed, ground, "room_revenue"), "closed days").to.equal(inBooks.closed);
+      }),
+      { numRuns: Math.ceil(runs / grounds.length), ...parameters },
+    );
+
+  it("equal the database and a model of the hotel to the cent, row by row, after any history of its desk", async () => {
+    await Promise.all(grounds.map(lane));
+  });
+
+  it("are the same bytes from a built file and from a stream", async () => {
+    const platform = await startTestPlatform();
+    const desks = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 4, name: "test desks" });
+    try {
+      for (const ground of grounds) {
+        const settings = { currency: ground.currency, time_zone: ground.timeZone };
+        const hotel = await signUpHotel(platform.client, settings);
+        const [told] = fc.sample(story, { numRuns: 1, ...parameters });
+        await playStory(platform.owner, desks, ground, told as Story, hotel.hotelId);
+        const token = hotel.managerToken;
+        const get = (path: string) => platform.client.get(path, { token });
+        for (const [kind, body] of [
+          ["bookings", {}],
+          ["bookings", { by: "created", from: dayText(1), columns: ["notes", "created_at", "total_amount"] }],
+          ["occupancy", wide],
+          ["revenue", wide],
+          ["arrivals", wide],
+        ] as const) {
+          const { body: asked } = await platform.client.post(`/reports/${kind}`, body, { token });
+          const built = await waitForReport(platform, hotel, asked.report_id as string);
+          const file = await get(`/reports/${String(built.report_id)}/download`);
+          const headers = { accept: "text/csv" };
+          const stream = await platform.client.post(`/reports/${kind}`, body, { token, headers });
+          expect([file.status, stream.status], kind).to.deep.equal([200, 200]);
+          expect(stream.text === file.text, `${kind} ${JSON.stringify(body)}`).to.equal(true);
+          expect(readCsv(file.text), kind).to.have.length(built.progress.rows_total as number);
+        }
+      }
+    } finally {
+      await desks.destroy();
+      await platform.close();
+    }
+  });
+});
