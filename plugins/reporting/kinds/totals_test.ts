@@ -14,7 +14,8 @@ import { directDesk } from "../../pms/testing/direct_desk.ts";
 import { dayNumber, dayText } from "../../pms/testing/model/hotel.ts";
 import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/planted.ts";
 import { play } from "../../pms/testing/play.ts";
-import { history, type Step } from "../../pms/testing/steps.ts";
+import { history } from "../../pms/testing/random_steps.ts";
+import type { Step } from "../../pms/testing/steps.ts";
 import { inSnapshot } from "../snapshot.ts";
 import { readCsv, waitForReport } from "../testing/bookings.ts";
 import {
