@@ -1,7 +1,7 @@
 /**
  * A process whose work nobody waits for gives way to those that somebody does: its own priority is lowered, and that of the
  * PostgreSQL processes which work for it, where they run on this machine. Without the second, a large COPY takes as much of
- * the cores as the desk's bookings do, however humble the process is that reads it.
+ * the cores as a short call does, however humble the process is that reads it.
  */
 import type { Knex } from "knex";
 import { readFileSync } from "node:fs";

@@ -72,7 +72,7 @@ export function instantOf(day: Day, timeOfDay: string, timeZone: string): Date {
 }
 
 // Between days there is no time zone, and in UTC every day has as many milliseconds: plain numbers are exact here, and
-// the desk's hot calls count days all the time.
+// the calls that somebody waits for count days all the time.
 const msPerDay = 86_400_000;
 
 /** The day so many days later (or earlier, where negative). @throws RangeError where there is no such day */
