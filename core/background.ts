@@ -1,40 +1,43 @@
 /**
- * A process whose work nobody waits for gives way to those that somebody does: its own priority is lowered, and that of the
- * PostgreSQL processes which work for it, where they run on this machine. Without the second, a large COPY takes as much of
- * the cores as a short call does, however humble the process is that reads it.
+ * What nobody waits for gives way to what somebody waits for: a process of background jobs, and a database process while it
+ * runs a long COPY. On Linux by the scheduling class "idle", in which a process runs on what the others leave. A nice value
+ * alone changes shares and not turns: who is woken by a request still waits for some milliseconds until a humble process
+ * has had its turn, five times in a short transaction.
  */
-import type { Knex } from "knex";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 
-import type { Logger } from "./log.ts";
+/** For systems without that class: the nice value. */
+const humble = 10;
 
-/** A nice value. Not the last one: what holds a lock must get its turn while others are busy. */
-const humble = 19;
+/** Has this process, with all of its threads, give way from now on, where the system lets it. */
+export async function giveWay(): Promise<void> {
+  try {
+    os.setPriority(humble);
+  } catch {
+    // Some systems don't let us. The work is done all the same.
+  }
+  await schedule("--idle", process.pid);
+}
 
 /** What we use of pg's client. */
-interface Connection {
+export interface ServedConnection {
   /** Of the server's process, as that machine numbers them. */
   readonly processID?: number | null;
   readonly connection?: { readonly stream?: { readonly localPort?: number } };
 }
 
-/** What we use of Knex's pool. */
-interface Pool {
-  on(event: "acquireSuccess", told: (eventId: number, connection: Connection) => void): void;
-}
-
-/** Lowers the priority of this process and of the connections that it works with, where the system lets us. */
-export function giveWay(knex: Knex, log: Logger): void {
-  lower(process.pid, log);
-  const known = new WeakSet<Connection>();
-  const { pool } = knex.client as { readonly pool: Pool };
-  // Not when they are created: the pool may have some already.
-  pool.on("acquireSuccess", (_, connection) => {
-    if (known.has(connection)) return;
-    known.add(connection);
-    if (isServedHere(connection)) lower(connection.processID as number, log);
-  });
+/**
+ * Has the database process of a connection give way, where it runs on this machine and is ours to command.
+ * @returns how it stands like the others again
+ */
+export function haveServerGiveWay(connection: ServedConnection): () => Promise<void> {
+  const change = async (policy: Policy): Promise<void> => {
+    if (isServedHere(connection)) await schedule(policy, connection.processID as number);
+  };
+  const humbled = change("--idle");
+  return () => humbled.then(() => change("--other"));
 }
 
 /**
@@ -42,9 +45,9 @@ export function giveWay(knex: Knex, log: Logger): void {
  * port it answers (`postgres: role database 127.0.0.1(54321) idle`). The database may run elsewhere, or in a container that
  * numbers its processes anew, and then the number is somebody else's.
  */
-export function isServedHere({ processID: pid, connection }: Connection): boolean {
+export function isServedHere({ processID: pid, connection }: ServedConnection): boolean {
   const port = connection?.stream?.localPort;
-  if (pid === undefined || pid === null || port === undefined) return false;
+  if (typeof pid !== "number" || port === undefined) return false;
   try {
     const title = readFileSync(`/proc/${pid}/cmdline`, "utf8");
     return title.startsWith("postgres: ") && title.includes(`(${port})`);
@@ -53,10 +56,17 @@ export function isServedHere({ processID: pid, connection }: Connection): boolea
   }
 }
 
-function lower(pid: number, log: Logger): void {
-  try {
-    os.setPriority(pid, humble);
-  } catch (error) {
-    log.debug({ err: error, pid }, "a process keeps its priority");
-  }
+/** As util-linux names them. */
+type Policy = "--idle" | "--other";
+
+/** Node has no call for it; util-linux is on every Debian. Where it is missing or may not run, nothing changes. */
+function schedule(policy: Policy, pid: number): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      execFile("chrt", ["--all-tasks", policy, "--pid", "0", String(pid)], { timeout: 2_000 }, () => resolve());
+    } catch {
+      // Deno throws where the process may not start others.
+      resolve();
+    }
+  });
 }

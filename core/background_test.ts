@@ -1,60 +1,87 @@
 import { expect } from "chai";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { isServedHere } from "./background.ts";
+import { copyOut } from "./db/copy.ts";
+import { openUnit } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/postgres.ts";
 
-/** What a background process does, and then says: its own nice value, and its database process's. */
-const program = (url: string) => `
-  import os from "node:os";
-  import { giveWay } from "./background.ts";
-  import { openPool } from "./db/pool.ts";
-  import { createLogger } from "./log.ts";
-  const knex = openPool({ url: ${JSON.stringify(url)}, max: 1, name: "background test" });
-  // The pool has its one connection already.
-  const { rows } = await knex.raw("SELECT pg_backend_pid() AS pid");
-  giveWay(knex, createLogger("silent"));
-  await knex.raw("SELECT 1");
-  process.stdout.write(os.getPriority() + " " + os.getPriority(rows[0].pid));
-  await knex.destroy();
-`;
+/** Linux's numbers of the scheduling classes, the 41st field of a process's `stat`. */
+const [other, idle] = ["0", "5"] as const;
+const classOf = (pid: number | string): string | undefined =>
+  readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ")[41 - 3];
+const hasClasses = process.platform === "linux" && spawnSync("chrt", ["--version"]).status === 0;
 
-describe("a background process", () => {
+const becomes = async (pid: number, wanted: string): Promise<void> => {
+  for (let tries = 0; classOf(pid) !== wanted && tries < 100; tries += 1) await sleep(50);
+  expect(classOf(pid)).to.equal(wanted);
+};
+
+describe("what nobody waits for", () => {
   let database: TestDatabase;
-  before(async () => {
+  let pool: ReturnType<typeof openPool>;
+  before(async function () {
+    // Elsewhere there are nice values at most.
+    if (!hasClasses) this.skip();
     database = await createTestDatabase();
+    pool = openPool({ url: database.url, max: 1, name: "background test" });
   });
-  after(() => database.drop());
-
-  it("gives way, and so does the database's process that works for it, where it runs here", async () => {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ["--import", "tsx", "--input-type=module", "-e", program(database.url)],
-      { cwd: path.join(import.meta.dirname) },
-    );
-    expect(stdout).to.equal(process.platform === "linux" ? "19 19" : "19 0");
+  after(async () => {
+    await pool?.destroy();
+    await database?.drop();
   });
 
-  it("takes no other process for the database's", async function () {
-    if (process.platform !== "linux") this.skip();
-    const knex = openPool({ url: database.url, max: 1, name: "background test" });
-    try {
-      const { rows } = (await knex.raw("SELECT pg_backend_pid() AS pid, inet_client_port() AS port")) as {
-        rows: [{ pid: number; port: number }];
-      };
-      const [{ pid: processID, port }] = rows;
-      const served = (pid: number | null, localPort: number) =>
-        isServedHere({ processID: pid, connection: { stream: { localPort } } });
-      expect(served(processID, port)).to.equal(true);
-      expect(served(processID, port + 1), "another's connection").to.equal(false);
-      expect(served(process.pid, port), "a process that is not PostgreSQL's").to.equal(false);
-      expect(served(null, port)).to.equal(false);
-      expect(isServedHere({ processID, connection: { stream: {} } }), "over a socket without a port").to.equal(false);
-    } finally {
-      await knex.destroy();
+  it("gives way: a process of background jobs, with its threads", async () => {
+    const program = `import { readdirSync, readFileSync } from "node:fs";
+      const { giveWay } = await import("./background.ts");
+      await giveWay();
+      for (const thread of readdirSync("/proc/self/task"))
+        process.stdout.write(readFileSync("/proc/self/task/" + thread + "/stat", "utf8").split(") ")[1].split(" ")[38] + " ");`;
+    const args = ["--import", "tsx", "--input-type=module", "-e", program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: path.join(import.meta.dirname) });
+    expect([...new Set(stdout.trim().split(" "))]).to.deep.equal([idle]);
+  });
+
+  it("gives way: the database process of a long COPY, until it has ended or was broken off", async () => {
+    for (const breakOff of [false, true]) {
+      const { rows } = (await pool.raw("SELECT pg_backend_pid() AS pid")) as { rows: [{ pid: number }] };
+      const [{ pid }] = rows;
+      const unit = openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+        const stream = await copyOut(trx, trx.raw("SELECT repeat('x', 1000) FROM generate_series(1, 20000)"));
+        // Nobody reads: it can't end.
+        await becomes(pid, idle);
+        if (breakOff) stream.destroy();
+        else stream.resume();
+        await once(stream, "close");
+      });
+      await unit.catch((error: unknown) => {
+        if (!breakOff) throw error;
+      });
+      if (!breakOff) await becomes(pid, other);
     }
+  });
+
+  it("is not looked for among the processes of others", async () => {
+    const { rows } = (await pool.raw("SELECT pg_backend_pid() AS pid, inet_client_port() AS port")) as {
+      rows: [{ pid: number; port: number }];
+    };
+    const [{ pid, port }] = rows;
+    const served = (processID: number | null, localPort: number) =>
+      isServedHere({ processID, connection: { stream: { localPort } } });
+    expect(served(pid, port)).to.equal(true);
+    expect(served(pid, port + 1), "another's connection").to.equal(false);
+    expect(served(process.pid, port), "a process that is not PostgreSQL's").to.equal(false);
+    expect(served(null, port)).to.equal(false);
+    expect(isServedHere({ processID: pid, connection: { stream: {} } }), "over a socket without a port").to.equal(
+      false,
+    );
   });
 });

@@ -3,10 +3,11 @@ import type { Readable } from "node:stream";
 import pg from "pg";
 import { type CopyToStreamQuery, to as copyTo } from "pg-copy-streams";
 
+import { haveServerGiveWay, type ServedConnection } from "../background.ts";
 import { connectionOf, type Trx } from "./unit.ts";
 
 /** The part of a pg connection that COPY needs. */
-interface CopyConnection {
+interface CopyConnection extends ServedConnection {
   pipeline: boolean;
   /** Why Knex's pool must not hand it out again. Knex sets it itself when it hears of the end, which is too late. */
   __knex__disposed?: string;
@@ -14,11 +15,14 @@ interface CopyConnection {
   end(): Promise<void>;
 }
 
+/** A COPY that has ended by then is in nobody's way. */
+const longMs = 100;
+
 /**
  * Streams a query's rows as PostgreSQL writes CSV: UTF-8, a header row, records that end in a line feed, NULL as an empty
  * cell and the empty string as `""`. It runs on the unit of work's own connection, so under its role, its tenant and its
  * snapshot, and holds no more rows than the reader lets through. The unit must stay open until the stream has ended, and
- * must not be used meanwhile.
+ * must not be used meanwhile. A long one lets the statements of others go first (`background.ts`).
  *
  * A stream that is destroyed half-way closes the connection, for the protocol has no other way to leave a COPY at once;
  * the unit of work then fails, and its failure is that the connection is gone: keep the first error if you want to know
@@ -35,6 +39,10 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   // A COPY has the connection to itself; the next unit of work pipelines again.
   connection.pipeline = false;
   const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));
+  let standAgain: (() => Promise<void>) | undefined;
+  const long = setTimeout(() => {
+    standAgain = haveServerGiveWay(connection);
+  }, longMs);
   let over = false;
   stream.once("end", () => {
     over = true;
@@ -45,6 +53,8 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
     if (stream.errored === null) over = true;
   });
   stream.once("close", () => {
+    clearTimeout(long);
+    void standAgain?.();
     if (over) return;
     connection.__knex__disposed = "Its COPY was broken off.";
     void connection.end().catch(() => undefined);
