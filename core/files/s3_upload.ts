@@ -1,7 +1,7 @@
 /**
  * Writes a stream into S3. What fits into one part is put at once; what does not is a multipart upload, which is visible
- * when it is completed and never before. No more of it is in memory than the parts that are on their way and the one
- * that fills up.
+ * when it is completed and never before. No more of it is in memory than one part: it fills up, is sent, and fills up
+ * again. The database is slower than a bucket nearby, so that a second part on its way would only take memory.
  *
  * s3mini signs and sends each request. Its own way to upload a stream is not taken: it knows no signal, and calls it a
  * success when S3 answers the last request with 200 and an error.
@@ -14,9 +14,6 @@ import type { UploadPart } from "s3mini";
 import { newId } from "../ids.ts";
 import { type S3Call, S3Fault } from "./s3_calls.ts";
 import type { WrittenFile } from "./store.ts";
-
-/** Parts on their way at a time. */
-const parallel = 2;
 
 /** How long a write that ended early waits for what it left behind to be gone; one that was broken off has no time. */
 const undoMs = { failed: 15_000, brokenOff: 600 };
@@ -33,7 +30,7 @@ export async function uploadTo(
   partBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<WrittenFile> {
-  const upload = new Upload(call, key, partBytes, (error) => content.destroy(error));
+  const upload = new Upload(call, key, (error) => content.destroy(error));
   const onAbort = (): void => upload.fail(signal?.reason as Error);
   try {
     signal?.throwIfAborted();
@@ -58,7 +55,7 @@ export async function uploadTo(
 async function send(upload: Upload, content: Readable, partBytes: number): Promise<WrittenFile> {
   const hash = createHash("sha256");
   let bytes = 0;
-  let part = upload.buffer();
+  const part = Buffer.allocUnsafeSlow(partBytes);
   let filled = 0;
   for await (const chunk of content as AsyncIterable<Buffer | string>) {
     const data = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
@@ -70,7 +67,6 @@ async function send(upload: Upload, content: Readable, partBytes: number): Promi
       from += copied;
       if (filled < partBytes) continue;
       await upload.part(part);
-      part = upload.buffer();
       filled = 0;
     }
   }
@@ -81,29 +77,19 @@ async function send(upload: Upload, content: Readable, partBytes: number): Promi
 class Upload {
   private readonly call: S3Call;
   private readonly key: string;
-  private readonly partBytes: number;
   private readonly onFailure: (error: Error) => void;
   private readonly headers: Readonly<Record<typeof mark, string>> = { [mark]: newId() };
   /** Cuts off what is on its way. */
   private readonly stop = new AbortController();
   private readonly parts: UploadPart[] = [];
-  private readonly sending = new Set<Promise<void>>();
-  private readonly free: Buffer[] = [];
   private id: string | undefined;
-  private number = 0;
   /** Whether the file may be visible. */
   private ending = false;
 
-  constructor(call: S3Call, key: string, partBytes: number, onFailure: (error: Error) => void) {
+  constructor(call: S3Call, key: string, onFailure: (error: Error) => void) {
     this.call = call;
     this.key = key;
-    this.partBytes = partBytes;
     this.onFailure = onFailure;
-  }
-
-  /** To fill with one part. */
-  buffer(): Buffer {
-    return this.free.pop() ?? Buffer.allocUnsafeSlow(this.partBytes);
   }
 
   /** Ends the upload; the first one who calls it says why. */
@@ -113,7 +99,7 @@ class Upload {
     this.onFailure(error);
   }
 
-  /** Sends a whole part, and comes back when another one may follow. */
+  /** Sends a part, and comes back when it has arrived. */
   async part(data: Buffer): Promise<void> {
     const { call, key, stop, headers } = this;
     const { signal } = stop;
@@ -121,19 +107,10 @@ class Upload {
       signal,
     });
     const id = this.id;
-    const number = (this.number += 1);
-    const sent = call(`write part ${number} of ${key}`, (s3) => s3.uploadPart(key, id, data, number), { signal })
-      .then(
-        (part) => {
-          this.parts.push(part);
-          this.free.push(data);
-        },
-        (error: unknown) => this.fail(error as Error),
-      )
-      .finally(() => this.sending.delete(sent));
-    this.sending.add(sent);
-    if (this.sending.size >= parallel) await Promise.race(this.sending);
-    signal.throwIfAborted();
+    const number = this.parts.length + 1;
+    this.parts.push(
+      await call(`write part ${number} of ${key}`, (s3) => s3.uploadPart(key, id, data, number), { signal }),
+    );
   }
 
   /** Sends the rest, which may be nothing, and makes the file visible. */
@@ -146,10 +123,7 @@ class Upload {
       return;
     }
     if (rest.length > 0) await this.part(rest);
-    await Promise.all(this.sending);
-    signal.throwIfAborted();
     this.ending = true;
-    this.parts.sort((one, other) => one.partNumber - other.partNumber);
     try {
       await call(`complete ${key}`, (s3) => this.complete(s3, id), { signal });
     } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * The close of the day: whoever did not come is a no-show, whoever should have left and is still here gets the night (where
- * that is the hotel's policy), the day's figures are written for good, and the desk goes on to the next day. It is one transaction, and closing a closed day again gives back what was written then.
+ * that is the hotel's policy), the day's figures are written for good, and the desk goes on to the next day. It is one
+ * transaction, and closing a closed day again gives back what was written then.
  *
  * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing something
  * comes before the figures, or waits and finds the next day.
