@@ -21,8 +21,6 @@ import { type AskingHotel, askingHotel, bookings, guests, type Question, questio
 const mostRows = 3000;
 /** Where it is another. */
 const otherLimits: Readonly<Record<string, number>> = {
-  // Goes through the arrivals of a year, for a stay may be as long; here the hotel is hardly older.
-  "bookings by departure from a day on": 10_100,
   // These answer with little.
   "a booking of a room": 200,
   "a booking of a room type": 200,

@@ -24,7 +24,15 @@ import { changeOf } from "./changing.ts";
 import { bookingStatuses } from "../port.ts";
 import { reserve } from "./reserve.ts";
 import { dayOrInstantSchema, mostNights } from "./stay.ts";
-import { bookingRows, bookingSchema, bookingView, guestSchema, readChanged } from "./views.ts";
+import {
+  bookingRows,
+  bookingSchema,
+  type BookingsPart,
+  bookingView,
+  foundFirst,
+  guestSchema,
+  readChanged,
+} from "./views.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
 
@@ -121,15 +129,17 @@ export function bookingRoutes(): Route[] {
         const after = decodeCursor(query.cursor, z.tuple([daySchema, idSchema]));
         const guests = query.guest === undefined ? undefined : await findGuests(trx, actor.tenantId, query.guest);
         const { departure_from: leavesFrom, departure_to: leavesTo } = query;
-        const list = bookingRows(trx, actor.tenantId, guests === undefined ? fewLeaving(query) : ofGuests(guests));
+        const hotelId = actor.tenantId;
+        const part =
+          guests === undefined
+            ? leaving(hotelId, leavesFrom, leavesTo)
+            : foundFirst(hotelId, "guest_id = ANY(?::uuid[])", [guests]);
+        const list = bookingRows(trx, hotelId, part);
         if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", after);
         if (query.status !== undefined) void list.where("b.status", query.status);
         if (query.arrival_from !== undefined) void list.where("b.arrival", ">=", query.arrival_from);
         if (query.arrival_to !== undefined) void list.where("b.arrival", "<=", query.arrival_to);
-        if (leavesFrom !== undefined) {
-          // Who has arrived so long before has left: the list need not be gone through from its beginning.
-          void list.where("b.departure", ">=", leavesFrom).where("b.arrival", ">=", addDays(leavesFrom, -mostNights));
-        }
+        if (leavesFrom !== undefined) void list.where("b.departure", ">=", leavesFrom);
         if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
         // Where half of the hotel is called so, the page is full soon.
@@ -231,15 +241,20 @@ export function bookingRoutes(): Route[] {
   ];
 }
 
-const ofGuests = (guests: readonly string[]) => ({ sql: "guest_id = ANY(?::uuid[])", values: [guests] });
+/** Few bookings are longer. */
+const shortNights = 31;
 
-/** Who leaves within a month, where that is asked. */
-function fewLeaving({
-  departure_from: from,
-  departure_to: to,
-}: Partial<Record<"departure_from" | "departure_to", Day | undefined>>) {
-  if (from === undefined || to === undefined || daysBetween(from, to) > 31) return undefined;
-  return { sql: "departure BETWEEN ? AND ?", values: [from, to] };
+/** Among whom those are who leave in a range of days, where it has a beginning. */
+function leaving(hotelId: string, from: Day | undefined, to: Day | undefined): BookingsPart | undefined {
+  if (from === undefined) return undefined;
+  if (to !== undefined && daysBetween(from, to) <= shortNights)
+    return foundFirst(hotelId, "departure BETWEEN ? AND ?", [from, to]);
+  // Who is there for a month at most has arrived since then. Asked in one, it would be the arrivals of a year.
+  return {
+    sql: `SELECT * FROM pms.bookings WHERE hotel_id = ? AND departure - arrival <= ${shortNights} AND arrival >= ?::date
+      UNION ALL SELECT * FROM pms.bookings WHERE hotel_id = ? AND departure - arrival > ${shortNights} AND arrival >= ?::date`,
+    values: [hotelId, addDays(from, -shortNights), hotelId, addDays(from, -mostNights)],
+  };
 }
 
 /** As guests are searched, in the same text, for rows of `bookings b`: looked up row by row, in the order of the list. */

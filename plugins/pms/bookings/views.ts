@@ -69,19 +69,30 @@ export type BookingRow = BookingFacts & {
   readonly nights: readonly { readonly date: string; readonly room_id: string; readonly rate: string }[];
 };
 
+/** A part of the hotel's bookings, as a table: what stands in the brackets of `FROM (…) AS b`. */
+export interface BookingsPart {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * The bookings that meet a condition which few meet: they are found by it first, whatever else is asked, and then sorted.
+ * PostgreSQL would rather go through the list in its order until a page is full; who leaves today is at the list's end.
+ */
+export function foundFirst(hotelId: string, condition: string, values: readonly unknown[]): BookingsPart {
+  return {
+    sql: `SELECT * FROM pms.bookings WHERE hotel_id = ? AND ${condition} OFFSET 0`,
+    values: [hotelId, ...values],
+  };
+}
+
 /**
  * Reads bookings with their room's number and their nights, in one statement.
- * @param found a condition that few bookings meet: they are found by it first, whatever else is asked, and then sorted.
- *   PostgreSQL would rather go through the list in its order until a page is full; who leaves today is at the list's end.
+ * @param part default: all of the hotel's
  */
-export function bookingRows(trx: Trx, hotelId: string, found?: { readonly sql: string; readonly values: unknown[] }) {
+export function bookingRows(trx: Trx, hotelId: string, part?: BookingsPart) {
   const bookings =
-    found === undefined
-      ? "pms.bookings as b"
-      : trx.raw(`(SELECT * FROM pms.bookings WHERE hotel_id = ? AND ${found.sql} OFFSET 0) AS b`, [
-          hotelId,
-          ...(found.values as string[]),
-        ]);
+    part === undefined ? "pms.bookings as b" : trx.raw(`(${part.sql}) AS b`, [...(part.values as string[])]);
   return trx(bookings)
     .join("pms.rooms as r", (join) => join.on("r.hotel_id", "b.hotel_id").andOn("r.room_id", "b.room_id"))
     .where("b.hotel_id", hotelId)
