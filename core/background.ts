@@ -30,14 +30,14 @@ export interface ServedConnection {
 
 /**
  * Has the database process of a connection give way, where it runs on this machine and is ours to command.
- * @returns how it stands like the others again
+ * @returns how it stands like the others again, and whether it does. Linux lets everybody into the class, and only root out
+ *   of it: where the database and we are the same plain user, the process stays humble until it ends
  */
-export function haveServerGiveWay(connection: ServedConnection): () => Promise<void> {
-  const change = async (policy: Policy): Promise<void> => {
-    if (isServedHere(connection)) await schedule(policy, connection.processID as number);
-  };
+export function haveServerGiveWay(connection: ServedConnection): () => Promise<boolean> {
+  const change = async (policy: Policy): Promise<Outcome> =>
+    isServedHere(connection) ? schedule(policy, connection.processID as number) : "refused";
   const humbled = change("--idle");
-  return () => humbled.then(() => change("--other"));
+  return async () => (await humbled) === "refused" || (await change("--other")) === "done";
 }
 
 /**
@@ -59,14 +59,22 @@ export function isServedHere({ processID: pid, connection }: ServedConnection): 
 /** As util-linux names them. */
 type Policy = "--idle" | "--other";
 
+/** Unknown: it was ended before it had an answer. */
+type Outcome = "done" | "refused" | "unknown";
+
 /** Node has no call for it; util-linux is on every Debian. Where it is missing or may not run, nothing changes. */
-function schedule(policy: Policy, pid: number): Promise<void> {
+function schedule(policy: Policy, pid: number): Promise<Outcome> {
   return new Promise((resolve) => {
     try {
-      execFile("chrt", ["--all-tasks", policy, "--pid", "0", String(pid)], { timeout: 2_000 }, () => resolve());
+      execFile(
+        "chrt",
+        ["--all-tasks", policy, "--pid", "0", String(pid)],
+        { timeout: 2_000, killSignal: "SIGKILL" },
+        (error) => resolve(error === null ? "done" : error.killed === true ? "unknown" : "refused"),
+      );
     } catch {
       // Deno throws where the process may not start others.
-      resolve();
+      resolve("refused");
     }
   });
 }

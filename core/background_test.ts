@@ -1,14 +1,16 @@
 import { expect } from "chai";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { isServedHere } from "./background.ts";
 import { copyOut } from "./db/copy.ts";
-import { openUnit } from "./db/database.ts";
+import { openUnit, sqlStateOf } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { createTestDatabase, type TestDatabase } from "./testing/postgres.ts";
 
@@ -67,6 +69,72 @@ describe("what nobody waits for", () => {
       });
       if (!breakOff) await becomes(pid, other);
     }
+  });
+
+  it("serves nobody else, where there is no way back into the normal class", async () => {
+    const pidOf = async (): Promise<number> => {
+      const { rows } = (await pool.raw("SELECT pg_backend_pid() AS pid")) as { rows: [{ pid: number }] };
+      return rows[0].pid;
+    };
+    // As for a plain user: everybody comes into the class, only root out of it. It hangs as well, or answers late.
+    const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-chrt-"));
+    const { PATH } = process.env;
+    const real = execFileSync("which", ["chrt"], { encoding: "utf8" }).trim();
+    try {
+      for (const refusal of ["exit 1", "exec sleep 60"]) {
+        const script = `#!/bin/sh\ncase "$*" in *--other*) ${refusal};; esac\nexec ${real} "$@"\n`;
+        await writeFile(path.join(folder, "chrt"), script, { mode: 0o755 });
+        process.env["PATH"] = `${folder}:${PATH}`;
+        const pid = await pidOf();
+        await openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+          const stream = await copyOut(trx, trx.raw("SELECT repeat('x', 1000) FROM generate_series(1, 20000)"));
+          await becomes(pid, idle);
+          stream.resume();
+          await once(stream, "close");
+        });
+        for (let tries = 0; (await pidOf()) === pid && tries < 60; tries += 1) await sleep(50);
+        const next = await pidOf();
+        expect(next, refusal).to.not.equal(pid);
+        expect(classOf(next)).to.equal(other);
+      }
+    } finally {
+      process.env["PATH"] = PATH;
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("keeps its connection, where it could not give way: chrt is missing, or it may not", async () => {
+    const { PATH } = process.env;
+    const { rows } = (await pool.raw("SELECT pg_backend_pid() AS pid")) as { rows: [{ pid: number }] };
+    process.env["PATH"] = "/nowhere";
+    try {
+      await openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+        const stream = await copyOut(trx, trx.raw("SELECT repeat('x', 1000) FROM generate_series(1, 20000)"));
+        await sleep(200);
+        stream.resume();
+        await once(stream, "close");
+      });
+      await sleep(100);
+    } finally {
+      process.env["PATH"] = PATH;
+    }
+    expect((await pool.raw("SELECT pg_backend_pid() AS pid")).rows).to.deep.equal(rows);
+    expect(classOf(rows[0].pid)).to.equal(other);
+  });
+
+  it("stands like the others again after a long COPY that the database has refused in the middle", async () => {
+    const { rows } = (await pool.raw("SELECT pg_backend_pid() AS pid")) as { rows: [{ pid: number }] };
+    const [{ pid }] = rows;
+    for (const ms of [0, 300]) {
+      const error = await openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+        const sql = `SELECT 1 / (1 - i) FROM (SELECT pg_sleep(${ms / 1000}), 1 AS i OFFSET 0) AS late`;
+        for await (const chunk of await copyOut(trx, trx.raw(sql))) void chunk;
+      }).catch((thrown: unknown) => thrown);
+      expect(sqlStateOf(error)).to.equal("22012");
+      await sleep(ms === 0 ? 250 : 0);
+      await becomes(pid, other);
+    }
+    expect((await pool.raw("SELECT pg_backend_pid() AS pid")).rows).to.deep.equal(rows);
   });
 
   it("is not looked for among the processes of others", async () => {

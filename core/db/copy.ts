@@ -39,7 +39,7 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   // A COPY has the connection to itself; the next unit of work pipelines again.
   connection.pipeline = false;
   const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));
-  let standAgain: (() => Promise<void>) | undefined;
+  let standAgain: (() => Promise<boolean>) | undefined;
   const long = setTimeout(() => {
     standAgain = haveServerGiveWay(connection);
   }, longMs);
@@ -54,7 +54,10 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   });
   stream.once("close", () => {
     clearTimeout(long);
-    void standAgain?.();
+    // Whoever has the connection by then keeps it; nobody else is to wait for a process that gives way to all.
+    void standAgain?.().then((stands) => {
+      if (!stands) connection.__knex__disposed = "Its process gives way for good.";
+    });
     if (over) return;
     connection.__knex__disposed = "Its COPY was broken off.";
     void connection.end().catch(() => undefined);
