@@ -30,14 +30,16 @@ export interface ServedConnection {
 
 /**
  * Has the database process of a connection give way, where it runs on this machine and is ours to command.
- * @returns how it stands like the others again, and whether it does. Linux lets everybody into the class, and only root out
- *   of it: where the database and we are the same plain user, the process stays humble until it ends
+ * @returns how it stands like the others again, and whether it does; undefined where it can't give way. Linux lets everybody
+ *   into the class, and only root out of it: where the database and we are the same plain user, the process stays humble
  */
-export function haveServerGiveWay(connection: ServedConnection): () => Promise<boolean> {
-  const change = async (policy: Policy): Promise<Outcome> =>
-    isServedHere(connection) ? schedule(policy, connection.processID as number) : "refused";
-  const humbled = change("--idle");
-  return async () => (await humbled) === "refused" || (await change("--other")) === "done";
+export function haveServerGiveWay(connection: ServedConnection): (() => Promise<boolean>) | undefined {
+  if (!isServedHere(connection)) return undefined;
+  const humbled = schedule("--idle", connection.processID as number);
+  return async () => {
+    if ((await humbled) === "refused") return true;
+    return isServedHere(connection) && (await schedule("--other", connection.processID as number)) === "done";
+  };
 }
 
 /**

@@ -71,17 +71,17 @@ describe("what nobody waits for", () => {
     }
   });
 
-  it("serves nobody else, where there is no way back into the normal class", async () => {
+  it("serves nobody else before it is back in the normal class, to which there may be no way", async () => {
     const pidOf = async (): Promise<number> => {
       const { rows } = (await pool.raw("SELECT pg_backend_pid() AS pid")) as { rows: [{ pid: number }] };
       return rows[0].pid;
     };
-    // As for a plain user: everybody comes into the class, only root out of it. It hangs as well, or answers late.
+    // As for a plain user: everybody comes into the class, only root out of it. It may hang as well, or be late.
     const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-chrt-"));
     const { PATH } = process.env;
     const real = execFileSync("which", ["chrt"], { encoding: "utf8" }).trim();
     try {
-      for (const refusal of ["exit 1", "exec sleep 60"]) {
+      for (const refusal of ["exit 1", "exec sleep 60", "sleep 2"]) {
         const script = `#!/bin/sh\ncase "$*" in *--other*) ${refusal};; esac\nexec ${real} "$@"\n`;
         await writeFile(path.join(folder, "chrt"), script, { mode: 0o755 });
         process.env["PATH"] = `${folder}:${PATH}`;
@@ -92,7 +92,6 @@ describe("what nobody waits for", () => {
           stream.resume();
           await once(stream, "close");
         });
-        for (let tries = 0; (await pidOf()) === pid && tries < 60; tries += 1) await sleep(50);
         const next = await pidOf();
         expect(next, refusal).to.not.equal(pid);
         expect(classOf(next)).to.equal(other);
@@ -114,7 +113,7 @@ describe("what nobody waits for", () => {
         stream.resume();
         await once(stream, "close");
       });
-      await sleep(100);
+      await sleep(300);
     } finally {
       process.env["PATH"] = PATH;
     }
@@ -131,10 +130,10 @@ describe("what nobody waits for", () => {
         for await (const chunk of await copyOut(trx, trx.raw(sql))) void chunk;
       }).catch((thrown: unknown) => thrown);
       expect(sqlStateOf(error)).to.equal("22012");
-      await sleep(ms === 0 ? 250 : 0);
+      // Of the short one, the timer must not come after all.
+      if (ms === 0) await sleep(250);
       await becomes(pid, other);
     }
-    expect((await pool.raw("SELECT pg_backend_pid() AS pid")).rows).to.deep.equal(rows);
   });
 
   it("is not looked for among the processes of others", async () => {

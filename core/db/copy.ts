@@ -18,6 +18,9 @@ interface CopyConnection extends ServedConnection {
 /** A COPY that has ended by then is in nobody's way. */
 const longMs = 100;
 
+/** Nobody's next unit is to hold a lock in a process that gives way to all, be it for a moment or for good. */
+const humble = "Its process gives way.";
+
 /**
  * Streams a query's rows as PostgreSQL writes CSV: UTF-8, a header row, records that end in a line feed, NULL as an empty
  * cell and the empty string as `""`. It runs on the unit of work's own connection, so under its role, its tenant and its
@@ -42,6 +45,7 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   let standAgain: (() => Promise<boolean>) | undefined;
   const long = setTimeout(() => {
     standAgain = haveServerGiveWay(connection);
+    if (standAgain !== undefined) connection.__knex__disposed ??= humble;
   }, longMs);
   let over = false;
   stream.once("end", () => {
@@ -54,9 +58,8 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   });
   stream.once("close", () => {
     clearTimeout(long);
-    // Whoever has the connection by then keeps it; nobody else is to wait for a process that gives way to all.
     void standAgain?.().then((stands) => {
-      if (!stands) connection.__knex__disposed = "Its process gives way for good.";
+      if (stands && connection.__knex__disposed === humble) delete connection.__knex__disposed;
     });
     if (over) return;
     connection.__knex__disposed = "Its COPY was broken off.";
