@@ -21,6 +21,8 @@ const classOf = (pid: number | string): string | undefined =>
     .replace(/^.*\) /s, "")
     .split(" ")[41 - 3];
 const hasClasses = process.platform === "linux" && spawnSync("chrt", ["--version"]).status === 0;
+/** Only root gets out of the class again. */
+const hasWayBack = spawnSync("sh", ["-c", "chrt --idle --pid 0 $$ && chrt --other --pid 0 $$"]).status === 0;
 
 const becomes = async (pid: number, wanted: string): Promise<void> => {
   for (let tries = 0; classOf(pid) !== wanted && tries < 100; tries += 1) await sleep(50);
@@ -67,7 +69,7 @@ describe("what nobody waits for", () => {
       await unit.catch((error: unknown) => {
         if (!breakOff) throw error;
       });
-      if (!breakOff) await becomes(pid, other);
+      if (!breakOff && hasWayBack) await becomes(pid, other);
     }
   });
 
@@ -132,7 +134,7 @@ describe("what nobody waits for", () => {
       expect(sqlStateOf(error)).to.equal("22012");
       // Of the short one, the timer must not come after all.
       if (ms === 0) await sleep(250);
-      await becomes(pid, other);
+      if (ms === 0 || hasWayBack) await becomes(pid, other);
     }
   });
 
