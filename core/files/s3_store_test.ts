@@ -135,8 +135,8 @@ describe("a store of files in S3", () => {
 
     it("tells a bucket that is missing from a file that is", async () => {
       const elsewhere = s3Store({ ...s3.settings, bucket: "nowhere" }, quick);
-      for (const work of [elsewhere.check(), elsewhere.read("a.csv"), collect(elsewhere.list())])
-        expect((await faultOf(work)).message).to.match(/404 \(NoSuchBucket\)/);
+      const calls = [elsewhere.check(), elsewhere.read("a.csv"), collect(elsewhere.list())];
+      for (const fault of await Promise.all(calls.map(faultOf))) expect(fault.message).to.match(/404 \(NoSuchBucket\)/);
     });
 
     it("aborts the uploads that killed writers left, page by page, and none that is young or not its own", async () => {
