@@ -27,7 +27,8 @@ const storeMs = 2_000;
 export async function work(platform: Platform): Promise<WorkerProcess> {
   const { env, knex, log } = platform;
   const databaseUrl = env.DATABASE_URL as string;
-  if (platform.queues.every(({ background }) => background)) await giveWay();
+  const isBackground = platform.queues.length > 0 && platform.queues.every(({ background }) => background);
+  if (isBackground) await giveWay();
   const stopping = new AbortController();
   const store = openQueueStore({
     redisUrl: env.REDIS_URL,
