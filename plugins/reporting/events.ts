@@ -32,8 +32,9 @@ export function eventsRoute({ db }: ReportingContext): Route {
     if (known !== undefined) return known;
     const look = db.tenant(hotelId, (trx) => findReport(trx, hotelId, reportId), { readOnly: true });
     looks.set(key, look);
-    // Nobody waits for this, and who looks hears of a fault.
-    void look.catch(() => undefined).finally(() => setTimeout(() => looks.delete(key), sharedMs).unref());
+    const forget = (): boolean => looks.delete(key);
+    // A refusal is not kept: another's report must take as long, asked for again and again, as one that there is not.
+    look.then(() => setTimeout(forget, sharedMs).unref(), forget);
     return look;
   };
   return route({
