@@ -27,16 +27,19 @@ const operations =
   "changePolicies changeGuest anonymiseGuest";
 const refusals = {
   createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
-  amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED", "NO_ROOM_FREE"],
+  amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED"],
   moveBooking: ["ROOM_TAKEN"],
   closeRoom: ["ROOM_TAKEN"],
-  // And a day with guests who stayed on, and one with guests who could not.
-  closeDay: ["WRONG_DAY", "overstays", "overdue"],
+  // And a day with guests who stayed on.
+  closeDay: ["WRONG_DAY", "overstays"],
   checkOut: ["WRONG_DAY"],
   reinstateBooking: ["WRONG_DAY"],
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],
 };
+/** Twice in a hundred histories, and four times (guests who could not stay on): of fewer than `many` it would be chance. */
+const rare = ["amendBooking NO_ROOM_FREE", "closeDay overdue"];
+const many = 900;
 
 async function playToTheEnd(played: Played, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
   await play(played, steps);
@@ -81,6 +84,7 @@ describe("random histories of a desk", function () {
     expect([...tally.keys()]).to.include.members([
       ...operations.split(" ").map((id) => `${id} OK`),
       ...Object.entries(refusals).flatMap(([id, codes]) => codes.map((code) => `${id} ${code}`)),
+      ...(runs < many ? [] : rare),
     ]);
   });
 
