@@ -24,12 +24,8 @@ interface Whose {
 const key = ({ hotel_id, booking_id }: Whose): Whose => ({ hotel_id, booking_id });
 
 /** The nights on the bill, by date. */
-export async function readNights(trx: Trx, booking: Whose): Promise<Night[]> {
-  return (await trx("pms.booking_nights")
-    .where(key(booking))
-    .whereNull("released")
-    .orderBy("date")
-    .select("date", "room_id", "rate")) as Night[];
+export async function readNights(trx: Trx, { hotel_id, booking_id }: Whose): Promise<Night[]> {
+  return (await readNightsOf(trx, hotel_id, [booking_id])).get(booking_id) ?? [];
 }
 
 /** The nights on the bills of several bookings, each booking's by date. */
