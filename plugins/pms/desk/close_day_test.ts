@@ -1,11 +1,9 @@
 import { expect } from "chai";
 
 import { addDays } from "../../../core/mod.ts";
-import { databaseFor } from "../../../core/db/database.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
-import { boot, type Platform } from "../../../core/boot.ts";
+import { closeAt, closeByClock } from "../testing/closing.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { closeDay } from "./close_day.ts";
 
 describe("the close of the day", () => {
   let platform: TestPlatform;
@@ -155,21 +153,10 @@ describe("the close of the day", () => {
   });
 
   describe("by the clock", () => {
-    let worker: Platform;
-    before(async () => {
-      worker = await boot("worker", platform.variables);
-    });
-    after(() => worker.close());
-
-    const run = async (): Promise<void> => {
-      const schedule = worker.schedules.find(({ schedule: { name } }) => name === "close-overdue-days");
-      await schedule?.schedule.run(new AbortController().signal);
-    };
-
     it("closes all days that nobody closed, in the hotels that ask for it, and no others", async () => {
       const [asks, doesNot] = [await openDesk(platform), await openDesk(platform)];
       await asks.manage("PATCH", "/policies", { day_closes_at: "00:00" });
-      await run();
+      await closeByClock(platform);
       const { business_date: today } = (await asks.get("/hotels/me")).body;
       expect(today).to.equal(asks.day(9));
       expect((await doesNot.get("/hotels/me")).body.business_date).to.equal(doesNot.day(0));
@@ -193,22 +180,13 @@ describe("the close of the day", () => {
         const desk = await openDesk(platform, { settings: { time_zone: zone } });
         const first = days[0];
         await platform.owner("identity.hotels").where({ hotel_id: desk.hotelId }).update({ business_date: first });
-        const worker = await boot("web", platform.variables);
-        const change = { actor: { tenantId: desk.hotelId, name: "test" } };
-        const closing = (day: string) =>
-          databaseFor(worker.knex, "pms", true).tenant(desk.hotelId, (trx) =>
-            closeDay(trx, change, day, new Date(now)),
-          );
-        try {
-          for (const day of days) expect((await closing(day)).business_date).to.equal(day);
-          const early = await closing(addDays(days.at(-1) ?? "", 1)).then(
-            () => undefined,
-            (error: { code: string }) => error.code,
-          );
-          expect(early).to.equal("WRONG_DAY");
-        } finally {
-          await worker.close();
-        }
+        const closing = (day: string) => closeAt(platform, desk.hotelId, day, new Date(now));
+        for (const day of days) expect((await closing(day)).business_date).to.equal(day);
+        const early = await closing(addDays(days.at(-1) ?? "", 1)).then(
+          () => undefined,
+          (error: { code: string }) => error.code,
+        );
+        expect(early).to.equal("WRONG_DAY");
       });
     }
   });

@@ -1,12 +1,10 @@
 import { expect } from "chai";
 
-import { boot } from "../../../core/boot.ts";
-import { databaseFor } from "../../../core/db/database.ts";
 import { addDays } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { closeAt, closeByClock } from "../testing/closing.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";
-import { closeDay } from "./close_day.ts";
 
 describe("guests who should have left and are still in the house when the day is closed", () => {
   let platform: TestPlatform;
@@ -172,13 +170,7 @@ describe("guests who should have left and are still in the house when the day is
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await guestIn(desk);
     await desk.manage("PATCH", "/policies", { day_closes_at: "00:00" });
-    const worker = await boot("worker", platform.variables);
-    try {
-      const clock = worker.schedules.find(({ schedule: { name } }) => name === "close-overdue-days");
-      await clock?.schedule.run(new AbortController().signal);
-    } finally {
-      await worker.close();
-    }
+    await closeByClock(platform);
     expect(await read(desk, id)).to.include({ departure: desk.day(9), total_amount: "900.00" });
     const { items } = (await desk.get(`/bookings/${id}/history`)).body;
     expect(items).to.have.length(10);
@@ -200,15 +192,7 @@ describe("guests who should have left and are still in the house when the day is
       await desk.operate("check-in", id);
       await setDay(day);
       await desk.manage("PATCH", "/hotels/me", { check_out_time: usual });
-      const web = await boot("web", platform.variables);
-      try {
-        const change = { actor: { tenantId: desk.hotelId, name: "test" } };
-        await databaseFor(web.knex, "pms", true).tenant(desk.hotelId, (trx) =>
-          closeDay(trx, change, day, new Date(`${addDays(day, 2)}T00:00:00Z`)),
-        );
-      } finally {
-        await web.close();
-      }
+      await closeAt(platform, desk.hotelId, day, new Date(`${addDays(day, 2)}T00:00:00Z`));
       expect(await read(desk, id)).to.include({ departure: addDays(day, 1), expected_check_out_at: due });
     });
   }
