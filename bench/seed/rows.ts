@@ -34,7 +34,7 @@ export const entryTables: Readonly<Record<string, EntryTable>> = {
     rows: ({ stays }) => stays.map(bookingRow),
   },
   "pms.booking_nights": {
-    columns: "hotel_id, booking_id, date, room_id, rate, released",
+    columns: "hotel_id, booking_id, date, room_id, room_type_id, rate, released",
     rows: ({ stays }) => stays.flatMap(nightRows),
   },
   "pms.occupancies": {
@@ -98,7 +98,9 @@ function nightRows(stay: SeedStay): string[] {
   for (let day = arrival; day < booked; day += 1) {
     const rate = amountText(hotel, priceOfNight(stay, facts, day));
     const released = day < arrival + facts.billed ? nothing : by;
-    rows.push(`${hotel.id}\t${facts.id}\t${dayText(day)}\t${roomOf(stay, day).id}\t${rate}\t${released}\n`);
+    // A move keeps the type that was sold, as it keeps the price.
+    const sold = facts.firstRoom.type.id;
+    rows.push(`${hotel.id}\t${facts.id}\t${dayText(day)}\t${roomOf(stay, day).id}\t${sold}\t${rate}\t${released}\n`);
   }
   return rows;
 }

@@ -52,7 +52,9 @@ export const manifest = defineManifest({
       },
       "pms.rooms": { select: ["hotel_id", "room_id", "room_number", "room_type_id", "status"] },
       "pms.room_types": { select: ["hotel_id", "room_type_id", "name"] },
-      "pms.booking_nights": { select: ["hotel_id", "booking_id", "room_id", "date", "rate", "released"] },
+      "pms.booking_nights": {
+        select: ["hotel_id", "booking_id", "room_id", "room_type_id", "date", "rate", "released"],
+      },
       "pms.occupancies": { select: ["hotel_id", "room_id", "booking_id", "arrival", "departure"] },
       "pms.daily_figures": {
         select: ["hotel_id", "business_date", "rooms", "out_of_order", "sold", "room_revenue"],

@@ -124,7 +124,12 @@ async function amendNights(
   const firstRoom = other ? room.room_id : (nights[0]?.room_id ?? room.room_id);
   const amended = quoteStay(room, rates, stay.arrival, stay.departure, booking.currency).nights.map(
     ({ date, rate }): Night =>
-      agreed.get(date) ?? { date, rate, room_id: date < booking.arrival ? firstRoom : room.room_id },
+      agreed.get(date) ?? {
+        date,
+        rate,
+        room_id: date < booking.arrival ? firstRoom : room.room_id,
+        room_type_id: room.room_type_id,
+      },
   );
   await writeNights(trx, booking, amended, "amend");
   await holdNights(trx, booking, amended, { guests, today });

@@ -4,6 +4,8 @@ import { type Day, formatAmount, sumAmounts, type Trx } from "../../../core/mod.
 export interface Night {
   readonly date: Day;
   readonly room_id: string;
+  /** The type under which it was sold; a move keeps it, as it keeps the price. */
+  readonly room_type_id: string;
   /** As PostgreSQL's numeric text, or with the currency's decimals. */
   readonly rate: string;
 }
@@ -41,7 +43,7 @@ export async function readNightsOf(
     .whereIn("booking_id", bookingIds)
     .whereNull("released")
     .orderBy("date")
-    .select("booking_id", "date", "room_id", "rate")) as BookedNight[];
+    .select("booking_id", "date", "room_id", "room_type_id", "rate")) as BookedNight[];
   for (const { booking_id: id, ...night } of nights) byBooking.get(id)?.push(night);
   return byBooking;
 }
@@ -65,15 +67,17 @@ export async function writeNights(trx: Trx, booking: Whose, nights: readonly Nig
 export async function putNights(trx: Trx, hotelId: string, nights: readonly BookedNight[]): Promise<void> {
   if (nights.length === 0) return;
   await trx.raw(
-    `INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, rate)
-     SELECT ?, n.booking_id, n.date, n.room_id, n.rate
-     FROM unnest(?::uuid[], ?::date[], ?::uuid[], ?::numeric[]) AS n (booking_id, date, room_id, rate)
-     ON CONFLICT (hotel_id, booking_id, date) DO UPDATE SET room_id = excluded.room_id, rate = excluded.rate, released = NULL`,
+    `INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, room_type_id, rate)
+     SELECT ?, n.booking_id, n.date, n.room_id, n.room_type_id, n.rate
+     FROM unnest(?::uuid[], ?::date[], ?::uuid[], ?::uuid[], ?::numeric[]) AS n (booking_id, date, room_id, room_type_id, rate)
+     ON CONFLICT (hotel_id, booking_id, date) DO UPDATE SET room_id = excluded.room_id,
+       room_type_id = excluded.room_type_id, rate = excluded.rate, released = NULL`,
     [
       hotelId,
       nights.map(({ booking_id }) => booking_id),
       nights.map(({ date }) => date),
       nights.map(({ room_id }) => room_id),
+      nights.map(({ room_type_id }) => room_type_id),
       nights.map(({ rate }) => rate),
     ],
   );

@@ -54,8 +54,9 @@ export async function extendOverstays(
   const from = extended.map(({ departure }) => departure).reduce((a, b) => (a < b ? a : b));
   const rates = await readRates(trx, hotelId, { from, to: until });
   const added = extended.map(({ booking_id, room_id, departure, currency }): BookedNight[] => {
-    const { nights } = quoteStay(rooms.get(room_id) as LockedRoom, rates, departure, until, currency);
-    return nights.map((night) => ({ ...night, booking_id, room_id }));
+    const room = rooms.get(room_id) as LockedRoom;
+    const { nights } = quoteStay(room, rates, departure, until, currency);
+    return nights.map((night) => ({ ...night, booking_id, room_id, room_type_id: room.room_type_id }));
   });
   await putNights(trx, hotelId, added.flat());
   const totals = extended.map(({ total_amount: total, currency }, index) =>

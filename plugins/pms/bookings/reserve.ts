@@ -152,8 +152,8 @@ const insertStatement = prepare<{ guest_id: string }>(
      INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
      SELECT $1, $19, $3, $9::date, $10::date, $2 FROM free
    ), nights AS (
-     INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, rate)
-     SELECT $1, $2, night.date, $3, night.rate FROM free, unnest($20::date[], $21::numeric[]) AS night (date, rate)
+     INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, room_type_id, rate)
+     SELECT $1, $2, night.date, $3, $28::uuid, night.rate FROM free, unnest($20::date[], $21::numeric[]) AS night (date, rate)
    )
    INSERT INTO pms.booking_history (hotel_id, entry_id, booking_id, by_user, action, after)
    SELECT $1, $22, booking_id, $18, 'book', $27::jsonb || jsonb_build_object('guest_id', guest_id) FROM booking
@@ -190,6 +190,7 @@ async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<B
     booking.room_locked,
     booking.status_on,
     JSON.stringify(snapshot(booking)),
+    room.room_type_id,
   ]);
   return inserted === undefined ? undefined : { ...booking, guest_id: inserted.guest_id };
 }

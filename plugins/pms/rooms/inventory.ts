@@ -15,7 +15,7 @@ export async function write<T>(work: PromiseLike<T>): Promise<T> {
       throw pmsProblems.NAME_TAKEN("Another one in this hotel is called the same.", { cause: error });
     }
     if (sqlStateOf(error) === "23503") {
-      throw problems.IN_USE("Bookings or rooms still point at it.", { cause: error });
+      throw problems.IN_USE("Rooms, bookings or nights that were sold still point at it.", { cause: error });
     }
     throw error;
   }

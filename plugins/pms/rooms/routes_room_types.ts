@@ -122,7 +122,7 @@ export function roomTypeRoutes(): Route[] {
       id: "deleteRoomType",
       method: "DELETE",
       path: "/room-types/{room_type_id}",
-      summary: "Remove a room type that no room has",
+      summary: "Remove a room type that no room has and under which no night was sold",
       access: managers,
       unit: "tenant",
       params,

@@ -89,6 +89,33 @@ describe("the kinds of reports", () => {
     ]);
   });
 
+  it("revenue: a night keeps the type under which it was sold, also when its room gets another type", async () => {
+    const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "300.00" });
+    const suiteId = suite.body.room_type_id as string;
+    const [first, second] = desk.roomIds;
+    const slept = await desk.booked(0, 1);
+    await desk.operate("check-in", slept.booking_id);
+    await desk.closeDay();
+    const ahead = await desk.booked(2, 3);
+    const changed = await desk.manage("PATCH", `/rooms/${first}`, { room_type_id: suiteId });
+    expect(changed.status).to.equal(200);
+    await desk.manage("PATCH", `/rooms/${second}`, { room_type_id: suiteId });
+    // A stay that is extended after the change gets a night of the new type beside the one that was sold.
+    await desk.amend(ahead.booking_id, { expected_check_out_at: desk.day(4) });
+    const rows = await csv(desk, "revenue", { from: desk.day(0), to: desk.day(3) });
+    const sums = new Map<string, number>();
+    for (const { room_type: type, room_revenue: revenue } of rows) {
+      sums.set(String(type), (sums.get(String(type)) ?? 0) + Number(revenue));
+    }
+    expect(Object.fromEntries(sums)).to.deep.equal({ Double: 200, Suite: 300 });
+    // No room has the type any more, but nights were sold under it.
+    const refused = await desk.manage("DELETE", `/room-types/${desk.roomTypeId}`);
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "IN_USE"]);
+    const unsold = await desk.manage("POST", "/room-types/", { name: "Single", capacity: 1, rate: "50.00" });
+    expect((await desk.manage("DELETE", `/room-types/${unsold.body.room_type_id}`)).status).to.equal(204);
+  });
+
   it("arrivals: who comes and who goes, also for the desk, which gets no other", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     await desk.booked(0, 2, { guest: { name: "=Ada" }, notes: "late" });

@@ -9,7 +9,7 @@ import { defineKind } from "./kind.ts";
 
 const columns = {
   month: "`YYYY-MM`.",
-  room_type: "Of the room in which the night was slept.",
+  room_type: "The type under which the night was sold, by the name that it has now.",
   nights: "Nights slept; from the business date on, reserved.",
   room_revenue: "Of these nights.",
   adr: "Average daily rate: room revenue per night; empty where there was none.",
@@ -17,11 +17,10 @@ const columns = {
   currency: "Of the amounts.",
 };
 
-/** A night belongs to the month of its date, and to the type that its room has now. */
+/** A night belongs to the month of its date, and to the type under which it was sold. */
 const nights = `pms.booking_nights n
    JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
-   JOIN pms.rooms r ON r.hotel_id = n.hotel_id AND r.room_id = n.room_id
-   JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   JOIN pms.room_types t ON t.hotel_id = n.hotel_id AND t.room_type_id = n.room_type_id
    WHERE n.hotel_id = ?::uuid AND n.date BETWEEN ?::date AND ?::date AND n.released IS NULL
      AND (b.status IN ('in_house', 'checked_out', 'no_show') OR (b.status = 'confirmed' AND n.date >= ?::date))`;
 

@@ -144,10 +144,10 @@ function asItStands({ rooms, closures, bookings, today }: ModelHotel, day: numbe
 export function revenueRows({ model, currency, typeNames }: Known, { from, to }: Days): Row[] {
   const groups = new Map<string, { nights: number; slept: number; absent: number }>();
   for (const booking of model.bookings) {
-    for (const [day, { room, rate }] of booking.nights) {
+    for (const [day, { type, rate }] of booking.nights) {
       const absent = booking.status === "no_show";
       if (day < from || day > to || !(absent || counts(booking, day, model.today))) continue;
-      const key = `${dayText(day).slice(0, 7)} ${typeNames.get(room.type.id)}`;
+      const key = `${dayText(day).slice(0, 7)} ${typeNames.get(type.id)}`;
       const group = groups.get(key) ?? { nights: 0, slept: 0, absent: 0 };
       groups.set(key, group);
       if (absent) group.absent += rate;

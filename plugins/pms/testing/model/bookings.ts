@@ -31,7 +31,7 @@ function requireKnown({ guest }: ModelBooking): void {
 }
 
 const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
-  new Map(range(from, to).map((day) => [day, { room, rate: hotel.price(room, day) }]));
+  new Map(range(from, to).map((day) => [day, { room, type: room.type, rate: hotel.price(room, day) }]));
 
 /** Guests are found again by name and e-mail; where several are called so, the first who came. */
 function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {

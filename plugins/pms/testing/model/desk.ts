@@ -22,7 +22,7 @@ export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: 
   hotel.requirePaid();
   requireRange(from, to);
   if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
-  hotel.requireFree(new Map(range(from, to).map((day) => [day, { room, rate: 0 }])), 1);
+  hotel.requireFree(new Map(range(from, to).map((day) => [day, { room, type: room.type, rate: 0 }])), 1);
   hotel.closures.push({ room, from, to });
 }
 
@@ -106,7 +106,7 @@ function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean
   if (status !== "in_house" || departure > day || day + 1 - arrival > 366) return false;
   if (!hotel.isFree(room, departure, day + 1)) return false;
   for (const night of range(departure, day + 1)) {
-    booking.nights.set(night, { room, rate: hotel.price(room, night) });
+    booking.nights.set(night, { room, type: room.type, rate: hotel.price(room, night) });
     booking.holds.add(night);
   }
   booking.departure = day + 1;

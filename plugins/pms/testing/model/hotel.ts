@@ -45,6 +45,8 @@ export interface ModelGuest {
 
 export interface ModelNight {
   readonly room: ModelRoom;
+  /** Under which it was sold. */
+  readonly type: ModelType;
   readonly rate: number;
 }
 
