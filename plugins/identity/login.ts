@@ -34,7 +34,7 @@ export function createLogins({ db, limit, env }: IdentityContext): Logins {
       // An unknown name is folded as the others are: there is one account to every way of writing it.
       const account = foldUsername(username);
       const [found] = await db.platform((trx) => findStatement.run(trx, [account]), { readOnly: true });
-      const attempt = throttle.attempt(account, address);
+      const attempt = throttle.attempt(account, address, found?.password_hash);
       try {
         await attempt.begin();
         // The hash is always paid for, outside of any transaction; an inactive user is told what an unknown one is told.

@@ -49,7 +49,7 @@ export async function changeOwnPassword(
   const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
   if (user === undefined) throw new Error("A user who is logged in is not there.");
   const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
-  const attempt = throttle.attempt(user.folded_username, address);
+  const attempt = throttle.attempt(user.folded_username, address, user.password_hash);
   try {
     await attempt.begin();
     if (!(await checkPassword(oldPassword, user.password_hash, loginTurn(address)))) {

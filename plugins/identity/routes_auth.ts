@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { idSchema, type Route, route } from "../../core/mod.ts";
+import { idSchema, type RequestFacts, type Route, route } from "../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
@@ -36,6 +36,12 @@ const grantSchema = z
     path: ["refresh_token"],
   });
 
+/** At most 200 characters: it is stored with the session. */
+function userAgentOf({ headers }: RequestFacts): string {
+  const given = headers["user-agent"];
+  return (typeof given === "string" ? given : "").slice(0, 200);
+}
+
 export function authRoutes({ db }: IdentityContext, authentication: Authentication): Route[] {
   const { authenticateByPassword, logins, sessions } = authentication;
   return [
@@ -55,17 +61,23 @@ export function authRoutes({ db }: IdentityContext, authentication: Authenticati
           access_token: z.string(),
           token_type: z.literal("bearer"),
           expires_in: z.number().int().meta({ description: "Seconds." }),
-          refresh_token: z.string().meta({ description: "Holds once; its second use ends the session." }),
+          refresh_token: z.string().meta({
+            description:
+              "Is used once. For 10 s its second use by the same client (address and user agent) answers with the same " +
+              "next token; after that it ends the session. A session lasts 30 days at most.",
+          }),
         })
         .meta({ id: "Token" }),
       problems: ["INVALID_CREDENTIALS", "RATE_LIMITED"],
       handler: async ({ body, request }) => {
+        const client = { address: request.address, userAgent: userAgentOf(request) };
         if (body.grant_type === "refresh_token") {
-          await logins.throttle.countCall(request.address);
-          return { body: await sessions.refresh(body.refresh_token ?? "") };
+          const token = body.refresh_token ?? "";
+          await logins.throttle.countRefresh(await sessions.sessionOf(token), client.address);
+          return { body: await sessions.refresh(token, client) };
         }
         const user = await authenticateByPassword(request.context);
-        const grant = user === undefined ? undefined : await sessions.open(user);
+        const grant = user === undefined ? undefined : await sessions.open(user, client);
         if (grant === undefined) throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
         return { body: grant };
       },

@@ -9,7 +9,8 @@ import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import type { KnownUser } from "./login.ts";
 import type { Role } from "./port.ts";
-import { type AccessTokens, accessSeconds, newRefreshToken, readRefreshToken, refreshDays } from "./tokens.ts";
+import { type Client, grantRefreshToken, useRefreshToken } from "./refresh.ts";
+import { type AccessTokens, accessSeconds, newRefreshToken, readRefreshToken } from "./tokens.ts";
 
 const rememberMs = 2_000;
 const mostRemembered = 10_000;
@@ -31,11 +32,16 @@ export interface Sessions {
   /** The session and its user as they are now, or undefined where either has ended, or it is not this user's. */
   find(hotelId: string, sessionId: string, userId: string): Promise<LiveSession | undefined>;
   /** Opens a session for a login that was checked; undefined where the user has changed since. */
-  open(user: KnownUser): Promise<TokenGrant | undefined>;
+  open(user: KnownUser, client: Client): Promise<TokenGrant | undefined>;
   /** Looks a user's sessions up anew: for after the commit of what changes or ends them. */
   forget(hotelId: string, userId: string): void;
-  /** Uses a refresh token up for a new pair. Its second use means that it was stolen, and ends the session. */
-  refresh(token: string): Promise<TokenGrant>;
+  /** The session of a refresh token that is stored and has not expired; it may be used or ended. */
+  sessionOf(token: string): Promise<string | undefined>;
+  /**
+   * Uses a refresh token for a new pair (`refresh.ts`). Its second use ends the session, except soon after by the same client.
+   * @throws Problem INVALID_CREDENTIALS
+   */
+  refresh(token: string, client: Client): Promise<TokenGrant>;
 }
 
 const findStatement = prepare<LiveSession>(
@@ -53,50 +59,24 @@ const openStatement = prepare<{ session_id: string }>(
      SELECT hotel_id, user_id FROM identity.users
      WHERE hotel_id = $1 AND user_id = $2 AND password_hash = $3 AND active FOR SHARE
    )
-   INSERT INTO identity.sessions (hotel_id, session_id, user_id) SELECT hotel_id, $4, user_id FROM the_user
+   INSERT INTO identity.sessions (hotel_id, session_id, user_id, address, user_agent)
+   SELECT hotel_id, $4, user_id, $5, $6 FROM the_user
    RETURNING session_id`,
 );
 
-const grantStatement = prepare(
-  "identity_grant_refresh_token",
-  `INSERT INTO identity.refresh_tokens (hotel_id, token_hash, session_id, expires_at)
-   VALUES ($1, $2, $3, now() + make_interval(days => $4))`,
+// A read, before the token is locked: it says whose budget of renewals the call is charged to.
+const ownerStatement = prepare<{ session_id: string }>(
+  "identity_find_refresh_token",
+  `SELECT session_id FROM identity.refresh_tokens WHERE hotel_id = $1 AND token_hash = $2 AND expires_at > now()`,
 );
 
-interface RefreshRow {
-  readonly session_id: string;
-  readonly user_id: string;
-  readonly used_at: Date | null;
-}
-
-// Of many uses at once the lock lets one through at a time, and the next sees that it was used.
-const takeStatement = prepare<RefreshRow>(
-  "identity_take_refresh_token",
-  `SELECT t.session_id, s.user_id, t.used_at FROM identity.refresh_tokens t
-   JOIN identity.sessions s ON s.hotel_id = t.hotel_id AND s.session_id = t.session_id
-   JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
-   WHERE t.hotel_id = $1 AND t.token_hash = $2 AND t.expires_at > now() AND s.revoked_at IS NULL AND u.active
-   FOR UPDATE OF t`,
-);
-
-const useStatement = prepare(
-  "identity_use_refresh_token",
-  "UPDATE identity.refresh_tokens SET used_at = now() WHERE hotel_id = $1 AND token_hash = $2",
-);
-
-export function createSessions({ db }: IdentityContext, tokens: AccessTokens): Sessions {
+export function createSessions({ db, env }: IdentityContext, tokens: AccessTokens): Sessions {
   const remembered = new Map<string, { readonly at: number; readonly session: LiveSession | undefined }>();
   let forgotten = 0;
 
   const forget = (hotelId: string, userId: string): void => {
     forgotten += 1;
     for (const key of remembered.keys()) if (key.startsWith(`${hotelId} ${userId} `)) remembered.delete(key);
-  };
-
-  const grant = async (trx: Trx, hotelId: string, sessionId: string): Promise<string> => {
-    const refreshToken = newRefreshToken(hotelId);
-    await grantStatement.run(trx, [hotelId, readRefreshToken(refreshToken)?.hash, sessionId, refreshDays]);
-    return refreshToken;
   };
 
   const pair = async (
@@ -130,33 +110,39 @@ export function createSessions({ db }: IdentityContext, tokens: AccessTokens): S
       remembered.set(key, { at, session });
       return session;
     },
-    open: async ({ hotel_id: hotelId, user_id: userId, password_hash: passwordHash }) => {
+    open: async ({ hotel_id: hotelId, user_id: userId, password_hash: passwordHash }, { address, userAgent }) => {
       const sessionId = newId();
-      const refreshToken = await db.tenant(hotelId, async (trx) => {
-        const [opened] = await openStatement.run(trx, [hotelId, userId, passwordHash, sessionId]);
-        return opened === undefined ? undefined : grant(trx, hotelId, sessionId);
+      const refreshToken = newRefreshToken(hotelId);
+      const isOpen = await db.tenant(hotelId, async (trx) => {
+        const values = [hotelId, userId, passwordHash, sessionId, address, userAgent];
+        const [opened] = await openStatement.run(trx, values);
+        if (opened === undefined) return false;
+        await grantRefreshToken(trx, hotelId, sessionId, refreshToken);
+        return true;
       });
-      return refreshToken === undefined ? undefined : pair(hotelId, userId, sessionId, refreshToken);
+      return isOpen ? pair(hotelId, userId, sessionId, refreshToken) : undefined;
     },
     forget,
-    refresh: async (token) => {
+    sessionOf: async (token) => {
       const read = readRefreshToken(token);
-      const refused = identityProblems.INVALID_CREDENTIALS("This refresh token does not hold. Log in again.");
-      if (read === undefined) throw refused;
+      if (read === undefined) return undefined;
       const { hotelId, hash } = read;
-      const granted = await db.tenant(hotelId, async (trx) => {
-        const [found] = await takeStatement.run(trx, [hotelId, hash]);
-        if (found === undefined) return undefined;
-        if (found.used_at !== null) {
-          // Committed, not thrown: the revocation must outlive the refusal.
-          await revokeSessions(trx, { hotel_id: hotelId, session_id: found.session_id });
-          return { ...found, refreshToken: undefined };
-        }
-        await useStatement.run(trx, [hotelId, hash]);
-        return { ...found, refreshToken: await grant(trx, hotelId, found.session_id) };
+      const [found] = await db.tenant(hotelId, (trx) => ownerStatement.run(trx, [hotelId, hash]), { readOnly: true });
+      return found?.session_id;
+    },
+    refresh: async (token, client) => {
+      const hotelId = readRefreshToken(token)?.hotelId;
+      const refused = identityProblems.INVALID_CREDENTIALS("This refresh token does not hold. Log in again.");
+      if (hotelId === undefined) throw refused;
+      const renewal = await db.tenant(hotelId, async (trx) => {
+        const used = await useRefreshToken(trx, token, client, env.SECRET_KEY);
+        // Committed, not thrown: the revocation must outlive the refusal.
+        if (used !== undefined && used.refreshToken === undefined)
+          await revokeSessions(trx, { hotel_id: hotelId, session_id: used.session_id });
+        return used;
       });
-      if (granted === undefined) throw refused;
-      const { user_id: userId, session_id: sessionId, refreshToken } = granted;
+      if (renewal === undefined) throw refused;
+      const { user_id: userId, session_id: sessionId, refreshToken } = renewal;
       if (refreshToken !== undefined) return pair(hotelId, userId, sessionId, refreshToken);
       forget(hotelId, userId);
       throw refused;

@@ -129,22 +129,96 @@ describe("sessions", () => {
     }
   });
 
-  it("let one of twenty uses of a refresh token at once win, and end with the other nineteen", async () => {
+  /** As if the refresh tokens of a user had been used so many seconds before. */
+  const ageUses = (username: string, by: number) =>
+    platform.owner.raw(
+      `UPDATE identity.refresh_tokens t SET used_at = used_at - make_interval(secs => ?)
+       FROM identity.sessions s JOIN identity.users u USING (hotel_id, user_id)
+       WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id AND u.username = ?`,
+      [by, username],
+    );
+  const tokensOf = async (username: string): Promise<number> => {
+    const { rows } = (await platform.owner.raw(
+      `SELECT count(*)::int AS tokens FROM identity.refresh_tokens JOIN identity.sessions USING (hotel_id, session_id)
+       JOIN identity.users USING (hotel_id, user_id) WHERE username = ?`,
+      [username],
+    )) as { rows: { tokens: number }[] };
+    return rows[0]?.tokens ?? 0;
+  };
+
+  it("answer twenty uses of a refresh token at once with the same next token, on two processes", async () => {
     const { username } = await signUpHotel(platform.client);
-    for (let round = 0; round < 3; round += 1) {
-      const { body } = await login(username);
-      const uses = Array.from({ length: 20 }, (_, use) =>
-        refresh(body.refresh_token as string, use % 2 === 0 ? platform.client : other.client),
+    const { body } = await login(username);
+    const stored = await tokensOf(username);
+    const uses = Array.from({ length: 20 }, (_, use) =>
+      refresh(body.refresh_token as string, use % 2 === 0 ? platform.client : other.client),
+    );
+    const answers = await Promise.all(uses);
+    expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
+    const next = new Set(answers.map((answer) => answer.body.refresh_token as string));
+    expect(next.size).to.equal(1);
+    expect(next.has(body.refresh_token as string)).to.equal(false);
+    expect(await tokensOf(username), "one token more is stored").to.equal(stored + 1);
+    for (const answer of answers)
+      expect(await statusOf(answer.body.access_token as string, other.client)).to.equal(200);
+    expect((await refresh([...next][0] ?? "")).status).to.equal(200);
+  });
+
+  it("answer the same next token again for 10 s, also where that one has been used since", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const first = (await login(username)).body.refresh_token as string;
+    const second = (await refresh(first)).body.refresh_token as string;
+    const third = (await refresh(second)).body.refresh_token as string;
+    await ageUses(username, 4);
+    expect((await refresh(first, other.client)).body.refresh_token).to.equal(second);
+    expect((await refresh(second)).body.refresh_token).to.equal(third);
+    expect((await refresh(third)).status).to.equal(200);
+  });
+
+  it("end when a refresh token is used again after 10 s, the newest token with them", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const first = (await login(username)).body.refresh_token as string;
+    const { body } = await refresh(first);
+    await ageUses(username, 11);
+    expect((await refresh(first)).status).to.equal(401);
+    expect((await refresh(body.refresh_token as string)).status).to.equal(401);
+    const token = body.access_token as string;
+    await eventually(async () => ((await statusOf(token, other.client)) === 401 ? true : undefined), seconds);
+  });
+
+  it("end when another client uses a used refresh token, at once", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const first = (await login(username)).body.refresh_token as string;
+    const { body } = await refresh(first);
+    const answer = await platform.client.post(
+      "/auth/token",
+      { grant_type: "refresh_token", refresh_token: first },
+      { headers: { "user-agent": "another browser" } },
+    );
+    expect([answer.status, answer.body.code]).to.deep.equal([401, "INVALID_CREDENTIALS"]);
+    expect((await refresh(body.refresh_token as string)).status).to.equal(401);
+  });
+
+  it("last 30 days at most, however often they are renewed", async () => {
+    const { username } = await signUpHotel(platform.client);
+    const first = (await login(username)).body.refresh_token as string;
+    const second = (await refresh(first)).body.refresh_token as string;
+    const setAge = (days: number) =>
+      platform.owner.raw(
+        `UPDATE identity.sessions s SET created_at = now() - make_interval(days => ?) FROM identity.users u
+         WHERE u.hotel_id = s.hotel_id AND u.user_id = s.user_id AND u.username = ?`,
+        [days, username],
       );
-      const answers = await Promise.all(uses);
-      const won = answers.filter(({ status }) => status === 200);
-      expect(won.length).to.equal(1);
-      expect(answers.filter(({ status }) => status === 401).length).to.equal(19);
-      // The family is ended: what the winner got holds no more than the rest.
-      expect((await refresh(won[0]?.body.refresh_token as string)).status).to.equal(401);
-      const token = won[0]?.body.access_token as string;
-      await eventually(async () => ((await statusOf(token, other.client)) === 401 ? true : undefined), seconds);
-    }
+    await setAge(29);
+    const third = (await refresh(second)).body.refresh_token as string;
+    const { rows } = (await platform.owner.raw(
+      `SELECT max(extract(epoch FROM t.expires_at - now()) / 86400)::float AS days FROM identity.refresh_tokens t
+       WHERE token_hash = sha256(decode(translate(?, '-_', '+/'), 'base64'))`,
+      [third],
+    )) as { rows: { days: number }[] };
+    expect(rows[0]?.days).to.be.within(0.9, 1);
+    await setAge(30);
+    expect((await refresh(third)).status).to.equal(401);
   });
 
   it("are renewed along a chain of refresh tokens, each of which holds once", async () => {
@@ -237,6 +311,7 @@ describe("sessions", () => {
     expect(left).not.to.include(sid(expired));
     expect(left).not.to.include(sid(ended));
     // The used token stays until it would have expired: its second use still gives a theft away.
+    await ageUses(hotel.username, 11);
     expect((await refresh(live.body.refresh_token as string)).status).to.equal(401);
     const [family] = await platform.owner("identity.sessions").where({ session_id: sid(live) });
     expect(family.revoked_at).to.be.an.instanceOf(Date);

@@ -45,10 +45,19 @@ export interface Attempt {
 }
 
 export interface LoginThrottle {
-  /** Counts a call. @throws Problem RATE_LIMITED */
-  countCall(address: string): Promise<void>;
-  /** @param account the folded username @param address the caller's */
-  attempt(account: string, address: string): Attempt;
+  /**
+   * Counts the use of a refresh token: for its session, so that strangers behind the same address can't use its budget up;
+   * where the token is unknown, as a call from the address.
+   * @throws Problem RATE_LIMITED
+   */
+  countRefresh(sessionId: string | undefined, address: string): Promise<void>;
+  /**
+   * @param account the folded username
+   * @param address the caller's
+   * @param passwordHash the account's present one, undefined for an unknown account. A new password starts new counts, so
+   * a manager who sets one ends the lock
+   */
+  attempt(account: string, address: string, passwordHash: string | undefined): Attempt;
 }
 
 export function createLoginThrottle(limit: Counts, { failures, calls }: ThrottleSettings): LoginThrottle {
@@ -66,14 +75,18 @@ export function createLoginThrottle(limit: Counts, { failures, calls }: Throttle
     if ((standing?.points ?? 0) > calls) throw tooMany(`At most ${calls} in a minute.`, standing?.msLeft ?? 0);
   };
   return {
-    countCall: async (address) => refuseCalls((await limit.add([callsOf(address)]))[0]),
-    attempt: (account, address) => {
+    countRefresh: async (sessionId, address) => {
+      const count = sessionId === undefined ? callsOf(address) : countOf("refreshes", [sessionId], 60);
+      refuseCalls((await limit.add([count]))[0]);
+    },
+    attempt: (account, address, passwordHash) => {
       const network = networkOf(address);
-      const pair = countOf("wrong-pair", [account, network], windowSeconds);
+      const password = passwordHash ?? "";
+      const pair = countOf("wrong-pair", [account, network, password], windowSeconds);
       const known = countOf("known-pair", [account, network], knownSeconds);
       const counted = [
         pair,
-        countOf("wrong-account", [account], windowSeconds),
+        countOf("wrong-account", [account, password], windowSeconds),
         countOf("wrong-address", [network], windowSeconds),
       ];
       let ofPair: Standing | undefined;

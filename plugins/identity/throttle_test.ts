@@ -100,12 +100,12 @@ describe("the throttle of logins", () => {
   it("lets the first of many guesses at once begin, and no more than the limit", async () => {
     const throttle = createLoginThrottle(countsOf(platform.owner, "identity"), { failures, calls: 1000 });
     for (let round = 0; round < 3; round += 1) {
-      const attempts = Array.from({ length: 20 }, () => throttle.attempt(`anna-${round}`, "192.0.2.1"));
+      const attempts = Array.from({ length: 20 }, () => throttle.attempt(`anna-${round}`, "192.0.2.1", undefined));
       const begun = await Promise.allSettled(attempts.map((one) => one.begin()));
       expect(begun.filter(({ status }) => status === "fulfilled").length).to.equal(failures);
       for (const one of attempts) one.end();
       // Nothing is left under way.
-      const next = throttle.attempt(`anna-${round}`, "192.0.2.1");
+      const next = throttle.attempt(`anna-${round}`, "192.0.2.1", undefined);
       await next.begin();
       next.end();
     }
@@ -143,6 +143,42 @@ describe("the throttle of logins", () => {
       );
     for (let time = 0; time < failures; time += 1) expect((await change("not-the-password")).status).to.equal(401);
     expect((await change(password)).status).to.equal(429);
+  });
+
+  it("lets a user in with the password that a manager has just set, after too many wrong ones", async () => {
+    const { managerToken: token, receptionistToken } = await signUpHotel(platform.client);
+    const { user_id: id, username } = (await platform.client.get("/auth/me", { token: receptionistToken })).body;
+    await fail(username as string, failures);
+    expect((await attempt(username as string, password)).status, "the right one").to.equal(429);
+    const change = { password: "another-horse-battery" };
+    expect((await platform.client.patch(`/users/${id}`, change, { token })).status).to.equal(200);
+    expect((await attempt(username as string, change.password)).status, "the new one").to.equal(200);
+    await fail(username as string, failures);
+    expect((await attempt(username as string, change.password)).status, "wrong ones count again").to.equal(429);
+  });
+
+  it("keeps no session from its renewal when strangers use up the calls of its address", async () => {
+    const limited = await startTestPlatform({ worker: false, variables: { LOGINS_PER_MINUTE: "4" } });
+    try {
+      const { username } = await signUpHotel(limited.client); // which logs in twice
+      const { body } = await limited.client.post("/auth/token", { username, password });
+      const refresh = (token: string) =>
+        limited.client.post("/auth/token", { grant_type: "refresh_token", refresh_token: token });
+      const guess = () => limited.client.post("/auth/token", { username: "nobody-of-that-name", password });
+      await guess();
+      expect((await guess()).status, "a stranger's login").to.equal(429);
+      const renewed = await refresh(body.refresh_token as string);
+      expect(renewed.status, "the desk's renewal").to.equal(200);
+      // A session has a budget of its own, so its token is no way around the limit.
+      let token = renewed.body.refresh_token as string;
+      for (let time = 0; time < 3; time += 1) token = (await refresh(token)).body.refresh_token as string;
+      const fifth = await refresh(token);
+      expect([fifth.status, fifth.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
+      await limited.owner("core.rate_limits").delete();
+      expect((await refresh(token)).status, "a refusal does not use the token").to.equal(200);
+    } finally {
+      await limited.close();
+    }
   });
 
   it("limits the calls from one address, right ones too", async () => {

@@ -1,6 +1,7 @@
 /** Access tokens: JWTs that say who, where, and in which session. What they may still do is looked up (`sessions.ts`). */
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
+import { NIL } from "uuid";
 import * as z from "zod";
 
 import { isUuid, newId } from "../../core/mod.ts";
@@ -11,13 +12,15 @@ const type = "access";
 /** Seconds that an access token holds. */
 export const accessSeconds = 15 * 60;
 const clockSkewSeconds = 5;
-/** Days that a refresh token holds, where it is not used. */
-export const refreshDays = 30;
+/** Days that a session lasts, however often its refresh token is renewed; after that its user logs in again. */
+export const sessionDays = 30;
+/** The nil UUID stands for "no tenant" in the database, so no token may name it. */
+const uuidClaim = z.string().refine((id) => isUuid(id) && id !== NIL);
 
 const claimsSchema = z.object({
-  sub: z.string().refine(isUuid),
-  hotel_id: z.string().refine(isUuid),
-  sid: z.string().refine(isUuid),
+  sub: uuidClaim,
+  hotel_id: uuidClaim,
+  sid: uuidClaim,
   typ: z.literal(type),
   exp: z.number(),
 });
@@ -83,11 +86,22 @@ async function verifyToken(token: string, keys: readonly Promise<CryptoKey>[]): 
 }
 
 /**
- * A refresh token: the hotel, so that it is looked up inside the hotel's walls, and 32 random bytes. Only its hash is
- * stored; it has enough entropy of its own that a fast one does.
+ * The first refresh token of a session: the hotel, so that it is looked up inside the hotel's rows, and 32 random bytes. Only
+ * its hash is stored; it has enough entropy of its own that a fast one does.
  */
 export function newRefreshToken(hotelId: string): string {
   return Buffer.concat([Buffer.from(hotelId.replaceAll("-", ""), "hex"), randomBytes(32)]).toString("base64url");
+}
+
+/**
+ * The token that follows a refresh token: a keyed hash (HMAC-SHA-256) of it. So the same one can be given again, for an
+ * answer that was lost, although only hashes are stored. Without the key a used token does not lead to the next.
+ * @param token that `readRefreshToken` could read
+ */
+export function successorOf(token: string, secret: string): string {
+  const bytes = Buffer.from(token, "base64url");
+  const next = createHmac("sha256", secret).update("keyrack refresh token").update(bytes).digest();
+  return Buffer.concat([bytes.subarray(0, 16), next]).toString("base64url");
 }
 
 /** The hotel that a refresh token names and the hash that it is stored by, or undefined where it is none. */

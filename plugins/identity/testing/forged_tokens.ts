@@ -1,5 +1,6 @@
 /** Access tokens that must not hold, each wrong in one respect. */
 import { decodeJwt, type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
+import { NIL } from "uuid";
 
 import { newId } from "../../../core/mod.ts";
 
@@ -70,6 +71,9 @@ export async function forgeTokens(genuine: Genuine): Promise<ForgedToken[]> {
     "names another hotel": await sign({ ...claims, hotel_id: otherHotelId }, secret),
     "names another user": await sign({ ...claims, sub: otherUserId }, secret),
     "names a session that is not": await sign({ ...claims, sid: newId() }, secret),
+    "names the nil hotel": await sign({ ...claims, hotel_id: NIL }, secret),
+    "names the nil user": await sign({ ...claims, sub: NIL }, secret),
+    "names the nil session": await sign({ ...claims, sid: NIL }, secret),
     "names a hotel that is no id": await sign({ ...claims, hotel_id: "' OR true --" }, secret),
     "is empty": "",
     "is no token": "null",
