@@ -30,6 +30,9 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       access: "public",
       // No transaction yet: bytes that nobody signed get no connection to the database.
       unit: "none",
+      // Takes any query and reads none of it: the signature covers the body alone, and Stripe advises a query in the
+      // endpoint's address while an account moves to another API version.
+      query: z.object({}),
       body: "raw",
       bodyLimit: 1024 * 1024,
       status: 200,

@@ -159,6 +159,19 @@ describe("the webhook", () => {
       );
   });
 
+  for (const query of ["?version=2026-06-24.dahlia", "?a=1&a=2&__proto__=x", "?%zz", "?"]) {
+    it(`stores a signed event that is sent to the address with the query ${query}`, async () => {
+      const bytes = bytesOf(paidEvent());
+      const header = await signPayload(bytes, testWebhookSecret);
+      const before = await rows();
+      const answer = await deliverBytes(platform.client, bytes, header, `/billing/webhook${query}`);
+      expect([answer.status, answer.body]).to.deep.equal([200, { received: true }]);
+      expect(await rows()).to.deep.equal({ events: before.events + 1, jobs: before.jobs + 1 });
+      const forged = await deliverBytes(platform.client, bytes, "t=1,v1=1", `/billing/webhook${query}`);
+      expect([forged.status, forged.body.code]).to.deep.equal([400, "STRIPE_SIGNATURE_INVALID"]);
+    });
+  }
+
   it("refuses a body over 1 MiB with 413", async () => {
     const body = Buffer.alloc(1024 * 1024 + 1, 0x20);
     expect((await deliverBytes(platform.client, body, "t=1,v1=1")).status).to.equal(413);

@@ -158,8 +158,13 @@ export async function deliver(
 }
 
 /** Sends bytes with a header, or without one. */
-export function deliverBytes(client: TestClient, bytes: Buffer, header: string | undefined): Promise<TestAnswer> {
-  return client.post("/billing/webhook", bytes, {
+export function deliverBytes(
+  client: TestClient,
+  bytes: Buffer,
+  header: string | undefined,
+  path = "/billing/webhook",
+): Promise<TestAnswer> {
+  return client.post(path, bytes, {
     headers: {
       "content-type": "application/json; charset=utf-8",
       ...(header === undefined ? {} : { "stripe-signature": header }),
