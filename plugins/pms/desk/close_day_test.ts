@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { addDays } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
-import { closeAt, closeByClock } from "../testing/closing.ts";
+import { closeAt, closeByClock, closePageByPage } from "../testing/closing.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
 describe("the close of the day", () => {
@@ -163,6 +163,44 @@ describe("the close of the day", () => {
       const list = await asks.manage("GET", "/operations/closed-days");
       expect(list.body.items).to.have.length(9);
       expect(list.body.items[0].closed_by).to.equal("the clock");
+    });
+
+    it("closes the days of the other hotels, though some have a time zone that there is not", async () => {
+      const desks: Desk[] = [];
+      for (let count = 0; count < 5; count += 1) desks.push(await openDesk(platform));
+      desks.sort((left, right) => (left.hotelId < right.hotelId ? -1 : 1));
+      for (const desk of desks) await desk.manage("PATCH", "/policies", { day_closes_at: "00:00" });
+      const [first, bad, good, worse, last] = desks as [Desk, Desk, Desk, Desk, Desk];
+      const setZone = (desk: Desk, zone: string) =>
+        platform.owner("identity.hotels").where({ hotel_id: desk.hotelId }).update({ time_zone: zone });
+      // Neither runtime knows "Nowhere/Land", and of "AET" PostgreSQL and JavaScript think differently.
+      await setZone(bad, "AET");
+      await setZone(worse, "Nowhere/Land");
+      await closeByClock(platform);
+      const dayOf = async ({ hotelId }: Desk) =>
+        (await platform.owner("identity.hotels").where({ hotel_id: hotelId }).first("business_date")).business_date;
+      for (const desk of [first, good, last]) expect(await dayOf(desk)).to.equal(desk.day(9));
+      expect(await dayOf(worse)).to.equal(worse.day(0));
+      for (const desk of [bad, worse]) await setZone(desk, "Europe/Berlin");
+      await closeByClock(platform);
+      for (const desk of [bad, worse]) expect(await dayOf(desk)).to.equal(desk.day(9));
+    });
+
+    it("gives each hotel that is behind one day a turn, page by page", async () => {
+      const desks = [await openDesk(platform), await openDesk(platform), await openDesk(platform)];
+      for (const desk of desks) await desk.manage("PATCH", "/policies", { day_closes_at: "00:00" });
+      await closePageByPage(platform);
+      const ids = desks.map(({ hotelId }) => hotelId);
+      const closed = (await platform
+        .owner("pms.daily_figures")
+        .whereIn("hotel_id", ids)
+        .orderBy("closed_at")
+        .select("hotel_id")) as { hotel_id: string }[];
+      expect(closed).to.have.length(27);
+      for (let turn = 0; turn < 9; turn += 1) {
+        const served = closed.slice(3 * turn, 3 * turn + 3).map(({ hotel_id: id }) => id);
+        expect(served, `turn ${turn}`).to.have.members(ids);
+      }
     });
   });
 

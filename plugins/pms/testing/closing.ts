@@ -1,12 +1,14 @@
 /** Closes of days that no call can ask for: the clock's, and such at a moment that is not now. */
 import { boot } from "../../../core/boot.ts";
-import { databaseFor } from "../../../core/db/database.ts";
+import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
+import { createLogger } from "../../../core/log.ts";
 import type { Day } from "../../../core/mod.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { testSecret } from "../../../core/testing/postgres.ts";
 import type { TestPlatform } from "../../../workers/testing/platform.ts";
 import { closeDay, type DailyFigures } from "../desk/close_day.ts";
+import { closeOverdueDays } from "../desk/close_overdue_days.ts";
 
 /** One round of the clock, as a worker does it. */
 export async function closeByClock({ variables }: TestPlatform): Promise<void> {
@@ -20,17 +22,22 @@ export async function closeByClock({ variables }: TestPlatform): Promise<void> {
   }
 }
 
+/** The same round, in which one hotel is read at a time. */
+export async function closePageByPage(platform: TestPlatform): Promise<void> {
+  const log = createLogger("silent");
+  await withDatabase(platform, (db) => closeOverdueDays({ db, log }, new AbortController().signal, 1));
+}
+
 /** Closes a day as if it were another moment: one that lies ahead of the calendar can't be closed by a call. */
-export async function closeAt(
-  { databaseUrl }: TestPlatform,
-  hotelId: string,
-  day: Day,
-  now: Date,
-): Promise<DailyFigures> {
+export async function closeAt(platform: TestPlatform, hotelId: string, day: Day, now: Date): Promise<DailyFigures> {
+  const change = { actor: { tenantId: hotelId, name: "test" } };
+  return withDatabase(platform, (db) => db.tenant(hotelId, (trx) => closeDay(trx, change, day, now)));
+}
+
+async function withDatabase<T>({ databaseUrl }: TestPlatform, work: (db: Database) => Promise<T>): Promise<T> {
   const pool = openPool({ url: urlAs(databaseUrl, gateRole, testSecret), max: 1, name: "test close" });
   try {
-    const change = { actor: { tenantId: hotelId, name: "test" } };
-    return await databaseFor(pool, "pms", true).tenant(hotelId, (trx) => closeDay(trx, change, day, now));
+    return await work(databaseFor(pool, "pms", true));
   } finally {
     await pool.destroy();
   }
