@@ -79,13 +79,13 @@ function allLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
 }
 
 /** The links to the subscription invoices that the payments were for; none where they were for something else. */
-async function invoicesOf(stripe: Stripe, { links: told, payment_ids }: Telling): Promise<PaymentLink[]> {
+async function invoicesOf(stripe: Stripe, { links: told, charge_ids, intent_ids }: Telling): Promise<PaymentLink[]> {
   const links = [...told];
-  const intents = new Set(payment_ids.filter((id) => id.startsWith("pi_")));
-  for (const id of payment_ids.filter((paymentId) => /^(ch|py)_/.test(paymentId))) {
+  const intents = new Set(intent_ids);
+  for (const id of new Set(charge_ids)) {
     const charge = readCharge(await stripe.charges.retrieve(id));
     links.push(...charge.links);
-    for (const paymentId of charge.payment_ids) if (paymentId.startsWith("pi_")) intents.add(paymentId);
+    for (const intentId of charge.intent_ids) intents.add(intentId);
   }
   for (const payment_intent of intents) {
     const payment = { type: "payment_intent", payment_intent } as const;

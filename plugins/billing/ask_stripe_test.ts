@@ -96,28 +96,35 @@ describe("asking Stripe for what an event lacks", () => {
   const refundOf = (ids: Record<string, string>) =>
     eventAround("refund.created", { id: freshId("re"), amount: 24_900, currency: "eur", status: "succeeded", ...ids });
 
-  it("asks which invoice a refund's payment was for, by its intent or by its charge", async () => {
-    const [invoiceId, charge, payment_intent] = [freshId("in"), freshId("ch"), freshId("pi")];
-    const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
-    const answers: Record<string, LittleAnswer> = {
-      [`/v1/charges/${charge}`]: { body: { id: charge, object: "charge", currency: "eur", payment_intent } },
-      "/v1/invoice_payments": list([
-        { id: freshId("inpay"), invoice: invoiceId, payment: { type: "payment_intent", payment_intent } },
-      ]),
-      [`/v1/invoices/${invoiceId}`]: { body: invoice },
-    };
-    const reply = ({ path }: Asked): LittleAnswer => answers[path.split("?")[0] ?? ""] ?? none;
-    stripe().answer(reply);
-    const paid = eventAround("invoice.paid", invoice);
-    const refund = refundOf({ charge });
-    const [, row] = await billing.apply(paid, refund);
-    expect(row).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
-    const after = await billing.view();
-    expect(after.paid_until).to.equal(null);
-    expect(after.invoices[0]).to.include({ invoice_id: invoiceId, reversed: true });
-    const query = stripe().asked.find(({ path }) => path.startsWith("/v1/invoice_payments"))?.path ?? "";
-    expect(new URL(query, stripe().url).searchParams.get("payment[payment_intent]")).to.equal(payment_intent);
-  });
+  const idKinds: Record<string, (prefix: string) => string> = {
+    "ids of Stripe's": freshId,
+    "ids without a prefix": () => freshId("7/é?").replace("_", " "),
+  };
+  for (const [title, makeId] of Object.entries(idKinds))
+    it(`asks which invoice a refund's payment was for, by its intent or by its charge (${title})`, async () => {
+      const [invoiceId, charge, payment_intent] = [makeId("in"), makeId("ch"), makeId("pi")];
+      const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
+      const answers: Record<string, LittleAnswer> = {
+        [`/v1/charges/${encodeURIComponent(charge)}`]: {
+          body: { id: charge, object: "charge", currency: "eur", payment_intent },
+        },
+        "/v1/invoice_payments": list([
+          { id: freshId("inpay"), invoice: invoiceId, payment: { type: "payment_intent", payment_intent } },
+        ]),
+        [`/v1/invoices/${encodeURIComponent(invoiceId)}`]: { body: invoice },
+      };
+      const reply = ({ path }: Asked): LittleAnswer => answers[path.split("?")[0] ?? ""] ?? none;
+      stripe().answer(reply);
+      const paid = eventAround("invoice.paid", invoice);
+      const refund = refundOf({ charge });
+      const [, row] = await billing.apply(paid, refund);
+      expect(row).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
+      const after = await billing.view();
+      expect(after.paid_until).to.equal(null);
+      expect(after.invoices[0]).to.include({ invoice_id: invoiceId, reversed: true });
+      const query = stripe().asked.find(({ path }) => path.startsWith("/v1/invoice_payments"))?.path ?? "";
+      expect(new URL(query, stripe().url).searchParams.get("payment[payment_intent]")).to.equal(payment_intent);
+    });
 
   it("ignores a refund of a payment that was for no invoice, or for none of a subscription", async () => {
     stripe().answer(({ path }) => (path.startsWith("/v1/invoice_payments") ? list([]) : none));

@@ -4,8 +4,12 @@ import * as z from "zod";
 
 import { billingProblems } from "./errors.ts";
 
-/** An id of Stripe's: `evt_…`, `in_…`, `cus_…`. */
-export const stripeIdSchema = z.string().regex(/^[\w-]{1,255}$/);
+/**
+ * An id of an object: `evt_…`, `in_…`, or any text, because Stripe lets an account choose the ids of its customers. Refuses
+ * - more than 255 characters, U+0000 and half surrogates, because PostgreSQL's text cannot keep them apart
+ * - `.` and `..`, because in the path of a call they would lead to another resource
+ */
+export const stripeIdSchema = z.string().regex(/^(?!\.{1,2}$)[^\0\p{Cs}]{1,255}$/u);
 
 /** An id, or the object itself where it was expanded. */
 export const referenceSchema = z

@@ -153,6 +153,50 @@ describe("hostile events", function () {
     });
   });
 
+  const chosenIds: Record<string, string> = {
+    "an address": "guest+1@example.com",
+    "a path with a query": "../v1/customers?id=1#2",
+    "Japanese words and a space": "客 12",
+    "quotes and a backslash": `'"\\;--`,
+    "255 characters": "\u{1F3E8}".repeat(255),
+    "a number with a line break": "7\n",
+  };
+  for (const [title, customer] of Object.entries(chosenIds)) {
+    it(`are applied where the account chose its customer's id itself: ${title}`, async () => {
+      const subscription = freshId("sub");
+      const invoice = { ...olderInvoice({ customerId: customer, periodEnd: inDays(300) }), subscription };
+      const state = { id: subscription, object: "subscription", status: "active", customer };
+      const events = [
+        // The invoice names no hotel: the customer's id finds it.
+        eventAround("invoice.paid", { ...invoice, subscription: freshId("sub") }),
+        eventAround("customer.subscription.created", { ...state, metadata: { hotel_id: billing.hotel.hotelId } }),
+        eventAround("customer.deleted", { id: customer, object: "customer" }),
+      ];
+      await billing.send(...events);
+      const fates = [];
+      for (const event of events) fates.push(await fateOf(event));
+      expect(fates).to.deep.equal(["applied", "applied", "applied"]);
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(300)));
+      const rows = await billing.owner("billing.customers").where({ hotel_id: billing.hotel.hotelId });
+      expect(rows).to.deep.equal([{ hotel_id: billing.hotel.hotelId, customer_id: customer, deleted: true }]);
+    });
+  }
+
+  for (const [title, id] of Object.entries({
+    "256 characters": "x".repeat(256),
+    "a NUL": "cus_\u0000",
+    "half a surrogate": "cus_\ud800",
+    "the parent of a path": "..",
+    nothing: "",
+  })) {
+    it(`fail alone and open nothing where an id is no text to keep: ${title}`, async () => {
+      const event = paid({ customer: id });
+      await billing.send(event);
+      expect(await fateOf(event)).to.equal("fails");
+      expect((await billing.view()).paid_until).to.equal(null);
+    });
+  }
+
   it("that name another hotel for an invoice count for the first one, are seen to fail, and hold nobody up", async () => {
     const other = await billing.signUp();
     const ids = {

@@ -22,8 +22,14 @@ interface PaymentIds {
   readonly payment_intent?: string | null | undefined;
 }
 
+/** Which ids are of which kind. Ids are opaque text, so the field that an id stands in says what it names. */
+export interface PaymentIdKinds {
+  readonly charge_ids: readonly string[];
+  readonly intent_ids: readonly string[];
+}
+
 /** What is known of these ids together. */
-export interface PaymentFacts {
+export interface PaymentFacts extends PaymentIdKinds {
   readonly links: readonly PaymentLink[];
   readonly payment_ids: readonly string[];
   readonly reversals: readonly ReversalFact[];
@@ -107,7 +113,7 @@ function reversalFacts(
     payment_intent_id: payment_intent ?? undefined,
     rank: ranks.indexOf(status),
   };
-  return { links: linksOf(reversal, undefined), payment_ids: named([charge, payment_intent]), reversals: [fact] };
+  return { ...paymentIds(reversal), links: linksOf(reversal, undefined), reversals: [fact] };
 }
 
 const chargeSchema = z.object({
@@ -141,6 +147,8 @@ export function readCharge(object: unknown): PaymentFacts {
   return {
     links: [...linksOf({ charge: id, payment_intent }, invoice), ...told.flatMap(({ links }) => links)],
     payment_ids: named([id, payment_intent, invoice, ...told.flatMap(({ payment_ids }) => payment_ids)]),
+    charge_ids: [id, ...told.flatMap(({ charge_ids }) => charge_ids)],
+    intent_ids: [...named([payment_intent]), ...told.flatMap(({ intent_ids }) => intent_ids)],
     reversals: [...(units > 0 ? [sum] : []), ...told.flatMap(({ reversals }) => reversals)],
   };
 }
@@ -150,8 +158,13 @@ const invoicePaymentSchema = z.object({ invoice: referenceSchema, payment: payme
 /** Which payment was for which invoice. @throws ZodError where it is no invoice_payment */
 export function readInvoicePayment(object: unknown): PaymentFacts {
   const { invoice, payment } = invoicePaymentSchema.parse(object);
-  const links = linksOf(payment ?? {}, invoice);
-  return { links, payment_ids: named([payment?.charge, payment?.payment_intent, invoice]), reversals: [] };
+  return { ...paymentIds(payment ?? {}, invoice), links: linksOf(payment ?? {}, invoice), reversals: [] };
 }
+
+const paymentIds = ({ charge, payment_intent }: PaymentIds, invoice?: string | null) => ({
+  payment_ids: named([charge, payment_intent, invoice]),
+  charge_ids: named([charge]),
+  intent_ids: named([payment_intent]),
+});
 
 const named = (ids: readonly (string | null | undefined)[]): string[] => ids.filter((id) => typeof id === "string");

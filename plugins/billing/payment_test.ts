@@ -33,6 +33,8 @@ describe("what links a payment to its invoice", () => {
     expect(readCharge(charge)).to.deep.equal({
       links: [link("ch_1", "in_1")],
       payment_ids: ["ch_1", "in_1"],
+      charge_ids: ["ch_1"],
+      intent_ids: [],
       reversals: [],
     });
   });

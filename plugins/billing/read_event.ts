@@ -69,13 +69,13 @@ function readDeletedCustomer(event: StripeEventBody): Reading {
 
 function paymentReader(read: (object: unknown) => PaymentFacts): Reader {
   return (event, fetched) => {
-    const { links, payment_ids, reversals } = read(event.data.object);
+    const { links, payment_ids, charge_ids, intent_ids, reversals } = read(event.data.object);
     // Nothing to know it by: a payment from outside of Stripe.
     if (payment_ids.length === 0) return { kind: "ignored", reason: "no_payment" };
     if (fetched.links?.length === 0) return { kind: "ignored", reason: "no_invoice" };
     const asked: readonly PaymentLink[] = fetched.links ?? [];
     const ids = [...payment_ids, ...asked.flatMap(({ payment_id, linked_id }) => [payment_id, linked_id])];
-    return tells(event, { links: [...links, ...asked], payment_ids: ids, reversals });
+    return tells(event, { links: [...links, ...asked], payment_ids: ids, charge_ids, intent_ids, reversals });
   };
 }
 

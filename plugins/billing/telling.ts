@@ -75,6 +75,10 @@ export interface Telling {
   readonly links: readonly PaymentLink[];
   /** Payments and invoices that it is about. */
   readonly payment_ids: readonly string[];
+  /** Those of `payment_ids` that are charges. */
+  readonly charge_ids?: readonly string[];
+  /** Those of `payment_ids` that are payment intents. */
+  readonly intent_ids?: readonly string[];
   readonly paid_invoice?: PaidInvoiceFact;
   readonly unpaid_invoice?: UnpaidInvoiceFact;
   readonly reversals?: readonly ReversalFact[];
