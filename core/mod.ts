@@ -52,5 +52,6 @@ export {
   instantSchema,
   latestDay,
   timeOfDaySchema,
+  timeZoneHint,
   timeZoneSchema,
 } from "./time.ts";

@@ -36,28 +36,30 @@ export const timeOfDaySchema = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is not a time of day as HH:MM")
   .meta({ examples: ["14:00"] });
 
-/** An IANA time zone that this runtime knows. */
+/** What a time zone must look like, for whoever sent another. */
+export const timeZoneHint =
+  "is not an IANA time zone such as Europe/Berlin or America/New_York (region/city, spelled as in the IANA list) or UTC";
+
+/** The IANA time zone of a place, as region/city, or UTC. */
 export const timeZoneSchema = z
   .string()
   .max(64)
-  .refine(isTimeZone, "is not an IANA time zone such as Europe/Berlin")
+  .refine(isTimeZone, timeZoneHint)
   .meta({ examples: ["Europe/Berlin"] });
 
-/** Zones that were found good. Asking Intl costs a twentieth of a millisecond, and every answer about a place asks. */
-const knownZones = new Set<string>();
-
+/**
+ * Whether the name means the same zone wherever it is read. A short name does not: JavaScript's Intl takes abbreviations
+ * such as AET that Temporal and PostgreSQL do not know, and PostgreSQL reads CET as an offset without daylight saving.
+ */
 function isTimeZone(name: string): boolean {
-  if (knownZones.has(name)) return true;
-  // A bare offset such as +02:00 is accepted by Intl, but it has no daylight saving: not what a place means.
-  if (!/^[A-Za-z]/.test(name)) return false;
+  if (name !== "UTC" && (!name.includes("/") || /^(Etc|SystemV)\//.test(name))) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
+    // Temporal takes any case, and gives back the one of the IANA list.
+    return zoned(new Date(0), name).timeZoneId === name;
   } catch {
     return false;
   }
-  // Intl takes names in any case, so the set could be made to grow; the real ones are a few hundred.
-  if (knownZones.size < 1000) knownZones.add(name);
-  return true;
 }
 
 /** The day that it is at an instant in a time zone. */

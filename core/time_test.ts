@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 
-import { addDays, daysBetween, eachDay, earliestDay, latestDay } from "./time.ts";
+import { addDays, daysBetween, eachDay, earliestDay, latestDay, timeZoneSchema } from "./time.ts";
 
 describe("counting days", () => {
   const span = daysBetween(earliestDay, latestDay);
@@ -31,5 +31,34 @@ describe("counting days", () => {
   it("knows no day that there is not", () => {
     expect(() => addDays("2026-13-01", 1)).to.throw(RangeError);
     expect(() => addDays("", 1)).to.throw(RangeError);
+  });
+});
+
+describe("a time zone", () => {
+  const taken = (name: string): boolean => timeZoneSchema.safeParse(name).success;
+
+  it("is UTC or any region/city that this runtime lists, and each is one for Temporal too", () => {
+    const cities = Intl.supportedValuesOf("timeZone").filter((name) => name.includes("/") && !name.startsWith("Etc/"));
+    expect(cities.length).to.be.greaterThan(300);
+    for (const name of ["UTC", ...cities, "Asia/Kolkata", "Europe/Kyiv", "America/Argentina/Buenos_Aires"]) {
+      expect(taken(name), name).to.equal(true);
+    }
+  });
+
+  it("is no abbreviation, offset or other spelling, for these are read differently elsewhere", () => {
+    const abbreviations =
+      "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST " +
+      "CET EET MET WET EST MST HST EST5EDT CST6CDT PST8PDT GMT GMT0 UCT ZULU Zulu Universal Factory localtime " +
+      "posixrules Japan Cuba GB NZ ROC utc";
+    const others = "Etc/UTC Etc/GMT+5 SystemV/PST8 europe/berlin EUROPE/BERLIN Europe/berlin Nowhere/Land +02:00";
+    for (const name of [
+      ...`${abbreviations} ${others}`.split(" "),
+      "",
+      " Europe/Berlin",
+      "Europe/Berlin ",
+      "Europe/",
+    ]) {
+      expect(taken(name), name).to.equal(false);
+    }
   });
 });

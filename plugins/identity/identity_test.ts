@@ -91,6 +91,40 @@ describe("identity", () => {
     expect(pointers).to.include.members(["/username", "/password", "/time_zone", "/currency", "/hotel"]);
   });
 
+  it("takes a time zone only where JavaScript and PostgreSQL both know it by that name", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const token = hotel.managerToken;
+    const setZone = (zone: string) => platform.client.patch("/hotels/me", { time_zone: zone }, { token });
+    const settings = { name: "x", username: "zoned", password: "correct-horse-battery", currency: "EUR" };
+    // The last is a name of before that JavaScript still takes.
+    for (const zone of ["AET", "IST", "CET", "EST", "Factory", "europe/berlin", "Etc/GMT+5", "US/Pacific-New"]) {
+      const signUp = platform.client.post("/hotels/", { ...settings, time_zone: zone });
+      for (const { status, body } of [await signUp, await setZone(zone)]) {
+        expect([status, body.code, body.errors?.[0]?.pointer], zone).to.deep.equal([
+          400,
+          "VALIDATION_FAILED",
+          "/time_zone",
+        ]);
+        expect(body.errors[0].detail).to.include("region/city");
+      }
+    }
+    for (const zone of ["Asia/Kolkata", "America/Argentina/Buenos_Aires", "UTC"]) {
+      expect((await setZone(zone)).body.time_zone).to.equal(zone);
+    }
+    expect((await platform.client.post("/hotels/", { ...settings, time_zone: "Asia/Tokyo" })).status).to.equal(201);
+  });
+
+  it("shows and changes a hotel of before whose time zone is not taken any more", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const token = hotel.managerToken;
+    await platform.owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ time_zone: "EST" });
+    expect((await platform.client.get("/hotels/me", { token })).body.time_zone).to.equal("EST");
+    const renamed = await platform.client.patch("/hotels/me", { name: "Renamed" }, { token });
+    expect(renamed.body).to.include({ name: "Renamed", time_zone: "EST" });
+    const mended = await platform.client.patch("/hotels/me", { time_zone: "America/New_York" }, { token });
+    expect(mended.body.time_zone).to.equal("America/New_York");
+  });
+
   it("points at the field that a weak password came in", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.managerToken;

@@ -8,6 +8,7 @@ import { settingTurn } from "./hashing.ts";
 import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
 import { requireStanding } from "./standing.ts";
+import { requireKnownZone } from "./time_zones.ts";
 import { usernameSchema } from "./usernames.ts";
 import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "./views.ts";
 
@@ -40,6 +41,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
           ? undefined
           : hashPassword({ password, username }, settingTurn(networkOf(request.address))),
       handler: async ({ body: { username, password: _password, ...settings }, prepared: passwordHash, trx }) => {
+        await requireKnownZone(trx, settings.time_zone);
         const trialEndsAt = new Date(Date.now() + env.TRIAL_DAYS * dayMs);
         const hotel = await Hotel.query(trx).insertAndFetch({
           hotel_id: newId(),
@@ -87,6 +89,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
         await requireStanding(trx, actor, managers);
         const hotel = await Hotel.query(trx).findById(actor.tenantId).forUpdate().throwIfNotFound();
         requireMatch(request.ifMatch, hotel.version);
+        await requireKnownZone(trx, body.time_zone);
         const changed = await hotel.$query(trx).patchAndFetch({ ...defined(body), version: hotel.version + 1 });
         return { body: hotelView(changed), etag: changed.version };
       },

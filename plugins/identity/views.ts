@@ -28,6 +28,8 @@ export const hotelSchema = z
   .strictObject({
     hotel_id: idSchema,
     ...hotelFields,
+    // Older hotels may have one that is not taken any more.
+    time_zone: z.string().meta({ examples: ["Europe/Berlin"] }),
     business_date: daySchema.meta({ description: "The day that the desk works on, until it is closed." }),
     subscription_valid: z.boolean(),
     valid_to: instantOutSchema.meta({
