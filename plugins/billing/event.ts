@@ -51,6 +51,8 @@ const eventSchema = z.object({
   // Old events have it as a string.
   created: z.union([secondsSchema, z.string().regex(/^\d+$/).transform(Number).pipe(secondsSchema)]).nullish(),
   livemode: z.boolean().nullish(),
+  /** Set where the event is of an account that is connected to ours (Stripe Connect), whatever its form. */
+  account: z.unknown().optional(),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 });
 

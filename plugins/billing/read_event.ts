@@ -44,6 +44,8 @@ const families: readonly (readonly [prefix: string, reader: Reader])[] = [
  * @throws ZodError where its object is not what its type says: a fault for a person to look at, not to be guessed around
  */
 export function readTelling(event: StripeEventBody, fetched: Fetched = {}): Reading {
+  // A connected account writes its own invoices, with metadata that it chooses, and can mark them as paid.
+  if (event.account !== undefined && event.account !== null) return { kind: "ignored", reason: "account" };
   const reader = readers.get(event.type) ?? families.find(([prefix]) => event.type.startsWith(prefix))?.[1];
   return reader === undefined ? { kind: "ignored", reason: "type" } : reader(event, fetched);
 }
