@@ -17,6 +17,10 @@ export class ReportSchedule extends Model {
   /** `HH:MM:SS` by the hotel's clock. */
   declare at: string;
   declare next_run_at: Date;
+  /** In a row, since the last report that was asked for. */
+  declare failures: number;
+  /** Not tried before; null: as soon as it is due. */
+  declare retry_at: Date | null;
   declare last_report_id: string | null;
   declare created_by: string;
   declare created_at: Date;

@@ -89,6 +89,69 @@ describe("scheduled reports", () => {
     expect(items[0].request).to.deep.include({ by: "departure", status: ["checked_out"] });
   });
 
+  describe("that fail", () => {
+    const scheduleRow = (hotelId: string) =>
+      platform.owner("reporting.schedules").where({ hotel_id: hotelId }).first("next_run_at", "failures", "retry_at");
+
+    it("do not keep the others from their turn, however many they are, and wait longer each time", async () => {
+      const [bad, good] = [await openDesk(platform), await openDesk(platform)];
+      for (const desk of [bad, good]) {
+        await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night" });
+        await makeDue(desk.hotelId);
+      }
+      // More of them than a round reads at once, and all are due before the good one.
+      await platform.owner.raw(
+        `INSERT INTO reporting.schedules (hotel_id, schedule_id, kind, options, every, at, next_run_at, created_by)
+         SELECT hotel_id, gen_random_uuid(), kind, options, every, at, next_run_at - interval '1 hour', created_by
+         FROM reporting.schedules, generate_series(1, 210) WHERE hotel_id = ?`,
+        [bad.hotelId],
+      );
+      await platform.owner("identity.hotels").where({ hotel_id: bad.hotelId }).update({ time_zone: "Nowhere/Land" });
+      const failuresOfBad = () =>
+        platform.owner("reporting.schedules").where({ hotel_id: bad.hotelId }).distinct("failures").pluck("failures");
+      await tick();
+      expect((await good.manage("GET", "/reports")).body.items).to.have.length(1);
+      expect(await failuresOfBad()).to.deep.equal([1]);
+      await tick();
+      expect(await failuresOfBad(), "they wait").to.deep.equal([1]);
+      for (const [failures, minutes] of [
+        [1, 2],
+        [4, 16],
+        [1000, 60],
+      ] as const) {
+        const past = new Date(Date.now() - 1000);
+        const rows = platform.owner("reporting.schedules").where({ hotel_id: bad.hotelId });
+        await rows.update({ failures, retry_at: past });
+        const before = Date.now();
+        await tick();
+        const wait = Number((await scheduleRow(bad.hotelId)).retry_at) - minutes * 60_000;
+        expect(wait, `after ${failures}`).to.be.within(before, Date.now());
+      }
+      await platform.owner("reporting.schedules").where({ hotel_id: bad.hotelId }).delete();
+    });
+
+    it("for too many reports are asked for once there is room, and begin anew", async () => {
+      const desk = await openDesk(platform);
+      await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night" });
+      await makeDue(desk.hotelId);
+      for (let day = 1; day <= 10; day += 1) {
+        const date = `2030-01-${String(day).padStart(2, "0")}`;
+        const asked = await desk.manage("POST", "/reports/occupancy", { from: date, to: date });
+        expect(asked.status, asked.text).to.equal(202);
+      }
+      await tick();
+      expect(await scheduleRow(desk.hotelId)).to.include({ failures: 1 });
+      await platform.owner("reporting.reports").where({ hotel_id: desk.hotelId }).delete();
+      await platform
+        .owner("reporting.schedules")
+        .where({ hotel_id: desk.hotelId })
+        .update({ retry_at: new Date(Date.now() - 1000) });
+      await tick();
+      expect((await desk.manage("GET", "/reports")).body.items).to.have.length(1);
+      expect(await scheduleRow(desk.hotelId)).to.include({ failures: 0, retry_at: null });
+    });
+  });
+
   it("end when they are deleted, are the manager's, and are twenty at most", async () => {
     const desk = await openDesk(platform);
     const body = { kind: "revenue", every: "night" };
