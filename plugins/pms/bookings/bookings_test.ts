@@ -250,6 +250,25 @@ describe("bookings", () => {
     expect(numbers).to.deep.equal(["101", "102", "103", "104", "105"]);
   });
 
+  it("offers no rooms and no prices for an arrival that no booking may have", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const asked = (from: number, to: number) =>
+      platform.client.get(`/rooms/available?check_in=${hotel.day(from)}&check_out=${hotel.day(to)}`, {
+        token: hotel.receptionistToken,
+      });
+    for (const [from, to] of [
+      [-3, -1],
+      [-1, 1],
+    ] as const) {
+      const [offer, booking] = [await asked(from, to), await book(hotel, from, to)];
+      const detail = `is before the business date ${hotel.day(0)}`;
+      expect([offer.status, offer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
+      expect(offer.body.errors).to.deep.equal([{ in: "query", pointer: "/check_in", detail }]);
+      expect(booking.body.errors).to.deep.equal([{ in: "body", pointer: "/check_in_at", detail }]);
+    }
+    expect((await asked(0, 1)).body.items).to.have.length(1);
+  });
+
   it("refuses days and instants that no calendar writes, with a pointer and not with a fault", async () => {
     const hotel = await furnishHotel(platform.client);
     const fits = { check_in_at: hotel.day(0), expected_check_out_at: hotel.day(1) };

@@ -31,7 +31,7 @@ export function readStay(hotel: HotelSettings, checkIn: string, expectedCheckOut
     readEnd(checkIn, hotel.check_in_time, hotel.time_zone),
     readEnd(expectedCheckOut, hotel.check_out_time, hotel.time_zone),
   );
-  requireAhead(stay.arrival, hotel.business_date);
+  requireAhead(stay.arrival, hotel.business_date, "/check_in_at", "body");
   return stay;
 }
 
@@ -60,7 +60,7 @@ export function amendStay(
         members: { business_date: today },
       });
     }
-    requireAhead(stay.arrival, today);
+    requireAhead(stay.arrival, today, "/check_in_at", "body");
   }
   if (stay.departure !== booking.departure && stay.departure < today) {
     throw fieldFault("body", "/expected_check_out_at", `is before the business date ${today}`);
@@ -78,8 +78,9 @@ function stayBetween(start: End, end: End): Stay {
   return { arrival: start.day, departure: end.day, checkInAt: start.instant, expectedCheckOutAt: end.instant };
 }
 
-function requireAhead(arrival: Day, today: Day): void {
-  if (arrival < today) throw fieldFault("body", "/check_in_at", `is before the business date ${today}`);
+/** @throws Problem VALIDATION_FAILED where an arrival is before the business date: no such stay can be booked */
+export function requireAhead(arrival: Day, today: Day, pointer: string, where: "body" | "query"): void {
+  if (arrival < today) throw fieldFault(where, pointer, `is before the business date ${today}`);
 }
 
 /** @throws Problem VALIDATION_FAILED where a range of nights is empty or longer than `mostNights` */

@@ -13,7 +13,7 @@ import {
   toPage,
 } from "../../../core/mod.ts";
 import { readHotel, staff } from "../../identity/port.ts";
-import { checkNights } from "../bookings/stay.ts";
+import { checkNights, requireAhead } from "../bookings/stay.ts";
 import { type Quote, quoteStay, readRates } from "../rates/prices.ts";
 import { type FreeRoom, freeRooms } from "./availability.ts";
 import { roomCursorSchema } from "./views.ts";
@@ -38,7 +38,7 @@ export function availabilityRoutes(): Route[] {
       path: "/rooms/available",
       summary: "The rooms that are free on every night of a stay, with what they cost",
       description:
-        "Exactly what POST /bookings/ will charge. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out.",
+        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out.",
       access: staff,
       unit: "tenant",
       query: z.strictObject({
@@ -61,11 +61,13 @@ export function availabilityRoutes(): Route[] {
         const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests, limit } = query;
         checkNights(arrival, departure, "/check_out", "query");
         const after = decodeCursor(query.cursor, roomCursorSchema);
-        const [{ currency }, rooms, rates] = await Promise.all([
+        const [hotel, rooms, rates] = await Promise.all([
           readHotel(trx, actor.tenantId),
           freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests, after, limit: limit + 1 }),
           readRates(trx, actor.tenantId, { from: arrival, to: departure, roomTypeId }),
         ]);
+        requireAhead(arrival, hotel.business_date, "/check_in", "query");
+        const { currency } = hotel;
         // Most rooms cost what their type does: each price is worked out once.
         const quotes = new Map<string, Quote>();
         const view = ({ rate, ...room }: FreeRoom) => {

@@ -59,7 +59,7 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {} }: Cal
       return { booking: bookings.book(hotel, body) };
     case "findFreeRooms": {
       const [from, to] = [dayNumber(query["check_in"] as string), dayNumber(query["check_out"] as string)];
-      if (to <= from || to - from > 366) throw new Refusal("VALIDATION_FAILED");
+      if (to <= from || to - from > 366 || from < hotel.today) throw new Refusal("VALIDATION_FAILED");
       const type = query["room_type_id"];
       const rooms = hotel.freeRooms(from, to, Number(query["guests"]));
       return { rooms: rooms.filter((room) => type === undefined || room.type.id === type) };
