@@ -5,7 +5,7 @@ import { nextVersion, Report } from "./models/report.ts";
 const everyMs = 10 * 60_000;
 const batch = 200;
 
-/** So many files that can't be removed end a round. */
+/** So many files of reports that can't be removed end a round, and so many of others are named in the log. */
 const mostFaults = 5;
 
 /** Before every report. */
@@ -21,7 +21,13 @@ const ownName = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\./;
  * Takes the files of reports whose time is up, and later their rows: an expired report stays to be seen, without its
  * file, for as long again as it was there with it. A deleted one whose file outlived the call goes at once.
  */
-export function expirySchedule({ db, files, env, log }: ReportingContext): Schedule {
+export function expirySchedule({
+  db,
+  files,
+  env,
+  log,
+}: Pick<ReportingContext, "db" | "files" | "env" | "log">): Schedule {
+  const place: Place = { after: nobody };
   return {
     name: "expire",
     everyMs,
@@ -32,7 +38,7 @@ export function expirySchedule({ db, files, env, log }: ReportingContext): Sched
           .where("expires_at", "<=", trx.fn.now())
           .patch({ status: "expired", version: nextVersion }),
       );
-      const removed = await removeDue({ db, files, log }, signal);
+      const removed = await removeDue({ db, files, log }, signal, place);
       await db.platform((trx) =>
         Report.query(trx)
           .whereNull("file")
@@ -42,18 +48,25 @@ export function expirySchedule({ db, files, env, log }: ReportingContext): Sched
           .delete(),
       );
       await files.sweep(leftMs);
-      const orphans = await removeOrphans({ db, files }, signal);
+      const orphans = await removeOrphans({ db, files, log }, signal);
       if (removed + orphans > 0) log.info({ files: removed, orphans }, "files of reports removed");
     },
   };
+}
+
+/** Where a round begins: after the report that ended the last one, so that the same few faults do not end each round. */
+interface Place {
+  after: string;
 }
 
 /** The files of reports whose time is up or that were deleted. What can't be removed now does not keep the next from it. */
 async function removeDue(
   { db, files, log }: Pick<ReportingContext, "db" | "files" | "log">,
   signal: AbortSignal,
+  place: Place,
 ): Promise<number> {
-  let [removed, faults, last] = [0, 0, nobody];
+  let [removed, faults, last] = [0, 0, place.after];
+  place.after = nobody;
   for (;;) {
     const due = await db.platform((trx) =>
       Report.query(trx)
@@ -75,7 +88,10 @@ async function removeDue(
         log.error({ err: error, report_id: last }, "the file of a report could not be removed; it is tried again");
         faults += 1;
         // A store that is away is away for all of them.
-        if (faults === mostFaults) throw error;
+        if (faults === mostFaults) {
+          place.after = last;
+          throw error;
+        }
       }
     }
     if (due.length < batch) return removed;
@@ -92,20 +108,25 @@ async function forgetFile(trx: Trx, report: Report): Promise<void> {
 
 /**
  * Removes old files that no row names: of a build that was killed after the file was whole and whose job was never taken
- * up again, or of rows that are gone. A build names its file before it writes it, so none of these is in the making.
+ * up again, or of rows that are gone. A build names its file before it writes it, so none of these is in the making. What can't be removed now does not keep the next from it.
  */
 async function removeOrphans(
-  { db, files }: Pick<ReportingContext, "db" | "files">,
+  { db, files, log }: Pick<ReportingContext, "db" | "files" | "log">,
   signal: AbortSignal,
 ): Promise<number> {
-  let removed = 0;
+  let [removed, faults] = [0, 0];
   const removeUnnamed = async (names: readonly string[]): Promise<void> => {
     const rows = await db.platform((trx) => Report.query(trx).select("file").whereIn("file", names));
     const named = new Set(rows.map(({ file }) => file));
     for (const name of names) {
       if (named.has(name)) continue;
-      await files.remove(name);
-      removed += 1;
+      try {
+        await files.remove(name);
+        removed += 1;
+      } catch (error) {
+        faults += 1;
+        if (faults <= mostFaults) log.error({ err: error, name }, "a file could not be removed; it is tried again");
+      }
     }
   };
   let old: string[] = [];
