@@ -17,7 +17,10 @@ export function allowedOrigins(net: Permissions["net"], env: Readonly<Record<str
   });
 }
 
-/** `fetch` that goes only where the manifest says, after a redirect as well. */
+/**
+ * `fetch` that goes only where the manifest says, after a redirect as well. A signal in `init` holds until the body has
+ * been read. Node itself can lose the signal of a `Request` once the head has arrived, so pass the signal in `init`.
+ */
 export function guardedFetch(pluginId: string, origins: readonly string[]): typeof fetch {
   const check = ({ protocol, host, origin }: URL): void => {
     const isHttp = protocol === "https:" || protocol === "http:";
@@ -36,11 +39,14 @@ export function guardedFetch(pluginId: string, origins: readonly string[]): type
   return async (input, init) => {
     // Its redirect is that of the options or, where they say nothing, of the Request that was given.
     const asked = new Request(input, init);
+    // Node links the signals of a Request and of its copies by weak references, which a garbage collection cuts.
+    // The caller's own signal is passed to each fetch instead, so that a time limit holds.
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     let request = new Request(asked, { redirect: "manual" });
     for (let redirects = 0; ; redirects += 1) {
       const url = new URL(request.url);
       check(url);
-      const response = await fetch(request.clone());
+      const response = await fetch(request.clone(), signal === undefined ? {} : { signal });
       const location = response.headers.get("location");
       if (response.status < 300 || response.status > 399 || location === null || asked.redirect === "manual")
         return response;
@@ -61,6 +67,5 @@ function redirected(request: Request, target: URL, status: number): Request {
       ([name]) => (!away || harmlessHeaders.includes(name)) && !(asGet && name.startsWith("content-")),
     ),
   );
-  const { signal } = request;
-  return new Request(target, asGet ? { headers, signal, redirect: "manual" } : new Request(request, { headers }));
+  return new Request(target, asGet ? { headers, redirect: "manual" } : new Request(request, { headers }));
 }

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { readBlueprint } from "./boot.ts";
 import { allowedOrigins, guardedFetch } from "./net.ts";
 import { testSecret } from "./testing/postgres.ts";
+import { startSilentServer, withGarbageCollection } from "./testing/silent_server.ts";
 
 const { plugins, slices } = await readBlueprint({
   NODE_ENV: "test",
@@ -139,6 +141,29 @@ describe("a plugin's fetch", () => {
     onAbort = () => stop.abort();
     expect(await denialOf(calling)).to.match(/abort/);
   });
+
+  for (const sends of ["nothing", "head"] as const) {
+    it(`ends at its caller's signal while garbage is collected, with a server that sends ${sends}`, async () => {
+      const silent = await startSilentServer(sends);
+      const call = guardedFetch("billing", [silent.origin]);
+      const read = async (method: string): Promise<string> => {
+        const stop = new AbortController();
+        // Some collections run before the signal.
+        setTimeout(() => stop.abort(new Error("The time limit is over.")), 200);
+        const body = method === "POST" ? { body: "{}" } : {};
+        return (await call(silent.origin, { method, signal: stop.signal, ...body })).text();
+      };
+      const ended = (method: string): Promise<string> =>
+        Promise.race([denialOf(read(method)), sleep(10_000).then(() => "never ended")]);
+      try {
+        const denials = await withGarbageCollection(() => Promise.all([ended("GET"), ended("POST")]));
+        expect(denials).to.deep.equal(["The time limit is over.", "The time limit is over."]);
+        expect(silent.received()).to.equal(2);
+      } finally {
+        await silent.close();
+      }
+    });
+  }
 
   it("takes an origin from the variable that the manifest names", () => {
     const origins = allowedOrigins(["api.stripe.com", "api.example.com:8443", { env: "STRIPE_API_BASE" }], {

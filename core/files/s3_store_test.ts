@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 
 import { startS3, type TestS3 } from "../testing/s3.ts";
+import { withGarbageCollection } from "../testing/silent_server.ts";
 import { S3Fault } from "./s3_calls.ts";
 import { s3Store } from "./s3_store.ts";
 import { FileMissing } from "./store.ts";
@@ -278,6 +279,20 @@ describe("a store of files in S3", () => {
       const stalled = await faultOf(buffer(await store().read("b.csv")));
       expect(stalled.message).to.match(/broke off after \d+ of/);
       expect(String(stalled.cause)).to.match(/nothing came for 2000 ms/);
+    });
+
+    it("ends calls and downloads at their time limits while garbage is collected", async () => {
+      await store().write("b.csv", streamOf(large));
+      const limited = s3Store(s3.settings, { ...quick, answerMs: 300, attempts: 2 });
+      troubleOnce(/^GET/, "never answer", 2);
+      const unanswered = await withGarbageCollection(() => faultOf(limited.read("b.csv")));
+      expect(unanswered.message).to.match(/did not answer within 300 ms/);
+      troubleOnce(/^PUT/, "never answer", 2);
+      const unwritten = await withGarbageCollection(() => faultOf(limited.write("c.csv", Readable.from(["one"]))));
+      expect(unwritten.message).to.match(/did not answer within 300 ms/);
+      troubleOnce(/^GET/, { stallAfter: partBytes });
+      const stalled = await withGarbageCollection(async () => faultOf(buffer(await limited.read("b.csv"))));
+      expect(String(stalled.cause)).to.match(/nothing came for 300 ms/);
     });
 
     it("lets the connection go when a reader hangs up, and waits for one that is slow", async () => {

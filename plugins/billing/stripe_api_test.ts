@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Stripe } from "stripe";
 
 import { guardedFetch } from "../../core/net.ts";
+import { startSilentServer, withGarbageCollection } from "../../core/testing/silent_server.ts";
 import type { BillingContext } from "./context.ts";
 import { createStripeApi } from "./stripe_api.ts";
 import { eventAround, freshId } from "./testing/deliveries.ts";
@@ -65,6 +66,24 @@ describe("Stripe's API, as billing calls it", () => {
     const error = await failure(elsewhere.customers.retrieve("cus_1", {}, { maxNetworkRetries: 0 }));
     expect(error.type).to.equal("StripeConnectionError");
     expect(server.requests).to.deep.equal([]);
+  });
+
+  it("ends a call at its time limit while garbage is collected, with a server that never answers", async () => {
+    const silent = await startSilentServer("nothing");
+    try {
+      const api = createStripeApi({
+        env: { STRIPE_API_KEY: testApiKey, STRIPE_API_BASE: silent.origin },
+        fetch: guardedFetch("billing", [silent.origin]),
+      } as unknown as BillingContext);
+      const client = (await api?.()) ?? expect.fail("There is no client.");
+      const limits = { timeout: 300, maxNetworkRetries: 1 };
+      const call = client.checkout.sessions.create({ mode: "subscription" }, limits);
+      const error = await withGarbageCollection(() => failure(call));
+      expect(error.type).to.equal("StripeConnectionError");
+      expect(silent.received()).to.equal(2);
+    } finally {
+      await silent.close();
+    }
   });
 
   it("pages through the events of a time, by type and by whether they were delivered", async () => {
