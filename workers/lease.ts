@@ -20,14 +20,24 @@ export interface OutboxRow {
   readonly failures: number;
 }
 
-/** Takes a long job for this worker; undefined where another worker holds its lease, or it is gone or not due. */
-export async function takeLease(knex: Knex, jobId: string): Promise<OutboxRow | undefined> {
+/** Which row a queue entry means. All three must agree with the row. */
+export interface JobAddress {
+  readonly jobId: string;
+  readonly job: string;
+  readonly tenantId: string | undefined;
+}
+
+/**
+ * Takes a long job for this worker; undefined where another worker holds its lease, it is gone or not due, or its row is
+ * of another job or tenant.
+ */
+export async function takeLease(knex: Knex, { jobId, job, tenantId }: JobAddress): Promise<OutboxRow | undefined> {
   const { rows } = (await asCore(knex, (trx) =>
     trx.raw(
       `UPDATE core.outbox SET lease_until = now() + make_interval(secs => ?), attempts = attempts + 1, queued_at = now()
-       WHERE job_id = ? AND dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now())
+       WHERE job_id = ? AND job = ? AND tenant_id IS NOT DISTINCT FROM ?::uuid AND dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now())
        RETURNING job_id, job, payload, attempts, failures`,
-      [leaseSeconds, jobId],
+      [leaseSeconds, jobId, job, tenantId ?? null],
     ),
   )) as { rows: OutboxRow[] };
   return rows[0];

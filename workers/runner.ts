@@ -45,7 +45,9 @@ function identityOf({ pluginId }: RunnerOptions, { tenantId }: Task): UnitIdenti
 }
 
 const dueColumns = "job_id, job, payload, attempts, failures";
-const due = "job_id = $1 AND dead_at IS NULL AND run_at <= now()";
+/** The row must be of the entry's job and tenant: the row decides, so a wrong entry finds nothing and changes nothing. */
+const due =
+  "job_id = $1 AND job = $2 AND tenant_id IS NOT DISTINCT FROM $3::uuid AND dead_at IS NULL AND run_at <= now()";
 const findStatement = prepare<OutboxRow>("runner_find", `SELECT ${dueColumns} FROM core.outbox WHERE ${due}`);
 const takeStatement = prepare<OutboxRow>("runner_take", `${findStatement.text} FOR UPDATE SKIP LOCKED`);
 const endStatement = prepare<{ job_id: string }>(
@@ -58,7 +60,7 @@ async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Ta
   let row: OutboxRow | undefined;
   try {
     await openUnit(options.knex, identityOf(options, task), async (trx) => {
-      [row] = await takeStatement.run(trx, [task.jobId]);
+      [row] = await takeStatement.run(trx, [task.jobId, handler.job.name, task.tenantId ?? null]);
       if (row === undefined) return;
       const { attempts, payload } = row;
       await handler.handle({ ...run(options, handler, task, payload, attempts + 1), trx });
@@ -73,7 +75,7 @@ async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Ta
 
 /** Takes a lease, keeps it while the handler works, and lets the handler end the job in the transaction that it chooses. */
 async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Task): Promise<void> {
-  const row = await takeLease(options.knex, task.jobId);
+  const row = await takeLease(options.knex, { ...task, job: handler.job.name });
   if (row === undefined) return;
   const lease = holdLease(options.knex, row, options.log);
   const signal = AbortSignal.any([options.signal, lease.lost]);
@@ -138,7 +140,9 @@ async function recordFailure(
 /** A job that this version of the plugin does not know: kept for a person, or for the version that does. */
 async function runUnknown(options: RunnerOptions, task: Task, name: string): Promise<void> {
   const error = new Error(`Nobody handles ${name}.`);
-  const [row] = await openUnit(options.knex, identityOf(options, task), (trx) => findStatement.run(trx, [task.jobId]));
+  const [row] = await openUnit(options.knex, identityOf(options, task), (trx) =>
+    findStatement.run(trx, [task.jobId, name, task.tenantId ?? null]),
+  );
   if (row === undefined) return;
   await openUnit(options.knex, { role: coreRole }, (trx) => failJob(trx, { ...row, error, mostAttempts: 1 }));
   options.log.error({ err: error, job_id: task.jobId }, "a job is dead");

@@ -4,7 +4,9 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../core/boot.ts";
+import { newId } from "../core/ids.ts";
 import { work } from "./main.ts";
+import { createRunner } from "./runner.ts";
 import { eventually, fixturePlugins, onBothStores, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
 
 onBothStores("the workers", (store) => {
@@ -85,6 +87,34 @@ onBothStores("the workers", (store) => {
       await done(jobId);
     });
     expect(await effects("once")).to.equal(1);
+  });
+
+  it("leave a job alone for an entry that names another job or tenant, and do it for the right one", async () => {
+    const jobId = await enqueue("note", { label: "addressed" });
+    const process = await boot("worker", platform.variables);
+    try {
+      const runner = createRunner({
+        knex: process.knex,
+        log: process.log,
+        pluginId: "probe",
+        handlers: new Map(process.jobs.map(({ handler }) => [handler.job.name, handler])),
+        schedules: new Map(),
+        signal: new AbortController().signal,
+      });
+      const before = await jobRow(jobId);
+      const tenant = newId();
+      await runner("probe.stretch", { job_id: jobId, tenant_id: null });
+      await runner("probe.note", { job_id: jobId, tenant_id: tenant });
+      await runner("probe.stretch", { job_id: jobId, tenant_id: tenant });
+      await runner("probe.unheard-of", { job_id: jobId, tenant_id: null });
+      expect(await jobRow(jobId)).to.deep.equal(before);
+      expect(await effects("addressed")).to.equal(0);
+      await runner("probe.note", { job_id: jobId, tenant_id: null });
+      expect(await jobRow(jobId)).to.equal(undefined);
+      expect(await effects("addressed")).to.equal(1);
+    } finally {
+      await process.close();
+    }
   });
 
   it("leave no effect of an attempt that failed, and try again", async () => {

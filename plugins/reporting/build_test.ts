@@ -108,8 +108,11 @@ describe("a build that is broken off", () => {
 
   /** Runs one attempt of the job as the runner would, with another store and a signal of its own. */
   const attemptWith = async (id: string, store: FileStore, signal: AbortSignal): Promise<number> => {
-    const { job_id: jobId } = await platform.owner("core.outbox").whereRaw("payload ->> 'report_id' = ?", [id]).first();
-    const taken = await takeLease(process.knex, jobId as string);
+    const { job_id: jobId, job } = await platform
+      .owner("core.outbox")
+      .whereRaw("payload ->> 'report_id' = ?", [id])
+      .first();
+    const taken = await takeLease(process.knex, { jobId, job, tenantId: hotel.hotelId });
     if (taken === undefined) throw new Error("Another worker holds the job.");
     const attempt = taken.attempts;
     const handler = buildHandler({
