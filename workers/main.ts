@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { giveWay } from "../core/background.ts";
 import { boot, type Platform } from "../core/boot.ts";
 import { takeVariables } from "../core/env.ts";
+import { logByKind } from "../core/jobs/log_by_kind.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
 import { runProcess } from "../core/process.ts";
 import { queueNameOf } from "./queue_names.ts";
@@ -34,7 +35,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     redisUrl: env.REDIS_URL,
     databaseUrl,
     secret: env.SECRET_KEY,
-    onError: (error) => log.warn({ err: error }, "the queue's store is out of reach"),
+    onError: logByKind(log, "the queue's store refused a command or is out of reach"),
   });
   const queues = new Map(platform.queues.map(({ pluginId }) => [pluginId, store.queue(queueNameOf(pluginId))]));
   const workers = platform.queues.map(({ pluginId, concurrency }) => {

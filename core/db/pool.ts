@@ -25,6 +25,10 @@ export function openPool({ url, max, name }: PoolOptions): Knex {
       connectionString: url,
       application_name: name,
       options: "-c timezone=UTC -c idle_in_transaction_session_timeout=60s",
+      // A host that vanished without closing its connections is found out by the kernel's probes.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: 5_000,
       types,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },

@@ -3,12 +3,16 @@
  * `queue_schema.ts` are the only ones that know which.
  */
 import {
+  type ConnectionOptions,
   createPostgresBackend,
+  type IQueueBackend,
+  type JobProgress,
   type JobsOptions,
   type PostgresConnectionOptions,
   type Processor,
   Queue,
   type QueueOptions,
+  type RedisQueueBackend,
   Worker,
   type WorkerOptions,
 } from "bullmq";
@@ -73,18 +77,58 @@ export function openQueueStore(options: QueueStoreOptions): QueueStore {
 
 function redisStore(url: string, onError: (error: Error) => void): QueueStore {
   // Options and not a client: BullMQ would never close the duplicates that it makes of one.
-  const connection = { ...redisOptions(url), maxRetriesPerRequest: null, retryStrategy: reconnectAfterMs };
+  const connection = {
+    ...redisOptions(url),
+    maxRetriesPerRequest: null,
+    retryStrategy: reconnectAfterMs,
+    reconnectOnError: isDemoted,
+    socketTimeout: silentMs,
+  };
   return {
     kind: "redis",
     queue: (name) => listen(new Queue(name, { connection } satisfies QueueOptions), onError),
     worker: (name, process, concurrency) =>
-      listen(new Worker(name, processorOf(process), { connection, concurrency, ...workerOptions }), onError),
+      listen(new RestingWorker(name, processorOf(process), { connection, concurrency, ...workerOptions }), onError),
     close: () => Promise.resolve(),
   };
 }
 
 /** BullMQ's own waits grow to 20 s, and for so long the jobs would wait on after Redis is back. */
 const reconnectAfterMs = (attempts: number): number => Math.min(attempts * 100, 2_000);
+
+/**
+ * True for the answers of a server that was a primary and is a replica now. The connection would stay there after a
+ * failover by name (Sentinel, ElastiCache); a new connection reaches the new primary.
+ */
+const isDemoted = ({ message }: Error): boolean => /^(READONLY|UNBLOCKED)/.test(message);
+
+/** A connection on which an answer is due and nothing has come for this long is replaced. BullMQ blocks for 10 s at most. */
+const silentMs = 15_000;
+
+/** The pause of a worker after its store refused to give it a job. */
+const restMs = 1_000;
+
+/**
+ * Rests after the store refused to give it a job. BullMQ itself asks again at once, so that a full Redis, which answers
+ * OOM, kept half a core busy.
+ */
+class RestingWorker<Backend extends IQueueBackend = RedisQueueBackend, Connection = ConnectionOptions> extends Worker<
+  WakeUp,
+  void,
+  string,
+  Backend,
+  JobProgress,
+  Connection
+> {
+  protected override async moveToActive(token: string, name?: string) {
+    try {
+      return await super.moveToActive(token, name);
+    } catch (error) {
+      if (this.closing === undefined) await this.delay(restMs);
+      throw error;
+    }
+  }
+}
 
 /** The parts of a redis:// or rediss:// URL, as ioredis takes them. */
 function redisOptions(url: string) {
@@ -119,7 +163,12 @@ function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): Que
     queue: (name) => listen(new Queue(name, { connection }, createPostgresBackend), onError),
     worker: (name, process, concurrency) =>
       listen(
-        new Worker(name, processorOf(process), { connection, concurrency, ...workerOptions }, createPostgresBackend),
+        new RestingWorker(
+          name,
+          processorOf(process),
+          { connection, concurrency, ...workerOptions },
+          createPostgresBackend,
+        ),
         onError,
       ),
     close: () => pool.end(),

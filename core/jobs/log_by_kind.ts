@@ -1,0 +1,36 @@
+/** Logs errors that come in floods: a store that is out of reach answers every try with the same error. */
+import type { Logger } from "../log.ts";
+
+/** The time (ms) in which one kind of error is logged once. */
+const quietMs = 10_000;
+
+/** What tells one kind of error from another: its code, else the first word of its message (Redis answers "OOM command…"). */
+function kindOf(error: Error): string {
+  const { code } = error as Error & { code?: unknown };
+  return typeof code === "string" ? code : (error.message.split(" ", 1)[0] ?? error.name);
+}
+
+/**
+ * Returns a function that logs an error as a warning, each kind at most once in 10 s. The next line of the kind says how
+ * many were left out (`left_out`).
+ * @param clock gives milliseconds; another one in tests
+ */
+export function logByKind(
+  log: Pick<Logger, "warn">,
+  words: string,
+  clock: () => number = () => performance.now(),
+): (error: Error) => void {
+  const kinds = new Map<string, { loggedAt: number; leftOut: number }>();
+  return (error) => {
+    const kind = kindOf(error);
+    const known = kinds.get(kind);
+    if (known !== undefined && clock() - known.loggedAt < quietMs) {
+      known.leftOut += 1;
+      return;
+    }
+    log.warn({ err: error, ...(known === undefined || known.leftOut === 0 ? {} : { left_out: known.leftOut }) }, words);
+    // An operator meets a handful of kinds; a message that begins with something new each time must not fill the memory.
+    if (kinds.size >= 100) kinds.clear();
+    kinds.set(kind, { loggedAt: clock(), leftOut: 0 });
+  };
+}
