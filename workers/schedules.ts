@@ -49,16 +49,23 @@ export function startSchedules(
 
 /** Forgets idempotency keys and rate counts that have had their time. Safe to run in every worker. */
 export function coreSchedules(knex: Knex, log: Logger): { close(): void } {
-  const tidy = async (): Promise<void> => {
-    await openUnit(knex, { role: coreRole }, async (trx) => {
-      await trx.raw("DELETE FROM core.idempotency_keys WHERE created_at < now() - make_interval(hours => ?)", [
-        idempotencyHours,
-      ]);
-      await trx.raw("DELETE FROM core.rate_limits WHERE expire < extract(epoch FROM now()) * 1000");
-    });
-  };
-  const timer = setInterval(() => {
-    tidy().catch((error: unknown) => log.warn({ err: error }, "housekeeping failed"));
-  }, housekeepingEveryMs);
+  const timer = setInterval(() => void tidy(knex, log), housekeepingEveryMs);
   return { close: () => clearInterval(timer) };
+}
+
+/** The rows that are forgotten, by table of the core. */
+const outdated = {
+  idempotency_keys: `created_at < now() - make_interval(hours => ${idempotencyHours})`,
+  rate_limits: "expire < extract(epoch FROM now()) * 1000",
+} as const;
+
+/** One round of it. Each table is a transaction of its own: where one fails, which is logged, the others are tidied. */
+export async function tidy(knex: Knex, log: Logger): Promise<void> {
+  for (const [table, condition] of Object.entries(outdated)) {
+    try {
+      await openUnit(knex, { role: coreRole }, (trx) => trx.raw(`DELETE FROM core.${table} WHERE ${condition}`));
+    } catch (error) {
+      log.warn({ err: error, table }, "housekeeping failed; it is tried again");
+    }
+  }
 }

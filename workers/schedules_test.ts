@@ -1,49 +1,50 @@
 import { expect } from "chai";
 
-import { boot, type Platform } from "../core/boot.ts";
-import { openQueueStore, type QueueStore, type WakeUpQueue } from "../core/jobs/queue_store.ts";
-import { startSchedules } from "./schedules.ts";
-import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+import { openPool } from "../core/db/pool.ts";
+import { createLogger } from "../core/log.ts";
+import { gateRole, urlAs } from "../core/permissions.ts";
+import { testSecret } from "../core/testing/postgres.ts";
+import { tidy } from "./schedules.ts";
+import { startTestPlatform, type TestPlatform } from "./testing/platform.ts";
 
-onBothStores("a schedule by cron", (store) => {
+describe("the core's housekeeping", () => {
   let platform: TestPlatform;
-  let booted: Platform;
-  let queues: QueueStore;
-  let queue: WakeUpQueue;
   before(async () => {
-    platform = await startTestPlatform({ store, worker: false });
-    booted = await boot("test", platform.variables);
-    queues = openQueueStore({
-      redisUrl: platform.redis?.url,
-      databaseUrl: platform.databaseUrl,
-      secret: booted.env.SECRET_KEY,
-      onError: () => undefined,
-    });
-    queue = queues.queue("keyrack-cron-test");
+    platform = await startTestPlatform({ worker: false });
   });
-  after(async () => {
-    await queue.close();
-    await queues.close();
-    await booted.close();
-    await platform.close();
-  });
+  after(() => platform.close());
 
-  it("is registered once for the next time of the day in UTC, however often workers start", async () => {
-    type Scheduler = { next?: number };
-    const registered = queue as unknown as {
-      getJobSchedulers(): Promise<Scheduler[]>;
-      getDelayedCount(): Promise<number>;
-    };
-    const schedule = { name: "night", cron: "17 3 * * *", run: () => Promise.resolve() };
-    for (let start = 0; start < 2; start += 1) {
-      await startSchedules(new Map([["test", queue]]), [{ pluginId: "test", schedule }], booted.log).close();
+  it("forgets what is old, and one table though another can't be tidied at the moment", async () => {
+    const { owner } = platform;
+    const addCounts = () =>
+      owner.raw("INSERT INTO core.rate_limits (key, points, expire) VALUES ('old', 1, 1), ('new', 1, 99999999999999)");
+    const counts = () => owner("core.rate_limits").whereIn("key", ["old", "new"]).pluck("key");
+    const pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test tidy" });
+    try {
+      const nil = "00000000-0000-0000-0000-000000000000";
+      const row = {
+        tenant_id: nil,
+        actor_id: nil,
+        request_hash: Buffer.from("x"),
+        status: 200,
+        headers: "{}",
+        body: "",
+      };
+      await owner("core.idempotency_keys").insert([
+        { ...row, key: "old", created_at: new Date("2020-01-01") },
+        { ...row, key: "new" },
+      ]);
+      await addCounts();
+      await tidy(pool, createLogger("silent"));
+      expect(await owner("core.idempotency_keys").pluck("key")).to.deep.equal(["new"]);
+      expect(await counts()).to.deep.equal(["new"]);
+      await owner("core.rate_limits").delete();
+      await owner.raw("ALTER TABLE core.idempotency_keys RENAME COLUMN created_at TO made_at");
+      await addCounts();
+      await tidy(pool, createLogger("silent"));
+      expect(await counts()).to.deep.equal(["new"]);
+    } finally {
+      await pool.destroy();
     }
-    const [scheduler] = await eventually(async () => {
-      const found = await registered.getJobSchedulers();
-      return found.length > 0 ? found : undefined;
-    });
-    expect(new Date(scheduler?.next ?? 0).toISOString()).to.match(/T03:17:00\.000Z$/);
-    expect((scheduler?.next ?? 0) - Date.now()).to.be.within(0, 86_400_000);
-    expect(await registered.getDelayedCount()).to.equal(1);
   });
 });
