@@ -183,7 +183,7 @@ describe("the plans of what the desk asks", function () {
            SELECT FROM pms.occupancies o WHERE o.hotel_id = r.hotel_id AND o.room_id = r.room_id
              AND o.nights && daterange(?::date, ?::date))
            AND NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = r.hotel_id AND d.room_type_id = r.room_type_id
-             AND d.date = ?::date AND (d.closed_to_arrival OR d.minimum_stay > 3)) ORDER BY room_number`,
+             AND d.date = ?::date AND (d.closed_to_arrival OR d.minimum_stay > 3)) ORDER BY sort_key, room_id`,
         [hotel.hotelId, arrival, departure, arrival],
       );
       expect(free.map(({ room_id }) => room_id)).to.deep.equal(expected);

@@ -45,12 +45,12 @@ const entriesStatement = prepare<BoardEntry>(
      SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'confirmed' AND arrival <= $2::date
      OFFSET 0
    ) AS b JOIN pms.rooms r ON r.hotel_id = $1 AND r.room_id = b.room_id
-   ORDER BY r.room_number, b.booking_id`,
+   ORDER BY r.sort_key, r.room_id, b.booking_id`,
 );
 
 const dirtyStatement = prepare<DirtyRoom>(
   "pms_dirty_rooms",
-  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty' ORDER BY room_number, room_id`,
+  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty' ORDER BY sort_key, room_id`,
 );
 
 export async function readBoard(trx: Trx, hotelId: string, today: Day): Promise<Board> {

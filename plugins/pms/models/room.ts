@@ -10,6 +10,8 @@ export class Room extends Model {
   declare hotel_id: string;
   declare room_id: string;
   declare room_number: string;
+  /** What lists are sorted by; the database makes it of the number. */
+  declare readonly sort_key: string;
   declare room_type_id: string;
   /** Null: its type's. */
   declare rate: string | null;

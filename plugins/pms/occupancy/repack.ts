@@ -154,7 +154,7 @@ export async function readTenures(
   const rooms = (await trx("pms.rooms")
     .where({ hotel_id: hotelId, room_type_id: roomTypeId })
     .whereNot({ status: "out_of_order" })
-    .orderBy(["room_number", "room_id"])
+    .orderBy(["sort_key", "room_id"])
     .select("room_id")) as { room_id: string }[];
   // Whoever overlaps the stay may be moved, and then meets others: so all who overlap the widest of those. What reaches
   // beyond stays where it is, for there it might meet somebody who was not read.

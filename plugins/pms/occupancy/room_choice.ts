@@ -18,7 +18,7 @@ const bestRoomSql = `SELECT ${lockedRoomColumns}
    ORDER BY ($2::date <= $5::date AND (r.status <> 'available' OR EXISTS (
        SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house'))),
      least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
-     r.room_number, r.room_id
+     r.sort_key, r.room_id
    LIMIT 1`;
 
 const lockBestStatement = prepare<LockedRoom>(

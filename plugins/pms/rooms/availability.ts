@@ -4,6 +4,7 @@ import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 export interface FreeRoom {
   readonly room_id: string;
   readonly room_number: string;
+  readonly sort_key: string;
   readonly room_type_id: string;
   readonly room_type: string;
   readonly capacity: number;
@@ -21,7 +22,7 @@ export interface FreeRoom {
  */
 export const freeRoomsStatement = prepare<FreeRoom>(
   "pms_free_rooms",
-  `SELECT r.room_id, r.room_number, r.room_type_id, t.name AS room_type, t.capacity, coalesce(r.rate, t.rate) AS rate
+  `SELECT r.room_id, r.room_number, r.sort_key, r.room_type_id, t.name AS room_type, t.capacity, coalesce(r.rate, t.rate) AS rate
    FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
    WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
      AND ($4::uuid IS NULL OR r.room_type_id = $4) AND t.capacity >= $5
@@ -35,8 +36,8 @@ export const freeRoomsStatement = prepare<FreeRoom>(
      )
      AND NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = $1 AND d.room_type_id = r.room_type_id AND d.date = $2::date
        AND (d.closed_to_arrival OR d.minimum_stay > $3::date - $2::date))
-     AND ($6::text IS NULL OR (r.room_number, r.room_id) > ($6, $7::uuid))
-   ORDER BY r.room_type_id IS DISTINCT FROM $9::uuid, r.room_number, r.room_id LIMIT $8`,
+     AND ($6::uuid IS NULL OR (r.sort_key, r.room_id) > ($7, $6::uuid))
+   ORDER BY r.room_type_id IS DISTINCT FROM $9::uuid, r.sort_key, r.room_id LIMIT $8`,
 );
 
 export interface AvailabilityQuestion {
@@ -45,8 +46,8 @@ export interface AvailabilityQuestion {
   readonly departure: Day;
   readonly roomTypeId?: string | undefined;
   readonly guests: number;
-  /** The number and id of the room that the last page ended with. */
-  readonly after?: readonly [roomNumber: string, roomId: string] | undefined;
+  /** The id and sort key of the room that the last page ended with. */
+  readonly after?: readonly [roomId: string, sortKey: string] | undefined;
   /** Rooms of this type come first; not where pages are asked for, which go by number alone. */
   readonly preferredTypeId?: string | undefined;
   /** Rooms at most. */

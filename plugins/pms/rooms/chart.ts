@@ -48,7 +48,7 @@ interface Tenure {
 const roomsStatement = prepare<RoomFacts>(
   "pms_chart_rooms",
   `SELECT room_id, room_number, room_type_id, status, housekeeping FROM pms.rooms
-   WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2) ORDER BY room_number, room_id`,
+   WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2) ORDER BY sort_key, room_id`,
 );
 
 /**

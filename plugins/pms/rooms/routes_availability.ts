@@ -70,14 +70,15 @@ export function availabilityRoutes(): Route[] {
         const { currency } = hotel;
         // Most rooms cost what their type does: each price is worked out once.
         const quotes = new Map<string, Quote>();
-        const view = ({ rate, ...room }: FreeRoom) => {
-          const priced = { room_type_id: room.room_type_id, rate };
-          const key = `${room.room_type_id} ${rate}`;
+        const view = ({ rate, room_id, room_number, room_type_id, room_type, capacity }: FreeRoom) => {
+          const priced = { room_type_id, rate };
+          const key = `${room_type_id} ${rate}`;
           const quote = quotes.get(key) ?? quoteStay(priced, rates, arrival, departure, currency);
           quotes.set(key, quote);
+          const room = { room_id, room_number, room_type_id, room_type, capacity };
           return { ...room, nights: [...quote.nights], total_amount: quote.total_amount };
         };
-        const page = toPage(rooms, limit, view, (room) => [room.room_number, room.room_id]);
+        const page = toPage(rooms, limit, view, (room) => [room.room_id, room.sort_key]);
         return { body: { check_in: arrival, check_out: departure, currency, ...page } };
       },
     }),

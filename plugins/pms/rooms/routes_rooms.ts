@@ -56,7 +56,7 @@ export function roomRoutes(): Route[] {
       id: "listRooms",
       method: "GET",
       path: "/rooms/",
-      summary: "The rooms, by number",
+      summary: "The rooms, by number in natural order: 2 before 10",
       access: staff,
       unit: "tenant",
       query: z.strictObject({ ...pageQuery, room_type_id: idSchema.optional(), status: roomFields.status.optional() }),
@@ -64,18 +64,18 @@ export function roomRoutes(): Route[] {
       result: pageOf(roomSchema),
       handler: async ({ actor, query: { limit, cursor, ...filter }, trx }) => {
         const { currency } = await readHotel(trx, actor.tenantId);
-        const [number, id] = decodeCursor(cursor, roomCursorSchema) ?? [null, null];
+        const [id, key] = decodeCursor(cursor, roomCursorSchema) ?? [null, null];
         const rooms = await Room.query(trx)
           .where({ hotel_id: actor.tenantId, ...defined(filter) })
-          .whereRaw("(?::text IS NULL OR (room_number, room_id) > (?, ?))", [number, number, id])
-          .orderBy(["room_number", "room_id"])
+          .whereRaw("(?::uuid IS NULL OR (sort_key, room_id) > (?, ?))", [id, key, id])
+          .orderBy(["sort_key", "room_id"])
           .limit(limit + 1);
         return {
           body: toPage(
             rooms,
             limit,
             (room) => roomView(room, currency),
-            (room) => [room.room_number, room.room_id],
+            (room) => [room.room_id, room.sort_key],
           ),
         };
       },

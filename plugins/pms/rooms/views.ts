@@ -28,8 +28,11 @@ export const roomFields = {
   housekeeping: z.enum(housekeepingStates),
 };
 
-/** The keys that a list of rooms is sorted by. */
-export const roomCursorSchema = z.tuple([roomFields.room_number, idSchema]);
+/**
+ * Where a page of rooms ends: the id and sort key of its last room. The id comes first so that cursors which held a room
+ * number instead of a sort key, and would skip rooms now, are refused.
+ */
+export const roomCursorSchema = z.tuple([idSchema, textSchema(500)]);
 
 export const roomSchema = z.strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields }).meta({ id: "Room" });
 

@@ -63,7 +63,7 @@ export const arrivals = defineKind({
            ${textCell("m.guest_phone")} AS guest_phone, m.adults, m.children, m.status, m.departure - m.arrival AS nights,
            ${textCell("m.notes")} AS notes, m.booking_id
          FROM ${movements} LEFT JOIN pms.rooms r ON r.hotel_id = m.hotel_id AND r.room_id = m.room_id
-         ORDER BY m.date, m.movement, r.room_number, m.booking_id`,
+         ORDER BY m.date, m.movement, r.sort_key, r.room_id, m.booking_id`,
         bindingsOf(request, hotel),
       ),
     count: async (trx, request, hotel) => {
