@@ -8,7 +8,7 @@ import { fieldFault, pmsProblems } from "../errors.ts";
 import { readRates, requireArrival } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { lockRooms } from "./occupancy.ts";
-import { planRepack, readTenures, type RepackPlan } from "./repack.ts";
+import { findRepack, type RepackPlan } from "./repack.ts";
 import type { RoomQuestion } from "./room_choice.ts";
 
 /**
@@ -36,8 +36,7 @@ export async function repack(
   });
   requireArrival(rates, question.roomTypeId, arrival, departure);
   const look = async (): Promise<RepackPlan> => {
-    const { rooms, tenures } = await readTenures(trx, question, hotel.business_date);
-    const plan = planRepack(rooms, tenures, question);
+    const plan = await findRepack(trx, question, hotel.business_date);
     if (plan !== undefined) return plan;
     throw pmsProblems.NO_ROOM_FREE(
       `No way was found to free a ${type.name} from ${question.arrival} to ${question.departure} by moving others.`,

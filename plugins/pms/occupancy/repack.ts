@@ -3,9 +3,12 @@
  *
  * The search asks for the fewest moves: none is tried before one, one before two, and so on (iterative deepening). To
  * place a stay, it takes a room in which nothing that can't move is in the way, puts the stay there, and places what was
- * in the way elsewhere, in the same manner. A stay that was placed is not moved again, so it ends; and it is bounded in
- * moves and in steps, for the question in general is as hard as colouring a graph. Not to find a way does not prove that
- * there is none, and the answer does not say so.
+ * in the way elsewhere, in the same manner. A stay that was placed is not moved again, so it ends.
+ *
+ * The question in general is as hard as coloring a graph, and the search runs on the event loop, for a desk that was
+ * refused. So its work is bounded, not its result: it reads so many tenures at most (`tenures.ts`), and looks at so many
+ * of them at most, all depths together. Not to find a way does not prove that there is none, and the answer does not say
+ * so.
  *
  * What may move: bookings that are confirmed, begin on the business date or later, are not locked to their room, and lie
  * in one room of the type. They keep their prices.
@@ -14,16 +17,7 @@ import { createHash } from "node:crypto";
 
 import { type Day, type ProblemDetails, type Trx } from "../../../core/mod.ts";
 import type { RoomQuestion } from "./room_choice.ts";
-
-/** Who has a room of the type on which nights. */
-export interface Tenure {
-  /** Null for a closure. */
-  readonly booking_id: string | null;
-  readonly room_id: string;
-  readonly arrival: Day;
-  readonly departure: Day;
-  readonly movable: boolean;
-}
+import { readTenures, type Tenure } from "./tenures.ts";
 
 export interface RepackMove {
   readonly booking_id: string;
@@ -40,8 +34,8 @@ export interface RepackPlan {
 }
 
 const mostMoves = 6;
-/** Of one search: some milliseconds for a hundred rooms, a tenth of a second for two thousand. */
-const mostSteps = 500;
+/** Looks at a tenure or a room, of one whole search: 10 ms at most on a core that also runs PostgreSQL. */
+export const mostLooks = 100_000;
 
 /** Finds the fewest moves after which a room is free for the stay; undefined where none were found. */
 export function planRepack(
@@ -49,11 +43,10 @@ export function planRepack(
   tenures: readonly Tenure[],
   stay: { readonly arrival: Day; readonly departure: Day },
 ): RepackPlan | undefined {
-  for (let moves = 0; moves <= mostMoves; moves += 1) {
-    const search = new Search(rooms, tenures);
-    const newcomer: Stay = { ...stay, booking_id: null, from: null };
+  const search = new Search(rooms, tenures);
+  const newcomer: Stay = { ...stay, booking_id: null, from: null };
+  for (let moves = 0; moves <= mostMoves && !search.exhausted; moves += 1) {
     if (search.place(newcomer, moves)) return search.plan(newcomer);
-    if (search.exhausted) return undefined;
   }
   return undefined;
 }
@@ -66,48 +59,93 @@ interface Stay {
   readonly departure: Day;
 }
 
+/** A room that a stay could have once these tenures are out of it. They follow one another from `index` on. */
+interface Way {
+  readonly room: string;
+  readonly index: number;
+  readonly obstacles: readonly Tenure[];
+}
+
 class Search {
+  /** The tenures of each room, in the order of their arrivals, which is that of their departures too. */
   readonly #inRoom = new Map<string, readonly Tenure[]>();
   readonly #placed = new Map<Stay, string>();
   /** How to take back what was tried, the latest last. */
   readonly #undo: (() => void)[] = [];
-  #steps = 0;
-  exhausted = false;
+  #looks = 0;
 
   constructor(rooms: readonly string[], tenures: readonly Tenure[]) {
-    for (const room of rooms) this.#inRoom.set(room, []);
-    for (const tenure of tenures) {
-      const others = this.#inRoom.get(tenure.room_id);
-      if (others !== undefined) this.#inRoom.set(tenure.room_id, [...others, tenure]);
+    const inRoom = new Map<string, Tenure[]>(rooms.map((room) => [room, []]));
+    for (const tenure of tenures) inRoom.get(tenure.room_id)?.push(tenure);
+    for (const [room, own] of inRoom) {
+      this.#inRoom.set(
+        room,
+        own.sort((a, b) => (a.arrival < b.arrival ? -1 : 1)),
+      );
     }
+  }
+
+  get exhausted(): boolean {
+    return this.#looks > mostLooks;
   }
 
   /** Puts a stay into a room, by so many moves of others at most. Leaves everything as it was where it can't. */
   place(stay: Stay, moves: number): boolean {
-    const ways = [...this.#inRoom.keys()]
-      .filter((room) => room !== stay.from)
-      .map((room) => ({ room, obstacles: this.#obstacles(room, stay) }))
-      .filter(({ obstacles }) => obstacles.length <= moves && obstacles.every(({ movable }) => movable))
-      // What disturbs the fewest first.
-      .sort((a, b) => a.obstacles.length - b.obstacles.length);
-    for (const { room, obstacles } of ways) {
-      this.#steps += 1;
-      if (this.#steps > mostSteps) {
-        this.exhausted = true;
-        return false;
-      }
+    for (const way of this.#waysFor(stay, moves)) {
+      if (this.exhausted) return false;
       const mark = this.#undo.length;
-      if (this.#tryRoom(stay, room, obstacles, moves)) return true;
+      if (this.#take(stay, way, moves)) return true;
       while (this.#undo.length > mark) this.#undo.pop()?.();
     }
     return false;
   }
 
-  #tryRoom(stay: Stay, room: string, obstacles: readonly Tenure[], moves: number): boolean {
+  /** The rooms that a stay could have, those first where it disturbs the fewest; a free room is enough. */
+  #waysFor(stay: Stay, moves: number): Way[] {
+    const ways: Way[] = [];
+    for (const [room, tenures] of this.#inRoom) {
+      if (this.exhausted) return [];
+      if (room === stay.from) continue;
+      const way = this.#wayInto(room, tenures, stay, moves);
+      if (way?.obstacles.length === 0) return [way];
+      if (way !== undefined) ways.push(way);
+    }
+    return ways.sort((a, b) => a.obstacles.length - b.obstacles.length);
+  }
+
+  /** What would have to leave a room; undefined where that is more than may move. */
+  #wayInto(room: string, tenures: readonly Tenure[], stay: Stay, moves: number): Way | undefined {
+    const index = this.#firstAfter(tenures, stay.arrival);
+    const obstacles: Tenure[] = [];
+    for (let at = index; at < tenures.length; at += 1) {
+      this.#looks += 1;
+      const tenure = tenures[at] as Tenure;
+      if (tenure.arrival >= stay.departure) break;
+      if (!tenure.movable || obstacles.length === moves) return undefined;
+      obstacles.push(tenure);
+    }
+    return { room, index, obstacles };
+  }
+
+  /** Where the first tenure is that departs after a day (binary search). */
+  #firstAfter(tenures: readonly Tenure[], day: Day): number {
+    let [low, high] = [0, tenures.length];
+    this.#looks += 1;
+    while (low < high) {
+      this.#looks += 1;
+      const middle = (low + high) >> 1;
+      if ((tenures[middle] as Tenure).departure > day) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #take(stay: Stay, { room, index, obstacles }: Way, moves: number): boolean {
     const tenures = this.#inRoom.get(room) ?? [];
+    this.#looks += tenures.length;
     // Placed for good: nothing moves it again.
     const own: Tenure = { ...stay, room_id: room, movable: false };
-    this.#inRoom.set(room, [...tenures.filter((tenure) => !obstacles.includes(tenure)), own]);
+    this.#inRoom.set(room, tenures.toSpliced(index, obstacles.length, own));
     this.#placed.set(stay, room);
     this.#undo.push(() => {
       this.#inRoom.set(room, tenures);
@@ -121,10 +159,6 @@ class Search {
       left -= this.#placed.size - used - 1;
       return true;
     });
-  }
-
-  #obstacles(room: string, { arrival, departure }: Stay): Tenure[] {
-    return (this.#inRoom.get(room) ?? []).filter((one) => one.arrival < departure && one.departure > arrival);
   }
 
   plan(newcomer: Stay): RepackPlan {
@@ -145,62 +179,14 @@ class Search {
   }
 }
 
-/** The rooms of a type that are sold, and who has them around a stay. */
-export async function readTenures(
-  trx: Trx,
-  { hotelId, roomTypeId, arrival, departure }: RoomQuestion,
-  today: Day,
-): Promise<{ rooms: string[]; tenures: Tenure[] }> {
-  const rooms = (await trx("pms.rooms")
-    .where({ hotel_id: hotelId, room_type_id: roomTypeId })
-    .whereNot({ status: "out_of_order" })
-    .orderBy(["sort_key", "room_id"])
-    .select("room_id")) as { room_id: string }[];
-  // Whoever overlaps the stay may be moved, and then meets others: so all who overlap the widest of those. What reaches
-  // beyond stays where it is, for there it might meet somebody who was not read.
-  const { rows } = (await trx.raw(
-    `WITH of_hotel AS MATERIALIZED (
-       SELECT booking_id, room_id, arrival, departure FROM pms.occupancies
-       WHERE hotel_id = ? AND departure - arrival <= 31 AND arrival > ?::date - 31 AND departure > ?::date
-       UNION ALL
-       SELECT booking_id, room_id, arrival, departure FROM pms.occupancies
-       WHERE hotel_id = ? AND departure - arrival > 31 AND departure > ?::date
-     ), of_type AS (
-       SELECT o.* FROM of_hotel o JOIN pms.rooms r ON r.hotel_id = ? AND r.room_id = o.room_id
-       WHERE r.room_type_id = ?
-     ), near AS (
-       SELECT least(min(arrival), ?::date) AS arrival, greatest(max(departure), ?::date) AS departure FROM of_type
-       WHERE arrival < ?::date AND departure > ?::date
-     )
-     SELECT o.booking_id, o.room_id, o.arrival, o.departure,
-       coalesce(b.status = 'confirmed' AND NOT b.room_locked AND b.arrival >= ?::date
-         AND b.arrival = o.arrival AND b.departure = o.departure
-         AND o.arrival >= near.arrival AND o.departure <= near.departure, false) AS movable
-     FROM of_type o JOIN near ON o.arrival < near.departure AND o.departure > near.arrival
-     LEFT JOIN pms.bookings b ON b.hotel_id = ? AND b.booking_id = o.booking_id
-     ORDER BY o.arrival, o.room_id`,
-    [
-      hotelId,
-      today,
-      today,
-      hotelId,
-      today,
-      hotelId,
-      roomTypeId,
-      arrival,
-      departure,
-      departure,
-      arrival,
-      today,
-      hotelId,
-    ],
-  )) as { rows: Tenure[] };
-  return { rooms: rooms.map(({ room_id }) => room_id), tenures: rows };
+/** Reads what there is to search, and searches it; undefined where nothing was found. */
+export async function findRepack(trx: Trx, question: RoomQuestion, today: Day): Promise<RepackPlan | undefined> {
+  const read = await readTenures(trx, question, today);
+  return read === undefined ? undefined : planRepack(read.rooms, read.tenures, question);
 }
 
 /** What a refused booking is told: that moves would make room, where they would. */
 export async function offerRepacking(trx: Trx, question: RoomQuestion, today: Day): Promise<ProblemDetails> {
-  const { rooms, tenures } = await readTenures(trx, question, today);
-  const plan = planRepack(rooms, tenures, question);
+  const plan = await findRepack(trx, question, today);
   return plan === undefined ? {} : { members: { repack: plan } };
 }

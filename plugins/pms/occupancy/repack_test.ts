@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { addDays } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
 import { openDesk } from "../testing/desk.ts";
-import { planRepack, type Tenure } from "./repack.ts";
+import { planRepack } from "./repack.ts";
+import type { Tenure } from "./tenures.ts";
 
 const day = (days: number): string => addDays("2030-01-01", days);
 
