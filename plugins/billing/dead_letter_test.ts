@@ -12,7 +12,11 @@ import { basilInvoice, deliver, eventAround, freshId, type TestEvent } from "./t
 onBothStores("an event that can't be applied", (store) => {
   const billing = useBilling({ store });
   let hotel: TestHotel;
-  const poison = eventAround("invoice.paid", { id: "an invoice that nobody can read", currency: "eur" });
+  const poison = eventAround("invoice.paid", {
+    id: "an invoice that nobody can read",
+    currency: "eur",
+    amount_paid: "none",
+  });
   const cli = (...args: string[]): Promise<CliResult> => runCli(billing.platform.variables, ...args);
   const paidEvent = (days: number): TestEvent =>
     eventAround("invoice.paid", basilInvoice({ hotelId: hotel.hotelId, periodEnd: inDays(days) }));
