@@ -3,12 +3,13 @@
  * Portal). Keyrack sees no card. What comes of them is told by events like everything else.
  */
 import { createHash } from "node:crypto";
-import { defined, type Trx } from "../../core/mod.ts";
+import { defined } from "../../core/mod.ts";
 import type Stripe from "stripe";
 import * as z from "zod";
 
 import type { BillingContext } from "./context.ts";
 import { billingProblems } from "./errors.ts";
+import { readPayer } from "./payer.ts";
 import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
 import { hasEnded } from "./subscription_object.ts";
 
@@ -47,9 +48,7 @@ export async function startCheckout(
   const price = ctx.env.STRIPE_PRICE_ID;
   if (api === undefined || price === undefined)
     throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY and STRIPE_PRICE_ID are not both set.");
-  const { customer, subscriptions } = await ctx.db.tenant(hotelId, (trx) => readPayer(trx, hotelId), {
-    readOnly: true,
-  });
+  const { customer, subscriptions } = await readPayer(ctx, hotelId);
   // Two subscriptions would be paid twice, and `valid_to` would be no later for it.
   const refuse = () => {
     throw billingProblems.SUBSCRIPTION_EXISTS(
@@ -118,7 +117,7 @@ export async function startPortal(
   { hotelId, body, key }: Request<z.output<typeof portalBody>>,
 ): Promise<string> {
   if (api === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY is not set.");
-  const { customer } = await ctx.db.tenant(hotelId, (trx) => readPayer(trx, hotelId), { readOnly: true });
+  const { customer } = await readPayer(ctx, hotelId);
   if (customer === undefined)
     throw billingProblems.NO_STRIPE_CUSTOMER("The hotel has not subscribed yet. POST /billing/checkout does that.");
   const request: Stripe.BillingPortal.SessionCreateParams = { customer, ...defined(body) };
@@ -128,28 +127,6 @@ export async function startPortal(
     const options = key === undefined ? {} : { idempotencyKey: idempotencyKey("portal", [hotelId, key], request) };
     return stripe.billingPortal.sessions.create(request, options);
   });
-}
-
-interface Payer {
-  /** Of Stripe's; undefined before the first checkout. */
-  readonly customer: string | undefined;
-  readonly subscriptions: readonly { readonly subscription_id: string; readonly ended: boolean | null }[];
-}
-
-async function readPayer(trx: Trx, hotelId: string): Promise<Payer> {
-  const subscriptions = await trx("billing.subscriptions")
-    .where({ hotel_id: hotelId })
-    .orderBy("subscription_id")
-    .select<{ subscription_id: string; customer_id: string | null; ended: boolean | null }[]>();
-  const customers = await trx("billing.customers")
-    .where({ hotel_id: hotelId, deleted: false })
-    .orderBy("customer_id")
-    .select<{ customer_id: string }[]>("customer_id");
-  // Of several, the one that pays now.
-  const paying = new Set(subscriptions.filter(({ ended }) => ended !== true).map((row) => row.customer_id));
-  const [first] = customers;
-  const customer = customers.find(({ customer_id }) => paying.has(customer_id)) ?? first;
-  return { customer: customer?.customer_id, subscriptions };
 }
 
 /**

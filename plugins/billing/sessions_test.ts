@@ -96,6 +96,54 @@ describe("the pages of Stripe's", () => {
     expect((await call("portal", {})).body.code).to.equal("NO_STRIPE_CUSTOMER");
   });
 
+  /** A subscription's state as an event of this second tells it. */
+  const stateOf = (hotelId: string, customer: string, id: string, created: number, status = "active") => ({
+    ...eventAround("customer.subscription.updated", { id, customer, status, metadata: { hotel_id: hotelId } }),
+    created,
+  });
+  const portalOf = async (token: string) => {
+    stripe().asked.length = 0;
+    const answer = await billing.platform.client.post("/billing/portal", {}, { token });
+    return [answer.status, answer.body.code, stripe().asked[0]?.form.get("customer")];
+  };
+
+  it("lead each hotel of a chain to the portal of the one customer that pays for both, until it is deleted", async () => {
+    const [first, second, stranger] = [billing.hotel, await billing.signUp(), await billing.signUp()];
+    const customer = freshId("cus");
+    await billing.apply(
+      stateOf(first.hotelId, customer, freshId("sub"), 1_790_000_000),
+      stateOf(second.hotelId, customer, freshId("sub"), 1_790_000_001),
+    );
+    for (const { managerToken } of [first, second])
+      expect(await portalOf(managerToken)).to.deep.equal([200, undefined, customer]);
+    expect(await portalOf(stranger.managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
+    await billing.apply(eventAround("customer.deleted", { id: customer, object: "customer" }));
+    for (const { managerToken } of [first, second])
+      expect(await portalOf(managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
+  });
+
+  it("use the customer of the hotel's own subscription before one that only an older checkout named", async () => {
+    const [older, payer] = [`cus_0${freshId("")}`, `cus_1${freshId("")}`];
+    const session = { id: freshId("cs"), mode: "subscription", client_reference_id: billing.hotel.hotelId };
+    await billing.apply(
+      eventAround("checkout.session.completed", { ...session, customer: older, subscription: freshId("sub") }),
+      stateOf(billing.hotel.hotelId, payer, freshId("sub"), 1_790_000_000),
+    );
+    expect(await portalOf(billing.hotel.managerToken)).to.deep.equal([200, undefined, payer]);
+  });
+
+  for (const order of ["as they were made", "the other way round"])
+    it(`never lead a manager to a customer whose subscription names another hotel by now (events ${order})`, async () => {
+      const [wrong, right] = [billing.hotel, await billing.signUp()];
+      const [customer, subscription] = [freshId("cus"), freshId("sub")];
+      const events = [
+        stateOf(wrong.hotelId, customer, subscription, 1_790_000_000),
+        stateOf(right.hotelId, customer, subscription, 1_790_000_001),
+      ];
+      for (const event of order === "as they were made" ? events : events.toReversed()) await billing.apply(event);
+      expect(await portalOf(wrong.managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
+    });
+
   it("do not sell a second subscription to who has one", async () => {
     await billing.apply(subscribe(freshId("cus"), freshId("sub"), "past_due"));
     const answer = await call("checkout", pages);
