@@ -30,7 +30,7 @@ const story: World = {
           chargeTells: "list",
         }),
         paidInvoice("basil", 300.5, { refunds: [{ id: "re_whole", share: 100, states: ["pending", "succeeded"] }] }),
-        paidInvoice("basil", 400.5, { disputes: [{ id: "dp_lost", states: ["needs_response", "lost"] }] }),
+        paidInvoice("basil", 400.5, { disputes: [{ share: 100, id: "dp_lost", states: ["needs_response", "lost"] }] }),
         { ...paidInvoice("basil", 500.5, {}), end: "failed" },
       ],
     },

@@ -44,7 +44,7 @@ onBothStores("what takes a payment back", (store) => {
       status,
       ...facts,
     });
-  const dispute = (status: string, type: string) =>
+  const dispute = (status: string, type: string, facts: object = {}) =>
     eventAround(`charge.dispute.${type}`, {
       id: `dp_of_${ids.charge}`,
       object: "dispute",
@@ -53,6 +53,7 @@ onBothStores("what takes a payment back", (store) => {
       charge: ids.charge,
       payment_intent: ids.payment_intent,
       status,
+      ...facts,
     });
 
   it("waits for its invoice, and takes it out when it comes (older shape)", async () => {
@@ -107,6 +108,15 @@ onBothStores("what takes a payment back", (store) => {
     await send(dispute("lost", "closed"));
     expect(await billing.view()).to.include({ paid_until: null });
     await send(dispute("won", "funds_reinstated"), dispute("under_review", "updated"));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
+  });
+
+  it("leaves the invoice where a dispute of a part is lost, until refunds give back the rest", async () => {
+    await send(eventAround("invoice.paid", older()), dispute("lost", "closed", { amount: 1_000 }));
+    expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
+    await send(refund("succeeded", { amount: 23_900 }));
+    expect(await billing.view()).to.include({ paid_until: null });
+    await send(dispute("won", "funds_reinstated", { amount: 1_000 }));
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 

@@ -7,7 +7,11 @@
  * the API tell no more than that in `charge.refunded`. What of that sum no refund is known for counts as well; as soon as
  * the refunds are known one by one they explain it, and one of them that has failed since counts no more.
  *
- * An invoice is out when what is back of its payments reaches what was paid, or when a dispute on one of them is lost.
+ * A lost dispute takes back its own amount, which can be a part of the payment. It counts beside the refunds, because Stripe
+ * keeps it out of a charge's sum. A bank can also take the money back in another currency than the payment's. Such a lost
+ * dispute cannot be compared with what was paid, so it counts as all of it.
+ *
+ * An invoice is out when what is back of its payments by succeeded refunds and lost disputes reaches what was paid.
  */
 import type { PaymentLink, ReversalFact } from "./telling.ts";
 
@@ -55,9 +59,9 @@ export function reversedInvoices<R extends Reversal>(
       0n,
     );
     const aimed = pick(own.flat().sort((one, other) => one - other));
-    const isLost = aimed.some(({ kind, status }) => kind === "dispute" && status === "lost");
+    const isForeign = aimed.some((one) => one.kind === "dispute" && one.status === "lost" && one.currency !== currency);
     // Nothing was paid for an invoice of nothing, so nothing can come back of it.
-    found.set(invoice_id, { reversals: aimed, isOut: isLost || (back > 0n && back >= unitsOf(amount_paid)) });
+    found.set(invoice_id, { reversals: aimed, isOut: isForeign || (back > 0n && back >= unitsOf(amount_paid)) });
   }
   return found;
 }
@@ -101,7 +105,7 @@ function unitsBack(reversals: readonly Reversal[]): bigint {
       .filter((reversal) => reversal.kind === kind && (status === undefined || reversal.status === status))
       .reduce((units, { amount }) => units + unitsOf(amount), 0n);
   const unexplained = sum("charge_sum") - sum("refund");
-  return sum("refund", "succeeded") + (unexplained > 0n ? unexplained : 0n);
+  return sum("refund", "succeeded") + (unexplained > 0n ? unexplained : 0n) + sum("dispute", "lost");
 }
 
 /** Amounts of one currency all have its number of decimals (`stripe_amount.ts`). */

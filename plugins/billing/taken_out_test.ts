@@ -31,11 +31,31 @@ describe("an invoice whose money went back", () => {
       expect(isOut([reversal({ status })]), status).to.equal(false);
   });
 
-  it("is out when a dispute is lost, whatever its sum, and only then", () => {
-    const dispute = (status: string) => reversal({ reversal_id: "dp_1", kind: "dispute", status, amount: "10.00" });
-    expect(isOut([dispute("lost")])).to.equal(true);
+  const dispute = (facts: Partial<Reversal>) =>
+    reversal({ reversal_id: "dp_1", kind: "dispute", status: "lost", ...facts });
+
+  it("is out when a dispute of all of it is lost, and not while a dispute is open or won", () => {
+    expect(isOut([dispute({})])).to.equal(true);
     for (const status of ["needs_response", "under_review", "won", "warning_closed"])
-      expect(isOut([dispute(status)]), status).to.equal(false);
+      expect(isOut([dispute({ status })]), status).to.equal(false);
+  });
+
+  it("is out when lost disputes and succeeded refunds together reach what was paid, and not before", () => {
+    const small = dispute({ amount: "10.00" });
+    expect(isOut([small])).to.equal(false);
+    expect(isOut([small, reversal({ amount: "239.00" })])).to.equal(true);
+    expect(isOut([small, reversal({ amount: "238.99" })])).to.equal(false);
+    expect(isOut([small, reversal({ amount: "239.00", status: "pending" })])).to.equal(false);
+    expect(isOut([small, dispute({ reversal_id: "dp_2", amount: "239.00" })])).to.equal(true);
+    expect(isOut([small, dispute({ reversal_id: "dp_2", amount: "239.00", status: "won" })])).to.equal(false);
+    const sum = reversal({ reversal_id: "ch_1", kind: "charge_sum", status: "told", amount: "239.00" });
+    expect(isOut([small, sum]), "a charge's sum holds no disputes").to.equal(true);
+    expect(isOut([dispute({ amount: "239.00" }), { ...sum, amount: "9.99" }])).to.equal(false);
+  });
+
+  it("is out when a dispute in another currency is lost: its amount can't be compared", () => {
+    expect(isOut([dispute({ amount: "10.00", currency: "USD" })])).to.equal(true);
+    expect(isOut([dispute({ amount: "10.00", currency: "USD", status: "won" })])).to.equal(false);
   });
 
   it("is found by the charge, by the intent, and by a link between the two", () => {

@@ -2,7 +2,7 @@
  * What has to come out of a story, by SPEC's rules, from the story itself: no event, no order, and nothing of the plugin's
  * code. As simple as it can be, so that a reader sees that it is right.
  */
-import type { InvoiceStory, PaymentStory, World } from "./world.ts";
+import type { DisputeStory, InvoiceStory, PaymentStory, World } from "./world.ts";
 
 export interface Verdict {
   /** In days from now. */
@@ -36,6 +36,11 @@ export function refundAmounts(payment: PaymentStory): number[] {
   });
 }
 
+/** A dispute is of a part of its payment, or of all of it. */
+export const disputedAmount = (payment: PaymentStory, { share }: DisputeStory): number =>
+  Math.round((payment.amount * share) / 100);
+
+/** Lost disputes and succeeded refunds count alike: an invoice is reversed when they add up to what was paid. */
 function isReversed(invoice: InvoiceStory): boolean {
   let paid = 0;
   let back = 0;
@@ -45,9 +50,10 @@ function isReversed(invoice: InvoiceStory): boolean {
     payment.refunds.forEach((refund, index) => {
       if (refund.states.at(-1) === "succeeded") back += amounts[index] ?? 0;
     });
-    if (payment.disputes.some((dispute) => dispute.states.at(-1) === "lost")) return true;
+    for (const dispute of payment.disputes)
+      if (dispute.states.at(-1) === "lost") back += disputedAmount(payment, dispute);
   }
-  return paid > 0 && back === paid;
+  return paid > 0 && back >= paid;
 }
 
 function isWarned(world: World): boolean {

@@ -1,6 +1,6 @@
 /** Makes Stripe's events of a story, in the order in which Stripe would have made them. */
 import { basilInvoice, eventAround, olderInvoice, type TestEvent } from "./deliveries.ts";
-import { refundAmounts } from "./oracle.ts";
+import { disputedAmount, refundAmounts } from "./oracle.ts";
 import type { InvoiceStory, PaymentStory, SubscriptionStory, World } from "./world.ts";
 
 type Json = Record<string, unknown>;
@@ -138,7 +138,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
       say(scene, `charge.dispute.${index === 0 ? "created" : isEnd ? "closed" : "updated"}`, {
         id: `${dispute.id}_${scene.tag}`,
         object: "dispute",
-        amount: story.amount,
+        amount: disputedAmount(story, dispute),
         currency,
         charge,
         payment_intent: isOlder ? null : payment_intent,

@@ -14,6 +14,8 @@ export interface RefundStory {
 
 export interface DisputeStory {
   readonly id: string;
+  /** Of what its payment brought, in hundredths. */
+  readonly share: number;
   readonly states: readonly string[];
 }
 
@@ -78,6 +80,7 @@ const refund = fc.record({
 });
 
 const dispute = fc.record({
+  share: fc.constantFrom(10, 50, 70, 100, 100, 100),
   states: fc.constantFrom(
     ["needs_response", "under_review", "lost"],
     ["needs_response", "won"],
