@@ -14,7 +14,7 @@ export interface Tenure {
 
 /** Rooms of a type that are searched, in their natural order. A way that needs no others is a way. */
 const mostRooms = 500;
-/** Rows that are read for one search: 6 ms of the event loop. A full type of 300 rooms has as many in a month. */
+/** Rows that are read for one search. A full type of 300 rooms has as many in a month. */
 export const mostTenures = 3000;
 /** Where there are more, longer stays than this (nights) stay where they are, and what lies beyond them is not read. */
 const shortStay = 7;
