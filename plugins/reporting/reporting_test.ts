@@ -73,7 +73,20 @@ onBothStores("reports", (store) => {
   it("keep every text as it was typed, but for an apostrophe before a formula", async () => {
     const other = await furnishHotel(platform.client);
     const cells = ["a;=1+1;b", "a; -b", 'x;"=1"', "two\n=lines", "a;＝1", ";;@", "late;\r\n +1", "a;b", "＋49"];
-    const awkward = ['say "hi"', "a,b;c", "two\r\nlines\n", "=1+1", "+49", "-1", "@SUM(A1)", "\ttab", "\rcr", "'", ""];
+    const awkward = [
+      'say "hi"',
+      "a,b;c",
+      "two\r\nlines\n",
+      "=1+1",
+      "+49",
+      "-1",
+      "@SUM(A1)",
+      "\ttab",
+      "a\t=1+1",
+      "\rcr",
+      "'",
+      "",
+    ];
     const world = ["🛎️ Zoë", "שלום עולם", "مرحبا", "\\.", "\\N", " padded ", "\uFEFFmark", "a\u2028b", "＝full"];
     const fixed = [...awkward, ...cells, ...world].map((text) => ({
       guest_name: text,

@@ -5,15 +5,19 @@ import { apostrophe, formulaAt, isBlank, unfinished } from "./formulas.ts";
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-const semicolon = 0x3b;
+/**
+ * What a spreadsheet may take for a separator besides the comma: the semicolon where the comma is the decimal mark, and
+ * the tab, which LibreOffice offers beside the comma.
+ */
+const otherSeparators = [0x3b, 0x09];
 
 /**
  * Ends the records of PostgreSQL's CSV as RFC 4180 wants it, with CR LF, and counts them. COPY to a client always ends
  * them with LF. A line feed between quotes belongs to a cell and stays as it is.
  *
- * Where a spreadsheet takes the semicolon for the separator, as half of Europe's do, a semicolon in a cell begins another
- * one, and so does a line in it, quotes or not. So what would be a formula there gets its apostrophe here: to look for it in
- * PostgreSQL, in each text of each row, would cost what a search for a byte does not.
+ * Where a spreadsheet takes the semicolon or the tab for a separator, one in a cell begins another cell, and so does a
+ * line in it, quotes or not. So what would be a formula there gets its apostrophe here: to look for it in PostgreSQL, in
+ * each text of each row, would cost what a search for a byte does not.
  */
 export class CsvRecords extends Transform {
   #quoted = false;
@@ -42,7 +46,7 @@ export class CsvRecords extends Transform {
   #written(chunk: Buffer): Buffer {
     const begins = this.#begins ? [0] : [];
     this.#begins = false;
-    for (const separator of [semicolon, carriageReturn]) {
+    for (const separator of [...otherSeparators, carriageReturn]) {
       for (let at = chunk.indexOf(separator); at !== -1; at = chunk.indexOf(separator, at + 1)) begins.push(at + 1);
     }
     const ends = this.#endsIn(chunk, begins);

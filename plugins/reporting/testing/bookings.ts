@@ -78,9 +78,9 @@ function cell(name: string, value: string | number | Date | null): string {
   return textColumns.includes(name) ? neutral(text) : text;
 }
 
-/** As a spreadsheet may read it that takes the semicolon for the separator too. */
+/** As a spreadsheet may read it that takes the semicolon or the tab for a separator too. */
 function neutral(text: string): string {
-  const inner = text.replaceAll(/([;\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
+  const inner = text.replaceAll(/([;\t\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
   return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${inner}` : inner;
 }
 
