@@ -1,8 +1,7 @@
 /**
  * Amending a booking: its dates, its room type, its guests, its notes.
  *
- * A night that was booked keeps its price. An extension prices only the nights that it adds, a shortening gives nights
- * back at the prices that they had. Another room type is another product, so there every night is priced anew.
+ * What the nights cost then is said in amended_nights.ts.
  */
 import type { Day, Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
@@ -12,8 +11,9 @@ import type { Booking } from "../models/booking.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
-import { type DayRates, quoteStay, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
+import { type DayRates, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
+import { amendedNights } from "./amended_nights.ts";
 import { illegal } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, totalOf, writeNights } from "./nights.ts";
@@ -108,7 +108,7 @@ async function amendNights(
   ]);
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
   const wish = { stay, roomTypeId: amendment.room_type_id, guests, rates, today };
-  const room = await roomFor(trx, booking, nights, wish);
+  const { from, to: room } = await roomsFor(trx, booking, nights, wish);
   requireCapacity(`Room ${room.room_number}`, room.capacity, guests);
   const other = room.room_id !== booking.room_id;
   if (!other && stay.arrival === booking.arrival && stay.departure === booking.departure) {
@@ -120,17 +120,7 @@ async function amendNights(
   } else if (!other && booking.status === "confirmed" && stay.departure < booking.departure) {
     requireMinimumStay(rates, room.room_type_id, stay.arrival, stay.departure);
   }
-  const agreed = new Map(other ? [] : nights.map((night) => [night.date, night]));
-  const firstRoom = other ? room.room_id : (nights[0]?.room_id ?? room.room_id);
-  const amended = quoteStay(room, rates, stay.arrival, stay.departure, booking.currency).nights.map(
-    ({ date, rate }): Night =>
-      agreed.get(date) ?? {
-        date,
-        rate,
-        room_id: date < booking.arrival ? firstRoom : room.room_id,
-        room_type_id: room.room_type_id,
-      },
-  );
+  const amended = await amendedNights(trx, { booking, nights, stay, from, to: room, rates });
   await writeNights(trx, booking, amended, "amend");
   await holdNights(trx, booking, amended, { guests, today });
   return {
@@ -153,16 +143,19 @@ interface Wish {
   readonly today: Day;
 }
 
-/** The room of the amended stay, with all rooms locked in which it had or gets nights. One of another type may be arrived in. */
-async function roomFor(
+/**
+ * The room that the booking has and the room of the amended stay, with all rooms locked in which it had or gets nights. One
+ * of another type may be arrived in.
+ */
+async function roomsFor(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
   { stay, roomTypeId, guests, rates, today }: Wish,
-): Promise<LockedRoom> {
+): Promise<{ readonly from: LockedRoom; readonly to: LockedRoom }> {
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, ...roomsOf(nights)])]);
   const room = rooms.get(booking.room_id) as LockedRoom;
-  if (roomTypeId === undefined || roomTypeId === room.room_type_id) return room;
+  if (roomTypeId === undefined || roomTypeId === room.room_type_id) return { from: room, to: room };
   if (booking.status === "in_house") {
     throw fieldFault("body", "/room_type_id", "can't change while the guest is in the house: move the booking");
   }
@@ -175,7 +168,7 @@ async function roomFor(
   requireArrival(rates, roomTypeId, arrival, departure);
   const question = { hotelId: booking.hotel_id, roomTypeId, arrival, departure };
   const best = await lockFreeRoom(trx, question, today);
-  if (best !== undefined) return best;
+  if (best !== undefined) return { from: room, to: best };
   throw pmsProblems.NO_ROOM_FREE(
     `No ${type.name} is free on every night from ${arrival} to ${departure}.`,
     // Nobody is moved for nights that are over.

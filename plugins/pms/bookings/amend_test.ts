@@ -26,15 +26,6 @@ describe("amending a booking", () => {
     expect(again.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
   });
 
-  it("prices a night anew that was given back and is taken again", async () => {
-    const desk = await openDesk(platform, { rate: "100.00" });
-    const { booking_id: id } = await desk.booked(0, 2);
-    await desk.amend(id, { expected_check_out_at: desk.day(1) });
-    await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "150.00" });
-    const longer = await desk.amend(id, { expected_check_out_at: desk.day(2) });
-    expect(rates(longer.body)).to.deep.equal(["100.00", "150.00"]);
-  });
-
   it("refuses an extension over another's night, with rooms that are free instead, and changes nothing", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 2);

@@ -63,7 +63,7 @@ export async function writeNights(trx: Trx, booking: Whose, nights: readonly Nig
   );
 }
 
-/** Puts nights on the bills of bookings; one that was released is priced anew. */
+/** Puts nights on the bills of bookings, at the prices that they come with. */
 export async function putNights(trx: Trx, hotelId: string, nights: readonly BookedNight[]): Promise<void> {
   if (nights.length === 0) return;
   await trx.raw(

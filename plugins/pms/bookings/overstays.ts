@@ -1,7 +1,7 @@
 /**
  * What the close of the day does with guests who should have left and are still here, where the hotel's policy is to
  * extend: they get the nights up to the day that closes, in the room where they are and at the prices that an extension at
- * the desk has. A few statements, however many guests.
+ * the desk has: a night that the booking had before comes back at its price. A few statements, however many guests.
  *
  * A guest whose night is not there to be had stays overdue, and keeps nobody's day from its close: the room is closed that
  * night or was given to somebody else, or the stay would be longer than one may be. A room that is out of order is slept in
@@ -13,7 +13,8 @@ import type { Booking } from "../models/booking.ts";
 import { lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
 import { quoteStay, readRates } from "../rates/prices.ts";
 import { type Change, recordChanged } from "./changing.ts";
-import { type BookedNight, putNights } from "./nights.ts";
+import { type BookedNight, putNights, readNightsOf } from "./nights.ts";
+import { readReleasedRates } from "./released_rates.ts";
 import { mostNights } from "./stay.ts";
 
 /** Whether a booking could get the night of the day that closes. */
@@ -52,11 +53,28 @@ export async function extendOverstays(
   const extended = bookings.filter(({ booking_id }) => longer.has(booking_id));
   if (extended.length === 0) return 0;
   const from = extended.map(({ departure }) => departure).reduce((a, b) => (a < b ? a : b));
-  const rates = await readRates(trx, hotelId, { from, to: until });
-  const added = extended.map(({ booking_id, room_id, departure, currency }): BookedNight[] => {
-    const room = rooms.get(room_id) as LockedRoom;
+  const ids = extended.map(({ booking_id }) => booking_id);
+  const [rates, nightsOf] = await Promise.all([
+    readRates(trx, hotelId, { from, to: until }),
+    readNightsOf(trx, hotelId, ids),
+  ]);
+  const stays = extended.map((booking) => {
+    const room = rooms.get(booking.room_id) as LockedRoom;
+    const { booking_id: id } = booking;
+    return {
+      booking,
+      room,
+      product: { booking_id: id, roomTypeId: room.room_type_id, others: nightsOf.get(id) ?? [] },
+    };
+  });
+  const products = stays.map(({ product }) => product);
+  const released = await readReleasedRates(trx, hotelId, products, { from, to: until });
+  const added = stays.map(({ booking: { booking_id, room_id, departure, currency }, room, product }): BookedNight[] => {
     const { nights } = quoteStay(room, rates, departure, until, currency);
-    return nights.map((night) => ({ ...night, booking_id, room_id, room_type_id: room.room_type_id }));
+    return nights.map(({ date, rate }) => {
+      const price = released.find(product, date) ?? { rate, room_type_id: room.room_type_id };
+      return { ...price, date, booking_id, room_id };
+    });
   });
   await putNights(trx, hotelId, added.flat());
   const totals = extended.map(({ total_amount: total, currency }, index) =>
@@ -66,13 +84,7 @@ export async function extendOverstays(
     `UPDATE pms.bookings b SET departure = ?::date, expected_check_out_at = ?::timestamptz, total_amount = t.total,
        version = b.version + 1
      FROM unnest(?::uuid[], ?::numeric[]) AS t (booking_id, total) WHERE b.hotel_id = ? AND b.booking_id = t.booking_id`,
-    [
-      until,
-      instantOf(until, hotel.check_out_time, hotel.time_zone),
-      extended.map(({ booking_id }) => booking_id),
-      totals,
-      hotelId,
-    ],
+    [until, instantOf(until, hotel.check_out_time, hotel.time_zone), ids, totals, hotelId],
   );
   await recordChanged(trx, change, "overstay", extended);
   return extended.length;

@@ -173,6 +173,7 @@ export function bookingRoutes(): Route[] {
       summary: "Amend a booking: dates, room type, guest, notes",
       description:
         "Nights that were booked keep their prices; an extension prices the nights that it adds. Another room type prices all nights anew. " +
+        "A night that the booking had before, in the same room type, comes back at the price that it had. " +
         "To another room of any type without a new price: /operations/move.",
       access: staff,
       unit: "tenant",

@@ -143,20 +143,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** An amendment that is taken back, while the rates change: by its dates, or by its room type. */
+const mistake: fc.Arbitrary<Step[]> = fc
+  .record({ who, nights: fc.integer({ min: 1, max: 3 }), byType: fc.boolean(), type: nth, rate: minor })
+  .map(({ who: whose, nights, byType, type, rate }): Step[] => {
+    const amend = (again: Who, one: Change): Step => ({ kind: "amend", who: again, change: one });
+    const same = { ...whose, same: true };
+    const rates: Step = { kind: "rates", type, stay: { in: 0, nights: 12 }, rate };
+    return byType
+      ? [amend(whose, { type }), rates, amend(same, { type: type + 1 }), amend(same, { type })]
+      : [amend(whose, { departure: -nights }), rates, amend(same, { departure: nights })];
+  });
+
 /** A history in one hand: with a subscription that may lapse and come back. */
-export const history: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    { weight: 70, arbitrary: step },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        kind: fc.constant("subscription" as const),
-        lapsed: fc.constantFrom(true, false, false, false),
-      }),
-    },
-  ),
-  { minLength: 1, maxLength: 120, size: "max" },
-);
+export const history: fc.Arbitrary<Step[]> = fc
+  .array(
+    fc.oneof(
+      { weight: 70, arbitrary: step.map((one) => [one]) },
+      { weight: 4, arbitrary: mistake },
+      {
+        weight: 1,
+        arbitrary: fc
+          .record({ kind: fc.constant("subscription" as const), lapsed: fc.constantFrom(true, false, false, false) })
+          .map((one): Step[] => [one]),
+      },
+    ),
+    { minLength: 1, maxLength: 120, size: "max" },
+  )
+  .map((steps) => steps.flat());
 
 /** What several clients do at once, each in its own order. */
 export const clientsSteps = (clients: number, most: number): fc.Arbitrary<Step[][]> =>

@@ -73,6 +73,7 @@ export function book(hotel: ModelHotel, body: Body): ModelBooking {
     children,
     nights,
     givenBack: new Map(),
+    released: [],
     holds: new Set(nights.keys()),
   };
   hotel.bookings.push(booking);
@@ -124,11 +125,19 @@ function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adult
   else if (!other && booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure);
   }
-  const nights = nightsIn(hotel, room, arrival, departure);
-  if (!other) {
-    for (const [day, night] of booking.nights) if (nights.has(day)) nights.set(day, night);
-  }
+  const alike = other ? [] : [...booking.nights.values()].map((night) => night.type);
+  const nights = new Map(
+    range(arrival, departure).map((day) => {
+      const present = booking.nights.get(day);
+      const stays = present !== undefined && (!other || present.type === room.type);
+      const night = stays ? present : hotel.addedNight(booking, room, day, alike);
+      return [day, other ? { ...night, room } : night];
+    }),
+  );
   hotel.requireFree(nights, adults + children, [booking]);
+  for (const [day, night] of booking.nights) {
+    if (nights.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
+  }
   Object.assign(booking, { room, arrival, departure, nights, holds: new Set(nights.keys()) });
 }
 

@@ -105,8 +105,9 @@ function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean
   const { status, room, arrival, departure } = booking;
   if (status !== "in_house" || departure > day || day + 1 - arrival > 366) return false;
   if (!hotel.isFree(room, departure, day + 1)) return false;
+  const alike = [...booking.nights.values()].map(({ type }) => type);
   for (const night of range(departure, day + 1)) {
-    booking.nights.set(night, { room, type: room.type, rate: hotel.price(room, night) });
+    booking.nights.set(night, hotel.addedNight(booking, room, night, alike));
     booking.holds.add(night);
   }
   booking.departure = day + 1;

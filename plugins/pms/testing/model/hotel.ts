@@ -70,8 +70,17 @@ export interface ModelBooking {
   nights: Map<number, ModelNight>;
   /** Taken off it by an early check-out or a no-show; the way back puts them on again. */
   givenBack: Map<number, ModelNight>;
+  /** What amendments took off the bill, the latest last: a night that is put back is one of these again. */
+  released: ModelReleased[];
   /** The nights for which nobody else can have its room. */
   holds: Set<number>;
+}
+
+export interface ModelReleased {
+  readonly day: number;
+  readonly night: ModelNight;
+  /** Of the room that the booking had then. */
+  readonly roomType: ModelType;
 }
 
 export interface ModelClosure {
@@ -191,6 +200,16 @@ export class ModelHotel {
 
   price(room: ModelRoom, day: number): number {
     return this.rateOn(room.type, day)?.rate ?? room.rate ?? room.type.rate;
+  }
+
+  /** A night that a booking gets: the one that it had before as the same product, or one at today's price. */
+  addedNight(booking: ModelBooking, room: ModelRoom, day: number, alike: readonly ModelType[]): ModelNight {
+    const had = booking.released.findLast(
+      (one) =>
+        one.day === day &&
+        (one.roomType === room.type || one.night.type === room.type || alike.includes(one.night.type)),
+    );
+    return { ...(had?.night ?? { type: room.type, rate: this.price(room, day) }), room };
   }
 
   requireArrival(type: ModelType, arrival: number, departure: number): void {
