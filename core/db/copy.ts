@@ -30,9 +30,14 @@ const humble = "Its process gives way.";
  * A stream that is destroyed half-way closes the connection, for the protocol has no other way to leave a COPY at once;
  * the unit of work then fails, and its failure is that the connection is gone: keep the first error if you want to know
  * why.
+ * @param delimiter between the cells
  * @throws TypeError where a binding is not a string
  */
-export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
+export async function copyOut(
+  trx: Trx,
+  query: Knex.Raw,
+  { delimiter = "," }: { readonly delimiter?: "," | ";" } = {},
+): Promise<Readable> {
   const { sql, bindings } = query.toSQL().toNative();
   // COPY takes no parameters. The statement is the caller's constant; each value is quoted by pg's own escapeLiteral.
   const select = sql.replaceAll(/\$(\d+)/g, (_, position: string) => literal(bindings[Number(position) - 1]));
@@ -41,7 +46,9 @@ export async function copyOut(trx: Trx, query: Knex.Raw): Promise<Readable> {
   const connection = connectionOf(trx) as unknown as CopyConnection;
   // A COPY has the connection to itself; the next unit of work pipelines again.
   connection.pipeline = false;
-  const stream = connection.query(copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')`));
+  const stream = connection.query(
+    copyTo(`COPY (${select}) TO STDOUT (FORMAT csv, HEADER, DELIMITER '${delimiter}', ENCODING 'UTF8')`),
+  );
   let standAgain: (() => Promise<boolean>) | undefined;
   const long = setTimeout(() => {
     standAgain = haveServerGiveWay(connection);

@@ -20,7 +20,7 @@ import { managers, readHotel, staff } from "../identity/port.ts";
 import { askFor } from "./ask.ts";
 import type { ReportingContext } from "./context.ts";
 import { csvOpener, type OpenCsv } from "./csv/now.ts";
-import type { ReportKind } from "./kinds/kind.ts";
+import { type ReportKind, requestOf } from "./kinds/kind.ts";
 import { kinds } from "./kinds/mod.ts";
 import { findReport, removeReport } from "./reports.ts";
 import { openStatuses, Report } from "./models/report.ts";
@@ -115,8 +115,8 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
       if (stream !== undefined) {
         return { status: 200, stream, headers: { "Content-Type": "text/csv; charset=utf-8; header=present" } };
       }
-      const { business_date: today } = await readHotel(trx, actor.tenantId);
-      const report = await askFor(ctx, trx, actor, { kind: name, request: kind.normalise(body, today) });
+      const hotel = await readHotel(trx, actor.tenantId);
+      const report = await askFor(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
       return {
         body: reportView(report),
         headers: { Location: `/reports/${report.report_id}`, "Retry-After": "1" },
@@ -129,16 +129,17 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
 async function openNow(
   { db }: ReportingContext,
   openCsv: OpenCsv,
-  { name, normalise, deskDays }: ReportKind,
+  kind: ReportKind,
   { tenantId, role }: Actor,
   body: unknown,
   { context, signal }: RequestFacts,
 ): Promise<Readable | undefined> {
+  const { name, deskDays } = kind;
   const isDesk = role === "receptionist";
   const accepted = context.accepts("application/json", "text/csv", "text/csv;charset=utf-8");
   if (!isDesk && (accepted === false || accepted === "application/json")) return undefined;
   const hotel = await db.tenant(tenantId, (trx) => readHotel(trx, tenantId), { readOnly: true });
-  const request = normalise(body, hotel.business_date);
+  const request = requestOf(kind, body, hotel);
   if (isDesk && deskDays !== undefined) {
     const { from, to } = request as { readonly from: Day; readonly to: Day };
     if (daysBetween(from, to) >= deskDays)

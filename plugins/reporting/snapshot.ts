@@ -4,6 +4,8 @@ import { copyOut, type Trx } from "../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../identity/port.ts";
 import type { ReportingContext } from "./context.ts";
 import { CsvRecords } from "./csv/records.ts";
+import { cellWriter } from "./csv/cells.ts";
+import { type CsvForm, formOf } from "./csv/form.ts";
 import { type CsvCell, stringifyRows } from "./csv/stringify.ts";
 import { kindOf } from "./kinds/mod.ts";
 import type { Source } from "./kinds/kind.ts";
@@ -40,12 +42,13 @@ export async function inSnapshot<T>(
       async (trx) => {
         const hotel = await readHotel(trx, hotelId);
         const { columns, rows } = kindOf(asked.kind);
-        const opened = openSource(trx, rows, Object.keys(columns), asked.request, hotel);
+        const form = formOf(asked.request);
+        const opened = openSource(trx, rows, Object.keys(columns), asked.request, hotel, form);
         try {
           return await work({
             count: opened.count,
             csv: async () => {
-              open = toRecords(await opened.csv());
+              open = toRecords(await opened.csv(), form);
               return open;
             },
           });
@@ -72,23 +75,25 @@ function openSource(
   columns: readonly string[],
   request: unknown,
   hotel: HotelSettings,
+  form: CsvForm,
 ): { count(): Promise<number>; csv(): Promise<Readable> } {
+  const cells = cellWriter(form);
   if (source.by === "copy") {
     return {
       count: () => source.count(trx, request, hotel),
-      csv: () => copyOut(trx, source.select(trx, request, hotel)),
+      csv: () => copyOut(trx, source.select(trx, request, hotel, cells), form),
     };
   }
   let computed: Promise<readonly (readonly CsvCell[])[]> | undefined;
-  const rows = () => (computed ??= source.compute(trx, request, hotel));
+  const rows = () => (computed ??= source.compute(trx, request, hotel, cells));
   return {
     count: async () => (await rows()).length,
-    csv: async () => stringifyRows(columns, await rows()),
+    csv: async () => stringifyRows(columns, await rows(), form),
   };
 }
 
-function toRecords(csv: Readable): CsvRecords {
-  const records = new CsvRecords();
+function toRecords(csv: Readable, form: CsvForm): CsvRecords {
+  const records = new CsvRecords(form);
   // Whoever reads gets the error too; this listener is for one that comes when nobody reads yet, or any more.
   records.on("error", () => undefined);
   return pipeline(csv, records, () => undefined);

@@ -15,12 +15,8 @@ export function formulaAt(chunk: Buffer, at: number): boolean {
   );
 }
 
-/** Space, tab, the ends of lines, quotes (which a spreadsheet takes away) and more separators. */
-const blank = new Set(Buffer.from(' \t\r\n";'));
-
-export function isBlank(byte: number | undefined): boolean {
-  return byte !== undefined && blank.has(byte);
-}
+/** What may stand between a separator and a formula: spaces, ends of lines, and quotes, which a spreadsheet takes away. */
+export const blanks: ReadonlySet<number> = new Set(Buffer.from(' \r\n"'));
 
 /** How many bytes at the end may be of a character in full width whose last one is still to come. */
 export function unfinished(chunk: Buffer): number {

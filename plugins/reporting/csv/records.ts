@@ -1,23 +1,23 @@
 import { Transform, type TransformCallback } from "node:stream";
 
-import { apostrophe, formulaAt, isBlank, unfinished } from "./formulas.ts";
+import { type CsvForm, plainForm } from "./form.ts";
+import { apostrophe, blanks, formulaAt, unfinished } from "./formulas.ts";
 
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-/**
- * What a spreadsheet may take for a separator besides the comma: the semicolon where the comma is the decimal mark, and
- * the tab, which LibreOffice offers beside the comma.
- */
-const otherSeparators = [0x3b, 0x09];
+/** What spreadsheets take for separators: Excel the comma or the semicolon by the country, LibreOffice the tab beside them. */
+const separators = ",;\t";
+const byteOrderMark = Buffer.from("\uFEFF");
 
 /**
  * Ends the records of PostgreSQL's CSV as RFC 4180 wants it, with CR LF, and counts them. COPY to a client always ends
  * them with LF. A line feed between quotes belongs to a cell and stays as it is.
  *
- * Where a spreadsheet takes the semicolon or the tab for a separator, one in a cell begins another cell, and so does a
- * line in it, quotes or not. So what would be a formula there gets its apostrophe here: to look for it in PostgreSQL, in
- * each text of each row, would cost what a search for a byte does not.
+ * Where a spreadsheet takes another separator than the file's own, one in a cell begins another cell, and so does a line in
+ * it, quotes or not. So what would be a formula there gets its apostrophe here: to look for it in PostgreSQL, in each text
+ * of each row, would cost what a search for a byte does not. The file's own separator needs no search: a cell with one is
+ * quoted, and a spreadsheet that knows the separator honors the quotes.
  */
 export class CsvRecords extends Transform {
   #quoted = false;
@@ -26,6 +26,15 @@ export class CsvRecords extends Transform {
   #begins = false;
   /** The beginning of a character that may be a formula's. */
   #held: Buffer = Buffer.alloc(0);
+  readonly #others: readonly number[];
+  readonly #skipped: ReadonlySet<number>;
+
+  constructor({ isForSpreadsheet, delimiter }: CsvForm = plainForm) {
+    super();
+    this.#others = [...Buffer.from(separators.replace(delimiter, ""))];
+    this.#skipped = new Set([...blanks, ...this.#others]);
+    if (isForSpreadsheet) this.push(byteOrderMark);
+  }
 
   /** Records that have passed, the header not among them. */
   get records(): number {
@@ -46,12 +55,12 @@ export class CsvRecords extends Transform {
   #written(chunk: Buffer): Buffer {
     const begins = this.#begins ? [0] : [];
     this.#begins = false;
-    for (const separator of [...otherSeparators, carriageReturn]) {
+    for (const separator of [...this.#others, carriageReturn]) {
       for (let at = chunk.indexOf(separator); at !== -1; at = chunk.indexOf(separator, at + 1)) begins.push(at + 1);
     }
     const ends = this.#endsIn(chunk, begins);
     this.#ended += ends.length;
-    const formulas = this.#formulas(chunk, begins);
+    const formulas = this.#formulas(chunk, begins, new Set(ends));
     return withInserted(chunk, ends, formulas);
   }
 
@@ -81,13 +90,13 @@ export class CsvRecords extends Transform {
     return at;
   }
 
-  /** Where formulas start, after what a spreadsheet skips. */
-  #formulas(chunk: Buffer, begins: number[]): Set<number> {
+  /** Where formulas start, after what a spreadsheet skips. A cell does not go on behind the end of its record. */
+  #formulas(chunk: Buffer, begins: number[], ends: ReadonlySet<number>): Set<number> {
     const found = new Set<number>();
     let at = 0;
     for (const begin of begins.sort((one, other) => one - other)) {
       at = Math.max(at, begin);
-      while (at < chunk.length && isBlank(chunk[at])) at += 1;
+      while (at < chunk.length && this.#skipped.has(chunk[at] ?? 0) && !ends.has(at)) at += 1;
       if (at === chunk.length) this.#begins = true;
       else if (formulaAt(chunk, at)) found.add(at);
     }

@@ -4,13 +4,22 @@ import fc from "fast-check";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
+import { type CsvForm, plainForm } from "./form.ts";
 import { CsvRecords } from "./records.ts";
 
+const byteOrderMark = "\uFEFF";
+const semicolonForm: CsvForm = { isForSpreadsheet: true, delimiter: ";", decimalMark: "," };
+const commaForm: CsvForm = { ...plainForm, isForSpreadsheet: true };
+
 /** Sends bytes through in chunks that are cut at these places. */
-async function through(bytes: Buffer, cuts: readonly number[]): Promise<{ bytes: Buffer; records: number }> {
+async function through(
+  bytes: Buffer,
+  cuts: readonly number[],
+  form = plainForm,
+): Promise<{ bytes: Buffer; records: number }> {
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
   const chunks = places.slice(1).map((place, at) => bytes.subarray(places[at], place));
-  const records = new CsvRecords();
+  const records = new CsvRecords(form);
   const out = await buffer(Readable.from(chunks, { objectMode: false }).pipe(records));
   return { bytes: out, records: records.records };
 }
@@ -32,7 +41,7 @@ describe("CsvRecords", () => {
     );
   });
 
-  it("gives an apostrophe to what would be a formula where a semicolon, a tab or a line in a cell begins another", async () => {
+  it("gives an apostrophe to what would be a formula where another separator or a line in a cell begins another cell", async () => {
     const part = fc.constantFrom(
       "a",
       "=",
@@ -54,19 +63,26 @@ describe("CsvRecords", () => {
     );
     const cell = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(""));
     // What a cell itself starts with is neutralised before it comes here.
-    const tables = fc.array(fc.tuple(fc.constant("id"), cell, cell), { minLength: 1, maxLength: 8 });
-    const neutral = (text: string): string => text.replaceAll(/([;\t\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
+    const tables = fc.array(fc.tuple(fc.constantFrom("id", "-5", '="007"'), cell, cell), {
+      minLength: 1,
+      maxLength: 8,
+    });
+    const neutral: Readonly<Record<string, (text: string) => string>> = {
+      ",": (text) => text.replaceAll(/([;\t\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'"),
+      ";": (text) => text.replaceAll(/([,\t\r\n][ \t\r\n,"]*)(?=[=+\-@＝＋－＠])/g, "$1'"),
+    };
+    const forms = fc.constantFrom(plainForm, commaForm, semicolonForm);
     await fc.assert(
-      fc.asyncProperty(tables, fc.array(fc.nat(), { maxLength: 5 }), async (table, cuts) => {
+      fc.asyncProperty(tables, fc.array(fc.nat(), { maxLength: 5 }), forms, async (table, cuts, form) => {
+        const { delimiter, isForSpreadsheet } = form;
         const csv = (rows: readonly string[][], end: string): string =>
-          stringify([...rows], { record_delimiter: end, quoted_match: /[\r\n]/ });
-        const to = await through(Buffer.from(csv(table, "\n")), cuts);
-        expect(to.bytes.toString()).to.equal(
-          csv(
-            table.map((cells) => cells.map(neutral)),
-            "\r\n",
-          ),
-        );
+          stringify([...rows], { delimiter, record_delimiter: end, quoted_match: /[\r\n]/ });
+        const to = await through(Buffer.from(csv(table, "\n")), cuts, form);
+        const expected = table.map(([first, ...typed]) => [
+          first,
+          ...typed.map((text) => neutral[delimiter]?.(text) ?? ""),
+        ]);
+        expect(to.bytes.toString()).to.equal((isForSpreadsheet ? byteOrderMark : "") + csv(expected, "\r\n"));
         expect(to.records).to.equal(table.length - 1);
       }),
       { numRuns: 1000 },

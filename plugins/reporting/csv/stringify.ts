@@ -1,21 +1,24 @@
 /**
  * CSV of rows that were shaped in code, in exactly the bytes that PostgreSQL's COPY would give for them: NULL is an empty
- * cell and the empty string is `""`; a cell is quoted where it holds a comma, a quote or the end of a line.
+ * cell and the empty string is `""`; a cell is quoted where it holds the delimiter, a quote or the end of a line.
  */
 import { stringify } from "csv-stringify";
 import { Readable } from "node:stream";
 
-/** A text that a person typed is neutralised by `typedText` before it comes here. */
-export type CsvCell = string | number | null;
+import type { CellText } from "./cells.ts";
+import type { CsvForm } from "./form.ts";
 
-/** A text that a spreadsheet would run as a formula gets an apostrophe before it, as in `textCell`. */
-export function typedText(text: string): string {
-  return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
-}
+/** A text that a person typed comes from a `CellWriter`, so that no formula gets here. */
+export type CsvCell = CellText | number | null;
 
 /** Streams a header and rows, with a line feed at the end of each (`CsvRecords` makes CR LF of it). */
-export function stringifyRows(columns: readonly string[], rows: Iterable<readonly CsvCell[]>): Readable {
+export function stringifyRows(
+  columns: readonly string[],
+  rows: Iterable<readonly CsvCell[]>,
+  { delimiter }: Pick<CsvForm, "delimiter">,
+): Readable {
   const stringifier = stringify({
+    delimiter,
     record_delimiter: "\n",
     quoted_match: /[\r\n]/,
     // NULL alone is a cell with nothing in it.
@@ -24,7 +27,10 @@ export function stringifyRows(columns: readonly string[], rows: Iterable<readonl
   return Readable.from(withHeader(columns, rows)).pipe(stringifier);
 }
 
-function* withHeader(columns: readonly string[], rows: Iterable<readonly CsvCell[]>): Generator<readonly CsvCell[]> {
+function* withHeader(
+  columns: readonly string[],
+  rows: Iterable<readonly CsvCell[]>,
+): Generator<readonly (string | number | null)[]> {
   yield columns;
   yield* rows;
 }

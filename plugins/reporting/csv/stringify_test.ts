@@ -5,8 +5,9 @@ import { copyOut } from "../../../core/db/copy.ts";
 import { databaseFor } from "../../../core/db/database.ts";
 import { boot, type Platform } from "../../../core/boot.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
-import { textCell } from "./cells.ts";
-import { stringifyRows, typedText } from "./stringify.ts";
+import { cellWriter } from "./cells.ts";
+import { type CsvForm, plainForm } from "./form.ts";
+import { stringifyRows } from "./stringify.ts";
 
 /** What people type, and what people type to do harm. */
 const awkward = [
@@ -40,6 +41,34 @@ const awkward = [
   "\uFF1Dfull width",
   "\uFF20full width",
   "\nline first",
+  "007",
+  "1-2",
+  "3/4",
+  "1E5",
+  "01711234567",
+  "+49 (171) 123-45.67",
+  "+1+A1",
+  '5" pipe',
+  "5 Mai",
+  "True",
+  "TRUE",
+  "#N/A",
+  "\u0663/\u0664",
+  "1\t2",
+  "1\n2",
+  "arrives at 22:00",
+  `${"a long text of many words ".repeat(3)} at 7`,
+  "9".repeat(100),
+  "9".repeat(300),
+  "+".repeat(300),
+  "ünï 7",
+  "🏨7",
+];
+
+const forms: readonly CsvForm[] = [
+  plainForm,
+  { isForSpreadsheet: true, delimiter: ",", decimalMark: "." },
+  { isForSpreadsheet: true, delimiter: ";", decimalMark: "," },
 ];
 
 describe("CSV of rows that were shaped in code", () => {
@@ -54,29 +83,36 @@ describe("CSV of rows that were shaped in code", () => {
     await platform.close();
   });
 
-  it("has the very bytes that PostgreSQL's COPY gives for the same rows", async () => {
-    const rows = [...awkward, null].map((typed, at) => [at, typed] as const);
-    const values = rows.map(() => "(?::int, ?::text)").join(", ");
-    const bindings = rows.flatMap(([at, typed]) => [String(at), typed ?? ""]);
-    const copied = await databaseFor(web.knex, "reporting", true).platform(async (trx) =>
-      text(
-        await copyOut(
-          trx,
-          trx.raw(
-            `SELECT at, ${textCell("typed")} AS typed FROM (SELECT at, CASE WHEN at = ${awkward.length} THEN NULL ELSE typed END AS typed
-               FROM (VALUES ${values}) AS v (at, typed)) AS t ORDER BY at`,
-            bindings,
+  for (const form of forms) {
+    const name = `${form.isForSpreadsheet ? "for a spreadsheet" : "plain"}, ${form.delimiter}`;
+    it(`has the very bytes that PostgreSQL's COPY gives for the same rows (${name})`, async () => {
+      const { text: typed, textSql, decimal, decimalSql } = cellWriter(form);
+      const rows = [...awkward, null].map((value, at) => [at, value] as const);
+      const values = rows.map(() => "(?::int, ?::text)").join(", ");
+      const bindings = rows.flatMap(([at, value]) => [String(at), value ?? ""]);
+      const copied = await databaseFor(web.knex, "reporting", true).platform(async (trx) =>
+        text(
+          await copyOut(
+            trx,
+            trx.raw(
+              `SELECT at, ${textSql("typed")} AS typed, ${decimalSql("at * -1.25")} AS amount
+               FROM (SELECT at, CASE WHEN at = ${awkward.length} THEN NULL ELSE typed END AS typed
+                 FROM (VALUES ${values}) AS v (at, typed)) AS t ORDER BY at`,
+              bindings,
+            ),
+            form,
           ),
         ),
-      ),
-    );
-    const stringified = await text(
-      stringifyRows(
-        ["at", "typed"],
-        rows.map(([at, typed]) => [at, typed === null ? null : typedText(typed)]),
-      ),
-    );
-    expect(stringified).to.equal(copied);
-    expect(copied.split("\n").length).to.be.greaterThan(awkward.length);
-  });
+      );
+      const stringified = await text(
+        stringifyRows(
+          ["at", "typed", "amount"],
+          rows.map(([at, value]) => [at, value === null ? null : typed(value), decimal((at * -1.25).toFixed(2))]),
+          form,
+        ),
+      );
+      expect(stringified).to.equal(copied);
+      expect(copied.split("\n").length).to.be.greaterThan(awkward.length);
+    });
+  }
 });

@@ -4,7 +4,8 @@ import * as z from "zod";
 
 import { daySchema, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { instantCell, textCell } from "../csv/cells.ts";
+import { type CellWriter, instantCell } from "../csv/cells.ts";
+import { formFault, formFields, isForm } from "../csv/form.ts";
 import { daysFileName, type DaysRequest, daysRequestSchema } from "./days.ts";
 import { defineKind } from "./kind.ts";
 
@@ -45,7 +46,9 @@ export const arrivals = defineKind({
     .strictObject({
       from: daySchema.optional().meta({ description: "The first day; without it, the business date." }),
       to: daySchema.optional().meta({ description: "The last day, itself included; without it, the first." }),
+      ...formFields,
     })
+    .refine(isForm, formFault)
     .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
       path: ["to"],
       error: "is before from",
@@ -56,12 +59,12 @@ export const arrivals = defineKind({
   fileName: (request, today) => daysFileName("arrivals", request, today),
   rows: {
     by: "copy",
-    select: (trx: Trx, request: DaysRequest, hotel: HotelSettings): Knex.Raw =>
+    select: (trx: Trx, request: DaysRequest, hotel: HotelSettings, { textSql }: CellWriter): Knex.Raw =>
       trx.raw(
-        `SELECT m.movement, m.date, ${instantCell("m.at")} AS at, ${textCell("r.room_number")} AS room_number,
-           ${textCell("m.guest_name")} AS guest_name, ${textCell("m.guest_email")} AS guest_email,
-           ${textCell("m.guest_phone")} AS guest_phone, m.adults, m.children, m.status, m.departure - m.arrival AS nights,
-           ${textCell("m.notes")} AS notes, m.booking_id
+        `SELECT m.movement, m.date, ${instantCell("m.at")} AS at, ${textSql("r.room_number")} AS room_number,
+           ${textSql("m.guest_name")} AS guest_name, ${textSql("m.guest_email")} AS guest_email,
+           ${textSql("m.guest_phone")} AS guest_phone, m.adults, m.children, m.status, m.departure - m.arrival AS nights,
+           ${textSql("m.notes")} AS notes, m.booking_id
          FROM ${movements} LEFT JOIN pms.rooms r ON r.hotel_id = m.hotel_id AND r.room_id = m.room_id
          ORDER BY m.date, m.movement, r.sort_key, r.room_id, m.booking_id`,
         bindingsOf(request, hotel),

@@ -5,33 +5,34 @@ import * as z from "zod";
 import { addDays, type Day, daySchema, instantOf, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { type BookingStatus, bookingStatuses } from "../../pms/port.ts";
-import { instantCell, textCell } from "../csv/cells.ts";
+import { type CellWriter, instantCell } from "../csv/cells.ts";
+import { formFault, formFields, formRequestFields, isForm } from "../csv/form.ts";
 import { defineKind } from "./kind.ts";
 
 /** The columns in their order, each with the SQL of its cell. A request may leave some out, never reorder them. */
 const columns = {
-  booking_id: "b.booking_id",
-  room_id: "b.room_id",
-  room_number: textCell("r.room_number"),
-  guest_name: textCell("b.guest_name"),
-  guest_email: textCell("b.guest_email"),
-  guest_phone: textCell("b.guest_phone"),
-  adults: "b.adults",
-  children: "b.children",
-  arrival: "b.arrival",
-  departure: "b.departure",
-  check_in_at: instantCell("b.check_in_at"),
-  expected_check_out_at: instantCell("b.expected_check_out_at"),
-  checked_in_at: instantCell("b.checked_in_at"),
-  checked_out_at: instantCell("b.checked_out_at"),
-  status: "b.status",
-  total_amount: "b.total_amount",
-  currency: "b.currency",
-  terms_accepted_at: instantCell("b.terms_accepted_at"),
-  notes: textCell("b.notes"),
-  created_by: textCell("b.created_by"),
-  created_at: instantCell("b.created_at"),
-} as const;
+  booking_id: () => "b.booking_id",
+  room_id: () => "b.room_id",
+  room_number: ({ textSql }) => textSql("r.room_number"),
+  guest_name: ({ textSql }) => textSql("b.guest_name"),
+  guest_email: ({ textSql }) => textSql("b.guest_email"),
+  guest_phone: ({ textSql }) => textSql("b.guest_phone"),
+  adults: () => "b.adults",
+  children: () => "b.children",
+  arrival: () => "b.arrival",
+  departure: () => "b.departure",
+  check_in_at: () => instantCell("b.check_in_at"),
+  expected_check_out_at: () => instantCell("b.expected_check_out_at"),
+  checked_in_at: () => instantCell("b.checked_in_at"),
+  checked_out_at: () => instantCell("b.checked_out_at"),
+  status: () => "b.status",
+  total_amount: ({ decimalSql }) => decimalSql("b.total_amount"),
+  currency: () => "b.currency",
+  terms_accepted_at: () => instantCell("b.terms_accepted_at"),
+  notes: ({ textSql }) => textSql("b.notes"),
+  created_by: ({ textSql }) => textSql("b.created_by"),
+  created_at: () => instantCell("b.created_at"),
+} as const satisfies Record<string, (cells: CellWriter) => string>;
 
 type BookingsColumn = keyof typeof columns;
 const bookingsColumns = Object.keys(columns) as [BookingsColumn, ...BookingsColumn[]];
@@ -51,7 +52,9 @@ const bookingsRequestSchema = z
       .max(100)
       .optional()
       .meta({ description: "Default: all. The file always has them in the order of this list." }),
+    ...formFields,
   })
+  .refine(isForm, formFault)
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ["to"],
     error: "is before from",
@@ -65,6 +68,7 @@ const bookingsRequestView = z.strictObject({
   by: bySchema,
   status: z.array(z.enum(bookingStatuses)),
   columns: z.array(z.enum(bookingsColumns)),
+  ...formRequestFields,
 });
 
 type BookingsRequest = z.output<typeof bookingsRequestView>;
@@ -86,10 +90,10 @@ function bookingsFileName({ from, to }: BookingsRequest, today: Day): string {
 }
 
 /** The rows, in the order of their making: the primary key's, which is total, so that equal data gives equal bytes. */
-function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Knex.Raw {
+function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings, cells: CellWriter): Knex.Raw {
   const { sql, bindings } = conditions(request, hotel);
   return trx.raw(
-    `SELECT ${request.columns.map((column) => `${columns[column]} AS ${column}`).join(", ")}
+    `SELECT ${request.columns.map((column) => `${columns[column](cells)} AS ${column}`).join(", ")}
      FROM pms.bookings b LEFT JOIN pms.rooms r ON r.hotel_id = b.hotel_id AND r.room_id = b.room_id
      WHERE ${sql} ORDER BY b.booking_id`,
     bindings,

@@ -1,6 +1,7 @@
 /** A range of days, as all computed kinds ask for it. */
 import * as z from "zod";
 
+import { formFault, formFields, formRequestFields, isForm } from "../csv/form.ts";
 import { addDays, type Day, daysBetween, daySchema, earliestDay, latestDay } from "../../../core/mod.ts";
 
 /** Three years. */
@@ -10,7 +11,9 @@ export const daysBodySchema = z
   .strictObject({
     from: daySchema.optional().meta({ description: "The first day; without it, the first of the month." }),
     to: daySchema.optional().meta({ description: "The last day, itself included; without it, the month's last." }),
+    ...formFields,
   })
+  .refine(isForm, formFault)
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ["to"],
     error: "is before from",
@@ -20,7 +23,7 @@ export const daysBodySchema = z
     error: `makes more than ${mostDays} days`,
   });
 
-export const daysRequestSchema = z.strictObject({ from: daySchema, to: daySchema });
+export const daysRequestSchema = z.strictObject({ from: daySchema, to: daySchema, ...formRequestFields });
 export type DaysRequest = z.output<typeof daysRequestSchema>;
 
 /** The range that is meant; where an end is left out, that of the other's month, or of today's. */

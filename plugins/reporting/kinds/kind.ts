@@ -7,6 +7,8 @@ import type * as z from "zod";
 
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
+import type { CellWriter } from "../csv/cells.ts";
+import { normalizeForm } from "../csv/form.ts";
 import type { CsvCell } from "../csv/stringify.ts";
 
 export interface ReportKind<Body extends z.ZodType = z.ZodType, Request = unknown> {
@@ -33,14 +35,25 @@ export type Source<Request> =
   | {
       readonly by: "copy";
       /** Strings alone are bound: COPY's values are quoted. */
-      readonly select: (trx: Trx, request: Request, hotel: HotelSettings) => Knex.Raw;
+      readonly select: (trx: Trx, request: Request, hotel: HotelSettings, cells: CellWriter) => Knex.Raw;
       /** How many rows `select` has in the same snapshot. */
       readonly count: (trx: Trx, request: Request, hotel: HotelSettings) => Promise<number>;
     }
   | {
       readonly by: "code";
-      readonly compute: (trx: Trx, request: Request, hotel: HotelSettings) => Promise<readonly (readonly CsvCell[])[]>;
+      readonly compute: (
+        trx: Trx,
+        request: Request,
+        hotel: HotelSettings,
+        cells: CellWriter,
+      ) => Promise<readonly (readonly CsvCell[])[]>;
     };
+
+/** The request that a body means, with the form of its file: what is stored, hashed and shown. @param body as parsed */
+export function requestOf({ normalise }: ReportKind, body: unknown, hotel: HotelSettings): unknown {
+  // A plain file's request has no form in it, so that it is the same request as it was before there were others.
+  return { ...(normalise(body, hotel.business_date) as object), ...normalizeForm(body, hotel) };
+}
 
 /** Ties a kind's schemas to its functions. */
 export function defineKind<Body extends z.ZodType, Request>(kind: ReportKind<Body, Request>): ReportKind {

@@ -7,6 +7,7 @@
  */
 import { divideAmount, type Day, eachDay, formatAmount, prepare, ratioOf, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
+import { type CellWriter, fixedText } from "../csv/cells.ts";
 import type { CsvCell } from "../csv/stringify.ts";
 import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normaliseDays } from "./days.ts";
 import { defineKind } from "./kind.ts";
@@ -76,7 +77,12 @@ export const occupancy = defineKind({
   rows: { by: "code", compute },
 });
 
-async function compute(trx: Trx, { from, to }: DaysRequest, hotel: HotelSettings): Promise<CsvCell[][]> {
+async function compute(
+  trx: Trx,
+  { from, to }: DaysRequest,
+  hotel: HotelSettings,
+  cells: CellWriter,
+): Promise<CsvCell[][]> {
   const [closedDays, openDays] = await Promise.all([
     closedStatement.run(trx, [hotel.hotel_id, from, to]),
     openStatement.run(trx, [hotel.hotel_id, from, to, hotel.business_date]),
@@ -85,7 +91,7 @@ async function compute(trx: Trx, { from, to }: DaysRequest, hotel: HotelSettings
   const open = new Map(openDays.map((day) => [day.date, day]));
   return [...eachDay(from, to), to].flatMap((date) => {
     const figures = closed.get(date) ?? open.get(date);
-    return figures === undefined ? [] : [rowOf(figures, closed.has(date), hotel.currency)];
+    return figures === undefined ? [] : [rowOf(figures, closed.has(date), hotel.currency, cells)];
   });
 }
 
@@ -93,21 +99,23 @@ function rowOf(
   { date, rooms, out_of_order, sold, room_revenue }: DayFigures,
   closed: boolean,
   currency: string,
+  cells: CellWriter,
 ): CsvCell[] {
+  const decimal = (value: string | undefined) => (value === undefined ? null : cells.decimal(value));
   const inOrder = rooms - out_of_order;
-  const perRoom = (count: number): string | null => divideAmount(room_revenue, count, currency) ?? null;
+  const perRoom = (count: number) => decimal(divideAmount(room_revenue, count, currency));
   return [
-    date,
-    String(closed),
+    fixedText(date),
+    fixedText(String(closed)),
     rooms,
     out_of_order,
     sold,
-    ratioOf(100 * sold, rooms) ?? null,
-    ratioOf(100 * sold, inOrder) ?? null,
-    formatAmount(room_revenue, currency),
+    decimal(ratioOf(100 * sold, rooms)),
+    decimal(ratioOf(100 * sold, inOrder)),
+    cells.decimal(formatAmount(room_revenue, currency)),
     perRoom(sold),
     perRoom(rooms),
     perRoom(inOrder),
-    currency,
+    fixedText(currency),
   ];
 }

@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { currencyDecimals, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { textCell } from "../csv/cells.ts";
+import type { CellWriter } from "../csv/cells.ts";
 import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normaliseDays } from "./days.ts";
 import { defineKind } from "./kind.ts";
 
@@ -41,16 +41,16 @@ export const revenue = defineKind({
   fileName: (request, today) => daysFileName("revenue", request, today),
   rows: {
     by: "copy",
-    select: (trx: Trx, request: DaysRequest, hotel: HotelSettings): Knex.Raw => {
+    select: (trx: Trx, request: DaysRequest, hotel: HotelSettings, { textSql, decimalSql }: CellWriter): Knex.Raw => {
       const decimals = currencyDecimals(hotel.currency);
-      const amount = (expression: string): string => `round(coalesce(${expression}, 0), ${decimals})`;
+      const amount = (expression: string): string => decimalSql(`round(coalesce(${expression}, 0), ${decimals})`);
       const slept = "FILTER (WHERE b.status <> 'no_show')";
       return trx.raw(
-        `SELECT to_char(n.date, 'YYYY-MM') AS month, ${textCell("t.name")} AS room_type, count(*) ${slept} AS nights,
+        `SELECT ${textSql("to_char(n.date, 'YYYY-MM')")} AS month, ${textSql("t.name")} AS room_type, count(*) ${slept} AS nights,
            ${amount(`sum(n.rate) ${slept}`)} AS room_revenue,
-           round(sum(n.rate) ${slept} / nullif(count(*) ${slept}, 0), ${decimals}) AS adr,
+           ${decimalSql(`round(sum(n.rate) ${slept} / nullif(count(*) ${slept}, 0), ${decimals})`)} AS adr,
            ${amount("sum(n.rate) FILTER (WHERE b.status = 'no_show')")} AS no_show_revenue, b.currency
-         FROM ${nights} GROUP BY 1, t.room_type_id, t.name, b.currency ORDER BY 1, t.name, t.room_type_id, b.currency`,
+         FROM ${nights} GROUP BY to_char(n.date, 'YYYY-MM'), t.room_type_id, t.name, b.currency ORDER BY to_char(n.date, 'YYYY-MM'), t.name, t.room_type_id, b.currency`,
         bindingsOf(request, hotel),
       );
     },

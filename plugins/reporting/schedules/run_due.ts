@@ -9,6 +9,7 @@ import { Problem, type Schedule, type Trx } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
 import { askFor } from "../ask.ts";
 import type { ReportingContext } from "../context.ts";
+import { requestOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/mod.ts";
 import { ReportSchedule, type Rhythm } from "../models/report_schedule.ts";
 import { daysOf, nextRun } from "./timetable.ts";
@@ -100,7 +101,7 @@ async function askOne(ctx: ReportingContext, trx: Trx, hotelId: string, schedule
   const due = schedule.next_run_at < since ? nextRun(schedule, hotel.time_zone, since) : schedule.next_run_at;
   const days = daysOf(schedule, hotel.time_zone, due);
   const body = kind.body.parse({ ...schedule.options, ...days });
-  const request = kind.normalise(body, hotel.business_date);
+  const request = requestOf(kind, body, hotel);
   const report = await askFor(ctx, trx, { tenantId: hotelId, name: schedule.created_by }, { kind: kind.name, request });
   await ReportSchedule.query(trx)
     .findById([hotelId, scheduleId])
