@@ -1,16 +1,13 @@
 /** What holds even if the boot's checks had let a faulty route through. */
 import { expect } from "chai";
-import type { Server } from "node:http";
 import * as z from "zod";
 
-import { createLogger } from "../log.ts";
-import { TestClient } from "../testing/client.ts";
-import { createApp } from "./app.ts";
-import { createMetrics } from "./metrics.ts";
+import { type ServedRoutes, serveRoutes } from "../testing/app.ts";
+import type { TestClient } from "../testing/client.ts";
 import { type Route, route } from "./route.ts";
 
 describe("the application", () => {
-  let server: Server | undefined;
+  let server: ServedRoutes | undefined;
   let opened = 0;
   afterEach(() => server?.close());
 
@@ -26,25 +23,8 @@ describe("the application", () => {
         },
       },
     );
-    const app = createApp({
-      inFlight: () => undefined,
-      knex: knex as never,
-      log: createLogger("silent"),
-      metrics: createMetrics(),
-      routes: routes.map((one) => ({ pluginId: "faulty", route: one })),
-      authenticate: () => Promise.resolve(undefined),
-      limiter: () => Promise.resolve(),
-      secret: "x".repeat(32),
-      trustedProxies: 0,
-      degraded: () => Promise.resolve([]),
-      ready: () => Promise.resolve(),
-    });
-    const listening = await new Promise<Server>((resolve) => {
-      const started: Server = app.listen(0, "127.0.0.1", () => resolve(started));
-    });
-    server = listening;
-    const address = listening.address();
-    return new TestClient(`http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
+    server = await serveRoutes(routes, { knex: knex as never });
+    return server.client;
   }
 
   let called = 0;

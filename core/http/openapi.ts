@@ -2,6 +2,7 @@
 import * as z from "zod";
 
 import { problemCatalogue } from "../errors.ts";
+import { mostErrors } from "./input.ts";
 import { isIdempotent, type Route } from "./route.ts";
 
 type Json = Record<string, unknown>;
@@ -168,6 +169,8 @@ function problemSchema(): Json {
       request_id: { type: "string" },
       errors: {
         type: "array",
+        maxItems: mostErrors,
+        description: `The first ${mostErrors} faults.`,
         items: {
           type: "object",
           required: ["in", "pointer", "detail"],

@@ -2,10 +2,11 @@
 import * as z from "zod";
 
 import { problems } from "../errors.ts";
+import { queryNumber } from "./query.ts";
 
 /** The query fields of every list. */
 export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: "Items on a page." }),
+  limit: queryNumber(1, 200).default(50).meta({ description: "Items on a page." }),
   cursor: z.string().max(500).optional().meta({ description: "`next_cursor` of the page before." }),
 };
 

@@ -90,7 +90,7 @@ export interface RouteDeclaration<
   readonly body?: B;
   /** Takes `application/x-www-form-urlencoded` beside JSON. */
   readonly form?: boolean;
-  /** Most bytes of the body; default 256 KiB. */
+  /** Most bytes of the body, unpacked. Default: what the largest body that the schema takes comes to (body_limit.ts). */
   readonly bodyLimit?: number;
   /** Of the answer where all goes well. */
   readonly status: number;

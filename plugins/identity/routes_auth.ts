@@ -55,6 +55,8 @@ export function authRoutes({ db }: IdentityContext, authentication: Authenticati
       unit: "none",
       body: grantSchema,
       form: true,
+      // Many times a login, and little to check for a stranger who sends nonsense.
+      bodyLimit: 4 * 1024,
       status: 200,
       result: z
         .strictObject({

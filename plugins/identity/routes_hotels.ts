@@ -33,6 +33,8 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
         currency: hotelFields.currency,
         terms_and_conditions: hotelFields.terms_and_conditions.optional(),
       }),
+      // The longest terms, in any script, as UTF-8: a stranger sends it.
+      bodyLimit: 64 * 1024,
       status: 201,
       result: z.strictObject({ hotel: hotelSchema, user: userSchema }),
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],

@@ -3,6 +3,7 @@ import * as z from "zod";
 import {
   decodeCursor,
   type FieldError,
+  fieldErrorsOf,
   idSchema,
   instantOutSchema,
   newId,
@@ -62,6 +63,8 @@ export function scheduleRoutes(): Route[] {
           description: "What the kind's own request takes beside its days, such as `status` of the bookings.",
         }),
       }),
+      // The options' own schema depends on the kind; the largest takes less than this.
+      bodyLimit: 8 * 1024,
       status: 201,
       result: scheduleSchema,
       problems: ["TOO_MANY_SCHEDULES"],
@@ -136,13 +139,13 @@ function checkOptions(kind: string, body: unknown, options: Readonly<Record<stri
   const { error } = kindOf(kind).body.safeParse(body);
   const days = ["from", "to"].filter((name) => name in options);
   const errors: FieldError[] = [
-    ...days.map((name) => ({ path: [name], message: "is worked out at each run" })),
-    ...(error?.issues ?? []),
-  ].map(({ path, message }) => ({
-    in: "body",
-    pointer: ["", "options", ...path.map(String)].join("/"),
-    detail: message,
-  }));
+    ...days.map((name) => ({
+      in: "body" as const,
+      pointer: `/options/${name}`,
+      detail: "is worked out at each run",
+    })),
+    ...(error === undefined ? [] : fieldErrorsOf(error, "body", ["options"])),
+  ];
   if (errors.length > 0) throw problems.VALIDATION_FAILED("/options do not fit the kind of report.", { errors });
 }
 
