@@ -9,14 +9,15 @@ import { prepare, type Trx } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import { readEvent } from "./event.ts";
 import { askStripe } from "./jobs.ts";
-import { refold } from "./ledger.ts";
+import { type LockedHotel, refold } from "./ledger.ts";
 import { isOtherMode } from "./livemode.ts";
 import type { StripeEvent } from "./models/stripe_event.ts";
+import { moveFacts, moveFollowers, recordOwner } from "./owner.ts";
 import { fetchedSchema, readTelling } from "./read_event.ts";
 import { recordTelling } from "./record.ts";
 import { applyBesideOthers } from "./replay_lock.ts";
 import type { Owner, Telling } from "./telling.ts";
-import { awaitedIds, callWaiting, findHotel } from "./ties.ts";
+import { awaitedIds, callWaiting, findHotel, type FoundHotel } from "./ties.ts";
 
 /** What became of an event: columns of its row. */
 interface Outcome {
@@ -78,19 +79,49 @@ async function effectOf(
   if (reading.kind === "lacks") return { status: "waiting", reason: reading.what, owner: reading.owner, isToAsk: true };
   const { telling } = reading;
   const { owner } = telling;
-  const hotel = await findHotel(ctx, trx, event_id, telling);
-  if (hotel === undefined) {
+  const found = await findHotel(trx, telling);
+  if (found === undefined) {
     const isPayment = owner === undefined;
     const reason = isPayment ? "invoice" : "hotel";
     return { status: "waiting", reason, owner, awaits: awaitedIds(telling), isToAsk: isPayment };
   }
-  const { hotel_id } = hotel;
-  await Promise.all([
-    recordTelling(trx, hotel_id, event_id, telling),
-    changesValidTo(telling) ? refold(trx, hotel, ctx.env.GRACE_DAYS, new Date()) : undefined,
-    callWaiting(ctx, trx, event_id, hotel),
-  ]);
+  const hotel_id = await takeEffect(ctx, trx, event_id, telling, found);
   return { status: "applied", hotel_id, owner };
+}
+
+/** Writes the event's facts and folds the hotels that they change. @returns the hotel whose event it is */
+async function takeEffect(
+  ctx: BillingContext,
+  trx: Trx,
+  eventId: string,
+  telling: Telling,
+  found: FoundHotel,
+): Promise<string> {
+  const { hotel, hotels } = found;
+  const refoldAll = (all: readonly LockedHotel[]) =>
+    Promise.all(all.map((one) => refold(trx, one, ctx.env.GRACE_DAYS, new Date())));
+  if (hotels.length === 1) {
+    // Sent together, done one after the other.
+    await Promise.all([
+      recordOwner(trx, eventId, telling, found),
+      recordTelling(trx, hotel.hotel_id, eventId, telling),
+      changesValidTo(telling) ? refoldAll(hotels) : undefined,
+      callWaiting(ctx, trx, eventId, found),
+    ]);
+    return hotel.hotel_id;
+  }
+  await recordOwner(trx, eventId, telling, found);
+  const moving = await moveFollowers(trx, telling, found);
+  await recordTelling(trx, moving.hotelId, eventId, telling);
+  const moved = await moveFacts(trx, telling, moving);
+  if (moved > 0)
+    ctx.log.warn(
+      { event_id: eventId, hotel_id: moving.hotelId, hotels: hotels.map((one) => one.hotel_id), rows: moved },
+      "events name different hotels for a subscription; its rows are moved to the hotel that was named last",
+    );
+  await refoldAll(hotels);
+  await callWaiting(ctx, trx, eventId, found);
+  return moving.hotelId;
 }
 
 function changesValidTo({ paid_invoice, reversals = [], links }: Telling): boolean {

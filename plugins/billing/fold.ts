@@ -42,8 +42,12 @@
  * - What an event lacks is asked of Stripe once, and the answer is kept with the event (`ask_stripe.ts`). From then on it is
  *   part of the event, and a replay reads the same.
  *
- * One thing is outside of this: events that contradict each other about whose a customer or a subscription is. There the
- * first tie stands, and the second is logged. The metadata of Keyrack's own checkouts never does that.
+ * Whose a fact is follows from the facts as well (`owner.ts`). Of the events that name a hotel for a subscription the
+ * greatest (instant at which the name was written, event id) stands, which is one more join. A subscription without a name
+ * goes by the latest name for its customer. An invoice is of its subscription's hotel; a payment and its reversals are of
+ * their invoice's. Where a later event names another hotel, the rows move, and both hotels are folded again. Two things are
+ * outside of this: one subscription of two customers, which Stripe does not know, and the `hotel_id` on an event's own row,
+ * which says for which hotel it was applied at its time.
  *
  * The trial gets no grace: grace is for a payment that is late, and a trial has none to be late.
  */

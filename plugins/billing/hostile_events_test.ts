@@ -3,6 +3,7 @@ import { expect } from "chai";
 
 import { testWebhookSecret } from "../../workers/testing/platform.ts";
 import { signPayload } from "./cli.ts";
+import { ledgerTables } from "./ledger_tables.ts";
 import { inDays, iso, useBilling } from "./testing/billing.ts";
 import {
   basilInvoice,
@@ -177,8 +178,11 @@ describe("hostile events", function () {
       for (const event of events) fates.push(await fateOf(event));
       expect(fates).to.deep.equal(["applied", "applied", "applied"]);
       expect((await billing.view()).paid_until).to.equal(iso(inDays(300)));
-      const rows = await billing.owner("billing.customers").where({ hotel_id: billing.hotel.hotelId });
-      expect(rows).to.deep.equal([{ hotel_id: billing.hotel.hotelId, customer_id: customer, deleted: true }]);
+      const rows = await billing
+        .owner("billing.customers")
+        .where({ hotel_id: billing.hotel.hotelId })
+        .select("customer_id", "deleted");
+      expect(rows).to.deep.equal([{ customer_id: customer, deleted: true }]);
     });
   }
 
@@ -237,7 +241,7 @@ describe("hostile events", function () {
     expect(await fateOf(event)).to.equal("applied");
   });
 
-  it("that name another hotel for an invoice count for the first one, are seen to fail, and hold nobody up", async () => {
+  it("that name another hotel for an invoice move it to the hotel that was named last, and hold nobody up", async () => {
     const other = await billing.signUp();
     const ids = {
       invoiceId: freshId("in"),
@@ -245,18 +249,46 @@ describe("hostile events", function () {
       subscriptionId: freshId("sub"),
       periodEnd: inDays(60),
     };
-    const first = eventAround("invoice.paid", basilInvoice({ hotelId: billing.hotel.hotelId, ...ids }));
-    const second = eventAround("invoice.payment_succeeded", basilInvoice({ hotelId: other.hotelId, ...ids }));
+    const at = (event: TestEvent, created: number): TestEvent => ({ ...event, created });
+    const first = at(
+      eventAround("invoice.paid", basilInvoice({ hotelId: billing.hotel.hotelId, ...ids })),
+      1_790_000_000,
+    );
+    const twin = basilInvoice({ hotelId: other.hotelId, ...ids });
+    const second = at(eventAround("invoice.payment_succeeded", twin), 1_790_000_001);
     const own = eventAround("invoice.paid", basilInvoice({ hotelId: other.hotelId, periodEnd: inDays(20) }));
     await billing.send(first);
     await billing.settle();
+    expect((await billing.view()).paid_until).to.equal(iso(inDays(60)));
     await billing.send(second, own);
     expect([await fateOf(first), await fateOf(second), await fateOf(own)]).to.deep.equal([
       "applied",
-      "fails",
+      "applied",
       "applied",
     ]);
-    expect((await billing.view()).paid_until).to.equal(iso(inDays(60)));
-    expect((await billing.view(other)).paid_until).to.equal(iso(inDays(20)));
+    expect((await billing.view()).paid_until).to.equal(null);
+    expect((await billing.view(other)).paid_until).to.equal(iso(inDays(60)));
+  });
+
+  it("that give one invoice to the subscriptions of two hotels leave it with one of them, in either order", async () => {
+    const other = await billing.signUp();
+    const invoiceId = freshId("in");
+    const told = [billing.hotel, other].map(({ hotelId }, at) =>
+      eventAround("invoice.paid", olderInvoice({ hotelId, invoiceId, periodEnd: inDays(60 + at) })),
+    );
+    for (const order of [told, told.toReversed()]) {
+      await billing.send(...order);
+      for (const event of order) expect(await fateOf(event)).to.equal("applied");
+      expect((await billing.view()).paid_until).to.equal(null);
+      expect((await billing.view(other)).paid_until).to.equal(iso(inDays(61)));
+      for (const table of ledgerTables) await billing.owner(table).delete();
+      await billing
+        .owner("billing.stripe_events")
+        .whereIn(
+          "event_id",
+          told.map(({ id }) => id),
+        )
+        .delete();
+    }
   });
 });

@@ -41,6 +41,7 @@ const lineSchema = z.object({
 
 const invoiceSchema = z.object({
   id: stripeIdSchema,
+  created: secondsSchema.nullish(),
   status: z.string().nullish(),
   paid: z.boolean().nullish(),
   customer: referenceSchema,
@@ -83,6 +84,7 @@ export function readInvoice(object: unknown): Invoice {
   return {
     invoice_id: invoice.id,
     named_hotel_id: places.map(hotelIn).find((hotelId) => hotelId !== undefined),
+    named_at: optionalInstant(invoice.created),
     customer_id: invoice.customer ?? undefined,
     subscription_id: details?.subscription ?? invoice.subscription ?? undefined,
     status: invoice.status === "paid" || invoice.paid === true ? "paid" : invoice.status === "void" ? "void" : "other",

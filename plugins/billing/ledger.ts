@@ -5,7 +5,7 @@ import { isReplay } from "./replay_lock.ts";
 import { reversedInvoices } from "./taken_out.ts";
 import type { PaymentLink, ReversalFact } from "./telling.ts";
 
-/** A hotel's row, locked until the transaction ends. */
+/** A hotel's row, locked until the transaction ends: of two events of one hotel the second folds what the first has written. */
 export interface LockedHotel {
   readonly hotel_id: string;
   readonly trial_ends_at: Date;
@@ -34,16 +34,8 @@ export interface HotelFacts {
   readonly reversals: readonly ReversalRow[];
 }
 
-const hotelColumns = "hotel_id, trial_ends_at, subscription_valid, valid_to";
-const hotelStatement = prepare<LockedHotel>(
-  "billing_read_hotel",
-  `SELECT ${hotelColumns} FROM identity.hotels WHERE hotel_id = $1`,
-);
-// Not FOR UPDATE: that would also hold up everyone who inserts a row that refers to the hotel.
-const lockStatement = prepare<LockedHotel>(
-  "billing_lock_hotel",
-  `SELECT ${hotelColumns} FROM identity.hotels WHERE hotel_id = $1 FOR NO KEY UPDATE`,
-);
+/** The columns of `identity.hotels` that make a `LockedHotel`. */
+export const hotelColumns = "hotel_id, trial_ends_at, subscription_valid, valid_to";
 const invoicesStatement = prepare<LedgerRow>(
   "billing_fold_invoices",
   "SELECT invoice_id, period_end, amount_paid, currency FROM billing.paid_invoices WHERE hotel_id = $1",
@@ -63,16 +55,6 @@ const writeStatement = prepare(
   "billing_write_valid_to",
   `UPDATE identity.hotels SET valid_to = $2, subscription_valid = $3, version = version + 1 WHERE hotel_id = $1`,
 );
-
-/**
- * Locks a hotel, so that of two events of one hotel the second folds over what the first has written.
- * @returns undefined where there is no such hotel
- */
-export async function lockHotel(trx: Trx, hotelId: string | null | undefined): Promise<LockedHotel | undefined> {
-  if (hotelId === undefined || hotelId === null) return undefined;
-  const [hotel] = await (isReplay(trx) ? hotelStatement : lockStatement).run(trx, [hotelId]);
-  return hotel;
-}
 
 /** Reads the facts of a hotel. */
 export async function readFacts(trx: Trx, hotelId: string): Promise<HotelFacts> {

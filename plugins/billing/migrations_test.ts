@@ -2,11 +2,13 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { openPool } from "../../core/db/pool.ts";
+import { newId } from "../../core/ids.ts";
 import { createTestDatabase, type TestDatabase } from "../../core/testing/postgres.ts";
 import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
 import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";
 import { up as reconciledEvents } from "./migrations/0003_reconciled_events.ts";
 import { up as unappliedIndex } from "./migrations/0004_unapplied_index.ts";
+import { up as namedOwners } from "./migrations/0005_named_owners.ts";
 
 describe("billing's migrations", function () {
   this.timeout(60_000);
@@ -53,11 +55,42 @@ describe("billing's migrations", function () {
     await owner.transaction((trx) => reversalsAndStates(trx));
     await owner.transaction((trx) => reconciledEvents(trx));
     await owner.transaction((trx) => unappliedIndex(trx));
+    const [hotel, other] = [newId(), newId()].sort();
+    await owner("identity.hotels").insert(
+      [hotel, other].map((hotel_id) => ({
+        hotel_id,
+        name: "Test hotel",
+        time_zone: "Europe/Berlin",
+        currency: "EUR",
+        trial_ends_at: new Date(),
+        valid_to: new Date(),
+        business_date: "2026-01-01",
+      })),
+    );
+    await owner.transaction(async (trx) => {
+      const links = [hotel, other].map((hotel_id) => ({
+        hotel_id,
+        payment_id: "pi_1",
+        linked_id: "in_1",
+        to_invoice: true,
+      }));
+      for (const table of ["subscriptions", "payment_links"])
+        await trx.raw(`ALTER TABLE billing.${table} NO FORCE ROW LEVEL SECURITY`);
+      await trx("billing.payment_links").insert(links);
+      await trx("billing.subscriptions").insert({ hotel_id: hotel, subscription_id: "sub_1", customer_id: "cus_1" });
+      for (const table of ["subscriptions", "payment_links"])
+        await trx.raw(`ALTER TABLE billing.${table} FORCE ROW LEVEL SECURITY`);
+    });
+    await owner.transaction((trx) => namedOwners(trx));
     expect(await catalogue()).to.deep.equal(fresh);
     const events = await owner("billing.stripe_events").orderBy("event_id").select("waits_for", "fetched", "source");
     expect(events).to.deep.equal([
       { waits_for: ["cus_1"], fetched: null, source: "webhook" },
       { waits_for: null, fetched: null, source: "webhook" },
     ]);
+    // A subscription keeps its hotel until an event names another; a link that two hotels had is the first one's.
+    const kept = await owner("billing.subscriptions").select("hotel_id", "named_at", "named_by");
+    expect(kept).to.deep.equal([{ hotel_id: hotel, named_at: null, named_by: "" }]);
+    expect(await owner("billing.payment_links").pluck("hotel_id")).to.deep.equal([hotel]);
   });
 });

@@ -17,12 +17,14 @@ interface Subscription {
 
 /**
  * Reads a hotel's subscriptions and its customer. One customer can pay for several hotels, so a customer of the hotel's own
- * subscriptions comes first, and one that still pays before one that has stopped.
+ * subscriptions comes first: of one that still pays, then of one whose state is not known, then of one that has ended.
  */
 export async function readPayer(ctx: BillingContext, hotelId: string): Promise<Payer> {
   const { subscriptions, tied } = await ctx.db.tenant(hotelId, (trx) => readOwn(trx, hotelId), { readOnly: true });
-  const paying = subscriptions.filter(({ ended }) => ended !== true);
-  const named = [...paying, ...subscriptions].map(({ customer_id }) => customer_id).filter((id) => id !== null);
+  const named = [false, null, true]
+    .flatMap((state) => subscriptions.filter(({ ended }) => ended === state))
+    .map(({ customer_id }) => customer_id)
+    .filter((id) => id !== null);
   const candidates = [...new Set([...named, ...tied])];
   if (candidates.length === 0) return { customer: undefined, subscriptions };
   const refused = await ctx.db.platform((trx) => readRefused(trx, hotelId, candidates), { readOnly: true });
@@ -43,17 +45,17 @@ async function readOwn(trx: Trx, hotelId: string) {
 
 /**
  * Of these customers, those that the hotel's manager must not be sent to: they are deleted, or they have subscriptions and
- * none of them is this hotel's. A subscription's row stays with the hotel that was named first, so the event that told its
- * latest state says whose it is now. Reads across tenants, because a customer is kept with one hotel and may pay for others.
+ * none of them is this hotel's, or they still pay for another hotel and no longer for this one. Reads across tenants,
+ * because a customer is kept with one hotel and may pay for others.
  */
 async function readRefused(trx: Trx, hotelId: string, customers: string[]): Promise<Set<string>> {
   const { rows } = (await trx.raw(
     `SELECT customer_id FROM billing.customers WHERE customer_id = ANY(?) AND deleted
      UNION ALL
-     SELECT s.customer_id FROM billing.subscriptions s LEFT JOIN billing.stripe_events e ON e.event_id = s.event_id
-     WHERE s.customer_id = ANY(?)
-     GROUP BY s.customer_id HAVING NOT bool_or(coalesce(e.hotel_id, s.hotel_id) = ?)`,
-    [customers, customers, hotelId],
+     SELECT customer_id FROM billing.subscriptions WHERE customer_id = ANY(?)
+     GROUP BY customer_id
+     HAVING NOT bool_or(hotel_id = ?) OR (bool_or(ended IS NOT TRUE) AND NOT bool_or(hotel_id = ? AND ended IS NOT TRUE))`,
+    [customers, customers, hotelId, hotelId],
   )) as { rows: { customer_id: string }[] };
   return new Set(rows.map(({ customer_id }) => customer_id));
 }

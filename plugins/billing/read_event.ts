@@ -87,8 +87,8 @@ function readInvoiceEvent(event: StripeEventBody, { lines }: Fetched): Reading {
   // A preview of what is to come has no id.
   if (object["id"] === undefined) return { kind: "ignored", reason: "preview" };
   const invoice = readInvoice(lines === undefined ? object : { ...object, lines: { data: lines, has_more: false } });
-  const { named_hotel_id, customer_id, subscription_id, links } = invoice;
-  const owner = { named_hotel_id, customer_id, subscription_id };
+  const { named_hotel_id, named_at, customer_id, subscription_id, links } = invoice;
+  const owner = { named_hotel_id, named_at, customer_id, subscription_id };
   if (subscription_id === undefined) return { kind: "ignored", reason: "no_subscription", owner };
   const payment_ids = [invoice.invoice_id, ...links.map((link) => link.payment_id)];
   if (invoice.status === "paid") {

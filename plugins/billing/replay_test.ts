@@ -19,11 +19,14 @@ const paidInvoice = (shape: "older" | "basil", until: number, payment: Partial<P
 /** Refunds (one wholly, one that failed), a lost dispute, states of the subscription, and payments that failed. */
 const story: World = {
   trial: 0,
+  unnamedUntil: undefined,
   noise: false,
   subscriptions: [
     {
       states: ["incomplete", "active", "past_due"],
       tiedBy: "subscription",
+      // Another hotel was named first: all of it has to move.
+      hotel: "was_other",
       invoices: [
         paidInvoice("older", 60.5, {
           refunds: [{ id: "re_failed", share: 100, states: ["succeeded", "failed"] }],
@@ -51,7 +54,7 @@ describe("the replay of events", function () {
     eventAround(type, shape(facts));
   const poison = () =>
     eventAround("invoice.paid", { id: kill, object: "invoice", currency: "eur", amount_paid: "none" });
-  const told = (): TestEvent[] => tell(story, hotels[3]?.hotelId ?? "", startSeconds);
+  const told = (): TestEvent[] => tell(story, [hotels[3]?.hotelId ?? "", hotels[0]?.hotelId ?? ""], startSeconds);
 
   before(async () => {
     hotels = [];

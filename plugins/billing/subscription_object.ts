@@ -53,6 +53,7 @@ export function readSubscriptionObject(object: unknown): { readonly owner: Owner
 
 const checkoutSchema = z.object({
   id: stripeIdSchema,
+  created: secondsSchema.nullish(),
   mode: z.string().nullish(),
   customer: referenceSchema,
   subscription: referenceSchema,
@@ -70,6 +71,7 @@ export function readCheckoutSession(object: unknown): Owner | undefined {
   if (typeof session.subscription !== "string") return undefined;
   return {
     named_hotel_id: hotelIn(session.metadata) ?? hotelIn({ hotel_id: session.client_reference_id }),
+    named_at: optionalInstant(session.created),
     customer_id: session.customer ?? undefined,
     subscription_id: session.subscription,
   };

@@ -8,6 +8,11 @@
 export interface Owner {
   /** The hotel that the metadata names, if it names one. */
   readonly named_hotel_id: string | undefined;
+  /**
+   * When the metadata that names it was written to the object, where that is before the event: an invoice keeps the copy
+   * that was made of the subscription's metadata when the invoice was made, however late it is paid.
+   */
+  readonly named_at?: Date | undefined;
   readonly customer_id: string | undefined;
   readonly subscription_id: string | undefined;
 }

@@ -17,15 +17,16 @@ export const graceDays = 3;
 
 /** What a history leaves behind. */
 export interface Outcome {
-  readonly view: Awaited<ReturnType<typeof readSubscription>>;
-  /** Every row of facts, what became of every event, and the hotel's `valid_to`, as PostgreSQL writes them. */
+  /** What each of the lane's hotels is shown. */
+  readonly views: readonly Awaited<ReturnType<typeof readSubscription>>[];
+  /** Every row of facts, what became of every event, and the hotels' `valid_to`, as PostgreSQL writes them. */
   readonly rows: readonly string[];
 }
 
-/** One hotel, and a connection of its own to play its histories on. */
+/** Two hotels, and a connection of their own to play their histories on. */
 export interface Lane {
-  readonly hotelId: string;
-  /** Sets the end of the hotel's trial. */
+  readonly hotelIds: readonly [string, string];
+  /** Sets the end of both hotels' trials. */
   setTrial(end: Date): Promise<void>;
   /** Applies the events in the given order, and again as they are called up, looks, and undoes all of it. */
   play(events: readonly TestEvent[], order: readonly number[], now: Date): Promise<Outcome>;
@@ -54,16 +55,17 @@ export async function startDirectBilling(count: number): Promise<DirectBilling> 
 }
 
 async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
-  const hotelId = newId();
-  await owner("identity.hotels").insert({
-    hotel_id: hotelId,
-    name: "Test hotel",
-    time_zone: "Europe/Berlin",
-    currency: "EUR",
-    trial_ends_at: new Date(),
-    valid_to: new Date(),
-    business_date: "2026-01-01",
-  });
+  const hotelIds = [newId(), newId()] as const;
+  for (const hotel_id of hotelIds)
+    await owner("identity.hotels").insert({
+      hotel_id,
+      name: "Test hotel",
+      time_zone: "Europe/Berlin",
+      currency: "EUR",
+      trial_ends_at: new Date(),
+      valid_to: new Date(),
+      business_date: "2026-01-01",
+    });
   const calledUp: string[] = [];
   const ctx = {
     id: "billing",
@@ -88,7 +90,9 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
         if (turn > 10_000) throw new Error("Events call each other up without end.");
         await applyEvent(ctx, trx, calledUp.shift() ?? "");
       }
-      outcome = { view: await readSubscription(trx, hotelId, graceDays, now), rows: await allRows(trx, hotelId) };
+      const views = [];
+      for (const hotelId of hotelIds) views.push(await readSubscription(trx, hotelId, graceDays, now));
+      outcome = { views, rows: await allRows(trx, hotelIds) };
       throw undo;
     }).catch((error: unknown) => {
       if (error !== undo) throw error;
@@ -97,10 +101,10 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   };
 
   return {
-    hotelId,
+    hotelIds,
     setTrial: async (end) => {
       const row = { trial_ends_at: end, valid_to: end, subscription_valid: end > new Date() };
-      await owner("identity.hotels").where({ hotel_id: hotelId }).update(row);
+      await owner("identity.hotels").whereIn("hotel_id", hotelIds).update(row);
     },
     play,
   };
@@ -120,12 +124,14 @@ async function insertEvents(trx: Trx, events: readonly TestEvent[]): Promise<voi
   );
 }
 
-async function allRows(trx: Trx, hotelId: string): Promise<string[]> {
+/** Without the hotel that an event was applied for at its time: a later event can move what it told. */
+async function allRows(trx: Trx, hotelIds: readonly string[]): Promise<string[]> {
   const tables = ledgerTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
-  const events = `SELECT 'event ' || (event_id, status, status_reason, hotel_id, customer_id, subscription_id)::text
+  const events = `SELECT 'event ' || (event_id, status, status_reason, customer_id, subscription_id)::text
     FROM billing.stripe_events`;
-  const hotel = `SELECT 'hotel ' || (valid_to, subscription_valid)::text FROM identity.hotels WHERE hotel_id = ?`;
-  const { rows } = (await trx.raw(`${[...tables, events, hotel].join(" UNION ALL ")} ORDER BY 1`, [hotelId])) as {
+  const hotel = `SELECT 'hotel ' || (hotel_id, valid_to, subscription_valid)::text FROM identity.hotels
+    WHERE hotel_id = ANY(?)`;
+  const { rows } = (await trx.raw(`${[...tables, events, hotel].join(" UNION ALL ")} ORDER BY 1`, [[...hotelIds]])) as {
     rows: { row: string }[];
   };
   return rows.map(({ row }) => row);

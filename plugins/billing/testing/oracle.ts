@@ -2,7 +2,7 @@
  * What has to come out of a story, by SPEC's rules, from the story itself: no event, no order, and nothing of the plugin's
  * code. As simple as it can be, so that a reader sees that it is right.
  */
-import type { DisputeStory, InvoiceStory, PaymentStory, World } from "./world.ts";
+import type { DisputeStory, InvoiceStory, PaymentStory, SubscriptionStory, World } from "./world.ts";
 
 export interface Verdict {
   /** In days from now. */
@@ -10,9 +10,12 @@ export interface Verdict {
   readonly status: string;
 }
 
-export function judge(world: World, graceDays: number): Verdict {
+/** @param hotel of the story's two hotels, the one that is judged */
+export function judge(whole: World, graceDays: number, hotel: "ours" | "other"): Verdict {
+  const world = partOf(whole, hotel);
   const invoices = world.subscriptions.flatMap((subscription) => subscription.invoices);
   const paidUntil = Math.max(
+    world.unnamedUntil ?? -Infinity,
     ...invoices.map((invoice) =>
       invoice.end === "paid" && invoice.until !== undefined && !isReversed(invoice) ? invoice.until : -Infinity,
     ),
@@ -22,6 +25,19 @@ export function judge(world: World, graceDays: number): Verdict {
   if (isWarned(world)) return { validTo, status: "past_due" };
   if (paidUntil > 0) return { validTo, status: "active" };
   return { validTo, status: world.trial > 0 ? "trial" : "grace" };
+}
+
+/** A hotel's part of the story: a subscription is of the hotel that was named last, however many were named before. */
+function partOf(world: World, hotel: "ours" | "other"): World {
+  const ownerOf = (story: SubscriptionStory) => (story.hotel === "became_other" ? "other" : "ours");
+  // Without a name of its own, a subscription goes by the last name for anything of its customer's.
+  const last = world.subscriptions.at(-1);
+  const isUnnamedHere = last !== undefined && ownerOf(last) === hotel;
+  return {
+    ...world,
+    subscriptions: world.subscriptions.filter((story) => ownerOf(story) === hotel),
+    unnamedUntil: isUnnamedHere ? world.unnamedUntil : undefined,
+  };
 }
 
 /** Two refunds of a payment never give back more than it brought: the second takes what is left. */

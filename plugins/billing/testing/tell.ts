@@ -7,6 +7,8 @@ type Json = Record<string, unknown>;
 
 interface Scene {
   readonly hotelId: string;
+  /** The hotel that subscriptions are taken for by mistake, or in the end. */
+  readonly otherId: string;
   /** In seconds since 1970. */
   readonly now: number;
   readonly customer: string;
@@ -15,11 +17,12 @@ interface Scene {
   readonly events: TestEvent[];
 }
 
-/** The events of a story about this hotel; no other hotel's have the same ids. */
-export function tell(world: World, hotelId: string, now: number): TestEvent[] {
+/** The events of a story about these two hotels; no other hotels' have the same ids. */
+export function tell(world: World, [hotelId, otherId]: readonly [string, string], now: number): TestEvent[] {
   const tag = hotelId.slice(-12);
-  const scene: Scene = { hotelId, now, customer: `cus_${tag}`, tag, events: [] };
+  const scene: Scene = { hotelId, otherId, now, customer: `cus_${tag}`, tag, events: [] };
   world.subscriptions.forEach((story, index) => tellSubscription(scene, story, `sub_${tag}_${index}`));
+  if (world.unnamedUntil !== undefined) tellUnnamed(scene, world.unnamedUntil);
   if (world.noise) tellNoise(scene);
   return scene.events;
 }
@@ -33,10 +36,8 @@ function say(scene: Scene, type: string, object: Json): void {
 
 function tellSubscription(scene: Scene, story: SubscriptionStory, id: string): void {
   const metadata = { hotel_id: scene.hotelId };
-  if (story.tiedBy === "checkout" || story.states.length === 0) {
-    const session = { id: `cs_${id}`, mode: "subscription", customer: scene.customer, subscription: id };
-    say(scene, "checkout.session.completed", { ...session, client_reference_id: scene.hotelId, metadata: {} });
-  }
+  if (story.hotel === "was_other") tellCheckout(scene, id, scene.otherId);
+  if (story.tiedBy === "checkout" || story.states.length === 0) tellCheckout(scene, id, scene.hotelId);
   story.states.forEach((status, index) => {
     const type = index === 0 ? "created" : status === "canceled" ? "deleted" : "updated";
     const period = { current_period_end: scene.now + index * 86_400 };
@@ -51,6 +52,22 @@ function tellSubscription(scene: Scene, story: SubscriptionStory, id: string): v
     });
   });
   story.invoices.forEach((invoice, index) => tellInvoice(scene, invoice, id, `${id}_${index}`));
+  if (story.hotel === "became_other") tellCheckout(scene, id, scene.otherId);
+}
+
+function tellCheckout(scene: Scene, subscription: string, hotelId: string): void {
+  const session = { id: `cs_${subscription}`, mode: "subscription", customer: scene.customer, subscription };
+  say(scene, "checkout.session.completed", { ...session, client_reference_id: hotelId, metadata: {} });
+}
+
+/** A subscription of the same customer that no event names a hotel for. */
+function tellUnnamed(scene: Scene, until: number): void {
+  const ids = {
+    customerId: scene.customer,
+    subscriptionId: `sub_${scene.tag}_unnamed`,
+    invoiceId: `in_${scene.tag}_u`,
+  };
+  say(scene, "invoice.paid", basilInvoice({ ...ids, periodEnd: scene.now + until * 86_400 }));
 }
 
 function tellInvoice(scene: Scene, story: InvoiceStory, subscriptionId: string, key: string): void {

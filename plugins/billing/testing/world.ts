@@ -50,12 +50,22 @@ export interface SubscriptionStory {
   /** Whose metadata names the hotel first: the checkout, or the subscription's own. */
   readonly tiedBy: "checkout" | "subscription";
   readonly invoices: readonly InvoiceStory[];
+  /**
+   * Whose it is: ours all along; the other hotel's by mistake, and corrected before all else that is told of it; or ours by
+   * mistake, and corrected to the other hotel's after all.
+   */
+  readonly hotel: "ours" | "was_other" | "became_other";
 }
 
 export interface World {
-  /** The trial's end, in days from now. */
+  /** The end of both hotels' trials, in days from now. */
   readonly trial: number;
   readonly subscriptions: readonly SubscriptionStory[];
+  /**
+   * The end, in days from now, of what one more subscription of the same customer has paid for. No event names a hotel for
+   * it. Undefined: there is none.
+   */
+  readonly unnamedUntil: number | undefined;
   /** Events that have nothing to do with it. */
   readonly noise: boolean;
 }
@@ -143,6 +153,11 @@ const subscription = fc.record({
   ),
   tiedBy: fc.constantFrom("checkout" as const, "subscription" as const),
   invoices: fc.array(invoice, { maxLength: 3 }),
+  hotel: fc.oneof(
+    { weight: 4, arbitrary: fc.constant("ours" as const) },
+    { weight: 1, arbitrary: fc.constant("was_other" as const) },
+    { weight: 1, arbitrary: fc.constant("became_other" as const) },
+  ),
 });
 
 type BareWorld = typeof bareWorld extends fc.Arbitrary<infer T> ? T : never;
@@ -173,6 +188,7 @@ const bareWorld = fc.record({
     { weight: 6, arbitrary: fc.array(subscription, { minLength: 1, maxLength: 1 }) },
     { weight: 1, arbitrary: fc.array(subscription, { minLength: 2, maxLength: 2 }) },
   ),
+  unnamedUntil: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: days(-5, 100) }),
   noise: fc.boolean(),
 });
 
