@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
@@ -45,6 +46,7 @@ export interface Platform {
   }[];
   readonly authenticate: Authenticator;
   readonly limiter: Limiter;
+  readonly refusals: Refusals;
   close(): Promise<void>;
 }
 
@@ -103,8 +105,10 @@ export async function boot(name: string, variables: Variables): Promise<Platform
   const active = new Set(env.PLUGINS ?? plugins.map(({ manifest }) => manifest.id));
   const needed = neededPlugins(plugins, env.PLUGINS);
   const parts = new Map<string, PluginParts>();
+  const refusals = createRefusals(knex, log);
   const close = async (): Promise<void> => {
     for (const part of [...parts.values()].reverse()) await part.close?.();
+    await refusals.close();
     await knex.destroy();
   };
   try {
@@ -114,7 +118,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
       const slice = slices.get(plugin.manifest.id) ?? {};
       const files = openStore(plugin.manifest, slice, env);
       faults.push(...(await refusalsOf(plugin, files, log)));
-      const part = await setUp(plugin, contextFor(plugin, slice, files, knex, log), variables, faults);
+      const part = await setUp(plugin, contextFor(plugin, slice, files, knex, log, refusals), variables, faults);
       if (part !== undefined) parts.set(plugin.manifest.id, part);
     }
     // With a part missing, what the others lack would be told wrongly.
@@ -148,6 +152,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     ),
     authenticate: authenticate ?? (() => Promise.resolve(undefined)),
     limiter: createLimiter(knex),
+    refusals,
     close,
   };
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import type { Knex } from "knex";
 
+import { createRefusals } from "./audit/refusals.ts";
 import { type Blueprint, readBlueprint } from "./boot.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { LoadedPlugin } from "./discovery.ts";
@@ -46,7 +47,14 @@ async function runCommand([group, name, ...args]: readonly string[]): Promise<vo
     pool ??= await openToolPool(blueprint, gateRoleOf(id));
     const log = createLogger(processVariables()["LOG_LEVEL"] ?? "warn", { process: "cli" }, 2);
     const slice = blueprint.slices.get(id) ?? {};
-    return contextFor(plugin, slice, openStore(plugin.manifest, slice, blueprint.env), pool, log);
+    return contextFor(
+      plugin,
+      slice,
+      openStore(plugin.manifest, slice, blueprint.env),
+      pool,
+      log,
+      createRefusals(pool, log),
+    );
   };
   try {
     const { positionals, values } = readArguments(args, command);

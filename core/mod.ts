@@ -1,4 +1,7 @@
 /** The public face of the core: all that a plugin may import from it. */
+export { type AuditEvent, changedFields } from "./audit/event.ts";
+export { auditDays, type AuditFilter, type StoredEvent } from "./audit/list.ts";
+export type { AuditLog } from "./audit/log.ts";
 export { copyOut } from "./db/copy.ts";
 export { prepare, type Statement } from "./db/statement.ts";
 export { constraintOf, type Database, sqlStateOf, type Trx } from "./db/database.ts";

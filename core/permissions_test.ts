@@ -47,6 +47,22 @@ const ofTheCore: Readonly<Record<string, TableGrant>> = {
     update: ["attempts"],
     delete: true,
   },
+  "core.audit_events": {
+    insert: [
+      "tenant_id",
+      "event_id",
+      "kind",
+      "actor_id",
+      "actor_name",
+      "address",
+      "user_agent",
+      "request_id",
+      "subject_type",
+      "subject_id",
+      "subject_name",
+      "details",
+    ],
+  },
   "core.job_permissions": { select: "*" },
   "core.queue_owners": { select: "*" },
 };

@@ -8,6 +8,7 @@
  */
 import type * as z from "zod";
 
+import type { AuditLog } from "./audit/log.ts";
 import type { Database, Trx } from "./db/database.ts";
 import type { FileStore } from "./files/store.ts";
 import type { Authenticator } from "./http/actor.ts";
@@ -81,6 +82,8 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly db: M["permissions"] extends { platform: string } ? Database : Omit<Database, "platform">;
   readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
   readonly enqueue: Enqueue<JobsOf<M>>;
+  /** The security log, which a manager reads at `GET /audit`. */
+  readonly audit: AuditLog;
   /** Deletes the tenant's stored idempotent answers in which one of these ids stands, in the caller's transaction. */
   readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
   /** `fetch` that refuses every host that the manifest does not name. */

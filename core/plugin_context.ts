@@ -1,6 +1,8 @@
 /** A plugin's slice of the platform, made of its manifest: what `setup` gets, and an operator's command. */
 import type { Knex } from "knex";
 
+import { auditLogOf } from "./audit/log.ts";
+import type { Refusals } from "./audit/refusals.ts";
 import type { Blueprint } from "./boot.ts";
 import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
@@ -22,6 +24,7 @@ export function contextFor(
   files: FileStore | undefined,
   knex: Knex,
   log: Logger,
+  refusals: Refusals,
 ): PluginContext {
   const { id, permissions } = manifest;
   return {
@@ -30,6 +33,7 @@ export function contextFor(
     db: databaseFor(knex, id, permissions?.platform !== undefined),
     files,
     enqueue: enqueuerFor(manifest),
+    audit: auditLogOf(id, refusals),
     forgetAnswers,
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     limit: countsOf(knex, id),

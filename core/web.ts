@@ -49,6 +49,7 @@ export async function serve(platform: Platform): Promise<WebServer> {
     routes: platform.routes,
     authenticate: platform.authenticate,
     limiter: platform.limiter,
+    refusals: platform.refusals,
     secret: env.SECRET_KEY,
     trustedProxies: env.TRUSTED_PROXIES,
     ready: async () => {

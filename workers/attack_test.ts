@@ -26,6 +26,7 @@ const publicCalls = ["POST /hotels", "POST /auth/token", "POST /billing/webhook"
 const managersOnly = [
   /^\w+ \/users(?!\/me\/)/,
   /^PATCH \/hotels\/me$/,
+  /^\w+ \/audit/,
   /^\w+ \/billing\//,
   /^\w+ \/reports(?!\/arrivals)/,
   /^(POST|PUT|DELETE) \/(rooms|room-types|rates)(\/\{\w+\})?$/,
@@ -40,7 +41,11 @@ describe("an attack through every operation of the API", function () {
   let hotels: TwoHotels;
   let operations: Operation[];
   const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
-  const digests = async () => (await readTenantRows(platform.owner)).digests;
+  /** But for the security log, which has the attacks themselves: its own walls are in plugins/identity/audit_test.ts. */
+  const digests = async () => {
+    const { "core.audit_events": _log, ...others } = (await readTenantRows(platform.owner)).digests;
+    return others;
+  };
 
   before(async () => {
     platform = await startTestPlatform({ variables: { FAILED_LOGINS: "10000" } });

@@ -1,6 +1,7 @@
 /** Work by the clock: BullMQ's job schedulers wake the plugins' schedules; the core's own housekeeping runs on a timer. */
 import type { Knex } from "knex";
 
+import { auditDays } from "../core/audit/list.ts";
 import { openUnit } from "../core/db/database.ts";
 import { idempotencyHours } from "../core/http/idempotency.ts";
 import type { Schedule } from "../core/jobs/job.ts";
@@ -47,7 +48,7 @@ export function startSchedules(
   };
 }
 
-/** Forgets idempotency keys and rate counts that have had their time. Safe to run in every worker. */
+/** Forgets idempotency keys, rate counts and events of the security log that have had their time. Safe to run in every worker. */
 export function coreSchedules(knex: Knex, log: Logger): { close(): void } {
   const timer = setInterval(() => void tidy(knex, log), housekeepingEveryMs);
   return { close: () => clearInterval(timer) };
@@ -67,5 +68,26 @@ export async function tidy(knex: Knex, log: Logger): Promise<void> {
     } catch (error) {
       log.warn({ err: error, table }, "housekeeping failed; it is tried again");
     }
+  }
+  await deleteOldEvents(knex).catch((error: unknown) => {
+    log.warn({ err: error, table: "audit_events" }, "housekeeping failed; it is tried again");
+  });
+}
+
+/** Events in one DELETE, and DELETEs in one round: what is left goes in the next. */
+const eventBatch = 5_000;
+const eventBatches = 20;
+
+async function deleteOldEvents(knex: Knex): Promise<void> {
+  for (let batch = 0; batch < eventBatches; batch += 1) {
+    const { rowCount } = (await openUnit(knex, { role: coreRole }, (trx) =>
+      trx.raw(
+        `DELETE FROM core.audit_events WHERE (tenant_id, event_id) IN (
+           SELECT tenant_id, event_id FROM core.audit_events
+           WHERE last_at < now() - make_interval(days => ?) ORDER BY last_at LIMIT ?)`,
+        [auditDays, eventBatch],
+      ),
+    )) as { rowCount: number };
+    if (rowCount < eventBatch) return;
   }
 }

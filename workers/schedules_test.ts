@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { openPool } from "../core/db/pool.ts";
+import { newId } from "../core/ids.ts";
 import { createLogger } from "../core/log.ts";
 import { gateRole, urlAs } from "../core/permissions.ts";
 import { testSecret } from "../core/testing/postgres.ts";
@@ -34,8 +35,18 @@ describe("the core's housekeeping", () => {
         { ...row, key: "old", created_at: new Date("2020-01-01") },
         { ...row, key: "new" },
       ]);
+      const event = (event_id: string, daysAgo: number) =>
+        owner.raw(
+          `INSERT INTO core.audit_events (tenant_id, event_id, kind, last_at)
+           VALUES (?, ?, 'pms.something_done', now() - make_interval(days => ?))`,
+          [nil, event_id, daysAgo],
+        );
+      const [recent, old] = [newId(), newId()];
+      await event(recent, 364);
+      await event(old, 366);
       await addCounts();
       await tidy(pool, createLogger("silent"));
+      expect(await owner("core.audit_events").pluck("event_id")).to.deep.equal([recent]);
       expect(await owner("core.idempotency_keys").pluck("key")).to.deep.equal(["new"]);
       expect(await counts()).to.deep.equal(["new"]);
       await owner("core.rate_limits").delete();

@@ -1,6 +1,7 @@
 /** The SQL that makes PostgreSQL's grants be what the manifests say (see `core/permissions.ts`). */
 import type { Knex } from "knex";
 
+import { eventColumns } from "../audit/event.ts";
 import type { LoadedPlugin } from "../discovery.ts";
 import { coreRole, queueRole, queueSchema, rolesOf } from "../permissions.ts";
 import type { Columns, Manifest } from "../plugin.ts";
@@ -19,6 +20,7 @@ export async function applyPermissions(owner: Knex, plugins: readonly LoadedPlug
       EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO ${queueRole}', current_database()); END $$;`,
     `GRANT USAGE ON SCHEMA core TO ${roles.join(", ")};`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON core.outbox, core.idempotency_keys, core.rate_limits TO ${coreRole};`,
+    `GRANT SELECT, INSERT, UPDATE (occurrences, last_at), DELETE ON core.audit_events TO ${coreRole};`,
     `GRANT SELECT ON core.job_permissions, core.queue_owners TO ${roles.join(", ")};`,
     "DELETE FROM core.job_permissions;",
     "DELETE FROM core.queue_owners;",
@@ -64,6 +66,7 @@ function grantsFor(manifest: Manifest, role: string): string[] {
     ]),
     // FOR UPDATE wants one updatable column; the policy lets no plugin's role change a row all the same.
     `GRANT SELECT (${outboxColumns}), INSERT (job_id, job, tenant_id, payload), UPDATE (attempts), DELETE ON core.outbox TO ${role};`,
+    `GRANT INSERT (event_id, ${eventColumns}) ON core.audit_events TO ${role};`,
     ...(permissions?.jobs ?? []).map((job) => `INSERT INTO core.job_permissions VALUES ('${role}', '${job.name}');`),
     `INSERT INTO core.queue_owners VALUES ('${role}', '${id}');`,
   ];

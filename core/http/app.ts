@@ -6,8 +6,10 @@ import helmet from "koa-helmet";
 import { constants } from "node:zlib";
 import { v7 } from "uuid";
 
-import { problems } from "../errors.ts";
+import type { Refusals } from "../audit/refusals.ts";
+import { Problem, problems } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Actor } from "./actor.ts";
 import { dispatch, type DispatchServices, type MountedRoute } from "./dispatch.ts";
 import { docsRoutes } from "./docs.ts";
 import type { HttpMetrics } from "./metrics.ts";
@@ -19,6 +21,7 @@ import type { RequestFacts } from "./route.ts";
 export interface AppOptions extends DispatchServices {
   readonly routes: readonly MountedRoute[];
   readonly log: Logger;
+  readonly refusals: Refusals;
   readonly metrics: HttpMetrics;
   /** How many proxies before us are believed about the caller's address. */
   readonly trustedProxies: number;
@@ -34,7 +37,7 @@ interface State {
   requestId: string;
   /** The declared path, for logs and metrics: addresses with ids in them would be too many to count by. */
   route: string;
-  actor?: { userId: string; tenantId: string };
+  actor?: Actor;
 }
 
 /** Builds the application; it listens nowhere yet. */
@@ -60,7 +63,11 @@ export function createApp(options: AppOptions): Koa {
 }
 
 /** Request id, log line, metrics, and the one place where errors become answers. */
-async function observe({ log, metrics, inFlight }: AppOptions, ctx: Context, next: () => Promise<void>): Promise<void> {
+async function observe(
+  { log, metrics, inFlight, refusals }: AppOptions,
+  ctx: Context,
+  next: () => Promise<void>,
+): Promise<void> {
   const state = ctx.state as State;
   const given = ctx.get("X-Request-Id");
   state.requestId = /^[\w.:-]{1,128}$/.test(given) ? given : v7();
@@ -73,9 +80,11 @@ async function observe({ log, metrics, inFlight }: AppOptions, ctx: Context, nex
     await next();
   } catch (error) {
     answerProblem(ctx, error, state.requestId, log);
+    countRefusal(refusals, ctx, error);
   } finally {
     inFlight(-1);
   }
+  const { actor } = state;
   const ms = performance.now() - started;
   metrics.observe(ctx.method, state.route, ctx.status, ms / 1000);
   log.info(
@@ -85,10 +94,22 @@ async function observe({ log, metrics, inFlight }: AppOptions, ctx: Context, nex
       route: state.route,
       status: ctx.status,
       ms: Math.round(ms * 10) / 10,
-      ...state.actor,
+      ...(actor === undefined ? {} : { userId: actor.userId, tenantId: actor.tenantId }),
     },
     "request",
   );
+}
+
+/** What a caller who is logged in is refused for want of a right, or for too many calls, goes into the security log. */
+function countRefusal(refusals: Refusals, ctx: Context, error: unknown): void {
+  const { actor, route, requestId: id } = ctx.state as State;
+  if (actor === undefined || !(error instanceof Problem) || ![401, 403, 429].includes(error.status)) return;
+  refusals.count("core", {
+    kind: "call_refused",
+    actor,
+    request: { id, address: ctx.ip, headers: ctx.headers },
+    details: { method: ctx.method, route, code: error.code },
+  });
 }
 
 function pluginRouter(options: AppOptions): Router {
@@ -118,7 +139,7 @@ function pluginRouter(options: AppOptions): Router {
 /** Says who is calling, and notes it for the log. */
 async function rememberActor(options: AppOptions, ctx: Context) {
   const actor = await options.authenticate(ctx);
-  if (actor !== undefined) (ctx.state as State).actor = { userId: actor.userId, tenantId: actor.tenantId };
+  if (actor !== undefined) (ctx.state as State).actor = actor;
   return actor;
 }
 

@@ -6,6 +6,7 @@ import { createMetrics } from "../http/metrics.ts";
 import type { Route } from "../http/route.ts";
 import { createLogger } from "../log.ts";
 import { TestClient } from "./client.ts";
+import { noRefusals } from "./refusals.ts";
 
 export interface ServedRoutes {
   readonly client: TestClient;
@@ -19,6 +20,7 @@ export async function serveRoutes(routes: readonly Route[], options: Partial<App
     knex: {} as never,
     log: createLogger("silent"),
     metrics: createMetrics(),
+    refusals: noRefusals,
     routes: routes.map((one) => ({ pluginId: "faulty", route: one })),
     authenticate: () => Promise.resolve(undefined),
     limiter: () => Promise.resolve(),

@@ -4,7 +4,7 @@ import passportModule from "koa-passport";
 import { Strategy } from "passport";
 import { Strategy as LocalStrategy } from "passport-local";
 
-import type { Actor, Authenticator } from "../../core/mod.ts";
+import type { Actor, Authenticator, RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { createLogins, type KnownUser, type Logins } from "./login.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -14,7 +14,7 @@ export interface Authentication {
   /** By `Authorization: Bearer`. */
   readonly authenticate: Authenticator;
   /** By `username` and `password` in the parsed body. */
-  readonly authenticateByPassword: (ctx: Context) => Promise<KnownUser | undefined>;
+  readonly authenticateByPassword: (request: RequestFacts) => Promise<KnownUser | undefined>;
   readonly sessions: Sessions;
   readonly logins: Logins;
 }
@@ -24,31 +24,32 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
   const sessions = createSessions(ctx, tokens);
   const logins = createLogins(ctx);
   const passport = new passportModule.KoaPassport();
-  passport.use("password", passwordStrategy(logins));
   passport.use("token", new TokenStrategy(tokens, sessions));
 
   // A middleware of its own for each request: koa-passport keeps the request's promise on the callback.
-  const run = <T>(strategy: string, context: Context): Promise<T | undefined> =>
+  const run = <T>(strategy: string | Strategy, context: Context): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
       const done = (error: unknown, found: T | false | null): void => {
         if (error === null || error === undefined) resolve(found === false || found === null ? undefined : found);
         else reject(error);
       };
-      const middleware = passport.authenticate(strategy, { session: false }, done);
+      // The types know names only; passport takes a strategy itself as well.
+      const middleware = passport.authenticate(strategy as string, { session: false }, done);
       Promise.resolve(middleware(context as never, () => Promise.resolve())).catch(reject);
     });
 
   return {
     authenticate: (context) => run<Actor>("token", context),
-    authenticateByPassword: (context) => run<KnownUser>("password", context),
+    authenticateByPassword: (request) => run<KnownUser>(passwordStrategy(logins, request), request.context),
     sessions,
     logins,
   };
 }
 
-function passwordStrategy(logins: Logins): Strategy {
-  return new LocalStrategy({ passReqToCallback: true }, ({ ip }, username, password, done) => {
-    logins.check(username, password, ip ?? "").then(
+/** One for each login, which knows its request. */
+function passwordStrategy(logins: Logins, request: RequestFacts): Strategy {
+  return new LocalStrategy((username, password, done) => {
+    logins.check(username, password, request).then(
       (user) => done(null, user ?? false),
       (error: unknown) => done(error),
     );

@@ -1,5 +1,5 @@
 /** What a manager changes of a member of staff. */
-import { type Actor, requireMatch } from "../../core/mod.ts";
+import { type Actor, type AuditEvent, requireMatch, type RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { settingTurn } from "./hashing.ts";
@@ -11,6 +11,7 @@ import { lockStaff } from "./staff.ts";
 
 export interface StaffServices {
   readonly db: IdentityContext["db"];
+  readonly audit: IdentityContext["audit"];
   readonly limit: PasswordLimit;
   readonly sessions: Sessions;
 }
@@ -18,7 +19,7 @@ export interface StaffServices {
 export interface UserChange {
   readonly actor: Actor;
   readonly userId: string;
-  readonly ifMatch: string | undefined;
+  readonly request: RequestFacts;
   readonly role?: User["role"] | undefined;
   readonly active?: boolean | undefined;
   readonly password?: string | undefined;
@@ -29,12 +30,12 @@ export interface UserChange {
  * the caller is no manager any more; OWN_PASSWORD, PASSWORD_TOO_WEAK, RATE_LIMITED, SERVICE_UNAVAILABLE for the password
  */
 export async function changeUser(services: StaffServices, change: UserChange): Promise<User> {
-  const { db, sessions } = services;
-  const { actor, userId, ifMatch } = change;
+  const { audit, db, sessions } = services;
+  const { actor, userId, request } = change;
   const passwordHash = change.password === undefined ? undefined : await hashFor(services, change, change.password);
   const changed = await db.tenant(actor.tenantId, async (trx) => {
     const { user, isLast } = await lockStaff(trx, actor, userId);
-    requireMatch(ifMatch, user.version);
+    requireMatch(request.ifMatch, user.version);
     const { role = user.role, active = user.active } = change;
     if (isLast && !(role === "manager" && active)) {
       throw identityProblems.LAST_MANAGER(
@@ -44,6 +45,7 @@ export async function changeUser(services: StaffServices, change: UserChange): P
     if (!active || passwordHash !== undefined) {
       await revokeSessions(trx, { hotel_id: user.hotel_id, user_id: user.user_id });
     }
+    for (const event of eventsOf(user, change)) audit.record(trx, event);
     return user.$query(trx).patchAndFetch({
       role,
       active,
@@ -53,6 +55,19 @@ export async function changeUser(services: StaffServices, change: UserChange): P
   });
   sessions.forget(actor.tenantId, userId);
   return changed;
+}
+
+/** What the security log says of a change. */
+function eventsOf(before: User, { actor, request, role, active, password }: UserChange): AuditEvent[] {
+  const subject = { type: "user", id: before.user_id, name: before.username };
+  const details = {
+    ...(role === undefined || role === before.role ? {} : { role: [before.role, role] }),
+    ...(active === undefined || active === before.active ? {} : { active: [before.active, active] }),
+  };
+  return [
+    ...(Object.keys(details).length === 0 ? [] : [{ kind: "user_changed", actor, request, subject, details }]),
+    ...(password === undefined ? [] : [{ kind: "password_set", actor, request, subject }]),
+  ];
 }
 
 /** Before the transaction, and its connection. Of a user who is not here there is nothing to hash, and nothing to count. */

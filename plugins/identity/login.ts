@@ -1,5 +1,5 @@
 /** A login by username and password: throttled, checked, and told the same whoever it is not. */
-import { prepare } from "../../core/mod.ts";
+import { prepare, Problem, type RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { checkPassword, loginTurn } from "./hashing.ts";
 import { createLoginThrottle, type LoginThrottle } from "./throttle.ts";
@@ -9,12 +9,13 @@ import { foldUsername } from "./usernames.ts";
 export interface KnownUser {
   readonly hotel_id: string;
   readonly user_id: string;
+  readonly username: string;
   readonly password_hash: string;
 }
 
 const findStatement = prepare<KnownUser & { readonly active: boolean }>(
   "identity_find_login",
-  "SELECT hotel_id, user_id, password_hash, active FROM identity.users WHERE folded_username = $1",
+  "SELECT hotel_id, user_id, username, password_hash, active FROM identity.users WHERE folded_username = $1",
 );
 
 export interface Logins {
@@ -22,15 +23,23 @@ export interface Logins {
    * Undefined where the username or the password is wrong, or the user is not active.
    * @throws Problem RATE_LIMITED, SERVICE_UNAVAILABLE
    */
-  check(username: string, password: string, address: string): Promise<KnownUser | undefined>;
+  check(username: string, password: string, request: RequestFacts): Promise<KnownUser | undefined>;
   readonly throttle: LoginThrottle;
 }
 
-export function createLogins({ db, limit, env }: IdentityContext): Logins {
+export function createLogins({ audit, db, limit, env }: IdentityContext): Logins {
   const throttle = createLoginThrottle(limit, { failures: env.FAILED_LOGINS, calls: env.LOGINS_PER_MINUTE });
+  /** Into the log of the user's hotel. A name that no hotel has is stored nowhere: it may be a password. */
+  const countFailure = (request: RequestFacts, user: KnownUser | undefined, kind: string, code?: string): void => {
+    if (user === undefined) return;
+    const { hotel_id: tenantId, user_id: id, username: name } = user;
+    const details = code === undefined ? {} : { code };
+    audit.countRefusal({ kind, tenantId, request, subject: { type: "user", id, name }, details });
+  };
   return {
     throttle,
-    check: async (username, password, address) => {
+    check: async (username, password, request) => {
+      const { address } = request;
       // An unknown name is folded as the others are: there is one account to every way of writing it.
       const account = foldUsername(username);
       const [found] = await db.platform((trx) => findStatement.run(trx, [account]), { readOnly: true });
@@ -42,10 +51,14 @@ export function createLogins({ db, limit, env }: IdentityContext): Logins {
         const holds = await checkPassword(password, hash, loginTurn(address));
         if (!holds || found === undefined) {
           await attempt.failed();
+          countFailure(request, found, "login_failed");
           return undefined;
         }
         await attempt.succeeded();
         return found;
+      } catch (error) {
+        if (error instanceof Problem) countFailure(request, found, "login_refused", error.code);
+        throw error;
       } finally {
         attempt.end();
       }

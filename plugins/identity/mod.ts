@@ -2,6 +2,7 @@ import { definePlugin } from "../../core/mod.ts";
 import { createAuthentication } from "./authentication.ts";
 import { manifest } from "./manifest.ts";
 import { roles } from "./port.ts";
+import { auditRoute } from "./routes_audit.ts";
 import { authRoutes } from "./routes_auth.ts";
 import { hotelRoutes } from "./routes_hotels.ts";
 import { userRoutes } from "./routes_users.ts";
@@ -12,7 +13,12 @@ export default definePlugin({
   setup: (ctx) => {
     const authentication = createAuthentication(ctx);
     return {
-      routes: [...hotelRoutes(ctx), ...authRoutes(ctx, authentication), ...userRoutes(ctx, authentication)],
+      routes: [
+        ...hotelRoutes(ctx),
+        ...authRoutes(ctx, authentication),
+        ...userRoutes(ctx, authentication),
+        auditRoute(ctx),
+      ],
       authenticator: authentication.authenticate,
       roles,
       schedules: [sessionCleaning(ctx)],

@@ -1,5 +1,5 @@
 /** The change of one's own password. */
-import { type Actor, prepare } from "../../core/mod.ts";
+import { type Actor, prepare, type RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { checkPassword, loginTurn, settingTurn } from "./hashing.ts";
@@ -23,13 +23,14 @@ const changeStatement = prepare<{ user_id: string }>(
 
 export interface OwnPasswordChange {
   readonly actor: Actor;
-  readonly address: string;
+  readonly request: RequestFacts;
   readonly old_password: string;
   readonly new_password: string;
 }
 
 export interface OwnPasswordServices {
   readonly db: IdentityContext["db"];
+  readonly audit: IdentityContext["audit"];
   readonly throttle: LoginThrottle;
   readonly limit: PasswordLimit;
   readonly sessions: Sessions;
@@ -42,10 +43,11 @@ export interface OwnPasswordServices {
  * SERVICE_UNAVAILABLE
  */
 export async function changeOwnPassword(
-  { db, throttle, limit, sessions }: OwnPasswordServices,
-  { actor, address, old_password: oldPassword, new_password: newPassword }: OwnPasswordChange,
+  { audit, db, throttle, limit, sessions }: OwnPasswordServices,
+  { actor, request, old_password: oldPassword, new_password: newPassword }: OwnPasswordChange,
 ): Promise<void> {
   const { tenantId, userId, sessionId } = actor;
+  const { address } = request;
   const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
   if (user === undefined) throw new Error("A user who is logged in is not there.");
   const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
@@ -68,6 +70,7 @@ export async function changeOwnPassword(
     if (changed.length === 0) throw refused;
     // After the change, which has locked the row: of two at once none waits for the other with half a lock.
     await requireStanding(trx, actor, staff);
+    audit.record(trx, { kind: "own_password_changed", actor, request });
     await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);
   });
   sessions.forget(tenantId, userId);

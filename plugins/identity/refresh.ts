@@ -22,6 +22,7 @@ export interface Client {
 interface TokenRow {
   readonly session_id: string;
   readonly user_id: string;
+  readonly username: string;
   readonly used_at: Date | null;
   /** Used within the grace period, by this client. */
   readonly is_repeat: boolean;
@@ -30,7 +31,7 @@ interface TokenRow {
 // Of many uses at once the lock lets one through at a time, and the next sees that it was used.
 const takeStatement = prepare<TokenRow>(
   "identity_take_refresh_token",
-  `SELECT t.session_id, s.user_id, t.used_at,
+  `SELECT t.session_id, s.user_id, u.username, t.used_at,
      coalesce(t.used_at > clock_timestamp() - make_interval(secs => $3) AND t.used_by = $4, false) AS is_repeat
    FROM identity.refresh_tokens t
    JOIN identity.sessions s ON s.hotel_id = t.hotel_id AND s.session_id = t.session_id
@@ -67,6 +68,7 @@ export async function grantRefreshToken(trx: Trx, hotelId: string, sessionId: st
 export interface Renewal {
   readonly session_id: string;
   readonly user_id: string;
+  readonly username: string;
   /** The next refresh token; undefined: this one was used before, and its session must end. */
   readonly refreshToken: string | undefined;
 }
@@ -87,16 +89,16 @@ export async function useRefreshToken(
   const usedBy = fingerprintOf(client);
   const [row] = await takeStatement.run(trx, [hotelId, hash, graceSeconds, usedBy]);
   if (row === undefined) return undefined;
-  const { session_id: sessionId, user_id: userId } = row;
+  const { session_id: sessionId, user_id: userId, username } = row;
   if (row.used_at === null) {
     const refreshToken = successorOf(token, secrets[0]);
     await useStatement.run(trx, [hotelId, hash, usedBy]);
     await grantRefreshToken(trx, hotelId, sessionId, refreshToken);
     await noteStatement.run(trx, [hotelId, sessionId, client.address, client.userAgent]);
-    return { session_id: sessionId, user_id: userId, refreshToken };
+    return { session_id: sessionId, user_id: userId, username, refreshToken };
   }
   const refreshToken = row.is_repeat ? await findSuccessor(trx, sessionId, token, secrets) : undefined;
-  return { session_id: sessionId, user_id: userId, refreshToken };
+  return { session_id: sessionId, user_id: userId, username, refreshToken };
 }
 
 async function findSuccessor(

@@ -42,7 +42,7 @@ function userAgentOf({ headers }: RequestFacts): string {
   return (typeof given === "string" ? given : "").slice(0, 200);
 }
 
-export function authRoutes({ db }: IdentityContext, authentication: Authentication): Route[] {
+export function authRoutes({ audit, db }: IdentityContext, authentication: Authentication): Route[] {
   const { authenticateByPassword, logins, sessions } = authentication;
   return [
     route({
@@ -76,10 +76,10 @@ export function authRoutes({ db }: IdentityContext, authentication: Authenticati
         if (body.grant_type === "refresh_token") {
           const token = body.refresh_token ?? "";
           await logins.throttle.countRefresh(await sessions.sessionOf(token), client.address);
-          return { body: await sessions.refresh(token, client) };
+          return { body: await sessions.refresh(token, client, request) };
         }
-        const user = await authenticateByPassword(request.context);
-        const grant = user === undefined ? undefined : await sessions.open(user, client);
+        const user = await authenticateByPassword(request);
+        const grant = user === undefined ? undefined : await sessions.open(user, client, request);
         if (grant === undefined) throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
         return { body: grant };
       },
@@ -93,8 +93,12 @@ export function authRoutes({ db }: IdentityContext, authentication: Authenticati
       // Its own transaction, so that what this process remembers goes after the commit.
       unit: "none",
       status: 204,
-      handler: async ({ actor: { tenantId, userId, sessionId } }) => {
-        await db.tenant(tenantId, (trx) => revokeSessions(trx, { hotel_id: tenantId, session_id: sessionId }));
+      handler: async ({ actor, request }) => {
+        const { tenantId, userId, sessionId } = actor;
+        await db.tenant(tenantId, async (trx) => {
+          audit.record(trx, { kind: "logged_out", actor, request, details: { session_id: sessionId } });
+          await revokeSessions(trx, { hotel_id: tenantId, session_id: sessionId });
+        });
         sessions.forget(tenantId, userId);
         return {};
       },

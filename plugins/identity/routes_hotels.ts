@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { dayAt, defined, networkOf, newId, requireMatch, type Route, route } from "../../core/mod.ts";
+import { changedFields, dayAt, defined, networkOf, newId, requireMatch, type Route, route } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { insertUser, isUsernameTaken } from "./staff.ts";
 import { Hotel } from "./models/hotel.ts";
@@ -42,7 +42,12 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
         (await isUsernameTaken(ctx, username))
           ? undefined
           : hashPassword({ password, username }, settingTurn(networkOf(request.address))),
-      handler: async ({ body: { username, password: _password, ...settings }, prepared: passwordHash, trx }) => {
+      handler: async ({
+        body: { username, password: _password, ...settings },
+        prepared: passwordHash,
+        trx,
+        request,
+      }) => {
         await requireKnownZone(trx, settings.time_zone);
         const trialEndsAt = new Date(Date.now() + env.TRIAL_DAYS * dayMs);
         const hotel = await Hotel.query(trx).insertAndFetch({
@@ -58,6 +63,8 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
           password_hash: passwordHash,
           role: "manager",
         });
+        const actor = { tenantId: hotel.hotel_id, userId: user.user_id, name: user.username };
+        ctx.audit.record(trx, { kind: "hotel_signed_up", actor, request });
         return { body: { hotel: hotelView(hotel), user: userView(user) }, headers: { Location: "/hotels/me" } };
       },
     }),
@@ -92,7 +99,10 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
         const hotel = await Hotel.query(trx).findById(actor.tenantId).forUpdate().throwIfNotFound();
         requireMatch(request.ifMatch, hotel.version);
         await requireKnownZone(trx, body.time_zone);
+        const before = hotelView(hotel);
         const changed = await hotel.$query(trx).patchAndFetch({ ...defined(body), version: hotel.version + 1 });
+        const details = changedFields(before, hotelView(changed));
+        ctx.audit.record(trx, { kind: "hotel_changed", actor, request, details });
         return { body: hotelView(changed), etag: changed.version };
       },
     }),

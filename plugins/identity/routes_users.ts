@@ -19,7 +19,13 @@ import { roleSchema, userSchema, userView } from "./views.ts";
 const params = z.strictObject({ user_id: idSchema });
 
 export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentication): Route[] {
-  const services = { db: ctx.db, throttle: logins.throttle, limit: createPasswordLimit(ctx.limit), sessions };
+  const services = {
+    audit: ctx.audit,
+    db: ctx.db,
+    throttle: logins.throttle,
+    limit: createPasswordLimit(ctx.limit),
+    sessions,
+  };
   return [
     route({
       id: "createUser",
@@ -37,9 +43,11 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
         if (await isUsernameTaken(ctx, username)) return undefined;
         return hashPassword({ password, username }, settingTurn(actor.tenantId));
       },
-      handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx }) => {
+      handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx, request }) => {
         await requireStanding(trx, actor, managers);
         const user = await insertUser(trx, { hotel_id: actor.tenantId, username, role, password_hash: passwordHash });
+        const subject = { type: "user", id: user.user_id, name: user.username };
+        ctx.audit.record(trx, { kind: "user_created", actor, request, subject, details: { role } });
         return { body: userView(user), etag: user.version, headers: { Location: `/users/${user.user_id}` } };
       },
     }),
@@ -93,8 +101,8 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       status: 200,
       result: userSchema,
       problems: ["LAST_MANAGER", "PASSWORD_TOO_WEAK", "OWN_PASSWORD", "PRECONDITION_FAILED", "RATE_LIMITED"],
-      handler: async ({ actor, params: { user_id: userId }, body, request: { ifMatch } }) => {
-        const changed = await changeUser(services, { ...body, actor, userId, ifMatch });
+      handler: async ({ actor, params: { user_id: userId }, body, request }) => {
+        const changed = await changeUser(services, { ...body, actor, userId, request });
         return { body: userView(changed), etag: changed.version };
       },
     }),
@@ -108,8 +116,8 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       params,
       status: 204,
       problems: ["LAST_MANAGER", "PRECONDITION_FAILED"],
-      handler: async ({ actor, params: { user_id: userId }, request: { ifMatch } }) => {
-        await changeUser(services, { actor, userId, ifMatch, active: false });
+      handler: async ({ actor, params: { user_id: userId }, request }) => {
+        await changeUser(services, { actor, userId, request, active: false });
         return {};
       },
     }),
@@ -126,7 +134,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       status: 204,
       problems: ["INVALID_CREDENTIALS", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
       handler: async ({ actor, body, request }) => {
-        await changeOwnPassword(services, { ...body, actor, address: request.address });
+        await changeOwnPassword(services, { ...body, actor, request });
         return {};
       },
     }),

@@ -3,7 +3,7 @@
  * both up and remembers the answer for two seconds; that is how soon a log-out, a deactivation or a new role is felt. The
  * process that carries it out feels it at once; and what can't wait asks again (`standing.ts`).
  */
-import type { Trx } from "../../core/mod.ts";
+import type { RequestFacts, Trx } from "../../core/mod.ts";
 import { newId, prepare, problems } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
@@ -32,7 +32,7 @@ export interface Sessions {
   /** The session and its user as they are now, or undefined where either has ended, or it is not this user's. */
   find(hotelId: string, sessionId: string, userId: string): Promise<LiveSession | undefined>;
   /** Opens a session for a login that was checked; undefined where the user has changed since. */
-  open(user: KnownUser, client: Client): Promise<TokenGrant | undefined>;
+  open(user: KnownUser, client: Client, request: RequestFacts): Promise<TokenGrant | undefined>;
   /** Looks a user's sessions up anew: for after the commit of what changes or ends them. */
   forget(hotelId: string, userId: string): void;
   /** The session of a refresh token that is stored and has not expired; it may be used or ended. */
@@ -41,7 +41,7 @@ export interface Sessions {
    * Uses a refresh token for a new pair (`refresh.ts`). Its second use ends the session, except soon after by the same client.
    * @throws Problem INVALID_CREDENTIALS
    */
-  refresh(token: string, client: Client): Promise<TokenGrant>;
+  refresh(token: string, client: Client, request: RequestFacts): Promise<TokenGrant>;
 }
 
 const findStatement = prepare<LiveSession>(
@@ -70,7 +70,7 @@ const ownerStatement = prepare<{ session_id: string }>(
   `SELECT session_id FROM identity.refresh_tokens WHERE hotel_id = $1 AND token_hash = $2 AND expires_at > now()`,
 );
 
-export function createSessions({ db, env }: IdentityContext, tokens: AccessTokens): Sessions {
+export function createSessions({ audit, db, env }: IdentityContext, tokens: AccessTokens): Sessions {
   const remembered = new Map<string, { readonly at: number; readonly session: LiveSession | undefined }>();
   let forgotten = 0;
 
@@ -110,13 +110,16 @@ export function createSessions({ db, env }: IdentityContext, tokens: AccessToken
       remembered.set(key, { at, session });
       return session;
     },
-    open: async ({ hotel_id: hotelId, user_id: userId, password_hash: passwordHash }, { address, userAgent }) => {
+    open: async (user, { address, userAgent }, request) => {
+      const { hotel_id: hotelId, user_id: userId, username, password_hash: passwordHash } = user;
       const sessionId = newId();
       const refreshToken = newRefreshToken(hotelId);
       const isOpen = await db.tenant(hotelId, async (trx) => {
         const values = [hotelId, userId, passwordHash, sessionId, address, userAgent];
         const [opened] = await openStatement.run(trx, values);
         if (opened === undefined) return false;
+        const actor = { tenantId: hotelId, userId, name: username };
+        audit.record(trx, { kind: "logged_in", actor, request, details: { session_id: sessionId } });
         await grantRefreshToken(trx, hotelId, sessionId, refreshToken);
         return true;
       });
@@ -130,15 +133,25 @@ export function createSessions({ db, env }: IdentityContext, tokens: AccessToken
       const [found] = await db.tenant(hotelId, (trx) => ownerStatement.run(trx, [hotelId, hash]), { readOnly: true });
       return found?.session_id;
     },
-    refresh: async (token, client) => {
+    refresh: async (token, client, request) => {
       const hotelId = readRefreshToken(token)?.hotelId;
       const refused = identityProblems.INVALID_CREDENTIALS("This refresh token does not hold. Log in again.");
       if (hotelId === undefined) throw refused;
       const renewal = await db.tenant(hotelId, async (trx) => {
         const used = await useRefreshToken(trx, token, client, env.SECRET_KEY);
         // Committed, not thrown: the revocation must outlive the refusal.
-        if (used !== undefined && used.refreshToken === undefined)
-          await revokeSessions(trx, { hotel_id: hotelId, session_id: used.session_id });
+        if (used !== undefined && used.refreshToken === undefined) {
+          const { session_id, user_id: id, username: name } = used;
+          const subject = { type: "user", id, name };
+          audit.record(trx, {
+            kind: "renewal_used_twice",
+            tenantId: hotelId,
+            request,
+            subject,
+            details: { session_id },
+          });
+          await revokeSessions(trx, { hotel_id: hotelId, session_id });
+        }
         return used;
       });
       if (renewal === undefined) throw refused;

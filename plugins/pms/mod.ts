@@ -27,7 +27,7 @@ export default definePlugin({
       ...rateRoutes(),
       ...bookingRoutes(),
       ...operationRoutes(),
-      ...deskRoutes(),
+      ...deskRoutes(ctx),
       ...guestRoutes(ctx),
     ],
     schedules: [{ name: "close-overdue-days", everyMs: 5 * 60_000, run: (signal) => closeOverdueDays(ctx, signal) }],

@@ -78,6 +78,7 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
     ...hotel,
     things: new Map([
       ["user_id", [me.body.user_id as string, added]],
+      ["actor_id", [me.body.user_id as string]],
       ["room_type_id", [hotel.roomTypeId, spareType]],
       ["room_id", hotel.roomIds],
       ["guest_id", guests],

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import {
+  changedFields,
   currencySchema,
   daySchema,
   decodeCursor,
@@ -18,6 +19,7 @@ import {
 } from "../../../core/mod.ts";
 import { managers, readHotel, staff } from "../../identity/port.ts";
 import { changeOf } from "../bookings/changing.ts";
+import type { PmsContext } from "../context.ts";
 import { bookingStatuses } from "../port.ts";
 import { roomFields } from "../rooms/views.ts";
 import { readBoard } from "./board.ts";
@@ -92,7 +94,7 @@ const policiesView = ({ no_show_charge, overstays, day_closes_at: at }: Policies
   day_closes_at: at?.slice(0, 5) ?? null,
 });
 
-export function deskRoutes(): Route[] {
+export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
   return [
     route({
       id: "readBoard",
@@ -185,6 +187,8 @@ export function deskRoutes(): Route[] {
         requireMatch(request.ifMatch, policies.version);
         const changed = { ...policies, ...defined(body), version: policies.version + 1 };
         await writePolicies(trx, actor.tenantId, changed, changed.version);
+        const details = changedFields(policiesView(policies), policiesView(changed));
+        audit.record(trx, { kind: "policies_changed", actor, request, details });
         return { body: policiesView(changed), etag: changed.version };
       },
     }),

@@ -3,9 +3,11 @@ import type { Context } from "koa";
 import type { Knex } from "knex";
 
 import { openUnit, roleOf } from "../../../core/db/database.ts";
+import { auditLogOf } from "../../../core/audit/log.ts";
 import { forgetAnswers } from "../../../core/http/idempotency.ts";
 import { Problem, type Route } from "../../../core/mod.ts";
 import type { TestClient } from "../../../core/testing/client.ts";
+import { noRefusals } from "../../../core/testing/refusals.ts";
 import type { PmsContext } from "../context.ts";
 import pms from "../mod.ts";
 
@@ -27,7 +29,7 @@ export interface Outcome {
 
 export type Desk = (call: Call) => Promise<Outcome>;
 
-const { routes = [] } = await pms.setup({ forgetAnswers } as PmsContext as never);
+const { routes = [] } = await pms.setup({ forgetAnswers, audit: auditLogOf("pms", noRefusals) } as PmsContext as never);
 const byId = new Map(routes.map((route) => [route.id, route]));
 
 function routeOf(id: string): Route {

@@ -1,9 +1,11 @@
 /** What the desk asks of the database all day, each as one unit of work: for the plans and their times. */
 import type { Knex } from "knex";
 
+import { auditLogOf } from "../../../core/audit/log.ts";
 import type { Trx } from "../../../core/db/database.ts";
 import { forgetAnswers } from "../../../core/http/idempotency.ts";
 import { addDays, type Day, type Route } from "../../../core/mod.ts";
+import { noRefusals } from "../../../core/testing/refusals.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { bookingRoutes } from "../bookings/routes.ts";
 import { closeDay } from "../desk/close_day.ts";
@@ -17,8 +19,16 @@ import { availabilityRoutes } from "../rooms/routes_availability.ts";
 import { chartRoutes } from "../rooms/routes_chart.ts";
 import { closureRoutes } from "../rooms/routes_closures.ts";
 
+const audit = auditLogOf("pms", noRefusals);
 const routes = new Map<string, Route>(
-  [bookingRoutes, deskRoutes, () => guestRoutes({ forgetAnswers }), chartRoutes, availabilityRoutes, closureRoutes]
+  [
+    bookingRoutes,
+    () => deskRoutes({ audit }),
+    () => guestRoutes({ forgetAnswers }),
+    chartRoutes,
+    availabilityRoutes,
+    closureRoutes,
+  ]
     .flatMap((make) => make())
     .map((route) => [route.id, route]),
 );

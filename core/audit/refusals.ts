@@ -1,0 +1,181 @@
+/**
+ * Counts refusals for the security log: wrong passwords, calls beyond a role, limits that are reached. A flood of them must
+ * neither slow its requests' answers, nor fill the table:
+ *
+ * - A refusal is noted in memory, and written within a second, after the answer. So an answer takes the same time whether
+ *   the event has a tenant or not.
+ * - Equal refusals of one minute (same kind, actor, subject, details and network) are one event with a count. It is written
+ *   when the first comes and at the end of the minute, by all processes into the same row.
+ * - Beyond `mostOfTenant` different ones in a minute, a tenant's further ones are one event for each kind, without an address.
+ */
+import { createHash } from "node:crypto";
+import type { Knex } from "knex";
+
+import { openUnit } from "../db/database.ts";
+import { prepare } from "../db/statement.ts";
+import { networkOf } from "../http/counts.ts";
+import type { Logger } from "../log.ts";
+import { coreRole } from "../permissions.ts";
+import { type AuditEvent, type AuditFacts, eventColumns, factsOf } from "./event.ts";
+
+const minuteMs = 60_000;
+/** How long a first refusal waits for others to be written with. */
+const flushMs = 500;
+/** Different events in a minute: of one tenant, and of all. */
+const mostOfTenant = 60;
+const mostOfAll = 5_000;
+
+interface Counted {
+  readonly eventId: string;
+  readonly facts: AuditFacts;
+  readonly firstAt: Date;
+  lastAt: Date;
+  /** Not written yet. */
+  pending: number;
+  written: boolean;
+}
+
+export interface Refusals {
+  /** @param pluginId the plugin whose kind it is, or `core` */
+  count(pluginId: string, event: AuditEvent): void;
+  /** Writes what is noted. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const mergeStatement = prepare(
+  "audit_merge",
+  // In the order of the keys, so that two processes that merge the same events never wait for each other in a ring.
+  `INSERT INTO core.audit_events AS e (event_id, at, last_at, occurrences, ${eventColumns})
+   SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::uuid[], $6::text[], $7::uuid[],
+     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::jsonb[]) AS t
+   ORDER BY 5, 1
+   ON CONFLICT (tenant_id, event_id) DO UPDATE SET
+     occurrences = e.occurrences + excluded.occurrences, last_at = greatest(e.last_at, excluded.last_at)`,
+);
+
+export function createRefusals(knex: Knex, log: Logger, now = (): number => Date.now()): Refusals {
+  let minute = 0;
+  let counted = new Map<string, Counted>();
+  let ofTenant = new Map<string, number>();
+  let dropped = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let flushing = Promise.resolve();
+
+  const write = async (events: readonly Counted[]): Promise<void> => {
+    const due = events.filter(({ pending }) => pending > 0);
+    if (due.length === 0) return;
+    const counts = due.map(({ pending }) => pending);
+    for (const event of due) {
+      event.pending = 0;
+      event.written = true;
+    }
+    const columns = [
+      due.map(({ eventId }) => eventId),
+      due.map(({ firstAt }) => firstAt),
+      due.map(({ lastAt }) => lastAt),
+      counts,
+      ...Array.from({ length: 11 }, (_, column) => due.map(({ facts }) => facts[column] ?? null)),
+    ];
+    try {
+      await openUnit(knex, { role: coreRole }, (trx) => mergeStatement.run(trx, columns));
+    } catch (error) {
+      log.warn({ err: error, events: due.length }, "refusals could not be written to the security log");
+    }
+  };
+
+  const flush = (all: boolean): Promise<void> => {
+    const due = [...counted.values()].filter(({ written }) => all || !written);
+    flushing = flushing.then(() => write(due));
+    return flushing;
+  };
+
+  /** Ends a minute whose time has passed: what it has counted since its first writes is written. */
+  const turn = (): void => {
+    const present = Math.floor(now() / minuteMs);
+    if (present === minute) return;
+    if (counted.size > 0) void flush(true);
+    if (dropped > 0) log.warn({ dropped }, "more refusals than the security log takes in a minute");
+    minute = present;
+    counted = new Map();
+    ofTenant = new Map();
+    dropped = 0;
+  };
+
+  const schedule = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      turn();
+      void flush(false);
+      // Counts that stand in memory alone are written when their minute is over.
+      if ([...counted.values()].some(({ pending }) => pending > 0)) schedule();
+    }, flushMs).unref();
+  };
+
+  return {
+    count: (pluginId, event) => {
+      turn();
+      const at = new Date(now());
+      const known = findOrAdd(factsOf(pluginId, event), at);
+      if (known === undefined) {
+        dropped += 1;
+        return;
+      }
+      known.pending += 1;
+      known.lastAt = at;
+      schedule();
+    },
+    flush: () => flush(true),
+    close: async () => {
+      clearTimeout(timer);
+      await flush(true);
+    },
+  };
+
+  function findOrAdd(facts: AuditFacts, at: Date): Counted | undefined {
+    const whole = keyOf(facts);
+    const found = counted.get(whole);
+    if (found !== undefined) return found;
+    const tenants = ofTenant.get(facts[0]) ?? 0;
+    if (tenants >= mostOfTenant && facts[9] !== manyOthers) return findOrAdd(mergedOf(facts), at);
+    if (counted.size >= mostOfAll) return undefined;
+    ofTenant.set(facts[0], tenants + 1);
+    const added = { eventId: eventIdOf(minute, whole), facts, firstAt: at, lastAt: at, pending: 0, written: false };
+    counted.set(whole, added);
+    return added;
+  }
+}
+
+const manyOthers = "many others";
+
+/** What stands for all further refusals of a kind. */
+function mergedOf([tenantId, kind]: AuditFacts): AuditFacts {
+  return [tenantId, kind, null, null, null, null, null, null, null, manyOthers, "{}"];
+}
+
+/** By what refusals are equal: not by the request's id and user agent, which the caller chooses. */
+function keyOf([
+  tenantId,
+  kind,
+  actorId,
+  ,
+  address,
+  ,
+  ,
+  subjectType,
+  subjectId,
+  subjectName,
+  details,
+]: AuditFacts): string {
+  const network = address === null ? null : networkOf(address);
+  return JSON.stringify([tenantId, kind, actorId, network, subjectType, subjectId, subjectName, details]);
+}
+
+/** A UUID v7 of the minute and a hash: the same in every process, so that they count in one row. */
+function eventIdOf(minute: number, key: string): string {
+  const bytes = createHash("sha256").update(key).digest().subarray(0, 16);
+  bytes.writeUIntBE(minute * minuteMs, 0, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
