@@ -24,6 +24,9 @@ import { setUp } from "./set_up.ts";
 /** Where the plugins that ship with Keyrack live. */
 export const pluginsFolder = path.join(import.meta.dirname, "..", "plugins");
 
+/** A request must be answered soon; a job may read years. */
+const statementMs = { web: 10_000, worker: 120_000 };
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface Platform {
@@ -101,6 +104,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     url: loginUrl,
     max: env.DATABASE_POOL,
     name: `keyrack ${name}`,
+    statementMs: statementMs[name === "web" ? "web" : "worker"],
   });
   const active = new Set(env.PLUGINS ?? plugins.map(({ manifest }) => manifest.id));
   const needed = neededPlugins(plugins, env.PLUGINS);

@@ -42,7 +42,8 @@ export async function copyOut(
   // COPY takes no parameters. The statement is the caller's constant; each value is quoted by pg's own escapeLiteral.
   const select = sql.replaceAll(/\$(\d+)/g, (_, position: string) => literal(bindings[Number(position) - 1]));
   // A database may have another date order as its default; what we write must not depend on that.
-  await trx.raw("SET LOCAL DateStyle = 'ISO, YMD'");
+  // And its reader may be slower than what a statement may take.
+  await trx.raw("SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL statement_timeout = 0");
   const connection = connectionOf(trx) as unknown as CopyConnection;
   // A COPY has the connection to itself; the next unit of work pipelines again.
   connection.pipeline = false;

@@ -88,6 +88,11 @@ export function isContention(error: unknown): boolean {
   return retryable.has(sqlStateOf(error) ?? "");
 }
 
+/** True where a statement took longer than the process allows (`statement_timeout`). */
+export function isTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === "57014";
+}
+
 /** True for text that PostgreSQL can't hold (NUL, half a surrogate pair). */
 export function isUnstorable(error: unknown): boolean {
   return ["22021", "22P05"].includes(sqlStateOf(error) ?? "");

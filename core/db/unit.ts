@@ -14,6 +14,7 @@ import type { Knex } from "knex";
 import makeKnex from "knex/lib/knex-builder/make-knex.js";
 
 import { isUuid } from "../ids.ts";
+import { type Awaited, awaitAnswer } from "./answer_limit.ts";
 
 /** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
 export type Trx = Knex.Transaction;
@@ -33,7 +34,7 @@ export interface UnitOptions {
 /** What we use of pg's client. */
 export interface UnitConnection {
   pipeline: boolean;
-  readonly connection: { readonly stream: { cork(): void; uncork(): void } };
+  readonly connection: { readonly stream: { cork(): void; uncork(): void; destroy(error?: Error): void } };
   query(statement: string): Promise<{ command: string }>;
   query(statement: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: unknown[] }>;
 }
@@ -44,7 +45,7 @@ const tenantSetting = "keyrack.tenant_id";
 /** The nil UUID stands for no tenant where a column can't be null, and is no tenant's name. */
 export const nobody = "00000000-0000-0000-0000-000000000000";
 
-interface OpenUnit {
+interface OpenUnit extends Awaited {
   readonly connection: UnitConnection;
   role: string;
   ended: boolean;
@@ -55,6 +56,14 @@ interface OpenUnit {
 }
 
 const openUnits = new WeakMap<object, OpenUnit>();
+
+/** How long an answer may take, by pool. */
+const answerLimits = new WeakMap<Knex.Client, number>();
+
+/** Ends the connections of a pool on which an answer is awaited for longer than this. */
+export function limitAnswers(knex: Knex, ms: number): void {
+  answerLimits.set(knex.client as Knex.Client, ms);
+}
 
 /** The connection of an open unit. @throws Error where the unit has ended: a statement was not awaited */
 export function connectionOf(trx: Trx): UnitConnection {
@@ -68,8 +77,9 @@ export async function runPrepared(
   text: string,
   values: readonly unknown[],
 ): Promise<unknown[]> {
-  const { connection, role } = unitOf(trx);
-  const { rows } = await connection.query({ name: `${name} ${role}`, text, values });
+  const unit = unitOf(trx);
+  const { connection, role } = unit;
+  const { rows } = await awaitAnswer(unit, connection.query({ name: `${name} ${role}`, text, values }));
   return rows;
 }
 
@@ -107,13 +117,22 @@ export async function runUnit<T>(
   const begin = beginSql(identity, options);
   const client = knex.client as Knex.Client;
   const connection = (await client.acquireConnection()) as UnitConnection;
-  const unit: OpenUnit = { connection, role: identity.role, ended: false, sent: false, afterCommit: new Set() };
+  const unit: OpenUnit = {
+    connection,
+    role: identity.role,
+    ended: false,
+    sent: false,
+    afterCommit: new Set(),
+    answerMs: answerLimits.get(client),
+    awaited: 0,
+    quietSince: 0,
+  };
   const trx = lazyTrx(client, unit);
   openUnits.set(trx, unit);
   try {
     connection.pipeline = true;
     writeTogether(connection);
-    connection.query(begin).catch((error: unknown) => {
+    awaitAnswer(unit, connection.query(begin)).catch((error: unknown) => {
       unit.refusal ??= error;
     });
     const result = await work(trx);
@@ -124,7 +143,7 @@ export async function runUnit<T>(
   } catch (error) {
     unit.ended = true;
     // A connection that can't roll back is broken, and its pool throws it away; the caller wants the first error.
-    await connection.query("ROLLBACK").catch(() => undefined);
+    await awaitAnswer(unit, connection.query("ROLLBACK")).catch(() => undefined);
     throw unit.refusal ?? error;
   } finally {
     await client.releaseConnection(connection);
@@ -137,9 +156,9 @@ function writeTogether({ connection: { stream } }: UnitConnection): void {
   process.nextTick(() => stream.uncork());
 }
 
-async function commit({ connection, sent }: OpenUnit, { readOnly }: UnitOptions): Promise<void> {
-  const end = connection.query("COMMIT");
-  if (readOnly === true && !sent) {
+async function commit(unit: OpenUnit, { readOnly }: UnitOptions): Promise<void> {
+  const end = awaitAnswer(unit, unit.connection.query("COMMIT"));
+  if (readOnly === true && !unit.sent) {
     end.catch(() => undefined);
     return;
   }
@@ -168,7 +187,7 @@ function checkedRole(role: string): string {
 /** Lets the rest of a unit run as another role: for the core, where its own change and a plugin's must commit together. */
 export async function switchUnit(trx: Trx, identity: UnitIdentity): Promise<void> {
   const unit = unitOf(trx);
-  await unit.connection.query(identitySql(identity));
+  await awaitAnswer(unit, unit.connection.query(identitySql(identity)));
   unit.role = identity.role;
 }
 
@@ -180,7 +199,7 @@ export async function switchUnit(trx: Trx, identity: UnitIdentity): Promise<void
 export async function asRole<T>(trx: Trx, other: string, send: () => Promise<T>): Promise<T> {
   const unit = unitOf(trx);
   const { connection, role } = unit;
-  const sent: Promise<unknown>[] = [connection.query(`SET LOCAL ROLE ${checkedRole(other)}`)];
+  const sent: Promise<unknown>[] = [awaitAnswer(unit, connection.query(`SET LOCAL ROLE ${checkedRole(other)}`))];
   let result: Promise<T>;
   unit.role = other;
   try {
@@ -188,7 +207,7 @@ export async function asRole<T>(trx: Trx, other: string, send: () => Promise<T>)
   } finally {
     unit.role = role;
   }
-  sent.push(result, connection.query(`SET LOCAL ROLE ${role}`));
+  sent.push(result, awaitAnswer(unit, connection.query(`SET LOCAL ROLE ${role}`)));
   // The first that failed is the one to tell of: the others failed because of it.
   await Promise.all(sent);
   return result;
@@ -218,7 +237,8 @@ function boundKnex(client: Knex.Client, unit: OpenUnit): Trx {
     const plain = (bound[name] as Query).bind(bound);
     return async (...args) => {
       if (unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
-      return plain(...args);
+      // A stream answers for as long as its reader takes.
+      return name === "query" ? awaitAnswer(unit, plain(...args)) : plain(...args);
     };
   };
   bound["transacting"] = true;

@@ -1,7 +1,7 @@
 /** The one place where an error becomes an answer. */
 import type { Context } from "koa";
 
-import { isContention, isOutage, isUnstorable } from "../db/database.ts";
+import { isContention, isOutage, isTimeout, isUnstorable } from "../db/database.ts";
 import { Problem, problems } from "../errors.ts";
 import { S3Fault } from "../files/s3_calls.ts";
 import type { Logger } from "../log.ts";
@@ -34,6 +34,8 @@ function problemOf(error: unknown): Problem {
   const passes = error instanceof S3Fault && error.passing;
   if (passes || isOutage(error) || isContention(error))
     return problems.SERVICE_UNAVAILABLE("Please try again in a moment.", { cause: error });
+  if (isTimeout(error))
+    return problems.SERVICE_UNAVAILABLE("The database took too long. Please try again in a moment.", { cause: error });
   // The schemas refuse such text where they know that it is text; this is for whatever slips past them.
   if (isUnstorable(error))
     return problems.VALIDATION_FAILED("A value holds a character that can't be stored.", { cause: error });
