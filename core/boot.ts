@@ -13,7 +13,7 @@ import type { FileStore } from "./files/store.ts";
 import type { Authenticator } from "./http/actor.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
 import { createLimiter, type Limiter } from "./http/limiter.ts";
-import type { JobHandler, Schedule } from "./jobs/job.ts";
+import type { JobHandler, QueueId, Schedule } from "./jobs/job.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { coreRole, loginOf, urlAs } from "./permissions.ts";
 import type { PluginGauge, PluginParts } from "./plugin.ts";
@@ -41,12 +41,11 @@ export interface Platform {
   readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
   readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
   readonly gauges: readonly { readonly pluginId: string; readonly gauge: PluginGauge }[];
-  /** The plugins whose jobs this process works, with how many at a time. */
-  readonly queues: readonly {
-    readonly pluginId: string;
+  /** The queues that this process works, with how many jobs at a time: one for a plugin, or two (`waitsFor` in `jobs/job.ts`). */
+  readonly queues: readonly (QueueId & {
     readonly concurrency: number;
     readonly background: boolean;
-  }[];
+  })[];
   readonly authenticate: Authenticator;
   readonly limiter: Limiter;
   readonly refusals: Refusals;
@@ -147,12 +146,11 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
     schedules: ofActive((part) => part.schedules).map(({ pluginId, item }) => ({ pluginId, schedule: item })),
     gauges: ofActive((part) => part.gauges).map(({ pluginId, item }) => ({ pluginId, gauge: item })),
-    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part])).map(
-      ({ pluginId, item }) => ({
-        pluginId,
-        concurrency: item.concurrency ?? 8,
-        background: item.background === true,
-      }),
+    queues: ofActive((part) => ((part.jobs ?? part.schedules) === undefined ? [] : [part])).flatMap(
+      ({ pluginId, item }) => {
+        const queue = { pluginId, concurrency: item.concurrency ?? 8, background: item.background === true };
+        return waitsForNetwork(item) ? [queue, { ...queue, waitsFor: "network" as const }] : [queue];
+      },
     ),
     authenticate: authenticate ?? (() => Promise.resolve(undefined)),
     limiter: createLimiter(knex),
@@ -160,6 +158,9 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     close,
   };
 }
+
+const waitsForNetwork = ({ jobs = [], schedules = [] }: PluginParts): boolean =>
+  [...jobs.map(({ job }) => job), ...schedules].some(({ waitsFor }) => waitsFor === "network");
 
 /**
  * What a list of `PLUGINS` stands for: the plugins that it names or, where each has a minus before it, all but those. So

@@ -55,6 +55,11 @@ const faults: readonly Fault[] = [
     words: /Two plugins are called identity: \S+plugins\/identity and \S+identity\. Remedy: rename or remove one/,
   },
   {
+    title: "a job that waits for what no job waits for",
+    manifest: 'permissions: { jobs: [{ ...job("faulty.note"), waitsFor: "disk" }] }',
+    words: /: permissions\.jobs\[0\]\.waitsFor is not "network"\. Remedy: waitsFor: "network", or take it out/,
+  },
+  {
     title: "a variable that is missing",
     manifest: "permissions: { env: { FAULTY_KEY: z.string() } }",
     words: /FAULTY_KEY is missing \(the plugin faulty reads it\)\. Remedy: set it/,

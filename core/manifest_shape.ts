@@ -2,7 +2,7 @@
 import * as z from "zod";
 
 import type { Manifest } from "./plugin.ts";
-import { reasonSchema, says, shapeFaults, zodSchema } from "./shape.ts";
+import { reasonSchema, says, shapeFaults, waitsForSchema, zodSchema } from "./shape.ts";
 
 const text = z.string(says("is no text", "words in quotes"));
 const identifier = /^[a-z_][a-z0-9_]*$/;
@@ -40,6 +40,7 @@ const job = z.strictObject(
     name: text,
     payload: zodSchema,
     attempts: z.number().int().min(1, says("is less than one", "attempts: 1 or more")),
+    waitsFor: waitsForSchema,
   },
   {
     error: (issue) => (issue.code === "invalid_type" ? says("is no job", "one that defineJob made").error : undefined),

@@ -1,7 +1,7 @@
 /** The shape of what `setup` gives back. */
 import * as z from "zod";
 
-import { functionSchema, says, shapeFaults, type Subject, zodSchema } from "./shape.ts";
+import { functionSchema, says, shapeFaults, type Subject, waitsForSchema, zodSchema } from "./shape.ts";
 
 const text = z.string(says("is no text", "words in quotes"));
 const object = z.instanceof(z.ZodObject, says("is no schema of an object", "z.strictObject({ … })")).optional();
@@ -55,7 +55,12 @@ const route = z
     ctx.addIssue({ code: "custom", path: ["params"], message: error });
   });
 
-const job = z.strictObject({ name: text, payload: zodSchema, attempts: count("number of attempts") });
+const job = z.strictObject({
+  name: text,
+  payload: zodSchema,
+  attempts: count("number of attempts"),
+  waitsFor: waitsForSchema,
+});
 
 const handler = z.strictObject({
   kind: z.enum(["unit", "long"], says("is no kind of handler", "handleJob(…) or handleLongJob(…)")),
@@ -73,6 +78,7 @@ const schedule = z
       .regex(/^[\d*]\S*( \S+){4}$/, says("is no time", 'cron\'s five fields, in UTC: "17 3 * * *"'))
       .optional(),
     run: functionSchema,
+    waitsFor: waitsForSchema,
   })
   .refine(
     ({ everyMs, cron }) => (everyMs === undefined) !== (cron === undefined),

@@ -109,7 +109,7 @@ export interface PluginParts {
   readonly jobs?: readonly JobHandler[];
   readonly schedules?: readonly Schedule[];
   readonly gauges?: readonly PluginGauge[];
-  /** How many of its jobs a worker process runs at a time; default 8. */
+  /** How many of its jobs a worker process runs at a time, and how many beside them that wait for the network; default 8. */
   readonly concurrency?: number;
   /** Its jobs take long and can wait: a process that runs no others lets everybody else on the machine go first. */
   readonly background?: boolean;

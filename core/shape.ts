@@ -14,6 +14,11 @@ export const functionSchema = z.custom<object>((value) => typeof value === "func
 /** A schema of a plugin's. */
 export const zodSchema = z.instanceof(z.ZodType, says("is no schema", "one of zod's, such as z.string()"));
 
+/** What a job or a schedule waits for. */
+export const waitsForSchema = z
+  .literal("network", says('is not "network"', 'waitsFor: "network", or take it out'))
+  .optional();
+
 export interface Subject {
   /** As a sentence begins with it. */
   readonly name: string;

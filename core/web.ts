@@ -31,7 +31,7 @@ export async function serve(platform: Platform): Promise<WebServer> {
   );
   const watchQueues = createQueueWatch(
     knex,
-    platform.plugins.map(({ manifest }) => manifest.id),
+    platform.plugins.map(({ manifest }) => manifest),
   );
   addQueueMetrics(metrics, watchQueues);
   for (const { pluginId, gauge } of platform.gauges) {

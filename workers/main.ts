@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { giveWay } from "../core/background.ts";
 import { boot, type Platform } from "../core/boot.ts";
 import { takeVariables } from "../core/env.ts";
+import { queueName } from "../core/jobs/job.ts";
 import { logByKind } from "../core/jobs/log_by_kind.ts";
 import { openQueueStore } from "../core/jobs/queue_store.ts";
 import { runProcess } from "../core/process.ts";
@@ -37,10 +38,11 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     secret: env.SECRET_KEY,
     onError: logByKind(log, "the queue's store refused a command or is out of reach"),
   });
-  const queues = new Map(platform.queues.map(({ pluginId }) => [pluginId, store.queue(queueNameOf(pluginId))]));
-  const workers = platform.queues.map(({ pluginId, concurrency }) => {
+  const queues = new Map(platform.queues.map((id) => [queueName(id), store.queue(queueNameOf(queueName(id)))]));
+  const workers = platform.queues.map(({ pluginId, waitsFor, concurrency }) => {
     const ofPlugin = <T extends { pluginId: string }>(items: readonly T[]): T[] =>
       items.filter((item) => item.pluginId === pluginId);
+    // Either queue of a plugin can hold any of its jobs: one may have changed its queue since it was enqueued.
     const runner = createRunner({
       knex,
       log,
@@ -49,11 +51,20 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       schedules: new Map(ofPlugin(platform.schedules).map(({ schedule }) => [schedule.name, schedule.run])),
       signal: stopping.signal,
     });
-    return store.worker(queueNameOf(pluginId), runner, concurrency);
+    return store.worker(queueNameOf(queueName({ pluginId, waitsFor })), runner, concurrency);
   });
   // Where the store is down, BullMQ goes on trying by itself, and the jobs wait in the outbox.
   await withinMs(readyMs, Promise.all(workers.map((worker) => worker.waitUntilReady())));
-  const relay = await startRelay({ knex, url: platform.loginUrl, log, queues });
+  const relay = await startRelay({
+    knex,
+    url: platform.loginUrl,
+    log,
+    plugins: [...new Set(platform.queues.map(({ pluginId }) => pluginId))],
+    queues,
+    networkJobs: new Set(
+      platform.jobs.filter(({ handler }) => handler.job.waitsFor === "network").map(({ handler }) => handler.job.name),
+    ),
+  });
   const schedules = startSchedules(queues, platform.schedules, log);
   const housekeeping = coreSchedules(knex, log);
 

@@ -1,2 +1,2 @@
-/** The BullMQ queue of a plugin. BullMQ's names take no colon. */
-export const queueNameOf = (pluginId: string): string => `keyrack-${pluginId}`;
+/** The BullMQ queue of this name (`queueName` in `core/jobs/job.ts`). BullMQ's names take no colon. */
+export const queueNameOf = (name: string): string => `keyrack-${name}`;

@@ -9,6 +9,7 @@ import pg from "pg";
 import { openUnit } from "../core/db/database.ts";
 import { prepare } from "../core/db/statement.ts";
 import { outboxChannel } from "../core/jobs/announce.ts";
+import { queueName } from "../core/jobs/job.ts";
 import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
 import { coreRole } from "../core/permissions.ts";
@@ -19,8 +20,12 @@ export interface RelayOptions {
   /** Of the run-time login, for the connection that listens. */
   readonly url: string;
   readonly log: Logger;
-  /** Queues by plugin. */
+  /** The plugins whose rows are relayed. */
+  readonly plugins: readonly string[];
+  /** By name (`queueName` in `core/jobs/job.ts`). */
   readonly queues: ReadonlyMap<string, WakeUpQueue>;
+  /** The jobs that wait for the network. Any other is in its plugin's own queue. */
+  readonly networkJobs: ReadonlySet<string>;
 }
 
 export interface Relay {
@@ -91,17 +96,19 @@ const takeStatement = prepare<DueRow>(
 );
 
 /** Marks rows as queued, commits, and only then adds them: a runner that was faster would find the row locked. */
-async function relayBatch({ knex, queues, log }: RelayOptions): Promise<number> {
+async function relayBatch({ knex, plugins, queues, networkJobs, log }: RelayOptions): Promise<number> {
   const rows = await openUnit(knex, { role: coreRole }, (trx) =>
-    takeStatement.run(trx, [[...queues.keys()], lostAfter, batch]),
+    takeStatement.run(trx, [[...plugins], lostAfter, batch]),
   );
-  const plugins = [...new Set(rows.map((row) => row.queue))];
+  const queueOf = ({ queue, job }: DueRow): string =>
+    queueName({ pluginId: queue, waitsFor: networkJobs.has(job) ? "network" : undefined });
+  const names = [...new Set(rows.map(queueOf))];
   const added = await Promise.allSettled(
-    plugins.map(async (plugin) => queues.get(plugin)?.addBulk(rows.filter((row) => row.queue === plugin).map(entryOf))),
+    names.map(async (name) => queues.get(name)?.addBulk(rows.filter((row) => queueOf(row) === name).map(entryOf))),
   );
-  const refused = plugins.filter((_, index) => added[index]?.status === "rejected");
+  const refused = names.filter((_, index) => added[index]?.status === "rejected");
   if (refused.length === 0) return rows.length;
-  const back = rows.filter((row) => refused.includes(row.queue));
+  const back = rows.filter((row) => refused.includes(queueOf(row)));
   await giveBack(knex, back);
   log.warn({ queues: refused.map(queueNameOf), jobs: back.length }, "the queue's store did not take the jobs");
   throw added.find((outcome) => outcome.status === "rejected")?.reason;

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { auditDays } from "../core/audit/list.ts";
 import { openUnit } from "../core/db/database.ts";
 import { idempotencyHours } from "../core/http/idempotency.ts";
-import type { Schedule } from "../core/jobs/job.ts";
+import { queueName, type Schedule } from "../core/jobs/job.ts";
 import type { WakeUpQueue } from "../core/jobs/queue_store.ts";
 import type { Logger } from "../core/log.ts";
 import { coreRole } from "../core/permissions.ts";
@@ -21,10 +21,14 @@ export function startSchedules(
 ): { close(): Promise<void> } {
   const register = async (): Promise<void> => {
     for (const { pluginId, schedule } of schedules) {
+      const id = `${pluginId}-${schedule.name}`;
+      // Where a version before this one had registered it in the plugin's other queue.
+      const other = schedule.waitsFor === undefined ? "network" : undefined;
+      await queues.get(queueName({ pluginId, waitsFor: other }))?.removeJobScheduler(id);
       await queues
-        .get(pluginId)
+        .get(queueName({ pluginId, waitsFor: schedule.waitsFor }))
         ?.upsertJobScheduler(
-          `${pluginId}-${schedule.name}`,
+          id,
           "cron" in schedule ? { pattern: schedule.cron, tz: "UTC" } : { every: schedule.everyMs },
           {
             name: schedule.name,

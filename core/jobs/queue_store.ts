@@ -37,6 +37,7 @@ export interface WakeUpQueue {
     repeat: { every: number } | { pattern: string; tz: string },
     template: { name: string; data: WakeUp; opts?: JobsOptions },
   ): Promise<unknown>;
+  removeJobScheduler(id: string): Promise<unknown>;
   close(): Promise<void>;
 }
 

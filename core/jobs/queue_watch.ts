@@ -3,6 +3,8 @@ import type { Knex } from "knex";
 
 import { openUnit } from "../db/database.ts";
 import { coreRole } from "../permissions.ts";
+import type { Manifest } from "../plugin.ts";
+import { queueName } from "./job.ts";
 
 export interface QueueState {
   readonly queue: string;
@@ -21,13 +23,23 @@ const keptMs = 5_000;
 /** A job that nobody took for so long: no worker runs, or too few. */
 const lateAfterSeconds = 120;
 
-/** @param queues that are told of even where they are empty */
-export function createQueueWatch(knex: Knex, queues: readonly string[]): () => Promise<readonly QueueState[]> {
+/**
+ * Reads how the queues of these plugins stand, the empty ones too. A plugin's jobs that wait for the network have a queue of
+ * their own: a row of the outbox names only the plugin, so the job's declaration in the manifest says which queue it is in.
+ */
+export function createQueueWatch(knex: Knex, manifests: readonly Manifest[]): () => Promise<readonly QueueState[]> {
+  const network = new Map(
+    manifests
+      .flatMap(({ permissions }) => permissions?.jobs ?? [])
+      .filter(({ waitsFor }) => waitsFor === "network")
+      .map(({ name }) => [name, queueName({ pluginId: name.split(".")[0] ?? "", waitsFor: "network" })]),
+  );
+  const queues = [...new Set([...manifests.map(({ id }) => id), ...network.values()])];
   return keptFor(keptMs, async () => {
     const { rows } = await openUnit(
       knex,
       { role: coreRole },
-      (trx) => trx.raw<{ rows: QueueState[] }>(statement, [[...queues]]),
+      (trx) => trx.raw<{ rows: QueueState[] }>(statement, [[...network.keys()], [...network.values()], queues]),
       { readOnly: true },
     );
     return rows;
@@ -35,13 +47,15 @@ export function createQueueWatch(knex: Knex, queues: readonly string[]): () => P
 }
 
 const statement = `
-  SELECT coalesce(o.queue, known.queue) AS queue,
+  SELECT coalesce(o.in_queue, known.queue) AS queue,
     count(o.job_id) FILTER (WHERE dead_at IS NULL)::int AS waiting,
     count(o.job_id) FILTER (WHERE dead_at IS NULL AND failures > 0)::int AS failing,
     count(o.job_id) FILTER (WHERE dead_at IS NOT NULL)::int AS dead,
     coalesce(extract(epoch FROM now() - min(run_at) FILTER (
       WHERE dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now()))), 0)::float AS late_seconds
-  FROM core.outbox o FULL JOIN unnest(?::text[]) AS known (queue) ON known.queue = o.queue
+  FROM (SELECT j.*, coalesce(n.queue, j.queue) AS in_queue FROM core.outbox j
+    LEFT JOIN unnest(?::text[], ?::text[]) AS n (job, queue) ON n.job = j.job) o
+  FULL JOIN unnest(?::text[]) AS known (queue) ON known.queue = o.in_queue
   GROUP BY 1 ORDER BY 1`;
 
 /** What is wrong and stops nobody: the parts of `degraded` in `GET /health/ready`. */

@@ -25,16 +25,23 @@ const keepStatement = prepare(
   "UPDATE billing.stripe_events SET fetched = $2 WHERE event_id = $1 AND fetched IS NULL AND status = 'waiting'",
 );
 
-/** Asks for what the event of this id lacks, and applies it. @param finish ends the job, in the same transaction */
+interface AskRun {
+  /** Ends the job, in the transaction that it is called in. */
+  readonly finish: (trx: Trx) => Promise<void>;
+  /** Where it aborts, Stripe's answer is no longer waited for. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks for what the event of this id lacks, and applies it. */
 export async function askForEvent(
   ctx: BillingContext,
   api: StripeApi | undefined,
   eventId: string,
-  finish: (trx: Trx) => Promise<void>,
+  { finish, signal }: AskRun,
 ): Promise<void> {
   const [stored] = await ctx.db.platform((trx) => readStatement.run(trx, [eventId]), { readOnly: true });
   const isOpen = stored?.status === "waiting" && stored.fetched === null && api !== undefined;
-  const fetched = isOpen ? await fetchMissing(await api(), JSON.parse(stored.body)) : undefined;
+  const fetched = isOpen ? await whileRunning(signal, fetchMissing(await api(), JSON.parse(stored.body))) : undefined;
   await ctx.db.platform(async (trx) => {
     if (fetched !== undefined) {
       // Before the row, as everywhere: a replay that waits for the row would else be waited for.
@@ -44,6 +51,21 @@ export async function askForEvent(
     }
     await finish(trx);
   });
+}
+
+/** Rejects as soon as the worker stops: a call that Stripe does not answer would hold the worker for a minute. */
+async function whileRunning<T>(signal: AbortSignal, asking: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([asking, stopped]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
 }
 
 async function fetchMissing(stripe: Stripe, body: unknown): Promise<Fetched | undefined> {

@@ -11,4 +11,6 @@ export const applyStripeEvent = defineJob({
 export const askStripe = defineJob({
   name: "billing.ask-stripe",
   payload: z.strictObject({ event_id: z.string() }),
+  // Events that are complete in themselves must not wait for Stripe.
+  waitsFor: "network",
 });

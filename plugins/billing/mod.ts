@@ -16,7 +16,9 @@ export default definePlugin({
       routes: routes(ctx, api),
       jobs: [
         handleJob(applyStripeEvent, ({ payload, trx }) => applyEvent(ctx, trx, payload.event_id)),
-        handleLongJob(askStripe, ({ payload, finish }) => askForEvent(ctx, api, payload.event_id, finish)),
+        handleLongJob(askStripe, ({ payload, finish, signal }) =>
+          askForEvent(ctx, api, payload.event_id, { finish, signal }),
+        ),
       ],
       schedules: [
         {
@@ -35,7 +37,14 @@ export default definePlugin({
         },
         ...(api === undefined
           ? []
-          : [{ name: "reconcile", cron: "17 3 * * *", run: (signal: AbortSignal) => reconcileByNight(ctx, signal) }]),
+          : [
+              {
+                name: "reconcile",
+                cron: "17 3 * * *",
+                waitsFor: "network" as const,
+                run: (signal: AbortSignal) => reconcileByNight(ctx, signal),
+              },
+            ]),
       ],
       gauges: [
         {

@@ -32,6 +32,8 @@ export interface TestPlatform {
   readonly redis: TestRedis | undefined;
   /** The variables that the processes run with. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Stops the worker, and leaves the rest as it is. */
+  stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -63,15 +65,20 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   if ("PLUGIN_PATH" in variables) await migrateDatabase(variables);
   const owner = openPool({ url: database.url, max: 2, name: "test owner" });
   const server = await serve(await boot("web", variables));
-  const worker = options.worker === false ? undefined : await work(withoutNights(await boot("worker", variables)));
+  let worker = options.worker === false ? undefined : await work(withoutNights(await boot("worker", variables)));
+  const stopWorker = async (): Promise<void> => {
+    await worker?.close();
+    worker = undefined;
+  };
   return {
     client: new TestClient(`http://127.0.0.1:${server.port}`),
     owner,
     databaseUrl: database.url,
     redis,
     variables,
+    stopWorker,
     close: async () => {
-      await worker?.close();
+      await stopWorker();
       await server.close();
       await owner.destroy();
       await redis?.stop();
