@@ -28,8 +28,12 @@ export {
   currencySchema,
   divideAmount,
   formatAmount,
+  isSameAmount,
+  isWithinPercent,
   normaliseAmount,
   ratioOf,
+  splitAmount,
+  subtractAmount,
   sumAmounts,
   sumSchema,
 } from "./money.ts";

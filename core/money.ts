@@ -62,6 +62,50 @@ export function divideAmount(amount: string, by: number, currency: string): stri
   return by > 0 ? new Big(amount).div(by).toFixed(currencyDecimals(currency), Big.roundHalfUp) : undefined;
 }
 
+/**
+ * Splits an amount over shares in the proportion of their weights, by the largest remainder: each share is rounded down
+ * to the currency's smallest unit, and the units that are left go to the shares that lost most, the first of equals. The
+ * parts sum exactly to the amount. Where all weights are zero, the shares are equal.
+ * @param amount not negative, with the currency's decimals at most
+ * @param weights amounts that are not negative
+ * @throws RangeError where there is no share
+ */
+export function splitAmount(amount: string, weights: readonly string[], currency: string): string[] {
+  if (weights.length === 0) throw new RangeError("An amount must be split over one share at least.");
+  const unit = new Big(10).pow(currencyDecimals(currency));
+  const whole = (value: string): bigint => BigInt(new Big(value).times(unit).toFixed(0, Big.roundHalfUp));
+  const given = weights.map(whole);
+  const isEven = given.every((weight) => weight === 0n);
+  const shares = isEven ? given.map(() => 1n) : given;
+  const sum = shares.reduce((total, share) => total + share, 0n);
+  const minor = whole(amount);
+  const parts = shares.map((share) => (minor * share) / sum);
+  const left = Number(minor - parts.reduce((total, part) => total + part, 0n));
+  const byRemainder = shares
+    .map((share, index) => ({ index, remainder: (minor * share) % sum }))
+    .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder > b.remainder ? -1 : 1));
+  const raised = new Set(byRemainder.slice(0, left).map(({ index }) => index));
+  return parts.map((part, index) =>
+    formatAmount(new Big(String(raised.has(index) ? part + 1n : part)).div(unit).toFixed(), currency),
+  );
+}
+
+/** Whether two amounts are the same, however they are written. */
+export function isSameAmount(one: string, other: string): boolean {
+  return new Big(one).eq(other);
+}
+
+/** The exact difference of two amounts with the currency's decimals; undefined where it would be negative. */
+export function subtractAmount(from: string, amount: string, currency: string): string | undefined {
+  const left = new Big(from).minus(amount);
+  return left.lt(0) ? undefined : formatAmount(left.toFixed(), currency);
+}
+
+/** Whether an amount differs from a base by no more than a percentage of the base, up or down. */
+export function isWithinPercent(amount: string, base: string, percent: number): boolean {
+  return new Big(amount).minus(base).abs().times(100).lte(new Big(base).times(percent));
+}
+
 /** A ratio with two decimals, rounded half up; undefined where it has no base. */
 export function ratioOf(part: number, base: number): string | undefined {
   return base > 0 ? new Big(part).div(base).toFixed(2, Big.roundHalfUp) : undefined;

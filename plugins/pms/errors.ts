@@ -9,6 +9,7 @@ export const pmsProblems = defineProblems({
   TOO_MANY_GUESTS: { status: 409, title: "The room is too small for the guests" },
   CLOSED_TO_ARRIVAL: { status: 409, title: "No stay may begin on that day" },
   MINIMUM_STAY: { status: 409, title: "The stay is shorter than that day allows" },
+  PRICE_NOT_ALLOWED: { status: 403, title: "Only a manager may agree this price" },
   ILLEGAL_TRANSITION: { status: 409, title: "The booking's state does not allow that" },
   WRONG_DAY: { status: 409, title: "That can't be done on this business day" },
   REPACK_CHANGED: { status: 409, title: "The rooms have changed since the preview" },

@@ -11,12 +11,13 @@ import type { Booking } from "../models/booking.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
+import { agreeOn, type AgreedPrice, discountLimit } from "../rates/agreed_price.ts";
 import { type DayRates, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { amendedNights } from "./amended_nights.ts";
 import { illegal } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
-import { type Night, readNights, totalOf, writeNights } from "./nights.ts";
+import { type Night, readNights, totalsOf, writeNights } from "./nights.ts";
 import { holdNights, requireSold, roomsOf } from "./operations.ts";
 import { amendStay, type Stay } from "./stay.ts";
 
@@ -35,19 +36,25 @@ export interface Amendment {
   readonly children?: number | undefined;
   readonly notes?: string | null | undefined;
   readonly room_locked?: boolean | undefined;
+  /** Instead of the rates, or no more. */
+  readonly agreed_price?: AgreedPrice | undefined;
 }
 
 /**
  * Writes what an amendment says; what it leaves out stays.
  * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
- *   MINIMUM_STAY, WRONG_DAY, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ *   MINIMUM_STAY, PRICE_NOT_ALLOWED, WRONG_DAY, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
 export async function amend(trx: Trx, change: Change, bookingId: string, amendment: Amendment): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const fields: Partial<Booking> = plainFields(amendment);
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
-  if (touchesStay(amendment)) Object.assign(fields, await amendNights(trx, booking, hotel, amendment));
-  if (changesAnything(booking, fields)) await writeChange(trx, change, "amend", booking, fields);
+  if (touchesStay(amendment)) Object.assign(fields, await amendNights(trx, change, { booking, hotel }, amendment));
+  const reasons = { agreed_price: amendment.agreed_price?.reason };
+  // A new reason for the same price is worth a line of its own.
+  if (amendment.agreed_price !== undefined || changesAnything(booking, fields)) {
+    await writeChange(trx, change, "amend", booking, fields, reasons);
+  }
 }
 
 /** Whether fields say anything new; what says nothing has no place in the history. */
@@ -86,16 +93,17 @@ function plainFields({ notes, room_locked: locked, adults, children }: Amendment
   };
 }
 
-/** Whether it touches what a booking's room must bear: nights, type, heads. */
+/** Whether it touches what a booking's room must bear, or what the nights cost. */
 function touchesStay(amendment: Amendment): boolean {
-  const { check_in_at, expected_check_out_at, room_type_id, adults, children } = amendment;
-  return [check_in_at, expected_check_out_at, room_type_id, adults, children].some((field) => field !== undefined);
+  const { check_in_at, expected_check_out_at, room_type_id, adults, children, agreed_price } = amendment;
+  const fields = [check_in_at, expected_check_out_at, room_type_id, adults, children, agreed_price];
+  return fields.some((field) => field !== undefined);
 }
 
 async function amendNights(
   trx: Trx,
-  booking: Booking,
-  hotel: HotelSettings,
+  { actor }: Change,
+  { booking, hotel }: { readonly booking: Booking; readonly hotel: HotelSettings },
   amendment: Amendment,
 ): Promise<Partial<Booking>> {
   const today = hotel.business_date;
@@ -111,7 +119,9 @@ async function amendNights(
   const { from, to: room } = await roomsFor(trx, booking, nights, wish);
   requireCapacity(`Room ${room.room_number}`, room.capacity, guests);
   const other = room.room_id !== booking.room_id;
-  if (!other && stay.arrival === booking.arrival && stay.departure === booking.departure) {
+  const isSameStay = !other && stay.arrival === booking.arrival && stay.departure === booking.departure;
+  const { agreed_price: price } = amendment;
+  if (isSameStay && price === undefined) {
     return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
   }
   if (stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
@@ -121,15 +131,20 @@ async function amendNights(
     requireMinimumStay(rates, room.room_type_id, stay.arrival, stay.departure);
   }
   const amended = await amendedNights(trx, { booking, nights, stay, from, to: room, rates });
-  await writeNights(trx, booking, amended, "amend");
-  await holdNights(trx, booking, amended, { guests, today });
+  const { currency } = booking;
+  const priced =
+    price === undefined
+      ? amended
+      : agreeOn(amended, { price, currency, today, percent: await discountLimit(trx, booking.hotel_id, actor.role) });
+  await writeNights(trx, booking, priced, "amend");
+  await holdNights(trx, booking, priced, { guests, today });
   return {
     room_id: room.room_id,
     arrival: stay.arrival,
     departure: stay.departure,
     check_in_at: stay.checkInAt,
     expected_check_out_at: stay.expectedCheckOutAt,
-    total_amount: totalOf(amended, booking.currency),
+    ...totalsOf(priced, currency),
   };
 }
 

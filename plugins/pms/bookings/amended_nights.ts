@@ -37,7 +37,7 @@ export async function amendedNights(
   const amended = quoteStay(to, rates, arrival, departure, booking.currency).nights.map(({ date, rate }): Night => {
     const night = byDate.get(date);
     if (night !== undefined) return isOtherType ? { ...night, room_id: to.room_id } : night;
-    const price = released.find(product, date) ?? { rate, room_type_id: to.room_type_id };
+    const price = released.find(product, date) ?? { rate, rack_rate: null, room_type_id: to.room_type_id };
     return { ...price, date, room_id: date < booking.arrival ? firstRoom : to.room_id };
   });
   const keyOf = ({ date, room_type_id: type }: Night): string => `${date} ${type}`;

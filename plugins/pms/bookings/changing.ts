@@ -3,12 +3,12 @@ import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../
 import type { HotelSettings } from "../../identity/port.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { noSuchBooking } from "../errors.ts";
-import { recordChanges } from "./history.ts";
+import { type Reasons, recordChanges } from "./history.ts";
 import { Booking } from "../models/booking.ts";
 
 /** Who changes something, and from what they had read. */
 export interface Change {
-  readonly actor: Pick<Actor, "tenantId" | "name">;
+  readonly actor: Pick<Actor, "tenantId" | "name"> & Partial<Pick<Actor, "role">>;
   /** The `If-Match` header, where there is one. */
   readonly ifMatch?: string | undefined;
 }
@@ -74,12 +74,13 @@ export async function writeChange(
   action: string,
   before: Booking,
   fields: Partial<Booking>,
+  reasons?: Reasons,
 ): Promise<Booking> {
   // A copy: Objection writes what was fetched into the instance that it was asked on.
   const after = await before
     .$clone()
     .$query(trx)
     .patchAndFetch({ ...fields, version: before.version + 1 });
-  await recordChanges(trx, actor.name, action, [{ before, after }]);
+  await recordChanges(trx, actor.name, action, [{ before, after }], reasons);
   return after;
 }

@@ -14,6 +14,8 @@ const facts = [
   "checked_in_at",
   "checked_out_at",
   "total_amount",
+  "rack_amount",
+  "waived_amount",
   "guest_id",
   "guest_name",
   "guest_email",
@@ -29,12 +31,23 @@ export function snapshot(booking: BookingFacts): Record<string, unknown> {
   return Object.fromEntries(facts.map((fact) => [fact, booking[fact]]));
 }
 
+/** Why something was done that the rates and the rules alone do not allow, as an entry of a history keeps it. */
+export interface Reasons {
+  readonly agreed_price?: string | undefined;
+}
+
+/** The reasons as the column has them; null where there is none. */
+export function reasonsColumn(reasons: Reasons): string | null {
+  return Object.values(reasons).some((reason) => reason !== undefined) ? JSON.stringify(reasons) : null;
+}
+
 /** Writes an entry for each change, in the transaction of the changes. */
 export async function recordChanges(
   trx: Trx,
   by: string,
   action: string,
   changes: readonly { readonly before: BookingFacts; readonly after: BookingFacts }[],
+  reasons: Reasons = {},
 ): Promise<void> {
   if (changes.length === 0) return;
   const entries = changes.map(({ before, after }) => ({
@@ -45,6 +58,7 @@ export async function recordChanges(
     action,
     before: JSON.stringify(snapshot(before)),
     after: JSON.stringify(snapshot(after)),
+    reasons: reasonsColumn(reasons),
   }));
   await trx("pms.booking_history").insert(entries);
 }

@@ -1,10 +1,10 @@
 /** What a no-show does, to one booking at the desk or to all at the close of the day: a few statements, however many. */
-import type { Day, Trx } from "../../../core/mod.ts";
+import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Policies } from "../desk/policies.ts";
 import type { Booking } from "../models/booking.ts";
 import { freeNights } from "../occupancy/occupancy.ts";
 import { type Change, recordChanged } from "./changing.ts";
-import { type Night, totalOf } from "./nights.ts";
+import { type Night, totalsOf } from "./nights.ts";
 
 export interface NoShows {
   /** Locked, and with them the rooms of their nights. */
@@ -15,6 +15,14 @@ export interface NoShows {
   /** The business date from which they are no-shows. */
   readonly on: Day;
 }
+
+const writeStatement = prepare(
+  "pms_write_no_shows",
+  `UPDATE pms.bookings b SET status = 'no_show', status_on = $2::date, total_amount = t.total, rack_amount = t.rack,
+     version = b.version + 1
+   FROM unnest($3::uuid[], $4::numeric[], $5::numeric[]) AS t (booking_id, total, rack)
+   WHERE b.hotel_id = $1 AND b.booking_id = t.booking_id`,
+);
 
 /** Makes bookings no-shows: what is paid is the hotel's policy, and all of their nights are free. */
 export async function releaseNoShows(
@@ -39,10 +47,13 @@ export async function releaseNoShows(
     [released.map(({ id }) => id), released.map(({ date }) => date), hotelId],
   );
   await freeNights(trx, hotelId, ids);
-  await trx.raw(
-    `UPDATE pms.bookings b SET status = 'no_show', status_on = ?::date, total_amount = t.total, version = b.version + 1
-     FROM unnest(?::uuid[], ?::numeric[]) AS t (booking_id, total) WHERE b.hotel_id = ? AND b.booking_id = t.booking_id`,
-    [on, ids, bookings.map(({ booking_id, currency }) => totalOf(charged(booking_id), currency)), hotelId],
-  );
+  const totals = bookings.map(({ booking_id, currency }) => totalsOf(charged(booking_id), currency));
+  await writeStatement.run(trx, [
+    hotelId,
+    on,
+    ids,
+    totals.map(({ total_amount }) => total_amount),
+    totals.map(({ rack_amount }) => rack_amount),
+  ]);
   await recordChanged(trx, change, "no_show", bookings);
 }

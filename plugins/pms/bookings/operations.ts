@@ -17,7 +17,7 @@ import {
 } from "../occupancy/occupancy.ts";
 import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
-import { type Night, readNights, readNightsOf, restoreNights, totalOf, writeNights } from "./nights.ts";
+import { type Night, readNights, readNightsOf, restoreNights, totalsOf, writeNights } from "./nights.ts";
 import { releaseNoShows } from "./no_show.ts";
 
 /** confirmed -> in_house, on one of the stay's days, into a room that is vacant and in service. */
@@ -56,7 +56,7 @@ export async function checkOut(trx: Trx, change: Change, bookingId: string, give
     await writeNights(trx, booking, slept, "check_out");
     await freeNights(trx, booking.hotel_id, [booking.booking_id]);
     await takeNights(trx, booking.hotel_id, { bookingId }, partyOf(booking, today), segmentsOf(before(slept, leftOn)));
-    Object.assign(fields, { departure, total_amount: totalOf(slept, booking.currency) });
+    Object.assign(fields, { departure, ...totalsOf(slept, booking.currency) });
   }
   await writeChange(trx, change, "check_out", booking, fields);
   await soil(trx, booking);
@@ -117,7 +117,7 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
     ...state,
     checked_out_at: null,
     departure: departureOf(nights),
-    total_amount: totalOf(nights, booking.currency),
+    ...totalsOf(nights, booking.currency),
   });
 }
 
@@ -137,7 +137,7 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string): Pr
   await holdNights(trx, booking, nights, partyOf(booking, today));
   await writeChange(trx, change, "reinstate", booking, {
     ...state,
-    total_amount: totalOf(nights, booking.currency),
+    ...totalsOf(nights, booking.currency),
   });
 }
 

@@ -7,13 +7,13 @@
  * night or was given to somebody else, or the stay would be longer than one may be. A room that is out of order is slept in
  * all the same.
  */
-import { addDays, type Day, daysBetween, instantOf, sumAmounts, type Trx } from "../../../core/mod.ts";
+import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
 import { quoteStay, readRates } from "../rates/prices.ts";
 import { type Change, recordChanged } from "./changing.ts";
-import { type BookedNight, putNights, readNightsOf } from "./nights.ts";
+import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights.ts";
 import { readReleasedRates } from "./released_rates.ts";
 import { mostNights } from "./stay.ts";
 
@@ -31,6 +31,14 @@ export interface Overstays {
   /** Their new departure. */
   readonly until: Day;
 }
+
+const writeStatement = prepare(
+  "pms_write_overstays",
+  `UPDATE pms.bookings b SET departure = $2::date, expected_check_out_at = $3::timestamptz, total_amount = t.total,
+     rack_amount = t.rack, version = b.version + 1
+   FROM unnest($4::uuid[], $5::numeric[], $6::numeric[]) AS t (booking_id, total, rack)
+   WHERE b.hotel_id = $1 AND b.booking_id = t.booking_id`,
+);
 
 /** @returns how many stays became longer */
 export async function extendOverstays(
@@ -72,20 +80,20 @@ export async function extendOverstays(
   const added = stays.map(({ booking: { booking_id, room_id, departure, currency }, room, product }): BookedNight[] => {
     const { nights } = quoteStay(room, rates, departure, until, currency);
     return nights.map(({ date, rate }) => {
-      const price = released.find(product, date) ?? { rate, room_type_id: room.room_type_id };
+      const price = released.find(product, date) ?? { rate, rack_rate: null, room_type_id: room.room_type_id };
       return { ...price, date, booking_id, room_id };
     });
   });
   await putNights(trx, hotelId, added.flat());
-  const totals = extended.map(({ total_amount: total, currency }, index) =>
-    sumAmounts([total, ...(added[index] ?? []).map(({ rate }) => rate)], currency),
-  );
-  await trx.raw(
-    `UPDATE pms.bookings b SET departure = ?::date, expected_check_out_at = ?::timestamptz, total_amount = t.total,
-       version = b.version + 1
-     FROM unnest(?::uuid[], ?::numeric[]) AS t (booking_id, total) WHERE b.hotel_id = ? AND b.booking_id = t.booking_id`,
-    [until, instantOf(until, hotel.check_out_time, hotel.time_zone), ids, totals, hotelId],
-  );
+  const totals = extended.map((booking, index) => addToTotals(booking, added[index] ?? [], booking.currency));
+  await writeStatement.run(trx, [
+    hotelId,
+    until,
+    instantOf(until, hotel.check_out_time, hotel.time_zone),
+    ids,
+    totals.map(({ total_amount }) => total_amount),
+    totals.map(({ rack_amount }) => rack_amount),
+  ]);
   await recordChanged(trx, change, "overstay", extended);
   return extended.length;
 }

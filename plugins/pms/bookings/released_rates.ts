@@ -12,7 +12,7 @@ import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Night } from "./nights.ts";
 
 /** What is kept of a night: its price, and the type under which it was sold. */
-export type ReleasedRate = Pick<Night, "room_type_id" | "rate">;
+export type ReleasedRate = Pick<Night, "room_type_id" | "rate" | "rack_rate">;
 
 interface Row extends ReleasedRate {
   readonly booking_id: string;
@@ -53,13 +53,13 @@ export class ReleasedRates {
         ({ room_type_id: sold, booked_type_id: booked }) =>
           sold === roomTypeId || booked === roomTypeId || others.some(({ room_type_id }) => room_type_id === sold),
       );
-    return row && { room_type_id: row.room_type_id, rate: row.rate };
+    return row && { room_type_id: row.room_type_id, rate: row.rate, rack_rate: row.rack_rate };
   }
 }
 
 const readStatement = prepare<Row>(
   "pms_released_rates",
-  `SELECT booking_id, date, room_type_id, booked_type_id, rate FROM pms.released_rates
+  `SELECT booking_id, date, room_type_id, booked_type_id, rate, rack_rate FROM pms.released_rates
    WHERE hotel_id = $1 AND booking_id = ANY($2::uuid[]) AND date >= $3::date AND date < $4::date
      AND (room_type_id = ANY($5::uuid[]) OR booked_type_id = ANY($6::uuid[]))
    ORDER BY version DESC`,
@@ -87,11 +87,11 @@ export async function readReleasedRates(
 
 const keepStatement = prepare(
   "pms_keep_released_rates",
-  `INSERT INTO pms.released_rates (hotel_id, booking_id, date, room_type_id, booked_type_id, rate, version)
-   SELECT $1, $2, n.date, n.room_type_id, $3::uuid, n.rate, $4::int
-   FROM unnest($5::date[], $6::uuid[], $7::numeric[]) AS n (date, room_type_id, rate)
+  `INSERT INTO pms.released_rates (hotel_id, booking_id, date, room_type_id, booked_type_id, rate, rack_rate, version)
+   SELECT $1, $2, n.date, n.room_type_id, $3::uuid, n.rate, n.rack_rate, $4::int
+   FROM unnest($5::date[], $6::uuid[], $7::numeric[], $8::numeric[]) AS n (date, room_type_id, rate, rack_rate)
    ON CONFLICT (hotel_id, booking_id, date, room_type_id) DO UPDATE SET booked_type_id = excluded.booked_type_id,
-     rate = excluded.rate, version = excluded.version`,
+     rate = excluded.rate, rack_rate = excluded.rack_rate, version = excluded.version`,
 );
 
 /** Keeps the prices of nights that leave the bill. @param bookedTypeId the type of the room that the booking has until then */
@@ -110,5 +110,6 @@ export async function keepReleasedRates(
     nights.map(({ date }) => date),
     nights.map(({ room_type_id }) => room_type_id),
     nights.map(({ rate }) => rate),
+    nights.map(({ rack_rate }) => rack_rate),
   ]);
 }

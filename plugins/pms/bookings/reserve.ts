@@ -3,13 +3,15 @@ import { addDays, daysBetween, newId, prepare, type Trx } from "../../../core/mo
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
-import { snapshot } from "./history.ts";
+import { reasonsColumn, snapshot } from "./history.ts";
 import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
 import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
+import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
 import { type DayRates, quoteStay, readRates, readRoomRates, requireArrival } from "../rates/prices.ts";
 import { readRoomType } from "../rooms/inventory.ts";
+import { totalsOf } from "./nights.ts";
 import { requireSold } from "./operations.ts";
 import { readStay, type Stay } from "./stay.ts";
 import type { BookingRow } from "./views.ts";
@@ -34,27 +36,37 @@ export interface Reservation {
   /** A day or an instant, as the desk typed it. */
   readonly check_in_at: string;
   readonly expected_check_out_at: string;
+  /** Instead of the rates. */
+  readonly agreed_price?: AgreedPrice | undefined;
 }
 
 /**
  * Books a stay, in a room or in any room of a type.
  * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, NOT_FOUND,
- *   GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ *   GUEST_ANONYMOUS, PRICE_NOT_ALLOWED, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ * @param role of the one who books: an agreed price needs a manager, or the hotel's policy
  */
-export async function reserve(trx: Trx, hotelId: string, reservation: Reservation, by: string): Promise<BookingRow> {
-  const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId } = reservation;
+export async function reserve(
+  trx: Trx,
+  hotelId: string,
+  reservation: Reservation,
+  by: string,
+  role?: string,
+): Promise<BookingRow> {
+  const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId, agreed_price: price } = reservation;
   const { name, email = null, phone = null } = reservation.guest ?? { name: "" };
   // All at once: the desk waits for one round trip.
-  const [hotel, , room, rates, guest] = await Promise.all([
+  const [hotel, , room, rates, guest, percent] = await Promise.all([
     holdDay(trx, hotelId),
     holdName(trx, hotelId, { name, email, phone }),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),
     guestId === undefined ? undefined : holdGuest(trx, hotelId, guestId),
+    price === undefined ? undefined : discountLimit(trx, hotelId, role),
   ]);
   requireSubscription(hotel);
   const stay = readStay(hotel, reservation.check_in_at, reservation.expected_check_out_at);
-  const order = { hotel, stay, reservation, rates, contact: guest ?? { name, email, phone }, by };
+  const order = { hotel, stay, reservation, rates, contact: guest ?? { name, email, phone }, by, percent };
   return room === undefined ? takeAnyRoom(trx, order, roomTypeId ?? "") : takeRoom(trx, order, room);
 }
 
@@ -65,6 +77,8 @@ interface Order {
   readonly rates: DayRates;
   readonly contact: Contact;
   readonly by: string;
+  /** Of an agreed price: by how many percent it may differ from the rate; undefined: by any. */
+  readonly percent: number | undefined;
 }
 
 /** The last day that can be written. */
@@ -144,19 +158,20 @@ const insertStatement = prepare<{ guest_id: string }>(
    ), booking AS (
      INSERT INTO pms.bookings (hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children, arrival,
        departure, check_in_at, expected_check_out_at, status, total_amount, currency, terms_accepted_at, notes, created_by,
-       guest_id, room_locked, status_on)
+       guest_id, room_locked, status_on, rack_amount)
      SELECT $1, $2, $3, $4, $5, $6, $7::int, $8::int, $9::date, $10::date, $11::timestamptz, $12::timestamptz, $13, $14::numeric, $15,
-       $16::timestamptz, $17, $18, coalesce((SELECT guest_id FROM known), $24), $25::boolean, $26::date FROM free
+       $16::timestamptz, $17, $18, coalesce((SELECT guest_id FROM known), $24), $25::boolean, $26::date, $30::numeric FROM free
      RETURNING booking_id, guest_id
    ), occupancy AS (
      INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
      SELECT $1, $19, $3, $9::date, $10::date, $2 FROM free
    ), nights AS (
-     INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, room_type_id, rate)
-     SELECT $1, $2, night.date, $3, $28::uuid, night.rate FROM free, unnest($20::date[], $21::numeric[]) AS night (date, rate)
+     INSERT INTO pms.booking_nights (hotel_id, booking_id, date, room_id, room_type_id, rate, rack_rate)
+     SELECT $1, $2, night.date, $3, $28::uuid, night.rate, night.rack_rate
+     FROM free, unnest($20::date[], $21::numeric[], $29::numeric[]) AS night (date, rate, rack_rate)
    )
-   INSERT INTO pms.booking_history (hotel_id, entry_id, booking_id, by_user, action, after)
-   SELECT $1, $22, booking_id, $18, 'book', $27::jsonb || jsonb_build_object('guest_id', guest_id) FROM booking
+   INSERT INTO pms.booking_history (hotel_id, entry_id, booking_id, by_user, action, after, reasons)
+   SELECT $1, $22, booking_id, $18, 'book', $27::jsonb || jsonb_build_object('guest_id', guest_id), $31::jsonb FROM booking
    RETURNING after ->> 'guest_id' AS guest_id`,
 );
 
@@ -191,14 +206,19 @@ async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<B
     booking.status_on,
     JSON.stringify(snapshot(booking)),
     room.room_type_id,
+    booking.nights.map((night) => night.rack_rate),
+    booking.rack_amount,
+    reasonsColumn({ agreed_price: order.reservation.agreed_price?.reason }),
   ]);
   return inserted === undefined ? undefined : { ...booking, guest_id: inserted.guest_id };
 }
 
 /** The booking as it will stand in the table, so that it need not be read back. */
-function newBooking({ hotel, stay, reservation, rates, contact, by }: Order, room: LockedRoom): BookingRow {
-  const { adults, children, notes, terms_accepted_at: termsAcceptedAt } = reservation;
-  const { nights, total_amount: total } = quoteStay(room, rates, stay.arrival, stay.departure, hotel.currency);
+function newBooking({ hotel, stay, reservation, rates, contact, by, percent }: Order, room: LockedRoom): BookingRow {
+  const { adults, children, notes, terms_accepted_at: termsAcceptedAt, agreed_price: price } = reservation;
+  const { currency, business_date: today } = hotel;
+  const quoted = quoteStay(room, rates, stay.arrival, stay.departure, currency).nights.map(atRate);
+  const nights = price === undefined ? quoted : agreeOn(quoted, { price, currency, today, percent });
   return {
     hotel_id: hotel.hotel_id,
     booking_id: newId(),
@@ -218,10 +238,11 @@ function newBooking({ hotel, stay, reservation, rates, contact, by }: Order, roo
     checked_in_at: null,
     checked_out_at: null,
     status: "confirmed",
-    status_on: hotel.business_date,
+    status_on: today,
     checked_in_on: null,
-    total_amount: total,
-    currency: hotel.currency,
+    ...totalsOf(nights, currency),
+    waived_amount: null,
+    currency,
     terms_accepted_at: termsAcceptedAt === undefined ? null : new Date(termsAcceptedAt),
     notes: notes ?? null,
     created_by: by,

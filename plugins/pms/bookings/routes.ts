@@ -17,6 +17,7 @@ import {
   toPage,
 } from "../../../core/mod.ts";
 import { staff } from "../../identity/port.ts";
+import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.ts";
 import { noSuchBooking } from "../errors.ts";
 import { findGuests, manyMatch, searchPattern } from "../guests/guests.ts";
 import { amend } from "./amend.ts";
@@ -49,6 +50,10 @@ const reservationSchema = z
     expected_check_out_at: dayOrInstantSchema,
     terms_accepted_at: instantSchema.optional(),
     notes: textSchema(4000).nullish(),
+    agreed_price: agreedPriceSchema.optional().meta({
+      description:
+        "Instead of the rates: for a manager, or for a receptionist within the policy's percentage (/policies).",
+    }),
   })
   .refine((body) => (body.room_id === undefined) !== (body.room_type_id === undefined), {
     message: "name either a room_id or a room_type_id",
@@ -74,6 +79,10 @@ const amendmentSchema = z.strictObject({
   children: z.number().int().min(0).max(100).optional(),
   room_locked: z.boolean().optional(),
   notes: textSchema(4000).nullish(),
+  agreed_price: newAgreedPriceSchema.optional().meta({
+    description:
+      "For the nights from the business date on, instead of their rates. The policy's percentage (/policies) limits a receptionist.",
+  }),
 });
 
 export function bookingRoutes(): Route[] {
@@ -83,7 +92,8 @@ export function bookingRoutes(): Route[] {
       method: "POST",
       path: "/bookings/",
       summary: "Reserve a room",
-      description: "Prices are fixed night by night when the booking is made; the total is their sum.",
+      description:
+        "Prices are fixed night by night when the booking is made; the total is their sum. With `agreed_price` the nights cost what was agreed, and `rack_rate` and `rack_amount` keep the rates.",
       access: staff,
       unit: "tenant",
       body: reservationSchema,
@@ -97,11 +107,12 @@ export function bookingRoutes(): Route[] {
         "TOO_MANY_GUESTS",
         "CLOSED_TO_ARRIVAL",
         "MINIMUM_STAY",
+        "PRICE_NOT_ALLOWED",
         "GUEST_ANONYMOUS",
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, body, trx }) => {
-        const booking = await reserve(trx, actor.tenantId, body, actor.name);
+        const booking = await reserve(trx, actor.tenantId, body, actor.name, actor.role);
         const headers = { Location: `/bookings/${booking.booking_id}` };
         return { body: bookingView(booking), etag: booking.version, headers };
       },
@@ -191,6 +202,7 @@ export function bookingRoutes(): Route[] {
         "TOO_MANY_GUESTS",
         "CLOSED_TO_ARRIVAL",
         "MINIMUM_STAY",
+        "PRICE_NOT_ALLOWED",
         "GUEST_ANONYMOUS",
         "PRECONDITION_FAILED",
         "SUBSCRIPTION_LAPSED",
@@ -217,6 +229,10 @@ export function bookingRoutes(): Route[] {
           action: z.string(),
           before: z.record(z.string(), z.unknown()).nullable(),
           after: z.record(z.string(), z.unknown()),
+          reasons: z.record(z.string(), z.string().nullable()).nullable().meta({
+            description:
+              "Why the change differs from the rates or the rules: `agreed_price`. A reason is null where its guest was forgotten.",
+          }),
         }),
       ),
       handler: async ({ actor, params: { booking_id: id }, query: { limit, cursor }, trx }) => {
@@ -226,15 +242,16 @@ export function bookingRoutes(): Route[] {
         const rows = (await entries
           .orderBy("entry_id")
           .limit(limit + 1)
-          .select("entry_id", "at", "by_user", "action", "before", "after")) as HistoryRow[];
+          .select("entry_id", "at", "by_user", "action", "before", "after", "reasons")) as HistoryRow[];
         // Each booking has a first line; after the last one there is an empty page.
         if (rows.length === 0 && after === undefined) throw noSuchBooking();
-        const view = ({ at, by_user, action, before, after: became }: HistoryRow) => ({
+        const view = ({ at, by_user, action, before, after: became, reasons }: HistoryRow) => ({
           at: at.toISOString(),
           by_user,
           action,
           before,
           after: became,
+          reasons,
         });
         return { body: toPage(rows, limit, view, (row) => [row.entry_id]) };
       },
@@ -270,4 +287,5 @@ interface HistoryRow {
   readonly action: string;
   readonly before: Record<string, unknown> | null;
   readonly after: Record<string, unknown>;
+  readonly reasons: Record<string, string | null> | null;
 }

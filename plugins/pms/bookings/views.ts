@@ -15,7 +15,16 @@ import {
 import type { BookingFacts } from "../models/booking.ts";
 import { bookingStatuses } from "../port.ts";
 
-const nightSchema = z.strictObject({ date: daySchema, room_id: idSchema, rate: amountSchema }).meta({ id: "Night" });
+const nightSchema = z
+  .strictObject({
+    date: daySchema,
+    room_id: idSchema,
+    rate: amountSchema.meta({ description: "What the night costs." }),
+    rack_rate: amountSchema
+      .nullable()
+      .meta({ description: "The rate before another price was agreed; null: nothing was agreed." }),
+  })
+  .meta({ id: "Night" });
 
 export const guestSchema = z
   .strictObject({
@@ -55,6 +64,12 @@ export const bookingSchema = z
     departure: daySchema,
     nights: z.array(nightSchema),
     total_amount: sumSchema,
+    rack_amount: sumSchema.nullable().meta({
+      description: "The total at the rates before a price was agreed; null: nothing was agreed.",
+    }),
+    waived_amount: sumSchema
+      .nullable()
+      .meta({ description: "The charge of a no-show or a cancellation that a manager waived; null: none is." }),
     currency: currencySchema,
     status: z.enum(bookingStatuses),
     terms_accepted_at: instantOutSchema.nullable(),
@@ -66,7 +81,12 @@ export const bookingSchema = z
 /** A booking with what its answer shows of other tables. */
 export type BookingRow = BookingFacts & {
   readonly room_number: string;
-  readonly nights: readonly { readonly date: string; readonly room_id: string; readonly rate: string }[];
+  readonly nights: readonly {
+    readonly date: string;
+    readonly room_id: string;
+    readonly rate: string;
+    readonly rack_rate: string | null;
+  }[];
 };
 
 /** A part of the hotel's bookings, as a table: what stands in the brackets of `FROM (…) AS b`. */
@@ -100,11 +120,14 @@ export function bookingRows(trx: Trx, hotelId: string, part?: BookingsPart) {
       "b.*",
       "r.room_number",
       trx.raw(
-        `(SELECT coalesce(json_agg(json_build_object('date', n.date, 'room_id', n.room_id, 'rate', n.rate::text) ORDER BY n.date), '[]')
+        `(SELECT coalesce(json_agg(json_build_object('date', n.date, 'room_id', n.room_id, 'rate', n.rate::text, 'rack_rate', n.rack_rate::text) ORDER BY n.date), '[]')
           FROM pms.booking_nights n WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL) AS nights`,
       ),
     );
 }
+
+const nullableAmount = (amount: string | null, currency: string): string | null =>
+  amount === null ? null : formatAmount(amount, currency);
 
 export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
   const { guest_name: name, guest_email: email, guest_phone: phone, currency } = row;
@@ -124,8 +147,14 @@ export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
     checked_out_at: row.checked_out_at?.toISOString() ?? null,
     arrival: row.arrival,
     departure: row.departure,
-    nights: row.nights.map((night) => ({ ...night, rate: formatAmount(night.rate, currency) })),
+    nights: row.nights.map((night) => ({
+      ...night,
+      rate: formatAmount(night.rate, currency),
+      rack_rate: nullableAmount(night.rack_rate, currency),
+    })),
     total_amount: formatAmount(row.total_amount, currency),
+    rack_amount: nullableAmount(row.rack_amount, currency),
+    waived_amount: nullableAmount(row.waived_amount, currency),
     currency,
     status: row.status,
     terms_accepted_at: row.terms_accepted_at?.toISOString() ?? null,

@@ -46,7 +46,7 @@ describe("guests who should have left and are still in the house when the day is
   it("stay overdue where the hotel leaves them so, and get all nights since when it does no more", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     expect((await desk.get("/policies")).body.overstays).to.equal("extend");
-    expect((await desk.manage("PATCH", "/policies", { overstays: "leave" })).body).to.deep.equal({
+    expect((await desk.manage("PATCH", "/policies", { overstays: "leave" })).body).to.include({
       no_show_charge: "first_night",
       overstays: "leave",
       day_closes_at: null,

@@ -12,15 +12,23 @@ export interface Policies {
   readonly overstays: (typeof overstayPolicies)[number];
   /** `HH:MM:SS`, as PostgreSQL writes a time: when a day that nobody closed is closed, on the day after; null: never. */
   readonly day_closes_at: string | null;
+  /** By how many percent of the rate a receptionist may agree a price below or above it. */
+  readonly receptionist_discount_percent: number;
   readonly version: number;
 }
 
 /** Of a hotel that has said nothing. */
-const usual: Policies = { no_show_charge: "first_night", overstays: "extend", day_closes_at: null, version: 1 };
+const usual: Policies = {
+  no_show_charge: "first_night",
+  overstays: "extend",
+  day_closes_at: null,
+  receptionist_discount_percent: 0,
+  version: 1,
+};
 
 const readStatement = prepare<Policies>(
   "pms_read_policies",
-  "SELECT no_show_charge, overstays, day_closes_at, version FROM pms.policies WHERE hotel_id = $1",
+  "SELECT no_show_charge, overstays, day_closes_at, receptionist_discount_percent, version FROM pms.policies WHERE hotel_id = $1",
 );
 
 export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies> {

@@ -85,13 +85,18 @@ const policiesSchema = z
       description: "When the clock closes a day that nobody closed, on the day after; null: never.",
       examples: ["04:00"],
     }),
+    receptionist_discount_percent: z.number().int().min(0).max(100).meta({
+      description:
+        "By how many percent of the rate a receptionist may agree a price below or above it; 0: not at all. A manager may agree any price.",
+    }),
   })
   .meta({ id: "Policies" });
 
-const policiesView = ({ no_show_charge, overstays, day_closes_at: at }: Policies): z.input<typeof policiesSchema> => ({
-  no_show_charge,
-  overstays,
-  day_closes_at: at?.slice(0, 5) ?? null,
+const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
+  no_show_charge: policies.no_show_charge,
+  overstays: policies.overstays,
+  day_closes_at: policies.day_closes_at?.slice(0, 5) ?? null,
+  receptionist_discount_percent: policies.receptionist_discount_percent,
 });
 
 export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {

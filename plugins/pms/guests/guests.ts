@@ -162,7 +162,10 @@ async function forgetHistory(trx: Trx, hotelId: string, guestId: string, ids: re
   await trx.raw(
     `UPDATE pms.booking_history SET
        before = CASE WHEN booking_id = ANY(ids) OR before ->> 'guest_id' = guest THEN before || gone ELSE before END,
-       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = guest THEN after || gone ELSE after END
+       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = guest THEN after || gone ELSE after END,
+       -- That there was a reason stays; its words may name the guest.
+       reasons = CASE WHEN reasons IS NULL THEN NULL
+         ELSE (SELECT jsonb_object_agg(reason, NULL::text) FROM jsonb_object_keys(reasons) AS reason) END
      FROM (SELECT ?::uuid AS hotel, ?::text AS guest, ?::uuid[] AS ids, ?::jsonb AS gone) AS asked
      WHERE hotel_id = hotel AND (booking_id = ANY(ids) OR before ->> 'guest_id' = guest OR after ->> 'guest_id' = guest)`,
     [hotelId, guestId, ids as string[], JSON.stringify(gone)],

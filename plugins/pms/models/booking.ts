@@ -30,6 +30,10 @@ export class Booking extends Model {
   /** The business date of the check-in. */
   declare checked_in_on: string | null;
   declare total_amount: string;
+  /** The total at the rates before a price was agreed; null: nothing was agreed. */
+  declare rack_amount: string | null;
+  /** The charge of a no-show or a cancellation that was waived; null: none is. */
+  declare waived_amount: string | null;
   declare currency: string;
   declare terms_accepted_at: Date | null;
   declare notes: string | null;

@@ -15,7 +15,8 @@ import {
 } from "../../../core/mod.ts";
 import { readHotel, staff } from "../../identity/port.ts";
 import { checkNights, requireAhead } from "../bookings/stay.ts";
-import { type Quote, quoteStay, readRates } from "../rates/prices.ts";
+import { type AgreedQuote, agreedQuotes } from "../rates/agreed_quotes.ts";
+import { quoteStay, readRates } from "../rates/prices.ts";
 import { type FreeRoom, freeRooms } from "./availability.ts";
 import { roomCursorSchema } from "./views.ts";
 
@@ -26,8 +27,18 @@ const freeRoomSchema = z
     room_type_id: idSchema,
     room_type: z.string(),
     capacity: z.number().int(),
-    nights: z.array(z.strictObject({ date: daySchema, rate: amountSchema })),
+    nights: z.array(
+      z.strictObject({
+        date: daySchema,
+        rate: amountSchema,
+        rack_rate: amountSchema.nullable().meta({ description: "The rate, where an agreed price differs from it." }),
+      }),
+    ),
     total_amount: sumSchema,
+    rack_amount: sumSchema.nullable().meta({ description: "At the rates, where an agreed price differs from them." }),
+    needs_manager: z.boolean().meta({
+      description: "Only a manager may book the room so: the agreed price is beyond the policy of receptionists.",
+    }),
   })
   .meta({ id: "FreeRoom" });
 
@@ -47,6 +58,10 @@ export function availabilityRoutes(): Route[] {
         check_out: daySchema,
         room_type_id: idSchema.optional(),
         guests: queryNumber(1, 100).default(1),
+        agreed_per_night: amountSchema.optional().meta({
+          description: "Quotes an agreed price: that of each night, as `agreed_price.per_night` of POST /bookings/.",
+        }),
+        agreed_total: amountSchema.optional().meta({ description: "The same, for the whole stay." }),
         ...pageQuery,
         limit: pageQuery.limit.default(200),
       }),
@@ -68,16 +83,17 @@ export function availabilityRoutes(): Route[] {
           readRates(trx, actor.tenantId, { from: arrival, to: departure, roomTypeId }),
         ]);
         requireAhead(arrival, hotel.business_date, "/check_in", "query");
-        const { currency } = hotel;
+        const { currency, business_date: today } = hotel;
+        const price = { per_night: query.agreed_per_night, total: query.agreed_total };
+        const quoteAgreed = await agreedQuotes(trx, actor.tenantId, price, { currency, today });
         // Most rooms cost what their type does: each price is worked out once.
-        const quotes = new Map<string, Quote>();
+        const quotes = new Map<string, AgreedQuote>();
         const view = ({ rate, room_id, room_number, room_type_id, room_type, capacity }: FreeRoom) => {
           const priced = { room_type_id, rate };
           const key = `${room_type_id} ${rate}`;
-          const quote = quotes.get(key) ?? quoteStay(priced, rates, arrival, departure, currency);
+          const quote = quotes.get(key) ?? quoteAgreed(quoteStay(priced, rates, arrival, departure, currency).nights);
           quotes.set(key, quote);
-          const room = { room_id, room_number, room_type_id, room_type, capacity };
-          return { ...room, nights: [...quote.nights], total_amount: quote.total_amount };
+          return { room_id, room_number, room_type_id, room_type, capacity, ...quote };
         };
         const page = toPage(rooms, limit, view, (room) => [room.room_id, room.sort_key]);
         return { body: { check_in: arrival, check_out: departure, currency, ...page } };

@@ -71,9 +71,9 @@ describe("several clients at once in one hotel", function () {
   it("are no other over HTTP, with several web processes", async () => {
     await fc.assert(
       fc.asyncProperty(clientsSteps(8, 30), async (clients) => {
-        const { hotelId, managerToken } = await signUpHotel(platform.client);
+        const { hotelId, managerToken, receptionistToken } = await signUpHotel(platform.client);
         const { model } = await plantHotel(platform.owner, grounds[0] as Ground, hotelId);
-        const desk = httpDesk([platform.client, ...processes.clients], managerToken);
+        const desk = httpDesk([platform.client, ...processes.clients], managerToken, receptionistToken);
         await workAtOnce(desk, new Rumour(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),

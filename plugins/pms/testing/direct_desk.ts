@@ -17,6 +17,8 @@ export interface Call {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** Default: a manager. */
+  readonly role?: "manager" | "receptionist";
 }
 
 /** What came of it. Whatever is no answer of the catalogue is thrown. */
@@ -45,7 +47,7 @@ export function problemsOf(id: string): readonly string[] {
 
 /** Calls the handlers in units of work of this plugin and hotel, with what the schemas make of the call. */
 export function directDesk(knex: Knex, hotelId: string): Desk {
-  const actor = { userId: hotelId, tenantId: hotelId, role: "manager", sessionId: hotelId, name: "the desk" };
+  const desk = { userId: hotelId, tenantId: hotelId, sessionId: hotelId, name: "the desk" };
   const request = {
     id: "direct",
     address: "127.0.0.1",
@@ -54,8 +56,9 @@ export function directDesk(knex: Knex, hotelId: string): Desk {
     signal: new AbortController().signal,
     context: {} as Context,
   };
-  return async ({ id, params, query, body }) => {
+  return async ({ id, params, query, body, role = "manager" }) => {
     const route = routeOf(id);
+    const actor = { ...desk, role };
     const schema = route.body === "raw" ? undefined : route.body;
     try {
       const input = {
@@ -79,11 +82,15 @@ export function directDesk(knex: Knex, hotelId: string): Desk {
   };
 }
 
-/** Calls over HTTP, each call by the next of the clients. @throws Error for an answer that is a fault */
-export function httpDesk(clients: readonly TestClient[], token: string): Desk {
+/**
+ * Calls over HTTP, each call by the next of the clients.
+ * @throws Error for an answer that is a fault
+ */
+export function httpDesk(clients: readonly TestClient[], managerToken: string, receptionistToken: string): Desk {
   let calls = 0;
-  return async ({ id, params = {}, query = {}, body }) => {
+  return async ({ id, params = {}, query = {}, body, role = "manager" }) => {
     const route = routeOf(id);
+    const token = role === "manager" ? managerToken : receptionistToken;
     const client = clients[calls++ % clients.length] as TestClient;
     const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? "");
     const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));

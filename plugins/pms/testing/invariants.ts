@@ -24,6 +24,13 @@ const questions: Readonly<Record<string, string>> = {
     SELECT b.booking_id, b.status, b.total_amount, coalesce(sum(n.rate), 0) AS nights FROM pms.bookings b
     LEFT JOIN pms.booking_nights n ON n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL
     WHERE b.hotel_id = :hotel GROUP BY b.hotel_id, b.booking_id HAVING b.total_amount <> coalesce(sum(n.rate), 0)`,
+  "a total at the rates is not the sum of the nights at their rates": `
+    SELECT b.booking_id, b.status, b.rack_amount, n.rack FROM pms.bookings b JOIN LATERAL (
+      SELECT sum(coalesce(n.rack_rate, n.rate)) AS rack, count(n.rack_rate) > 0 AS agreed FROM pms.booking_nights n
+      WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL) AS n ON true
+    WHERE b.hotel_id = :hotel AND b.rack_amount IS DISTINCT FROM CASE WHEN n.agreed THEN n.rack END`,
+  "a night's agreed price is its rate": `
+    SELECT booking_id, date FROM pms.booking_nights WHERE hotel_id = :hotel AND rack_rate = rate`,
   "the nights on the bill are not those of the stay": `
     SELECT b.booking_id, b.status, b.arrival, b.departure FROM pms.bookings b
     WHERE b.hotel_id = :hotel AND b.status <> 'no_show' AND
@@ -84,7 +91,7 @@ const questions: Readonly<Record<string, string>> = {
       WHERE e.hotel_id = b.hotel_id AND e.booking_id = b.booking_id) AS told ON true
     WHERE b.hotel_id = :hotel AND (
       (jsonb_populate_record(b, coalesce(told.facts, '{}')) IS DISTINCT FROM b)
-      OR (SELECT count(*) FROM jsonb_object_keys(told.facts)) < 18)`,
+      OR (SELECT count(*) FROM jsonb_object_keys(told.facts)) < 20)`,
   "the figures of a closed day do not count what was done on it": `
     SELECT f.* FROM pms.daily_figures f WHERE f.hotel_id = :hotel AND NOT (
       f.arrivals = (SELECT count(*) FROM pms.bookings b WHERE b.hotel_id = f.hotel_id AND b.checked_in_on = f.business_date)

@@ -115,8 +115,14 @@ function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknow
     children: booking.children,
     nights: [...booking.nights]
       .sort(([a], [b]) => a - b)
-      .map(([day, { room, rate }]) => ({ date: dayText(day), room_id: room.id, rate: model.text(rate) })),
+      .map(([day, { room, rate, rack }]) => ({
+        date: dayText(day),
+        room_id: room.id,
+        rate: model.text(rate),
+        rack_rate: rate === rack ? null : model.text(rack),
+      })),
     total_amount: model.text(model.total(booking)),
+    rack_amount: model.rackTotal(booking) === null ? null : model.text(model.rackTotal(booking) ?? 0),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Random days at a desk. */
 import fc from "fast-check";
 
-import type { Change, Move, Stay, Step, Who } from "./steps.ts";
+import type { Change, Move, Price, Stay, Step, Who } from "./steps.ts";
 
 const nth = fc.nat({ max: 1000 });
 const who: fc.Arbitrary<Who> = fc.record({
@@ -24,6 +24,14 @@ const stay: fc.Arbitrary<Stay> = fc.record({
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const minor = fc.integer({ min: 0, max: 40_000 });
 
+/** Near the rates, or anywhere. */
+const price: fc.Arbitrary<Price> = fc
+  .tuple(
+    fc.constantFrom("per_night" as const, "total" as const),
+    fc.oneof(fc.integer({ min: 9_000, max: 11_500 }), minor),
+  )
+  .map(([name, amount]): Price => (name === "total" ? { total: 3 * amount } : { per_night: amount }));
+
 const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ departure: fc.integer({ min: -3, max: 4 }) }) },
   { weight: 2, arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }) }) },
@@ -32,6 +40,16 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }), departure: fc.integer({ min: -2, max: 3 }) }),
   },
   { weight: 2, arbitrary: fc.record({ type: nth, departure: maybe(fc.integer({ min: -2, max: 2 })) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      price: fc.oneof(
+        { weight: 3, arbitrary: price },
+        { weight: 1, arbitrary: fc.constant({ withdrawn: true as const }) },
+      ),
+      departure: maybe(fc.integer({ min: -2, max: 2 })),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ adults: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ locked: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ notes: fc.constantFrom("quiet room", "late"), guest: maybe(nth) }) },
@@ -48,9 +66,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       heads: fc.record({ adults: fc.constantFrom(1, 1, 1, 1, 2, 2, 2, 3), children: fc.constantFrom(0, 0, 0, 1) }),
       guest: nth,
       locked: rarely,
+      price: fc.option(price, { nil: undefined, freq: 2 }),
+      receptionist: rarely,
     }),
   },
-  { weight: 9, arbitrary: fc.record({ kind: fc.constant("amend" as const), who, change }) },
+  { weight: 9, arbitrary: fc.record({ kind: fc.constant("amend" as const), who, change, receptionist: fc.boolean() }) },
   {
     weight: 24,
     arbitrary: fc.record({
@@ -135,6 +155,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("policy" as const),
       charge: maybe(fc.constantFrom("none", "first_night", "full_stay")),
       overstays: maybe(fc.constantFrom("leave", "extend", "extend")),
+      percent: maybe(fc.constantFrom(10, 10, 50, 100, 0)),
     }),
   },
   {

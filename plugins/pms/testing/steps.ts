@@ -39,8 +39,10 @@ export type Step =
       readonly heads: Heads;
       readonly guest: number;
       readonly locked: boolean;
+      readonly price?: Price | undefined;
+      readonly receptionist?: boolean | undefined;
     }
-  | { readonly kind: "amend"; readonly who: Who; readonly change: Change }
+  | { readonly kind: "amend"; readonly who: Who; readonly change: Change; readonly receptionist?: boolean | undefined }
   | { readonly kind: Move; readonly who: Who }
   /** So many days ago; of a day that is still to come, where it is negative. */
   | { readonly kind: "has left"; readonly who: Who; readonly ago: number }
@@ -70,7 +72,12 @@ export type Step =
       readonly apply: "no" | "shown" | "at once" | "another";
     }
   | { readonly kind: "close day"; readonly day: number }
-  | { readonly kind: "policy"; readonly charge?: string | undefined; readonly overstays?: string | undefined }
+  | {
+      readonly kind: "policy";
+      readonly charge?: string | undefined;
+      readonly overstays?: string | undefined;
+      readonly percent?: number | undefined;
+    }
   | { readonly kind: "change guest" | "anonymise"; readonly nth: number; readonly guest: number }
   | { readonly kind: "subscription"; readonly lapsed: boolean };
 
@@ -85,7 +92,11 @@ interface Heads {
   readonly children: number;
 }
 
+/** A price that is agreed, in minor units; or no more. */
+export type Price = { readonly per_night: number } | { readonly total: number } | { readonly withdrawn: true };
+
 export interface Change {
+  readonly price?: Price | undefined;
   readonly arrival?: number | undefined;
   readonly departure?: number | undefined;
   readonly type?: number | undefined;
@@ -119,7 +130,8 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       const what =
         step.by === "room" ? { room_id: pick(rooms, step.nth).id } : { room_type_id: pick(types, step.nth).id };
       const body = { ...what, ...step.heads, check_in_at, expected_check_out_at, room_locked: step.locked };
-      return { id: "createBooking", body: { ...body, guest: contactOf(step.guest) } };
+      const agreed_price = priceOf(step.price, view);
+      return { id: "createBooking", body: { ...body, guest: contactOf(step.guest), agreed_price }, role: roleOf(step) };
     }
     case "amend": {
       const booking = whom(view, step.who, holding);
@@ -128,6 +140,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
           id: "amendBooking",
           params: { booking_id: booking.id },
           body: amendment(step.change, booking, view),
+          role: roleOf(step),
         }
       );
     }
@@ -188,7 +201,14 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
     case "close day":
       return { id: "closeDay", body: { business_date: dayText(today + step.day) } };
     case "policy":
-      return { id: "changePolicies", body: { no_show_charge: step.charge, overstays: step.overstays } };
+      return {
+        id: "changePolicies",
+        body: {
+          no_show_charge: step.charge,
+          overstays: step.overstays,
+          receptionist_discount_percent: step.percent,
+        },
+      };
     case "has left": {
       const booking = whom(view, step.who, ["in_house"]);
       const body = { left_on: dayText(today - step.ago) };
@@ -217,6 +237,18 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
   }
 }
 
+const roleOf = ({ receptionist = false }: { readonly receptionist?: boolean | undefined }) =>
+  receptionist ? ("receptionist" as const) : ("manager" as const);
+
+function priceOf(price: Price | undefined, view: DeskView): Record<string, unknown> | undefined {
+  if (price === undefined) return undefined;
+  const amounts = Object.entries(price).map(([name, value]) => [
+    name,
+    typeof value === "number" ? view.text(value) : value,
+  ]);
+  return { ...Object.fromEntries(amounts), reason: "a contract" };
+}
+
 /** A few people, so that some come again. */
 function contactOf(guest: number): { name: string; email: string } {
   return { name: `Guest ${guest % 5}`, email: `guest.${guest % 5}@example.com` };
@@ -237,7 +269,7 @@ function whom(
 }
 
 function amendment(change: Change, booking: SeenBooking, view: DeskView): Record<string, unknown> {
-  const { arrival, departure, type, adults, locked, notes, guest } = change;
+  const { arrival, departure, type, adults, locked, notes, guest, price } = change;
   return {
     check_in_at: arrival === undefined ? undefined : dayText(booking.arrival + arrival),
     expected_check_out_at: departure === undefined ? undefined : dayText(booking.departure + departure),
@@ -246,5 +278,6 @@ function amendment(change: Change, booking: SeenBooking, view: DeskView): Record
     room_locked: locked,
     notes,
     guest: guest === undefined ? undefined : contactOf(guest),
+    agreed_price: priceOf(price, view),
   };
 }

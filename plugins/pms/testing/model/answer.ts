@@ -1,5 +1,6 @@
 /** The model as something that can be called: by the ids of the plugin's routes, with what they are called with. */
 import type { Call } from "../direct_desk.ts";
+import type { Role } from "./agreed_price.ts";
 import * as bookings from "./bookings.ts";
 import * as desk from "./desk.ts";
 import {
@@ -44,10 +45,10 @@ export function predict(hotel: ModelHotel, call: Call): Prediction {
   }
 }
 
-function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {} }: Call): Effect {
+function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role = "manager" }: Call): Effect {
   if (params["booking_id"] !== undefined) {
     const booking = hotel.bookingOf(params["booking_id"]);
-    playOnBooking(hotel, booking, id, body);
+    playOnBooking(hotel, booking, id, body, role);
     return { booking };
   }
   if (params["room_id"] !== undefined) {
@@ -56,7 +57,7 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {} }: Cal
   }
   switch (id) {
     case "createBooking":
-      return { booking: bookings.book(hotel, body) };
+      return { booking: bookings.book(hotel, body, role) };
     case "findFreeRooms": {
       const [from, to] = [dayNumber(query["check_in"] as string), dayNumber(query["check_out"] as string)];
       if (to <= from || to - from > 366 || from < hotel.today) throw new Refusal("VALIDATION_FAILED");
@@ -72,6 +73,7 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {} }: Cal
     case "changePolicies":
       hotel.noShowCharge = (body["no_show_charge"] as string | undefined) ?? hotel.noShowCharge;
       hotel.overstays = (body["overstays"] as string | undefined) ?? hotel.overstays;
+      hotel.discountPercent = (body["receptionist_discount_percent"] as number | undefined) ?? hotel.discountPercent;
       return {};
     case "changeGuest":
     case "anonymiseGuest": {
@@ -86,8 +88,14 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {} }: Cal
   }
 }
 
-function playOnBooking(hotel: ModelHotel, booking: ModelBooking, id: string, body: NonNullable<Call["body"]>): void {
-  if (id === "amendBooking") return bookings.amend(hotel, booking, body);
+function playOnBooking(
+  hotel: ModelHotel,
+  booking: ModelBooking,
+  id: string,
+  body: NonNullable<Call["body"]>,
+  role: Role,
+): void {
+  if (id === "amendBooking") return bookings.amend(hotel, booking, body, role);
   if (id === "moveBooking") return bookings.move(hotel, [{ booking, to: body["room_id"] }]);
   if (id === "swapBookings") {
     const other = hotel.bookingOf(body["other_booking_id"]);

@@ -1,4 +1,5 @@
 /** The model of what is done with a booking. Each function refuses before it changes anything. */
+import { agreed, type Role } from "./agreed_price.ts";
 import {
   type ModelBooking,
   type ModelGuest,
@@ -31,7 +32,7 @@ function requireKnown({ guest }: ModelBooking): void {
 }
 
 const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
-  new Map(range(from, to).map((day) => [day, { room, type: room.type, rate: hotel.price(room, day) }]));
+  new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)]));
 
 /** Guests are found again by name and e-mail; where several are called so, the first who came. */
 function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {
@@ -41,7 +42,7 @@ function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelG
   return known[0] ?? { id: "", name, email, anonymous: false };
 }
 
-export function book(hotel: ModelHotel, body: Body): ModelBooking {
+export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   const asked = body["room_id"] === undefined ? undefined : hotel.roomOf(body["room_id"]);
   hotel.requirePaid();
   const arrival = dayNumber(body["check_in_at"] as string);
@@ -55,7 +56,7 @@ export function book(hotel: ModelHotel, body: Body): ModelBooking {
   hotel.requireArrival(type, arrival, departure);
   const room = asked ?? hotel.bestRoom(type, arrival, departure);
   if (room === undefined) throw new Refusal("NO_ROOM_FREE");
-  const nights = nightsIn(hotel, room, arrival, departure);
+  const nights = agreed(hotel, nightsIn(hotel, room, arrival, departure), body["agreed_price"], role);
   hotel.requireFree(nights, adults + children);
   const booking: ModelBooking = {
     id: "",
@@ -80,12 +81,12 @@ export function book(hotel: ModelHotel, body: Body): ModelBooking {
   return booking;
 }
 
-export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body): void {
+export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role: Role): void {
   const { adults = booking.adults, children = booking.children } = body as { adults?: number; children?: number };
   const { guest } = body as { guest?: { name: string; email: string } };
   if (guest !== undefined) requireKnown(booking);
-  const touched = ["check_in_at", "expected_check_out_at", "room_type_id", "adults", "children"];
-  if (touched.some((field) => body[field] !== undefined)) amendNights(hotel, booking, body, adults, children);
+  const touched = ["check_in_at", "expected_check_out_at", "room_type_id", "adults", "children", "agreed_price"];
+  if (touched.some((field) => body[field] !== undefined)) amendNights(hotel, booking, { body, role }, adults, children);
   Object.assign(booking, { adults, children });
   if (body["room_locked"] !== undefined) booking.locked = body["room_locked"] as boolean;
   if (guest === undefined) return;
@@ -99,7 +100,13 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body): voi
   Object.assign(booking, { name: guest.name, email: guest.email });
 }
 
-function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adults: number, children: number): void {
+function amendNights(
+  hotel: ModelHotel,
+  booking: ModelBooking,
+  { body, role }: { readonly body: Body; readonly role: Role },
+  adults: number,
+  children: number,
+): void {
   if (booking.status !== "confirmed" && booking.status !== "in_house") throw new Refusal("ILLEGAL_TRANSITION");
   hotel.requirePaid();
   const end = (field: string, present: number): number =>
@@ -119,7 +126,8 @@ function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adult
       : roomOfType(hotel, booking, type, { arrival, departure, adults, children });
   requireCapacity(room.type.capacity, adults, children);
   const other = room !== booking.room;
-  if (!other && arrival === booking.arrival && departure === booking.departure) return;
+  const price = body["agreed_price"];
+  if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
   if (departure > booking.departure || arrival < booking.arrival) requireSold(room);
   if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure);
   else if (!other && booking.status === "confirmed" && departure < booking.departure) {
@@ -134,11 +142,12 @@ function amendNights(hotel: ModelHotel, booking: ModelBooking, body: Body, adult
       return [day, other ? { ...night, room } : night];
     }),
   );
-  hotel.requireFree(nights, adults + children, [booking]);
+  const priced = agreed(hotel, nights, price, role);
+  hotel.requireFree(priced, adults + children, [booking]);
   for (const [day, night] of booking.nights) {
-    if (nights.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
+    if (priced.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
   }
-  Object.assign(booking, { room, arrival, departure, nights, holds: new Set(nights.keys()) });
+  Object.assign(booking, { room, arrival, departure, nights: priced, holds: new Set(priced.keys()) });
 }
 
 function roomOfType(

@@ -22,7 +22,7 @@ export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: 
   hotel.requirePaid();
   requireRange(from, to);
   if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
-  hotel.requireFree(new Map(range(from, to).map((day) => [day, { room, type: room.type, rate: 0 }])), 1);
+  hotel.requireFree(new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)])), 1);
   hotel.closures.push({ room, from, to });
 }
 

@@ -48,6 +48,8 @@ export interface ModelNight {
   /** Under which it was sold. */
   readonly type: ModelType;
   readonly rate: number;
+  /** The rate before another price was agreed; the rate itself where none was. */
+  readonly rack: number;
 }
 
 export type ModelStatus = "confirmed" | "in_house" | "checked_out" | "canceled" | "no_show";
@@ -113,6 +115,7 @@ export class ModelHotel {
   lapsed = false;
   noShowCharge = "first_night";
   overstays = "extend";
+  discountPercent = 0;
   readonly decimals: number;
   readonly types: readonly ModelType[];
   readonly rooms: readonly ModelRoom[];
@@ -144,6 +147,12 @@ export class ModelHotel {
 
   total(booking: ModelBooking): number {
     return [...booking.nights.values()].reduce((sum, { rate }) => sum + rate, 0);
+  }
+
+  /** At the rates before a price was agreed; null where none was. */
+  rackTotal(booking: ModelBooking): number | null {
+    const nights = [...booking.nights.values()];
+    return nights.some(({ rate, rack }) => rate !== rack) ? nights.reduce((sum, { rack }) => sum + rack, 0) : null;
   }
 
   requirePaid(): void {
@@ -186,7 +195,8 @@ export class ModelHotel {
     );
     const from = Math.min(...refused.map((run) => run.from));
     const to = Math.max(...refused.map((run) => run.to));
-    const free = this.freeRooms(Math.max(from, this.today), to, guests, except);
+    // Of nights that are all over, no room is offered instead.
+    const free = to <= this.today ? [] : this.freeRooms(Math.max(from, this.today), to, guests, except);
     const offered = [
       ...free.filter(({ type }) => type === first.room.type),
       ...free.filter(({ type }) => type !== first.room.type),
@@ -196,6 +206,12 @@ export class ModelHotel {
 
   rateOn(type: ModelType, day: number): ModelRate | undefined {
     return this.rates.get(`${type.id} ${day}`);
+  }
+
+  /** A night at today's price. */
+  nightIn(room: ModelRoom, day: number): ModelNight {
+    const rate = this.price(room, day);
+    return { room, type: room.type, rate, rack: rate };
   }
 
   price(room: ModelRoom, day: number): number {
@@ -209,7 +225,7 @@ export class ModelHotel {
         one.day === day &&
         (one.roomType === room.type || one.night.type === room.type || alike.includes(one.night.type)),
     );
-    return { ...(had?.night ?? { type: room.type, rate: this.price(room, day) }), room };
+    return { ...(had?.night ?? this.nightIn(room, day)), room };
   }
 
   requireArrival(type: ModelType, arrival: number, departure: number): void {
