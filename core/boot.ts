@@ -103,7 +103,9 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     url: loginUrl,
     max: env.DATABASE_POOL,
     name: `keyrack ${name}`,
-    statementMs: statementMs[name === "web" ? "web" : "worker"],
+    ...(name === "web"
+      ? { statementMs: statementMs.web, waitMs: env.DATABASE_WAIT_MS }
+      : { statementMs: statementMs.worker }),
   });
   const active = new Set(env.PLUGINS ?? plugins.map(({ manifest }) => manifest.id));
   const needed = neededPlugins(plugins, env.PLUGINS);

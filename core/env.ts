@@ -55,6 +55,8 @@ const coreSchema = z.object({
     ),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   DATABASE_POOL: wholeNumber(1, 100).default(10),
+  /** How long a request waits for a connection before it is refused with 503. */
+  DATABASE_WAIT_MS: wholeNumber(1, 60_000).default(1_500),
   /** For stores of files in S3 (files/s3_settings.ts). */
   AWS_ENDPOINT_URL_S3: z
     .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "./boot.ts";
 import { openUnit } from "./db/database.ts";
+import { poolState } from "./db/unit.ts";
 import { takeVariables } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
@@ -24,10 +25,13 @@ const drainMs = 25_000;
 export async function serve(platform: Platform): Promise<WebServer> {
   const { env, knex, log } = platform;
   const metrics = createMetrics();
-  const pool = (knex.client as { pool: { numUsed(): number; numPendingAcquires(): number } }).pool;
+  const pool = (knex.client as { pool: { numUsed(): number } }).pool;
   metrics.gauge("keyrack_database_connections_used", "Connections in use by this process.", () => pool.numUsed());
-  metrics.gauge("keyrack_database_waiting", "Units of work that wait for a connection.", () =>
-    pool.numPendingAcquires(),
+  metrics.gauge("keyrack_database_waiting", "Transactions that wait for a connection.", () => poolState(knex).waiting);
+  metrics.gauge(
+    "keyrack_database_refused",
+    "Transactions that were refused because no connection came in time, since the start.",
+    () => poolState(knex).refused,
   );
   const watchQueues = createQueueWatch(
     knex,

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 
 import { startTcpProxy, type TcpProxy } from "../../workers/testing/tcp_proxy.ts";
 import { answerProblem } from "../http/problem_answer.ts";
+import { newId } from "../ids.ts";
 import { createLogger } from "../log.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
 import { copyOut } from "./copy.ts";
@@ -95,6 +96,23 @@ describe("the time limits of the database", () => {
     proxy.silenceOpenConnections();
     expect(isOutage(await outcomeOf(select1(pool)))).to.equal(true);
     expect(await select1(pool)).to.deep.equal([{ one: 1 }]);
+  });
+
+  it("A tenant's transaction is not behind forty of another tenant, and one that waits too long is refused", async () => {
+    const [one, other] = [newId(), newId()];
+    const pool = poolOf({ max: 5, waitMs: 30_000 });
+    const ended: string[] = [];
+    const nap = (on: Knex, tenantId: string): Promise<number> =>
+      openUnit(on, { role, tenantId }, async (trx) => {
+        await trx.raw("SELECT pg_sleep(0.05)");
+        return ended.push(tenantId);
+      });
+    const many = Array.from({ length: 40 }, () => nap(pool, one));
+    expect(await nap(pool, other)).to.be.at.most(10);
+    await Promise.all(many);
+    const busy = poolOf({ max: 1, waitMs: 100 });
+    const refusal = await inUnit(busy, () => outcomeOf(nap(busy, one)));
+    expect(refusal).to.include({ code: "SERVICE_UNAVAILABLE", status: 503 });
   });
 
   it("A transaction may be idle for longer than a statement may take", async () => {

@@ -1,7 +1,8 @@
 import knexModule, { type Knex } from "knex";
 import pg from "pg";
 
-import { limitAnswers } from "./unit.ts";
+import { createAdmission } from "./admission.ts";
+import { limitPool } from "./unit.ts";
 
 /** `date` stays the string that it is: pg would make a Date at local midnight of it. Everything else is pg's default. */
 const types = {
@@ -19,12 +20,14 @@ export interface PoolOptions {
   readonly name: string;
   /** Most milliseconds of a statement, a COPY excepted. Default: no limit. */
   readonly statementMs?: number;
+  /** Most milliseconds that a transaction waits for its turn to have a connection; default 5,000. */
+  readonly waitMs?: number;
   /** Most milliseconds until a new connection is open; default 5,000. */
   readonly connectMs?: number;
 }
 
 /** A pool of connections whose transactions can open as units of work. Parsers are set per pool, never for all of pg. */
-export function openPool({ url, max, name, statementMs, connectMs = 5_000 }: PoolOptions): Knex {
+export function openPool({ url, max, name, statementMs, waitMs = 5_000, connectMs = 5_000 }: PoolOptions): Knex {
   const knex = knexModule.knex({
     client: "pg",
     connection: {
@@ -42,8 +45,11 @@ export function openPool({ url, max, name, statementMs, connectMs = 5_000 }: Poo
     // What Knex would write to the console reaches us as errors, and is logged where it is handled.
     log: { warn: quiet, error: quiet, deprecate: quiet, debug: quiet },
   });
-  // Half as long again as PostgreSQL may take to refuse a statement by itself.
-  if (statementMs !== undefined) limitAnswers(knex, 1.5 * statementMs);
+  limitPool(knex, {
+    admission: createAdmission({ size: max, waitMs }),
+    // Half as long again as PostgreSQL may take to refuse a statement by itself.
+    answerMs: statementMs === undefined ? undefined : 1.5 * statementMs,
+  });
   return knex;
 }
 

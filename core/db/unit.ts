@@ -14,6 +14,7 @@ import type { Knex } from "knex";
 import makeKnex from "knex/lib/knex-builder/make-knex.js";
 
 import { isUuid } from "../ids.ts";
+import type { Admission, AdmissionState } from "./admission.ts";
 import { type Awaited, awaitAnswer } from "./answer_limit.ts";
 
 /** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
@@ -57,12 +58,29 @@ interface OpenUnit extends Awaited {
 
 const openUnits = new WeakMap<object, OpenUnit>();
 
-/** How long an answer may take, by pool. */
-const answerLimits = new WeakMap<Knex.Client, number>();
+/** What holds for all transactions of a pool. */
+export interface PoolLimits {
+  readonly admission: Admission;
+  /** Milliseconds until a connection without an answer is ended; undefined: no limit. */
+  readonly answerMs: number | undefined;
+}
 
-/** Ends the connections of a pool on which an answer is awaited for longer than this. */
-export function limitAnswers(knex: Knex, ms: number): void {
-  answerLimits.set(knex.client as Knex.Client, ms);
+const poolLimits = new WeakMap<Knex.Client, PoolLimits>();
+
+/** Sets the limits of a pool, before its first transaction. */
+export function limitPool(knex: Knex, limits: PoolLimits): void {
+  poolLimits.set(knex.client as Knex.Client, limits);
+}
+
+/** How many transactions of a pool run and wait. */
+export function poolState(knex: Knex): AdmissionState {
+  return limitsOf(knex.client as Knex.Client).admission.state();
+}
+
+function limitsOf(client: Knex.Client): PoolLimits {
+  const limits = poolLimits.get(client);
+  if (limits === undefined) throw new Error("A pool of connections is opened by openPool.");
+  return limits;
 }
 
 /** The connection of an open unit. @throws Error where the unit has ended: a statement was not awaited */
@@ -114,8 +132,25 @@ export async function runUnit<T>(
   work: (trx: Trx) => PromiseLike<T>,
   options: UnitOptions,
 ): Promise<T> {
-  const begin = beginSql(identity, options);
   const client = knex.client as Knex.Client;
+  const { admission, answerMs } = limitsOf(client);
+  const leave = await admission.enter(identity.tenantId);
+  try {
+    return await runAdmitted(knex, identity, work, options, answerMs);
+  } finally {
+    leave();
+  }
+}
+
+async function runAdmitted<T>(
+  knex: Knex,
+  identity: UnitIdentity,
+  work: (trx: Trx) => PromiseLike<T>,
+  options: UnitOptions,
+  answerMs: number | undefined,
+): Promise<T> {
+  const client = knex.client as Knex.Client;
+  const begin = beginSql(identity, options);
   const connection = (await client.acquireConnection()) as UnitConnection;
   const unit: OpenUnit = {
     connection,
@@ -123,7 +158,7 @@ export async function runUnit<T>(
     ended: false,
     sent: false,
     afterCommit: new Set(),
-    answerMs: answerLimits.get(client),
+    answerMs,
     awaited: 0,
     quietSince: 0,
   };

@@ -35,6 +35,7 @@ export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   PLUGIN_PATH: { why: "where more plugins are" },
   LOG_LEVEL: { why: "how much is logged" },
   DATABASE_POOL: { why: "how many connections" },
+  DATABASE_WAIT_MS: { only: "web", why: "how long a request waits for a connection" },
   AWS_ENDPOINT_URL_S3: { why: "where files are, if in S3" },
   AWS_REGION: { why: "where files are, if in S3" },
   AWS_ACCESS_KEY_ID: { why: "opens the store of files, if in S3" },

@@ -9,7 +9,9 @@ import type { Logger } from "../log.ts";
 /** Answers with `application/problem+json` (RFC 9457) and logs what the caller must not see. */
 export function answerProblem(ctx: Context, error: unknown, requestId: string, log: Logger): void {
   const problem = problemOf(error);
-  if (problem.status >= 500) log.error({ err: error, request_id: requestId }, problem.title);
+  // A refusal of our own, such as a queue that is full, is no fault: its request line says it.
+  const isRefusal = problem === error && problem.retryable && problem.cause === undefined;
+  if (problem.status >= 500 && !isRefusal) log.error({ err: error, request_id: requestId }, problem.title);
   ctx.remove("ETag");
   ctx.status = problem.status;
   ctx.set({ ...problem.headers });
