@@ -54,10 +54,10 @@ export const invariants: Readonly<Record<string, string>> = {
       OR b.currency <> h.currency OR b.adults + b.children > t.capacity OR r.status = 'out_of_order' AND b.status <> 'canceled'`,
 
   "no two guests are one by name and address or phone": `
-    SELECT hotel_id, lower(name), count(*) FROM pms.guests WHERE email_key IS NOT NULL
-      GROUP BY hotel_id, lower(name), email_key HAVING count(*) > 1
-    UNION ALL SELECT hotel_id, lower(name), count(*) FROM pms.guests WHERE phone_digits IS NOT NULL
-      GROUP BY hotel_id, lower(name), phone_digits HAVING count(*) > 1`,
+    SELECT hotel_id, name_key, count(*) FROM pms.guests WHERE email_key IS NOT NULL
+      GROUP BY hotel_id, name_key, email_key HAVING count(*) > 1
+    UNION ALL SELECT a.hotel_id, a.name_key, count(*) FROM pms.guests a JOIN pms.guests b USING (hotel_id, name_key, phone_key)
+      WHERE a.guest_id < b.guest_id AND pms.same_phone(a.phone, b.phone) GROUP BY a.hotel_id, a.name_key`,
 
   "each history begins with the booking": `
     SELECT b.booking_id FROM pms.bookings b LEFT JOIN LATERAL (SELECT h.action FROM pms.booking_history h

@@ -19,7 +19,7 @@ import {
 import { staff } from "../../identity/port.ts";
 import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.ts";
 import { noSuchBooking } from "../errors.ts";
-import { findGuests, manyMatch, searchPattern } from "../guests/guests.ts";
+import { findGuests, manyMatch, searchDescription } from "../guests/search.ts";
 import { amend } from "./amend.ts";
 import { changeOf } from "./changing.ts";
 import { bookingStatuses } from "../port.ts";
@@ -132,19 +132,19 @@ export function bookingRoutes(): Route[] {
         departure_from: daySchema.optional(),
         departure_to: daySchema.optional().meta({ description: "This day included." }),
         room_id: idSchema.optional(),
-        guest: textSchema(100).optional().meta({ description: "Part of the guest's name, e-mail or phone." }),
+        guest: textSchema(100).optional().meta({ description: searchDescription }),
       }),
       status: 200,
       result: pageOf(bookingSchema),
       handler: async ({ actor, query, trx }) => {
         const after = decodeCursor(query.cursor, z.tuple([daySchema, idSchema]));
-        const guests = query.guest === undefined ? undefined : await findGuests(trx, actor.tenantId, query.guest);
+        const found = query.guest === undefined ? undefined : await findGuests(trx, actor.tenantId, query.guest);
         const { departure_from: leavesFrom, departure_to: leavesTo } = query;
         const hotelId = actor.tenantId;
         const part =
-          guests === undefined
+          found?.ids === undefined
             ? leaving(hotelId, leavesFrom, leavesTo)
-            : foundFirst(hotelId, "guest_id = ANY(?::uuid[])", [guests]);
+            : foundFirst(hotelId, "guest_id = ANY(?::uuid[])", [found.ids]);
         const list = bookingRows(trx, hotelId, part);
         if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", after);
         if (query.status !== undefined) void list.where("b.status", query.status);
@@ -154,9 +154,7 @@ export function bookingRoutes(): Route[] {
         if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
         // Where half of the hotel is called so, the page is full soon.
-        if (query.guest !== undefined && guests === undefined) {
-          void list.whereRaw(guestMatches, searchPattern(query.guest));
-        }
+        if (found !== undefined && found.ids === undefined) void list.whereRaw(guestMatches, [[...found.patterns]]);
         const rows = await list.orderBy(["b.arrival", "b.booking_id"]).limit(query.limit + 1);
         return { body: toPage(rows, query.limit, bookingView, (row) => [row.arrival, row.booking_id]) };
       },

@@ -1,6 +1,6 @@
 /**
  * Guests, found again. Two bookings are of one guest where the name is the same and the e-mail address or the phone number
- * is: a name alone is shared by many, and an address by a family.
+ * is, as PostgreSQL folds them (docs/decisions/0013): a name alone is shared by many, and an address by a family.
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
 import { type Change, writeChange } from "../bookings/changing.ts";
@@ -19,12 +19,13 @@ export interface Contact {
 /** The guest whom a contact is known as. `$1` hotel, `$2` name, `$3` e-mail, `$4` phone. */
 export const knownGuestSql = (hotel: string, name: string, email: string, phone: string): string =>
   `SELECT known.guest_id FROM (
-     SELECT guest_id, name FROM pms.guests WHERE hotel_id = ${hotel} AND email_key = lower(${email}) AND anonymised_at IS NULL
+     SELECT guest_id, name_key FROM pms.guests
+     WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email}) AND anonymised_at IS NULL
      UNION ALL
-     SELECT guest_id, name FROM pms.guests
-     WHERE hotel_id = ${hotel} AND phone_digits = nullif(regexp_replace(${phone}, '\\D', '', 'g'), '')
+     SELECT guest_id, name_key FROM pms.guests
+     WHERE hotel_id = ${hotel} AND phone_key = ANY (pms.phone_keys(${phone})) AND pms.same_phone(phone, ${phone})
        AND anonymised_at IS NULL
-   ) AS known WHERE lower(known.name) = lower(${name}) ORDER BY known.guest_id LIMIT 1`;
+   ) AS known WHERE known.name_key = pms.fold_text(${name}) ORDER BY known.guest_id LIMIT 1`;
 
 const findStatement = prepare<{ guest_id: string }>(
   "pms_known_guest",
@@ -33,7 +34,7 @@ const findStatement = prepare<{ guest_id: string }>(
 
 const holdStatement = prepare(
   "pms_hold_name",
-  "SELECT pg_advisory_xact_lock(hashtextextended('pms guest ' || $1::text || ' ' || lower($2::text), 0))",
+  "SELECT pg_advisory_xact_lock(hashtextextended('pms guest ' || $1::text || ' ' || pms.fold_text($2::text), 0))",
 );
 
 /**
@@ -171,46 +172,3 @@ async function forgetHistory(trx: Trx, hotelId: string, guestId: string, ids: re
     [hotelId, guestId, ids as string[], JSON.stringify(gone)],
   );
 }
-
-/** More matches than this are a word that everybody has. */
-const mostMatches = 1000;
-
-/**
- * The guests of the caller's hotel in whose name, e-mail address or phone the text occurs; a text of one or two letters
- * counts at the beginning of a word.
- *
- * The index is not asked where it is of no use: for a text without letters and digits it would be read from end to end,
- * for all hotels; and of a word that one in forty of some guests has, it would find most of the hotel.
- * @returns ids; undefined where there are too many, or where only a look at each row tells: see `manyMatch`
- */
-export async function findGuests(trx: Trx, hotelId: string, text: string): Promise<string[] | undefined> {
-  const pattern = searchPattern(text);
-  const { rows } = (await trx.raw(
-    `SELECT asked.index, ARRAY(SELECT guest_id FROM pms.find_guests(lower(?), ?) AS guest_id WHERE asked.index) AS ids
-     FROM (SELECT show_trgm(lower(?)) <> '{}' AND (
-       SELECT count(*) < 25 FROM (SELECT search_text FROM pms.guests WHERE hotel_id = ? ORDER BY guest_id LIMIT 1000) AS sampled
-       WHERE search_text ~ lower(?)
-     ) AS index OFFSET 0) AS asked`,
-    [pattern, mostMatches + 1, text, hotelId, pattern],
-  )) as { rows: [{ index: boolean; ids: string[] }] };
-  const [{ index: wasAsked, ids }] = rows;
-  return !wasAsked || ids.length > mostMatches ? undefined : ids;
-}
-
-/**
- * The regular expression for a text. Trigrams need three letters, or one at the beginning of a word; what stands before
- * a word is spelt out, for from `\m` pg_trgm takes nothing that an index could look for. PostgreSQL makes it lower case, as
- * it did with the text that is searched: JavaScript has another opinion of some letters.
- */
-export function searchPattern(text: string): string {
-  const literal = text.replaceAll(/[\\^$.|?*+()[\]{}]/g, "\\$&");
-  const isShort = Array.from(text).length < 3 && /^[\p{L}\p{N}]/u.test(text);
-  return isShort ? `(^|[ .@'(+-])${literal}` : literal;
-}
-
-/**
- * The condition that a text matches a pattern, for a word that many have: to be met row by row in the order of the list,
- * until the page is full. Behind row-level security, PostgreSQL knows nothing of the text and guesses that hardly a row
- * matches, so that it would read and sort all of the hotel; of a CASE it takes for granted that half of the rows do.
- */
-export const manyMatch = (text: string): string => `CASE WHEN ${text} ~ lower(?) THEN true ELSE false END`;

@@ -17,7 +17,8 @@ import { changeOf } from "../bookings/changing.ts";
 import { guestSchema } from "../bookings/views.ts";
 import type { PmsContext } from "../context.ts";
 import { noSuchGuest } from "../errors.ts";
-import { anonymise, changeGuest, findGuests, manyMatch, searchPattern } from "./guests.ts";
+import { anonymise, changeGuest } from "./guests.ts";
+import { findGuests, type FoundGuests, manyMatch, searchDescription } from "./search.ts";
 
 const params = z.strictObject({ guest_id: idSchema });
 
@@ -44,14 +45,14 @@ export function guestRoutes({ forgetAnswers }: Pick<PmsContext, "forgetAnswers">
       unit: "tenant",
       query: z.strictObject({
         ...pageQuery,
-        query: textSchema(100).optional().meta({ description: "One or two letters count at the beginning of a word." }),
+        query: textSchema(100).optional().meta({ description: searchDescription }),
       }),
       status: 200,
       result: pageOf(profileSchema),
       handler: async ({ actor, query: { limit, cursor, query }, trx }) => {
         const after = decodeCursor(cursor, z.tuple([idSchema]))?.[0];
         const found = query === undefined ? undefined : await findGuests(trx, actor.tenantId, query);
-        const rows = await readProfiles(trx, actor.tenantId, { after, among: found, limit: limit + 1, text: query });
+        const rows = await readProfiles(trx, actor.tenantId, { after, found, limit: limit + 1 });
         return { body: toPage(rows, limit, profileView, (row) => [row.guest_id]) };
       },
     }),
@@ -119,7 +120,7 @@ interface ProfileRow {
 async function readProfiles(
   trx: Trx,
   hotelId: string,
-  page: { after?: string | undefined; among?: readonly string[] | undefined; text?: string | undefined; limit: number },
+  page: { after?: string | undefined; found?: FoundGuests | undefined; guestId?: string; limit: number },
 ): Promise<ProfileRow[]> {
   const list = trx("pms.guests as g")
     .where("g.hotel_id", hotelId)
@@ -130,9 +131,11 @@ async function readProfiles(
          FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id) AS known`,
     );
   if (page.after !== undefined) void list.where("g.guest_id", ">", page.after);
+  const { found, guestId } = page;
+  if (guestId !== undefined) void list.where("g.guest_id", guestId);
+  if (found?.ids !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...found.ids]]);
   // Where half of the hotel is called so, the page is full soon.
-  if (page.among !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...page.among]]);
-  else if (page.text !== undefined) void list.whereRaw(manyMatch("g.search_text"), [searchPattern(page.text)]);
+  else if (found !== undefined) void list.whereRaw(manyMatch("g.search_text"), [[...found.patterns]]);
   return (await list.select(
     "g.guest_id",
     "g.name",
@@ -146,7 +149,7 @@ async function readProfiles(
 }
 
 async function answer(trx: Trx, hotelId: string, guestId: string) {
-  const [row] = await readProfiles(trx, hotelId, { among: [guestId], limit: 1 });
+  const [row] = await readProfiles(trx, hotelId, { guestId, limit: 1 });
   if (row === undefined) throw noSuchGuest();
   return { body: profileView(row), etag: row.version };
 }
