@@ -4,13 +4,14 @@ import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
-import { isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
+import { isOutage, openUnit, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
+import { asRole } from "./db/unit.ts";
 import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
 import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
 import type { FileStore } from "./files/store.ts";
-import type { Authenticator } from "./http/actor.ts";
+import type { Authenticator, ConfirmActor } from "./http/actor.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
 import { createLimiter, type Limiter } from "./http/limiter.ts";
 import type { JobHandler, QueueId, Schedule } from "./jobs/job.ts";
@@ -47,6 +48,7 @@ export interface Platform {
     readonly background: boolean;
   })[];
   readonly authenticate: Authenticator;
+  readonly confirmActor: ConfirmActor;
   readonly limiter: Limiter;
   readonly refusals: Refusals;
   close(): Promise<void>;
@@ -137,7 +139,8 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     [...parts].flatMap(([pluginId, part]) =>
       active.has(pluginId) ? (read(part) ?? []).map((item) => ({ pluginId, item })) : [],
     );
-  const authenticate = [...parts.values()].find((part) => part.authenticator !== undefined)?.authenticator;
+  const [authority, { authenticator: authenticate, confirmActor } = {}] =
+    [...parts].find(([, part]) => part.authenticator !== undefined) ?? [];
   return {
     env,
     log,
@@ -155,6 +158,10 @@ export async function boot(name: string, variables: Variables): Promise<Platform
       },
     ),
     authenticate: authenticate ?? (() => Promise.resolve(undefined)),
+    confirmActor:
+      authority === undefined || confirmActor === undefined
+        ? (_trx, actor) => Promise.resolve(actor.role)
+        : (trx, actor) => asRole(trx, roleOf(authority), () => confirmActor(trx, actor)),
     limiter: createLimiter(knex),
     refusals,
     close,

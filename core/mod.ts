@@ -9,7 +9,7 @@ export { tenantTable } from "./db/tenant_table.ts";
 export { defineProblems, type FieldError, Problem, type ProblemDetails, problems } from "./errors.ts";
 export { secretKeysSchema } from "./env.ts";
 export { type ByteRange, FileMissing, type FileStore } from "./files/store.ts";
-export type { Actor, Authenticator } from "./http/actor.ts";
+export type { Actor, Authenticator, ConfirmActor } from "./http/actor.ts";
 export { type Count, type Counts, networkOf, type Standing, tooMany } from "./http/counts.ts";
 export { requireMatch } from "./http/etag.ts";
 export { fieldErrorsOf } from "./http/input.ts";

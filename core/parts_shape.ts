@@ -110,6 +110,7 @@ const partsShape = z.strictObject(
     concurrency: count("number of jobs at a time", 1000).optional(),
     background: z.boolean(says("is neither true nor false", "background: true")).optional(),
     authenticator: functionSchema.optional(),
+    confirmActor: functionSchema.optional(),
     roles: z.array(text.min(1), says("is not a list of roles", 'roles: ["manager"]')).min(1).optional(),
     close: functionSchema.optional(),
   },

@@ -11,7 +11,7 @@ import type * as z from "zod";
 import type { AuditLog } from "./audit/log.ts";
 import type { Database, Trx } from "./db/database.ts";
 import type { FileStore } from "./files/store.ts";
-import type { Authenticator } from "./http/actor.ts";
+import type { Authenticator, ConfirmActor } from "./http/actor.ts";
 import type { Counts } from "./http/counts.ts";
 import type { Route } from "./http/route.ts";
 import type { JobDefinition, JobHandler, Schedule } from "./jobs/job.ts";
@@ -115,6 +115,8 @@ export interface PluginParts {
   readonly background?: boolean;
   /** Says who is calling. Exactly one plugin of a platform has it. */
   readonly authenticator?: Authenticator;
+  /** Beside the authenticator: says in the transaction of a write whether the caller may still make it. */
+  readonly confirmActor?: ConfirmActor;
   /** Beside the authenticator: every role that it gives to a caller. A route for another one stops the boot. */
   readonly roles?: readonly string[];
   /** Closes what `setup` opened. */

@@ -52,6 +52,7 @@ export async function serve(platform: Platform): Promise<WebServer> {
     metrics,
     routes: platform.routes,
     authenticate: platform.authenticate,
+    confirmActor: platform.confirmActor,
     limiter: platform.limiter,
     refusals: platform.refusals,
     secret: env.SECRET_KEY,

@@ -1,5 +1,7 @@
 import type { Context } from "koa";
 
+import type { Trx } from "../db/database.ts";
+
 /** Who is calling: one member of staff, in one tenant, in one role, by one session. */
 export interface Actor {
   readonly userId: string;
@@ -15,3 +17,11 @@ export interface Actor {
  * Throws only where the answer can't be known (an outage).
  */
 export type Authenticator = (ctx: Context) => Promise<Actor | undefined>;
+
+/**
+ * Reads, in the transaction of a write, which role the actor has now, and keeps it from being changed until the transaction
+ * ends; undefined where the session has ended. Runs as the authenticator's own role.
+ *
+ * It must send all its statements before it first waits, because the handler's statements travel right behind them.
+ */
+export type ConfirmActor = (trx: Trx, actor: Actor) => Promise<string | undefined>;

@@ -5,8 +5,9 @@ import type { Knex } from "knex";
 
 import { openUnit, platformRoleOf, roleOf, type Trx } from "../db/database.ts";
 import type { UnitIdentity } from "../db/unit.ts";
-import { problems } from "../errors.ts";
-import type { Actor, Authenticator } from "./actor.ts";
+import { type Problem, problems } from "../errors.ts";
+import { coreRole } from "../permissions.ts";
+import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
 import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 import type { Limiter } from "./limiter.ts";
@@ -21,6 +22,7 @@ export interface MountedRoute {
 export interface DispatchServices {
   readonly knex: Knex;
   readonly authenticate: Authenticator;
+  readonly confirmActor: ConfirmActor;
   readonly limiter: Limiter;
   readonly secret: string;
 }
@@ -45,27 +47,57 @@ export async function dispatch(
   const actor = await admit(route, services.authenticate, ctx);
   const identity = identityFor(pluginId, route, actor);
   const input = await readInput(route, ctx, params);
+  await confirmBefore(route, services, identity, actor);
   const prepared = await route.prepare?.({ ...input, actor, request: facts });
   const call = (trx: Trx | undefined) => callHandler(route, { ...input, actor, trx, prepared, request: facts });
   const reply =
     identity === undefined
       ? await call(undefined)
-      : await inUnit(identity, route, services, idempotentRequest(route, services, ctx, input, actor), call);
+      : await inUnit(identity, route, services, actor, idempotentRequest(route, services, ctx, input, actor), call);
   send(ctx, route, reply);
 }
 
 async function admit(route: Route, authenticate: Authenticator, ctx: Context): Promise<Actor | undefined> {
   if (route.access === "public") return undefined;
   const actor = await authenticate(ctx);
-  if (actor === undefined) {
-    throw problems.UNAUTHENTICATED("Send a valid access token as Authorization: Bearer <token>.", {
-      headers: { "WWW-Authenticate": 'Bearer realm="keyrack"' },
-    });
-  }
-  if (!route.access.includes(actor.role)) {
-    throw problems.FORBIDDEN(`This is for ${route.access.join(" or ")}; you are ${actor.role}.`);
-  }
+  if (actor === undefined) throw unauthenticated("Send a valid access token as Authorization: Bearer <token>.");
+  requireRole(route.access, actor.role);
   return actor;
+}
+
+function unauthenticated(detail: string): Problem {
+  return problems.UNAUTHENTICATED(detail, { headers: { "WWW-Authenticate": 'Bearer realm="keyrack"' } });
+}
+
+function requireRole(access: readonly string[], role: string): void {
+  if (!access.includes(role)) throw problems.FORBIDDEN(`This is for ${access.join(" or ")}; you are ${role}.`);
+}
+
+/**
+ * Asks again whether the caller may make this write, in its own transaction. The caller was admitted before the body was
+ * read, which may take a minute, and by what the process remembers of the session. From here to the commit, nothing can take
+ * the right away.
+ * @throws Problem UNAUTHENTICATED, FORBIDDEN
+ */
+async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Route, actor: Actor): Promise<void> {
+  const role = await confirmActor(trx, actor);
+  if (role === undefined) throw unauthenticated("Your session has ended. Log in again.");
+  if (route.access !== "public") requireRole(route.access, role);
+  // The handler was given the role of before.
+  if (role !== actor.role) throw problems.FORBIDDEN(`Your role has changed to ${role}. Send the request again.`);
+}
+
+/** A handler that opens its own transactions, and slow work before the transaction, must not begin for a caller of before. */
+async function confirmBefore(
+  route: Route,
+  services: DispatchServices,
+  identity: UnitIdentity | undefined,
+  actor: Actor | undefined,
+): Promise<void> {
+  if (actor === undefined || route.method === "GET") return;
+  if (identity?.tenantId !== undefined && route.prepare === undefined) return;
+  const { tenantId } = actor;
+  await openUnit(services.knex, { role: coreRole, tenantId }, (trx) => confirm(services, trx, route, actor));
 }
 
 function idempotentRequest(
@@ -87,26 +119,40 @@ function idempotentRequest(
 function inUnit(
   identity: UnitIdentity,
   route: Route,
-  { knex }: DispatchServices,
+  services: DispatchServices,
+  actor: Actor | undefined,
   idempotent: IdempotentRequest | undefined,
   call: (trx: Trx) => Promise<Reply>,
 ): Promise<Reply> {
+  const isWrite = route.method !== "GET" && identity.tenantId !== undefined;
   return openUnit(
-    knex,
+    services.knex,
     identity,
     async (trx) => {
-      if (idempotent === undefined) return call(trx);
-      const stored = await claimKey(trx, idempotent);
-      if (stored !== undefined) return { ...stored, headers: { ...stored.headers, "Idempotency-Replayed": "true" } };
-      const reply = await call(trx);
-      // A stream is gone when it is sent; it has no effect to guard, so the same key asks for it anew.
-      if (reply.stream === undefined) {
-        await storeAnswer(trx, idempotent, { status: reply.status, headers: reply.headers, body: reply.body ?? "" });
+      // It travels with the first statement of what follows, and is waited for at the end: it costs no round trip.
+      const confirmed = actor === undefined || !isWrite ? undefined : confirm(services, trx, route, actor);
+      confirmed?.catch(() => undefined);
+      try {
+        return await answer(trx);
+      } finally {
+        // Where both fail, this is why: what is refused is told nothing else.
+        await confirmed;
       }
-      return reply;
     },
     { readOnly: route.method === "GET" },
   );
+
+  async function answer(trx: Trx): Promise<Reply> {
+    if (idempotent === undefined) return call(trx);
+    const stored = await claimKey(trx, idempotent);
+    if (stored !== undefined) return { ...stored, headers: { ...stored.headers, "Idempotency-Replayed": "true" } };
+    const reply = await call(trx);
+    // A stream is gone when it is sent; it has no effect to guard, so the same key asks for it anew.
+    if (reply.stream === undefined) {
+      await storeAnswer(trx, idempotent, { status: reply.status, headers: reply.headers, body: reply.body ?? "" });
+    }
+    return reply;
+  }
 }
 
 /** Whose rows the transaction sees; undefined: there is none. A unit that is misspelt must not be taken for another. */

@@ -23,6 +23,7 @@ export async function serveRoutes(routes: readonly Route[], options: Partial<App
     refusals: noRefusals,
     routes: routes.map((one) => ({ pluginId: "faulty", route: one })),
     authenticate: () => Promise.resolve(undefined),
+    confirmActor: (_trx, actor) => Promise.resolve(actor.role),
     limiter: () => Promise.resolve(),
     secret: "x".repeat(32),
     trustedProxies: 0,

@@ -4,15 +4,18 @@ import passportModule from "koa-passport";
 import { Strategy } from "passport";
 import { Strategy as LocalStrategy } from "passport-local";
 
-import type { Actor, Authenticator, RequestFacts } from "../../core/mod.ts";
+import type { Actor, Authenticator, ConfirmActor, RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { createLogins, type KnownUser, type Logins } from "./login.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
+import { confirmActor } from "./standing.ts";
 import { type AccessTokens, createAccessTokens } from "./tokens.ts";
 
 export interface Authentication {
   /** By `Authorization: Bearer`. */
   readonly authenticate: Authenticator;
+  /** Whether the caller may still write. What this process remembers otherwise is forgotten. */
+  readonly confirmActor: ConfirmActor;
   /** By `username` and `password` in the parsed body. */
   readonly authenticateByPassword: (request: RequestFacts) => Promise<KnownUser | undefined>;
   readonly sessions: Sessions;
@@ -39,6 +42,11 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
     });
 
   return {
+    confirmActor: async (trx, actor) => {
+      const role = await confirmActor(trx, actor);
+      if (role !== actor.role) sessions.forget(actor.tenantId, actor.userId);
+      return role;
+    },
     authenticate: (context) => run<Actor>("token", context),
     authenticateByPassword: (request) => run<KnownUser>(passwordStrategy(logins, request), request.context),
     sessions,

@@ -8,6 +8,7 @@ import type { PasswordLimit } from "./password_limit.ts";
 import { hashPassword } from "./passwords.ts";
 import { noSuchUser, revokeSessions, type Sessions } from "./sessions.ts";
 import { lockStaff } from "./staff.ts";
+import { takeAuthority } from "./standing.ts";
 
 export interface StaffServices {
   readonly db: IdentityContext["db"];
@@ -34,6 +35,7 @@ export async function changeUser(services: StaffServices, change: UserChange): P
   const { actor, userId, request } = change;
   const passwordHash = change.password === undefined ? undefined : await hashFor(services, change, change.password);
   const changed = await db.tenant(actor.tenantId, async (trx) => {
+    await takeAuthority(trx, userId);
     const { user, isLast } = await lockStaff(trx, actor, userId);
     requireMatch(request.ifMatch, user.version);
     const { role = user.role, active = user.active } = change;

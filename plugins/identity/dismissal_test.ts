@@ -1,7 +1,10 @@
 /** Two web processes, each with a memory of its own: what a dismissed manager can still do at the other one. */
 import { expect } from "chai";
+import { once } from "node:events";
+import { connect } from "node:net";
 
 import { boot } from "../../core/boot.ts";
+import { newId } from "../../core/ids.ts";
 import { TestClient } from "../../core/testing/client.ts";
 import { serve } from "../../core/web.ts";
 import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
@@ -92,6 +95,95 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     for (const index of Array.from({ length: 6 }).keys()) {
       const answer = await changes(await arrange())[index]?.();
       expect(answer?.status, `change ${index}`).to.be.within(200, 204);
+    }
+  });
+
+  /** Writes of other plugins: one transaction, one with work before it, one that opens its own. */
+  const writes = ({ as }: Arranged) => [
+    () => there.post("/room-types/", { name: "Suite", capacity: 2, rate: "80.00" }, as),
+    () => there.patch("/policies", { overstays: "leave" }, as),
+    () => there.post("/reports/revenue", { from: "2026-01-01", to: "2026-01-31" }, as),
+    () => there.post("/reports/schedules", { kind: "bookings", every: "night" }, as),
+    () => there.delete(`/reports/${newId()}`, as),
+  ];
+  const written = async ({ hotelId: hotel_id }: Arranged): Promise<number[]> => {
+    const tables = ["pms.room_types", "pms.policies", "reporting.reports", "reporting.schedules"];
+    return Promise.all(tables.map(async (table) => (await platform.owner(table).where({ hotel_id })).length));
+  };
+
+  it("writes nothing of any kind once dismissed or demoted, at a process that still remembers the session", async () => {
+    for (const [end, status] of [
+      [({ id, asChief }: Arranged) => here.delete(`/users/${id}`, asChief), 401],
+      [({ id, asChief }: Arranged) => here.patch(`/users/${id}`, { role: "receptionist" }, asChief), 403],
+    ] as const) {
+      for (const index of Array.from({ length: 5 }).keys()) {
+        const arranged = await arrange();
+        expect((await end(arranged)).status).to.be.within(200, 204);
+        expect((await there.get("/users/", arranged.as)).status, "it does remember").to.equal(200);
+        const answer = await writes(arranged)[index]?.();
+        expect(answer?.status, `write ${index}: ${answer?.text}`).to.equal(status);
+        expect(await written(arranged)).to.deep.equal([0, 0, 0, 0]);
+        // And no longer remembers it.
+        expect((await there.get("/users/", arranged.as)).status).to.equal(status);
+      }
+    }
+  });
+
+  it("makes each of these writes while nothing has ended", async () => {
+    for (const index of Array.from({ length: 4 }).keys())
+      expect((await writes(await arrange())[index]?.())?.status, `write ${index}`).to.be.within(200, 202);
+  });
+
+  it("is given no stored answer of before under an Idempotency-Key", async () => {
+    const arranged = await arrange();
+    const options = { ...arranged.as, headers: { "idempotency-key": "of-before" } };
+    const ask = () => there.post("/room-types/", { name: "Suite", capacity: 2, rate: "80.00" }, options);
+    expect((await ask()).status).to.equal(201);
+    await here.patch(`/users/${arranged.id}`, { role: "receptionist" }, arranged.asChief);
+    expect((await ask()).status).to.equal(403);
+  });
+
+  it("writes nothing with a request whose body arrives after the dismissal, at the process that decided", async () => {
+    const arranged = await arrange();
+    const body = JSON.stringify({ name: "Suite", capacity: 2, rate: "80.00" });
+    const { port } = new URL(here.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    let answer = "";
+    socket.on("data", (chunk) => {
+      answer += chunk.toString();
+    });
+    const closed = once(socket, "close");
+    const head = [
+      "POST /room-types/ HTTP/1.1",
+      "Host: 127.0.0.1",
+      "Connection: close",
+      "Content-Type: application/json",
+      `Content-Length: ${body.length}`,
+      `Authorization: Bearer ${arranged.as.token}`,
+    ].join("\r\n");
+    socket.write(`${head}\r\n\r\n${body.slice(0, 5)}`);
+    // A request that came later is answered: so this one has been admitted.
+    for (let time = 0; time < 20; time += 1) await here.get("/auth/me", arranged.as);
+    expect((await here.delete(`/users/${arranged.id}`, arranged.asChief)).status).to.equal(204);
+    socket.write(body.slice(5));
+    await closed;
+    expect(answer).to.match(/^HTTP\/1\.1 401 /);
+    expect(await written(arranged)).to.deep.equal([0, 0, 0, 0]);
+  });
+
+  it("writes nothing more when the dismissal is answered, however many writes are under way", async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const arranged = await arrange();
+      const ask = (name: number) =>
+        there.post("/room-types/", { name: `Suite ${name}`, capacity: 2, rate: "80.00" }, arranged.as);
+      const asked = Array.from({ length: 30 }, (_, name) => ask(name));
+      expect((await here.delete(`/users/${arranged.id}`, arranged.asChief)).status).to.equal(204);
+      const before = await written(arranged);
+      const later = Array.from({ length: 10 }, (_, name) => ask(100 + name));
+      const statuses = (await Promise.all([...asked, ...later])).map(({ status }) => status);
+      expect(await written(arranged)).to.deep.equal(before);
+      expect(statuses.filter((status) => status === 201).length).to.equal(before[0]);
+      expect(new Set(statuses.slice(30))).to.deep.equal(new Set([401]));
     }
   });
 

@@ -20,6 +20,7 @@ export default definePlugin({
         auditRoute(ctx),
       ],
       authenticator: authentication.authenticate,
+      confirmActor: authentication.confirmActor,
       roles,
       schedules: [sessionCleaning(ctx)],
     };

@@ -7,7 +7,7 @@ import type { PasswordLimit } from "./password_limit.ts";
 import { hashPassword } from "./passwords.ts";
 import { staff } from "./port.ts";
 import { revokeSessions, type Sessions } from "./sessions.ts";
-import { requireStanding } from "./standing.ts";
+import { requireStanding, takeAuthority } from "./standing.ts";
 import type { LoginThrottle } from "./throttle.ts";
 
 const readStatement = prepare<{ username: string; folded_username: string; password_hash: string }>(
@@ -66,6 +66,7 @@ export async function changeOwnPassword(
   const wanted = { password: newPassword, username: user.username, pointer: "/new_password" };
   const newHash = await hashPassword(wanted, settingTurn(tenantId));
   await db.tenant(tenantId, async (trx) => {
+    await takeAuthority(trx, userId);
     const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
     if (changed.length === 0) throw refused;
     // After the change, which has locked the row: of two at once none waits for the other with half a lock.

@@ -7,7 +7,6 @@ import { Hotel } from "./models/hotel.ts";
 import { settingTurn } from "./hashing.ts";
 import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
-import { requireStanding } from "./standing.ts";
 import { requireKnownZone } from "./time_zones.ts";
 import { usernameSchema } from "./usernames.ts";
 import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "./views.ts";
@@ -95,7 +94,6 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       result: hotelSchema,
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, body, trx, request }) => {
-        await requireStanding(trx, actor, managers);
         const hotel = await Hotel.query(trx).findById(actor.tenantId).forUpdate().throwIfNotFound();
         requireMatch(request.ifMatch, hotel.version);
         await requireKnownZone(trx, body.time_zone);

@@ -12,7 +12,6 @@ import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
 import { noSuchUser } from "./sessions.ts";
 import { insertUser, isUsernameTaken } from "./staff.ts";
-import { requireStanding } from "./standing.ts";
 import { usernameSchema } from "./usernames.ts";
 import { roleSchema, userSchema, userView } from "./views.ts";
 
@@ -44,7 +43,6 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
         return hashPassword({ password, username }, settingTurn(actor.tenantId));
       },
       handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx, request }) => {
-        await requireStanding(trx, actor, managers);
         const user = await insertUser(trx, { hotel_id: actor.tenantId, username, role, password_hash: passwordHash });
         const subject = { type: "user", id: user.user_id, name: user.username };
         ctx.audit.record(trx, { kind: "user_created", actor, request, subject, details: { role } });

@@ -10,6 +10,7 @@ import { identityProblems } from "./errors.ts";
 import type { KnownUser } from "./login.ts";
 import type { Role } from "./port.ts";
 import { type Client, grantRefreshToken, useRefreshToken } from "./refresh.ts";
+import { takeAuthority } from "./standing.ts";
 import { type AccessTokens, accessSeconds, newRefreshToken, readRefreshToken } from "./tokens.ts";
 
 const rememberMs = 2_000;
@@ -150,6 +151,7 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
             subject,
             details: { session_id },
           });
+          await takeAuthority(trx, id);
           await revokeSessions(trx, { hotel_id: hotelId, session_id });
         }
         return used;

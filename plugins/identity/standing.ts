@@ -1,11 +1,44 @@
 /**
- * May who is calling still do this? A process remembers a session for two seconds (`sessions.ts`), in which somebody else
- * may have dismissed its user. To read on for so long does no harm; to undo the dismissal would. So what changes the staff
- * or the hotel asks again, in the transaction of the change, and holds what it was told until the commit.
+ * May the caller still do this? A process remembers a session for two seconds (`sessions.ts`), in which a manager may have
+ * dismissed its user. To read on for so long does no harm; to write would. So each write asks again, in its transaction.
+ *
+ * Writes share an advisory lock of their user until they end. What takes a right away (a dismissal, a new role, the end of a
+ * session) takes the same lock for itself first: it waits for the writes that are under way, and those that come later see it.
+ * No row lock: one of a user's row for each write would cost a write of its own.
  */
-import { type Actor, prepare, problems, type Trx } from "../../core/mod.ts";
+import { type Actor, type ConfirmActor, prepare, problems, type Trx } from "../../core/mod.ts";
 import type { User } from "./models/user.ts";
 import type { Role } from "./port.ts";
+
+const shareStatement = prepare(
+  "identity_share_authority",
+  "SELECT pg_advisory_xact_lock_shared(hashtextextended('identity authority ' || $1, 0))",
+);
+const takeStatement = prepare(
+  "identity_take_authority",
+  "SELECT pg_advisory_xact_lock(hashtextextended('identity authority ' || $1, 0))",
+);
+// A statement of its own, after the lock: with a snapshot from before it would miss what the lock waited for.
+const roleStatement = prepare<{ role: Role }>(
+  "identity_read_authority",
+  `SELECT u.role FROM identity.sessions s
+   JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
+   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL AND u.active`,
+);
+
+/** The role that the actor has now, kept until the transaction ends; undefined where the session has ended. */
+export const confirmActor: ConfirmActor = async (trx, { tenantId, userId, sessionId }) => {
+  const [, [found]] = await Promise.all([
+    shareStatement.run(trx, [userId]),
+    roleStatement.run(trx, [tenantId, sessionId, userId]),
+  ]);
+  return found?.role;
+};
+
+/** First in a transaction that takes rights of a user away: waits for the user's writes that are under way. */
+export async function takeAuthority(trx: Trx, userId: string): Promise<void> {
+  await takeStatement.run(trx, [userId]);
+}
 
 type Standing = Pick<User, "role" | "active">;
 
