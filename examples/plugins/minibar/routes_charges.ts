@@ -39,9 +39,11 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
       result: chargeSchema,
       // Beyond those that every such route can answer with. `npm start` shows them all at /docs.
       problems: ["NOT_FOUND", "GUEST_NOT_IN_HOUSE"],
-      handler: async ({ actor, body, trx }) => {
+      handler: async ({ actor, body, request, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         const made = await charge(ctx, trx, hotel, actor, body);
+        const subject = { type: "booking", id: body.booking_id };
+        ctx.audit.record(trx, { kind: "charged", actor, request, subject, details: { item: made.item } });
         return { body: chargeView(made, hotel.currency) };
       },
     }),
