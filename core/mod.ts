@@ -26,6 +26,7 @@ export {
   amountSchema,
   currencyDecimals,
   currencySchema,
+  currentCurrencySchema,
   divideAmount,
   formatAmount,
   isSameAmount,

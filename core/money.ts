@@ -21,6 +21,15 @@ export const currencySchema = z
   .refine(isHeld, "is not an ISO 4217 currency that prices are held in")
   .meta({ examples: ["EUR"] });
 
+/** Currencies that ISO 4217 has withdrawn since the list of our library was made. */
+const withdrawn: ReadonlySet<string> = new Set(["ANG", "BGN", "CUC"]);
+
+/** An ISO 4217 code that may be chosen today. */
+export const currentCurrencySchema = currencySchema.refine(
+  (code) => !withdrawn.has(code),
+  "is a currency that has been withdrawn",
+);
+
 /** ISO 4217 also lists metals, units of account and codes for tests; and some with more decimals than an amount has. */
 const notHeld = /^(X(AU|AG|PT|PD|BA|BB|BC|BD|DR|SU|UA|TS|XX)|CLF|UYW)$/;
 

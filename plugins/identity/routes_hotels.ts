@@ -86,7 +86,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       method: "PATCH",
       path: "/hotels/me",
       summary: "Change the hotel's name, terms, zone or times",
-      description: "The currency stays as it was at sign-up: prices already agreed are in it.",
+      description: "The currency has a call of its own: PUT /hotels/me/currency.",
       access: managers,
       unit: "tenant",
       body: z.strictObject(hotelFields).omit({ currency: true }).partial(),

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import {
   currencySchema,
+  currentCurrencySchema,
   idSchema,
   instantOutSchema,
   textSchema,
@@ -19,7 +20,7 @@ export const hotelFields = {
   name: textSchema(200).meta({ examples: ["Hotel Seeblick"] }),
   terms_and_conditions: textSchema(20_000).nullable(),
   time_zone: timeZoneSchema,
-  currency: currencySchema,
+  currency: currentCurrencySchema,
   check_in_time: timeOfDaySchema,
   check_out_time: timeOfDaySchema,
 };
@@ -28,8 +29,9 @@ export const hotelSchema = z
   .strictObject({
     hotel_id: idSchema,
     ...hotelFields,
-    // Older hotels may have one that is not taken any more.
+    // Older hotels may have a zone or a currency that is not taken any more.
     time_zone: z.string().meta({ examples: ["Europe/Berlin"] }),
+    currency: currencySchema,
     business_date: daySchema.meta({ description: "The day that the desk works on, until it is closed." }),
     subscription_valid: z.boolean(),
     valid_to: instantOutSchema.meta({

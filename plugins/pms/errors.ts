@@ -15,6 +15,7 @@ export const pmsProblems = defineProblems({
   REPACK_CHANGED: { status: 409, title: "The rooms have changed since the preview" },
   GUEST_EXPECTED: { status: 409, title: "The guest is expected or in the house" },
   GUEST_ANONYMOUS: { status: 409, title: "The guest was made anonymous" },
+  HOTEL_HAS_BOOKINGS: { status: 409, title: "The hotel has bookings in its currency" },
   NAME_TAKEN: { status: 409, title: "The name or number is taken" },
 });
 

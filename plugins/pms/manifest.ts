@@ -9,8 +9,8 @@ export const manifest = defineManifest({
     tables: {
       "identity.hotels": {
         select: [...hotelSettingsColumns, "version"],
-        // The close of the day rolls it.
-        update: ["business_date", "version"],
+        // The close of the day rolls the date; the currency may change until the first booking.
+        update: ["business_date", "currency", "version"],
       },
     },
     definers: { find_guests: "the search of guests needs a trigram index, which row-level security keeps it from" },

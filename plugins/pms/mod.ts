@@ -5,6 +5,7 @@ import { closeOverdueDays } from "./desk/close_overdue_days.ts";
 import { deskRoutes } from "./desk/routes.ts";
 import { guestRoutes } from "./guests/routes.ts";
 import { manifest } from "./manifest.ts";
+import { currencyRoutes } from "./rates/routes_currency.ts";
 import { rateRoutes } from "./rates/routes.ts";
 import { availabilityRoutes } from "./rooms/routes_availability.ts";
 import { chartRoutes } from "./rooms/routes_chart.ts";
@@ -25,6 +26,7 @@ export default definePlugin({
       ...roomRoutes(),
       ...closureRoutes(),
       ...rateRoutes(),
+      ...currencyRoutes(ctx),
       ...bookingRoutes(),
       ...operationRoutes(),
       ...deskRoutes(ctx),

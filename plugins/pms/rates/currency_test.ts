@@ -1,0 +1,96 @@
+import { expect } from "chai";
+
+import {
+  type TestHotel,
+  signUpHotel,
+  startTestPlatform,
+  type TestPlatform,
+} from "../../../workers/testing/platform.ts";
+import { openDesk } from "../testing/desk.ts";
+import { furnishHotel } from "../testing/hotel.ts";
+
+describe("the hotel's currency", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const change = ({ managerToken: token }: TestHotel, currency: string, headers: Record<string, string> = {}) =>
+    platform.client.call("PUT", "/hotels/me/currency", { currency }, { token, headers });
+  const current = async ({ managerToken: token }: TestHotel) =>
+    (await platform.client.get("/hotels/me", { token })).body.currency as string;
+
+  it("can be corrected until the first booking, and rates keep their numbers", async () => {
+    const hotel = await furnishHotel(platform.client, { rate: "100.00" });
+    const token = hotel.managerToken;
+    const changed = await change(hotel, "USD");
+    expect([changed.status, changed.body]).to.deep.equal([200, { currency: "USD" }]);
+    expect(await current(hotel)).to.equal("USD");
+    expect((await platform.client.get(`/room-types/${hotel.roomTypeId}`, { token })).body.rate).to.equal("100.00");
+    const events = await platform.client.get("/audit?kind=pms.currency_changed", { token });
+    expect(events.body.items[0].details).to.deep.equal({ currency: ["EUR", "USD"] });
+  });
+
+  it("stays once there is a booking, even a canceled one", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    await desk.operate("cancel", id);
+    const refused = await desk.manage("PUT", "/hotels/me/currency", { currency: "USD" });
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "HOTEL_HAS_BOOKINGS"]);
+    expect((await desk.manage("PUT", "/hotels/me/currency", { currency: "EUR" })).status).to.equal(200);
+    expect((await desk.get("/hotels/me")).body.currency).to.equal("EUR");
+  });
+
+  it("is not changed to one in which a rate would lose decimals", async () => {
+    const hotel = await furnishHotel(platform.client, { rate: "99.50" });
+    const token = hotel.managerToken;
+    const refused = await change(hotel, "JPY");
+    expect([refused.status, refused.body.errors[0].pointer]).to.deep.equal([400, "/currency"]);
+    await platform.client.patch(`/room-types/${hotel.roomTypeId}`, { rate: "99.00" }, { token });
+    expect((await change(hotel, "JPY")).status).to.equal(200);
+    expect((await platform.client.get(`/room-types/${hotel.roomTypeId}`, { token })).body.rate).to.equal("99");
+  });
+
+  it("can't be one that has been withdrawn, and a hotel of before that has one is still shown", async () => {
+    const hotel = await signUpHotel(platform.client);
+    for (const currency of ["BGN", "HRK", "CUC", "ANG", "XAU", "eur", ""])
+      expect((await change(hotel, currency)).body.errors[0].pointer, currency).to.equal("/currency");
+    const signUp = { name: "x", username: "withdrawn", password: "correct-horse-battery", time_zone: "Europe/Sofia" };
+    const refused = await platform.client.post("/hotels/", { ...signUp, currency: "BGN" });
+    expect([refused.status, refused.body.errors[0].pointer]).to.deep.equal([400, "/currency"]);
+    await platform.owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ currency: "BGN" });
+    expect(await current(hotel)).to.equal("BGN");
+    expect((await change(hotel, "EUR")).status).to.equal(200);
+  });
+
+  it("is changed by a manager alone, and by nobody who saw an older hotel", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const asReceptionist = { ...hotel, managerToken: hotel.receptionistToken };
+    expect((await change(asReceptionist, "USD")).status).to.equal(403);
+    expect((await change(hotel, "USD", { "If-Match": '"7"' })).status).to.equal(412);
+    expect(await current(hotel)).to.equal("EUR");
+  });
+
+  it("and a first booking exclude each other in a race", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const hotel = await furnishHotel(platform.client, { rate: "100.00" });
+      const token = hotel.managerToken;
+      const booking = {
+        room_type_id: hotel.roomTypeId,
+        guest: { name: "Racer" },
+        adults: 1,
+        check_in_at: hotel.day(0),
+        expected_check_out_at: hotel.day(1),
+      };
+      const [changed, booked] = await Promise.all([
+        change(hotel, "USD"),
+        platform.client.post("/bookings/", booking, { token }),
+      ]);
+      expect(booked.status).to.equal(201);
+      expect(changed.status).to.be.oneOf([200, 409]);
+      expect(booked.body.currency).to.equal(changed.status === 200 ? "USD" : "EUR");
+      expect(await current(hotel)).to.equal(booked.body.currency);
+    }
+  });
+});

@@ -1,0 +1,84 @@
+import * as z from "zod";
+
+import {
+  currencyDecimals,
+  currencySchema,
+  currentCurrencySchema,
+  requireMatch,
+  type Route,
+  route,
+  type Trx,
+} from "../../../core/mod.ts";
+import { managers } from "../../identity/port.ts";
+import type { PmsContext } from "../context.ts";
+import { holdDayAlone } from "../desk/business_day.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
+
+export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
+  return [
+    route({
+      id: "changeCurrency",
+      method: "PUT",
+      path: "/hotels/me/currency",
+      summary: "Correct the hotel's currency, as long as it has no booking",
+      description:
+        "Rates keep their numbers: 100.00 EUR becomes 100.00 USD. Once there is a booking, even a canceled one, the currency stays.",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject({ currency: currentCurrencySchema }),
+      status: 200,
+      result: z.strictObject({ currency: currencySchema }),
+      problems: ["HOTEL_HAS_BOOKINGS", "PRECONDITION_FAILED"],
+      handler: async ({ actor, body: { currency }, trx, request }) => {
+        const hotelId = actor.tenantId;
+        // Nobody books meanwhile: each booking holds the day, and reads the currency after that.
+        await holdDayAlone(trx, hotelId);
+        const hotel = await lockHotel(trx, hotelId);
+        requireMatch(request.ifMatch, hotel.version);
+        if (hotel.currency === currency) return { body: { currency }, etag: hotel.version };
+        await requireNoBooking(trx, hotelId, hotel.currency);
+        await requireRatesFit(trx, hotelId, currency);
+        const version = hotel.version + 1;
+        await trx("identity.hotels").where({ hotel_id: hotelId }).update({ currency, version });
+        const details = { currency: [hotel.currency, currency] };
+        audit.record(trx, { kind: "currency_changed", actor, request, details });
+        return { body: { currency }, etag: version };
+      },
+    }),
+  ];
+}
+
+interface LockedHotel {
+  readonly currency: string;
+  readonly version: number;
+}
+
+async function lockHotel(trx: Trx, hotelId: string): Promise<LockedHotel> {
+  const [hotel] = (await trx("identity.hotels")
+    .where({ hotel_id: hotelId })
+    .forUpdate()
+    .select("currency", "version")) as LockedHotel[];
+  if (hotel === undefined) throw new Error("The tenant has no hotel.");
+  return hotel;
+}
+
+async function requireNoBooking(trx: Trx, hotelId: string, currency: string): Promise<void> {
+  const [booking] = (await trx("pms.bookings").where({ hotel_id: hotelId }).limit(1).select("booking_id")) as object[];
+  if (booking !== undefined)
+    throw pmsProblems.HOTEL_HAS_BOOKINGS(`The hotel has bookings in ${currency}, so its currency stays.`);
+}
+
+/** @throws Problem VALIDATION_FAILED where a rate would lose decimals */
+async function requireRatesFit(trx: Trx, hotelId: string, currency: string): Promise<void> {
+  const decimals = currencyDecimals(currency);
+  const { rows } = (await trx.raw(
+    `SELECT FROM (
+       SELECT rate FROM pms.room_types WHERE hotel_id = :hotelId
+       UNION ALL SELECT rate FROM pms.rooms WHERE hotel_id = :hotelId
+       UNION ALL SELECT rate FROM pms.rates WHERE hotel_id = :hotelId
+     ) AS known WHERE scale(trim_scale(rate)) > :decimals LIMIT 1`,
+    { hotelId, decimals },
+  )) as { rows: object[] };
+  if (rows.length > 0)
+    throw fieldFault("body", "/currency", `has ${decimals} decimals, and a rate of the hotel has more: round it first`);
+}
