@@ -74,7 +74,8 @@ async function effectOf(
   { event_id, fetched }: Stored,
   event: ReturnType<typeof readEvent>,
 ): Promise<Outcome> {
-  const reading = readTelling(event, fetched === null ? {} : fetchedSchema.parse(JSON.parse(fetched)));
+  const answered = fetched === null ? {} : fetchedSchema.parse(JSON.parse(fetched));
+  const reading = readTelling(event, answered, ctx.env.STRIPE_PRICE_ID);
   if (reading.kind === "ignored") return { status: "ignored", reason: reading.reason, owner: reading.owner };
   if (reading.kind === "lacks") return { status: "waiting", reason: reading.what, owner: reading.owner, isToAsk: true };
   const { telling } = reading;
@@ -124,6 +125,7 @@ async function takeEffect(
   return moving.hotelId;
 }
 
-function changesValidTo({ paid_invoice, reversals = [], links }: Telling): boolean {
-  return paid_invoice !== undefined || reversals.length > 0 || links.length > 0;
+function changesValidTo({ paid_invoice, reversals = [], links, subscription }: Telling): boolean {
+  const hasEnded = subscription?.ended === true;
+  return paid_invoice !== undefined || reversals.length > 0 || links.length > 0 || hasEnded;
 }

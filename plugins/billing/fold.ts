@@ -9,7 +9,9 @@
  * 1. A fact is a join. Each kind has a key and a total order, and of two tellings of one fact the greater stands; equal ones
  *    are the same. Taking the greater is commutative (order is nothing), associative (batches are nothing) and idempotent
  *    (repetition is nothing), so the rows are a function of the set of events, to the byte.
- *      - a paid invoice, by its id: the greater (period_end, event id). The twin events of one payment (`invoice.paid`,
+ *      - a paid invoice, by its id: the greater (period_end, event id). Which of its lines says the end is read from the
+ *        invoice and `STRIPE_PRICE_ID` (`service_period.ts`), so after a change of that variable `billing replay --all` reads
+ *        all of them alike. The twin events of one payment (`invoice.paid`,
  *        `invoice.payment_succeeded`) and all repetitions are one fact.
  *      - a refund or a dispute, by its id: the greater (rank of its status, event id), where ranks go the way that Stripe's
  *        states go: pending, succeeded, failed; needs_response, lost, won. The sum that a charge tells of its refunds, by
@@ -28,8 +30,11 @@
  *    invoice is simply not out any more.
  * 3. The fold takes the greatest period end of the invoices that are not out, adds the days of grace, and never goes before
  *    the trial's end. It is a function of the facts alone; there is no clock in it.
- * 4. The subscription's status never changes `valid_to`: a canceled subscription stays paid for as long as it was paid for, and
- *    one that is past due was not paid for longer. It says why the hotel stands where it stands (`subscription_status.ts`).
+ * 4. The subscription's status changes `valid_to` in one case alone. A canceled subscription stays paid for as long as it was
+ *    paid for, and one that is past due was not paid for longer. But where a part of an invoice was given back, and its
+ *    subscription has ended, the invoice pays until that end (`ledger.ts`): the rest of the time is what was given back for.
+ *    Both are facts, so either may come first. Else the status says why the hotel stands where it stands
+ *    (`subscription_status.ts`).
  *
  * What remains is that no fact is lost, and that the fold sees all of them.
  *

@@ -6,6 +6,7 @@
  *     its metadata, as copied    subscription_details.metadata     parent.subscription_details.metadata
  *     a line's kind              lines[].type: "subscription"      lines[].parent.type: "subscription_item_details"
  *     is it a proration          lines[].proration                 lines[].parent.subscription_item_details.proration
+ *     a line's price             lines[].price, .plan              lines[].pricing.price_details.price
  *     what paid it               charge, payment_intent            payments (where expanded), invoice_payment objects
  *
  * `invoice.period_end` is not read: it says when the invoice's items were collected, which is not what was paid for.
@@ -14,7 +15,6 @@ import * as z from "zod";
 
 import {
   hotelIn,
-  instant,
   metadataSchema,
   optionalInstant,
   referenceSchema,
@@ -23,21 +23,9 @@ import {
   stripeIdSchema,
 } from "./event.ts";
 import { linksOf, paymentSchema } from "./payment.ts";
+import { lineSchema, servicePeriod } from "./service_period.ts";
 import { amountOf } from "./stripe_amount.ts";
 import type { Owner, PaidInvoiceFact, PaymentLink, UnpaidInvoiceFact } from "./telling.ts";
-
-const lineSchema = z.object({
-  type: z.string().nullish(),
-  proration: z.boolean().nullish(),
-  period: z.object({ start: secondsSchema, end: secondsSchema }),
-  metadata: metadataSchema,
-  parent: z
-    .object({
-      type: z.string(),
-      subscription_item_details: z.object({ proration: z.boolean().nullish() }).nullish(),
-    })
-    .nullish(),
-});
 
 const invoiceSchema = z.object({
   id: stripeIdSchema,
@@ -73,9 +61,10 @@ export interface Invoice extends Owner, PaidInvoiceFact, Omit<UnpaidInvoiceFact,
 
 /**
  * Reads the object of an invoice event.
+ * @param soldPrice `STRIPE_PRICE_ID`
  * @throws ZodError where it is no invoice: a fault for a person to look at, not to be guessed around
  */
-export function readInvoice(object: unknown): Invoice {
+export function readInvoice(object: unknown, soldPrice?: string): Invoice {
   const invoice = invoiceSchema.parse(object);
   const details = invoice.parent?.subscription_details;
   const lines = invoice.lines?.data ?? [];
@@ -89,7 +78,7 @@ export function readInvoice(object: unknown): Invoice {
     subscription_id: details?.subscription ?? invoice.subscription ?? undefined,
     status: invoice.status === "paid" || invoice.paid === true ? "paid" : invoice.status === "void" ? "void" : "other",
     complete: Array.isArray(invoice.lines?.data) && invoice.lines.has_more !== true,
-    period: longestPeriod(lines.filter(isServicePeriod)),
+    period: servicePeriod(lines, soldPrice),
     links: payments.flatMap((payment) => linksOf(payment ?? {}, invoice.id)),
     amount_paid: amountOf(invoice.amount_paid ?? 0, invoice.currency),
     amount_due: amountOf(Math.max(0, invoice.amount_remaining ?? invoice.amount_due ?? 0), invoice.currency),
@@ -98,21 +87,4 @@ export function readInvoice(object: unknown): Invoice {
     pay_url: invoice.hosted_invoice_url ?? undefined,
     next_attempt_at: optionalInstant(invoice.next_payment_attempt),
   };
-}
-
-type Line = z.output<typeof lineSchema>;
-
-/** A line of the subscription itself. A proration's period is what is left of one that another line has paid for. */
-function isServicePeriod({ type, proration, parent }: Line): boolean {
-  if (parent === undefined || parent === null) return type === "subscription" && proration !== true;
-  return parent.type === "subscription_item_details" && parent.subscription_item_details?.proration !== true;
-}
-
-/** The one that ends last. */
-function longestPeriod(lines: readonly Line[]): Invoice["period"] {
-  const last = lines.reduce<Line | undefined>(
-    (longest, line) => (longest === undefined || line.period.end > longest.period.end ? line : longest),
-    undefined,
-  );
-  return last && { start: instant(last.period.start), end: instant(last.period.end) };
 }

@@ -20,6 +20,7 @@ describe("an invoice of Stripe's", () => {
     expect(older).to.deep.equal({
       invoice_id: "in_1",
       named_hotel_id: facts.hotelId,
+      named_at: undefined,
       customer_id: "cus_1",
       subscription_id: "sub_1",
       status: "paid",

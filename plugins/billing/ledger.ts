@@ -16,6 +16,7 @@ export interface LockedHotel {
 /** A row of the ledger, as far as the fold needs it. */
 export interface LedgerRow {
   readonly invoice_id: string;
+  readonly subscription_id: string | null;
   readonly period_end: Date | null;
   readonly amount_paid: string;
   readonly currency: string;
@@ -32,13 +33,20 @@ export interface HotelFacts {
   readonly invoices: readonly LedgerRow[];
   readonly links: readonly PaymentLink[];
   readonly reversals: readonly ReversalRow[];
+  /** When the subscriptions that have ended did so. */
+  readonly endings: readonly Ending[];
+}
+
+export interface Ending {
+  readonly subscription_id: string;
+  readonly ended_at: Date;
 }
 
 /** The columns of `identity.hotels` that make a `LockedHotel`. */
 export const hotelColumns = "hotel_id, trial_ends_at, subscription_valid, valid_to";
 const invoicesStatement = prepare<LedgerRow>(
   "billing_fold_invoices",
-  "SELECT invoice_id, period_end, amount_paid, currency FROM billing.paid_invoices WHERE hotel_id = $1",
+  "SELECT invoice_id, subscription_id, period_end, amount_paid, currency FROM billing.paid_invoices WHERE hotel_id = $1",
 );
 /** Without a reversal, nobody asks for the links: most hotels have none. */
 const linksStatement = prepare<PaymentLink>(
@@ -51,6 +59,10 @@ const reversalsStatement = prepare<ReversalRow>(
   `SELECT reversal_id, kind, status, amount, currency, charge_id, payment_intent_id FROM billing.reversals
    WHERE hotel_id = $1 ORDER BY reversal_id`,
 );
+const endingsStatement = prepare<Ending>(
+  "billing_fold_endings",
+  "SELECT subscription_id, ended_at FROM billing.subscriptions WHERE hotel_id = $1 AND ended_at IS NOT NULL",
+);
 const writeStatement = prepare(
   "billing_write_valid_to",
   `UPDATE identity.hotels SET valid_to = $2, subscription_valid = $3, version = version + 1 WHERE hotel_id = $1`,
@@ -58,18 +70,29 @@ const writeStatement = prepare(
 
 /** Reads the facts of a hotel. */
 export async function readFacts(trx: Trx, hotelId: string): Promise<HotelFacts> {
-  const [invoices, links, reversals] = await Promise.all([
+  const [invoices, links, reversals, endings] = await Promise.all([
     invoicesStatement.run(trx, [hotelId]),
     linksStatement.run(trx, [hotelId]),
     reversalsStatement.run(trx, [hotelId]),
+    endingsStatement.run(trx, [hotelId]),
   ]);
-  return { invoices, links, reversals };
+  return { invoices, links, reversals, endings };
 }
 
-/** What the facts say. */
+/**
+ * What the facts say. Of an invoice whose money was given back in part, the time after the end of its subscription is not
+ * paid for: a subscription that is canceled in the middle of its year, with the rest refunded, covers until it was canceled.
+ */
 export function coverageOf(facts: HotelFacts, trialEndsAt: Date, graceDays: number): Coverage {
   const reversed = reversedInvoices(facts.invoices, facts.links, facts.reversals);
-  const counting = facts.invoices.filter(({ invoice_id }) => reversed.get(invoice_id)?.isOut !== true);
+  const endings = new Map(facts.endings.map(({ subscription_id, ended_at }) => [subscription_id, ended_at]));
+  const counting = facts.invoices.flatMap(({ invoice_id, subscription_id, period_end }) => {
+    const { isOut = false, isReduced = false } = reversed.get(invoice_id) ?? {};
+    if (isOut) return [];
+    const ended = isReduced ? endings.get(subscription_id ?? "") : undefined;
+    const isCut = ended !== undefined && period_end !== null && ended < period_end;
+    return [{ invoice_id, period_end: isCut ? ended : period_end }];
+  });
   return foldValidTo(counting, trialEndsAt, graceDays);
 }
 

@@ -17,7 +17,7 @@ export const fetchedSchema = z.object({
 
 export type Fetched = z.output<typeof fetchedSchema>;
 
-type Reader = (event: StripeEventBody, fetched: Fetched) => Reading;
+type Reader = (event: StripeEventBody, fetched: Fetched, soldPrice: string | undefined) => Reading;
 
 const invoiceTypes = ["paid", "payment_succeeded", "payment_failed", "payment_action_required", "voided"];
 const refundTypes = ["charge.refund.updated", "refund.created", "refund.updated", "refund.failed"];
@@ -41,13 +41,14 @@ const families: readonly (readonly [prefix: string, reader: Reader])[] = [
 
 /**
  * Reads an event.
+ * @param soldPrice `STRIPE_PRICE_ID`: its line of an invoice says which time was paid for
  * @throws ZodError where its object is not what its type says: a fault for a person to look at, not to be guessed around
  */
-export function readTelling(event: StripeEventBody, fetched: Fetched = {}): Reading {
+export function readTelling(event: StripeEventBody, fetched: Fetched = {}, soldPrice?: string): Reading {
   // A connected account writes its own invoices, with metadata that it chooses, and can mark them as paid.
   if (event.account !== undefined && event.account !== null) return { kind: "ignored", reason: "account" };
   const reader = readers.get(event.type) ?? families.find(([prefix]) => event.type.startsWith(prefix))?.[1];
-  return reader === undefined ? { kind: "ignored", reason: "type" } : reader(event, fetched);
+  return reader === undefined ? { kind: "ignored", reason: "type" } : reader(event, fetched, soldPrice);
 }
 
 function tells(event: StripeEventBody, facts: Partial<Telling>): Reading {
@@ -82,11 +83,12 @@ function paymentReader(read: (object: unknown) => PaymentFacts): Reader {
 }
 
 /** An invoice goes by what it is, not by what its event is called: one that was paid counts as paid in any event. */
-function readInvoiceEvent(event: StripeEventBody, { lines }: Fetched): Reading {
+function readInvoiceEvent(event: StripeEventBody, { lines }: Fetched, soldPrice: string | undefined): Reading {
   const { object } = event.data;
   // A preview of what is to come has no id.
   if (object["id"] === undefined) return { kind: "ignored", reason: "preview" };
-  const invoice = readInvoice(lines === undefined ? object : { ...object, lines: { data: lines, has_more: false } });
+  const whole = lines === undefined ? object : { ...object, lines: { data: lines, has_more: false } };
+  const invoice = readInvoice(whole, soldPrice);
   const { named_hotel_id, named_at, customer_id, subscription_id, links } = invoice;
   const owner = { named_hotel_id, named_at, customer_id, subscription_id };
   if (subscription_id === undefined) return { kind: "ignored", reason: "no_subscription", owner };

@@ -10,7 +10,7 @@ import type { PaidInvoiceFact, ReversalFact, SubscriptionFact, Telling, UnpaidIn
 const subscriptionStatement = prepare(
   "billing_record_subscription",
   `UPDATE billing.subscriptions AS s SET status = $2, ended = $3, current_period_end = $4, cancel_at = $5, told_at = $6,
-     rank = $7, event_id = $8
+     rank = $7, event_id = $8, ended_at = $9
    WHERE s.subscription_id = $1 AND (s.status IS NULL
      OR ($3::boolean, coalesce($6::timestamptz, '-infinity'), coalesce($4::timestamptz, '-infinity'), $7::integer, $8::text)
       > (s.ended, coalesce(s.told_at, '-infinity'), coalesce(s.current_period_end, '-infinity'), s.rank, s.event_id))`,
@@ -67,7 +67,12 @@ export async function recordTelling(trx: Trx, hotelId: string, eventId: string, 
   const sent: Promise<unknown>[] = [];
   if (owner?.subscription_id !== undefined && subscription !== undefined)
     sent.push(
-      subscriptionStatement.run(trx, [owner.subscription_id, ...subscriptionValues(telling, subscription), eventId]),
+      subscriptionStatement.run(trx, [
+        owner.subscription_id,
+        ...subscriptionValues(telling, subscription),
+        eventId,
+        subscription.ended_at ?? null,
+      ]),
     );
   if (paid_invoice !== undefined)
     sent.push(paidStatement.run(trx, [hotelId, ...paidValues(telling, paid_invoice), eventId]));

@@ -13,7 +13,17 @@ const kill = "an invoice that nobody can read";
 
 const paidInvoice = (shape: "older" | "basil", until: number, payment: Partial<PaymentStory>): InvoiceStory => {
   const payments = [{ amount: 24_900, refunds: [], disputes: [], chargeTells: "not" as const, ...payment }];
-  return { shape, currency: "eur", until, end: "paid", stumbled: true, twin: true, named: false, payments };
+  return {
+    shape,
+    currency: "eur",
+    lines: "plan",
+    until,
+    end: "paid",
+    stumbled: true,
+    twin: true,
+    named: false,
+    payments,
+  };
 };
 
 /** Refunds (one wholly, one that failed), a lost dispute, states of the subscription, and payments that failed. */
@@ -27,6 +37,7 @@ const story: World = {
       tiedBy: "subscription",
       // Another hotel was named first: all of it has to move.
       hotel: "was_other",
+      endedIn: 0,
       invoices: [
         paidInvoice("older", 60.5, {
           refunds: [{ id: "re_failed", share: 100, states: ["succeeded", "failed"] }],

@@ -127,6 +127,70 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(33)), paid_by: first.id });
   });
 
+  describe("in part, of a year whose subscription is canceled at once", () => {
+    const ended = (days: number | null, status = "canceled") => ({
+      ...eventAround("customer.subscription.deleted", {
+        id: ids.subscriptionId,
+        object: "subscription",
+        status,
+        customer: ids.customerId,
+        ended_at: days === null ? null : inDays(days),
+      }),
+      created: startSeconds,
+    });
+    const paid = () => eventAround("invoice.paid", older());
+    const part = (status = "succeeded") => refund(status, { amount: 20_000 });
+
+    it("leaves the hotel open until the subscription's end, in whatever order that is told", async () => {
+      for (const order of [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+      ]) {
+        billing.hotel = await billing.signUp();
+        const unique = freshId("");
+        ids = {
+          invoiceId: `in${unique}`,
+          customerId: `cus${unique}`,
+          subscriptionId: `sub${unique}`,
+          charge: `ch${unique}`,
+          payment_intent: `pi${unique}`,
+        };
+        const events = [paid(), part(), ended(12)];
+        for (const index of order) await billing.apply(events[index] ?? expect.fail());
+        const view = await billing.view();
+        expect([view.paid_until, view.valid_to], order.join()).to.deep.equal([iso(inDays(12)), iso(inDays(15))]);
+        expect(view.invoices[0]).to.include({ period_end: iso(inDays(40)), reversed: false });
+      }
+    });
+
+    it("leaves it open as long as was paid where nothing came back, or the subscription goes on", async () => {
+      await send(paid(), ended(12));
+      expect((await billing.view()).paid_until, "nothing back").to.equal(iso(inDays(40)));
+      await send(part("pending"));
+      expect((await billing.view()).paid_until, "not back yet").to.equal(iso(inDays(40)));
+      await send(part("succeeded"));
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(12)));
+      await send(refund("failed", { amount: 20_000 }, "refund.failed"));
+      expect((await billing.view()).paid_until, "never came").to.equal(iso(inDays(40)));
+    });
+
+    it("goes by what a part of a dispute took as well, and not past what was paid for", async () => {
+      await send(paid(), dispute("lost", "closed", { amount: 1000 }), ended(90));
+      expect((await billing.view()).paid_until, "ended after the period").to.equal(iso(inDays(40)));
+      await send({ ...ended(7), created: startSeconds + 1 });
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(7)));
+    });
+
+    it("changes nothing while Stripe does not say when it ended, or the subscription is active", async () => {
+      await send(paid(), part(), ended(12, "active"), ended(null));
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(40)));
+    });
+  });
+
   it("is no business of another hotel's", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded"));
     billing.hotel = await billing.signUp();

@@ -55,9 +55,10 @@ export const subscriptionSchema = z
       description: "The later of the trial's end and `paid_until` with the days of grace.",
     }),
     trial_ends_at: instantOutSchema,
-    paid_until: instantOutSchema
-      .nullable()
-      .meta({ description: "The greatest `period_end` of the paid invoices that are not reversed." }),
+    paid_until: instantOutSchema.nullable().meta({
+      description:
+        "The greatest `period_end` of the paid invoices that are not reversed. One that was refunded in part counts until the end of its subscription, if that has ended.",
+    }),
     paid_by: z.string().nullable().meta({ description: "The invoice that `paid_until` is of." }),
     grace_days: z.int(),
     subscriptions: z.array(

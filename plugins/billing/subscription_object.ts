@@ -18,6 +18,7 @@ const subscriptionSchema = z.object({
   items: z.object({ data: z.array(z.object({ current_period_end: secondsSchema.nullish() })).nullish() }).nullish(),
   cancel_at_period_end: z.boolean().nullish(),
   cancel_at: secondsSchema.nullish(),
+  ended_at: secondsSchema.nullish(),
 });
 
 /** Statuses that nothing follows; the others by how far a subscription has come, for events of one second. */
@@ -44,6 +45,7 @@ export function readSubscriptionObject(object: unknown): { readonly owner: Owner
     fact: {
       status,
       ended: hasEnded(status),
+      ended_at: hasEnded(status) ? optionalInstant(subscription.ended_at) : undefined,
       current_period_end: optionalInstant(periodEnd),
       cancel_at: optionalInstant(cancel_at ?? (cancel_at_period_end === true ? periodEnd : undefined)),
       rank: ranks.indexOf(status),

@@ -31,6 +31,8 @@ export interface Reversed<R extends Reversal> {
   /** All that aims at the invoice, whether it came to anything or not. */
   readonly reversals: readonly R[];
   readonly isOut: boolean;
+  /** Whether any of its money is back. */
+  readonly isReduced: boolean;
 }
 
 /** Finds for each invoice what was reversed of it; an invoice that nothing aims at is not in the answer. */
@@ -61,7 +63,11 @@ export function reversedInvoices<R extends Reversal>(
     const aimed = pick(own.flat().sort((one, other) => one - other));
     const isForeign = aimed.some((one) => one.kind === "dispute" && one.status === "lost" && one.currency !== currency);
     // Nothing was paid for an invoice of nothing, so nothing can come back of it.
-    found.set(invoice_id, { reversals: aimed, isOut: isForeign || (back > 0n && back >= unitsOf(amount_paid)) });
+    found.set(invoice_id, {
+      reversals: aimed,
+      isOut: isForeign || (back > 0n && back >= unitsOf(amount_paid)),
+      isReduced: isForeign || back > 0n,
+    });
   }
   return found;
 }

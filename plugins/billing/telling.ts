@@ -66,6 +66,8 @@ export interface SubscriptionFact {
   readonly status: string;
   /** No other status follows this one. */
   readonly ended: boolean;
+  /** When that was, where the object says it. */
+  readonly ended_at: Date | undefined;
   readonly current_period_end: Date | undefined;
   /** When it will end without being renewed, where that is settled. */
   readonly cancel_at: Date | undefined;

@@ -13,12 +13,9 @@ export interface Verdict {
 /** @param hotel of the story's two hotels, the one that is judged */
 export function judge(whole: World, graceDays: number, hotel: "ours" | "other"): Verdict {
   const world = partOf(whole, hotel);
-  const invoices = world.subscriptions.flatMap((subscription) => subscription.invoices);
   const paidUntil = Math.max(
     world.unnamedUntil ?? -Infinity,
-    ...invoices.map((invoice) =>
-      invoice.end === "paid" && invoice.until !== undefined && !isReversed(invoice) ? invoice.until : -Infinity,
-    ),
+    ...world.subscriptions.flatMap((story) => story.invoices.map((invoice) => coveredUntil(story, invoice))),
   );
   const validTo = Math.max(world.trial, paidUntil + graceDays);
   if (validTo < 0) return { validTo, status: "lapsed" };
@@ -56,8 +53,19 @@ export function refundAmounts(payment: PaymentStory): number[] {
 export const disputedAmount = (payment: PaymentStory, { share }: DisputeStory): number =>
   Math.round((payment.amount * share) / 100);
 
-/** Lost disputes and succeeded refunds count alike: an invoice is reversed when they add up to what was paid. */
-function isReversed(invoice: InvoiceStory): boolean {
+/**
+ * Until when an invoice pays, in days from now. One of which something was given back pays no longer than until the end of its
+ * subscription.
+ */
+function coveredUntil({ states, endedIn }: SubscriptionStory, invoice: InvoiceStory): number {
+  const { paid, back } = balanceOf(invoice);
+  if (invoice.end !== "paid" || invoice.until === undefined || (paid > 0 && back >= paid)) return -Infinity;
+  const hasEnded = states.some((state) => state === "canceled" || state === "incomplete_expired");
+  return hasEnded && back > 0 ? Math.min(invoice.until, endedIn) : invoice.until;
+}
+
+/** What was paid for it and what of that was given back: lost disputes and succeeded refunds count alike. */
+function balanceOf(invoice: InvoiceStory): { readonly paid: number; readonly back: number } {
   let paid = 0;
   let back = 0;
   for (const payment of invoice.payments) {
@@ -69,7 +77,7 @@ function isReversed(invoice: InvoiceStory): boolean {
     for (const dispute of payment.disputes)
       if (dispute.states.at(-1) === "lost") back += disputedAmount(payment, dispute);
   }
-  return paid > 0 && back >= paid;
+  return { paid, back };
 }
 
 function isWarned(world: World): boolean {

@@ -48,6 +48,7 @@ function tellSubscription(scene: Scene, story: SubscriptionStory, id: string): v
       status,
       customer: scene.customer,
       metadata: story.tiedBy === "subscription" ? metadata : {},
+      ended_at: status === "canceled" || status === "incomplete_expired" ? scene.now + story.endedIn * 86_400 : null,
       ...(isBasil ? { items: { data: [period] } } : period),
     });
   });
@@ -79,14 +80,14 @@ function tellInvoice(scene: Scene, story: InvoiceStory, subscriptionId: string, 
     subscriptionId,
     periodEnd: scene.now + (story.until ?? 0) * 86_400,
   });
-  const lines = made["lines"] as { data: unknown[] };
+  const lines = made["lines"] as { data: Json[] };
   const total = story.payments.reduce((sum, payment) => sum + payment.amount, 0);
   const paid: Json = {
     ...made,
     currency: story.currency,
     amount_paid: total,
     amount_due: total,
-    lines: { ...lines, data: story.until === undefined ? lines.data.slice(1) : lines.data },
+    lines: { ...lines, data: linesOf(story, lines.data) },
     ...(isOlder ? { charge: `ch_${key}_0`, payment_intent: `pi_${key}_0` } : {}),
   };
   const open = { ...paid, status: "open", paid: false, amount_paid: 0, amount_remaining: total };
@@ -97,6 +98,22 @@ function tellInvoice(scene: Scene, story: InvoiceStory, subscriptionId: string, 
   say(scene, "invoice.payment_succeeded", paid);
   if (story.twin) say(scene, "invoice.paid", paid);
   story.payments.forEach((payment, index) => tellPayment(scene, payment, story, `${key}_${index}`, `in_${key}`));
+}
+
+/** The first line is the plan's. The others pay for nothing. */
+function linesOf({ until, lines }: InvoiceStory, [plan = {}, ...others]: Json[]): Json[] {
+  if (until === undefined) return others;
+  if (lines === "plan") return [plan, ...others];
+  if (lines === "with_add_on") {
+    const { start } = plan["period"] as { start: number };
+    return [{ ...plan, period: { start, end: start + 365 * 86_400 } }, plan, ...others];
+  }
+  const parent = plan["parent"] as Json | undefined;
+  const proration =
+    parent === undefined
+      ? { ...plan, proration: true }
+      : { ...plan, parent: { ...parent, subscription_item_details: { proration: true } } };
+  return [{ ...proration, amount: -900 }, { ...proration, amount: 4_900 }, ...others];
 }
 
 function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, key: string, invoiceId: string): void {

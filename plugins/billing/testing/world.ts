@@ -32,8 +32,13 @@ export interface InvoiceStory {
   readonly shape: "older" | "basil";
   /** As Stripe writes it: with two decimals, none, or three. */
   readonly currency: "eur" | "jpy" | "kwd";
-  /** The end of what it pays for, in days from now; undefined: it is made of prorations alone. */
+  /** The end of what it pays for, in days from now; undefined: it is made of prorations without an amount alone. */
   readonly until: number | undefined;
+  /**
+   * `plan`: a line of the plan pays for it. `with_add_on`: beside the plan's month there is an add-on's year, which pays for no
+   * more. `proration`: a proration with an amount is all that pays for it.
+   */
+  readonly lines: "plan" | "with_add_on" | "proration";
   readonly end: "paid" | "failed" | "void";
   /** A payment failed before. */
   readonly stumbled: boolean;
@@ -50,6 +55,8 @@ export interface SubscriptionStory {
   /** Whose metadata names the hotel first: the checkout, or the subscription's own. */
   readonly tiedBy: "checkout" | "subscription";
   readonly invoices: readonly InvoiceStory[];
+  /** When it ended, in days from now, where its last state says that it has. */
+  readonly endedIn: number;
   /**
    * Whose it is: ours all along; the other hotel's by mistake, and corrected before all else that is told of it; or ours by
    * mistake, and corrected to the other hotel's after all.
@@ -131,6 +138,7 @@ const invoice = fc.record({
     "failed" as const,
     "void" as const,
   ),
+  lines: fc.constantFrom("plan" as const, "plan" as const, "with_add_on" as const, "proration" as const),
   stumbled: oneInThree,
   twin: oneInThree,
   named: fc.boolean(),
@@ -153,6 +161,7 @@ const subscription = fc.record({
   ),
   tiedBy: fc.constantFrom("checkout" as const, "subscription" as const),
   invoices: fc.array(invoice, { maxLength: 3 }),
+  endedIn: days(-50, 200),
   hotel: fc.oneof(
     { weight: 4, arbitrary: fc.constant("ours" as const) },
     { weight: 1, arbitrary: fc.constant("was_other" as const) },
