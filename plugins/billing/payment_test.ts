@@ -88,6 +88,7 @@ describe("a subscription of Stripe's", () => {
       fact: {
         status: "active",
         ended: false,
+        ended_at: undefined,
         current_period_end: new Date(1_790_000_000_000),
         cancel_at: new Date(1_790_000_000_000),
         rank: 2,
@@ -96,8 +97,15 @@ describe("a subscription of Stripe's", () => {
   });
 
   it("is tied by a checkout that names the hotel in its metadata or as its reference", () => {
-    const session = { id: "cs_1", mode: "subscription", customer: "cus_1", subscription: "sub_1" };
-    const owner = { named_hotel_id: hotelId, customer_id: "cus_1", subscription_id: "sub_1" };
+    const session = {
+      id: "cs_1",
+      created: 1_790_000_000,
+      mode: "subscription",
+      customer: "cus_1",
+      subscription: "sub_1",
+    };
+    const named_at = new Date(1_790_000_000_000);
+    const owner = { named_hotel_id: hotelId, named_at, customer_id: "cus_1", subscription_id: "sub_1" };
     expect(readCheckoutSession({ ...session, client_reference_id: hotelId.toUpperCase() })).to.deep.equal(owner);
     expect(
       readCheckoutSession({ ...session, metadata: { hotel_id: hotelId }, client_reference_id: "7" }),
