@@ -14,13 +14,17 @@
  * follows from the dates and the business date, and a stored copy of it would be wrong after every close of the day.
  *
  * The ways back are for what was typed wrongly at the desk, so they are open on the business date of the mistake alone
- * (`status_on`; for a check-in `checked_in_on`, since an undone check-out is no new one): after that, figures have been written that the way back would falsify. A way back takes the nights again
- * like any other booking, and is refused where somebody else has them by now.
+ * (`status_on`; for a check-in `checked_in_on`, since an undone check-out is no new one): after that, figures have been
+ * written that the way back would falsify. A way back takes the nights again like any other booking, and is refused where
+ * somebody else has them by now.
+ *
+ * A no-show of the day that was just closed can be reinstated on the next business date, whether the close marked it or the
+ * desk did before. Its guest arrives after the close, with that night still to be slept.
  *
  * Every change of state goes through `moveBooking` with the booking's row locked, so that of two desks that act at once
  * the second sees what the first did, and is told which moves are left.
  */
-import type { Day } from "../../../core/mod.ts";
+import { addDays, type Day } from "../../../core/mod.ts";
 import { pmsProblems } from "../errors.ts";
 import type { Booking } from "../models/booking.ts";
 import type { BookingStatus } from "../port.ts";
@@ -44,17 +48,23 @@ export const moves = {
 
 export type Move = keyof typeof moves;
 
-type State = Pick<Booking, "status" | "status_on" | "checked_in_on">;
+type State = Pick<Booking, "status" | "status_on" | "checked_in_on" | "arrival">;
 
 /** The business date of what a way back undoes. */
 const reachedOn = ({ status, status_on: since, checked_in_on: checkedIn }: State): Day =>
   status === "in_house" ? (checkedIn ?? since) : since;
 
-/** The moves that a state allows; of the ways back, only on the business date on which it was reached. */
+/** Whether the way back from a booking's state is open. A no-show that the close marks is one since the next business date. */
+function isWayBackOpen(booking: State, today: Day): boolean {
+  const { status, status_on: since, arrival } = booking;
+  return reachedOn(booking) === today || (status === "no_show" && since === arrival && addDays(since, 1) === today);
+}
+
+/** The moves that a state allows; of the ways back, only those that are still open. */
 export function movesFrom(booking: State, today: Day): Move[] {
   return (Object.keys(moves) as Move[]).filter((move) => {
     const edge: Edge = moves[move];
-    return edge.from.includes(booking.status) && (edge.back !== true || reachedOn(booking) === today);
+    return edge.from.includes(booking.status) && (edge.back !== true || isWayBackOpen(booking, today));
   });
 }
 
@@ -69,8 +79,8 @@ export function moveBooking(
 ): { readonly status: BookingStatus; readonly status_on: Day } {
   const edge: Edge = moves[move];
   if (!edge.from.includes(booking.status)) throw illegal(booking, today);
-  const since = reachedOn(booking);
-  if (edge.back === true && since !== today) {
+  if (edge.back === true && !isWayBackOpen(booking, today)) {
+    const since = reachedOn(booking);
     throw pmsProblems.WRONG_DAY(
       `The booking has been ${booking.status} since ${since}, and the business date is ${today}: that day is closed.`,
       { members: { business_date: today } },

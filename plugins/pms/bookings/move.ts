@@ -7,6 +7,7 @@ import { illegal } from "./booking_state.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
 import { partyOf, requireReady, requireSold, roomsOf, soil, wrongDay } from "./operations.ts";
+import { firstNightAhead } from "./stay_progress.ts";
 
 /** A booking on its way to another room. */
 interface Mover {
@@ -65,7 +66,7 @@ function requireMovable(booking: Booking, today: Day): void {
       members: { booking_id: booking.booking_id },
     });
   }
-  if (today >= booking.departure) {
+  if (firstNightAhead(booking, today) >= booking.departure) {
     throw wrongDay(`The stay ends on ${booking.departure}: there is no night left to move. Extend it first.`, today);
   }
 }
@@ -90,9 +91,10 @@ async function moveAll(trx: Trx, change: Change, asked: readonly Mover[], today:
   );
   for (const { booking, nights, to } of movers) {
     // Nights that are over stay where they were, be they slept or not: others may have had the room then.
-    const moved = nights.map((night) => (night.date < today ? night : { ...night, room_id: to }));
+    const first = firstNightAhead(booking, today);
+    const moved = nights.map((night) => (night.date < first ? night : { ...night, room_id: to }));
     const holder = { bookingId: booking.booking_id };
-    await takeNights(trx, hotelId, holder, partyOf(booking, today), segmentsOf(moved));
+    await takeNights(trx, hotelId, holder, partyOf(booking, first), segmentsOf(moved));
     await writeNights(trx, booking, moved, "amend");
   }
   // Of guests who change places, each leaves before the other comes: who is where is asked when all have moved.

@@ -19,14 +19,17 @@ import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, readNightsOf, restoreNights, totalsOf, writeNights } from "./nights.ts";
 import { releaseNoShows } from "./no_show.ts";
+import { firstNightAhead } from "./stay_progress.ts";
 
-/** confirmed -> in_house, on one of the stay's days, into a room that is vacant and in service. */
+/** confirmed -> in_house, on one of the stay's days or right after the close of the last, into a room that is vacant and in service. */
 export async function checkIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
   const state = moveBooking(booking, "check_in", today);
-  if (today < booking.arrival || today >= booking.departure) {
+  // On the day of the departure too: only a reinstated no-show is still expected then. Its guest arrives after the close of
+  // the last night's day.
+  if (today < booking.arrival || today > booking.departure) {
     throw wrongDay(
       `The stay is from ${booking.arrival} to ${booking.departure}, and the business date is ${today}.`,
       today,
@@ -121,20 +124,24 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
   });
 }
 
-/** canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. Not for a guest who is forgotten. */
+/**
+ * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
+ * of the day that was just closed can be reinstated for that night alone. Not for a guest who is forgotten.
+ */
 export async function reinstate(trx: Trx, change: Change, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
   const state = moveBooking(booking, "reinstate", today);
-  if (booking.departure <= today) {
+  if (booking.departure < today) {
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
   }
   await holdGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "no_show");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   requireSold(rooms.get(booking.room_id) as LockedRoom);
-  await holdNights(trx, booking, nights, partyOf(booking, today));
+  const first = firstNightAhead({ status: state.status, departure: booking.departure }, today);
+  await holdNights(trx, booking, nights, partyOf(booking, first));
   await writeChange(trx, change, "reinstate", booking, {
     ...state,
     ...totalsOf(nights, booking.currency),

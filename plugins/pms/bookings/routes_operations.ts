@@ -87,6 +87,9 @@ export function operationRoutes(): Route[] {
       word: "reinstate",
       summary:
         "A canceled booking or a no-show is confirmed again, on the same business day, if its room is still free",
+      description:
+        "A no-show of the day that was just closed can be reinstated too. The guest arrives after the close. A booking of that " +
+        "night alone is then checked in, or moved to another room for that night, on its day of departure.",
       body: nothing,
       problems: [...taken, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
       run: reinstate,

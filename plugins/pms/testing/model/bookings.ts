@@ -180,7 +180,8 @@ function become(hotel: ModelHotel, booking: ModelBooking, status: ModelStatus): 
 export function checkIn(hotel: ModelHotel, booking: ModelBooking): void {
   hotel.requirePaid();
   require(booking, "confirmed");
-  requireDay(booking.arrival <= hotel.today && hotel.today < booking.departure);
+  // A guest who was a no-show may still come after the close of the last night's day.
+  requireDay(booking.arrival <= hotel.today && hotel.today <= booking.departure);
   requireReady(hotel, booking.room);
   become(hotel, booking, "in_house");
   booking.checkedInOn = hotel.today;
@@ -236,9 +237,9 @@ export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
   booking.checkedInOn = null;
 }
 
-function takeBack(hotel: ModelHotel, booking: ModelBooking): void {
+function takeBack(hotel: ModelHotel, booking: ModelBooking, first = hotel.today): void {
   const nights = new Map([...booking.nights, ...booking.givenBack]);
-  hotel.requireFree(nights, booking.adults + booking.children, [booking]);
+  hotel.requireFree(nights, booking.adults + booking.children, [booking], first);
   Object.assign(booking, { nights, givenBack: new Map(), holds: new Set(nights.keys()) });
 }
 
@@ -256,27 +257,33 @@ export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
 export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
   hotel.requirePaid();
   require(booking, "canceled", "no_show");
-  requireDay(booking.statusOn === hotel.today && booking.departure > hotel.today);
+  const { status, statusOn, arrival, departure } = booking;
+  // One that the desk marked before the close is as good as one that the close marked.
+  const isOfLastClose = status === "no_show" && statusOn === arrival && hotel.today === arrival + 1;
+  requireDay((statusOn === hotel.today || isOfLastClose) && departure >= hotel.today);
   requireKnown(booking);
   requireSold(booking.room);
-  takeBack(hotel, booking);
+  takeBack(hotel, booking, firstAhead(hotel, "confirmed", departure));
   become(hotel, booking, "confirmed");
 }
+
+/** The first night that is still to be slept: last night's, where the guest is expected and leaves today. */
+const firstAhead = ({ today }: ModelHotel, status: ModelStatus, departure: number): number =>
+  status === "confirmed" && departure === today ? today - 1 : today;
 
 /** Moves bookings at once: what one leaves another may take. */
 export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking; to: unknown }[]): void {
   for (const { booking } of moves) {
     require(booking, "confirmed", "in_house");
     if (booking.locked) throw new Refusal("ROOM_LOCKED");
-    requireDay(hotel.today < booking.departure);
+    requireDay(firstAhead(hotel, booking.status, booking.departure) < booking.departure);
   }
   const all = moves.map(({ booking }) => booking);
   const asked = moves.map(({ booking, to }) => {
     const room = hotel.roomOf(to);
-    const nights = new Map(
-      [...booking.nights].map(([day, night]) => [day, day < hotel.today ? night : { ...night, room }]),
-    );
-    return { booking, room, nights };
+    const first = firstAhead(hotel, booking.status, booking.departure);
+    const nights = new Map([...booking.nights].map(([day, night]) => [day, day < first ? night : { ...night, room }]));
+    return { booking, room, nights, first };
   });
   for (const { booking, room } of asked) {
     requireSold(room);
@@ -284,9 +291,9 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
   }
   // Who is there already does not move.
   const moved = asked.filter(({ booking, room }) => room !== booking.room);
-  for (const [index, { booking, nights }] of moved.entries()) {
+  for (const [index, { booking, nights, first }] of moved.entries()) {
     // Of several, some have moved when one is refused: what is offered then is not foreseen.
-    if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all);
+    if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all, first);
     const taken = [...nights].some(
       ([day, { room }]) =>
         hotel.isTaken(room, day, all) || moved.slice(0, index).some((other) => other.nights.get(day)?.room === room),

@@ -185,21 +185,26 @@ export class ModelHotel {
     return range(from, to).every((day) => !this.isTaken(room, day, except));
   }
 
-  /** @throws Refusal where somebody else has one of the nights */
-  requireFree(nights: ReadonlyMap<number, ModelNight>, guests: number, except: readonly ModelBooking[] = []): void {
+  /** @param first from which rooms are offered instead @throws Refusal where somebody else has one of the nights */
+  requireFree(
+    nights: ReadonlyMap<number, ModelNight>,
+    guests: number,
+    except: readonly ModelBooking[] = [],
+    first = this.today,
+  ): void {
     const refused = runsOf(nights).filter((run) => !this.isFree(run.room, run.from, run.to, except));
-    const [first] = refused;
-    if (first === undefined) return;
+    const [firstRun] = refused;
+    if (firstRun === undefined) return;
     const taken = refused.flatMap((run) =>
       range(run.from, run.to).filter((day) => this.isTaken(run.room, day, except)),
     );
     const from = Math.min(...refused.map((run) => run.from));
     const to = Math.max(...refused.map((run) => run.to));
     // Of nights that are all over, no room is offered instead.
-    const free = to <= this.today ? [] : this.freeRooms(Math.max(from, this.today), to, guests, except);
+    const free = to <= first ? [] : this.freeRooms(Math.max(from, first), to, guests, except);
     const offered = [
-      ...free.filter(({ type }) => type === first.room.type),
-      ...free.filter(({ type }) => type !== first.room.type),
+      ...free.filter(({ type }) => type === firstRun.room.type),
+      ...free.filter(({ type }) => type !== firstRun.room.type),
     ];
     throw new Refusal("ROOM_TAKEN", { nights: [...new Set(taken)], offered: offered.slice(0, 5).map(({ id }) => id) });
   }
