@@ -62,6 +62,10 @@ export async function startBench({ folder: kept, fill }: BenchOptions = {}): Pro
     SIGN_UPS_PER_HOUR: "1000000",
     LOGINS_PER_MINUTE: "1000000",
     FAILED_LOGINS: "1000000",
+    // A load comes from one address, and most of it from one user.
+    USER_REQUESTS_PER_MINUTE: "1000000",
+    TENANT_REQUESTS_PER_MINUTE: "1000000",
+    ADDRESS_REQUESTS_PER_MINUTE: "1000000",
     // A brief run proves that nothing is refused, on whatever machine.
     ...(isBrief ? { DATABASE_WAIT_MS: "30000" } : {}),
   };

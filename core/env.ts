@@ -54,6 +54,10 @@ const coreSchema = z.object({
         .map((folder) => path.resolve(folder)),
     ),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  /** Requests in a minute to one web process (http/rate_limits.ts). */
+  USER_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(3_600),
+  TENANT_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(18_000),
+  ADDRESS_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(6_000),
   DATABASE_POOL: wholeNumber(1, 100).default(10),
   /** How long a request waits for a connection before it is refused with 503. */
   DATABASE_WAIT_MS: wholeNumber(1, 60_000).default(1_500),

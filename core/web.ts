@@ -7,6 +7,7 @@ import { openUnit } from "./db/database.ts";
 import { poolState } from "./db/unit.ts";
 import { takeVariables } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { createRateLimits } from "./http/rate_limits.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
 import { createQueueWatch, degradedParts, keptFor, type QueueState } from "./jobs/queue_watch.ts";
 import { runProcess } from "./process.ts";
@@ -54,6 +55,11 @@ export async function serve(platform: Platform): Promise<WebServer> {
     authenticate: platform.authenticate,
     confirmActor: platform.confirmActor,
     limiter: platform.limiter,
+    rateLimits: createRateLimits({
+      user: env.USER_REQUESTS_PER_MINUTE,
+      tenant: env.TENANT_REQUESTS_PER_MINUTE,
+      address: env.ADDRESS_REQUESTS_PER_MINUTE,
+    }),
     refusals: platform.refusals,
     secret: env.SECRET_KEY,
     trustedProxies: env.TRUSTED_PROXIES,

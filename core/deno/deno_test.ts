@@ -123,6 +123,8 @@ describe("the permission sets", () => {
         LOG_LEVEL: processVariables()["TEST_LOG_LEVEL"] ?? "silent",
         SIGN_UPS_PER_HOUR: "10000",
         LOGINS_PER_MINUTE: "10000",
+        USER_REQUESTS_PER_MINUTE: "1000000",
+        ADDRESS_REQUESTS_PER_MINUTE: "1000000",
         [unnamedVariable]: "a secret",
         ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
       };

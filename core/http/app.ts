@@ -14,6 +14,7 @@ import { dispatch, type DispatchServices, type MountedRoute } from "./dispatch.t
 import { docsRoutes } from "./docs.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
+import { packedFile } from "./packed.ts";
 import { rank } from "./paths.ts";
 import { answerProblem } from "./problem_answer.ts";
 import type { RequestFacts } from "./route.ts";
@@ -52,8 +53,10 @@ export function createApp(options: AppOptions): Koa {
   // The core's own first: no plugin answers for it, whatever it declares.
   app.use(operationsRouter(options).routes());
   app.use(pluginRouter(options).routes());
+  const allowedMethods = methodsByPath(options.routes);
   app.use((ctx) => {
-    const allowed = allowedMethods(options.routes, ctx.path);
+    options.rateLimits.countAddress(ctx.ip, ctx);
+    const allowed = allowedMethods(ctx.path);
     if (allowed.length === 0) throw problems.NOT_FOUND("There is nothing at this address.");
     throw problems.METHOD_NOT_ALLOWED(`Here you can ${allowed.join(", ")}.`, {
       headers: { Allow: allowed.join(", ") },
@@ -161,7 +164,7 @@ function factsOf(ctx: Context, state: State): RequestFacts {
 /** What an operator and a developer ask of any process. */
 function operationsRouter(options: AppOptions): Router {
   const router = new Router();
-  const document = JSON.stringify(openApiDocument(options.routes.map(({ route }) => route)));
+  const document = Buffer.from(JSON.stringify(openApiDocument(options.routes.map(({ route }) => route))));
   router.get("/health/live", (ctx) => {
     ctx.body = { status: "live" };
   });
@@ -178,16 +181,21 @@ function operationsRouter(options: AppOptions): Router {
     ctx.type = options.metrics.contentType;
     ctx.body = await options.metrics.text();
   });
-  router.get("/openapi.json", (ctx) => {
-    ctx.type = "application/json";
-    ctx.body = document;
-  });
+  router.get(
+    "/openapi.json",
+    packedFile("application/json", () => Promise.resolve(document)),
+  );
   docsRoutes(router);
   return router;
 }
 
-function allowedMethods(routes: readonly MountedRoute[], path: string): string[] {
-  const matches = (declared: string): boolean =>
-    new RegExp(`^${declared.replaceAll(/\{\w+\}/g, "[^/]+").replace(/\/$/, "")}/?$`).test(path);
-  return [...new Set(routes.filter(({ route }) => matches(route.path)).map(({ route }) => route.method as string))];
+/** Which methods an address has. The patterns are made once: a stranger asks for addresses that are not there. */
+function methodsByPath(routes: readonly MountedRoute[]): (path: string) => string[] {
+  const patterns = routes.map(({ route: { path, method } }) => ({
+    method,
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+").replace(/\/$/, "")}/?$`),
+  }));
+  return (path) => [
+    ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method as string)),
+  ];
 }

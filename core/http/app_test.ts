@@ -71,6 +71,18 @@ describe("the application", () => {
     }
   });
 
+  it("compresses the page of the API and its document once, not for each request", async () => {
+    const client = await serve([say("/notes")]);
+    for (const path of ["/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"]) {
+      const first = await client.get(path);
+      expect(first.headers.get("content-encoding"), path).to.equal("gzip");
+      const plain = await client.get(path, { headers: { "accept-encoding": "identity" } });
+      expect([plain.headers.get("content-encoding"), plain.text === first.text], path).to.deep.equal([null, true]);
+      // What is kept has a length; what is compressed as it goes has none.
+      expect(Number(first.headers.get("content-length")), path).to.be.within(1, plain.text.length / 2);
+    }
+  });
+
   it("runs no handler, and opens no unit of work, for a unit that it does not know", async () => {
     for (const unit of ["tennant", "", undefined, null, "Platform"]) {
       const prepare = (): Promise<void> => {

@@ -11,6 +11,7 @@ import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
 import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 import type { Limiter } from "./limiter.ts";
+import type { RateLimits } from "./rate_limits.ts";
 import { type Answer, isIdempotent, type RequestFacts, type Route } from "./route.ts";
 
 /** A route together with the plugin that declared it. */
@@ -24,6 +25,7 @@ export interface DispatchServices {
   readonly authenticate: Authenticator;
   readonly confirmActor: ConfirmActor;
   readonly limiter: Limiter;
+  readonly rateLimits: RateLimits;
   readonly secret: string;
 }
 
@@ -43,8 +45,10 @@ export async function dispatch(
   params: Record<string, string>,
   facts: RequestFacts,
 ): Promise<void> {
+  // Before the body is read: what comes too often is to cost nothing.
+  if (route.access === "public") services.rateLimits.countAddress(facts.address, ctx);
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
-  const actor = await admit(route, services.authenticate, ctx);
+  const actor = await admit(route, services, ctx, facts.address);
   const identity = identityFor(pluginId, route, actor);
   const input = await readInput(route, ctx, params);
   await confirmBefore(route, services, identity, actor);
@@ -57,10 +61,19 @@ export async function dispatch(
   send(ctx, route, reply);
 }
 
-async function admit(route: Route, authenticate: Authenticator, ctx: Context): Promise<Actor | undefined> {
+async function admit(
+  route: Route,
+  { authenticate, rateLimits }: DispatchServices,
+  ctx: Context,
+  address: string,
+): Promise<Actor | undefined> {
   if (route.access === "public") return undefined;
   const actor = await authenticate(ctx);
-  if (actor === undefined) throw unauthenticated("Send a valid access token as Authorization: Bearer <token>.");
+  if (actor === undefined) {
+    rateLimits.countAddress(address, ctx);
+    throw unauthenticated("Send a valid access token as Authorization: Bearer <token>.");
+  }
+  rateLimits.countActor(actor, ctx);
   requireRole(route.access, actor.role);
   return actor;
 }

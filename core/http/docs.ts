@@ -1,7 +1,9 @@
 import type Router from "@koa/router";
-import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+
+import { packedFile } from "./packed.ts";
 
 const files = new Map([
   ["swagger-ui.css", "text/css"],
@@ -26,9 +28,9 @@ export function docsRoutes(router: Router): void {
     ctx.body = start;
   });
   for (const [file, type] of files) {
-    router.get(`/docs/${file}`, (ctx) => {
-      ctx.type = type;
-      ctx.body = createReadStream(path.join(assets, file));
-    });
+    router.get(
+      `/docs/${file}`,
+      packedFile(type, () => readFile(path.join(assets, file))),
+    );
   }
 }

@@ -16,7 +16,7 @@ function commonProblems(route: Route): string[] {
     ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN"]),
     ...(route.params === undefined ? [] : ["NOT_FOUND"]),
     ...(isIdempotent(route) ? ["IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED"] : []),
-    ...(route.rateLimit === undefined ? [] : ["RATE_LIMITED"]),
+    "RATE_LIMITED",
     "INTERNAL",
     "SERVICE_UNAVAILABLE",
   ];
@@ -36,7 +36,11 @@ export function openApiDocument(routes: readonly Route[]): Json {
     info: {
       title: "Keyrack",
       version: "0.1.0",
-      description: "Every collection answers with and without a trailing slash.",
+      description:
+        "Every collection answers with and without a trailing slash.\n\n" +
+        "Requests are limited for each user and tenant, and without a login for each address. `RateLimit-Policy` names the " +
+        "limits, and `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds until nothing counts any more) " +
+        "say how the nearest one stands. A request beyond it is answered with 429 and `Retry-After`.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 
 import { createApp, type AppOptions } from "../http/app.ts";
 import { createMetrics } from "../http/metrics.ts";
+import { createRateLimits } from "../http/rate_limits.ts";
 import type { Route } from "../http/route.ts";
 import { createLogger } from "../log.ts";
 import { TestClient } from "./client.ts";
@@ -25,6 +26,7 @@ export async function serveRoutes(routes: readonly Route[], options: Partial<App
     authenticate: () => Promise.resolve(undefined),
     confirmActor: (_trx, actor) => Promise.resolve(actor.role),
     limiter: () => Promise.resolve(),
+    rateLimits: createRateLimits({ user: 1e7, tenant: 1e7, address: 1e7 }),
     secret: "x".repeat(32),
     trustedProxies: 0,
     degraded: () => Promise.resolve([]),
