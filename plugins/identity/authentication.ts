@@ -6,7 +6,7 @@ import { Strategy as LocalStrategy } from "passport-local";
 
 import type { Actor, Authenticator, ConfirmActor, RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
-import { createLogins, type KnownUser, type Logins } from "./login.ts";
+import { type CheckedLogin, createLogins, type Logins } from "./login.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { confirmActor } from "./standing.ts";
 import { type AccessTokens, createAccessTokens } from "./tokens.ts";
@@ -17,7 +17,10 @@ export interface Authentication {
   /** Whether the caller may still write. What this process remembers otherwise is forgotten. */
   readonly confirmActor: ConfirmActor;
   /** By `username` and `password` in the parsed body. */
-  readonly authenticateByPassword: (request: RequestFacts) => Promise<KnownUser | undefined>;
+  readonly authenticateByPassword: (
+    request: RequestFacts,
+    deviceToken: string | undefined,
+  ) => Promise<CheckedLogin | undefined>;
   readonly sessions: Sessions;
   readonly logins: Logins;
 }
@@ -48,17 +51,18 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
       return role;
     },
     authenticate: (context) => run<Actor>("token", context),
-    authenticateByPassword: (request) => run<KnownUser>(passwordStrategy(logins, request), request.context),
+    authenticateByPassword: (request, deviceToken) =>
+      run<CheckedLogin>(passwordStrategy(logins, request, deviceToken), request.context),
     sessions,
     logins,
   };
 }
 
 /** One for each login, which knows its request. */
-function passwordStrategy(logins: Logins, request: RequestFacts): Strategy {
+function passwordStrategy(logins: Logins, request: RequestFacts, deviceToken: string | undefined): Strategy {
   return new LocalStrategy((username, password, done) => {
-    logins.check(username, password, request).then(
-      (user) => done(null, user ?? false),
+    logins.check(username, password, request, deviceToken).then(
+      (login) => done(null, login ?? false),
       (error: unknown) => done(error),
     );
   });

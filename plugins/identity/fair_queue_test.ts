@@ -6,56 +6,78 @@ import { createFairQueue } from "./fair_queue.ts";
 const share = () => new Error("share");
 const full = () => new Error("full");
 
+type Kind = "known" | "stranger";
+const most = { known: 20, stranger: 20 };
+
 /** A queue, and what was done in it, in its order. Each piece of work takes one turn of the event loop. */
-function watchedQueue(settings: Parameters<typeof createFairQueue>[0]) {
+function watchedQueue(lanes: number, mostOf: Readonly<Record<Kind, number>> = most, mostOfOne = 20) {
   const done: string[] = [];
-  const inTurn = createFairQueue(settings, { share, full });
-  const ask = (key: string, reserved = false): Promise<string> =>
-    inTurn({ key, reserved }, async () => {
+  const inTurn = createFairQueue<Kind>({ lanes, most: mostOf, first: "known" }, { share, full });
+  /** By `a1`: the line a, in which 1 asks. */
+  const ask = (name: string, kind: Kind = "stranger"): Promise<string> => {
+    const line = name.charAt(0);
+    const shares = [
+      { key: name, most: mostOfOne },
+      { key: line, most: mostOfOne + 1 },
+    ];
+    return inTurn({ kind, line, shares }, async () => {
       await turnOfTheLoop();
-      done.push(key);
+      done.push(line);
       return "done";
     }).catch((error: unknown) => (error as Error).message);
+  };
   return { done, ask, inTurn };
 }
 
 describe("the queue in which everybody has a turn", () => {
-  it("lets a newcomer pass whoever has many in it", async () => {
-    const { done, ask } = watchedQueue({ lanes: 1, most: 20, mostOfOne: 10, mostUnreserved: 20 });
-    const all = [...Array.from({ length: 6 }, () => ask("a")), ask("b"), ask("b"), ask("c", true)];
+  it("lets a newcomer pass a line that has many in it", async () => {
+    const { done, ask } = watchedQueue(1);
+    const all = [...Array.from({ length: 6 }, () => ask("a")), ask("b"), ask("b"), ask("c")];
     expect(await Promise.all(all)).to.deep.equal(all.map(() => "done"));
     // The first of a's runs at once, the second is first in the queue; then the others have their turns.
     expect(done.join("")).to.equal("aabcabaaa");
   });
 
-  it("has no more than a share of it for anyone", async () => {
-    const { ask } = watchedQueue({ lanes: 1, most: 20, mostOfOne: 3, mostUnreserved: 20 });
-    const ofOne = Array.from({ length: 6 }, () => ask("a"));
-    expect(await Promise.all([...ofOne, ask("b")])).to.deep.equal([
-      "done",
-      "done",
-      "done",
-      "done",
-      "share",
-      "share",
-      "done",
-    ]);
+  it("gives the first kind three turns of four while any of it waits, and the rest after that", async () => {
+    const { done, ask } = watchedQueue(1);
+    const strangers = ["a", "b", "c", "d", "e"].map((name) => ask(name));
+    const known = ["v", "w", "x", "y", "z"].map((name) => ask(name, "known"));
+    await Promise.all([...strangers, ...known]);
+    expect(done.join("")).to.equal("avwxbyzcde");
   });
 
-  it("keeps room for the reserved kind that the other can't fill, whoever asks", async () => {
-    const { ask } = watchedQueue({ lanes: 1, most: 4, mostOfOne: 4, mostUnreserved: 2 });
-    const others = ["a", "b", "c", "d", "e"].map((key) => ask(key));
-    const reserved = ["a", "b", "c"].map((key) => ask(key, true));
-    expect(await Promise.all(others)).to.deep.equal(["done", "done", "done", "full", "full"]);
-    expect(await Promise.all(reserved)).to.deep.equal(["done", "done", "full"]);
+  it("lets no group have more waiting than its share, be it one address or the network around many", async () => {
+    const { ask } = watchedQueue(1, most, 2);
+    const running = ask("z");
+    const ofOne = Array.from({ length: 3 }, () => ask("a1"));
+    const around = ["a2", "a3"].map((name) => ask(name));
+    expect(await Promise.all([...ofOne, ...around, ask("b1"), running])).to.deep.equal([
+      "done",
+      "done",
+      "share",
+      "done",
+      "share",
+      "done",
+      "done",
+    ]);
+    // What has run leaves its place to others.
+    expect(await ask("a1")).to.equal("done");
+  });
+
+  it("keeps room for one kind that the other can't fill, however many ask", async () => {
+    const { ask } = watchedQueue(1, { known: 2, stranger: 3 });
+    const strangers = ["a", "b", "c", "d", "e", "f"].map((name) => ask(name));
+    const known = ["v", "w", "x"].map((name) => ask(name, "known"));
+    expect(await Promise.all(strangers)).to.deep.equal(["done", "done", "done", "done", "full", "full"]);
+    expect(await Promise.all(known)).to.deep.equal(["done", "done", "full"]);
   });
 
   it("runs so many at a time, and goes on after work that failed", async () => {
-    const { ask, inTurn } = watchedQueue({ lanes: 2, most: 20, mostOfOne: 20, mostUnreserved: 20 });
+    const { ask, inTurn } = watchedQueue(2);
     let running = 0;
     let mostAtATime = 0;
     const failing = Array.from({ length: 7 }, () =>
-      inTurn({ key: "a", reserved: false }, async () => {
+      inTurn({ kind: "stranger", line: "a", shares: [] }, async () => {
         running += 1;
         mostAtATime = Math.max(mostAtATime, running);
         await turnOfTheLoop();

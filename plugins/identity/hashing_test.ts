@@ -1,10 +1,19 @@
 import { expect } from "chai";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-import { checkPassword, hashSlowly, lanes, loginTurn, mostOfOne, settingTurn } from "./hashing.ts";
+import {
+  checkPassword,
+  hashSlowly,
+  lanes,
+  loginTurn,
+  most,
+  mostOfNetworks,
+  mostOfOne,
+  settingTurn,
+} from "./hashing.ts";
 
 const password = "correct-horse-battery";
-const login = loginTurn("192.0.2.1");
+const login = loginTurn("192.0.2.1", true);
 const setting = settingTurn("a hotel");
 
 describe("the hashing of passwords", () => {
@@ -68,14 +77,57 @@ describe("the hashing of passwords", () => {
     expect(countOf(outcomes, "RATE_LIMITED")).to.equal(320 - mostOfOne - lanes);
   });
 
-  it("keeps half of the queue for logins, and says so when all of it is full", async () => {
-    const hotels = Array.from({ length: 140 }, (_, hotel) => outcomeOf(hashSlowly(password, settingTurn(`${hotel}`))));
-    const logins = Array.from({ length: 140 }, (_, address) =>
-      outcomeOf(checkPassword(password, undefined, loginTurn(`192.0.2.${address}`))),
+  /** Strangers' logins with unknown names, each from another address. */
+  const strangers = (count: number, addressOf: (stranger: number) => string): Promise<string[]> =>
+    Promise.all(
+      Array.from({ length: count }, (_, stranger) =>
+        outcomeOf(checkPassword(password, undefined, loginTurn(addressOf(stranger), false))),
+      ),
     );
-    const [ofHotels, ofLogins] = [await Promise.all(hotels), await Promise.all(logins)];
-    expect(countOf(ofHotels, "hashed")).to.equal(125 + lanes);
-    expect(countOf(ofLogins, "hashed")).to.equal(125);
-    expect(new Set([...ofHotels, ...ofLogins])).to.deep.equal(new Set(["hashed", "SERVICE_UNAVAILABLE"]));
+
+  it("keeps the places of known pairs from strangers, and has them go first", async () => {
+    let done = 0;
+    const flood = Array.from({ length: 400 }, async (_, stranger) => {
+      const turn = loginTurn(`203.${stranger >> 6}.${stranger & 63}.9`, false);
+      const outcome = await outcomeOf(checkPassword(password, undefined, turn));
+      if (outcome === "hashed") done += 1;
+      return outcome;
+    });
+    const desks = Array.from({ length: 30 }, (_, desk) =>
+      outcomeOf(checkPassword(password, undefined, loginTurn(`192.0.2.${desk}`, true))),
+    );
+    expect(new Set(await Promise.all(desks))).to.deep.equal(new Set(["hashed"]));
+    // Those in the lanes, and one of four while the thirty had theirs.
+    expect(done).to.be.at.most(lanes + 10 + lanes);
+    const outcomes = await Promise.all(flood);
+    expect(countOf(outcomes, "hashed")).to.equal(most.stranger + lanes);
+    expect(countOf(outcomes, "SERVICE_UNAVAILABLE")).to.equal(400 - most.stranger - lanes);
+  });
+
+  it("counts the networks of one customer together: a /64, a /56 and a /48, and an IPv4 /24", async () => {
+    const [ofAddress, ofSite, ofAll] = mostOfNetworks;
+    const hex = (part: number): string => part.toString(16);
+    const floods: readonly (readonly [what: string, addressOf: (stranger: number) => string, places: number])[] = [
+      ["one /64", (stranger) => `2001:db8:1:2::${hex(stranger)}`, ofAddress],
+      ["the /64s of one /56", (stranger) => `2001:db8:1:ab${hex(16 + stranger)}::1`, ofSite],
+      ["the /64s of one /48", (stranger) => `2001:db8:1:${hex(stranger * 256 + 1)}::1`, ofAll],
+      ["one IPv4 address", () => "203.0.113.7", ofAddress],
+      ["one IPv4 /24", (stranger) => `203.0.113.${stranger}`, ofSite],
+    ];
+    for (const [what, addressOf, places] of floods) {
+      const flood = strangers(100, addressOf);
+      const other = await strangers(1, () => "198.51.100.1");
+      expect(other, `another stranger beside ${what}`).to.deep.equal(["hashed"]);
+      expect(countOf(await flood, "hashed"), what).to.equal(places + lanes);
+    }
+  });
+
+  it("says so where the places of a kind are full, and keeps those of the others", async () => {
+    const hotels = Array.from({ length: 100 }, (_, hotel) => outcomeOf(hashSlowly(password, settingTurn(`${hotel}`))));
+    const logins = await strangers(10, (stranger) => `192.0.2.${stranger}`);
+    const ofHotels = await Promise.all(hotels);
+    expect(countOf(ofHotels, "hashed")).to.equal(most.setting + lanes);
+    expect(new Set(ofHotels)).to.deep.equal(new Set(["hashed", "SERVICE_UNAVAILABLE"]));
+    expect(new Set(logins)).to.deep.equal(new Set(["hashed"]));
   });
 });

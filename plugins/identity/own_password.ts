@@ -37,8 +37,8 @@ export interface OwnPasswordServices {
 }
 
 /**
- * Sets a new password and ends the other sessions. Wrong old ones count as wrong passwords of a login do: who has found an
- * open screen may not try them all.
+ * Sets a new password and ends the other sessions. Wrong old ones are counted for the session: who has found an
+ * open screen may not try them all, and strangers who guess at the login are not in the user's way.
  * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, PASSWORD_TOO_WEAK (at `/new_password`), RATE_LIMITED,
  * SERVICE_UNAVAILABLE
  */
@@ -51,10 +51,13 @@ export async function changeOwnPassword(
   const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
   if (user === undefined) throw new Error("A user who is logged in is not there.");
   const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
-  const attempt = throttle.attempt(user.folded_username, address, user.password_hash);
+  const attempt = throttle.attempt(user.folded_username, address, user.password_hash, {
+    key: sessionId,
+    only: true,
+  });
   try {
     await attempt.begin();
-    if (!(await checkPassword(oldPassword, user.password_hash, loginTurn(address)))) {
+    if (!(await checkPassword(oldPassword, user.password_hash, loginTurn(address, true)))) {
       await attempt.failed();
       throw refused;
     }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { idSchema, type RequestFacts, type Route, route } from "../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
 import type { IdentityContext } from "./context.ts";
+import { deviceDays } from "./device_tokens.ts";
 import { identityProblems } from "./errors.ts";
 import { Hotel } from "./models/hotel.ts";
 import { staff } from "./port.ts";
@@ -21,6 +22,9 @@ const grantSchema = z
       .optional(),
     password: z.string().max(256).optional(),
     refresh_token: z.string().max(256).optional(),
+    device_token: z.string().max(256).optional().meta({
+      description: "`device_token` of the user's last login on this device. Has no effect where it does not hold.",
+    }),
     // OAuth 2 clients send these along; there is one scope and no client registry.
     scope: z.string().max(256).optional(),
     client_id: z.string().max(256).optional(),
@@ -51,7 +55,10 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       method: "POST",
       path: "/auth/token",
       summary: "Log in, or renew a login (OAuth 2 password and refresh grants)",
-      description: "Wrong passwords are counted per account and per address; too many of them answer 429.",
+      description:
+        "Wrong passwords are counted per account and per address; too many of them answer 429. A login that sends the " +
+        "`device_token` of the user's last login on this device has a budget of its own, which strangers behind the same " +
+        "address can't use up.",
       access: "public",
       unit: "none",
       body: grantSchema,
@@ -69,6 +76,14 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
               "Is used once. For 10 s its second use by the same client (address and user agent) answers with the same " +
               "next token; after that it ends the session. A session lasts 30 days at most.",
           }),
+          device_token: z
+            .string()
+            .optional()
+            .meta({
+              description:
+                "After a login by password: keep it for this user on this device, beyond the log-out, and send it with the " +
+                `next login. It holds for ${deviceDays} days, ends with the password, and is no login by itself.`,
+            }),
         })
         .meta({ id: "Token" }),
       problems: ["INVALID_CREDENTIALS", "RATE_LIMITED"],
@@ -79,10 +94,11 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
           await logins.throttle.countRefresh(await sessions.sessionOf(token), client.address);
           return { body: await sessions.refresh(token, client, request) };
         }
-        const user = await authenticateByPassword(request);
-        const grant = user === undefined ? undefined : await sessions.open(user, client, request);
-        if (grant === undefined) throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
-        return { body: grant };
+        const login = await authenticateByPassword(request, body.device_token);
+        const grant = login === undefined ? undefined : await sessions.open(login.user, client, request);
+        if (login === undefined || grant === undefined)
+          throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
+        return { body: { ...grant, device_token: login.deviceToken } };
       },
     }),
     route({

@@ -1,10 +1,10 @@
 import * as z from "zod";
 
-import { changedFields, dayAt, defined, networkOf, newId, requireMatch, type Route, route } from "../../core/mod.ts";
+import { changedFields, dayAt, defined, newId, requireMatch, type Route, route } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { insertUser, isUsernameTaken } from "./staff.ts";
 import { Hotel } from "./models/hotel.ts";
-import { settingTurn } from "./hashing.ts";
+import { signUpTurn } from "./hashing.ts";
 import { hashPassword, passwordSchema } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
 import { requireKnownZone } from "./time_zones.ts";
@@ -40,7 +40,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       prepare: async ({ body: { username, password }, request }) =>
         (await isUsernameTaken(ctx, username))
           ? undefined
-          : hashPassword({ password, username }, settingTurn(networkOf(request.address))),
+          : hashPassword({ password, username }, signUpTurn(request.address)),
       handler: async ({
         body: { username, password: _password, ...settings },
         prepared: passwordHash,

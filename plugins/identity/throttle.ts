@@ -9,13 +9,21 @@
  *
  * Beside these, all calls from one address are counted (LOGINS_PER_MINUTE), right ones too: each costs a hash.
  *
+ * Strangers may share an address with the desk: the hotel's guests are on its network. So these have a budget of their own, of
+ * FAILED_LOGINS and LOGINS_PER_MINUTE, which strangers can't use up:
+ *
+ *   device    one account on one device, shown by its device token. Where that budget is used up, by a thief of the token,
+ *             the login counts as one without a token
+ *   known     one account from an address from which it was logged in to of late: its calls, and only the wrong passwords of
+ *             the pair
+ *
  * A guess that is under way counts as a wrong one already, so that a hundred guesses at once are worth no more than so many
  * in a row. That is known to one process: with several of them, up to as many times FAILED_LOGINS get through at once.
  * An account is what was typed, folded: an unknown one is throttled as one that exists.
  */
 import { createHash } from "node:crypto";
 
-import { type Count, type Counts, networkOf, type Standing, tooMany } from "../../core/mod.ts";
+import { type Count, type Counts, networkOf, type Problem, type Standing, tooMany } from "../../core/mod.ts";
 
 const windowSeconds = 15 * 60;
 const wider = 10;
@@ -33,7 +41,16 @@ export interface ThrottleSettings {
   readonly calls: number;
 }
 
+/** A budget of attempts that belongs to one device, or one session, of the account's user. */
+export interface OwnBudget {
+  readonly key: string;
+  /** Whether a login beyond it is refused; otherwise it counts as one without a budget of its own. */
+  readonly only: boolean;
+}
+
 export interface Attempt {
+  /** After `begin`: whether the account's user has logged in from this device or address before. */
+  readonly isKnown: boolean;
   /** @throws Problem RATE_LIMITED where a limit is reached */
   begin(): Promise<void>;
   /** After `begin`, with a wrong password. @throws Problem RATE_LIMITED where it was one too many */
@@ -57,78 +74,143 @@ export interface LoginThrottle {
    * @param passwordHash the account's present one, undefined for an unknown account. A new password starts new counts, so
    * a manager who sets one ends the lock
    */
-  attempt(account: string, address: string, passwordHash: string | undefined): Attempt;
+  attempt(account: string, address: string, passwordHash: string | undefined, own?: OwnBudget): Attempt;
+}
+
+/** A count of wrong passwords, and how many there may be. */
+interface Limit {
+  readonly count: Count;
+  readonly most: number;
 }
 
 export function createLoginThrottle(limit: Counts, { failures, calls }: ThrottleSettings): LoginThrottle {
-  const limits = [failures, failures * wider, failures * wider];
-  const underWay = new Map<string, number>();
-  /** @returns how many are under way then, this one with them */
-  const move = ({ kind, key }: Count, by: number): number => {
-    const left = (underWay.get(kind + key) ?? 0) + by;
-    if (left === 0) underWay.delete(kind + key);
-    else underWay.set(kind + key, left);
-    return left;
-  };
+  const underWay = createUnderWay();
   const callsOf = (address: string): Count => countOf("calls", [networkOf(address)], 60);
-  const refuseCalls = (standing: Standing | undefined): void => {
-    if ((standing?.points ?? 0) > calls) throw tooMany(`At most ${calls} in a minute.`, standing?.msLeft ?? 0);
+  const refusalOfCalls = (standing: Standing | undefined): Problem | undefined =>
+    (standing?.points ?? 0) > calls ? tooMany(`At most ${calls} in a minute.`, standing?.msLeft ?? 0) : undefined;
+  const throwAny = (refusal: Problem | undefined): void => {
+    if (refusal !== undefined) throw refusal;
   };
   return {
     countRefresh: async (sessionId, address) => {
       const count = sessionId === undefined ? callsOf(address) : countOf("refreshes", [sessionId], 60);
-      refuseCalls((await limit.add([count]))[0]);
+      throwAny(refusalOfCalls((await limit.add([count]))[0]));
     },
-    attempt: (account, address, passwordHash) => {
+    attempt: (account, address, passwordHash, own) => {
       const network = networkOf(address);
       const password = passwordHash ?? "";
-      const pair = countOf("wrong-pair", [account, network, password], windowSeconds);
+      const pair = { count: countOf("wrong-pair", [account, network, password], windowSeconds), most: failures };
       const known = countOf("known-pair", [account, network], knownSeconds);
-      const counted = [
-        pair,
-        countOf("wrong-account", [account, password], windowSeconds),
-        countOf("wrong-address", [network], windowSeconds),
+      const wide: readonly Limit[] = [
+        { count: countOf("wrong-account", [account, password], windowSeconds), most: failures * wider },
+        { count: countOf("wrong-address", [network], windowSeconds), most: failures * wider },
       ];
-      let ofPair: Standing | undefined;
+      /** Where a wrong password counts, and which of these refuse. */
+      let counted: readonly Limit[] = [];
+      let refusing = counted;
+      let leave = (): void => undefined;
+      let isKnown = false;
+      let wrong: Standing | undefined;
       let ofKnown: Standing | undefined;
-      let begun = false;
 
-      const refuse = (standings: readonly Standing[], others: readonly number[]): void => {
-        const isKnown = (ofKnown?.points ?? 0) > 0;
-        const full = standings
-          .map(({ points, msLeft }, index) => ({ points, msLeft, most: limits[index] ?? 0, index }))
-          .filter(({ points, most, index }) => points + (others[index] ?? 0) > most && !(index === 1 && isKnown));
-        if (full.length === 0) return;
-        const ms = full.map(({ points, most, msLeft }) => (points >= most ? msLeft : underWayMs));
-        throw tooMany("Too many wrong passwords.", Math.max(...ms));
+      /** Begins as what has these limits. @returns the refusal, for how they stand */
+      const enter = (limits: readonly Limit[]): ((standings: readonly Standing[]) => Problem | undefined) => {
+        counted = limits;
+        const entered = underWay(limits.map(({ count }) => count));
+        leave = entered.leave;
+        return (standings) => refusalOf(limits, standings, refusing, entered.before());
       };
+
+      /** Whether the attempt goes on the budget of the user's own device or session. */
+      const beginOwn = async ({ key, only }: OwnBudget): Promise<boolean> => {
+        const limits = [{ count: countOf("wrong-own", [account, key, password], windowSeconds), most: failures }];
+        refusing = limits;
+        const judge = enter(limits);
+        const [ofCalls, ...standings] = await limit.add(
+          [countOf("calls-own", [account, key], 60)],
+          [...limits.map(({ count }) => count), known],
+        );
+        const refusal = refusalOfCalls(ofCalls) ?? judge(standings);
+        if (only) throwAny(refusal);
+        [wrong, ofKnown] = standings;
+        if (refusal !== undefined) leave();
+        return refusal === undefined;
+      };
+
       return {
-        begin: async () => {
-          const ranks = counted.map((count) => move(count, 1));
-          begun = true;
-          const [ofCalls, ...standings] = await limit.add([callsOf(address)], [...counted, known]);
-          refuseCalls(ofCalls);
-          ofPair = standings[0];
-          ofKnown = standings[3];
-          refuse(
-            standings.slice(0, 3),
-            // Of many at once the first ones go through; and who has failed meanwhile is in the points already.
-            counted.map((count, index) => Math.min(move(count, 0), ranks[index] ?? 0)),
-          );
+        get isKnown() {
+          return isKnown;
         },
-        failed: async () => refuse(await limit.add(counted), []),
+        begin: async () => {
+          if (own !== undefined && (await beginOwn(own))) {
+            isKnown = true;
+            return;
+          }
+          const limits = [pair, ...wide];
+          const judge = enter(limits);
+          const [ofCalls, ...standings] = await limit.add(
+            [callsOf(address)],
+            [...limits.map(({ count }) => count), known],
+          );
+          [wrong] = standings;
+          ofKnown = standings.at(-1);
+          isKnown = (ofKnown?.points ?? 0) > 0;
+          refusing = isKnown ? [pair] : limits;
+          const ofOwnCalls = isKnown ? (await limit.add([countOf("calls-known", [account, network], 60)]))[0] : ofCalls;
+          throwAny(refusalOfCalls(ofOwnCalls) ?? judge(standings));
+        },
+        failed: async () => {
+          const standings = await limit.add(counted.map(({ count }) => count));
+          throwAny(refusalOf(counted, standings, refusing, []));
+        },
         succeeded: async () => {
-          if ((ofPair?.points ?? 0) > 0) await limit.forget([pair]);
+          const [first] = counted;
+          if (first !== undefined && (wrong?.points ?? 0) > 0) await limit.forget([first.count]);
           if ((ofKnown?.msLeft ?? 0) > renewMs) return;
           await limit.forget([known]);
           await limit.add([known]);
         },
-        end: () => {
-          if (begun) for (const count of counted) move(count, -1);
-          begun = false;
-        },
+        end: () => leave(),
       };
     },
+  };
+}
+
+/** The refusal of the limits that are reached, of those that refuse. @param others guesses under way that came before */
+function refusalOf(
+  limits: readonly Limit[],
+  standings: readonly Standing[],
+  refusing: readonly Limit[],
+  others: readonly number[],
+): Problem | undefined {
+  const waits = limits.flatMap((limit, index) => {
+    const { points = 0, msLeft = 0 } = standings[index] ?? {};
+    if (!refusing.includes(limit) || points + (others[index] ?? 0) <= limit.most) return [];
+    return [points >= limit.most ? msLeft : underWayMs];
+  });
+  return waits.length === 0 ? undefined : tooMany("Too many wrong passwords.", Math.max(...waits));
+}
+
+/** Counts the guesses of this process that are under way. */
+function createUnderWay(): (counts: readonly Count[]) => { before: () => number[]; leave: () => void } {
+  const running = new Map<string, number>();
+  const move = ({ kind, key }: Count, by: number): number => {
+    const left = (running.get(kind + key) ?? 0) + by;
+    if (left === 0) running.delete(kind + key);
+    else running.set(kind + key, left);
+    return left;
+  };
+  return (counts) => {
+    const ranks = counts.map((count) => move(count, 1));
+    let left = false;
+    return {
+      // Of many at once the first ones go through; and who has failed meanwhile is in the points already.
+      before: () => counts.map((count, index) => Math.min(move(count, 0), ranks[index] ?? 0)),
+      leave: () => {
+        if (!left) for (const count of counts) move(count, -1);
+        left = true;
+      },
+    };
   };
 }
 

@@ -181,12 +181,106 @@ describe("the throttle of logins", () => {
     }
   });
 
+  describe("with strangers behind the desk's address", () => {
+    const calls = 40;
+    let shared: TestPlatform;
+    before(async () => {
+      shared = await startTestPlatform({
+        worker: false,
+        variables: { FAILED_LOGINS: String(failures), LOGINS_PER_MINUTE: String(calls), TRUSTED_PROXIES: "1" },
+      });
+    });
+    after(() => shared.close());
+    beforeEach(() => shared.owner("core.rate_limits").delete());
+
+    const logIn = (username: string, tried: string, deviceToken?: string, address = "192.0.2.1") =>
+      shared.client.post(
+        "/auth/token",
+        { username, password: tried, ...(deviceToken === undefined ? {} : { device_token: deviceToken }) },
+        { headers: { "x-forwarded-for": address } },
+      );
+    /** A user who has logged in at this address, and the device token of that login. */
+    const arrange = async (address = "192.0.2.1") => {
+      const { username, managerToken } = await signUpHotel(shared.client);
+      const { body } = await logIn(username, password, undefined, address);
+      return { username, managerToken, device: body.device_token as string };
+    };
+
+    it("lets a known device in after ten wrong passwords for its user, and goes on refusing without its token", async () => {
+      const { username, device } = await arrange();
+      for (let guess = 0; guess <= failures; guess += 1) await logIn(username, `wrong-password-${guess}`);
+      expect((await logIn(username, password)).status, "without a token").to.equal(429);
+      const answer = await logIn(username, password, device);
+      expect(answer.status, "with it").to.equal(200);
+      expect(answer.body.device_token).to.be.a("string");
+      // The right password from the device does not give the strangers new guesses.
+      expect((await logIn(username, password)).status).to.equal(429);
+      // From anywhere: it is the device that is known.
+      expect((await logIn(username, password, device, "203.0.113.9")).status).to.equal(200);
+    });
+
+    it("lets known pairs in after the guesses of the whole address are used up, by device or by address", async () => {
+      const known = await arrange();
+      const elsewhere = await arrange("198.51.100.1");
+      for (let guess = 0; guess < failures * 10; guess += 1) await logIn(`unknown-${guess}`, "summer-of-2026");
+      expect((await logIn("unknown-next", "summer-of-2026")).status, "a stranger").to.equal(429);
+      expect((await logIn(elsewhere.username, password)).status, "a user who is new here").to.equal(429);
+      expect((await logIn(elsewhere.username, password, elsewhere.device)).status, "on a known device").to.equal(200);
+      expect((await logIn(known.username, password)).status, "from a known address").to.equal(200);
+    });
+
+    it("lets known pairs in after the calls of the address are used up, each with calls of its own", async () => {
+      const known = await arrange();
+      const elsewhere = await arrange("198.51.100.1");
+      await shared.owner.raw("UPDATE core.rate_limits SET points = 1000 WHERE key LIKE 'identity.calls:%'");
+      expect((await logIn("unknown-next", "summer-of-2026")).status, "a stranger").to.equal(429);
+      expect((await logIn(known.username, password)).status, "from a known address").to.equal(200);
+      expect((await logIn(elsewhere.username, password, elsewhere.device)).status, "on a known device").to.equal(200);
+      await shared.owner.raw("UPDATE core.rate_limits SET points = 1000 WHERE key LIKE 'identity.calls%'");
+      expect((await logIn(known.username, password)).status, "with its own calls used up").to.equal(429);
+    });
+
+    it("gives a thief of a device token no more guesses than an address has, and takes none from its owner", async () => {
+      const { username, device } = await arrange();
+      const thief = "203.0.113.66";
+      const guesses = failures * 3;
+      const statuses: number[] = [];
+      for (let guess = 0; guess < guesses; guess += 1)
+        statuses.push((await logIn(username, `wrong-password-${guess}`, device, thief)).status);
+      expect(statuses.filter((status) => status === 401).length).to.equal(failures * 2);
+      expect((await logIn(username, password, device, thief)).status).to.equal(429);
+      expect((await logIn(username, password, device)).status, "the owner, at the known address").to.equal(200);
+    });
+
+    it("takes a device token of another user, an old one or nonsense for none", async () => {
+      const [one, other] = [await arrange(), await arrange("198.51.100.1")];
+      for (let guess = 0; guess <= failures; guess += 1) await logIn(one.username, `wrong-password-${guess}`);
+      for (const token of [other.device, "x", "A".repeat(70)])
+        expect((await logIn(one.username, password, token)).status, token).to.equal(429);
+      const change = { old_password: password, new_password: "another-horse-battery" };
+      const { managerToken: token } = one;
+      expect((await shared.client.post("/users/me/password", change, { token })).status).to.equal(204);
+      for (let guess = 0; guess <= failures; guess += 1) await logIn(one.username, `wrong-password-${guess}`);
+      expect((await logIn(one.username, change.new_password, one.device)).status, "of the old password").to.equal(429);
+      expect((await logIn("unknown-name", "x", one.device)).status).to.equal(401);
+    });
+
+    it("lets a user change the own password while strangers guess at it", async () => {
+      const { username, managerToken: token } = await arrange();
+      for (let guess = 0; guess <= failures; guess += 1) await logIn(username, `wrong-password-${guess}`);
+      const change = { old_password: password, new_password: "another-horse-battery" };
+      const options = { token, headers: { "x-forwarded-for": "192.0.2.1" } };
+      expect((await shared.client.post("/users/me/password", change, options)).status).to.equal(204);
+    });
+  });
+
   it("limits the calls from one address, right ones too", async () => {
     const limited = await startTestPlatform({ worker: false, variables: { LOGINS_PER_MINUTE: "4" } });
     try {
       const { username } = await signUpHotel(limited.client); // which logs in twice
       const log = () => limited.client.post("/auth/token", { username, password });
-      expect([(await log()).status, (await log()).status]).to.deep.equal([200, 200]);
+      // Of a pair that is known by then: it has as many of its own.
+      for (let time = 0; time < 4; time += 1) expect((await log()).status).to.equal(200);
       const fifth = await log();
       expect([fifth.status, fifth.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
       expect(Number(fifth.headers.get("retry-after"))).to.be.within(50, 60);
