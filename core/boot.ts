@@ -7,7 +7,7 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { isOutage, openUnit, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { asRole } from "./db/unit.ts";
-import { discoverPlugins, type LoadedPlugin } from "./discovery.ts";
+import { chosenIds, type Discovery, discoverPlugins, type LoadedPlugin } from "./discovery.ts";
 import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./env.ts";
 import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
 import type { FileStore } from "./files/store.ts";
@@ -36,7 +36,10 @@ export interface Platform {
   readonly knex: Knex;
   /** The database as the run-time login, for a connection that is no pool's. */
   readonly loginUrl: string;
+  /** Those that this process runs, and what they require. */
   readonly plugins: readonly LoadedPlugin[];
+  /** The names of all plugins that are here. */
+  readonly here: readonly string[];
   /** Of the plugins that this process runs (`PLUGINS`). */
   readonly routes: readonly MountedRoute[];
   readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
@@ -58,20 +61,28 @@ export interface Platform {
 export interface Blueprint {
   readonly env: CoreEnv;
   readonly plugins: readonly LoadedPlugin[];
+  /** The names of all plugins that are here. */
+  readonly here: readonly string[];
   readonly slices: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
+
+/** Finds the plugins below some folders. @param list `PLUGINS`, for who needs no others */
+export type FindPlugins = (roots: readonly string[], list: readonly string[] | undefined) => Promise<Discovery>;
+
+/** Every plugin, whichever run in this process: who migrates or starts processes needs them all. */
+export const findAllPlugins: FindPlugins = (roots) => discoverPlugins(roots);
 
 /**
  * Reads the environment and finds the plugins.
  * @throws BootError with every fault at once
  */
-export async function readBlueprint(variables: Variables): Promise<Blueprint> {
+export async function readBlueprint(variables: Variables, find = findAllPlugins): Promise<Blueprint> {
   const faults: string[] = [];
   const env = readCoreEnv(variables, faults);
-  const discovery = await discoverPlugins([pluginsFolder, ...(env?.PLUGIN_PATH ?? [])]);
+  const discovery = await find([pluginsFolder, ...(env?.PLUGIN_PATH ?? [])], env?.PLUGINS);
   faults.push(...discovery.faults);
   const slices = new Map<string, Readonly<Record<string, unknown>>>();
-  const here = discovery.plugins.map(({ manifest }) => manifest.id);
+  const { here } = discovery;
   for (const plugin of neededPlugins(discovery.plugins, env?.PLUGINS)) {
     const slice = readPluginEnv(plugin, variables, env, faults);
     slices.set(plugin.manifest.id, slice);
@@ -83,7 +94,12 @@ export async function readBlueprint(variables: Variables): Promise<Blueprint> {
     if (!here.includes(id)) faults.push(`PLUGINS names "${id}", which is not here. Remedy: one of ${here.join(", ")}.`);
   }
   stopOnFaults(faults);
-  return { env: { ...(env as CoreEnv), PLUGINS: chosen }, plugins: discovery.plugins, slices };
+  return {
+    env: { ...(env as CoreEnv), PLUGINS: chosen === undefined ? undefined : [...chosen] },
+    plugins: discovery.plugins,
+    here,
+    slices,
+  };
 }
 
 /**
@@ -92,7 +108,7 @@ export async function readBlueprint(variables: Variables): Promise<Blueprint> {
  * @throws BootError with every fault at once
  */
 export async function boot(name: string, variables: Variables): Promise<Platform> {
-  const { env, plugins, slices } = await readBlueprint(variables);
+  const { env, plugins, here, slices } = await readBlueprint(variables, discoverPlugins);
   if (env.DATABASE_URL === undefined) {
     stopOnFaults([
       "DATABASE_URL is missing. Remedy: set it, or use `npm start`, which brings a PostgreSQL of its own.",
@@ -130,7 +146,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     }
     // With a part missing, what the others lack would be told wrongly.
     stopOnFaults(faults);
-    stopOnFaults(checkParts(needed, parts, new Set(plugins.map(({ manifest }) => manifest.id))));
+    stopOnFaults(checkParts(needed, parts, new Set(here)));
   } catch (error) {
     await close();
     throw error;
@@ -147,6 +163,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     knex,
     loginUrl,
     plugins,
+    here,
     routes: ofActive((part) => part.routes).map(({ pluginId, item }) => ({ pluginId, route: item })),
     jobs: ofActive((part) => part.jobs).map(({ pluginId, item }) => ({ pluginId, handler: item })),
     schedules: ofActive((part) => part.schedules).map(({ pluginId, item }) => ({ pluginId, schedule: item })),
@@ -170,15 +187,6 @@ export async function boot(name: string, variables: Variables): Promise<Platform
 
 const waitsForNetwork = ({ jobs = [], schedules = [] }: PluginParts): boolean =>
   [...jobs.map(({ job }) => job), ...schedules].some(({ waitsFor }) => waitsFor === "network");
-
-/**
- * What a list of `PLUGINS` stands for: the plugins that it names or, where each has a minus before it, all but those. So
- * the processes of the Procfile have a place for a plugin that is dropped in.
- */
-function chosenIds(here: readonly string[], list: string[] | undefined): string[] | undefined {
-  if (list === undefined || list.length === 0 || !list.every((word) => word.startsWith("-"))) return list;
-  return here.filter((id) => !list.includes(`-${id}`));
-}
 
 /**
  * The plugins that a process sets up: those that run in it (`active`; undefined: all) and those that these require. No

@@ -5,13 +5,22 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import * as z from "zod";
 
 import { pluginsFolder } from "./boot.ts";
 
-export interface DemoLogin {
-  readonly username: string;
-  readonly password: string;
-}
+const loginSchema = z.strictObject({ username: z.string(), password: z.string() });
+export type DemoLogin = z.output<typeof loginSchema>;
+
+export const demoSchema = z.strictObject({
+  login: loginSchema.optional(),
+  /** Paths to `GET` that a newcomer may try. */
+  tryPaths: z.array(z.string()),
+});
+export type Demo = z.output<typeof demoSchema>;
+
+/** Plays every part that is not played yet. @param address of the platform */
+export type PlayDemo = (address: string, isPlayed: boolean) => Promise<Demo>;
 
 /** What a plugin's `demo.ts` works with. It is run in the order of `part`. */
 export interface DemoSession {
@@ -29,10 +38,23 @@ export interface DemoPart {
   readonly play: (session: DemoSession) => Promise<void>;
 }
 
-/** Makes the demo's data on the first run, and gives back its login on each. */
-export async function makeDemo(address: string, dataDir: string): Promise<DemoLogin | undefined> {
+/** Makes the demo's data on the first run, and gives back its login on each. @param play runs the plugins' parts */
+export async function makeDemo(address: string, dataDir: string, play: PlayDemo = playDemo): Promise<Demo> {
   const memory = path.join(dataDir, "demo_login.json");
-  if (existsSync(memory)) return JSON.parse(readFileSync(memory, "utf8")) as DemoLogin;
+  if (existsSync(memory)) {
+    const { tryPaths } = await play(address, true);
+    return { login: loginSchema.parse(JSON.parse(readFileSync(memory, "utf8"))), tryPaths };
+  }
+  const demo = await play(address, false);
+  if (demo.login !== undefined) writeFileSync(memory, JSON.stringify(demo.login), { mode: 0o600 });
+  return demo;
+}
+
+/** Plays the parts in this very process. */
+export const playDemo: PlayDemo = async (address, isPlayed) => {
+  const parts = await demoParts();
+  const tryPaths = parts.flatMap((part) => part.tryPaths ?? []);
+  if (isPlayed) return { tryPaths };
   const session: DemoSession = {
     call: async (method, where, body) => {
       const response = await fetch(address + where, {
@@ -48,12 +70,11 @@ export async function makeDemo(address: string, dataDir: string): Promise<DemoLo
       return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
     },
   };
-  for (const part of await demoParts()) await part.play(session);
-  if (session.login !== undefined) writeFileSync(memory, JSON.stringify(session.login), { mode: 0o600 });
-  return session.login;
-}
+  for (const part of parts) await part.play(session);
+  return { ...(session.login === undefined ? {} : { login: session.login }), tryPaths };
+};
 
-export async function demoParts(): Promise<DemoPart[]> {
+async function demoParts(): Promise<DemoPart[]> {
   const files = readdirSync(pluginsFolder)
     .map((id) => path.join(pluginsFolder, id, "demo.ts"))
     .filter((file) => existsSync(file));

@@ -7,15 +7,24 @@ import { processVariables, stopOnFaults } from "./env.ts";
 import { migrateQueueSchema } from "./jobs/queue_schema.ts";
 import { createLogger } from "./log.ts";
 import { runProcess } from "./process.ts";
+import type { Sandbox } from "./deno/sandbox.ts";
 
-/** Migrates the database at `DATABASE_URL`. */
-export async function migrateDatabase(variables: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const { env, plugins } = await readBlueprint(variables);
-  if (env.DATABASE_URL === undefined)
-    stopOnFaults(["DATABASE_URL is missing. Remedy: set it to the URL of the database's owner."]);
-  const knex = openPool({ url: env.DATABASE_URL as string, max: 3, name: "keyrack migrate" });
+/**
+ * Migrates the database at `DATABASE_URL`.
+ * @param sandbox where plugins' code runs; absent: in this process
+ */
+export async function migrateDatabase(
+  variables: Readonly<Record<string, string | undefined>>,
+  sandbox?: Pick<Sandbox, "find" | "runMigrationsAt">,
+): Promise<void> {
+  const { env, plugins } = await readBlueprint(variables, sandbox?.find);
+  const url = env.DATABASE_URL;
+  if (url === undefined)
+    return stopOnFaults(["DATABASE_URL is missing. Remedy: set it to the URL of the database's owner."]);
+  const knex = openPool({ url, max: 3, name: "keyrack migrate" });
+  const log = createLogger(env.LOG_LEVEL, { process: "migrate" });
   try {
-    await migrate(knex, plugins, env.SECRET_KEY, createLogger(env.LOG_LEVEL, { process: "migrate" }));
+    await migrate(knex, plugins, env.SECRET_KEY, log, sandbox?.runMigrationsAt(url));
     if (env.REDIS_URL === undefined) await migrateQueueSchema(knex);
   } catch (error) {
     if (isOutage(error)) {
@@ -29,9 +38,25 @@ export async function migrateDatabase(variables: Readonly<Record<string, string 
   }
 }
 
+/** The shipped plugins are as trusted as the core beside them; those of PLUGIN_PATH run on Deno where it is installed. */
+async function sandboxFor({ PLUGIN_PATH }: ReturnType<typeof processVariables>): Promise<Sandbox | undefined> {
+  const isAsked = process.argv.includes("--deno");
+  if (!isAsked && PLUGIN_PATH === undefined) return undefined;
+  const [{ findDeno, noDeno }, { createSandbox }] = await Promise.all([
+    import("./deno/command.ts"),
+    import("./deno/sandbox.ts"),
+  ]);
+  const deno = findDeno();
+  if (deno !== undefined) return createSandbox(deno, !isAsked);
+  if (isAsked) stopOnFaults([noDeno]);
+  process.stderr.write("migrate: without Deno, the code of the plugins in PLUGIN_PATH runs here, as the owner.\n");
+  return undefined;
+}
+
 if (import.meta.filename === process.argv[1]) {
   await runProcess("migrate", async () => {
-    await migrateDatabase(processVariables());
+    const variables = processVariables();
+    await migrateDatabase(variables, await sandboxFor(variables));
     process.exit(0);
   });
 }

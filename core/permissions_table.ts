@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 
-import { denoArgs } from "./deno/command.ts";
+import { denoArgs, findDeno, noDeno } from "./deno/command.ts";
 import {
   denoJson,
   denoJsonText,
@@ -13,8 +13,10 @@ import {
   findPlugins,
   staticProcesses,
 } from "./deno/deno_json.ts";
+import { createSandbox } from "./deno/sandbox.ts";
 import type { LoadedPlugin } from "./discovery.ts";
-import { processVariables } from "./env.ts";
+import { findAllPlugins } from "./boot.ts";
+import { processVariables, stopOnFaults } from "./env.ts";
 import type { Columns, Manifest, TableGrant } from "./plugin.ts";
 import { runProcess } from "./process.ts";
 
@@ -77,7 +79,10 @@ function table(plugins: readonly LoadedPlugin[], processes: readonly DenoProcess
 if (import.meta.filename === process.argv[1]) {
   await runProcess("permissions", async () => {
     const variables = processVariables();
-    const plugins = await findPlugins(variables);
+    const deno = findDeno();
+    // Who looks at what a plugin asks for has not decided yet whether to run it.
+    if (deno === undefined && variables["PLUGIN_PATH"] !== undefined) stopOnFaults([noDeno]);
+    const plugins = await findPlugins(variables, deno === undefined ? findAllPlugins : createSandbox(deno).find);
     const processes = staticProcesses(plugins, variables);
     const text = denoJsonText(processes);
     if (process.argv.includes("--write")) writeFileSync(denoJson, text);

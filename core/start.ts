@@ -1,15 +1,18 @@
 /**
  * `npm start`: the whole platform on one machine. An embedded PostgreSQL (where no DATABASE_URL is set), the
  * migrations, and then the very processes that the Procfile names. With `--deno` (`npm run start:deno`) these processes
- * run on Deno, each with exactly its permissions; this one, the migrations and the database stay as they are.
+ * run on Deno, each with exactly its permissions. This process and the database stay on Node, and run no plugin's code:
+ * manifests, migrations and the demo are evaluated on Deno (`deno/sandbox.ts`).
  */
 import path from "node:path";
 
 import { readBlueprint } from "./boot.ts";
 import { withoutLogin } from "./permissions.ts";
-import { type DemoLogin, demoParts, makeDemo } from "./demo.ts";
+import { type DemoLogin, makeDemo, playDemo } from "./demo.ts";
 import { startEmbeddedPostgres } from "./embedded/mod.ts";
+import type { Sandbox } from "./deno/sandbox.ts";
 import { processVariables } from "./env.ts";
+import { BootError } from "./errors.ts";
 import { migrateDatabase } from "./migrate.ts";
 import { runProcess } from "./process.ts";
 import { nodeProgram, type Processes, type Program, startProcfile } from "./procfile.ts";
@@ -19,7 +22,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** Starts everything and prints what to do next. @returns how to end all of it */
 async function startPlatform(given: Variables): Promise<() => Promise<void>> {
   const started = performance.now();
-  const { env } = await readBlueprint(given);
+  const deno = process.argv.includes("--deno") ? await onDeno() : undefined;
+  const { env } = await readBlueprint(given, deno?.sandbox.find);
   const postgres =
     given["DATABASE_URL"] === undefined ? await startEmbeddedPostgres({ dataDir: env.DATA_DIR }) : undefined;
   const variables = {
@@ -34,14 +38,17 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
     await postgres?.stop();
   };
   try {
-    await migrateDatabase(variables);
     const runTime = { ...variables, DATABASE_URL: withoutLogin(variables.DATABASE_URL as string) };
-    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), await programFor(runTime));
+    // Before a migration runs: a plugin that was not approved changes nothing.
+    const program = deno === undefined ? nodeProgram(runTime) : await deno.programFor(runTime);
+    await migrateDatabase(variables, deno?.sandbox);
+    processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), program);
     const port = processes.port ?? env.PORT;
     const address = `http://localhost:${port}`;
-    const login = postgres === undefined ? undefined : await makeDemo(address, env.DATA_DIR);
-    const paths = (await demoParts()).flatMap((part) => part.tryPaths ?? []);
-    welcome(address, login, paths, performance.now() - started);
+    const play = deno?.sandbox.playDemo ?? playDemo;
+    const isOwn = postgres !== undefined;
+    const demo = isOwn ? await makeDemo(address, env.DATA_DIR, play) : await play(address, true);
+    welcome(address, demo.login, demo.tryPaths, performance.now() - started);
     void Promise.race([processes.exited, postgres?.exited ?? new Promise(() => undefined)]).then((why) => {
       process.stderr.write(`start: ${typeof why === "string" ? why : "the database"} has ended; stopping the rest.\n`);
       process.exitCode = 1;
@@ -54,10 +61,19 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
   }
 }
 
-/** Deno's part is loaded only where it is asked for. */
-async function programFor(variables: Variables): Promise<Program> {
-  if (!process.argv.includes("--deno")) return nodeProgram(variables);
-  return (await import("./deno/command.ts")).denoProgram(variables);
+interface OnDeno {
+  readonly sandbox: Sandbox;
+  readonly programFor: (variables: Variables) => Promise<Program>;
+}
+
+/** Deno's part is loaded only where it is asked for. @throws BootError where there is no deno */
+async function onDeno(): Promise<OnDeno> {
+  const { denoProgram, findDeno, noDeno } = await import("./deno/command.ts");
+  const { createSandbox } = await import("./deno/sandbox.ts");
+  const deno = findDeno();
+  if (deno === undefined) throw new BootError([noDeno]);
+  const sandbox = createSandbox(deno);
+  return { sandbox, programFor: (variables) => denoProgram(deno, variables, sandbox.find) };
 }
 
 function welcome(address: string, login: DemoLogin | undefined, paths: readonly string[], ms: number): void {

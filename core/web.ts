@@ -37,6 +37,7 @@ export async function serve(platform: Platform): Promise<WebServer> {
   const watchQueues = createQueueWatch(
     knex,
     platform.plugins.map(({ manifest }) => manifest),
+    platform.here,
   );
   addQueueMetrics(metrics, watchQueues);
   for (const { pluginId, gauge } of platform.gauges) {

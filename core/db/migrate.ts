@@ -10,6 +10,15 @@ import { applyPermissions } from "./grants.ts";
 import { migratorConfig } from "./migrations_source.ts";
 import { createRoles } from "./roles.ts";
 
+/** Applies new migrations of the core or a plugin, and says which. */
+export type RunMigrations = (owner: Knex, id: string, folder: string) => Promise<readonly string[]>;
+
+/** Applies them in this very process. */
+export const runHere: RunMigrations = async (owner, id, folder) => {
+  const [, applied] = (await owner.migrate.latest(migratorConfig(id, folder))) as [number, string[]];
+  return applied;
+};
+
 const advisoryLock = 7_305_413_221;
 
 /**
@@ -18,12 +27,14 @@ const advisoryLock = 7_305_413_221;
  * run twice at once.
  * @param owner a pool of the login that owns the schemas and may create roles
  * @param roleSecret what the passwords of the run-time logins are derived from
+ * @param runPlugins applies the plugins' migrations; by default they run in this process
  */
 export async function migrate(
   owner: Knex,
   plugins: readonly LoadedPlugin[],
   roleSecret: string,
   log: Logger,
+  runPlugins: RunMigrations = runHere,
 ): Promise<void> {
   // A lock of the session, not Knex's lock row: that one outlives a killed migration and blocks all later ones.
   const guard = await owner.client.acquireConnection();
@@ -36,10 +47,9 @@ export async function migrate(
     ];
     await owner.raw(folders.map(({ id }) => `CREATE SCHEMA IF NOT EXISTS "${id}";`).join(""));
     for (const { id, folder } of folders) {
-      const config = migratorConfig(id, folder);
-      const migrator = owner.migrate;
-      await migrator.forceFreeMigrationsLock(config);
-      const [, applied] = (await migrator.latest(config)) as [number, string[]];
+      await owner.migrate.forceFreeMigrationsLock(migratorConfig(id, folder));
+      const run = id === "core" ? runHere : runPlugins;
+      const applied = await run(owner, id, folder);
       if (applied.length > 0) log.info({ applied }, "migrations applied");
     }
     await checkTables(owner, plugins);

@@ -29,6 +29,15 @@ export function migrationSource(owner: string, folder: string): Knex.MigrationSo
   };
 }
 
+/** Whether the folder and the ledger differ or there is no ledger, so that the migrator has something to do, or to say. */
+export async function pendingMigrations(knex: Knex, owner: string, folder: string): Promise<boolean> {
+  const source = migrationSource(owner, folder);
+  const names = (await source.getMigrations([])).map((migration) => source.getMigrationName(migration));
+  if (!(await knex.schema.withSchema(owner).hasTable("migrations"))) return true;
+  const applied: string[] = await knex.withSchema(owner).from("migrations").orderBy("name").pluck("name");
+  return JSON.stringify(names.toSorted()) !== JSON.stringify(applied.toSorted());
+}
+
 /** The settings of Knex's migrator for one owner: `core`, or a plugin. */
 export function migratorConfig(owner: string, folder: string): Knex.MigratorConfig {
   return { migrationSource: migrationSource(owner, folder), schemaName: owner, tableName: "migrations" };

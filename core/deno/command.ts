@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import path from "node:path";
 
-import { readBlueprint } from "../boot.ts";
+import { findAllPlugins, type FindPlugins, readBlueprint } from "../boot.ts";
 import type { LoadedPlugin } from "../discovery.ts";
 import { stopOnFaults } from "../env.ts";
 import type { Program } from "../procfile.ts";
@@ -57,33 +57,35 @@ function packagedDeno(): string[] {
 
 /**
  * How each line of the Procfile runs on Deno, with the hosts and folders of these variables.
- * @throws BootError where there is no deno, or `deno.json` is not what the manifests add up to
+ * @param find never imports a plugin's module
+ * @throws BootError where `deno.json` is not what the manifests add up to
  */
-export async function denoProgram(variables: Variables): Promise<Program> {
-  const deno = findDeno();
-  const plugins = await findPlugins(variables);
-  stopOnFaults([
-    ...(deno === undefined
-      ? ["There is no deno. Remedy: npm ci (with its optional packages), or install Deno 2.9."]
-      : []),
-    // What plugins may do is what was reviewed in that file, and not what a manifest says by now.
-    ...faultsOfDenoJson(denoJsonText(staticProcesses(plugins, variables))),
-  ]);
-  return denoCommands(deno as string, plugins, variables);
+export async function denoProgram(deno: string, variables: Variables, find: FindPlugins): Promise<Program> {
+  const plugins = await findPlugins(variables, find);
+  // What plugins may do is what was reviewed in that file, and not what a manifest says by now.
+  stopOnFaults(faultsOfDenoJson(denoJsonText(staticProcesses(plugins, variables))));
+  return denoCommands(deno, plugins, variables, find);
 }
 
+export const noDeno = "There is no deno. Remedy: npm ci (with its optional packages), or install Deno 2.9.";
+
 /** The same without asking `deno.json`. */
-export function denoCommands(deno: string, plugins: readonly LoadedPlugin[], variables: Variables): Program {
+export function denoCommands(
+  deno: string,
+  plugins: readonly LoadedPlugin[],
+  variables: Variables,
+  find = findAllPlugins,
+): Program {
   return async (line) => {
-    const given = await settled({ ...variables, ...line.variables });
+    const given = await settled({ ...variables, ...line.variables }, find);
     const { script, set } = processOf(line, plugins, given);
     return { command: deno, args: denoArgs({ ...set, ffi: onThisMachine(set.ffi) }, script), variables: given };
   };
 }
 
 /** Makes the secrets that are not set, which a process on Deno may only read, and turns a name to listen on into its address. */
-async function settled(variables: Variables): Promise<Variables> {
-  await readBlueprint(variables);
+async function settled(variables: Variables, find: FindPlugins): Promise<Variables> {
+  await readBlueprint(variables, find);
   const host = variables["HOST"];
   // Deno knows whom to call by name, but where to listen by address.
   const address = host === undefined || isIP(host) !== 0 ? host : (await lookup(host)).address;

@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { pluginsFolder } from "../boot.ts";
-import { discoverPlugins, type LoadedPlugin } from "../discovery.ts";
+import { findAllPlugins, pluginsFolder } from "../boot.ts";
+import type { LoadedPlugin } from "../discovery.ts";
 import { stopOnFaults } from "../env.ts";
 import { type ProcfileLine, readProcfile } from "../procfile.ts";
 import { kindOf, type ProcessKind, root } from "./core_needs.ts";
@@ -25,9 +25,10 @@ export interface DenoProcess {
 }
 
 /** Every plugin here: the shipped ones and those of `PLUGIN_PATH`. @throws BootError */
-export async function findPlugins(variables: Variables): Promise<readonly LoadedPlugin[]> {
+export async function findPlugins(variables: Variables, find = findAllPlugins): Promise<readonly LoadedPlugin[]> {
   const more = variables["PLUGIN_PATH"]?.split(path.delimiter).filter((folder) => folder !== "") ?? [];
-  const { plugins, faults } = await discoverPlugins([pluginsFolder, ...more.map((folder) => path.resolve(folder))]);
+  const roots = [pluginsFolder, ...more.map((folder) => path.resolve(folder))];
+  const { plugins, faults } = await find(roots, undefined);
   stopOnFaults(faults);
   return plugins;
 }

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 
 import { walkThrough } from "../../examples/walk_through.ts";
 import { onBothStores, testWebhookSecret } from "../../workers/testing/platform.ts";
+import { findAllPlugins } from "../boot.ts";
 import { processVariables } from "../env.ts";
 import { migrateDatabase } from "../migrate.ts";
 import { type Processes, type Program, readProcfile, startLines, startProcfile } from "../procfile.ts";
@@ -158,7 +159,8 @@ describe("the permission sets", () => {
       it("runs from end to end with exactly the permissions of the manifests", async () => {
         const redis = store === "redis" ? await startRedis() : undefined;
         if (redis !== undefined) opened.push(() => redis.stop());
-        const address = await addressOf(startProcfile(procfile, await denoProgram(await freshVariables(redis))));
+        const commands = await denoProgram(program, await freshVariables(redis), findAllPlugins);
+        const address = await addressOf(startProcfile(procfile, commands));
         const result = await walkThrough({ address, webhookSecret: testWebhookSecret, print: () => undefined });
         expect(parse(result.csv, { columns: true })).to.have.length(1);
         expect(result.validTo[0]).to.not.equal(result.validTo[1]);
@@ -206,7 +208,7 @@ describe("the permission sets", () => {
 
       it("is not started before somebody approved its permissions", async () => {
         const variables = { ...(await freshVariables()), PLUGIN_PATH: fixturePlugins };
-        const error = await denoProgram(variables).catch((reason: unknown) => reason);
+        const error = await denoProgram(program, variables, findAllPlugins).catch((reason: unknown) => reason);
         expect(String(error)).to.match(/deno\.json is not what the manifests add up to.*npm run permissions/);
       });
 

@@ -99,7 +99,7 @@ function listOf(list: string | undefined, separator: string): string[] | undefin
 }
 
 /** A path from the checkout where it is inside, so that `deno.json` is the same on every machine. */
-function shorten(file: string): string {
+export function shorten(file: string): string {
   const relative = path.relative(root, path.resolve(root, file));
   return relative.startsWith("..") || path.isAbsolute(relative) ? path.resolve(root, file) : relative;
 }
@@ -140,7 +140,7 @@ function fileHost({ manifest }: LoadedPlugin, variables: Variables): Need[] {
 }
 
 /** Certificates that a database's URL names. */
-function databaseFiles(variables: Variables): Need[] {
+export function databaseFiles(variables: Variables): Need[] {
   if (variables["DATABASE_URL"] === undefined) return [];
   const { searchParams } = new URL(variables["DATABASE_URL"]);
   return ["sslrootcert", "sslcert", "sslkey"].flatMap((name) => {
@@ -155,7 +155,7 @@ function listenAddress(variables: Variables): string {
 }
 
 /** A permission without a port would be one for every port. */
-function hostOf(url: string | undefined, why: string): Need[] {
+export function hostOf(url: string | undefined, why: string): Need[] {
   if (url === undefined) return [];
   const { protocol, hostname, port } = new URL(url);
   return [{ value: `${hostname}:${port === "" ? (defaultPorts[protocol] ?? "443") : port}`, why }];

@@ -24,17 +24,24 @@ const keptMs = 5_000;
 const lateAfterSeconds = 120;
 
 /**
- * Reads how the queues of these plugins stand, the empty ones too. A plugin's jobs that wait for the network have a queue of
- * their own: a row of the outbox names only the plugin, so the job's declaration in the manifest says which queue it is in.
+ * Reads how the queues of all plugins that are here stand, the empty ones too. A process of a `PLUGINS` list knows the
+ * manifests of its own plugins alone, and counts the jobs of another by the plugin.
+ *
+ * A plugin's jobs that wait for the network have a queue of their own: a row of the outbox names only the plugin, so the
+ * job's declaration in the manifest says which queue it is in.
  */
-export function createQueueWatch(knex: Knex, manifests: readonly Manifest[]): () => Promise<readonly QueueState[]> {
+export function createQueueWatch(
+  knex: Knex,
+  manifests: readonly Manifest[],
+  here: readonly string[],
+): () => Promise<readonly QueueState[]> {
   const network = new Map(
     manifests
       .flatMap(({ permissions }) => permissions?.jobs ?? [])
       .filter(({ waitsFor }) => waitsFor === "network")
       .map(({ name }) => [name, queueName({ pluginId: name.split(".")[0] ?? "", waitsFor: "network" })]),
   );
-  const queues = [...new Set([...manifests.map(({ id }) => id), ...network.values()])];
+  const queues = [...new Set([...here, ...network.values()])];
   return keptFor(keptMs, async () => {
     const { rows } = await openUnit(
       knex,

@@ -1,0 +1,34 @@
+/**
+ * Runs on Deno, with nothing allowed but to read code: evaluates plugins' manifests and prints them as JSON. The process
+ * that asked has permissions which no plugin may use, so it gets data and never the module.
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { loadFault } from "../discovery.ts";
+import { type Reading, readingOf } from "../manifest_data.ts";
+import type { Manifest } from "../plugin.ts";
+
+const readings: Reading[] = [];
+for (const folder of process.argv.slice(2)) readings.push(await read(folder));
+process.stdout.write(`\n${JSON.stringify(readings)}\n`);
+
+async function read(folder: string): Promise<Reading> {
+  try {
+    const manifest = await importManifest(folder);
+    if (typeof manifest?.id === "string") return readingOf(manifest);
+    const remedy = "Remedy: export manifest from manifest.ts, or a plugin by default from mod.ts.";
+    return { faults: [`The plugin in ${folder} has no manifest. ${remedy}`] };
+  } catch (error) {
+    return { faults: [loadFault(folder, error)] };
+  }
+}
+
+/** From `manifest.ts`, which imports little; from `mod.ts` where there is none. */
+async function importManifest(folder: string): Promise<Manifest | undefined> {
+  const file = path.join(folder, "manifest.ts");
+  if (existsSync(file)) return ((await import(pathToFileURL(file).href)) as { manifest?: Manifest }).manifest;
+  const whole = pathToFileURL(path.join(folder, "mod.ts")).href;
+  return ((await import(whole)) as { default?: { manifest?: Manifest } }).default?.manifest;
+}

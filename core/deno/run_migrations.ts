@@ -1,0 +1,35 @@
+/**
+ * Runs on Deno, with nothing allowed but the database and to read code: applies one plugin's migrations and prints which.
+ * Standard input has the database's address, because an argument or a variable could be read by others.
+ */
+import { text } from "node:stream/consumers";
+import * as z from "zod";
+
+import { migratorConfig } from "../db/migrations_source.ts";
+import { openPool } from "../db/pool.ts";
+
+export const taskSchema = z.strictObject({ url: z.string(), id: z.string(), folder: z.string() });
+export type MigrationTask = z.output<typeof taskSchema>;
+
+export const outcomeSchema = z.union([
+  z.strictObject({ applied: z.array(z.string()) }),
+  z.strictObject({ error: z.string() }),
+]);
+type Outcome = z.output<typeof outcomeSchema>;
+
+if (import.meta.filename === process.argv[1]) {
+  const outcome = await apply(taskSchema.parse(JSON.parse(await text(process.stdin))));
+  process.stdout.write(`\n${JSON.stringify(outcome)}\n`);
+}
+
+async function apply({ url, id, folder }: MigrationTask): Promise<Outcome> {
+  const knex = openPool({ url, max: 1, name: `keyrack migrate ${id}` });
+  try {
+    const [, applied] = (await knex.migrate.latest(migratorConfig(id, folder))) as [number, string[]];
+    return { applied };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  } finally {
+    await knex.destroy();
+  }
+}

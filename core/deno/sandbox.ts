@@ -1,0 +1,147 @@
+/**
+ * Runs plugins' code for processes that may do more than a plugin may: the launcher, `migrate` and `permissions`. Each
+ * piece of code gets a process on Deno of its own, with the least that it needs, and hands over JSON.
+ *
+ * One process per plugin, because code can print whatever it likes: a plugin can lie about itself alone. The shipped
+ * plugins are read by one process, for they are one repository.
+ */
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import * as z from "zod";
+
+import { type FindPlugins, pluginsFolder } from "../boot.ts";
+import { demoSchema, type PlayDemo } from "../demo.ts";
+import { discoverPlugins, loadFault, loadPlugin, pluginFolders, type PluginReader } from "../discovery.ts";
+import { pendingMigrations } from "../db/migrations_source.ts";
+import { runHere, type RunMigrations } from "../db/migrate.ts";
+import { processVariables } from "../env.ts";
+import { manifestOf, type Reading, readingSchema } from "../manifest_data.ts";
+import { denoArgs } from "./command.ts";
+import { coreSys, libraryVariables, root } from "./core_needs.ts";
+import { databaseFiles, hostOf, type Need, type PermissionSet, shorten } from "./permission_set.ts";
+import { type MigrationTask, outcomeSchema } from "./run_migrations.ts";
+
+/** What a process needs of plugins' code before the plugins run. */
+export interface Sandbox {
+  readonly find: FindPlugins;
+  /** @param url of the database, as its owner */
+  readonly runMigrationsAt: (url: string) => RunMigrations;
+  readonly playDemo: PlayDemo;
+}
+
+/** A manifest that takes longer does not end. */
+const longestReadMs = 60_000;
+const longestOutput = 4 * 1024 * 1024;
+
+/**
+ * @param deno the program
+ * @param trustsShipped whether the shipped plugins' code runs in this process instead, as the core's does
+ */
+export function createSandbox(deno: string, trustsShipped = false): Sandbox {
+  const isTrusted = (folder: string): boolean => trustsShipped && isShipped(folder);
+  let found: { readonly key: string; readonly discovery: ReturnType<FindPlugins> } | undefined;
+  const codeOf = (roots: readonly string[]): Need[] => ["core", "plugins", ...roots].map((folder) => needOf(folder));
+  let code = codeOf([]);
+  return {
+    find: (roots) => {
+      const key = JSON.stringify(roots);
+      code = codeOf(roots);
+      if (found?.key !== key)
+        found = { key, discovery: discoverPlugins(roots, undefined, reader(deno, code, isTrusted)) };
+      return found.discovery;
+    },
+    runMigrationsAt: (url) => async (owner, id, folder) => {
+      if (isTrusted(path.dirname(folder))) return runHere(owner, id, folder);
+      if (!(await pendingMigrations(owner, id, folder))) return [];
+      const set = {
+        ...nothing,
+        read: [...code, needOf(folder), ...databaseFiles({ DATABASE_URL: url })],
+        env: Object.keys(libraryVariables).map((name) => needOf(name)),
+        net: hostOf(url, "the database"),
+      };
+      const task: MigrationTask = { url, id, folder };
+      const outcome = outcomeSchema.parse(
+        await runScript(deno, set, "core/deno/run_migrations.ts", [], JSON.stringify(task)),
+      );
+      if ("error" in outcome) throw new Error(`The migrations of ${id} failed: ${outcome.error}`);
+      return outcome.applied;
+    },
+    playDemo: async (address, isPlayed) => {
+      const set = { ...nothing, read: code, net: hostOf(address, "the platform") };
+      return demoSchema.parse(
+        await runScript(deno, set, "core/deno/play_demo.ts", [address, isPlayed ? "played" : "new"]),
+      );
+    },
+  };
+}
+
+const needOf = (value: string): Need => ({ value: shorten(value), why: "" });
+
+/** Nothing but the name of this machine, which the log asks for when it is loaded. */
+const nothing: PermissionSet = {
+  read: [],
+  write: [],
+  env: [],
+  net: [],
+  sys: Object.entries(coreSys).map(([value, why]) => ({ value, why })),
+  ffi: [],
+};
+
+const isShipped = (folder: string): boolean => path.dirname(folder) === pluginsFolder;
+
+function reader(deno: string, code: readonly Need[], isTrusted: (folder: string) => boolean): PluginReader {
+  const readAll = async (folders: readonly string[]): Promise<ReadonlyMap<string, Reading>> => {
+    const set = { ...nothing, read: [...code, ...folders.map((folder) => needOf(folder))] };
+    const answer = await runScript(deno, set, "core/deno/read_manifest.ts", folders);
+    const readings = z.array(readingSchema).length(folders.length).parse(answer);
+    return new Map(readings.map((reading, at) => [folders[at] ?? "", reading]));
+  };
+  let shipped: Promise<ReadonlyMap<string, Reading>> | undefined;
+  return async (folder, faults) => {
+    if (isTrusted(folder)) return loadPlugin(folder, faults);
+    try {
+      const all = isShipped(folder) ? (shipped ??= readAll(pluginFolders(pluginsFolder, faults))) : readAll([folder]);
+      const reading = readingSchema.parse((await all).get(folder));
+      if ("manifest" in reading) return { manifest: manifestOf(reading.manifest), setup: noSetup, folder };
+      faults.push(...reading.faults);
+    } catch (error) {
+      faults.push(loadFault(folder, error));
+    }
+    return undefined;
+  };
+}
+
+function noSetup(): never {
+  throw new Error("Only the manifest of this plugin was read.");
+}
+
+/** Runs a script of the core's. @returns the JSON of its last line */
+async function runScript(
+  deno: string,
+  set: PermissionSet,
+  script: string,
+  args: readonly string[],
+  input = "",
+): Promise<unknown> {
+  // No secret: what is not allowed can't be read, and what is not there can't leak.
+  const { PATH, HOME, DENO_DIR, PGSSLMODE } = processVariables();
+  const running = promisify(execFile)(deno, [...denoArgs(set, script), ...args], {
+    cwd: root,
+    env: { PATH, HOME, DENO_DIR, PGSSLMODE, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    maxBuffer: longestOutput,
+    ...(script.endsWith("read_manifest.ts") ? { timeout: longestReadMs, killSignal: "SIGKILL" as const } : {}),
+  });
+  running.child.stdin?.on("error", () => undefined).end(input);
+  const { stdout } = await running.catch((error: unknown) => {
+    throw faultOf(error);
+  });
+  return z.json().parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+}
+
+/** What Deno says, without the command, in which folders and hosts stand. */
+function faultOf(error: unknown): Error {
+  const { stderr = "", killed } = error as { readonly stderr?: string; readonly killed?: boolean };
+  if (killed === true) return new Error(`its code did not end within ${longestReadMs / 1000} s`);
+  return new Error(stderr.trim().split("\n")[0] ?? "Deno ended without a word");
+}
