@@ -35,6 +35,7 @@ export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[],
       (login) => `ALTER ROLE ${login} LOGIN NOINHERIT PASSWORD '${scramVerifier(rolePassword(login, secret))}';`,
     ),
     closeGates([...logins.keys()]),
+    resetSettings,
     ...memberships.map(([member, role]) => `GRANT ${role} TO ${member};`),
     endMemberships(memberships),
     // An owner that is no superuser (a managed database's) would see no row behind the forced walls, so that a migration's
@@ -66,6 +67,20 @@ function closeGates(logins: readonly string[]): string {
       EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', gate);
     END LOOP; END $$;`;
 }
+
+/**
+ * PostgreSQL lets each login change its own password and its own settings, such as the role that a new connection begins
+ * with. Code that got hold of a connection could leave such a setting behind for every process. The passwords are set
+ * above; this takes away the settings, those for one database too.
+ */
+const resetSettings = `DO $$ DECLARE changed record; BEGIN
+    FOR changed IN SELECT r.rolname, d.datname
+      FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+      WHERE r.rolname LIKE 'keyrack\\_%' AND NOT r.rolsuper AND r.rolname <> current_user
+    LOOP
+      EXECUTE format('ALTER ROLE %I', changed.rolname) ||
+        CASE WHEN changed.datname IS NULL THEN '' ELSE format(' IN DATABASE %I', changed.datname) END || ' RESET ALL';
+    END LOOP; END $$;`;
 
 /** Ends every membership of one of our roles in another that is not among these. Whoever may make roles is an owner and left alone. */
 function endMemberships(wanted: readonly (readonly [member: string, role: string])[]): string {

@@ -66,6 +66,25 @@ describe("the roles of PostgreSQL", () => {
     expect(rows).to.deep.equal([]);
   });
 
+  it("get their passwords back and lose the settings that a login gave itself", async () => {
+    const { rows } = (await owner.raw("SELECT current_database() AS name")) as { rows: { name: string }[] };
+    const change = `ALTER ROLE CURRENT_USER PASSWORD 'another'; ALTER ROLE CURRENT_USER SET role = 'keyrack_core';
+      ALTER ROLE CURRENT_USER IN DATABASE "${rows[0]?.name}" SET search_path = 'pms';
+      SET ROLE keyrack_pms; ALTER ROLE CURRENT_USER SET statement_timeout = '1ms'`;
+    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw(change))).to.equal(undefined);
+    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw("SELECT 1")), "before").to.equal("28P01");
+    await createRoles(owner, plugins, testSecret);
+    const begun: Record<string, unknown>[] = [];
+    const state = await asLogin(gateRole, testSecret, async (knex) => {
+      begun.push(...(await knex.raw("SELECT current_user::text, current_setting('search_path') AS path")).rows);
+    });
+    expect([state, begun]).to.deep.equal([undefined, [{ current_user: gateRole, path: '"$user", public' }]]);
+    const left = await owner.raw(
+      "SELECT 1 FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole WHERE rolname LIKE 'keyrack\\_%'",
+    );
+    expect(left.rows).to.deep.equal([]);
+  });
+
   it("end what a login could become when a plugin goes, and whatever else it was let into", async () => {
     // Another than the owner may have let them in.
     await owner.raw(`CREATE ROLE test_grantor; GRANT keyrack_billing TO test_grantor WITH ADMIN OPTION;
