@@ -23,6 +23,10 @@ export const manifest = defineManifest({
         .optional(),
       STRIPE_WEBHOOK_SECRET: webhookSecrets.optional().meta({ localSecret: "whsec_" }),
       STRIPE_API_BASE: z.url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" }).optional(),
+      PUBLIC_URL: z
+        .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
+        .refine((url) => !URL.canParse(url) || !/[?#@]/.test(url), "has more than a host and a path")
+        .optional(),
       STRIPE_PRICE_ID: z.string().min(1).optional(),
       GRACE_DAYS: z.coerce.number().int().min(0).max(365).default(3),
     },

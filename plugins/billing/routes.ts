@@ -68,7 +68,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       prepare: ({ actor, body, request }) =>
         startCheckout(ctx, api, {
           hotelId: actor.tenantId,
-          body: { success_url: ownPage(request), ...defined(body) },
+          body: { success_url: ownPage(env, request), ...defined(body) },
           key: keyOf(request),
         }),
       handler: ({ prepared, request }) => Promise.resolve(pageAnswer(prepared, request)),
@@ -114,8 +114,17 @@ function pageAnswer(url: string, { context }: RequestFacts) {
   return { status: isBrowser ? 303 : 200, headers, body: { url } };
 }
 
-/** Where a manager is sent who named no page: to the only one that Keyrack has. */
-function ownPage({ context }: RequestFacts): string {
-  const origin = `${context.protocol}://${context.host}`;
-  return URL.canParse("/docs", origin) ? new URL("/docs", origin).href : "about:blank";
+/**
+ * Where a manager is sent who named no page: to the only one that Keyrack has. Without `PUBLIC_URL` its address is what the
+ * caller's own `Host` says. `X-Forwarded-Host` is never believed, and a proxy's word for the scheme counts for https alone.
+ */
+function ownPage(
+  { PUBLIC_URL: publicUrl }: Pick<BillingContext["env"], "PUBLIC_URL">,
+  { context }: RequestFacts,
+): string {
+  if (publicUrl !== undefined) return new URL("docs", `${publicUrl.replace(/\/$/, "")}/`).href;
+  const origin = `${context.protocol === "https" ? "https" : "http"}://${context.req.headers.host ?? ""}`;
+  if (!URL.canParse(origin)) return "about:blank";
+  const { protocol, host } = new URL(origin);
+  return `${protocol}//${host}/docs`;
 }

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 
+import { boot, readBlueprint } from "../../core/boot.ts";
+import { TestClient } from "../../core/testing/client.ts";
+import { serve } from "../../core/web.ts";
 import { keptOpen, useBilling } from "./testing/billing.ts";
 import { eventAround, freshId } from "./testing/deliveries.ts";
 import { type LittleAnswer, startLittleStripe } from "./testing/little_stripe.ts";
@@ -210,6 +213,33 @@ describe("the pages of Stripe's", () => {
     expect(stripe().asked).to.deep.equal([]);
     expect((await call("checkout", {})).status).to.equal(200);
     expect(stripe().asked[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/docs`);
+  });
+
+  it("lead back to PUBLIC_URL, and else to the caller's Host: never to where a forwarded header says", async () => {
+    const forged = { "x-forwarded-host": "evil.example", "x-forwarded-proto": "javascript" };
+    const success = async (more: Record<string, string>, headers: Record<string, string>) => {
+      const variables = { ...billing.platform.variables, TRUSTED_PROXIES: "1", ...more };
+      const server = await serve(await boot("web", variables));
+      try {
+        const url = `http://127.0.0.1:${server.port}`;
+        const token = billing.hotel.managerToken;
+        const { status, text } = await new TestClient(url).post("/billing/checkout", {}, { token, headers });
+        expect(status, text).to.equal(200);
+        return { url, asked: stripe().asked.at(-1)?.form.get("success_url") };
+      } finally {
+        await server.close();
+      }
+    };
+    const { url, asked } = await success({}, forged);
+    expect(asked).to.equal(`${url}/docs`);
+    const behindTls = await success({}, { "x-forwarded-proto": "https" });
+    expect(behindTls.asked).to.equal(`${behindTls.url.replace("http:", "https:")}/docs`);
+    const hotels = { PUBLIC_URL: "https://hotels.example/keyrack" };
+    expect((await success(hotels, forged)).asked).to.equal("https://hotels.example/keyrack/docs");
+    for (const wrong of ["javascript:alert(1)", "hotels.example", "https://hotels.example/?a=1"]) {
+      const error = await readBlueprint({ ...billing.platform.variables, PUBLIC_URL: wrong }).catch(String);
+      expect(error, wrong).to.match(/PUBLIC_URL/);
+    }
   });
 
   it("are a manager's", async () => {
