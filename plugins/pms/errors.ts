@@ -5,6 +5,7 @@ export const pmsProblems = defineProblems({
   NO_ROOM_FREE: { status: 409, title: "No such room is free on every night of the stay" },
   ROOM_NOT_SOLD: { status: 409, title: "The room is out of order" },
   ROOM_NOT_READY: { status: 409, title: "The room can't be occupied now" },
+  ROOM_NOT_CLEAN: { status: 409, title: "The room has not been cleaned" },
   ROOM_LOCKED: { status: 409, title: "The booking is locked to its room" },
   TOO_MANY_GUESTS: { status: 409, title: "The room is too small for the guests" },
   CLOSED_TO_ARRIVAL: { status: 409, title: "No stay may begin on that day" },

@@ -4,6 +4,7 @@ import type { Booking } from "../models/booking.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
 import { illegal } from "./booking_state.ts";
+import { requireClean } from "./clean_room.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
 import { partyOf, requireReady, requireSold, roomsOf, soil, wrongDay } from "./operations.ts";
@@ -16,9 +17,25 @@ interface Mover {
   readonly to: string;
 }
 
-/** Moves a booking: its nights from tonight on, which are all of a stay that has not begun. */
-export async function move(trx: Trx, change: Change, bookingId: string, roomId: string): Promise<void> {
-  await moveTogether(trx, change, [{ bookingId, roomId }], "move");
+/**
+ * Moves a booking: its nights from tonight on, which are all of a stay that has not begun.
+ * @param accepted a room that is dirty, where the hotel's policy leaves that to the desk
+ */
+export async function move(
+  trx: Trx,
+  change: Change,
+  bookingId: string,
+  roomId: string,
+  accepted = false,
+): Promise<void> {
+  const { bookings, hotel } = await lockBookings(trx, change, [bookingId]);
+  const today = hotel.business_date;
+  const movers = await moversOf(trx, bookings, [roomId], today);
+  const rooms = await moveAll(trx, change, movers, today, "move");
+  for (const { booking, to } of movers) {
+    if (booking.status !== "in_house" || booking.room_id === to) continue;
+    await requireClean(trx, booking, rooms.get(to) as LockedRoom, { today, accepted });
+  }
 }
 
 /** Lets two bookings change rooms, each for the nights that it has left. */
@@ -75,10 +92,17 @@ function requireMovable(booking: Booking, today: Day): void {
  * Moves bookings together: all nights are given back before any is taken, so that they may exchange rooms. One that is to
  * move where it is stays as it is, and its history says nothing.
  * @param asked with their bookings locked
+ * @returns the rooms as they were before, by id
  */
-async function moveAll(trx: Trx, change: Change, asked: readonly Mover[], today: Day, action: string): Promise<void> {
+async function moveAll(
+  trx: Trx,
+  change: Change,
+  asked: readonly Mover[],
+  today: Day,
+  action: string,
+): Promise<ReadonlyMap<string, LockedRoom>> {
   const [first] = asked;
-  if (first === undefined) return;
+  if (first === undefined) return new Map();
   const { hotel_id: hotelId } = first.booking;
   const from = asked.flatMap(({ booking, nights }) => [booking.room_id, ...roomsOf(nights)]);
   const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...asked.map(({ to }) => to)])]);
@@ -109,6 +133,7 @@ async function moveAll(trx: Trx, change: Change, asked: readonly Mover[], today:
     await writeChange(trx, change, action, booking, { room_id: to });
     if (booking.status === "in_house") await soil(trx, booking);
   }
+  return rooms;
 }
 
 function requireFit(room: LockedRoom, { adults, children }: Booking): void {

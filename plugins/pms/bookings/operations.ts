@@ -16,13 +16,17 @@ import {
   takeNights,
 } from "../occupancy/occupancy.ts";
 import { moveBooking } from "./booking_state.ts";
+import { requireClean } from "./clean_room.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, readNightsOf, restoreNights, totalsOf, writeNights } from "./nights.ts";
 import { releaseNoShows } from "./no_show.ts";
 import { firstNightAhead } from "./stay_progress.ts";
 
-/** confirmed -> in_house, on one of the stay's days or right after the close of the last, into a room that is vacant and in service. */
-export async function checkIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
+/**
+ * confirmed -> in_house, on one of the stay's days or right after the close of the last, into a room that is vacant and in service.
+ * @param accepted a room that is dirty, where the hotel's policy leaves that to the desk
+ */
+export async function checkIn(trx: Trx, change: Change, bookingId: string, accepted = false): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
@@ -35,7 +39,9 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string): Prom
       today,
     );
   }
-  await requireReady(trx, await lockRoom(trx, booking.hotel_id, booking.room_id));
+  const room = await lockRoom(trx, booking.hotel_id, booking.room_id);
+  await requireReady(trx, room);
+  await requireClean(trx, booking, room, { today, accepted });
   await writeChange(trx, change, "check_in", booking, { ...state, checked_in_at: new Date(), checked_in_on: today });
 }
 

@@ -22,6 +22,12 @@ interface Operation<B extends z.ZodType> {
 }
 
 const nothing = z.strictObject({});
+const acceptance = {
+  accept_dirty_room: z
+    .boolean()
+    .optional()
+    .meta({ description: "The room is dirty, and the guest gets it all the same: where the policy is `warn`." }),
+};
 const taken = ["ROOM_TAKEN", "ROOM_NOT_SOLD", "ROOM_NOT_READY", "WRONG_DAY"];
 const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS"];
 
@@ -31,9 +37,9 @@ export function operationRoutes(): Route[] {
       id: "checkIn",
       word: "check-in",
       summary: "The guest has arrived: confirmed to in_house",
-      body: nothing,
-      problems: ["WRONG_DAY", "ROOM_NOT_READY", "SUBSCRIPTION_LAPSED"],
-      run: checkIn,
+      body: z.strictObject(acceptance),
+      problems: ["WRONG_DAY", "ROOM_NOT_READY", "ROOM_NOT_CLEAN", "SUBSCRIPTION_LAPSED"],
+      run: (trx, change, bookingId, { accept_dirty_room: accepted }) => checkIn(trx, change, bookingId, accepted),
     }),
     operation({
       id: "checkOut",
@@ -98,9 +104,10 @@ export function operationRoutes(): Route[] {
       id: "moveBooking",
       word: "move",
       summary: "To another room, from tonight on or, where the stay has not begun, for all of it; prices stay",
-      body: z.strictObject({ room_id: idSchema }),
-      problems: moved,
-      run: (trx, change, bookingId, { room_id: roomId }) => move(trx, change, bookingId, roomId),
+      body: z.strictObject({ room_id: idSchema, ...acceptance }),
+      problems: [...moved, "ROOM_NOT_CLEAN"],
+      run: (trx, change, bookingId, { room_id: roomId, accept_dirty_room: accepted }) =>
+        move(trx, change, bookingId, roomId, accepted),
     }),
     operation({
       id: "swapBookings",

@@ -7,6 +7,9 @@ export const noShowCharges = ["none", "first_night", "full_stay"] as const;
 /** What the close of the day does with guests who should have left: they get the night, or it is left to the desk. */
 export const overstayPolicies = ["extend", "leave"] as const;
 
+/** Whether guests may be put into a room that has not been cleaned: yes; once the desk insists; no. */
+export const dirtyRoomPolicies = ["allow", "warn", "refuse"] as const;
+
 export interface Policies {
   readonly no_show_charge: (typeof noShowCharges)[number];
   readonly overstays: (typeof overstayPolicies)[number];
@@ -14,6 +17,7 @@ export interface Policies {
   readonly day_closes_at: string | null;
   /** By how many percent of the rate a receptionist may agree a price below or above it. */
   readonly receptionist_discount_percent: number;
+  readonly dirty_room_check_in: (typeof dirtyRoomPolicies)[number];
   readonly version: number;
 }
 
@@ -23,12 +27,13 @@ const usual: Policies = {
   overstays: "extend",
   day_closes_at: null,
   receptionist_discount_percent: 0,
+  dirty_room_check_in: "allow",
   version: 1,
 };
 
 const readStatement = prepare<Policies>(
   "pms_read_policies",
-  "SELECT no_show_charge, overstays, day_closes_at, receptionist_discount_percent, version FROM pms.policies WHERE hotel_id = $1",
+  "SELECT no_show_charge, overstays, day_closes_at, receptionist_discount_percent, dirty_room_check_in, version FROM pms.policies WHERE hotel_id = $1",
 );
 
 export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies> {

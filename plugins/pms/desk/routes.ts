@@ -25,6 +25,7 @@ import { roomFields } from "../rooms/views.ts";
 import { readBoard } from "./board.ts";
 import { closeDay, type DailyFigures, figuresColumns, figuresView } from "./close_day.ts";
 import {
+  dirtyRoomPolicies,
   lockPolicies,
   noShowCharges,
   overstayPolicies,
@@ -89,6 +90,11 @@ const policiesSchema = z
       description:
         "By how many percent of the rate a receptionist may agree a price below or above it; 0: not at all. A manager may agree any price.",
     }),
+    dirty_room_check_in: z.enum(dirtyRoomPolicies).meta({
+      description:
+        "Whether a guest may be put into a room that is dirty, by check-in or by a move: `allow`; `warn` refuses with the " +
+        "rooms that are ready until the call says accept_dirty_room; `refuse`.",
+    }),
   })
   .meta({ id: "Policies" });
 
@@ -97,6 +103,7 @@ const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
   overstays: policies.overstays,
   day_closes_at: policies.day_closes_at?.slice(0, 5) ?? null,
   receptionist_discount_percent: policies.receptionist_discount_percent,
+  dirty_room_check_in: policies.dirty_room_check_in,
 });
 
 export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {

@@ -22,10 +22,11 @@ export interface LockedRoom {
   /** Of one night without a rate of its own, as PostgreSQL's numeric text. */
   readonly rate: string;
   readonly status: string;
+  readonly housekeeping: string;
 }
 
 export const lockedRoomColumns =
-  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status";
+  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping";
 
 const lockRoomsStatement = prepare<LockedRoom>(
   "pms_lock_rooms",

@@ -1,0 +1,79 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+
+describe("a room that has not been cleaned", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  /** A desk with three rooms, the first of them dirty. */
+  const dirtyDesk = async (policy?: string): Promise<Desk> => {
+    const desk = await openDesk(platform, { rooms: 3 });
+    if (policy !== undefined) await desk.manage("PATCH", "/policies", { dirty_room_check_in: policy });
+    await setState(desk, 0, "dirty");
+    return desk;
+  };
+  const setState = (desk: Desk, room: number, housekeeping: string) =>
+    desk.manage("PATCH", `/rooms/${desk.roomIds[room]}`, { housekeeping });
+  const readyRooms = (answer: { body: { ready_rooms: { room_number: string }[] } }) =>
+    answer.body.ready_rooms.map(({ room_number }) => room_number);
+
+  it("is taken by default, and by the policy allow", async () => {
+    for (const policy of [undefined, "allow"]) {
+      const desk = await dirtyDesk(policy);
+      const { booking_id: id } = await desk.booked(0, 1);
+      expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
+      expect((await desk.get("/policies")).body.dirty_room_check_in).to.equal("allow");
+    }
+  });
+
+  it("is taken under warn once the desk has seen which rooms are ready, and accepts it", async () => {
+    const desk = await dirtyDesk("warn");
+    const { booking_id: id } = await desk.booked(0, 1);
+    const warned = await desk.operate("check-in", id);
+    expect([warned.status, warned.body.code]).to.deep.equal([409, "ROOM_NOT_CLEAN"]);
+    expect(readyRooms(warned)).to.deep.equal(["102", "103"]);
+    expect((await desk.get(`/bookings/${id}`)).body.status).to.equal("confirmed");
+    expect((await desk.operate("check-in", id, { accept_dirty_room: true })).body.status).to.equal("in_house");
+  });
+
+  it("is not taken under refuse, whatever the desk accepts, until it is clean", async () => {
+    const desk = await dirtyDesk("refuse");
+    const { booking_id: id } = await desk.booked(0, 1);
+    const refused = await desk.operate("check-in", id, { accept_dirty_room: true });
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_NOT_CLEAN"]);
+    await setState(desk, 0, "inspected");
+    expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
+  });
+
+  it("names as ready no room that is taken, occupied, out of service or dirty", async () => {
+    const desk = await openDesk(platform, { rooms: 6 });
+    await desk.manage("PATCH", "/policies", { dirty_room_check_in: "refuse" });
+    for (const room of [0, 1]) await setState(desk, room, "dirty");
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[2]}`, { status: "out_of_service" });
+    const inside = await desk.booked(0, 1, { room_id: desk.roomIds[3] });
+    await desk.operate("check-in", inside.booking_id);
+    await desk.booked(1, 2, { room_id: desk.roomIds[4] });
+    const { booking_id: id } = await desk.booked(0, 3);
+    expect(readyRooms(await desk.operate("check-in", id))).to.deep.equal(["106"]);
+  });
+
+  it("is judged for a guest who moves within the house, and not for a stay that has not begun", async () => {
+    const desk = await dirtyDesk("warn");
+    const inside = await desk.booked(0, 2, { room_id: desk.roomIds[1] });
+    await desk.operate("check-in", inside.booking_id);
+    const toDirty = { room_id: desk.roomIds[0] };
+    const warned = await desk.operate("move", inside.booking_id, toDirty);
+    expect([warned.status, warned.body.code]).to.deep.equal([409, "ROOM_NOT_CLEAN"]);
+    expect(readyRooms(warned)).to.deep.equal(["103"]);
+    expect((await desk.get(`/bookings/${inside.booking_id}`)).body.room_id).to.equal(desk.roomIds[1]);
+    const later = await desk.booked(3, 4, { room_id: desk.roomIds[2] });
+    expect((await desk.operate("move", later.booking_id, toDirty)).status).to.equal(200);
+    const accepted = await desk.operate("move", inside.booking_id, { ...toDirty, accept_dirty_room: true });
+    expect(accepted.body.room_id).to.equal(desk.roomIds[0]);
+  });
+});
