@@ -11,6 +11,8 @@ export const pmsProblems = defineProblems({
   CLOSED_TO_ARRIVAL: { status: 409, title: "No stay may begin on that day" },
   MINIMUM_STAY: { status: 409, title: "The stay is shorter than that day allows" },
   PRICE_NOT_ALLOWED: { status: 403, title: "Only a manager may agree this price" },
+  NO_CHARGE: { status: 409, title: "There is no charge to waive" },
+  NOT_WAIVED: { status: 409, title: "The charge is not waived" },
   ILLEGAL_TRANSITION: { status: 409, title: "The booking's state does not allow that" },
   WRONG_DAY: { status: 409, title: "That can't be done on this business day" },
   REPACK_CHANGED: { status: 409, title: "The rooms have changed since the preview" },

@@ -12,7 +12,8 @@ import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, discountLimit } from "../rates/agreed_price.ts";
-import { type DayRates, readRates, requireArrival, requireMinimumStay } from "../rates/prices.ts";
+import { type DayRates, readRates } from "../rates/prices.ts";
+import { Override, requireArrival, requireMinimumStay } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { amendedNights } from "./amended_nights.ts";
 import { illegal } from "./booking_state.ts";
@@ -38,19 +39,25 @@ export interface Amendment {
   readonly room_locked?: boolean | undefined;
   /** Instead of the rates, or no more. */
   readonly agreed_price?: AgreedPrice | undefined;
+  /** The stay is amended though its arrival day has restrictions. */
+  readonly override_restrictions?: { readonly reason: string } | undefined;
 }
 
 /**
  * Writes what an amendment says; what it leaves out stays.
  * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
- *   MINIMUM_STAY, PRICE_NOT_ALLOWED, WRONG_DAY, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ *   MINIMUM_STAY, PRICE_NOT_ALLOWED, FORBIDDEN, WRONG_DAY, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
 export async function amend(trx: Trx, change: Change, bookingId: string, amendment: Amendment): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  const { override_restrictions: asked } = amendment;
+  const override = asked && new Override(asked, change.actor.role);
   const fields: Partial<Booking> = plainFields(amendment);
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
-  if (touchesStay(amendment)) Object.assign(fields, await amendNights(trx, change, { booking, hotel }, amendment));
-  const reasons = { agreed_price: amendment.agreed_price?.reason };
+  if (touchesStay(amendment)) {
+    Object.assign(fields, await amendNights(trx, change, { booking, hotel, override }, amendment));
+  }
+  const reasons = { agreed_price: amendment.agreed_price?.reason, ...override?.reasons };
   // A new reason for the same price is worth a line of its own.
   if (amendment.agreed_price !== undefined || changesAnything(booking, fields)) {
     await writeChange(trx, change, "amend", booking, fields, reasons);
@@ -100,10 +107,16 @@ function touchesStay(amendment: Amendment): boolean {
   return fields.some((field) => field !== undefined);
 }
 
+interface Amending {
+  readonly booking: Booking;
+  readonly hotel: HotelSettings;
+  readonly override: Override | undefined;
+}
+
 async function amendNights(
   trx: Trx,
   { actor }: Change,
-  { booking, hotel }: { readonly booking: Booking; readonly hotel: HotelSettings },
+  { booking, hotel, override }: Amending,
   amendment: Amendment,
 ): Promise<Partial<Booking>> {
   const today = hotel.business_date;
@@ -115,7 +128,7 @@ async function amendNights(
     readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure }),
   ]);
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
-  const wish = { stay, roomTypeId: amendment.room_type_id, guests, rates, today };
+  const wish = { stay, roomTypeId: amendment.room_type_id, guests, rates, today, override };
   const { from, to: room } = await roomsFor(trx, booking, nights, wish);
   requireCapacity(`Room ${room.room_number}`, room.capacity, guests);
   const other = room.room_id !== booking.room_id;
@@ -125,10 +138,11 @@ async function amendNights(
     return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
   }
   if (stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
+  const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };
   if (!other && stay.arrival !== booking.arrival) {
-    requireArrival(rates, room.room_type_id, stay.arrival, stay.departure);
+    requireArrival(rates, arriving, override);
   } else if (!other && booking.status === "confirmed" && stay.departure < booking.departure) {
-    requireMinimumStay(rates, room.room_type_id, stay.arrival, stay.departure);
+    requireMinimumStay(rates, arriving, override);
   }
   const amended = await amendedNights(trx, { booking, nights, stay, from, to: room, rates });
   const { currency } = booking;
@@ -156,6 +170,7 @@ interface Wish {
   readonly guests: number;
   readonly rates: DayRates;
   readonly today: Day;
+  readonly override: Override | undefined;
 }
 
 /**
@@ -166,7 +181,7 @@ async function roomsFor(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
-  { stay, roomTypeId, guests, rates, today }: Wish,
+  { stay, roomTypeId, guests, rates, today, override }: Wish,
 ): Promise<{ readonly from: LockedRoom; readonly to: LockedRoom }> {
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, ...roomsOf(nights)])]);
   const room = rooms.get(booking.room_id) as LockedRoom;
@@ -180,7 +195,7 @@ async function roomsFor(
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
   requireCapacity(`A ${type.name}`, type.capacity, guests);
   const { arrival, departure } = stay;
-  requireArrival(rates, roomTypeId, arrival, departure);
+  requireArrival(rates, { roomTypeId, arrival, departure }, override);
   const question = { hotelId: booking.hotel_id, roomTypeId, arrival, departure };
   const best = await lockFreeRoom(trx, question, today);
   if (best !== undefined) return { from: room, to: best };

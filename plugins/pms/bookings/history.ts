@@ -34,6 +34,10 @@ export function snapshot(booking: BookingFacts): Record<string, unknown> {
 /** Why something was done that the rates and the rules alone do not allow, as an entry of a history keeps it. */
 export interface Reasons {
   readonly agreed_price?: string | undefined;
+  readonly closed_to_arrival?: string | undefined;
+  readonly minimum_stay?: string | undefined;
+  /** Of a charge that was waived, or is charged again. */
+  readonly waiver?: string | undefined;
 }
 
 /** The reasons as the column has them; null where there is none. */

@@ -89,6 +89,11 @@ export async function putNights(trx: Trx, hotelId: string, nights: readonly Book
   ]);
 }
 
+/** Takes all nights off the bill. */
+export async function releaseNights(trx: Trx, booking: Whose, by: Release): Promise<void> {
+  await trx("pms.booking_nights").where(key(booking)).whereNull("released").update({ released: by });
+}
+
 /** Puts the nights back on the bill that these released, at the prices that were agreed. */
 export async function restoreNights(trx: Trx, booking: Whose, ...by: readonly Release[]): Promise<Night[]> {
   await trx("pms.booking_nights").where(key(booking)).whereIn("released", by).update({ released: null });

@@ -143,13 +143,14 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string): Pr
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
   }
   await holdGuest(trx, booking.hotel_id, booking.guest_id);
-  const nights = await restoreNights(trx, booking, "no_show");
+  const nights = await restoreNights(trx, booking, "no_show", "waive");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   requireSold(rooms.get(booking.room_id) as LockedRoom);
   const first = firstNightAhead({ status: state.status, departure: booking.departure }, today);
   await holdNights(trx, booking, nights, partyOf(booking, first));
   await writeChange(trx, change, "reinstate", booking, {
     ...state,
+    waived_amount: null,
     ...totalsOf(nights, booking.currency),
   });
 }

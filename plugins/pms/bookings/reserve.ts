@@ -9,7 +9,8 @@ import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts"
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
-import { type DayRates, quoteStay, readRates, readRoomRates, requireArrival } from "../rates/prices.ts";
+import { type DayRates, quoteStay, readRates, readRoomRates } from "../rates/prices.ts";
+import { Override, requireArrival } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { totalsOf } from "./nights.ts";
 import { requireSold } from "./operations.ts";
@@ -38,13 +39,15 @@ export interface Reservation {
   readonly expected_check_out_at: string;
   /** Instead of the rates. */
   readonly agreed_price?: AgreedPrice | undefined;
+  /** The stay is taken though its arrival day has restrictions. */
+  readonly override_restrictions?: { readonly reason: string } | undefined;
 }
 
 /**
  * Books a stay, in a room or in any room of a type.
  * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, NOT_FOUND,
- *   GUEST_ANONYMOUS, PRICE_NOT_ALLOWED, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
- * @param role of the one who books: an agreed price needs a manager, or the hotel's policy
+ *   GUEST_ANONYMOUS, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ * @param role of the one who books: an override needs a manager, and an agreed price one too, or the hotel's policy
  */
 export async function reserve(
   trx: Trx,
@@ -55,6 +58,8 @@ export async function reserve(
 ): Promise<BookingRow> {
   const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId, agreed_price: price } = reservation;
   const { name, email = null, phone = null } = reservation.guest ?? { name: "" };
+  const asked = reservation.override_restrictions;
+  const override = asked && new Override(asked, role);
   // All at once: the desk waits for one round trip.
   const [hotel, , room, rates, guest, percent] = await Promise.all([
     holdDay(trx, hotelId),
@@ -66,7 +71,7 @@ export async function reserve(
   ]);
   requireSubscription(hotel);
   const stay = readStay(hotel, reservation.check_in_at, reservation.expected_check_out_at);
-  const order = { hotel, stay, reservation, rates, contact: guest ?? { name, email, phone }, by, percent };
+  const order = { hotel, stay, reservation, rates, contact: guest ?? { name, email, phone }, by, percent, override };
   return room === undefined ? takeAnyRoom(trx, order, roomTypeId ?? "") : takeRoom(trx, order, room);
 }
 
@@ -79,6 +84,7 @@ interface Order {
   readonly by: string;
   /** Of an agreed price: by how many percent it may differ from the rate; undefined: by any. */
   readonly percent: number | undefined;
+  readonly override: Override | undefined;
 }
 
 /** The last day that can be written. */
@@ -98,11 +104,11 @@ function ratesFor(trx: Trx, hotelId: string, reservation: Reservation): Promise<
 }
 
 async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow> {
-  const { hotel, stay, reservation, rates } = order;
+  const { hotel, stay, reservation, rates, override } = order;
   const { arrival, departure } = stay;
   requireSold(room);
   requireCapacity(`Room ${room.room_number}`, room.capacity, reservation);
-  requireArrival(rates, room.room_type_id, arrival, departure);
+  requireArrival(rates, { roomTypeId: room.room_type_id, arrival, departure }, override);
   const booking = await insertIfFree(trx, order, room);
   if (booking === undefined) {
     const party = { guests: reservation.adults + reservation.children, today: hotel.business_date };
@@ -113,11 +119,11 @@ async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<Booki
 
 /** Takes rooms that look free until one is: a racer may have taken it between the look and the lock. */
 async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<BookingRow> {
-  const { hotel, stay, reservation, rates } = order;
+  const { hotel, stay, reservation, rates, override } = order;
   const { arrival, departure } = stay;
   const type = await readRoomType(trx, hotel.hotel_id, roomTypeId);
   requireCapacity(`A ${type.name}`, type.capacity, reservation);
-  requireArrival(rates, roomTypeId, arrival, departure);
+  requireArrival(rates, { roomTypeId, arrival, departure }, override);
   const question = { hotelId: hotel.hotel_id, roomTypeId, arrival, departure };
   for (;;) {
     const room = await lockBestRoom(trx, question, hotel.business_date);
@@ -208,7 +214,7 @@ async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<B
     room.room_type_id,
     booking.nights.map((night) => night.rack_rate),
     booking.rack_amount,
-    reasonsColumn({ agreed_price: order.reservation.agreed_price?.reason }),
+    reasonsColumn({ agreed_price: order.reservation.agreed_price?.reason, ...order.override?.reasons }),
   ]);
   return inserted === undefined ? undefined : { ...booking, guest_id: inserted.guest_id };
 }

@@ -18,6 +18,7 @@ import {
 } from "../../../core/mod.ts";
 import { staff } from "../../identity/port.ts";
 import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.ts";
+import { overrideSchema } from "../rates/restrictions.ts";
 import { noSuchBooking } from "../errors.ts";
 import { findGuests, manyMatch, searchDescription } from "../guests/search.ts";
 import { amend } from "./amend.ts";
@@ -54,6 +55,7 @@ const reservationSchema = z
       description:
         "Instead of the rates: for a manager, or for a receptionist within the policy's percentage (/policies).",
     }),
+    override_restrictions: overrideSchema.optional(),
   })
   .refine((body) => (body.room_id === undefined) !== (body.room_type_id === undefined), {
     message: "name either a room_id or a room_type_id",
@@ -83,6 +85,7 @@ const amendmentSchema = z.strictObject({
     description:
       "For the nights from the business date on, instead of their rates. The policy's percentage (/policies) limits a receptionist.",
   }),
+  override_restrictions: overrideSchema.optional(),
 });
 
 export function bookingRoutes(): Route[] {
@@ -229,7 +232,7 @@ export function bookingRoutes(): Route[] {
           after: z.record(z.string(), z.unknown()),
           reasons: z.record(z.string(), z.string().nullable()).nullable().meta({
             description:
-              "Why the change differs from the rates or the rules: `agreed_price`. A reason is null where its guest was forgotten.",
+              "Why the change differs from the rates or the rules: `agreed_price`, `closed_to_arrival`, `minimum_stay`, `waiver`. A reason is null where its guest was forgotten.",
           }),
         }),
       ),

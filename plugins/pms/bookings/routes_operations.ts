@@ -1,11 +1,12 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, type Route, route, type Trx } from "../../../core/mod.ts";
-import { staff } from "../../identity/port.ts";
+import { daySchema, idSchema, type Route, route, textSchema, type Trx } from "../../../core/mod.ts";
+import { managers, type Role, staff } from "../../identity/port.ts";
 import { type Change, changeOf } from "./changing.ts";
 import { move, swap } from "./move.ts";
 import { cancel, checkIn, checkOut, markNoShow, reinstate, undoCheckIn, undoCheckOut } from "./operations.ts";
 import { bookingSchema, readChanged } from "./views.ts";
+import { undoWaiver, waiveCharge } from "./waive_charge.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
 
@@ -17,10 +18,13 @@ interface Operation<B extends z.ZodType> {
   readonly summary: string;
   readonly description?: string;
   readonly body: B;
+  /** Default: the staff. */
+  readonly access?: readonly Role[];
   readonly problems?: readonly string[];
   readonly run: (trx: Trx, change: Change, bookingId: string, body: z.output<B>) => Promise<void>;
 }
 
+const withReason = z.strictObject({ reason: textSchema(500).meta({ examples: ["the guest was in hospital"] }) });
 const nothing = z.strictObject({});
 const acceptance = {
   accept_dirty_room: z
@@ -101,6 +105,27 @@ export function operationRoutes(): Route[] {
       run: reinstate,
     }),
     operation({
+      id: "waiveCharge",
+      word: "waive-charge",
+      summary: "What a no-show or a canceled booking has to pay is waived, for a reason",
+      description:
+        "For a manager. `reinstate` ends the waiver. The figures of days that are closed stay as they were written.",
+      access: managers,
+      body: withReason,
+      problems: ["NO_CHARGE"],
+      run: (trx, change, bookingId, { reason }) => waiveCharge(trx, change, bookingId, reason),
+    }),
+    operation({
+      id: "undoWaiver",
+      word: "undo-waiver",
+      summary: "A charge that was waived is charged again, for a reason",
+      description: "For a manager.",
+      access: managers,
+      body: withReason,
+      problems: ["NOT_WAIVED"],
+      run: (trx, change, bookingId, { reason }) => undoWaiver(trx, change, bookingId, reason),
+    }),
+    operation({
       id: "moveBooking",
       word: "move",
       summary: "To another room, from tonight on or, where the stay has not begun, for all of it; prices stay",
@@ -120,13 +145,21 @@ export function operationRoutes(): Route[] {
   ];
 }
 
-function operation<B extends z.ZodType>({ id, word, body, problems = [], run, ...told }: Operation<B>): Route {
+function operation<B extends z.ZodType>({
+  id,
+  word,
+  body,
+  access = staff,
+  problems = [],
+  run,
+  ...told
+}: Operation<B>): Route {
   return route({
     id,
     method: "PATCH",
     path: `/operations/${word}/{booking_id}`,
     ...told,
-    access: staff,
+    access,
     unit: "tenant",
     params,
     body,

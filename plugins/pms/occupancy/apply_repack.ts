@@ -5,7 +5,8 @@ import { type Change, lockBookings } from "../bookings/changing.ts";
 import { moveTogether } from "../bookings/move.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
-import { readRates, requireArrival } from "../rates/prices.ts";
+import { readRates } from "../rates/prices.ts";
+import { requireArrival } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { lockRooms } from "./occupancy.ts";
 import { findRepack, type RepackPlan } from "./repack.ts";
@@ -14,6 +15,7 @@ import type { RoomQuestion } from "./room_choice.ts";
 /**
  * Finds the moves that would make a room of the type free for the stay, and makes them where asked.
  * @param apply undefined for a preview; else true, or the plan that was shown
+ * @param isRestricted the stay is one whose restrictions a manager overrides
  * @throws Problem NO_ROOM_FREE where no way was found; REPACK_CHANGED where it is no more the plan that was shown; and what
  *   a booking of the stay would be refused for: CLOSED_TO_ARRIVAL, MINIMUM_STAY, VALIDATION_FAILED
  */
@@ -22,6 +24,7 @@ export async function repack(
   change: Change,
   question: RoomQuestion,
   apply: { readonly shownPlan: string | undefined } | undefined,
+  isRestricted = false,
 ): Promise<RepackPlan> {
   const hotel = await holdDay(trx, question.hotelId);
   const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
@@ -34,7 +37,7 @@ export async function repack(
     to: departure,
     roomTypeId: question.roomTypeId,
   });
-  requireArrival(rates, question.roomTypeId, arrival, departure);
+  if (!isRestricted) requireArrival(rates, { roomTypeId: question.roomTypeId, arrival, departure });
   const look = async (): Promise<RepackPlan> => {
     const plan = await findRepack(trx, question, hotel.business_date);
     if (plan !== undefined) return plan;

@@ -3,8 +3,7 @@
  * counts, else its type's. One function prices the quote, the booking and the nights of an extension, so that they can't
  * differ. A booked night keeps its price, whatever the rates do later.
  */
-import { addDays, type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../../core/mod.ts";
-import { pmsProblems } from "../errors.ts";
+import { type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../../core/mod.ts";
 
 /** What is different about a room type on a day. */
 export interface DayRate {
@@ -86,29 +85,4 @@ export function quoteStay(room: Priced, rates: DayRates, arrival: Day, departure
       currency,
     ),
   };
-}
-
-/**
- * Whether a stay may begin on its arrival day.
- * @throws Problem CLOSED_TO_ARRIVAL, MINIMUM_STAY
- */
-export function requireArrival(rates: DayRates, roomTypeId: string, arrival: Day, departure: Day): void {
-  const day = rates.on(roomTypeId, arrival);
-  if (day === undefined) return;
-  if (day.closed_to_arrival) {
-    throw pmsProblems.CLOSED_TO_ARRIVAL(`No stay in this room type begins on ${arrival}.`, {
-      members: { date: arrival },
-    });
-  }
-  requireMinimumStay(rates, roomTypeId, arrival, departure);
-}
-
-/** The part of it that a stay must meet too when it gets shorter. @throws Problem MINIMUM_STAY */
-export function requireMinimumStay(rates: DayRates, roomTypeId: string, arrival: Day, departure: Day): void {
-  const minimum = rates.on(roomTypeId, arrival)?.minimum_stay ?? null;
-  if (minimum !== null && departure < addDays(arrival, minimum)) {
-    throw pmsProblems.MINIMUM_STAY(`A stay that begins on ${arrival} has ${minimum} nights at least.`, {
-      members: { date: arrival, minimum_stay: minimum },
-    });
-  }
 }

@@ -34,8 +34,8 @@ export const freeRoomsStatement = prepare<FreeRoom>(
        SELECT room_id FROM pms.occupancies
        WHERE hotel_id = $1 AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
      )
-     AND NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = $1 AND d.room_type_id = r.room_type_id AND d.date = $2::date
-       AND (d.closed_to_arrival OR d.minimum_stay > $3::date - $2::date))
+     AND ($10::boolean OR NOT EXISTS (SELECT FROM pms.rates d WHERE d.hotel_id = $1 AND d.room_type_id = r.room_type_id AND d.date = $2::date
+       AND (d.closed_to_arrival OR d.minimum_stay > $3::date - $2::date)))
      AND ($6::uuid IS NULL OR (r.sort_key, r.room_id) > ($7, $6::uuid))
    ORDER BY r.room_type_id IS DISTINCT FROM $9::uuid, r.sort_key, r.room_id LIMIT $8`,
 );
@@ -50,6 +50,8 @@ export interface AvailabilityQuestion {
   readonly after?: readonly [roomId: string, sortKey: string] | undefined;
   /** Rooms of this type come first; not where pages are asked for, which go by number alone. */
   readonly preferredTypeId?: string | undefined;
+  /** Also rooms of types that may not be arrived in on the first day, or for a longer stay only. */
+  readonly includeRestricted?: boolean | undefined;
   /** Rooms at most. */
   readonly limit: number;
 }
@@ -62,5 +64,15 @@ export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<Fre
 /** The question as values of the statement. */
 export function freeRoomsValues(question: AvailabilityQuestion): (string | number | null)[] {
   const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
-  return [hotelId, arrival, departure, roomTypeId, guests, ...after, limit, question.preferredTypeId ?? null];
+  return [
+    hotelId,
+    arrival,
+    departure,
+    roomTypeId,
+    guests,
+    ...after,
+    limit,
+    question.preferredTypeId ?? null,
+    String(question.includeRestricted ?? false),
+  ];
 }

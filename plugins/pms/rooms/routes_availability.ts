@@ -17,6 +17,7 @@ import { readHotel, staff } from "../../identity/port.ts";
 import { checkNights, requireAhead } from "../bookings/stay.ts";
 import { type AgreedQuote, agreedQuotes } from "../rates/agreed_quotes.ts";
 import { quoteStay, readRates } from "../rates/prices.ts";
+import { restrictions, restrictionsOn } from "../rates/restrictions.ts";
 import { type FreeRoom, freeRooms } from "./availability.ts";
 import { roomCursorSchema } from "./views.ts";
 
@@ -36,8 +37,12 @@ const freeRoomSchema = z
     ),
     total_amount: sumSchema,
     rack_amount: sumSchema.nullable().meta({ description: "At the rates, where an agreed price differs from them." }),
+    restrictions: z
+      .array(z.enum(restrictions))
+      .meta({ description: "What a manager has to override for the stay; empty without `include_restricted`." }),
     needs_manager: z.boolean().meta({
-      description: "Only a manager may book the room so: the agreed price is beyond the policy of receptionists.",
+      description:
+        "Only a manager may book the room so: a restriction is in the way, or the agreed price is beyond the policy of receptionists.",
     }),
   })
   .meta({ id: "FreeRoom" });
@@ -50,7 +55,7 @@ export function availabilityRoutes(): Route[] {
       path: "/rooms/available",
       summary: "The rooms that are free on every night of a stay, with what they cost",
       description:
-        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out.",
+        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`.",
       access: staff,
       unit: "tenant",
       query: z.strictObject({
@@ -62,6 +67,10 @@ export function availabilityRoutes(): Route[] {
           description: "Quotes an agreed price: that of each night, as `agreed_price.per_night` of POST /bookings/.",
         }),
         agreed_total: amountSchema.optional().meta({ description: "The same, for the whole stay." }),
+        include_restricted: z.enum(["true", "false"]).default("false").meta({
+          description:
+            "`true`: also rooms that a manager could book by overriding a restriction of the arrival day (/rates).",
+        }),
         ...pageQuery,
         limit: pageQuery.limit.default(200),
       }),
@@ -79,7 +88,16 @@ export function availabilityRoutes(): Route[] {
         const after = decodeCursor(query.cursor, roomCursorSchema);
         const [hotel, rooms, rates] = await Promise.all([
           readHotel(trx, actor.tenantId),
-          freeRooms(trx, { hotelId: actor.tenantId, arrival, departure, roomTypeId, guests, after, limit: limit + 1 }),
+          freeRooms(trx, {
+            hotelId: actor.tenantId,
+            arrival,
+            departure,
+            roomTypeId,
+            guests,
+            after,
+            includeRestricted: query.include_restricted === "true",
+            limit: limit + 1,
+          }),
           readRates(trx, actor.tenantId, { from: arrival, to: departure, roomTypeId }),
         ]);
         requireAhead(arrival, hotel.business_date, "/check_in", "query");
@@ -93,7 +111,9 @@ export function availabilityRoutes(): Route[] {
           const key = `${room_type_id} ${rate}`;
           const quote = quotes.get(key) ?? quoteAgreed(quoteStay(priced, rates, arrival, departure, currency).nights);
           quotes.set(key, quote);
-          return { room_id, room_number, room_type_id, room_type, capacity, ...quote };
+          const met = restrictionsOn(rates, { roomTypeId: room_type_id, arrival, departure });
+          const room = { room_id, room_number, room_type_id, room_type, capacity };
+          return { ...room, ...quote, restrictions: met, needs_manager: quote.needs_manager || met.length > 0 };
         };
         const page = toPage(rooms, limit, view, (room) => [room.room_id, room.sort_key]);
         return { body: { check_in: arrival, check_out: departure, currency, ...page } };

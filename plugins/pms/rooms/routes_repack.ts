@@ -4,6 +4,7 @@ import { daySchema, idSchema, type Route, route } from "../../../core/mod.ts";
 import { staff } from "../../identity/port.ts";
 import { changeOf } from "../bookings/changing.ts";
 import { checkNights } from "../bookings/stay.ts";
+import { requireManager } from "../rates/restrictions.ts";
 import { repack } from "../occupancy/apply_repack.ts";
 
 export function repackRoutes(): Route[] {
@@ -22,6 +23,9 @@ export function repackRoutes(): Route[] {
         check_in: daySchema,
         check_out: daySchema,
         apply: z.boolean().default(false).meta({ description: "Make the moves, all of them or none." }),
+        include_restricted: z.boolean().default(false).meta({
+          description: "For a manager: also for a stay whose restrictions (/rates) are to be overridden.",
+        }),
         plan: z.string().max(100).optional().meta({ description: "Only if it is still the plan of this preview." }),
       }),
       status: 200,
@@ -41,9 +45,17 @@ export function repackRoutes(): Route[] {
       ],
       handler: async ({ actor, body, trx, request }) => {
         const { room_type_id: roomTypeId, check_in: arrival, check_out: departure, apply, plan: shownPlan } = body;
+        const { include_restricted: isRestricted } = body;
+        if (isRestricted) requireManager(actor.role);
         checkNights(arrival, departure, "/check_out", "body");
         const question = { hotelId: actor.tenantId, roomTypeId, arrival, departure };
-        const plan = await repack(trx, changeOf(actor, request), question, apply ? { shownPlan } : undefined);
+        const plan = await repack(
+          trx,
+          changeOf(actor, request),
+          question,
+          apply ? { shownPlan } : undefined,
+          isRestricted,
+        );
         return { body: { ...plan, moves: [...plan.moves], applied: apply } };
       },
     }),

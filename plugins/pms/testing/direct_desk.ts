@@ -42,7 +42,7 @@ function routeOf(id: string): Route {
 
 /** The codes that a route says it may answer with, beside those of any route. */
 export function problemsOf(id: string): readonly string[] {
-  return ["NOT_FOUND", "VALIDATION_FAILED", ...(routeOf(id).problems ?? [])];
+  return ["NOT_FOUND", "VALIDATION_FAILED", "FORBIDDEN", ...(routeOf(id).problems ?? [])];
 }
 
 /** Calls the handlers in units of work of this plugin and hotel, with what the schemas make of the call. */

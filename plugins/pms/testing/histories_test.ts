@@ -23,7 +23,7 @@ const parameters = { ...most, ...(HISTORIES_SEED === undefined ? {} : { seed: Nu
 
 const operations =
   "createBooking amendBooking moveBooking swapBookings checkIn checkOut cancelBooking markNoShow undoCheckIn undoCheckOut " +
-  "reinstateBooking closeRoom reopenRoom changeRoom setHousekeeping setRates findFreeRooms repackRooms closeDay " +
+  "reinstateBooking waiveCharge undoWaiver closeRoom reopenRoom changeRoom setHousekeeping setRates findFreeRooms repackRooms closeDay " +
   "changePolicies changeGuest anonymiseGuest";
 const refusals = {
   createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
@@ -34,6 +34,8 @@ const refusals = {
   closeDay: ["WRONG_DAY", "overstays"],
   checkOut: ["WRONG_DAY"],
   reinstateBooking: ["WRONG_DAY"],
+  waiveCharge: ["NO_CHARGE"],
+  undoWaiver: ["NOT_WAIVED"],
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],
 };

@@ -12,7 +12,8 @@ const legal = `(VALUES ('book', NULL, 'confirmed'), ('check_in', 'confirmed', 'i
   ('undo_check_out', 'checked_out', 'in_house'), ('reinstate', 'canceled', 'confirmed'), ('reinstate', 'no_show', 'confirmed'),
   ('move', 'confirmed', 'confirmed'), ('move', 'in_house', 'in_house'), ('swap', 'confirmed', 'confirmed'),
   ('swap', 'in_house', 'in_house'), ('repack', 'confirmed', 'confirmed'),
-  ('overstay', 'in_house', 'in_house'))`;
+  ('overstay', 'in_house', 'in_house'), ('waive_charge', 'no_show', 'no_show'), ('waive_charge', 'canceled', 'canceled'),
+  ('undo_waiver', 'no_show', 'no_show'), ('undo_waiver', 'canceled', 'canceled'))`;
 
 const questions: Readonly<Record<string, string>> = {
   "two occupancies share a room and a night": `
@@ -29,11 +30,17 @@ const questions: Readonly<Record<string, string>> = {
       SELECT sum(coalesce(n.rack_rate, n.rate)) AS rack, count(n.rack_rate) > 0 AS agreed FROM pms.booking_nights n
       WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL) AS n ON true
     WHERE b.hotel_id = :hotel AND b.rack_amount IS DISTINCT FROM CASE WHEN n.agreed THEN n.rack END`,
+  "a waived charge is not what its nights cost, or something is charged beside it": `
+    SELECT b.booking_id, b.status, b.total_amount, b.waived_amount FROM pms.bookings b LEFT JOIN LATERAL (
+      SELECT sum(n.rate) AS amount FROM pms.booking_nights n
+      WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released = 'waive') AS waived ON true
+    WHERE b.hotel_id = :hotel AND (b.waived_amount IS DISTINCT FROM waived.amount
+      OR (b.waived_amount IS NOT NULL AND (b.total_amount <> 0 OR b.status NOT IN ('canceled', 'no_show'))))`,
   "a night's agreed price is its rate": `
     SELECT booking_id, date FROM pms.booking_nights WHERE hotel_id = :hotel AND rack_rate = rate`,
   "the nights on the bill are not those of the stay": `
     SELECT b.booking_id, b.status, b.arrival, b.departure FROM pms.bookings b
-    WHERE b.hotel_id = :hotel AND b.status <> 'no_show' AND
+    WHERE b.hotel_id = :hotel AND b.status <> 'no_show' AND b.waived_amount IS NULL AND
       ARRAY(SELECT n.date FROM pms.booking_nights n WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id
         AND n.released IS NULL ORDER BY n.date)
       IS DISTINCT FROM ARRAY(SELECT generate_series(b.arrival, b.departure - 1, interval '1 day')::date)`,

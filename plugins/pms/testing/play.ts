@@ -122,8 +122,13 @@ function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknow
         rack_rate: rate === rack ? null : model.text(rack),
       })),
     total_amount: model.text(model.total(booking)),
+    waived_amount: waivedOf(model, booking),
     rack_amount: model.rackTotal(booking) === null ? null : model.text(model.rackTotal(booking) ?? 0),
   };
+}
+
+function waivedOf(model: ModelHotel, { waived }: ModelBooking): string | null {
+  return waived === undefined ? null : model.text([...waived.values()].reduce((sum, { rate }) => sum + rate, 0));
 }
 
 function figuresView(model: ModelHotel, figures: ModelFigures): Record<string, unknown> {

@@ -67,16 +67,27 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       guest: nth,
       locked: rarely,
       price: fc.option(price, { nil: undefined, freq: 2 }),
+      override: rarely,
       receptionist: rarely,
     }),
   },
-  { weight: 9, arbitrary: fc.record({ kind: fc.constant("amend" as const), who, change, receptionist: fc.boolean() }) },
   {
-    weight: 24,
+    weight: 9,
+    arbitrary: fc.record({
+      kind: fc.constant("amend" as const),
+      who,
+      change,
+      override: rarely,
+      receptionist: fc.boolean(),
+    }),
+  },
+  {
+    weight: 27,
     arbitrary: fc.record({
       kind: fc.constantFrom<Move[]>(
         ...(["check in", "check in", "check in", "check out", "check out", "cancel", "no-show"] as const),
         ...(["undo check-in", "undo check-out", "undo check-out", "reinstate", "reinstate"] as const),
+        ...(["waive", "waive", "undo waiver"] as const),
       ),
       who,
     }),
@@ -134,6 +145,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       stay,
       type: maybe(nth),
       guests: fc.integer({ min: 1, max: 3 }),
+      restricted: fc.boolean(),
     }),
   },
   {

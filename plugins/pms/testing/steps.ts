@@ -40,9 +40,16 @@ export type Step =
       readonly guest: number;
       readonly locked: boolean;
       readonly price?: Price | undefined;
+      readonly override?: boolean | undefined;
       readonly receptionist?: boolean | undefined;
     }
-  | { readonly kind: "amend"; readonly who: Who; readonly change: Change; readonly receptionist?: boolean | undefined }
+  | {
+      readonly kind: "amend";
+      readonly who: Who;
+      readonly change: Change;
+      readonly override?: boolean | undefined;
+      readonly receptionist?: boolean | undefined;
+    }
   | { readonly kind: Move; readonly who: Who }
   /** So many days ago; of a day that is still to come, where it is negative. */
   | { readonly kind: "has left"; readonly who: Who; readonly ago: number }
@@ -64,7 +71,13 @@ export type Step =
       readonly rate?: number | null | undefined;
     }
   | { readonly kind: "housekeeping"; readonly room: number; readonly state: string }
-  | { readonly kind: "quote"; readonly stay: Stay; readonly type?: number | undefined; readonly guests: number }
+  | {
+      readonly kind: "quote";
+      readonly stay: Stay;
+      readonly type?: number | undefined;
+      readonly guests: number;
+      readonly restricted?: boolean | undefined;
+    }
   | {
       readonly kind: "repack";
       readonly type: number;
@@ -114,6 +127,8 @@ const moves = {
   "undo check-in": { route: "undoCheckIn", from: ["in_house"] },
   "undo check-out": { route: "undoCheckOut", from: ["checked_out"] },
   reinstate: { route: "reinstateBooking", from: ["canceled", "no_show"] },
+  waive: { route: "waiveCharge", from: ["canceled", "no_show"] },
+  "undo waiver": { route: "undoWaiver", from: ["canceled", "no_show"] },
 } as const;
 export type Move = keyof typeof moves;
 
@@ -131,7 +146,8 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
         step.by === "room" ? { room_id: pick(rooms, step.nth).id } : { room_type_id: pick(types, step.nth).id };
       const body = { ...what, ...step.heads, check_in_at, expected_check_out_at, room_locked: step.locked };
       const agreed_price = priceOf(step.price, view);
-      return { id: "createBooking", body: { ...body, guest: contactOf(step.guest), agreed_price }, role: roleOf(step) };
+      const more = { guest: contactOf(step.guest), agreed_price, override_restrictions: overrideOf(step) };
+      return { id: "createBooking", body: { ...body, ...more }, role: roleOf(step) };
     }
     case "amend": {
       const booking = whom(view, step.who, holding);
@@ -139,7 +155,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
         booking && {
           id: "amendBooking",
           params: { booking_id: booking.id },
-          body: amendment(step.change, booking, view),
+          body: { ...amendment(step.change, booking, view), override_restrictions: overrideOf(step) },
           role: roleOf(step),
         }
       );
@@ -191,7 +207,8 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
     case "quote": {
       const [check_in, check_out] = days(step.stay);
       const type = step.type === undefined ? {} : { room_type_id: pick(types, step.type).id };
-      return { id: "findFreeRooms", query: { check_in, check_out, guests: step.guests, ...type } };
+      const restricted = step.restricted === true ? { include_restricted: "true" } : {};
+      return { id: "findFreeRooms", query: { check_in, check_out, guests: step.guests, ...restricted, ...type } };
     }
     case "repack": {
       const [check_in, check_out] = days(step.stay);
@@ -228,14 +245,20 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
     case "no-show":
     case "undo check-in":
     case "undo check-out":
-    case "reinstate": {
+    case "reinstate":
+    case "waive":
+    case "undo waiver": {
       const { route, from } = moves[step.kind];
       const isOfToday = step.kind === "check in" || step.kind === "no-show";
       const booking = whom(view, step.who, from, isOfToday ? today : undefined);
-      return booking && { id: route, params: { booking_id: booking.id } };
+      const body = step.kind === "waive" || step.kind === "undo waiver" ? { reason: "in hospital" } : {};
+      return booking && { id: route, params: { booking_id: booking.id }, body };
     }
   }
 }
+
+const overrideOf = ({ override = false }: { readonly override?: boolean | undefined }) =>
+  override ? { reason: "a canceled flight" } : undefined;
 
 const roleOf = ({ receptionist = false }: { readonly receptionist?: boolean | undefined }) =>
   receptionist ? ("receptionist" as const) : ("manager" as const);

@@ -52,8 +52,8 @@ function wallClock(day: string, hour: number, timeZone: string): string {
 const arrivalAt = ({ arrival }: ModelBooking, { timeZone }: Known): string => wallClock(dayText(arrival), 14, timeZone);
 
 /** As it was agreed: who leaves early has given nights back. */
-function departureAt({ nights, givenBack }: ModelBooking, { timeZone }: Known): string {
-  return wallClock(dayText(Math.max(...nights.keys(), ...givenBack.keys()) + 1), 11, timeZone);
+function departureAt({ nights, givenBack, waived = new Map() }: ModelBooking, { timeZone }: Known): string {
+  return wallClock(dayText(Math.max(...nights.keys(), ...givenBack.keys(), ...waived.keys()) + 1), 11, timeZone);
 }
 
 export interface BookingsAsked extends Days<string | null> {

@@ -33,6 +33,8 @@ const onBooking = new Map<string, (hotel: ModelHotel, booking: ModelBooking, bod
   ["undoCheckIn", bookings.undoCheckIn],
   ["undoCheckOut", bookings.undoCheckOut],
   ["reinstateBooking", bookings.reinstate],
+  ["waiveCharge", bookings.waiveCharge],
+  ["undoWaiver", bookings.undoWaiver],
 ]);
 
 /** Plays a call on the model. Repacking is the one that it does not foresee: there it judges what it is shown. */
@@ -62,7 +64,8 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role 
       const [from, to] = [dayNumber(query["check_in"] as string), dayNumber(query["check_out"] as string)];
       if (to <= from || to - from > 366 || from < hotel.today) throw new Refusal("VALIDATION_FAILED");
       const type = query["room_type_id"];
-      const rooms = hotel.freeRooms(from, to, Number(query["guests"]));
+      const restricted = query["include_restricted"] === "true";
+      const rooms = hotel.freeRooms(from, to, Number(query["guests"]), [], restricted);
       return { rooms: rooms.filter((room) => type === undefined || room.type.id === type) };
     }
     case "setRates":

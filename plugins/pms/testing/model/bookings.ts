@@ -43,6 +43,7 @@ function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelG
 }
 
 export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
+  const override = overrides(body, role);
   const asked = body["room_id"] === undefined ? undefined : hotel.roomOf(body["room_id"]);
   hotel.requirePaid();
   const arrival = dayNumber(body["check_in_at"] as string);
@@ -53,7 +54,7 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   if (asked !== undefined) requireSold(asked);
   const type = asked?.type ?? hotel.typeOf(body["room_type_id"]);
   requireCapacity(type.capacity, adults, children);
-  hotel.requireArrival(type, arrival, departure);
+  hotel.requireArrival(type, arrival, departure, override);
   const room = asked ?? hotel.bestRoom(type, arrival, departure);
   if (room === undefined) throw new Refusal("NO_ROOM_FREE");
   const nights = agreed(hotel, nightsIn(hotel, room, arrival, departure), body["agreed_price"], role);
@@ -74,6 +75,7 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
     children,
     nights,
     givenBack: new Map(),
+    waived: undefined,
     released: [],
     holds: new Set(nights.keys()),
   };
@@ -81,12 +83,21 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   return booking;
 }
 
+/** A manager may take a stay that its arrival day restricts, and nobody else may ask for it. */
+function overrides(body: Body, role: Role): boolean {
+  if (body["override_restrictions"] === undefined) return false;
+  if (role !== "manager") throw new Refusal("FORBIDDEN");
+  return true;
+}
+
 export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role: Role): void {
+  const override = overrides(body, role);
   const { adults = booking.adults, children = booking.children } = body as { adults?: number; children?: number };
   const { guest } = body as { guest?: { name: string; email: string } };
   if (guest !== undefined) requireKnown(booking);
   const touched = ["check_in_at", "expected_check_out_at", "room_type_id", "adults", "children", "agreed_price"];
-  if (touched.some((field) => body[field] !== undefined)) amendNights(hotel, booking, { body, role }, adults, children);
+  if (touched.some((field) => body[field] !== undefined))
+    amendNights(hotel, booking, { body, role, override }, adults, children);
   Object.assign(booking, { adults, children });
   if (body["room_locked"] !== undefined) booking.locked = body["room_locked"] as boolean;
   if (guest === undefined) return;
@@ -103,7 +114,7 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role
 function amendNights(
   hotel: ModelHotel,
   booking: ModelBooking,
-  { body, role }: { readonly body: Body; readonly role: Role },
+  { body, role, override }: { readonly body: Body; readonly role: Role; readonly override: boolean },
   adults: number,
   children: number,
 ): void {
@@ -123,15 +134,15 @@ function amendNights(
   const room =
     type === booking.room.type
       ? booking.room
-      : roomOfType(hotel, booking, type, { arrival, departure, adults, children });
+      : roomOfType(hotel, booking, type, { arrival, departure, adults, children }, override);
   requireCapacity(room.type.capacity, adults, children);
   const other = room !== booking.room;
   const price = body["agreed_price"];
   if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
   if (departure > booking.departure || arrival < booking.arrival) requireSold(room);
-  if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure);
+  if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
   else if (!other && booking.status === "confirmed" && departure < booking.departure) {
-    hotel.requireMinimumStay(room.type, arrival, departure);
+    hotel.requireMinimumStay(room.type, arrival, departure, override);
   }
   const alike = other ? [] : [...booking.nights.values()].map((night) => night.type);
   const nights = new Map(
@@ -155,11 +166,12 @@ function roomOfType(
   booking: ModelBooking,
   type: ModelType,
   { arrival, departure, adults, children }: Pick<ModelBooking, "arrival" | "departure" | "adults" | "children">,
+  override: boolean,
 ): ModelRoom {
   if (booking.status === "in_house") throw new Refusal("VALIDATION_FAILED");
   if (booking.locked) throw new Refusal("ROOM_LOCKED");
   requireCapacity(type.capacity, adults, children);
-  hotel.requireArrival(type, arrival, departure);
+  hotel.requireArrival(type, arrival, departure, override);
   const best = hotel.bestRoom(type, arrival, departure);
   if (best === undefined) throw new Refusal("NO_ROOM_FREE");
   return best;
@@ -238,9 +250,21 @@ export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
 }
 
 function takeBack(hotel: ModelHotel, booking: ModelBooking, first = hotel.today): void {
-  const nights = new Map([...booking.nights, ...booking.givenBack]);
+  const nights = new Map([...booking.nights, ...booking.givenBack, ...(booking.waived ?? [])]);
   hotel.requireFree(nights, booking.adults + booking.children, [booking], first);
-  Object.assign(booking, { nights, givenBack: new Map(), holds: new Set(nights.keys()) });
+  Object.assign(booking, { nights, givenBack: new Map(), waived: undefined, holds: new Set(nights.keys()) });
+}
+
+export function waiveCharge(hotel: ModelHotel, booking: ModelBooking): void {
+  require(booking, "canceled", "no_show");
+  if (hotel.total(booking) === 0) throw new Refusal("NO_CHARGE");
+  Object.assign(booking, { waived: booking.nights, nights: new Map() });
+}
+
+export function undoWaiver(_: ModelHotel, booking: ModelBooking): void {
+  require(booking, "canceled", "no_show");
+  if (booking.waived === undefined) throw new Refusal("NOT_WAIVED");
+  Object.assign(booking, { waived: undefined, nights: booking.waived });
 }
 
 export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {

@@ -72,6 +72,8 @@ export interface ModelBooking {
   nights: Map<number, ModelNight>;
   /** Taken off it by an early check-out or a no-show; the way back puts them on again. */
   givenBack: Map<number, ModelNight>;
+  /** Of a no-show or a cancellation whose charge is waived: what was on the bill. */
+  waived: Map<number, ModelNight> | undefined;
   /** What amendments took off the bill, the latest last: a night that is put back is one of these again. */
   released: ModelReleased[];
   /** The nights for which nobody else can have its room. */
@@ -233,19 +235,28 @@ export class ModelHotel {
     return { ...(had?.night ?? this.nightIn(room, day)), room };
   }
 
-  requireArrival(type: ModelType, arrival: number, departure: number): void {
+  /** @param override a manager takes it all the same */
+  requireArrival(type: ModelType, arrival: number, departure: number, override = false): void {
     const rate = this.rateOn(type, arrival);
-    if (rate?.closedToArrival === true) throw new Refusal("CLOSED_TO_ARRIVAL");
-    this.requireMinimumStay(type, arrival, departure);
+    if (rate?.closedToArrival === true && !override) throw new Refusal("CLOSED_TO_ARRIVAL");
+    this.requireMinimumStay(type, arrival, departure, override);
   }
 
-  requireMinimumStay(type: ModelType, arrival: number, departure: number): void {
+  requireMinimumStay(type: ModelType, arrival: number, departure: number, override = false): void {
+    if (override) return;
     if (departure - arrival < (this.rateOn(type, arrival)?.minimumStay ?? 1)) throw new Refusal("MINIMUM_STAY");
   }
 
   /** What the desk is offered: by number, sold, large enough, free throughout, and open to arrivals. */
-  freeRooms(from: number, to: number, guests: number, except: readonly ModelBooking[] = []): ModelRoom[] {
+  freeRooms(
+    from: number,
+    to: number,
+    guests: number,
+    except: readonly ModelBooking[] = [],
+    includeRestricted = false,
+  ): ModelRoom[] {
     const mayArrive = ({ type }: ModelRoom): boolean => {
+      if (includeRestricted) return true;
       const rate = this.rateOn(type, from);
       return rate === undefined || (!rate.closedToArrival && (rate.minimumStay ?? 1) <= to - from);
     };

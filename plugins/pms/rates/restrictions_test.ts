@@ -1,0 +1,133 @@
+import { expect } from "chai";
+
+import type { TestAnswer } from "../../../core/testing/client.ts";
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+import { requireWhole } from "../testing/invariants.ts";
+
+const override = { override_restrictions: { reason: "the guest's flight was canceled" } };
+const words = override.override_restrictions.reason;
+
+describe("restrictions of the arrival day that a manager overrides", function () {
+  this.timeout(120_000);
+  let platform: TestPlatform;
+  let desk: Desk;
+  beforeEach(async () => {
+    platform ??= await startTestPlatform({ worker: false });
+    desk = await openDesk(platform, { rate: "100.00", rooms: 2 });
+    const rate = { room_type_id: desk.roomTypeId, minimum_stay: 3 };
+    await desk.manage("PUT", "/rates", { ...rate, from: desk.day(0), to: desk.day(9) });
+    await desk.manage("PUT", "/rates", { ...rate, from: desk.day(1), to: desk.day(1), closed_to_arrival: true });
+  });
+  afterEach(() => requireWhole(platform.owner, desk.hotelId));
+  after(() => platform.close());
+
+  const book = (from: number, to: number, more: Readonly<Record<string, unknown>> = {}): Promise<TestAnswer> =>
+    desk.manage("POST", "/bookings/", {
+      ...("room_type_id" in more ? {} : { room_id: desk.roomIds[0] }),
+      guest: { name: "Ada Lovelace" },
+      check_in_at: desk.day(from),
+      expected_check_out_at: desk.day(to),
+      ...more,
+    });
+  const reasonsOf = async (id: string): Promise<unknown[]> => {
+    const { items } = (await desk.get(`/bookings/${id}/history`)).body as { items: { reasons: unknown }[] };
+    return items.map(({ reasons }) => reasons);
+  };
+
+  it("A booking of a room and one of a type are taken, and the history names what was overridden", async () => {
+    const plain = await book(1, 2);
+    expect([plain.status, plain.body.code]).to.deep.equal([409, "CLOSED_TO_ARRIVAL"]);
+    expect(plain.body.detail).to.include("override_restrictions");
+    const closed = await book(1, 2, override);
+    expect(closed.status, closed.text).to.equal(201);
+    expect(await reasonsOf(closed.body.booking_id)).to.deep.equal([{ closed_to_arrival: words, minimum_stay: words }]);
+    const short = await book(0, 2, {
+      ...override,
+      room_type_id: desk.roomTypeId,
+      agreed_price: { total: "150.00", reason: "sorry" },
+    });
+    expect(await reasonsOf(short.body.booking_id)).to.deep.equal([{ agreed_price: "sorry", minimum_stay: words }]);
+    const unrestricted = await book(2, 6, override);
+    expect(await reasonsOf(unrestricted.body.booking_id), "nothing was in the way").to.deep.equal([null]);
+  });
+
+  it("An amendment is taken: another arrival, a shorter stay, another room type", async () => {
+    const { booking_id: id } = await desk.booked(0, 4);
+    const amend = (body: Readonly<Record<string, unknown>>) => desk.manage("PATCH", `/bookings/${id}`, body);
+    for (const [body, code, expected] of [
+      [{ expected_check_out_at: desk.day(2) }, "MINIMUM_STAY", { minimum_stay: words }],
+      [{ check_in_at: desk.day(1) }, "CLOSED_TO_ARRIVAL", { closed_to_arrival: words, minimum_stay: words }],
+    ] as const) {
+      expect((await amend(body)).body.code).to.equal(code);
+      expect((await amend({ ...body, ...override })).status).to.equal(200);
+      expect((await reasonsOf(id)).at(-1)).to.deep.equal(expected);
+    }
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "250.00" });
+    const type = { room_type_id: suite.body.room_type_id as string };
+    await desk.manage("POST", "/rooms/", { room_number: "900", ...type });
+    await desk.manage("PUT", "/rates", { ...type, from: desk.day(1), to: desk.day(1), closed_to_arrival: true });
+    expect((await amend(type)).body.code).to.equal("CLOSED_TO_ARRIVAL");
+    expect((await amend({ ...type, ...override })).body.total_amount).to.equal("250.00");
+    expect((await amend({ notes: "late", ...override })).status).to.equal(200);
+    expect((await reasonsOf(id)).slice(-2)).to.deep.equal([{ closed_to_arrival: words }, null]);
+  });
+
+  it("A receptionist may not, and neither does a manager without a reason", async () => {
+    const { booking_id: id } = await desk.booked(0, 4);
+    const refused = [
+      await desk.book(5, 6, { ...override, room_id: desk.roomIds[1] }),
+      await desk.amend(id, { expected_check_out_at: desk.day(2), ...override }),
+      await desk.amend(id, { notes: "x", ...override }),
+    ];
+    for (const { status, body } of refused) expect([status, body.code]).to.deep.equal([403, "FORBIDDEN"]);
+    for (const bad of [
+      { override_restrictions: {} },
+      { override_restrictions: true },
+      { override_restrictions: { reason: "" } },
+    ])
+      expect((await book(5, 6, bad)).status).to.equal(400);
+    expect((await desk.get(`/bookings/${id}`)).body).to.include({ departure: desk.day(4), notes: null });
+  });
+
+  it("A room that is taken stays taken", async () => {
+    await desk.booked(0, 4);
+    expect((await book(1, 2, override)).body.code).to.equal("ROOM_TAKEN");
+  });
+
+  it("The quote shows restricted rooms where it is asked to, with what a manager would override", async () => {
+    const quote = async (more: string): Promise<TestAnswer["body"][]> =>
+      (await desk.get(`/rooms/available?check_in=${desk.day(1)}&check_out=${desk.day(2)}${more}`)).body.items;
+    expect(await quote("")).to.deep.equal([]);
+    const rooms = await quote("&include_restricted=true");
+    expect(rooms.map(({ restrictions, needs_manager: needs }) => [restrictions, needs])).to.deep.equal([
+      [["closed_to_arrival", "minimum_stay"], true],
+      [["closed_to_arrival", "minimum_stay"], true],
+    ]);
+    const { body } = await book(1, 2, override);
+    expect(rooms[0].total_amount).to.equal(body.total_amount);
+    expect(
+      (await desk.get(`/rooms/available?check_in=${desk.day(1)}&check_out=${desk.day(2)}&include_restricted=yes`))
+        .status,
+    ).to.equal(400);
+  });
+
+  it("Rooms are repacked for such a stay by a manager", async () => {
+    await book(0, 2, { ...override, room_id: desk.roomIds[0] });
+    await book(2, 5, { room_id: desk.roomIds[1] });
+    const stay = {
+      room_type_id: desk.roomTypeId,
+      check_in: desk.day(1),
+      check_out: desk.day(3),
+      include_restricted: true,
+    };
+    const refused = await platform.client.post("/rooms/repack", stay, { token: desk.receptionistToken });
+    expect([refused.status, refused.body.code]).to.deep.equal([403, "FORBIDDEN"]);
+    expect((await desk.manage("POST", "/rooms/repack", { ...stay, include_restricted: false })).body.code).to.equal(
+      "CLOSED_TO_ARRIVAL",
+    );
+    expect((await desk.manage("POST", "/rooms/repack", { ...stay, apply: true })).status).to.equal(200);
+    const made = await book(1, 3, { ...override, room_type_id: desk.roomTypeId });
+    expect(made.status, made.text).to.equal(201);
+  });
+});
