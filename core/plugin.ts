@@ -9,6 +9,7 @@
 import type * as z from "zod";
 
 import type { AuditLog } from "./audit/log.ts";
+import type { CountDaily } from "./db/daily_usage.ts";
 import type { Database, Trx } from "./db/database.ts";
 import type { FileStore } from "./files/store.ts";
 import type { Authenticator, ConfirmActor } from "./http/actor.ts";
@@ -88,6 +89,8 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;
+  /** Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement. */
+  readonly countDaily: CountDaily;
   /** Counts of what comes too often, shared by all processes. */
   readonly limit: Counts;
   readonly log: Logger;

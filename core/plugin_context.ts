@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { auditLogOf } from "./audit/log.ts";
 import type { Refusals } from "./audit/refusals.ts";
 import type { Blueprint } from "./boot.ts";
+import { dailyCounter } from "./db/daily_usage.ts";
 import { databaseFor, isOutage, openUnit, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import type { LoadedPlugin } from "./discovery.ts";
@@ -36,6 +37,7 @@ export function contextFor(
     audit: auditLogOf(id, refusals),
     forgetAnswers,
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
+    countDaily: dailyCounter(id),
     limit: countsOf(knex, id),
     log: log.child({ plugin: id }),
   } as PluginContext;

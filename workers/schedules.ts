@@ -61,6 +61,7 @@ export function coreSchedules(knex: Knex, log: Logger): { close(): void } {
 /** The rows that are forgotten, by table of the core. */
 const outdated = {
   idempotency_keys: `created_at < now() - make_interval(hours => ${idempotencyHours})`,
+  daily_usage: "day < (now() AT TIME ZONE 'UTC')::date - 1",
   rate_limits: "expire < extract(epoch FROM now()) * 1000",
 } as const;
 

@@ -8,6 +8,7 @@ export const manifest = defineManifest({
     env: {
       SECRET_KEY: secretKeysSchema,
       TRIAL_DAYS: z.coerce.number().int().min(0).max(365).default(14),
+      TRIAL_USERS: z.coerce.number().int().min(1).default(250),
       SIGN_UPS_PER_HOUR: z.coerce.number().int().min(1).default(20),
       LOGINS_PER_MINUTE: z.coerce.number().int().min(1).default(60),
       FAILED_LOGINS: z.coerce.number().int().min(1).default(10),

@@ -1,6 +1,8 @@
 /** What other plugins may import of identity. */
 import { type Day, defineProblems, prepare, type Trx } from "../../core/mod.ts";
 
+export { isOnTrial, requireDailyQuota, requireQuota } from "./trial.ts";
+
 /** The roles: a manager has all of the hotel; a receptionist has the front desk. */
 export const roles = ["manager", "receptionist"] as const;
 export type Role = (typeof roles)[number];
@@ -23,6 +25,7 @@ export const hotelSettingsColumns = [
   "business_date",
   "subscription_valid",
   "valid_to",
+  "trial_ends_at",
 ] as const;
 
 export interface HotelSettings {
@@ -36,6 +39,7 @@ export interface HotelSettings {
   readonly business_date: Day;
   readonly subscription_valid: boolean;
   readonly valid_to: Date;
+  readonly trial_ends_at: Date;
 }
 
 const readHotelStatement = prepare<HotelSettings>(

@@ -9,7 +9,7 @@ import { User } from "./models/user.ts";
 import { changeOwnPassword } from "./own_password.ts";
 import { createPasswordLimit } from "./password_limit.ts";
 import { hashPassword, passwordSchema } from "./passwords.ts";
-import { managers, staff } from "./port.ts";
+import { managers, readHotel, requireQuota, staff } from "./port.ts";
 import { noSuchUser } from "./sessions.ts";
 import { insertUser, isUsernameTaken } from "./staff.ts";
 import { usernameSchema } from "./usernames.ts";
@@ -36,13 +36,17 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       body: z.strictObject({ username: usernameSchema, password: passwordSchema, role: roleSchema }),
       status: 201,
       result: userSchema,
-      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
+      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED", "TRIAL_QUOTA_REACHED"],
       prepare: async ({ actor, body: { username, password } }) => {
         await services.limit.ofHotel(actor.tenantId);
         if (await isUsernameTaken(ctx, username)) return undefined;
         return hashPassword({ password, username }, settingTurn(actor.tenantId));
       },
       handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx, request }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        await requireQuota(trx, hotel, { of: "users", most: ctx.env.TRIAL_USERS }, () =>
+          User.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
+        );
         const user = await insertUser(trx, { hotel_id: actor.tenantId, username, role, password_hash: passwordHash });
         const subject = { type: "user", id: user.user_id, name: user.username };
         ctx.audit.record(trx, { kind: "user_created", actor, request, subject, details: { role } });

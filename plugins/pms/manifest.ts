@@ -1,3 +1,5 @@
+import * as z from "zod";
+
 import { defineManifest } from "../../core/mod.ts";
 import { hotelSettingsColumns } from "../identity/port.ts";
 
@@ -6,6 +8,10 @@ export const manifest = defineManifest({
   summary: "Rooms, rates, bookings and the front desk.",
   requires: ["identity"],
   permissions: {
+    env: {
+      TRIAL_ROOMS: z.coerce.number().int().min(1).default(500),
+      TRIAL_BOOKINGS_PER_DAY: z.coerce.number().int().min(1).default(5_000),
+    },
     tables: {
       "identity.hotels": {
         select: [...hotelSettingsColumns, "version"],

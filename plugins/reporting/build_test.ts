@@ -119,7 +119,7 @@ describe("a build that is broken off", () => {
       db: databaseFor(process.knex, "reporting", true),
       files: store,
       log: process.log,
-      env: { REPORT_TTL_HOURS: 1, REPORT_STORE: undefined },
+      env: { REPORT_TTL_HOURS: 1, REPORT_STORE: undefined, TRIAL_SCHEDULES: 5, TRIAL_REPORTS_PER_DAY: 200 },
     });
     try {
       await handler.handle({

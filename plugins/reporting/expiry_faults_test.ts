@@ -34,7 +34,10 @@ describe("the sweep of reports in a store that refuses some files", () => {
       remove: (name) => (refused.has(name) ? Promise.reject(new Error("It is refused.")) : store.remove(name)),
     };
     const ctx = { db: databaseFor(pool, "reporting", true), files, log: createLogger("silent") };
-    const schedule: Schedule = expirySchedule({ ...ctx, env: { REPORT_TTL_HOURS: 168, REPORT_STORE: undefined } });
+    const schedule: Schedule = expirySchedule({
+      ...ctx,
+      env: { REPORT_TTL_HOURS: 168, REPORT_STORE: undefined, TRIAL_SCHEDULES: 5, TRIAL_REPORTS_PER_DAY: 200 },
+    });
     sweep = () => schedule.run(new AbortController().signal);
   });
   after(async () => {

@@ -16,6 +16,8 @@ export const manifest = defineManifest({
         .min(1)
         .refine((place) => place.startsWith("s3://") || !place.includes("://"), "is neither a folder nor in s3://")
         .optional(),
+      TRIAL_SCHEDULES: z.coerce.number().int().min(1).default(5),
+      TRIAL_REPORTS_PER_DAY: z.coerce.number().int().min(1).default(200),
       REPORT_TTL_HOURS: z.coerce
         .number()
         .int()

@@ -11,7 +11,7 @@ import { dueReportsSchedule } from "./schedules/run_due.ts";
 export default definePlugin({
   manifest,
   setup: (ctx) => ({
-    routes: [...scheduleRoutes(), ...reportRoutes(ctx), downloadRoute(ctx), eventsRoute(ctx)],
+    routes: [...scheduleRoutes(ctx), ...reportRoutes(ctx), downloadRoute(ctx), eventsRoute(ctx)],
     jobs: [buildHandler(ctx)],
     schedules: [expirySchedule(ctx), dueReportsSchedule(ctx)],
     // Each build holds a connection and a snapshot for as long as it takes.

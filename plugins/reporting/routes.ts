@@ -16,7 +16,7 @@ import {
   route,
   toPage,
 } from "../../core/mod.ts";
-import { managers, readHotel, staff } from "../identity/port.ts";
+import { managers, readHotel, requireDailyQuota, staff } from "../identity/port.ts";
 import { askFor } from "./ask.ts";
 import type { ReportingContext } from "./context.ts";
 import { csvOpener, type OpenCsv } from "./csv/now.ts";
@@ -108,7 +108,7 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
     body: kind.body,
     status: 202,
     result: reportSchema,
-    problems: ["TOO_MANY_REPORTS"],
+    problems: ["TOO_MANY_REPORTS", "TRIAL_QUOTA_REACHED"],
     // Before the unit of work: a stream has a connection of its own, and must not wait for it with another in hand.
     prepare: ({ actor, body, request }) => openNow(ctx, openCsv, kind, actor, body, request),
     handler: async ({ actor, body, trx, prepared: stream }) => {
@@ -117,6 +117,8 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
       }
       const hotel = await readHotel(trx, actor.tenantId);
       const report = await askFor(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
+      const quota = { of: "reports", most: ctx.env.TRIAL_REPORTS_PER_DAY };
+      await requireDailyQuota(trx, hotel, quota, ctx.countDaily);
       return {
         body: reportView(report),
         headers: { Location: `/reports/${report.report_id}`, "Retry-After": "1" },

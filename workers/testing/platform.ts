@@ -58,6 +58,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     LOG_LEVEL: processVariables()["TEST_LOG_LEVEL"] ?? "silent",
     SIGN_UPS_PER_HOUR: "10000",
     LOGINS_PER_MINUTE: "10000",
+    // As many as a hotel that pays may have.
+    TRIAL_SCHEDULES: "20",
     // All tests come from one address, and some from one user as fast as they can.
     USER_REQUESTS_PER_MINUTE: "1000000",
     TENANT_REQUESTS_PER_MINUTE: "1000000",

@@ -16,7 +16,8 @@ import {
   textSchema,
   toPage,
 } from "../../../core/mod.ts";
-import { staff } from "../../identity/port.ts";
+import { readHotel, requireDailyQuota, staff } from "../../identity/port.ts";
+import type { PmsContext } from "../context.ts";
 import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.ts";
 import { overrideSchema } from "../rates/restrictions.ts";
 import { noSuchBooking } from "../errors.ts";
@@ -88,7 +89,7 @@ const amendmentSchema = z.strictObject({
   override_restrictions: overrideSchema.optional(),
 });
 
-export function bookingRoutes(): Route[] {
+export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily" | "env">): Route[] {
   return [
     route({
       id: "createBooking",
@@ -111,11 +112,17 @@ export function bookingRoutes(): Route[] {
         "CLOSED_TO_ARRIVAL",
         "MINIMUM_STAY",
         "PRICE_NOT_ALLOWED",
+        "TRIAL_QUOTA_REACHED",
         "GUEST_ANONYMOUS",
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, body, trx }) => {
-        const booking = await reserve(trx, actor.tenantId, body, actor.name, actor.role);
+        // Together, so that the hotel's row costs no round trip of its own.
+        const [booking, hotel] = await Promise.all([
+          reserve(trx, actor.tenantId, body, actor.name, actor.role),
+          readHotel(trx, actor.tenantId),
+        ]);
+        await requireDailyQuota(trx, hotel, { of: "bookings", most: env.TRIAL_BOOKINGS_PER_DAY }, countDaily);
         const headers = { Location: `/bookings/${booking.booking_id}` };
         return { body: bookingView(booking), etag: booking.version, headers };
       },

@@ -13,7 +13,8 @@ import {
   toPage,
   type Trx,
 } from "../../../core/mod.ts";
-import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
+import type { PmsContext } from "../context.ts";
 import { noSuchRoom } from "../errors.ts";
 import { readRoom, readRoomType, write } from "./inventory.ts";
 import { Room } from "../models/room.ts";
@@ -22,7 +23,7 @@ import { roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });
 
-export function roomRoutes(): Route[] {
+export function roomRoutes({ env }: PmsContext): Route[] {
   return [
     route({
       id: "createRoom",
@@ -39,10 +40,13 @@ export function roomRoutes(): Route[] {
       }),
       status: 201,
       result: roomSchema,
-      problems: ["NOT_FOUND", "NAME_TAKEN", "SUBSCRIPTION_LAPSED"],
+      problems: ["NOT_FOUND", "NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
+        await requireQuota(trx, hotel, { of: "rooms", most: env.TRIAL_ROOMS }, () =>
+          Room.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
+        );
         await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : null;
         const room = await write(

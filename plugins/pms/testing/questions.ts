@@ -1,6 +1,7 @@
 /** What the desk asks of the database all day, each as one unit of work: for the plans and their times. */
 import type { Knex } from "knex";
 
+import { dailyCounter } from "../../../core/db/daily_usage.ts";
 import { auditLogOf } from "../../../core/audit/log.ts";
 import type { Trx } from "../../../core/db/database.ts";
 import { forgetAnswers } from "../../../core/http/idempotency.ts";
@@ -22,7 +23,7 @@ import { closureRoutes } from "../rooms/routes_closures.ts";
 const audit = auditLogOf("pms", noRefusals);
 const routes = new Map<string, Route>(
   [
-    bookingRoutes,
+    () => bookingRoutes({ countDaily: dailyCounter("pms"), env: { TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 } }),
     () => deskRoutes({ audit }),
     () => guestRoutes({ forgetAnswers }),
     chartRoutes,

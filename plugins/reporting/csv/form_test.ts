@@ -11,6 +11,7 @@ const hotel = (timeZone: string) => ({
   business_date: "2030-01-01",
   subscription_valid: true,
   valid_to: new Date(0),
+  trial_ends_at: new Date(0),
 });
 
 describe("the form of a file for a spreadsheet", () => {

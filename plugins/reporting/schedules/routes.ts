@@ -16,7 +16,8 @@ import {
   timeOfDaySchema,
   toPage,
 } from "../../../core/mod.ts";
-import { managers, readHotel } from "../../identity/port.ts";
+import { managers, readHotel, requireQuota } from "../../identity/port.ts";
+import type { ReportingContext } from "../context.ts";
 import { noSuchSchedule, reportingProblems } from "../errors.ts";
 import { kindOf, kinds } from "../kinds/mod.ts";
 import { ReportSchedule, rhythms } from "../models/report_schedule.ts";
@@ -47,7 +48,7 @@ const scheduleSchema = z
 
 const params = z.strictObject({ schedule_id: idSchema });
 
-export function scheduleRoutes(): Route[] {
+export function scheduleRoutes({ env }: ReportingContext): Route[] {
   return [
     route({
       id: "scheduleReport",
@@ -67,7 +68,7 @@ export function scheduleRoutes(): Route[] {
       bodyLimit: 8 * 1024,
       status: 201,
       result: scheduleSchema,
-      problems: ["TOO_MANY_SCHEDULES"],
+      problems: ["TOO_MANY_SCHEDULES", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body: { kind, every, at, options }, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         const timing = { every, at };
@@ -77,6 +78,10 @@ export function scheduleRoutes(): Route[] {
         await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('reporting schedules ' || ?, 0))", [
           actor.tenantId,
         ]);
+        const ofTrial = { of: "schedules", most: env.TRIAL_SCHEDULES };
+        await requireQuota(trx, hotel, ofTrial, () =>
+          ReportSchedule.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
+        );
         const count = await ReportSchedule.query(trx).where({ hotel_id: actor.tenantId }).resultSize();
         if (count >= mostSchedules) {
           throw reportingProblems.TOO_MANY_SCHEDULES(`A hotel has ${mostSchedules} schedules at most. Delete one.`);

@@ -1,0 +1,114 @@
+/** What a hotel on trial may store, by every call that adds to it; and that a hotel that pays may store more. */
+import { expect } from "chai";
+
+import { addDays } from "../core/mod.ts";
+import type { TestAnswer } from "../core/testing/client.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "./testing/platform.ts";
+
+const quotas = {
+  TRIAL_USERS: "3",
+  TRIAL_ROOMS: "2",
+  TRIAL_SCHEDULES: "1",
+  TRIAL_BOOKINGS_PER_DAY: "3",
+  TRIAL_REPORTS_PER_DAY: "2",
+};
+
+describe("the quotas of a hotel on trial", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false, variables: quotas });
+  });
+  after(() => platform.close());
+
+  let names = 0;
+  async function openHotel() {
+    const hotel = await signUpHotel(platform.client);
+    const post = (path: string, body: object, headers = {}): Promise<TestAnswer> =>
+      platform.client.post(path, body, { token: hotel.managerToken, headers });
+    const type = await post("/room-types/", { name: "Double", capacity: 2, rate: "100.00" });
+    const { business_date: today } = (await platform.client.get("/hotels/me", { token: hotel.managerToken })).body;
+    const name = (): string => `quota-${process.pid}-${(names += 1)}`;
+    let nights = 0;
+    return {
+      ...hotel,
+      addUser: () => post("/users/", { username: name(), password: "correct-horse-battery", role: "receptionist" }),
+      addRoom: () => post("/rooms/", { room_number: name().slice(-8), room_type_id: type.body.room_type_id }),
+      addSchedule: () => post("/reports/schedules", { kind: "bookings", every: "night" }),
+      addReport: () => post("/reports/occupancy", { from: today, to: addDays(today, (nights += 1)) }),
+      addBooking: (headers = {}) =>
+        post(
+          "/bookings/",
+          {
+            room_type_id: type.body.room_type_id,
+            guest: { name: name() },
+            check_in_at: addDays(today, (nights += 1)),
+            expected_check_out_at: addDays(today, nights + 1),
+          },
+          headers,
+        ),
+    };
+  }
+
+  /** As if the whole day's uses had been made, whichever day the request falls on. */
+  const useUp = (hotelId: string, kind: string, used: number): Promise<unknown> =>
+    platform.owner.raw(
+      `INSERT INTO core.daily_usage (tenant_id, day, kind, used)
+       SELECT ?, (now() AT TIME ZONE 'UTC')::date + n, ?, ? FROM generate_series(-1, 1) AS n
+       ON CONFLICT (tenant_id, day, kind) DO UPDATE SET used = excluded.used`,
+      [hotelId, kind, used],
+    );
+
+  const pay = ({ hotelId }: TestHotel): Promise<unknown> =>
+    platform.owner.raw("UPDATE identity.hotels SET valid_to = trial_ends_at + interval '1 month' WHERE hotel_id = ?", [
+      hotelId,
+    ]);
+
+  const expectQuota = ({ status, body }: TestAnswer, of: string, most: number): void => {
+    expect([status, body.code], of).to.deep.equal([403, "TRIAL_QUOTA_REACHED"]);
+    expect(body.quota).to.deep.equal({ of, most });
+    expect(body.detail).to.contain("POST /billing/checkout");
+  };
+
+  it("Users, rooms and schedules are as many as the quota, also where they are added at once", async () => {
+    const hotel = await openHotel();
+    for (const [of, most, there, add] of [
+      ["users", 3, 2, hotel.addUser],
+      ["rooms", 2, 0, hotel.addRoom],
+      ["schedules", 1, 0, hotel.addSchedule],
+    ] as const) {
+      const answers = await Promise.all(Array.from({ length: 4 }, () => add()));
+      const refused = answers.filter(({ status }) => status !== 201);
+      expect(refused, of).to.have.length(4 - (most - there));
+      for (const answer of refused) expectQuota(answer, of, most);
+    }
+    await pay(hotel);
+    for (const add of [hotel.addUser, hotel.addRoom, hotel.addSchedule]) expect((await add()).status).to.equal(201);
+  });
+
+  it("Bookings and reports of a day are as many as the quota, and those that fail do not count", async () => {
+    const hotel = await openHotel();
+    expect((await hotel.addBooking()).body.code).to.equal("NO_ROOM_FREE");
+    await hotel.addRoom();
+    expect((await hotel.addBooking({ "idempotency-key": "one" })).status).to.equal(201);
+    await useUp(hotel.hotelId, "pms.bookings", 2);
+    expect((await hotel.addBooking()).status).to.equal(201);
+    const refused = await hotel.addBooking();
+    expectQuota(refused, "bookings", 3);
+    const { body } = await platform.client.get("/bookings/", { token: hotel.managerToken });
+    expect(body.items, "what was refused is not there").to.have.length(2);
+
+    expect((await hotel.addReport()).status).to.equal(202);
+    await useUp(hotel.hotelId, "reporting.reports", 2);
+    expectQuota(await hotel.addReport(), "reports", 2);
+    await pay(hotel);
+    expect((await hotel.addBooking()).status).to.equal(201);
+    expect((await hotel.addReport()).status).to.equal(202);
+  });
+
+  it("One hotel's use leaves another's quota as it is", async () => {
+    const [one, other] = [await openHotel(), await openHotel()];
+    await other.addRoom();
+    await useUp(one.hotelId, "pms.bookings", 3);
+    expect((await other.addBooking()).status).to.equal(201);
+  });
+});
