@@ -31,6 +31,8 @@ async function startPlatform(given: Variables): Promise<() => Promise<void>> {
     DATABASE_URL: postgres?.url ?? given["DATABASE_URL"],
     // One line a request would drown the words below; LOG_LEVEL=info brings them back.
     LOG_LEVEL: given["LOG_LEVEL"] ?? "warn",
+    // No gateway stands before it, and /metrics is open: other machines reach it only where HOST says so.
+    HOST: given["HOST"] ?? "127.0.0.1",
   };
   let processes: Processes | undefined;
   const close = async (): Promise<void> => {

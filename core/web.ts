@@ -1,5 +1,5 @@
 /** The web process: answers the API. `npm run web`, and the `web` line of the Procfile. */
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "./boot.ts";
@@ -9,7 +9,7 @@ import { takeVariables } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { createRateLimits } from "./http/rate_limits.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
-import { createQueueWatch, degradedParts, keptFor, type QueueState } from "./jobs/queue_watch.ts";
+import { createQueueWatch, hasTroubledQueue, keptFor, type QueueState } from "./jobs/queue_watch.ts";
 import { runProcess } from "./process.ts";
 import { coreRole } from "./permissions.ts";
 
@@ -22,8 +22,19 @@ export interface WebServer {
 
 const drainMs = 25_000;
 
+/** How long a client may take to send a request, so that one that sends a byte now and then does not keep its connection. */
+export interface RequestLimits {
+  readonly headersMs: number;
+  /** With the body. The largest one, 1 MiB, needs 280 kbit/s. */
+  readonly wholeMs: number;
+  /** How often the connections are looked through. */
+  readonly checkMs: number;
+}
+
+const requestLimits: RequestLimits = { headersMs: 15_000, wholeMs: 30_000, checkMs: 5_000 };
+
 /** Starts to listen on `PORT` (0: a free one). */
-export async function serve(platform: Platform): Promise<WebServer> {
+export async function serve(platform: Platform, limits = requestLimits): Promise<WebServer> {
   const { env, knex, log } = platform;
   const metrics = createMetrics();
   const pool = (knex.client as { pool: { numUsed(): number } }).pool;
@@ -67,11 +78,16 @@ export async function serve(platform: Platform): Promise<WebServer> {
     ready: async () => {
       await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
     },
-    degraded: async () => degradedParts(await watchQueues()),
+    isDegraded: async () => hasTroubledQueue(await watchQueues()),
   });
+  const options = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.wholeMs,
+    connectionsCheckingInterval: limits.checkMs,
+  };
   const server = await new Promise<Server>((resolve, reject) => {
-    const listening: Server = app.listen(env.PORT, env.HOST, () => resolve(listening));
-    listening.once("error", reject);
+    const listening = createServer(options, app.callback());
+    listening.once("error", reject).listen(env.PORT, env.HOST, () => resolve(listening));
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : env.PORT;

@@ -28,8 +28,8 @@ export interface AppOptions extends DispatchServices {
   readonly trustedProxies: number;
   /** Throws where the process can't serve: answers `GET /health/ready`. */
   readonly ready: () => Promise<void>;
-  /** What is wrong and yet stops nobody; told by `GET /health/ready`, which stays 200. */
-  readonly degraded: () => Promise<readonly object[]>;
+  /** Whether something is wrong that stops no request; `GET /health/ready` says so and stays 200. */
+  readonly isDegraded: () => Promise<boolean>;
   /** Told when a request comes and when it is answered, or its client has gone and its work is done. */
   readonly inFlight: (change: 1 | -1) => void;
 }
@@ -174,8 +174,9 @@ function operationsRouter(options: AppOptions): Router {
     } catch (cause) {
       throw problems.SERVICE_UNAVAILABLE("This process can't serve yet.", { cause });
     }
-    const degraded = await options.degraded().catch(() => []);
-    ctx.body = { status: "ready", ...(degraded.length === 0 ? {} : { degraded }) };
+    // Strangers ask too: what is wrong stands in /metrics and in the log.
+    const degraded = await options.isDegraded().catch(() => false);
+    ctx.body = { status: "ready", ...(degraded ? { degraded } : {}) };
   });
   router.get("/metrics", async (ctx) => {
     ctx.type = options.metrics.contentType;

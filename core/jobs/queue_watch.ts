@@ -65,15 +65,9 @@ const statement = `
   FULL JOIN unnest(?::text[]) AS known (queue) ON known.queue = o.in_queue
   GROUP BY 1 ORDER BY 1`;
 
-/** What is wrong and stops nobody: the parts of `degraded` in `GET /health/ready`. */
-export function degradedParts(states: readonly QueueState[]): object[] {
-  return states
-    .filter(({ dead, late_seconds }) => dead > 0 || late_seconds > lateAfterSeconds)
-    .map(({ queue, dead, late_seconds }) => ({
-      queue,
-      ...(dead > 0 ? { dead_jobs: dead } : {}),
-      ...(late_seconds > lateAfterSeconds ? { late_seconds: Math.round(late_seconds) } : {}),
-    }));
+/** Whether a queue has dead jobs, or jobs that no worker takes. */
+export function hasTroubledQueue(states: readonly QueueState[]): boolean {
+  return states.some(({ dead, late_seconds: late }) => dead > 0 || late > lateAfterSeconds);
 }
 
 /** Gives the last answer again for so long; who asks while it is looked up waits for the same. A failure is not kept. */

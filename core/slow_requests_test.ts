@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { connect } from "node:net";
+
+import { startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
+import { boot } from "./boot.ts";
+import { serve, type WebServer } from "./web.ts";
+
+describe("a request that never ends", () => {
+  let platform: TestPlatform;
+  let web: WebServer;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    const limits = { headersMs: 400, wholeMs: 800, checkMs: 50 };
+    web = await serve(await boot("web", platform.variables), limits);
+  });
+  after(async () => {
+    await web.close();
+    await platform.close();
+  });
+
+  /** Sends these words and then a byte every 100 ms, until the server ends the connection. @returns what it answered */
+  const drip = (head: string): Promise<string> =>
+    new Promise((resolve) => {
+      let answer = "";
+      const socket = connect(web.port, "127.0.0.1", () => socket.write(head));
+      const dripping = setInterval(() => socket.write("a"), 100);
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        answer += text;
+      });
+      socket.on("error", () => undefined);
+      socket.once("close", () => {
+        clearInterval(dripping);
+        resolve(answer);
+      });
+    });
+
+  it("is ended while its body drips in, a byte at a time", async () => {
+    const head =
+      "POST /auth/token HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{";
+    expect(await drip(head)).to.match(/^HTTP\/1\.1 408 /);
+  });
+
+  it("is ended while its headers drip in", async () => {
+    expect(await drip("POST /auth/token HTTP/1.1\r\nHost: desk\r\nX-Long: ")).to.match(/^HTTP\/1\.1 408 /);
+  });
+});
