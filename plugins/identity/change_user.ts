@@ -7,7 +7,7 @@ import { User } from "./models/user.ts";
 import type { PasswordLimit } from "./password_limit.ts";
 import { hashPassword } from "./passwords.ts";
 import { noSuchUser, revokeSessions, type Sessions } from "./sessions.ts";
-import { lockStaff } from "./staff.ts";
+import { lockStaff, readHotelName } from "./staff.ts";
 import { takeAuthority } from "./standing.ts";
 
 export interface StaffServices {
@@ -81,8 +81,12 @@ async function hashFor({ db, limit }: StaffServices, { actor, userId }: UserChan
     });
   }
   const find = { hotel_id: actor.tenantId, user_id: userId };
-  const user = await db.tenant(actor.tenantId, (trx) => User.query(trx).findOne(find), { readOnly: true });
+  const [user, hotelName] = await db.tenant(
+    actor.tenantId,
+    async (trx) => [await User.query(trx).findOne(find), await readHotelName(trx, actor.tenantId)] as const,
+    { readOnly: true },
+  );
   if (user === undefined) throw noSuchUser();
   await limit.ofHotel(actor.tenantId);
-  return hashPassword({ password, username: user.username }, settingTurn(actor.tenantId));
+  return hashPassword({ password, username: user.username, hotelName }, settingTurn(actor.tenantId));
 }

@@ -10,9 +10,10 @@ import { revokeSessions, type Sessions } from "./sessions.ts";
 import { requireStanding, takeAuthority } from "./standing.ts";
 import type { LoginThrottle } from "./throttle.ts";
 
-const readStatement = prepare<{ username: string; folded_username: string; password_hash: string }>(
+const readStatement = prepare<{ hotel_name: string; username: string; folded_username: string; password_hash: string }>(
   "identity_read_own_password",
-  "SELECT username, folded_username, password_hash FROM identity.users WHERE hotel_id = $1 AND user_id = $2",
+  `SELECT h.name AS hotel_name, u.username, u.folded_username, u.password_hash
+   FROM identity.users u JOIN identity.hotels h ON h.hotel_id = u.hotel_id WHERE u.hotel_id = $1 AND u.user_id = $2`,
 );
 // Only over the password that was checked: of two changes at once the second is refused.
 const changeStatement = prepare<{ user_id: string }>(
@@ -66,7 +67,12 @@ export async function changeOwnPassword(
     attempt.end();
   }
   await limit.ofUser(userId);
-  const wanted = { password: newPassword, username: user.username, pointer: "/new_password" };
+  const wanted = {
+    password: newPassword,
+    username: user.username,
+    hotelName: user.hotel_name,
+    pointer: "/new_password",
+  };
   const newHash = await hashPassword(wanted, settingTurn(tenantId));
   await db.tenant(tenantId, async (trx) => {
     await takeAuthority(trx, userId);

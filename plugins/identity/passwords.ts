@@ -3,7 +3,7 @@ import * as z from "zod";
 
 import { identityProblems } from "./errors.ts";
 import { type HashTurn, hashSlowly } from "./hashing.ts";
-import { leastCharacters, weaknessOf } from "./password_rules.ts";
+import { leastCharacters, type Owner, weaknessOf } from "./password_rules.ts";
 
 /**
  * Not trimmed: a space may be part of it. In NFC, for one keyboard sends `é` as one character and the other as two; and no
@@ -19,23 +19,24 @@ export const passwordSchema = z
   .refine((password) => Array.from(password).length >= leastCharacters, `is shorter than ${leastCharacters} characters`)
   .meta({ format: "password", examples: ["correct-horse-battery"] });
 
-export interface NewPassword {
+export interface NewPassword extends Owner {
   readonly password: string;
-  readonly username: string;
   /** The field that it came in; default `/password`. */
   readonly pointer?: string;
 }
 
-/** @throws Problem PASSWORD_TOO_WEAK, and what `hashSlowly` throws */
-export async function hashPassword(
-  { password, username, pointer = "/password" }: NewPassword,
-  turn: HashTurn,
-): Promise<string> {
-  const why = weaknessOf(password, username);
+/** @throws Problem PASSWORD_TOO_WEAK */
+export function requireStrength({ password, pointer = "/password", ...owner }: NewPassword): void {
+  const why = weaknessOf(password, owner);
   if (why !== undefined) {
     throw identityProblems.PASSWORD_TOO_WEAK(`The password ${why}.`, {
       errors: [{ in: "body", pointer, detail: why }],
     });
   }
-  return hashSlowly(password, turn);
+}
+
+/** @throws Problem PASSWORD_TOO_WEAK, and what `hashSlowly` throws */
+export async function hashPassword(wanted: NewPassword, turn: HashTurn): Promise<string> {
+  requireStrength(wanted);
+  return hashSlowly(wanted.password, turn);
 }

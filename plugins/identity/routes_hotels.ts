@@ -1,20 +1,39 @@
 import * as z from "zod";
 
-import { changedFields, dayAt, defined, newId, requireMatch, type Route, route } from "../../core/mod.ts";
+import {
+  changedFields,
+  dayAt,
+  defined,
+  networkOf,
+  newId,
+  requireMatch,
+  type Route,
+  route,
+  tooMany,
+} from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
-import { insertUser, isUsernameTaken } from "./staff.ts";
+import { insertUser } from "./staff.ts";
 import { Hotel } from "./models/hotel.ts";
-import { signUpTurn } from "./hashing.ts";
-import { hashPassword, passwordSchema } from "./passwords.ts";
+import { hashSlowly, signUpTurn } from "./hashing.ts";
+import { passwordSchema, requireStrength } from "./passwords.ts";
 import { managers, staff } from "./port.ts";
+import { createTakenNames } from "./taken_names.ts";
 import { requireKnownZone } from "./time_zones.ts";
 import { usernameSchema } from "./usernames.ts";
 import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "./views.ts";
 
 const dayMs = 86_400_000;
 
+/** @throws Problem RATE_LIMITED */
+async function countSignUp({ env, limit }: IdentityContext, address: string): Promise<void> {
+  const most = env.SIGN_UPS_PER_HOUR;
+  const [standing] = await limit.add([{ kind: "sign-ups", key: networkOf(address), seconds: 3600 }]);
+  if ((standing?.points ?? 0) > most) throw tooMany(`At most ${most} sign-ups in an hour.`, standing?.msLeft ?? 0);
+}
+
 export function hotelRoutes(ctx: IdentityContext): Route[] {
   const { env } = ctx;
+  const names = createTakenNames(ctx);
   return [
     route({
       id: "signUpHotel",
@@ -23,7 +42,6 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       summary: "Sign a hotel up: the hotel, its first manager, and a trial",
       access: "public",
       unit: "platform",
-      rateLimit: { points: env.SIGN_UPS_PER_HOUR, seconds: 3600 },
       body: z.strictObject({
         name: hotelFields.name,
         username: usernameSchema,
@@ -36,11 +54,14 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       bodyLimit: 64 * 1024,
       status: 201,
       result: z.strictObject({ hotel: hotelSchema, user: userSchema }),
-      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK"],
-      prepare: async ({ body: { username, password }, request }) =>
-        (await isUsernameTaken(ctx, username))
-          ? undefined
-          : hashPassword({ password, username }, signUpTurn(request.address)),
+      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
+      // What does not fit, and a weak password, use up no sign-up.
+      prepare: async ({ body: { name, username, password }, request: { address } }) => {
+        requireStrength({ password, username, hotelName: name });
+        if (await names.isTaken(username, [networkOf(address)])) return undefined;
+        await countSignUp(ctx, address);
+        return hashSlowly(password, signUpTurn(address));
+      },
       handler: async ({
         body: { username, password: _password, ...settings },
         prepared: passwordHash,

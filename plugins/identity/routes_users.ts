@@ -1,17 +1,18 @@
 import * as z from "zod";
 
-import { decodeCursor, idSchema, pageOf, pageQuery, type Route, route, toPage } from "../../core/mod.ts";
+import { decodeCursor, idSchema, networkOf, pageOf, pageQuery, type Route, route, toPage } from "../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
 import { changeUser } from "./change_user.ts";
 import type { IdentityContext } from "./context.ts";
-import { settingTurn } from "./hashing.ts";
+import { hashSlowly, settingTurn } from "./hashing.ts";
 import { User } from "./models/user.ts";
 import { changeOwnPassword } from "./own_password.ts";
 import { createPasswordLimit } from "./password_limit.ts";
-import { hashPassword, passwordSchema } from "./passwords.ts";
+import { passwordSchema, requireStrength } from "./passwords.ts";
 import { managers, readHotel, requireQuota, staff } from "./port.ts";
 import { noSuchUser } from "./sessions.ts";
-import { insertUser, isUsernameTaken } from "./staff.ts";
+import { insertUser, readHotelName } from "./staff.ts";
+import { createTakenNames } from "./taken_names.ts";
 import { usernameSchema } from "./usernames.ts";
 import { roleSchema, userSchema, userView } from "./views.ts";
 
@@ -25,6 +26,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
     limit: createPasswordLimit(ctx.limit),
     sessions,
   };
+  const names = createTakenNames(ctx);
   return [
     route({
       id: "createUser",
@@ -37,10 +39,14 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       status: 201,
       result: userSchema,
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED", "TRIAL_QUOTA_REACHED"],
-      prepare: async ({ actor, body: { username, password } }) => {
-        await services.limit.ofHotel(actor.tenantId);
-        if (await isUsernameTaken(ctx, username)) return undefined;
-        return hashPassword({ password, username }, settingTurn(actor.tenantId));
+      prepare: async ({ actor, body: { username, password }, request }) => {
+        const { tenantId } = actor;
+        await services.limit.ofHotel(tenantId);
+        const hotelName = await ctx.db.tenant(tenantId, (trx) => readHotelName(trx, tenantId), { readOnly: true });
+        // First: a weak password must not be a way to ask for a name that counts for nothing.
+        requireStrength({ password, username, hotelName });
+        if (await names.isTaken(username, [`hotel ${tenantId}`, networkOf(request.address)])) return undefined;
+        return hashSlowly(password, settingTurn(tenantId));
       },
       handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx, request }) => {
         const hotel = await readHotel(trx, actor.tenantId);

@@ -1,6 +1,5 @@
 /** The rules about a hotel's staff. */
 import { type Actor, constraintOf, newId, prepare, type Trx } from "../../core/mod.ts";
-import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { User } from "./models/user.ts";
 import { managers, type Role } from "./port.ts";
@@ -19,15 +18,16 @@ export interface NewUser {
   readonly role: Role;
 }
 
-const takenStatement = prepare("identity_is_username_taken", "SELECT FROM identity.users WHERE folded_username = $1");
+const nameStatement = prepare<{ name: string }>(
+  "identity_read_hotel_name",
+  "SELECT name FROM identity.hotels WHERE hotel_id = $1",
+);
 
-/**
- * A look before a hash is paid for. It does not refuse: that is for the insert to do, behind the answers that are kept for
- * an Idempotency-Key, one of which may say that the name was taken by this very request. A name once taken stays so.
- */
-export async function isUsernameTaken({ db }: IdentityContext, username: string): Promise<boolean> {
-  const found = await db.platform((trx) => takenStatement.run(trx, [foldUsername(username)]), { readOnly: true });
-  return found.length > 0;
+/** The hotel's name, which is no part of its staff's passwords. */
+export async function readHotelName(trx: Trx, hotelId: string): Promise<string> {
+  const [hotel] = await nameStatement.run(trx, [hotelId]);
+  if (hotel === undefined) throw new Error("The tenant has no hotel.");
+  return hotel.name;
 }
 
 /** @throws Problem USERNAME_TAKEN */
