@@ -7,6 +7,7 @@ import type { Logger } from "../log.ts";
 import { checkWalls } from "./catalogue_walls.ts";
 import { closeToEverybody } from "./everybody.ts";
 import { applyPermissions } from "./grants.ts";
+import { logMigrationWarnings } from "./migration_warnings.ts";
 import { migratorConfig } from "./migrations_source.ts";
 import { createRoles } from "./roles.ts";
 
@@ -56,6 +57,7 @@ export async function migrate(
     await checkWalls(owner, plugins);
     await applyPermissions(owner, plugins);
     await closeToEverybody(owner, log);
+    await logMigrationWarnings(owner, plugins, log);
   } finally {
     await guard.query("SELECT pg_advisory_unlock_all()");
     await owner.client.releaseConnection(guard);
