@@ -45,6 +45,8 @@ export const manifest = defineManifest({
           "checked_out_at",
           "status",
           "total_amount",
+          "rack_amount",
+          "waived_amount",
           "currency",
           "terms_accepted_at",
           "notes",
@@ -55,7 +57,7 @@ export const manifest = defineManifest({
       "pms.rooms": { select: ["hotel_id", "room_id", "room_number", "sort_key", "room_type_id", "status"] },
       "pms.room_types": { select: ["hotel_id", "room_type_id", "name"] },
       "pms.booking_nights": {
-        select: ["hotel_id", "booking_id", "room_id", "room_type_id", "date", "rate", "released"],
+        select: ["hotel_id", "booking_id", "room_id", "room_type_id", "date", "rate", "rack_rate", "released"],
       },
       "pms.occupancies": { select: ["hotel_id", "room_id", "booking_id", "arrival", "departure"] },
       "pms.daily_figures": {

@@ -32,6 +32,9 @@ const columns = {
   notes: ({ textSql }) => textSql("b.notes"),
   created_by: ({ textSql }) => textSql("b.created_by"),
   created_at: () => instantCell("b.created_at"),
+  // New columns come last, so that a reader who counts columns finds the others where they were.
+  rack_amount: ({ decimalSql }) => decimalSql("coalesce(b.rack_amount, b.total_amount)"),
+  waived_amount: ({ decimalSql }) => decimalSql("b.waived_amount"),
 } as const satisfies Record<string, (cells: CellWriter) => string>;
 
 type BookingsColumn = keyof typeof columns;
@@ -136,6 +139,8 @@ const meanings: Partial<Record<BookingsColumn, string>> = {
   expected_check_out_at: "In UTC.",
   total_amount: "The sum of the nights on the bill.",
   created_at: "In UTC.",
+  rack_amount: "The total at the rates before a price was agreed; `total_amount` where none was.",
+  waived_amount: "The charge of a no-show or a cancellation that a manager waived; empty where none is.",
 };
 
 export const bookings = defineKind({

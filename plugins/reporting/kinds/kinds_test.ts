@@ -165,6 +165,33 @@ describe("the kinds of reports", () => {
     );
   });
 
+  it("An agreed price stands beside the rate before it, and a waived charge beside what is left, in the last columns", async () => {
+    const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
+    const agreed = await desk.booked(0, 2);
+    const agreed_price = { total: "150.00", reason: "contract" };
+    await desk.manage("PATCH", `/bookings/${agreed.booking_id}`, { agreed_price });
+    await desk.operate("check-in", agreed.booking_id);
+    const absent = await desk.booked(0, 2, { room_id: desk.roomIds[1], guest: { name: "Absent" } });
+    await desk.operate("no-show", absent.booking_id);
+    await desk.manage("PATCH", `/operations/waive-charge/${absent.booking_id}`, { reason: "in hospital" });
+    const plain = await desk.booked(3, 4);
+    const days = { from: desk.day(0), to: desk.day(5) };
+    const rows = await csv(desk, "bookings", days);
+    expect(Object.keys(rows[0] ?? {}).slice(-3)).to.deep.equal(["created_at", "rack_amount", "waived_amount"]);
+    const amounts = new Map(
+      rows.map((row) => [row["booking_id"], [row["total_amount"], row["rack_amount"], row["waived_amount"]]]),
+    );
+    expect(amounts.get(agreed.booking_id)).to.deep.equal(["150.00", "200.00", ""]);
+    expect(amounts.get(absent.booking_id)).to.deep.equal(["0.00", "0.00", "100.00"]);
+    expect(amounts.get(plain.booking_id), "nothing was agreed").to.deep.equal(["100.00", "100.00", ""]);
+    const months = await csv(desk, "revenue", days);
+    expect(Object.keys(months[0] ?? {}).slice(-2)).to.deep.equal(["currency", "rack_revenue"]);
+    const sum = (column: string): number => months.reduce((total, row) => total + Number(row[column]), 0);
+    expect([sum("nights"), sum("room_revenue"), sum("rack_revenue"), sum("no_show_revenue")]).to.deep.equal([
+      3, 250, 300, 0,
+    ]);
+  });
+
   it("take the month where no days are named, and refuse ranges that are none", async () => {
     const desk = await openDesk(platform);
     const rows = await csv(desk, "occupancy", {});

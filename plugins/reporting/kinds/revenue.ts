@@ -15,6 +15,7 @@ const columns = {
   adr: "Average daily rate: room revenue per night; empty where there was none.",
   no_show_revenue: "Of the nights that no-shows pay for.",
   currency: "Of the amounts.",
+  rack_revenue: "Of the nights slept, at their rates before a price was agreed; what was given away is the difference.",
 };
 
 /** A night belongs to the month of its date, and to the type under which it was sold. */
@@ -49,7 +50,8 @@ export const revenue = defineKind({
         `SELECT ${textSql("to_char(n.date, 'YYYY-MM')")} AS month, ${textSql("t.name")} AS room_type, count(*) ${slept} AS nights,
            ${amount(`sum(n.rate) ${slept}`)} AS room_revenue,
            ${decimalSql(`round(sum(n.rate) ${slept} / nullif(count(*) ${slept}, 0), ${decimals})`)} AS adr,
-           ${amount("sum(n.rate) FILTER (WHERE b.status = 'no_show')")} AS no_show_revenue, b.currency
+           ${amount("sum(n.rate) FILTER (WHERE b.status = 'no_show')")} AS no_show_revenue, b.currency,
+           ${amount(`sum(coalesce(n.rack_rate, n.rate)) ${slept}`)} AS rack_revenue
          FROM ${nights} GROUP BY to_char(n.date, 'YYYY-MM'), t.room_type_id, t.name, b.currency ORDER BY to_char(n.date, 'YYYY-MM'), t.name, t.room_type_id, b.currency`,
         bindingsOf(request, hotel),
       );

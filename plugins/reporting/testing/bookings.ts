@@ -64,7 +64,7 @@ export async function expectedRecords(owner: Knex, hotelId: string): Promise<Rec
   const { rows } = (await owner.raw(
     `SELECT b.booking_id, b.room_id, r.room_number, guest_name, guest_email, guest_phone, adults, children, arrival,
        departure, check_in_at, expected_check_out_at, checked_in_at, checked_out_at, b.status, total_amount, currency,
-       terms_accepted_at, notes, created_by, b.created_at
+       terms_accepted_at, notes, created_by, b.created_at, coalesce(rack_amount, total_amount) AS rack_amount, waived_amount
      FROM pms.bookings b JOIN pms.rooms r USING (hotel_id, room_id) WHERE hotel_id = ? ORDER BY booking_id`,
     [hotelId],
   )) as { rows: Record<string, string | number | Date | null>[] };

@@ -83,6 +83,9 @@ const bookingCells: Readonly<Record<string, (booking: ModelBooking, known: Known
   notes: ({ id }, { notes }) => notes.get(id) ?? "",
   created_by: () => "the desk",
   created_at: ({ id }, { madeAt }) => (madeAt.get(id) as Date).toISOString(),
+  rack_amount: (booking, { model }) => model.text(model.rackTotal(booking) ?? model.total(booking)),
+  waived_amount: ({ waived }, { model }) =>
+    waived === undefined ? "" : model.text([...waived.values()].reduce((sum, { rate }) => sum + rate, 0)),
 };
 export const bookingColumns = Object.keys(bookingCells);
 
@@ -142,21 +145,21 @@ function asItStands({ rooms, closures, bookings, today }: ModelHotel, day: numbe
 }
 
 export function revenueRows({ model, currency, typeNames }: Known, { from, to }: Days): Row[] {
-  const groups = new Map<string, { nights: number; slept: number; absent: number }>();
+  const groups = new Map<string, { nights: number; slept: number; rack: number; absent: number }>();
   for (const booking of model.bookings) {
-    for (const [day, { type, rate }] of booking.nights) {
+    for (const [day, { type, rate, rack }] of booking.nights) {
       const absent = booking.status === "no_show";
       if (day < from || day > to || !(absent || counts(booking, day, model.today))) continue;
       const key = `${dayText(day).slice(0, 7)} ${typeNames.get(type.id)}`;
-      const group = groups.get(key) ?? { nights: 0, slept: 0, absent: 0 };
+      const group = groups.get(key) ?? { nights: 0, slept: 0, rack: 0, absent: 0 };
       groups.set(key, group);
       if (absent) group.absent += rate;
-      else Object.assign(group, { nights: group.nights + 1, slept: group.slept + rate });
+      else Object.assign(group, { nights: group.nights + 1, slept: group.slept + rate, rack: group.rack + rack });
     }
   }
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, { nights, slept, absent }]) => ({
+    .map(([key, { nights, slept, rack, absent }]) => ({
       month: key.slice(0, 7),
       room_type: key.slice(8),
       nights: String(nights),
@@ -164,6 +167,7 @@ export function revenueRows({ model, currency, typeNames }: Known, { from, to }:
       adr: nights === 0 ? "" : model.text(share(slept, nights)),
       no_show_revenue: model.text(absent),
       currency,
+      rack_revenue: model.text(rack),
     }));
 }
 
