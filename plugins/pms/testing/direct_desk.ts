@@ -2,6 +2,7 @@
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
+import { dailyCounter } from "../../../core/db/daily_usage.ts";
 import { openUnit, roleOf } from "../../../core/db/database.ts";
 import { auditLogOf } from "../../../core/audit/log.ts";
 import { forgetAnswers } from "../../../core/http/idempotency.ts";
@@ -31,7 +32,14 @@ export interface Outcome {
 
 export type Desk = (call: Call) => Promise<Outcome>;
 
-const { routes = [] } = await pms.setup({ forgetAnswers, audit: auditLogOf("pms", noRefusals) } as PmsContext as never);
+/** The quotas of a hotel on trial, as the manifest has them by default. */
+const env = { TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 };
+const { routes = [] } = await pms.setup({
+  forgetAnswers,
+  audit: auditLogOf("pms", noRefusals),
+  countDaily: dailyCounter("pms"),
+  env,
+} as PmsContext as never);
 const byId = new Map(routes.map((route) => [route.id, route]));
 
 function routeOf(id: string): Route {
