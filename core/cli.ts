@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import type { Knex } from "knex";
 
 import { createRefusals } from "./audit/refusals.ts";
+import { printableLines } from "./text.ts";
 import { type Blueprint, readBlueprint } from "./boot.ts";
 import { type Command, type CommandContext, UsageError } from "./command.ts";
 import type { LoadedPlugin } from "./discovery.ts";
@@ -22,7 +23,8 @@ import { startProgress } from "./progress.ts";
 
 type Commands = Readonly<Record<string, Command>>;
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+/** What a command prints can hold text of others, and an operator's terminal must not obey it. */
+const print = (line: string): void => void process.stdout.write(`${printableLines(line)}\n`);
 
 async function commandsOf({ folder }: LoadedPlugin): Promise<Commands> {
   const file = path.join(folder, "cli.ts");
@@ -93,7 +95,7 @@ await runProcess("cli", async () => {
   try {
     await runCommand(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
+    process.stderr.write(`${printableLines((error as Error).message)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
   process.exit();

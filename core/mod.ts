@@ -4,7 +4,7 @@ export { auditDays, type AuditFilter, type StoredEvent } from "./audit/list.ts";
 export type { AuditLog } from "./audit/log.ts";
 export { copyOut } from "./db/copy.ts";
 export { prepare, type Statement } from "./db/statement.ts";
-export { constraintOf, type Database, sqlStateOf, type Trx } from "./db/database.ts";
+export { constraintOf, type Database, isOutage, sqlStateOf, type Trx } from "./db/database.ts";
 export { tenantTable } from "./db/tenant_table.ts";
 export { defineProblems, type FieldError, Problem, type ProblemDetails, problems } from "./errors.ts";
 export { secretKeysSchema } from "./env.ts";
@@ -48,7 +48,7 @@ export {
   type PluginParts,
 } from "./plugin.ts";
 export { defined } from "./objects.ts";
-export { textSchema } from "./text.ts";
+export { printable, textSchema } from "./text.ts";
 export {
   addDays,
   type Day,

@@ -100,23 +100,30 @@ function allLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
   return stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: mostLines });
 }
 
-/** The links to the subscription invoices that the payments were for; none where they were for something else. */
+/**
+ * The links to the subscription invoices that the payments were for; none where they were for something else. One call for a
+ * payment intent; one more for a charge of which the event does not tell the intent.
+ */
 async function invoicesOf(stripe: Stripe, { links: told, charge_ids, intent_ids }: Telling): Promise<PaymentLink[]> {
   const links = [...told];
   const intents = new Set(intent_ids);
+  const withIntent = new Set(told.filter((link) => !link.to_invoice).map((link) => link.payment_id));
   for (const id of new Set(charge_ids)) {
+    if (withIntent.has(id)) continue;
     const charge = readCharge(await stripe.charges.retrieve(id));
     links.push(...charge.links);
     for (const intentId of charge.intent_ids) intents.add(intentId);
   }
+  const invoices = new Map<string, unknown>();
   for (const payment_intent of intents) {
     const payment = { type: "payment_intent", payment_intent } as const;
-    const { data } = await stripe.invoicePayments.list({ payment, limit: 100 });
+    const { data } = await stripe.invoicePayments.list({ payment, limit: 100, expand: ["data.invoice"] });
     links.push(...data.flatMap((invoicePayment) => readInvoicePayment(invoicePayment).links));
+    for (const { invoice } of data) if (typeof invoice === "object") invoices.set(invoice.id ?? "", invoice);
   }
   const ours = new Set<string>();
   for (const id of new Set(links.filter((link) => link.to_invoice).map((link) => link.linked_id))) {
-    const { subscription_id } = readInvoice(await stripe.invoices.retrieve(id));
+    const { subscription_id } = readInvoice(invoices.get(id) ?? (await stripe.invoices.retrieve(id)));
     if (subscription_id !== undefined) ours.add(id);
   }
   return ours.size === 0 ? [] : links.filter((link) => !link.to_invoice || ours.has(link.linked_id));

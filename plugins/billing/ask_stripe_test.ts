@@ -126,6 +126,17 @@ describe("asking Stripe for what an event lacks", () => {
       expect(new URL(query, stripe().url).searchParams.get("payment[payment_intent]")).to.equal(payment_intent);
     });
 
+  it("asks once about a refund that names its intent, where Stripe gives the invoice with the payment", async () => {
+    const [invoiceId, charge, payment_intent] = [freshId("in"), freshId("ch"), freshId("pi")];
+    const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
+    stripe().answer(() => list([{ id: freshId("inpay"), invoice, payment: { payment_intent } }]));
+    await billing.apply(eventAround("invoice.paid", invoice));
+    const [row] = await billing.apply(refundOf({ charge, payment_intent }));
+    expect(row).to.include({ status: "applied" });
+    expect((await billing.view()).invoices[0]).to.include({ invoice_id: invoiceId, reversed: true });
+    expect(stripe().asked.map(({ path }) => path.split("?")[0])).to.deep.equal(["/v1/invoice_payments"]);
+  });
+
   it("ignores a refund of a payment that was for no invoice, or for none of a subscription", async () => {
     stripe().answer(({ path }) => (path.startsWith("/v1/invoice_payments") ? list([]) : none));
     const bare = refundOf({ payment_intent: freshId("pi") });

@@ -6,6 +6,7 @@ import type { StripeEventBody } from "./event.ts";
 import { applyStripeEvent } from "./jobs.ts";
 import { isOtherMode } from "./livemode.ts";
 import type { EventSource } from "./models/stripe_event.ts";
+import { isSameEvent } from "./same_event.ts";
 
 const insertStatement = prepare<{ event_id: string }>(
   "billing_store_event",
@@ -65,10 +66,7 @@ export function storeEvent(
 async function compareBodies(trx: Trx, eventId: string, body: string): Promise<Intake> {
   const [stored] = await bodyStatement.run(trx, [eventId]);
   // What a reconciliation stored is not the text that Stripe signs.
-  if (stored?.source !== "webhook" || withoutCounter(stored.body) === withoutCounter(body)) return "known";
+  if (stored?.source !== "webhook" || isSameEvent(stored.body, body)) return "known";
   await conflictStatement.run(trx, [eventId, createHash("sha256").update(body).digest(), body]);
   return "conflicting";
 }
-
-/** Stripe counts down in a repeated delivery how many endpoints it is still to reach: the one thing that may differ. */
-const withoutCounter = (body: string): string => body.replace(/("pending_webhooks"\s*:\s*)\d+/, "$1");

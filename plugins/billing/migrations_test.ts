@@ -10,6 +10,7 @@ import { up as reconciledEvents } from "./migrations/0003_reconciled_events.ts";
 import { up as unappliedIndex } from "./migrations/0004_unapplied_index.ts";
 import { up as namedOwners } from "./migrations/0005_named_owners.ts";
 import { up as endedAt } from "./migrations/0006_ended_at.ts";
+import { up as ignoredIndex } from "./migrations/0007_ignored_index.ts";
 
 describe("billing's migrations", function () {
   this.timeout(60_000);
@@ -84,6 +85,7 @@ describe("billing's migrations", function () {
     });
     await owner.transaction((trx) => namedOwners(trx));
     await owner.transaction((trx) => endedAt(trx));
+    await owner.transaction((trx) => ignoredIndex(trx));
     expect(await catalogue()).to.deep.equal(fresh);
     const events = await owner("billing.stripe_events").orderBy("event_id").select("waits_for", "fetched", "source");
     expect(events).to.deep.equal([

@@ -4,6 +4,7 @@ import { askForEvent } from "./ask_stripe.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
 import { manifest } from "./manifest.ts";
 import { reconcileByNight } from "./reconcile.ts";
+import { forgetEvents } from "./retention.ts";
 import { routes } from "./routes.ts";
 import { createStripeApi } from "./stripe_api.ts";
 import { countUnapplied, sweepEvents, sweepWaiting } from "./sweep.ts";
@@ -33,6 +34,13 @@ export default definePlugin({
           everyMs: 3_600_000,
           run: async (signal) => {
             await sweepWaiting(ctx, signal);
+          },
+        },
+        {
+          name: "forget",
+          cron: "41 4 * * *",
+          run: async (signal) => {
+            await forgetEvents(ctx, signal);
           },
         },
         ...(api === undefined

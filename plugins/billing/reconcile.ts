@@ -5,7 +5,7 @@
  */
 import type { Stripe } from "stripe";
 
-import { isUuid } from "../../core/mod.ts";
+import { isOutage, isUuid } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import { billingProblems } from "./errors.ts";
 import { readEvent, type StripeEventBody } from "./event.ts";
@@ -26,6 +26,8 @@ export interface ReconcileReport {
   invoices: number;
   /** Ids of what Stripe listed and is no event that can be read: for a person to look at. */
   unreadable: string[];
+  /** Events that the database refused: they are left for the next time. */
+  failedEvents: { event_id: string; words: string }[];
   /** Ids of the events that were stored, or would be. */
   missing: { event_id: string; what: string }[];
 }
@@ -60,6 +62,7 @@ export async function reconcile(ctx: BillingContext, options: ReconcileOptions):
     failedSubscriptions: [],
     invoices: 0,
     unreadable: [],
+    failedEvents: [],
     missing: [],
   };
   const round: Round = { ctx, stripe, patience, options, report };
@@ -72,7 +75,7 @@ export async function reconcile(ctx: BillingContext, options: ReconcileOptions):
 export async function reconcileByNight(ctx: BillingContext, signal: AbortSignal): Promise<void> {
   const { missing, ...seen } = await reconcile(ctx, { dryRun: false, signal });
   const fields = { ...seen, missing: missing.length };
-  if (seen.failedSubscriptions.length > 0)
+  if (seen.failedSubscriptions.length + seen.failedEvents.length > 0)
     ctx.log.error(fields, "the reconciliation with Stripe has left something out");
   else if (missing.length > 0) ctx.log.warn(fields, "the reconciliation with Stripe found what was missing");
   else ctx.log.info(fields, "the reconciliation with Stripe found nothing missing");
@@ -196,9 +199,16 @@ async function store(
 ): Promise<void> {
   const body = JSON.stringify(found);
   const event = readable(body);
-  if (event === undefined) report.unreadable.push(found.id);
-  else if (options.dryRun || (await storeEvent(ctx, event, body, source)) !== "known")
-    report.missing.push({ event_id: event.id, what });
+  if (event === undefined) return void report.unreadable.push(found.id);
+  try {
+    if (options.dryRun || (await storeEvent(ctx, event, body, source)) !== "known")
+      report.missing.push({ event_id: event.id, what });
+  } catch (error) {
+    // One event that can't be stored keeps none of the others from it; a database that is away does.
+    if (isOutage(error)) throw error;
+    ctx.log.error({ err: error, event_id: event.id }, "an event from the reconciliation could not be stored");
+    report.failedEvents.push({ event_id: event.id, words: (error as Error).message });
+  }
 }
 
 function readable(body: string): StripeEventBody | undefined {

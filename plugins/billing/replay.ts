@@ -8,7 +8,7 @@
  * meanwhile (`replay_lock.ts`), while the webhook goes on storing. Should an event fail that had an outcome before, all of
  * it is rolled back. A dry run does the same and rolls it back too, so what it tells is what would come.
  */
-import { sqlStateOf, type Trx } from "../../core/mod.ts";
+import { isOutage, sqlStateOf, type Trx } from "../../core/mod.ts";
 import { applyEvent } from "./apply_stripe_event.ts";
 import type { BillingContext } from "./context.ts";
 import { eventJobs, eventsWithJob } from "./event_jobs.ts";
@@ -44,6 +44,8 @@ export interface ReplayReport {
   /** How many ended in which state. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly failed: readonly { readonly event_id: string; readonly error: string }[];
+  /** Hotels whose `valid_to` can't be computed: it stays what it was. */
+  readonly failedHotels: readonly { readonly hotel_id: string; readonly error: string }[];
   /** The tables whose rows are not what they were before. */
   readonly changedTables: readonly string[];
   readonly changedHotels: readonly HotelChange[];
@@ -137,13 +139,13 @@ export function replayAll(ctx: BillingContext, options: ReplayOptions): Promise<
       for (const { event_id } of events) {
         called.push(event_id);
         for (let next = called.shift(); next !== undefined; next = called.shift()) {
-          const fault = await applyOrNot(quiet, trx, next);
+          const fault = await doneOrNot(trx, () => applyEvent(quiet, trx, next));
           if (fault === undefined) failed.delete(next);
           else failed.set(next, fault);
         }
         options.onStep?.();
       }
-      await foldAll(ctx, trx);
+      const failedHotels = await foldAll(ctx, trx);
       await endDeadJobs(trx);
       await askForMissing(ctx, trx, toAsk);
       const after = await stateOf(trx);
@@ -152,6 +154,7 @@ export function replayAll(ctx: BillingContext, options: ReplayOptions): Promise<
         events: events.length,
         outcomes: await countOutcomes(trx),
         failed: [...failed].map(([event_id, error]) => ({ event_id, error })),
+        failedHotels,
         changedTables: ledgerTables.filter((table) => before.tables.get(table) !== after.tables.get(table)),
         changedHotels: changesOf(before.hotels, after.hotels),
         kept: !options.dryRun && !hasNewFault,
@@ -173,26 +176,37 @@ function callingTo(ctx: BillingContext, called: string[], toAsk: Set<string>): B
   };
 }
 
-/** @returns the error of an event that can't be applied; what it had begun is undone */
-async function applyOrNot(ctx: BillingContext, trx: Trx, eventId: string): Promise<string | undefined> {
-  await trx.raw("SAVEPOINT one_event");
+/** @returns the error of work that can't be done; what it had begun is undone */
+async function doneOrNot(trx: Trx, work: () => Promise<unknown>): Promise<string | undefined> {
+  await trx.raw("SAVEPOINT one");
   try {
-    await applyEvent(ctx, trx, eventId);
-    await trx.raw("RELEASE SAVEPOINT one_event");
+    await work();
+    await trx.raw("RELEASE SAVEPOINT one");
     return undefined;
   } catch (error) {
-    // Others were in the way, or the database is going: that is no fault of the event's.
-    if (/^(40|57|08)/.test(sqlStateOf(error) ?? "")) throw error;
-    await trx.raw("ROLLBACK TO SAVEPOINT one_event");
-    await trx.raw("RELEASE SAVEPOINT one_event");
+    // Others were in the way, or the database is going: that is no fault of the event's or hotel's.
+    if (/^(40|57|08)/.test(sqlStateOf(error) ?? "") || isOutage(error)) throw error;
+    await trx.raw("ROLLBACK TO SAVEPOINT one");
+    await trx.raw("RELEASE SAVEPOINT one");
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-/** Of the hotels that there are by now: one may have signed up, and paid, since the replay began. */
-async function foldAll(ctx: BillingContext, trx: Trx): Promise<void> {
+/**
+ * Of the hotels that there are by now: one may have signed up, and paid, since the replay began. One that can't be folded
+ * keeps none of the others from it.
+ */
+async function foldAll(ctx: BillingContext, trx: Trx): Promise<{ hotel_id: string; error: string }[]> {
   const now = new Date();
-  for (const hotel of await readHotels(trx)) await foldHotel(trx, hotel, ctx.env.GRACE_DAYS, now);
+  const failed: { hotel_id: string; error: string }[] = [];
+  for (const hotel of await readHotels(trx)) {
+    const error = await doneOrNot(trx, () => foldHotel(trx, hotel, ctx.env.GRACE_DAYS, now));
+    if (error === undefined) continue;
+    const { hotel_id } = hotel;
+    ctx.log.error({ hotel_id, error }, "the valid_to of a hotel can't be computed and stays what it was");
+    failed.push({ hotel_id, error });
+  }
+  return failed;
 }
 
 /** Most of what lacked something has found it in a later event. What still waits is asked for, if nobody is about to. */
@@ -247,8 +261,6 @@ function changesOf(before: readonly LockedHotel[], after: readonly LockedHotel[]
   const then = new Map(before.map((hotel) => [hotel.hotel_id, hotel.valid_to]));
   return after.flatMap(({ hotel_id, valid_to }) => {
     const was = then.get(hotel_id);
-    return was === undefined || was.getTime() === valid_to.getTime()
-      ? []
-      : [{ hotel_id, before: was, after: valid_to }];
+    return was === undefined || Number(was) === Number(valid_to) ? [] : [{ hotel_id, before: was, after: valid_to }];
   });
 }

@@ -1,5 +1,5 @@
 /** What a clock looks after in the inbox: events that would wait for ever, and not for a person. */
-import { jobRows, type Trx } from "../../core/mod.ts";
+import { isOutage, jobRows, type Trx } from "../../core/mod.ts";
 import type { BillingContext } from "./context.ts";
 import { type EventJob, eventJobs, eventsWithJob } from "./event_jobs.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
@@ -17,6 +17,7 @@ const batch = 500;
  * @returns how many
  */
 export async function sweepEvents(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
+  await endIdleJobs(ctx);
   let swept = await enqueueAll(ctx, applyStripeEvent, storedWithoutJob, signal);
   if (swept > 0) ctx.log.warn({ events: swept }, "stored events had no job and were enqueued");
   if (ctx.env.STRIPE_API_KEY === undefined) return swept;
@@ -38,39 +39,77 @@ export async function sweepWaiting(ctx: BillingContext, signal?: AbortSignal): P
   return swept;
 }
 
-/** Finds so many events at most, and leaves alone what others have locked. It must not find again what has been enqueued. */
-type Find = (trx: Trx) => PromiseLike<string[]>;
+/** Ends the dead jobs of events that have come to an outcome without them: there is nothing left for a person to do. */
+async function endIdleJobs(ctx: BillingContext): Promise<void> {
+  await ctx.db.platform((trx) =>
+    eventJobs(trx)
+      .whereNotNull("dead_at")
+      .whereRaw(
+        `EXISTS (SELECT FROM billing.stripe_events AS e
+           WHERE e.event_id = payload->>'event_id' AND e.status IN ('applied', 'ignored'))`,
+      )
+      .delete(),
+  );
+}
 
+interface Search {
+  /** Finds so many events at most. */
+  readonly limit: number;
+  /** Events that could not be enqueued in this round. */
+  readonly except: readonly string[];
+}
+
+/** Leaves alone what others have locked. It must not find again what has been enqueued. */
+type Find = (trx: Trx, search: Search) => PromiseLike<string[]>;
+
+/**
+ * Enqueues in batches. Where a batch fails, its events are enqueued one by one, and the one that fails is left out: no hotel's
+ * event holds up those of the others.
+ */
 async function enqueueAll(
   ctx: BillingContext,
   job: EventJob,
   find: Find,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  const except: string[] = [];
   let enqueued = 0;
+  let limit = batch;
   for (;;) {
-    const found = await ctx.db.platform(async (trx) => {
-      const ids = await find(trx);
-      for (const event_id of ids) await ctx.enqueue(trx, job, { event_id });
-      return ids.length;
-    });
-    enqueued += found;
-    if (found < batch || signal?.aborted === true) return enqueued;
+    let ids: string[] = [];
+    try {
+      await ctx.db.platform(async (trx) => {
+        ids = await find(trx, { limit, except });
+        for (const event_id of ids) await ctx.enqueue(trx, job, { event_id });
+      });
+      enqueued += ids.length;
+      if (ids.length < limit || signal?.aborted === true) return enqueued;
+    } catch (error) {
+      const [event_id] = ids;
+      if (event_id === undefined || isOutage(error)) throw error;
+      if (limit > 1) limit = 1;
+      else {
+        ctx.log.error({ err: error, event_id }, "an event could not be enqueued and is left for the next round");
+        except.push(event_id);
+        limit = batch;
+      }
+    }
   }
 }
 
-const storedWithoutJob: Find = (trx) => withoutJob(trx, "stored", applyStripeEvent).pluck<string[]>("event_id");
+const storedWithoutJob: Find = (trx, search) =>
+  withoutJob(trx, search, "stored", applyStripeEvent).pluck<string[]>("event_id");
 
 /** An answer that was kept is not asked for again, whatever it was: these can't go round in a circle. */
-const unaskedWithoutJob: Find = (trx) =>
-  withoutJob(trx, "waiting", askStripe)
+const unaskedWithoutJob: Find = (trx, search) =>
+  withoutJob(trx, search, "waiting", askStripe)
     .whereNull("fetched")
     .whereIn("status_reason", ["lines", "invoice"])
     .pluck<string[]>("event_id");
 
 /** Where `findHotel` (`ties.ts`) would find a hotel for an id that they wait for. */
-const waitingForKnown: Find = (trx) =>
-  withoutJob(trx, "waiting", applyStripeEvent)
+const waitingForKnown: Find = (trx, search) =>
+  withoutJob(trx, search, "waiting", applyStripeEvent)
     .whereRaw(
       `(EXISTS (SELECT FROM billing.customers WHERE customer_id = ANY (e.waits_for))
         OR EXISTS (SELECT FROM billing.subscriptions WHERE subscription_id = ANY (e.waits_for))
@@ -81,12 +120,13 @@ const waitingForKnown: Find = (trx) =>
     )
     .pluck<string[]>("event_id");
 
-function withoutJob(trx: Trx, status: "stored" | "waiting", job: EventJob) {
+function withoutJob(trx: Trx, { limit, except }: Search, status: "stored" | "waiting", job: EventJob) {
   return trx("billing.stripe_events as e")
     .where({ status })
     .whereNotIn("event_id", eventsWithJob(trx, job))
+    .whereRaw("event_id <> ALL (?)", [[...except]])
     .orderBy("received_at")
-    .limit(batch)
+    .limit(limit)
     .forUpdate("e")
     .skipLocked();
 }
@@ -97,7 +137,7 @@ const restMinutes = 20;
 const mostDays = 3;
 
 /** Ends the dead jobs; the new ones are counted from the first try again. */
-async function askedInVain(trx: Trx): Promise<string[]> {
+async function askedInVain(trx: Trx, { limit, except }: Search): Promise<string[]> {
   const dead = await jobRows(trx, askStripe)
     .whereRaw("dead_at < now() - make_interval(mins => ?)", [restMinutes])
     .whereRaw("starts_with(last_error, 'StripeAway: ')")
@@ -106,8 +146,9 @@ async function askedInVain(trx: Trx): Promise<string[]> {
          AND greatest(e.received_at, e.processed_at) > now() - make_interval(days => ?))`,
       [mostDays],
     )
+    .whereRaw("payload->>'event_id' <> ALL (?)", [[...except]])
     .orderBy("dead_at")
-    .limit(batch)
+    .limit(limit)
     .forUpdate()
     .skipLocked()
     .select<{ job_id: string; event_id: string }[]>("job_id", trx.raw("payload->>'event_id' AS event_id"));

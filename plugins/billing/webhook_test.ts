@@ -9,7 +9,14 @@ import { serve } from "../../core/web.ts";
 import { startTestPlatform, type TestPlatform, testWebhookSecret } from "../../workers/testing/platform.ts";
 import type { CommandContext } from "../../core/mod.ts";
 import { commands, signPayload } from "./cli.ts";
-import { deliver, deliverBytes, eventAround, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
+import {
+  basilInvoice,
+  deliver,
+  deliverBytes,
+  eventAround,
+  olderInvoice,
+  type TestEvent,
+} from "./testing/deliveries.ts";
 
 const rolledSecret = "whsec_the_one_that_is_rolled_in_next_1";
 const nowSeconds = () => Math.floor(Date.now() / 1000);
@@ -197,6 +204,26 @@ describe("the webhook", () => {
     expect((await deliver(platform.client, { ...event, pending_webhooks: 0 })).status).to.equal(200);
     const kept = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
     expect(kept).to.deep.equal([]);
+  });
+
+  it("takes the forms of two API versions for one event where they tell the same, and not where they differ", async () => {
+    const facts = { customerId: "cus_1", subscriptionId: "sub_1", invoiceId: "in_1", periodEnd: nowSeconds() + 86_400 };
+    const older = { ...eventAround("invoice.paid", olderInvoice(facts)), api_version: "2024-06-20" };
+    const newer = (changes: object = {}) => ({
+      ...older,
+      api_version: "2026-01-28.clover",
+      data: { object: { ...basilInvoice(facts), ...changes } },
+    });
+    const kept = async () => {
+      const found = await platform.owner("billing.conflicting_deliveries").where({ event_id: older.id });
+      return found.length;
+    };
+    for (const event of [older, newer()]) expect((await deliver(platform.client, event)).status).to.equal(200);
+    expect(await kept()).to.equal(0);
+    await deliver(platform.client, newer({ amount_paid: 1 }));
+    expect(await kept()).to.equal(1);
+    await deliver(platform.client, newer({ customer: "cus_2" }));
+    expect(await kept()).to.equal(2);
   });
 
   for (const [key, livemode] of [

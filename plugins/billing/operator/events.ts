@@ -1,5 +1,5 @@
 /** `billing events` and `billing show`: what is in the inbox, and what became of it. */
-import { type Command, type Trx, UsageError } from "../../../core/mod.ts";
+import { type Command, printable, type Trx, UsageError } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
@@ -79,6 +79,8 @@ async function listEvents(trx: Trx, { status, type, hotel, since, limit }: Filte
     .orderBy([{ column: "received_at", order: "desc" }, "event_id"])
     .limit(limit);
   const withJob = () => eventsWithJob(trx, applyStripeEvent, askStripe);
+  // A job can fail for what a later event has told meanwhile: such an event has its outcome.
+  if (status === "dead" || status === "failing") void query.whereIn("status", ["stored", "waiting"]);
   if (status === "dead")
     void query
       .whereIn("event_id", withJob().whereNotNull("dead_at"))
@@ -102,8 +104,11 @@ async function withJobs(trx: Trx, found: readonly StripeEvent[]): Promise<Listed
   return found.map((event) => Object.assign(event, states.get(event.event_id)));
 }
 
-function statusOf({ status, dead_at, failures }: Listed): string {
-  if (status !== "stored" && status !== "waiting") return status;
+const isOpen = ({ status }: Listed): boolean => status === "stored" || status === "waiting";
+
+function statusOf(event: Listed): string {
+  const { status, dead_at, failures } = event;
+  if (!isOpen(event)) return status;
   return dead_at instanceof Date ? "dead" : (failures ?? 0) > 0 ? "failing" : status;
 }
 
@@ -118,11 +123,12 @@ function lineOf(event: Listed): string {
     ...(status_reason === null ? [] : [`(${status_reason})`]),
     ...(source === "webhook" ? [] : [`[${source}]`]),
   ];
-  const error = (failures ?? 0) > 0 ? `\n    ${failures} failed: ${oneLine(last_error)}` : "";
-  return parts.join("  ") + error;
+  const error = isOpen(event) && (failures ?? 0) > 0 ? `\n    ${failures} failed: ${oneLine(last_error)}` : "";
+  return parts.map(printable).join("  ") + error;
 }
 
-const oneLine = (text: string | null | undefined): string => (text ?? "").replaceAll(/\s+/g, " ").slice(0, 300);
+const oneLine = (text: string | null | undefined): string =>
+  printable((text ?? "").replaceAll(/\s+/g, " ").slice(0, 300));
 
 export const show: Command = {
   summary: "show <event_id>: an event, its outcome, its job, what of it stands in the ledger, and its body",
@@ -135,9 +141,9 @@ export const show: Command = {
     const { body, ...facts } = event;
     const told: Readonly<Record<string, unknown>> = { ...facts, status: statusOf(event) };
     for (const [name, value] of Object.entries(told)) {
-      if (value !== null) print(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+      if (value !== null) print(`${name}: ${printable(typeof value === "string" ? value : JSON.stringify(value))}`);
     }
-    written.forEach(print);
+    for (const line of written) print(printable(line));
     print(`\n${JSON.stringify(JSON.parse(body), undefined, 2)}`);
   },
 };

@@ -1,5 +1,5 @@
 /** `billing reconcile`: asks Stripe for what is missing here. */
-import { type Command, UsageError } from "../../../core/mod.ts";
+import { type Command, printable, UsageError } from "../../../core/mod.ts";
 import type { manifest } from "../manifest.ts";
 import { reconcile as reconcileWithStripe } from "../reconcile.ts";
 
@@ -27,11 +27,14 @@ export const reconcile: Command = {
       onSubscription: () => shown.step(),
     }).finally(() => shown.end());
     for (const { event_id, what } of report.missing)
-      print(`${event_id}  ${what}  ${dryRun ? "would be stored" : "stored"}`);
-    for (const id of report.unknownSubscriptions) print(`${id}  is tied to a hotel here and not known to Stripe`);
+      print(`${printable(event_id)}  ${printable(what)}  ${dryRun ? "would be stored" : "stored"}`);
+    for (const id of report.unknownSubscriptions)
+      print(`${printable(id)}  is tied to a hotel here and not known to Stripe`);
     for (const { subscription_id, words } of report.failedSubscriptions)
-      print(`${subscription_id}  is left out, Stripe failed: ${words}`);
-    for (const id of report.unreadable) print(`${id}  can't be read`);
+      print(`${printable(subscription_id)}  is left out, Stripe failed: ${words}`);
+    for (const { event_id, words } of report.failedEvents)
+      print(`${printable(event_id)}  could not be stored: ${words}`);
+    for (const id of report.unreadable) print(`${printable(id)}  can't be read`);
     const seen = `${kind} ${report.events}, subscriptions ${report.subscriptions}, paid invoices ${report.invoices}`;
     print(
       `Stripe lists: ${seen}. ${dryRun ? "Would be stored" : "Stored for a worker to apply"}: ${report.missing.length}.`,
@@ -39,6 +42,8 @@ export const reconcile: Command = {
     const [unreadable, failed] = [report.unreadable.length, report.failedSubscriptions.length];
     if (failed > 0)
       throw new Error(`${failed} subscription${failed === 1 ? " was" : "s were"} left out. Run it again.`);
+    if (report.failedEvents.length > 0)
+      throw new Error(`${report.failedEvents.length} could not be stored. Run it again.`);
     if (unreadable > 0) throw new Error(`${unreadable} could not be read.`);
   },
 };

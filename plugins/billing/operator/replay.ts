@@ -1,5 +1,5 @@
 /** `billing replay`: applies events again, one, the failed ones, or all of them into an empty ledger. */
-import { type Command, type CommandContext, UsageError } from "../../../core/mod.ts";
+import { type Command, type CommandContext, printable, UsageError } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import type { manifest } from "../manifest.ts";
 import { deadEventIds, type EventOutcome, replayAll, replayEvent, type ReplayReport } from "../replay.ts";
@@ -22,7 +22,7 @@ export const replay: Command = {
 
 function outcomeLine({ event_id, type, status, status_reason, hotel_id }: EventOutcome, dryRun: boolean): string {
   const of = hotel_id === null ? "" : ` for hotel ${hotel_id}`;
-  return `${event_id} (${type}) ${dryRun ? "would be" : "is"} ${status}${status_reason === null ? "" : ` (${status_reason})`}${of}`;
+  return `${printable(event_id)} (${type}) ${dryRun ? "would be" : "is"} ${status}${status_reason === null ? "" : ` (${status_reason})`}${of}`;
 }
 
 async function replayFailed(ctx: BillingContext, { print, progress }: CommandContext, dryRun: boolean): Promise<void> {
@@ -36,7 +36,7 @@ async function replayFailed(ctx: BillingContext, { print, progress }: CommandCon
       lines.push(outcomeLine(await replayEvent(ctx, id, dryRun), dryRun));
     } catch (error) {
       failures += 1;
-      lines.push(`${id} fails: ${(error as Error).message}`);
+      lines.push(`${printable(id)} fails: ${(error as Error).message}`);
     }
     shown.step();
   }
@@ -53,8 +53,12 @@ async function replayEverything(
   const shown = progress("events");
   const report = await replayAll(ctx, { dryRun, onTotal: shown.total, onStep: () => shown.step() }).finally(shown.end);
   tell(report, print, dryRun);
-  const { failed, kept } = report;
+  const { failed, failedHotels, kept } = report;
   if (!kept && !dryRun) throw new Error("Events failed that had an outcome before: everything was rolled back.");
+  if (failedHotels.length > 0)
+    throw new Error(
+      `The valid_to of ${failedHotels.length} hotel${failedHotels.length === 1 ? "" : "s"} can't be computed${dryRun ? "" : "; the others were"}.`,
+    );
   if (failed.length > 0)
     throw new Error(
       `${failed.length} event${failed.length === 1 ? "" : "s"} can't be applied${dryRun ? "" : "; the others were"}.`,
@@ -62,10 +66,11 @@ async function replayEverything(
 }
 
 function tell(report: ReplayReport, print: (line: string) => void, dryRun: boolean): void {
-  const { events, outcomes, failed, changedTables, changedHotels } = report;
+  const { events, outcomes, failed, failedHotels, changedTables, changedHotels } = report;
   const counted = Object.entries(outcomes).map(([status, count]) => `${count} ${status}`);
   print(`${events} event${events === 1 ? "" : "s"} applied into empty tables: ${counted.join(", ") || "none"}.`);
-  for (const { event_id, error } of failed) print(`${event_id} fails: ${error}`);
+  for (const { event_id, error } of failed) print(`${printable(event_id)} fails: ${error}`);
+  for (const { hotel_id, error } of failedHotels) print(`hotel ${hotel_id} keeps its valid_to: ${error}`);
   for (const { hotel_id, before, after } of changedHotels)
     print(`hotel ${hotel_id}: valid_to ${before.toISOString()} -> ${after.toISOString()}`);
   print(
