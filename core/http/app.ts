@@ -156,6 +156,7 @@ function factsOf(ctx: Context, state: State): RequestFacts {
     address: ctx.ip,
     ifMatch: ctx.get("If-Match") || undefined,
     headers: ctx.headers,
+    receivedAt: new Date(),
     signal: gone.signal,
     context: ctx,
   };

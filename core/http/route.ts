@@ -46,6 +46,8 @@ export interface RequestFacts {
   /** The `If-Match` header, for `requireMatch`. */
   readonly ifMatch: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** When the request came: the caller's calendar day follows from it. */
+  readonly receivedAt: Date;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
   /** For a library that wants Koa's own context (passport). Handlers answer by what they give back, never through it. */

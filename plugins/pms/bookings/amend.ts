@@ -17,15 +17,20 @@ import { Override, requireArrival, requireMinimumStay } from "../rates/restricti
 import { readRoomType } from "../rooms/inventory.ts";
 import { amendedNights } from "./amended_nights.ts";
 import { illegal } from "./booking_state.ts";
+import { requireClean } from "./clean_room.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, totalsOf, writeNights } from "./nights.ts";
-import { holdNights, requireSold, roomsOf } from "./operations.ts";
+import { holdNights, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
 import { amendStay, type Stay } from "./stay.ts";
+import { firstNightToAmend, nothingToMove } from "./stay_progress.ts";
 
 export interface Amendment {
   readonly check_in_at?: string | undefined;
   readonly expected_check_out_at?: string | undefined;
   readonly room_type_id?: string | undefined;
+  readonly room_id?: string | undefined;
+  /** The other room may be dirty, where the hotel's policy leaves that to the desk. */
+  readonly accept_dirty_room?: boolean | undefined;
   readonly guest?:
     | {
         readonly name?: string | undefined;
@@ -45,8 +50,9 @@ export interface Amendment {
 
 /**
  * Writes what an amendment says; what it leaves out stays.
- * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
- *   MINIMUM_STAY, PRICE_NOT_ALLOWED, FORBIDDEN, WRONG_DAY, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, ROOM_NOT_SOLD, ROOM_NOT_READY, ROOM_NOT_CLEAN,
+ *   TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, PRICE_NOT_ALLOWED, FORBIDDEN, WRONG_DAY, NOT_FOUND, GUEST_ANONYMOUS,
+ *   SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
 export async function amend(trx: Trx, change: Change, bookingId: string, amendment: Amendment): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
@@ -102,8 +108,8 @@ function plainFields({ notes, room_locked: locked, adults, children }: Amendment
 
 /** Whether it touches what a booking's room must bear, or what the nights cost. */
 function touchesStay(amendment: Amendment): boolean {
-  const { check_in_at, expected_check_out_at, room_type_id, adults, children, agreed_price } = amendment;
-  const fields = [check_in_at, expected_check_out_at, room_type_id, adults, children, agreed_price];
+  const { check_in_at, expected_check_out_at, room_type_id, room_id, adults, children, agreed_price } = amendment;
+  const fields = [check_in_at, expected_check_out_at, room_type_id, room_id, adults, children, agreed_price];
   return fields.some((field) => field !== undefined);
 }
 
@@ -115,7 +121,7 @@ interface Amending {
 
 async function amendNights(
   trx: Trx,
-  { actor }: Change,
+  { actor, now }: Change,
   { booking, hotel, override }: Amending,
   amendment: Amendment,
 ): Promise<Partial<Booking>> {
@@ -128,30 +134,44 @@ async function amendNights(
     readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure }),
   ]);
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
-  const wish = { stay, roomTypeId: amendment.room_type_id, guests, rates, today, override };
+  const { room_type_id: roomTypeId, room_id: roomId } = amendment;
+  const wish = { stay, roomTypeId, roomId, guests, rates, today, override };
   const { from, to: room } = await roomsFor(trx, booking, nights, wish);
   requireCapacity(`Room ${room.room_number}`, room.capacity, guests);
-  const other = room.room_id !== booking.room_id;
+  const other = room !== from;
+  const isRepriced = other && amendment.room_type_id !== undefined;
   const isSameStay = !other && stay.arrival === booking.arrival && stay.departure === booking.departure;
   const { agreed_price: price } = amendment;
   if (isSameStay && price === undefined) {
     return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
   }
-  if (stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
+  if (other || stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
   const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };
-  if (!other && stay.arrival !== booking.arrival) {
+  if (!isRepriced && stay.arrival !== booking.arrival) {
     requireArrival(rates, arriving, override);
-  } else if (!other && booking.status === "confirmed" && stay.departure < booking.departure) {
+  } else if (!isRepriced && booking.status === "confirmed" && stay.departure < booking.departure) {
     requireMinimumStay(rates, arriving, override);
   }
-  const amended = await amendedNights(trx, { booking, nights, stay, from, to: room, rates });
+  const first = firstNightToAmend(booking, hotel, now);
+  const split = isRepriced ? stay.arrival : clamp(first, stay);
+  if (other && split === stay.departure) throw nothingToMove(stay.departure, today);
+  const rooms = { from, to: room, split, isRepriced };
+  const amended = await amendedNights(trx, { booking, nights, stay, rates, ...rooms });
   const { currency } = booking;
   const priced =
     price === undefined
       ? amended
       : agreeOn(amended, { price, currency, today, percent: await discountLimit(trx, booking.hotel_id, actor.role) });
   await writeNights(trx, booking, priced, "amend");
-  await holdNights(trx, booking, priced, { guests, today });
+  const advice = other ? undefined : "To give the guest one of the free rooms, send its room_id with the amendment.";
+  await holdNights(trx, booking, priced, { guests, today: first, advice });
+  if (other && booking.status === "in_house") {
+    await requireReady(trx, room);
+    const { departure } = stay;
+    const { adults = booking.adults, children = booking.children, accept_dirty_room: accepted = false } = amendment;
+    await requireClean(trx, { departure, adults, children }, room, { today: first, accepted });
+    await soil(trx, booking);
+  }
   return {
     room_id: room.room_id,
     arrival: stay.arrival,
@@ -167,6 +187,8 @@ interface Wish {
   readonly stay: Stay;
   /** Undefined: the room that it has. */
   readonly roomTypeId: string | undefined;
+  /** The same. */
+  readonly roomId: string | undefined;
   readonly guests: number;
   readonly rates: DayRates;
   readonly today: Day;
@@ -181,17 +203,19 @@ async function roomsFor(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
-  { stay, roomTypeId, guests, rates, today, override }: Wish,
+  { stay, roomTypeId, roomId = booking.room_id, guests, rates, today, override }: Wish,
 ): Promise<{ readonly from: LockedRoom; readonly to: LockedRoom }> {
-  const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, ...roomsOf(nights)])]);
+  const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, roomId, ...roomsOf(nights)])]);
   const room = rooms.get(booking.room_id) as LockedRoom;
+  if (roomId !== booking.room_id) {
+    requireUnlocked(booking, room);
+    return { from: room, to: rooms.get(roomId) as LockedRoom };
+  }
   if (roomTypeId === undefined || roomTypeId === room.room_type_id) return { from: room, to: room };
   if (booking.status === "in_house") {
     throw fieldFault("body", "/room_type_id", "can't change while the guest is in the house: move the booking");
   }
-  if (booking.room_locked) {
-    throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to room ${room.room_number}.`);
-  }
+  requireUnlocked(booking, room);
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
   requireCapacity(`A ${type.name}`, type.capacity, guests);
   const { arrival, departure } = stay;
@@ -204,6 +228,20 @@ async function roomsFor(
     // Nobody is moved for nights that are over.
     arrival < today ? {} : await offerRepacking(trx, question, today),
   );
+}
+
+/** @throws Problem ROOM_LOCKED */
+function requireUnlocked({ booking_id, guest_name: name, room_locked: isLocked }: Booking, room: LockedRoom): void {
+  if (!isLocked) return;
+  throw pmsProblems.ROOM_LOCKED(`The booking of ${name} is locked to room ${room.room_number}. Unlock it first.`, {
+    members: { booking_id },
+  });
+}
+
+/** A day, or the end of the stay that is nearer to it. */
+function clamp(day: Day, { arrival, departure }: Stay): Day {
+  if (day < arrival) return arrival;
+  return day > departure ? departure : day;
 }
 
 function requireCapacity(what: string, capacity: number, guests: number): void {

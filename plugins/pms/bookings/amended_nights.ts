@@ -2,8 +2,8 @@
  * The nights of an amended stay, with their prices.
  *
  * A night that stays keeps its price. One that the booking had before comes back at the price that it had
- * (released_rates.ts). Any other costs today's rate. In a room of another type every night is another product, except those
- * that were sold under that type already.
+ * (released_rates.ts). Any other costs today's rate of the room where it is slept. Of another room type that was asked for,
+ * every night is another product, except those that were sold under that type already.
  */
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { Booking } from "../models/booking.ts";
@@ -17,28 +17,38 @@ export interface Amended {
   /** On the bill so far. */
   readonly nights: readonly Night[];
   readonly stay: { readonly arrival: Day; readonly departure: Day };
-  /** The room that the booking has, and the room that it gets. */
+  /** The room that the booking has, and the room that it gets: the same, or another one from a night on. */
   readonly from: LockedRoom;
   readonly to: LockedRoom;
+  /** The first night in the room that it gets. */
+  readonly split: Day;
+  /** Whether another room type was asked for: every night is another product. Another room alone keeps the prices. */
+  readonly isRepriced: boolean;
   readonly rates: DayRates;
 }
 
 /** Prices the nights of an amended stay, and keeps the prices of the nights that leave the bill. */
 export async function amendedNights(
   trx: Trx,
-  { booking, nights, stay: { arrival, departure }, from, to, rates }: Amended,
+  { booking, nights, stay: { arrival, departure }, from, to, split, isRepriced, rates }: Amended,
 ): Promise<Night[]> {
-  const isOtherType = to.room_type_id !== from.room_type_id;
-  const kept = nights.filter((night) => !isOtherType || night.room_type_id === to.room_type_id);
-  const product = { booking_id: booking.booking_id, roomTypeId: to.room_type_id, others: isOtherType ? [] : nights };
-  const released = await readReleasedRates(trx, booking.hotel_id, [product], { from: arrival, to: departure });
+  const isOther = to.room_id !== from.room_id;
+  const kept = nights.filter((night) => !isRepriced || night.room_type_id === to.room_type_id);
+  const productIn = ({ room_type_id: roomTypeId }: LockedRoom) => {
+    return { booking_id: booking.booking_id, roomTypeId, others: isRepriced ? [] : nights };
+  };
+  const products = isOther && !isRepriced ? [productIn(from), productIn(to)] : [productIn(to)];
+  const released = await readReleasedRates(trx, booking.hotel_id, products, { from: arrival, to: departure });
   const byDate = new Map(kept.map((night) => [night.date, night]));
-  const firstRoom = isOtherType ? to.room_id : (nights[0]?.room_id ?? to.room_id);
-  const amended = quoteStay(to, rates, arrival, departure, booking.currency).nights.map(({ date, rate }): Night => {
+  const firstRoom = isOther ? to.room_id : (nights[0]?.room_id ?? to.room_id);
+  const quote = (room: LockedRoom, start: Day, end: Day) =>
+    quoteStay(room, rates, start, end, booking.currency).nights.map((night) => ({ ...night, room }));
+  const quoted = [...quote(from, arrival, split), ...quote(to, split, departure)];
+  const amended = quoted.map(({ date, rate, room }): Night => {
     const night = byDate.get(date);
-    if (night !== undefined) return isOtherType ? { ...night, room_id: to.room_id } : night;
-    const price = released.find(product, date) ?? { rate, rack_rate: null, room_type_id: to.room_type_id };
-    return { ...price, date, room_id: date < booking.arrival ? firstRoom : to.room_id };
+    if (night !== undefined) return isOther && date >= split ? { ...night, room_id: to.room_id } : night;
+    const price = released.find(productIn(room), date) ?? { rate, rack_rate: null, room_type_id: room.room_type_id };
+    return { ...price, date, room_id: date < booking.arrival ? firstRoom : room.room_id };
   });
   const keyOf = ({ date, room_type_id: type }: Night): string => `${date} ${type}`;
   const left = new Set(amended.map(keyOf));

@@ -11,10 +11,12 @@ export interface Change {
   readonly actor: Pick<Actor, "tenantId" | "name"> & Partial<Pick<Actor, "role">>;
   /** The `If-Match` header, where there is one. */
   readonly ifMatch?: string | undefined;
+  /** When the change was asked for. */
+  readonly now: Date;
 }
 
-export function changeOf(actor: Actor, { ifMatch }: RequestFacts): Change {
-  return { actor, ifMatch };
+export function changeOf(actor: Actor, { ifMatch, receivedAt }: RequestFacts): Change {
+  return { actor, ifMatch, now: receivedAt };
 }
 
 /**

@@ -18,19 +18,16 @@ interface Entry {
   readonly accepted: boolean;
 }
 
+type Party = Pick<Booking, "departure" | "adults" | "children">;
+
 /** @throws Problem ROOM_NOT_CLEAN, with rooms that are ready, where the hotel's policy is against the room */
-export async function requireClean(
-  trx: Trx,
-  booking: Booking,
-  room: LockedRoom,
-  { today, accepted }: Entry,
-): Promise<void> {
+export async function requireClean(trx: Trx, stay: Party, room: LockedRoom, { today, accepted }: Entry): Promise<void> {
   if (room.housekeeping !== "dirty") return;
   const { dirty_room_check_in: policy } = await readPolicies(trx, room.hotel_id);
   if (policy === "allow" || (policy === "warn" && accepted)) return;
   const remedy = policy === "warn" ? "Take another room, or send accept_dirty_room." : "Take another room.";
   throw pmsProblems.ROOM_NOT_CLEAN(`Room ${room.room_number} has not been cleaned. ${remedy}`, {
-    members: { dirty_room_check_in: policy, ready_rooms: await readyRooms(trx, booking, room, today) },
+    members: { dirty_room_check_in: policy, ready_rooms: await readyRooms(trx, stay, room, today) },
   });
 }
 
@@ -42,7 +39,7 @@ const readyStatement = prepare<{ room_id: string }>(
 );
 
 /** Rooms that are clean, vacant, and free for the rest of the stay; those of the same type first. */
-async function readyRooms(trx: Trx, { departure, adults, children }: Booking, room: LockedRoom, today: Day) {
+async function readyRooms(trx: Trx, { departure, adults, children }: Party, room: LockedRoom, today: Day) {
   const { hotel_id: hotelId, room_type_id: preferredTypeId } = room;
   const guests = adults + children;
   const question = { hotelId, arrival: today, departure, guests, preferredTypeId, limit: mostLooks };

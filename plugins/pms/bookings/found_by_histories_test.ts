@@ -103,7 +103,7 @@ describe("what random histories found", () => {
       finish = resolve;
     });
     const canceling = openUnit(pool, { role: roleOf("pms"), tenantId: hotelId }, async (trx) => {
-      await cancel(trx, { actor: { tenantId: hotelId, name: "the desk" } }, booking);
+      await cancel(trx, { actor: { tenantId: hotelId, name: "the desk" }, now: new Date() }, booking);
       await held;
     });
     await sleep(100);

@@ -61,7 +61,7 @@ describe("a check-out of a guest who left on an earlier day", () => {
     expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
   });
 
-  it("may be told with today's date, as it is without any", async () => {
+  it("may name the business date, though the calendar is days ahead", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await hereFor(desk, 4, 2);
     const left = await desk.operate("check-out", id, { left_on: desk.day(2) });
@@ -80,13 +80,14 @@ describe("a check-out of a guest who left on an earlier day", () => {
     await desk.closeDay();
     const before = (await desk.get(`/bookings/${id}`)).body;
     for (const [day, detail] of [
-      [0, `is before the check-in on ${desk.day(1)}`],
-      [3, `is after the business date ${desk.day(2)}`],
+      [0, new RegExp(`^is before the check-in on ${desk.day(1)}$`)],
+      [20, /^is after \d{4}-\d\d-\d\d, the latest day at the hotel$/],
     ] as const) {
       const refused = await desk.operate("check-out", id, { left_on: desk.day(day) });
-      const errors = [{ in: "body", pointer: "/left_on", detail }];
       expect(refused.status).to.equal(409);
-      expect(refused.body).to.deep.include({ code: "WRONG_DAY", errors, business_date: desk.day(2) });
+      expect(refused.body).to.include({ code: "WRONG_DAY", business_date: desk.day(2) });
+      expect(refused.body.errors[0]).to.include({ in: "body", pointer: "/left_on" });
+      expect(refused.body.errors[0].detail).to.match(detail);
     }
     expect((await desk.operate("check-out", id, { left_on: "yesterday" })).status).to.equal(400);
     expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(before);

@@ -7,8 +7,8 @@ import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
-import { partyOf, requireReady, requireSold, roomsOf, soil, wrongDay } from "./operations.ts";
-import { firstNightAhead } from "./stay_progress.ts";
+import { partyOf, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
+import { firstNightAhead, nothingToMove } from "./stay_progress.ts";
 
 /** A booking on its way to another room. */
 interface Mover {
@@ -83,9 +83,7 @@ function requireMovable(booking: Booking, today: Day): void {
       members: { booking_id: booking.booking_id },
     });
   }
-  if (firstNightAhead(booking, today) >= booking.departure) {
-    throw wrongDay(`The stay ends on ${booking.departure}: there is no night left to move. Extend it first.`, today);
-  }
+  if (firstNightAhead(booking, today) >= booking.departure) throw nothingToMove(booking.departure, today);
 }
 
 /**

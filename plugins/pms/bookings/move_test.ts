@@ -56,7 +56,8 @@ describe("moving a booking", () => {
     expect((await desk.get(`/rooms/${first}`)).body.housekeeping).to.equal("dirty");
     expect((await desk.book(1, 3)).status, "the old room is free from tonight on").to.equal(201);
     expect((await desk.book(1, 2, { room_id: second })).body.code).to.equal("ROOM_TAKEN");
-    expect((await desk.operate("check-out", id)).body).to.include({ status: "checked_out", departure: desk.day(1) });
+    const left = await desk.operate("check-out", id, { left_on: desk.day(1) });
+    expect(left.body).to.include({ status: "checked_out", departure: desk.day(1) });
   });
 
   it("refuses a room that is taken on any night, out of order, occupied, or too small", async () => {

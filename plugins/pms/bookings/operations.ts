@@ -1,6 +1,6 @@
 /** The desk's operations on a booking's state. Each locks the booking, then its rooms, and writes its history. */
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
-import { requireSubscription } from "../../identity/port.ts";
+import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { readPolicies } from "../desk/policies.ts";
 import { pmsProblems } from "../errors.ts";
 import { holdGuest } from "../guests/guests.ts";
@@ -20,7 +20,7 @@ import { requireClean } from "./clean_room.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, readNightsOf, restoreNights, totalsOf, writeNights } from "./nights.ts";
 import { releaseNoShows } from "./no_show.ts";
-import { firstNightAhead } from "./stay_progress.ts";
+import { firstNightAhead, lastDayBegun, sleptUntil } from "./stay_progress.ts";
 
 /**
  * confirmed -> in_house, on one of the stay's days or right after the close of the last, into a room that is vacant and in service.
@@ -41,21 +41,23 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string, accep
   }
   const room = await lockRoom(trx, booking.hotel_id, booking.room_id);
   await requireReady(trx, room);
-  await requireClean(trx, booking, room, { today, accepted });
-  await writeChange(trx, change, "check_in", booking, { ...state, checked_in_at: new Date(), checked_in_on: today });
+  await requireClean(trx, booking, room, { today: firstNightAhead(booking, today), accepted });
+  await writeChange(trx, change, "check_in", booking, { ...state, checked_in_at: change.now, checked_in_on: today });
 }
 
 /**
  * in_house -> checked_out; an early one frees the nights from its day on; the room becomes dirty.
- * @param given the day on which the guest left, where that was not today: nobody told the desk
+ * @param given the day on which the guest left. Default: now, so that all booked nights before the calendar's day stay on the
+ *   bill, whether their days are closed or not
  * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY for a day on which the guest was not in the house
  */
 export async function checkOut(trx: Trx, change: Change, bookingId: string, given?: Day): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
-  const leftOn = given ?? today;
-  const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: new Date() };
-  requirePresent(booking, leftOn, today);
+  const { now } = change;
+  const leftOn = given ?? sleptUntil(booking, hotel, now);
+  const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: now };
+  requirePresent(booking, leftOn, hotel, now);
   const nights = await readNights(trx, booking);
   await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   if (leftOn < booking.departure) {
@@ -71,13 +73,19 @@ export async function checkOut(trx: Trx, change: Change, bookingId: string, give
   await soil(trx, booking);
 }
 
-function requirePresent({ checked_in_on: since, arrival }: Booking, leftOn: Day, today: Day): void {
+function requirePresent(
+  { checked_in_on: since, arrival }: Booking,
+  leftOn: Day,
+  hotel: HotelSettings,
+  now: Date,
+): void {
   const first = since ?? arrival;
-  if (first <= leftOn && leftOn <= today) return;
-  const detail = leftOn > today ? `is after the business date ${today}` : `is before the check-in on ${first}`;
+  const last = lastDayBegun(hotel, now);
+  if (first <= leftOn && leftOn <= last) return;
+  const detail = leftOn > last ? `is after ${last}, the latest day at the hotel` : `is before the check-in on ${first}`;
   throw pmsProblems.WRONG_DAY(`/left_on ${detail}`, {
     errors: [{ in: "body", pointer: "/left_on", detail }],
-    members: { business_date: today },
+    members: { business_date: hotel.business_date },
   });
 }
 

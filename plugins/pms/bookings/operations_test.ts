@@ -29,7 +29,7 @@ describe("the operations of the desk", () => {
     const { booking_id: id } = await desk.booked(0, 4);
     await desk.operate("check-in", id);
     await desk.closeDay();
-    const left = await desk.operate("check-out", id);
+    const left = await desk.operate("check-out", id, { left_on: desk.day(1) });
     expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
     await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "500.00" });
     const back = await desk.operate("undo-check-out", id);
@@ -42,7 +42,7 @@ describe("the operations of the desk", () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 4);
     await desk.operate("check-in", id);
-    const left = await desk.operate("check-out", id);
+    const left = await desk.operate("check-out", id, { left_on: desk.day(0) });
     expect(dates(left.body)).to.deep.equal([desk.day(0)]);
     await desk.booked(2, 3, { guest: { name: "Grace Hopper" } });
     const refused = await desk.operate("undo-check-out", id);
@@ -65,7 +65,7 @@ describe("the operations of the desk", () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("check-in", id);
-    await desk.operate("check-out", id);
+    await desk.operate("check-out", id, { left_on: desk.day(0) });
     const next = await desk.booked(0, 1, { guest: { name: "Grace Hopper" } });
     await desk.operate("check-in", next.booking_id);
     const refused = await desk.operate("undo-check-out", id);

@@ -73,10 +73,19 @@ const reservationSchema = z
     ],
   });
 
-const amendmentSchema = z.strictObject({
+const amendmentFields = z.strictObject({
   check_in_at: dayOrInstantSchema.optional(),
   expected_check_out_at: dayOrInstantSchema.optional(),
   room_type_id: idSchema.optional().meta({ description: "Another type: a free room of it, and its prices." }),
+  room_id: idSchema.optional().meta({
+    description:
+      "Another room, from tonight on. For a guest who has slept all booked nights and stays on: from the first added night. " +
+      "Booked nights keep their prices. Not beside room_type_id.",
+  }),
+  accept_dirty_room: z.boolean().optional().meta({
+    description:
+      "With room_id, of a guest in the house: the room is dirty, and the guest gets it all the same (policy `warn`).",
+  }),
   guest: guestSchema.partial().optional().meta({ description: "Another name makes it another guest." }),
   adults: z.number().int().min(1).max(100).optional(),
   children: z.number().int().min(0).max(100).optional(),
@@ -88,6 +97,11 @@ const amendmentSchema = z.strictObject({
   }),
   override_restrictions: overrideSchema.optional(),
 });
+
+const amendmentSchema = amendmentFields.refine(
+  ({ room_id: room, room_type_id: type }) => room === undefined || type === undefined,
+  { message: "name a room_id or a room_type_id, not both", path: ["room_id"] },
+);
 
 export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily" | "env">): Route[] {
   return [
@@ -189,11 +203,12 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       id: "amendBooking",
       method: "PATCH",
       path: "/bookings/{booking_id}",
-      summary: "Amend a booking: dates, room type, guest, notes",
+      summary: "Amend a booking: dates, room, room type, guest, notes",
       description:
         "Nights that were booked keep their prices; an extension prices the nights that it adds. Another room type prices all nights anew. " +
         "A night that the booking had before, in the same room type, comes back at the price that it had. " +
-        "To another room of any type without a new price: /operations/move.",
+        "To another room of any type without a new price: /operations/move, or room_id here. A guest who stays on while the own " +
+        "room is sold gets another room by expected_check_out_at and room_id together: nights that were slept stay where they were.",
       access: staff,
       unit: "tenant",
       params,
@@ -206,6 +221,8 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         "ROOM_TAKEN",
         "NO_ROOM_FREE",
         "ROOM_NOT_SOLD",
+        "ROOM_NOT_READY",
+        "ROOM_NOT_CLEAN",
         "ROOM_LOCKED",
         "TOO_MANY_GUESTS",
         "CLOSED_TO_ARRIVAL",

@@ -50,12 +50,13 @@ export function operationRoutes(): Route[] {
       word: "check-out",
       summary: "The guest leaves: in_house to checked_out; nights that are left are free at once",
       description:
-        "With `left_on`, the guest left on that day and nobody told the desk: the nights from it on leave the bill, as they do " +
-        "for who leaves early today. The figures of days that are closed stay as they were written.",
+        "Without `left_on`, the guest leaves now. All booked nights before the calendar's day at the hotel stay on the bill, also " +
+        "where their business day is not closed yet. With `left_on`, the guest left on that day: the nights from it on leave the " +
+        "bill. The figures of days that are closed stay as they were written.",
       body: z.strictObject({
         left_on: daySchema.optional().meta({
           description:
-            "The day of the departure, from that of the check-in to the business date; that one, if left out.",
+            "The day of the departure, from that of the check-in to the calendar's at the hotel, or the business date if that is later.",
         }),
       }),
       problems: ["WRONG_DAY"],

@@ -1,6 +1,39 @@
-/** How far a stay is: which of its nights are over, and which are still ahead. */
-import { addDays, type Day } from "../../../core/mod.ts";
+/**
+ * How far a stay is: which of its nights are over, and which are still ahead. The business date alone does not say it. After
+ * midnight and before the close of the day, the calendar at the hotel is ahead of it.
+ */
+import { addDays, type Day, dayAt } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { pmsProblems } from "../errors.ts";
 import type { Booking } from "../models/booking.ts";
+
+type Clock = Pick<HotelSettings, "business_date" | "time_zone">;
+
+/** The last day that has begun: the calendar's at the hotel, or the business date where the day was closed early. */
+export function lastDayBegun({ business_date: today, time_zone: zone }: Clock, now: Date): Day {
+  const calendar = dayAt(now, zone);
+  return calendar > today ? calendar : today;
+}
+
+/**
+ * The day up to which a guest in the house has slept there: all booked nights before the calendar's day. It is the business
+ * date at the earliest, for the guest was in the house until then.
+ */
+export function sleptUntil({ departure }: Pick<Booking, "departure">, hotel: Clock, now: Date): Day {
+  const begun = lastDayBegun(hotel, now);
+  if (begun <= departure) return begun;
+  return departure > hotel.business_date ? departure : hotel.business_date;
+}
+
+/**
+ * The first night that an amendment can give to another room: tonight's. Where a guest in the house has slept all booked
+ * nights and stays on, it is the first added one, though the day of the last booked one may not be closed yet.
+ */
+export function firstNightToAmend(booking: Pick<Booking, "status" | "departure">, hotel: Clock, now: Date): Day {
+  return booking.status === "in_house" && lastDayBegun(hotel, now) >= booking.departure
+    ? sleptUntil(booking, hotel, now)
+    : firstNightAhead(booking, hotel.business_date);
+}
 
 /**
  * The first night of a booking that another room can have: tonight's. The last night of a guest who arrives after the close
@@ -8,4 +41,13 @@ import type { Booking } from "../models/booking.ts";
  */
 export function firstNightAhead({ status, departure }: Pick<Booking, "status" | "departure">, today: Day): Day {
   return status === "confirmed" && departure === today ? addDays(today, -1) : today;
+}
+
+/** The refusal to move a booking whose nights are over. It names the call that adds nights in another room. */
+export function nothingToMove(departure: Day, today: Day) {
+  return pmsProblems.WRONG_DAY(
+    `The stay ends on ${departure}: there is no night left to move. To let the guest stay on in that room, send ` +
+      "expected_check_out_at and room_id to PATCH /bookings/{booking_id}.",
+    { members: { business_date: today } },
+  );
 }

@@ -107,16 +107,15 @@ const writeStatement = prepare<DailyFigures>(
 
 /**
  * Closes a day, or gives back what it was closed with.
- * @param now the moment, for a day can't be closed before it has begun
- * @throws Problem WRONG_DAY for another day than the business date
+ * @throws Problem WRONG_DAY for another day than the business date, and for one that has not begun
  */
-export async function closeDay(trx: Trx, change: Change, day: Day, now = new Date()): Promise<DailyFigures> {
+export async function closeDay(trx: Trx, change: Change, day: Day): Promise<DailyFigures> {
   const hotel = await lockHotel(trx, change.actor.tenantId);
   const [closed] = await readStatement.run(trx, [hotel.hotel_id, day]);
   if (closed !== undefined) return closed;
   const today = hotel.business_date;
   if (day !== today) throw wrongDay(`The business date is ${today}: that is the day to be closed.`, today);
-  const calendar = dayAt(now, hotel.time_zone);
+  const calendar = dayAt(change.now, hotel.time_zone);
   if (day > calendar) throw wrongDay(`It is ${calendar} at the hotel: ${day} has not begun.`, today);
   const next = addDays(day, 1);
   const { noShows, overstays } = await settleGuests(trx, change, hotel, next);

@@ -72,7 +72,8 @@ function closeNext({ db }: Context, hotelId: string): Promise<boolean> {
     const clock = { ...hotel, day_closes_at: (await readPolicies(trx, hotelId)).day_closes_at };
     if (!isOverdue(clock)) return false;
     // Where a desk closes it at the same moment, the second of the two gets what the first has written.
-    await closeDay(trx, { actor: { tenantId: hotelId, name: "the clock" } }, hotel.business_date);
+    const change = { actor: { tenantId: hotelId, name: "the clock" }, now: new Date() };
+    await closeDay(trx, change, hotel.business_date);
     return isOverdue({ ...clock, business_date: addDays(hotel.business_date, 1) });
   });
 }

@@ -116,7 +116,7 @@ describe("a guest who is forgotten", () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guestId } = await desk.booked(0, 1, { guest: ada });
     await desk.operate("cancel", id);
-    const change = { actor: { tenantId: desk.hotelId, name: "manager" } };
+    const change = { actor: { tenantId: desk.hotelId, name: "manager" }, now: new Date() };
     const stay = { check_in_at: desk.day(0), expected_check_out_at: desk.day(1), room_id: desk.roomIds[0] };
     const order = { ...stay, adults: 1, children: 0, room_locked: false };
     const forgetting = (trx: Trx) => anonymise(trx, change, guestId);

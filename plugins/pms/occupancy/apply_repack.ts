@@ -51,16 +51,17 @@ export async function repack(
   const changed = pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
   if ((apply.shownPlan ?? plan.plan) !== plan.plan) throw changed;
   // Bookings before rooms, like everybody; then the look is made again, at what can't change any more.
+  // Without If-Match: the bookings that move are not what the caller named.
+  const withoutMatch = { actor: change.actor, now: change.now };
   const ids = plan.moves.map(({ booking_id }) => booking_id);
-  if (ids.length > 0) await lockBookings(trx, { actor: change.actor }, ids);
+  if (ids.length > 0) await lockBookings(trx, withoutMatch, ids);
   await lockRooms(trx, question.hotelId, [
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
   if ((await look()).plan !== plan.plan) throw changed;
-  // Without If-Match: the bookings that move are not what the caller named.
   await moveTogether(
     trx,
-    { actor: change.actor },
+    withoutMatch,
     plan.moves.map(({ booking_id, to_room_id }) => ({ bookingId: booking_id, roomId: to_room_id })),
     "repack",
   );

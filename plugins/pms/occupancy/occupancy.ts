@@ -89,6 +89,8 @@ const takeStatement = prepare<{ occupancy_id: string }>(
 export interface Party {
   readonly guests: number;
   readonly today: Day;
+  /** How one of the rooms that are offered instead is taken. */
+  readonly advice?: string | undefined;
 }
 
 /** For whom nights are taken: a booking, or a closure with its reason. */
@@ -197,8 +199,10 @@ export async function roomTaken(trx: Trx, hotelId: string, party: Party, segment
   )) as { rows: Conflict[] };
   const nights = [...new Set(rows.map(({ date }) => date))];
   const number = rows[0]?.room_number ?? "";
-  return pmsProblems.ROOM_TAKEN(`Room ${number} is taken on ${nights.join(", ")}.`, {
-    members: { nights, free_rooms: await roomsInstead(trx, hotelId, party, segments, rows[0]?.room_type_id) },
+  const offered = await roomsInstead(trx, hotelId, party, segments, rows[0]?.room_type_id);
+  const advice = party.advice === undefined || offered.length === 0 ? "" : ` ${party.advice}`;
+  return pmsProblems.ROOM_TAKEN(`Room ${number} is taken on ${nights.join(", ")}.${advice}`, {
+    members: { nights, free_rooms: offered },
   });
 }
 

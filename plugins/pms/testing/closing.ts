@@ -1,4 +1,4 @@
-/** Closes of days that no call can ask for: the clock's, and such at a moment that is not now. */
+/** Closes and check-outs that no call can ask for: by the clock, and at a moment that is not now. */
 import { boot } from "../../../core/boot.ts";
 import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
@@ -7,6 +7,7 @@ import type { Day } from "../../../core/mod.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { testSecret } from "../../../core/testing/postgres.ts";
 import type { TestPlatform } from "../../../workers/testing/platform.ts";
+import { checkOut } from "../bookings/operations.ts";
 import { closeDay, type DailyFigures } from "../desk/close_day.ts";
 import { closeOverdueDays } from "../desk/close_overdue_days.ts";
 
@@ -30,8 +31,19 @@ export async function closePageByPage(platform: TestPlatform): Promise<void> {
 
 /** Closes a day as if it were another moment: one that lies ahead of the calendar can't be closed by a call. */
 export async function closeAt(platform: TestPlatform, hotelId: string, day: Day, now: Date): Promise<DailyFigures> {
-  const change = { actor: { tenantId: hotelId, name: "test" } };
-  return withDatabase(platform, (db) => db.tenant(hotelId, (trx) => closeDay(trx, change, day, now)));
+  const change = { actor: { tenantId: hotelId, name: "test" }, now };
+  return withDatabase(platform, (db) => db.tenant(hotelId, (trx) => closeDay(trx, change, day)));
+}
+
+/** Checks a guest out as if it were another moment. @param leftOn the day that the desk names */
+export async function checkOutAt(
+  platform: TestPlatform,
+  hotelId: string,
+  bookingId: string,
+  { now, leftOn }: { readonly now: Date; readonly leftOn?: Day },
+): Promise<void> {
+  const change = { actor: { tenantId: hotelId, name: "test" }, now };
+  await withDatabase(platform, (db) => db.tenant(hotelId, (trx) => checkOut(trx, change, bookingId, leftOn)));
 }
 
 async function withDatabase<T>({ databaseUrl }: TestPlatform, work: (db: Database) => Promise<T>): Promise<T> {

@@ -53,10 +53,13 @@ export function problemsOf(id: string): readonly string[] {
   return ["NOT_FOUND", "VALIDATION_FAILED", "FORBIDDEN", ...(routeOf(id).problems ?? [])];
 }
 
-/** Calls the handlers in units of work of this plugin and hotel, with what the schemas make of the call. */
-export function directDesk(knex: Knex, hotelId: string): Desk {
+/**
+ * Calls the handlers in units of work of this plugin and hotel, with what the schemas make of the call.
+ * @param now when a call comes
+ */
+export function directDesk(knex: Knex, hotelId: string, now = (): Date => new Date()): Desk {
   const desk = { userId: hotelId, tenantId: hotelId, sessionId: hotelId, name: "the desk" };
-  const request = {
+  const facts = {
     id: "direct",
     address: "127.0.0.1",
     ifMatch: undefined,
@@ -68,6 +71,7 @@ export function directDesk(knex: Knex, hotelId: string): Desk {
     const route = routeOf(id);
     const actor = { ...desk, role };
     const schema = route.body === "raw" ? undefined : route.body;
+    const request = { ...facts, receivedAt: now() };
     try {
       const input = {
         params: route.params?.parse(params ?? {}),

@@ -2,12 +2,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Knex } from "knex";
 
+import { dayAt, instantOf } from "../../../core/mod.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { processVariables } from "../../../core/env.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
+import { dayNumber, dayText, type ModelHotel } from "./model/hotel.ts";
 import { requireWhole } from "./invariants.ts";
 import { type Ground, grounds, plantHotel, setSubscription } from "./planted.ts";
 import { compareAll, play, type Played, type Tally } from "./play.ts";
@@ -49,6 +51,9 @@ async function playToTheEnd(played: Played, owner: Knex, hotelId: string, steps:
   await requireWhole(owner, hotelId);
 }
 
+const momentOf = (model: ModelHotel, { timeZone }: Ground): Date =>
+  instantOf(dayText(model.calendarDay()), `${String(model.clock.hour).padStart(2, "0")}:00`, timeZone);
+
 describe("random histories of a desk", function () {
   this.timeout(30_000 + runs * 2000);
   let database: TestDatabase;
@@ -71,7 +76,8 @@ describe("random histories of a desk", function () {
       fc.asyncProperty(history, async (steps) => {
         const { hotelId, model } = await plantHotel(owner, ground);
         const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
-        await playToTheEnd({ model, desk: directDesk(pool, hotelId), tally, lapse }, owner, hotelId, steps);
+        const desk = directDesk(pool, hotelId, () => momentOf(model, ground));
+        await playToTheEnd({ model, desk, tally, lapse }, owner, hotelId, steps);
       }),
       { numRuns: Math.ceil(runs / grounds.length), ...parameters },
     );
@@ -97,6 +103,8 @@ describe("random histories of a desk", function () {
         fc.asyncProperty(history, async (steps) => {
           const { hotelId, managerToken, receptionistToken } = await signUpHotel(platform.client);
           const { model } = await plantHotel(platform.owner, grounds[0] as Ground, hotelId);
+          // The real clock is far ahead of the first day of the model.
+          model.calendarDay = () => dayNumber(dayAt(new Date(), (grounds[0] as Ground).timeZone));
           const lapse = (lapsed: boolean) => setSubscription(platform.owner, hotelId, lapsed);
           const desk = httpDesk([platform.client], managerToken, receptionistToken);
           await playToTheEnd({ model, desk, tally: new Map(), lapse }, platform.owner, hotelId, steps);

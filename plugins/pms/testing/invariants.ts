@@ -60,10 +60,11 @@ const questions: Readonly<Record<string, string>> = {
     (SELECT 'missing' AS what, r.* FROM (TABLE runs EXCEPT ALL TABLE held) AS r)
     UNION ALL (SELECT 'stray' AS what, h.* FROM (TABLE held EXCEPT ALL TABLE runs) AS h)`,
   "a booking that has ended holds nights that it did not sleep": `
-    SELECT o.booking_id, b.status, o.arrival, o.departure, b.departure AS left
-    FROM pms.occupancies o JOIN pms.bookings b ON b.hotel_id = o.hotel_id AND b.booking_id = o.booking_id
+    SELECT o.booking_id, b.status, o.arrival, o.departure, b.departure AS left FROM pms.occupancies o
+    JOIN pms.bookings b ON b.hotel_id = o.hotel_id AND b.booking_id = o.booking_id JOIN identity.hotels h ON h.hotel_id = b.hotel_id
     WHERE o.hotel_id = :hotel AND (b.status IN ('canceled', 'no_show')
-      OR (b.status = 'checked_out' AND (o.departure > b.departure OR o.departure > b.status_on OR o.arrival < b.arrival)))`,
+      OR (b.status = 'checked_out' AND (o.departure > b.departure OR o.arrival < b.arrival
+        OR o.departure > greatest(b.status_on, (b.checked_out_at AT TIME ZONE h.time_zone)::date))))`,
   "a state and its facts disagree": `
     SELECT b.* FROM pms.bookings b JOIN identity.hotels h ON h.hotel_id = b.hotel_id
     WHERE b.hotel_id = :hotel AND NOT (
@@ -81,7 +82,11 @@ const questions: Readonly<Record<string, string>> = {
   "nights ahead are in another room than the booking": `
     SELECT b.booking_id, n.date FROM pms.bookings b JOIN identity.hotels h ON h.hotel_id = b.hotel_id
     JOIN pms.booking_nights n ON n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL
-    WHERE b.hotel_id = :hotel AND b.status IN ${holds} AND n.date >= h.business_date AND n.room_id <> b.room_id`,
+    WHERE b.hotel_id = :hotel AND b.status IN ${holds} AND n.date >= h.business_date AND n.room_id <> b.room_id
+      -- A guest in the house who stayed on in another room before the close of the day has slept the nights before it elsewhere.
+      AND (b.status = 'confirmed' OR EXISTS (SELECT FROM pms.booking_nights e WHERE e.hotel_id = n.hotel_id
+        AND e.booking_id = n.booking_id AND e.released IS NULL AND e.date >= h.business_date AND e.date < n.date
+        AND e.room_id = b.room_id))`,
   "a history's entry does not begin where the one before it ended": `
     SELECT * FROM (
       SELECT booking_id, action, before, lag(after) OVER (PARTITION BY booking_id ORDER BY entry_id) AS present

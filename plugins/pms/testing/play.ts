@@ -35,6 +35,10 @@ export async function play(played: Played, steps: readonly Step[]): Promise<void
       model.lapsed = step.lapsed;
       continue;
     }
+    if (step.kind === "clock") {
+      model.clock = step;
+      continue;
+    }
     const call = callOf(step, model);
     if (call === undefined) continue;
     if (call.id === "repackRooms") await playRepack(played, call, step.kind === "repack" && step.apply === "shown", at);

@@ -152,5 +152,5 @@ export const questions: Readonly<Record<string, Question>> = {
   "the choice of a room": (trx, hotel) => lockBestRoom(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the offer to repack": (trx, hotel) => offerRepacking(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the close of the day": (trx, { hotelId, today }) =>
-    closeDay(trx, { actor: { tenantId: hotelId, name: "plans" } }, today, new Date(`${today}T22:00:00Z`)),
+    closeDay(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }, today),
 };

@@ -40,6 +40,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: fc.record({ arrival: fc.integer({ min: -2, max: 3 }), departure: fc.integer({ min: -2, max: 3 }) }),
   },
   { weight: 2, arbitrary: fc.record({ type: nth, departure: maybe(fc.integer({ min: -2, max: 2 })) }) },
+  { weight: 3, arbitrary: fc.record({ room: nth, departure: maybe(fc.integer({ min: -1, max: 3 })) }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -188,12 +189,20 @@ const mistake: fc.Arbitrary<Step[]> = fc
       : [amend(whose, { departure: -nights }), rates, amend(same, { departure: nights })];
   });
 
+/** Mostly the morning after; the evening of the business day, the night after it, or days later too. */
+const clock: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant("clock" as const),
+  ahead: fc.constantFrom(0, 0, 1, 1, 1, 2, 4),
+  hour: fc.constantFrom(1, 9, 17, 18, 23),
+});
+
 /** A history in one hand: with a subscription that may lapse and come back. */
 export const history: fc.Arbitrary<Step[]> = fc
   .array(
     fc.oneof(
       { weight: 70, arbitrary: step.map((one) => [one]) },
       { weight: 4, arbitrary: mistake },
+      { weight: 3, arbitrary: clock.map((one) => [one]) },
       {
         weight: 1,
         arbitrary: fc

@@ -92,7 +92,9 @@ export type Step =
       readonly percent?: number | undefined;
     }
   | { readonly kind: "change guest" | "anonymise"; readonly nth: number; readonly guest: number }
-  | { readonly kind: "subscription"; readonly lapsed: boolean };
+  | { readonly kind: "subscription"; readonly lapsed: boolean }
+  /** What the clock at the hotel shows from now on: days ahead of the business date, and the hour. */
+  | { readonly kind: "clock"; readonly ahead: number; readonly hour: number };
 
 /** Days from the business date, and nights. */
 export interface Stay {
@@ -113,6 +115,7 @@ export interface Change {
   readonly arrival?: number | undefined;
   readonly departure?: number | undefined;
   readonly type?: number | undefined;
+  readonly room?: number | undefined;
   readonly adults?: number | undefined;
   readonly locked?: boolean | undefined;
   readonly notes?: string | undefined;
@@ -238,6 +241,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return guest && { id, params: { guest_id: guest.id }, body };
     }
     case "subscription":
+    case "clock":
       return undefined;
     case "check in":
     case "check out":
@@ -292,11 +296,12 @@ function whom(
 }
 
 function amendment(change: Change, booking: SeenBooking, view: DeskView): Record<string, unknown> {
-  const { arrival, departure, type, adults, locked, notes, guest, price } = change;
+  const { arrival, departure, type, room, adults, locked, notes, guest, price } = change;
   return {
     check_in_at: arrival === undefined ? undefined : dayText(booking.arrival + arrival),
     expected_check_out_at: departure === undefined ? undefined : dayText(booking.departure + departure),
     room_type_id: type === undefined ? undefined : view.types[type % view.types.length]?.id,
+    room_id: room === undefined ? undefined : view.rooms[room % view.rooms.length]?.id,
     adults,
     room_locked: locked,
     notes,

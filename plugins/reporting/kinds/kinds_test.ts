@@ -53,7 +53,7 @@ describe("the kinds of reports", () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const byDay = await desk.booked(0, 1, { guest: { name: "By day" } });
     await desk.operate("check-in", byDay.booking_id);
-    await desk.operate("check-out", byDay.booking_id);
+    await desk.operate("check-out", byDay.booking_id, { left_on: desk.day(0) });
     const byNight = await desk.booked(0, 1, { guest: { name: "By night" } });
     await desk.operate("check-in", byNight.booking_id);
     const day = { from: desk.day(0), to: desk.day(0) };

@@ -95,7 +95,15 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role
   const { adults = booking.adults, children = booking.children } = body as { adults?: number; children?: number };
   const { guest } = body as { guest?: { name: string; email: string } };
   if (guest !== undefined) requireKnown(booking);
-  const touched = ["check_in_at", "expected_check_out_at", "room_type_id", "adults", "children", "agreed_price"];
+  const touched = [
+    "check_in_at",
+    "expected_check_out_at",
+    "room_type_id",
+    "room_id",
+    "adults",
+    "children",
+    "agreed_price",
+  ];
   if (touched.some((field) => body[field] !== undefined))
     amendNights(hotel, booking, { body, role, override }, adults, children);
   Object.assign(booking, { adults, children });
@@ -135,6 +143,12 @@ function amendNights(
     type === booking.room.type
       ? booking.room
       : roomOfType(hotel, booking, type, { arrival, departure, adults, children }, override);
+  const asked = body["room_id"] === undefined ? room : hotel.roomOf(body["room_id"]);
+  if (asked !== room) {
+    if (booking.locked) throw new Refusal("ROOM_LOCKED");
+    const stay = { room: asked, arrival, departure, adults, children };
+    return amendRoom(hotel, booking, { ...stay, price: body["agreed_price"], role, override });
+  }
   requireCapacity(room.type.capacity, adults, children);
   const other = room !== booking.room;
   const price = body["agreed_price"];
@@ -154,7 +168,54 @@ function amendNights(
     }),
   );
   const priced = agreed(hotel, nights, price, role);
-  hotel.requireFree(priced, adults + children, [booking]);
+  hotel.requireFree(priced, adults + children, [booking], firstToAmend(hotel, booking));
+  for (const [day, night] of booking.nights) {
+    if (priced.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
+  }
+  Object.assign(booking, { room, arrival, departure, nights: priced, holds: new Set(priced.keys()) });
+}
+
+/** The first night that can be in another room: after all that a guest in the house has slept by the hotel's calendar. */
+function firstToAmend(hotel: ModelHotel, { status, departure }: ModelBooking): number {
+  const isSlept = status === "in_house" && departure <= Math.max(hotel.today, hotel.calendarDay());
+  return isSlept ? Math.max(departure, hotel.today) : firstAhead(hotel, status, departure);
+}
+
+interface AmendedRoom extends Pick<ModelBooking, "room" | "arrival" | "departure" | "adults" | "children"> {
+  readonly price: unknown;
+  readonly role: Role;
+  readonly override: boolean;
+}
+
+/** Another room from a night on. Nights that were booked keep their prices; an added one costs what its room costs. */
+function amendRoom(
+  hotel: ModelHotel,
+  booking: ModelBooking,
+  { room, arrival, departure, adults, children, price, role, override }: AmendedRoom,
+): void {
+  requireCapacity(room.type.capacity, adults, children);
+  requireSold(room);
+  if (arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
+  else if (booking.status === "confirmed" && departure < booking.departure) {
+    hotel.requireMinimumStay(room.type, arrival, departure, override);
+  }
+  const first = firstToAmend(hotel, booking);
+  requireDay(first < departure);
+  const alike = [...booking.nights.values()].map((night) => night.type);
+  const nights = new Map(
+    range(arrival, departure).map((day) => {
+      const isMoved = day >= first;
+      const present = booking.nights.get(day);
+      if (present !== undefined) return [day, isMoved ? { ...present, room } : present];
+      return [day, hotel.addedNight(booking, isMoved ? room : booking.room, day, alike)];
+    }),
+  );
+  const priced = agreed(hotel, nights, price, role);
+  hotel.requireFree(priced, adults + children, [booking], first);
+  if (booking.status === "in_house") {
+    requireReady(hotel, room);
+    booking.room.dirty = true;
+  }
   for (const [day, night] of booking.nights) {
     if (priced.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
   }
@@ -208,8 +269,11 @@ function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readonly Mode
 
 export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = {}): void {
   require(booking, "in_house");
-  const left = body["left_on"] === undefined ? hotel.today : dayNumber(body["left_on"] as string);
-  requireDay((booking.checkedInOn as number) <= left && left <= hotel.today);
+  // The guest has slept all booked nights that the calendar has gone past, whatever day the desk is still working on.
+  const begun = Math.max(hotel.today, hotel.calendarDay());
+  const slept = Math.max(hotel.today, Math.min(begun, booking.departure));
+  const left = body["left_on"] === undefined ? slept : dayNumber(body["left_on"] as string);
+  requireDay((booking.checkedInOn as number) <= left && left <= begun);
   if (left < booking.departure) {
     // One night is paid at least; none in which nobody slept there is kept from others.
     const departure = Math.max(left, booking.arrival + 1);

@@ -114,6 +114,10 @@ export const range = (from: number, to: number): number[] =>
 
 export class ModelHotel {
   today = 0;
+  /** How many days the hotel's calendar is ahead of the business date, and the hour of the day. */
+  clock = { ahead: 1, hour: 9 };
+  /** The hotel's calendar day when a call comes. A test may read it from the real clock. */
+  calendarDay = (): number => this.today + this.clock.ahead;
   lapsed = false;
   noShowCharge = "first_night";
   overstays = "extend";
