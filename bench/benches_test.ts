@@ -18,6 +18,7 @@ const { scripts } = JSON.parse(await readFile(path.join(root, "package.json"), "
 const ends: Readonly<Record<string, RegExp>> = {
   "bench:api": /availability, grand +\d+\.\d+ ms of execution/,
   "bench:desks": /a desk of another hotel beside +\d/,
+  "bench:expensive": /the ten worst.*KB\s+\n/,
   "bench:login": /tokens, of the bare rate .* \(\d\): \d/,
   "bench:plans": /Seed grand hotel[^]*the close of the day +\d/,
   "bench:report": /beside three reports +\d+ .*2xx/,
