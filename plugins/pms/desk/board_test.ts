@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
 import { openDesk } from "../testing/desk.ts";
+import { fillHotel } from "../testing/full_hotel.ts";
 
 describe("the board and the chart", () => {
   let platform: TestPlatform;
@@ -63,6 +64,32 @@ describe("the board and the chart", () => {
     expect(chart.rooms[1].closures[0]).to.include(closure);
     expect(chart.rooms[2]).to.deep.include({ stays: [], closures: [] });
     expect((await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(200)}`)).status).to.equal(400);
+  });
+
+  it("charts by pages of rooms, which are shorter where the range of days is long", async () => {
+    const desk = await openDesk(platform, { rooms: 5 });
+    await desk.booked(1, 3, { room_id: desk.roomIds[4] });
+    const chart = (days: number, more = ""): ReturnType<typeof desk.get> =>
+      desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(days)}${more}`);
+    const numbers: string[] = [];
+    let cursor: string | null = null;
+    let pages = 0;
+    do {
+      const { body } = await chart(7, `&limit=2${cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`}`);
+      numbers.push(...body.rooms.map((room: { room_number: string }) => room.room_number));
+      const last = body.rooms.at(-1);
+      if (last.room_id === desk.roomIds[4]) expect(last.stays).to.have.length(1);
+      cursor = body.next_cursor as string | null;
+      pages += 1;
+    } while (cursor !== null);
+    const { body: whole } = await chart(7);
+    expect(whole.next_cursor).to.equal(null);
+    expect([pages, numbers]).to.deep.equal([3, whole.rooms.map((room: { room_number: string }) => room.room_number)]);
+    await fillHotel(platform.owner, { ...desk, from: desk.day(10), rooms: 70, nights: 1 });
+    const { body: quarter } = await chart(92);
+    expect(quarter.rooms, "6,200 rooms times days").to.have.length(67);
+    const { body: rest } = await chart(92, `&cursor=${encodeURIComponent(quarter.next_cursor as string)}`);
+    expect([rest.rooms.length, rest.next_cursor]).to.deep.equal([8, null]);
   });
 
   it("draws both segments of a stay that was moved in its middle", async () => {

@@ -1,5 +1,5 @@
 /**
- * The tape chart: each room with its stays and closures in a range of days. Two statements, whatever the hotel's size;
+ * The tape chart: each room with its stays and closures in a range of days. Two statements for a page of rooms;
  * they are put together here and not by a join, for which PostgreSQL's plan for all values compares each room with each.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
@@ -45,10 +45,12 @@ interface Tenure {
   readonly room_locked: boolean;
 }
 
-const roomsStatement = prepare<RoomFacts>(
+const roomsStatement = prepare<RoomFacts & { readonly sort_key: string }>(
   "pms_chart_rooms",
-  `SELECT room_id, room_number, room_type_id, status, housekeeping FROM pms.rooms
-   WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2) ORDER BY sort_key, room_id`,
+  `SELECT room_id, room_number, sort_key, room_type_id, status, housekeeping FROM pms.rooms
+   WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2)
+     AND ($3::uuid IS NULL OR (sort_key, room_id) > ($4, $3))
+   ORDER BY sort_key, room_id LIMIT $5`,
 );
 
 /**
@@ -61,11 +63,11 @@ const tenuresStatement = prepare<Tenure>(
      b.guest_name, b.status, b.room_locked
    FROM (
      SELECT * FROM pms.occupancies
-       WHERE hotel_id = $1 AND departure - arrival <= 31
+       WHERE hotel_id = $1 AND room_id = ANY($4) AND departure - arrival <= 31
          AND arrival > $2::date - 31 AND arrival < $3::date AND departure > $2::date
      UNION ALL
      SELECT * FROM pms.occupancies
-       WHERE hotel_id = $1 AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
+       WHERE hotel_id = $1 AND room_id = ANY($4) AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
    ) AS o
    LEFT JOIN LATERAL (
      SELECT guest_name, status, room_locked FROM pms.bookings WHERE hotel_id = $1 AND booking_id = o.booking_id OFFSET 0
@@ -73,22 +75,34 @@ const tenuresStatement = prepare<Tenure>(
    ORDER BY o.arrival`,
 );
 
-/** The rooms with what is in them between `from` and `to` (not included). */
+export interface ChartQuestion {
+  readonly hotelId: string;
+  readonly from: Day;
+  /** Not included. */
+  readonly to: Day;
+  readonly roomTypeId?: string | undefined;
+  /** The id and sort key of the last room of the page before. */
+  readonly after?: readonly [roomId: string, sortKey: string] | undefined;
+  /** Rooms at most. */
+  readonly limit: number;
+}
+
+/** The rooms with what is in them between `from` and `to`, each with its sort key. */
 export async function readChart(
   trx: Trx,
-  hotelId: string,
-  from: Day,
-  to: Day,
-  roomTypeId?: string,
-): Promise<ChartRoom[]> {
-  const [rooms, tenures] = await Promise.all([
-    roomsStatement.run(trx, [hotelId, roomTypeId ?? null]),
-    tenuresStatement.run(trx, [hotelId, from, to]),
-  ]);
-  const chart = new Map<string, ChartRoom>(rooms.map((room) => [room.room_id, { ...room, stays: [], closures: [] }]));
-  for (const { room_id: roomId, occupancy_id, reason, booking_id, ...tenure } of tenures) {
-    // Of another type, where one is asked for.
-    const room = chart.get(roomId);
+  { hotelId, from, to, roomTypeId, after, limit }: ChartQuestion,
+): Promise<{ readonly room: ChartRoom; readonly sortKey: string }[]> {
+  const [roomId = null, sortKey = null] = after ?? [];
+  const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId ?? null, roomId, sortKey, limit]);
+  const tenures = await tenuresStatement.run(trx, [hotelId, from, to, rooms.map(({ room_id: id }) => id)]);
+  const chart = new Map<string, { readonly room: ChartRoom; readonly sortKey: string }>(
+    rooms.map(({ sort_key: key, ...room }) => [
+      room.room_id,
+      { sortKey: key, room: { ...room, stays: [], closures: [] } },
+    ]),
+  );
+  for (const { room_id: id, occupancy_id, reason, booking_id, ...tenure } of tenures) {
+    const room = chart.get(id)?.room;
     if (room === undefined) continue;
     const { from: begins, to: ends, ...stay } = tenure;
     if (booking_id === null) {
