@@ -32,7 +32,11 @@ export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: 
   };
 }
 
-const retryable = new Set(["40001", "40P01"]); // serialization_failure, deadlock_detected
+/**
+ * serialization_failure, deadlock_detected, and in_failed_sql_transaction: of statements that were sent together, the
+ * refusal of a later one may be seen before the deadlock of the one before it.
+ */
+const retryable = new Set(["40001", "40P01", "25P02"]);
 const tries = 5;
 
 /** Opens one transaction as a role and a tenant; runs `work` again where PostgreSQL says that a retry would succeed. */

@@ -6,7 +6,9 @@
 import type { Day, Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
-import { holdGuest, linkGuest, writeContact } from "../guests/guests.ts";
+import { deriveContacts } from "../guests/contacts.ts";
+import { compareNames, holdGuest, linkGuest, writeContact } from "../guests/guests.ts";
+import { deleteLeftover } from "../guests/leftover.ts";
 import type { Booking } from "../models/booking.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
@@ -66,7 +68,8 @@ export async function amend(trx: Trx, change: Change, bookingId: string, amendme
   const reasons = { agreed_price: amendment.agreed_price?.reason, ...override?.reasons };
   // A new reason for the same price is worth a line of its own.
   if (amendment.agreed_price !== undefined || changesAnything(booking, fields)) {
-    await writeChange(trx, change, "amend", booking, fields, reasons);
+    const after = await writeChange(trx, change, "amend", booking, fields, reasons);
+    if (amendment.guest !== undefined) await tidyGuests(trx, booking, after);
   }
 }
 
@@ -76,7 +79,10 @@ function changesAnything(booking: Booking, fields: Partial<Booking>): boolean {
   return Object.entries(fields).some(([name, value]) => plain(booking[name as keyof Booking]) !== plain(value));
 }
 
-/** Another name is another guest; who keeps it is the same one, reached in another way, in the bookings ahead too. */
+/**
+ * Another name is another guest. Another spelling of the name corrects the profile; who keeps the name is the same guest,
+ * reached in another way. Both count for the bookings ahead too.
+ */
 async function amendGuest(
   trx: Trx,
   change: Change,
@@ -90,11 +96,21 @@ async function amendGuest(
     phone: guest.phone === undefined ? booking.guest_phone : guest.phone,
   };
   const copies = { guest_name: contact.name, guest_email: contact.email, guest_phone: contact.phone };
-  if (contact.name !== booking.guest_name) {
-    return { ...copies, guest_id: await linkGuest(trx, booking.hotel_id, contact) };
-  }
-  await writeContact(trx, change, known, { email: guest.email, phone: guest.phone }, booking.booking_id);
+  const names = { shown: booking.guest_name, profile: known.name };
+  const { isShown, isProfiles } = await compareNames(trx, contact.name, names);
+  if (!isShown) return { ...copies, guest_id: await linkGuest(trx, booking.hotel_id, contact) };
+  // The booking may show a former name: its spelling says nothing of the present one.
+  const name = isProfiles && guest.name !== known.name ? guest.name : undefined;
+  await writeContact(trx, change, known, { name, email: guest.email, phone: guest.phone }, booking.booking_id);
   return copies;
+}
+
+/** Derives what its guests are found by from an amended booking, and deletes the one whom it had if nothing is left of it. */
+async function tidyGuests(trx: Trx, before: Booking, after: Booking): Promise<void> {
+  await deriveContacts(trx, after.hotel_id, [before.guest_id, after.guest_id]);
+  if (before.guest_id === after.guest_id) return;
+  const shown = { name: after.guest_name, email: after.guest_email, phone: after.guest_phone };
+  await deleteLeftover(trx, after.hotel_id, before.guest_id, shown);
 }
 
 function plainFields({ notes, room_locked: locked, adults, children }: Amendment): Partial<Booking> {

@@ -4,6 +4,7 @@ import { type HotelSettings, requireSubscription } from "../../identity/port.ts"
 import { holdDay } from "../desk/business_day.ts";
 import { pmsProblems } from "../errors.ts";
 import { reasonsColumn, snapshot } from "./history.ts";
+import { deriveContacts } from "../guests/contacts.ts";
 import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
 import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
@@ -46,7 +47,7 @@ export interface Reservation {
 /**
  * Books a stay, in a room or in any room of a type.
  * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, NOT_FOUND,
- *   GUEST_ANONYMOUS, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ *   GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  * @param role of the one who books: an override needs a manager, and an agreed price one too, or the hotel's policy
  */
 export async function reserve(
@@ -148,7 +149,7 @@ function requireCapacity(what: string, capacity: number, { adults, children }: R
  * history: one statement, one round trip. No row comes back where the room is taken. No occupancy is longer than 1,000
  * nights (a CHECK), so the look need not go back further.
  */
-const insertStatement = prepare<{ guest_id: string }>(
+const insertStatement = prepare<{ guest_id: string; hasOtherContact: boolean }>(
   "pms_insert_booking",
   `WITH free AS (
      SELECT WHERE NOT EXISTS (
@@ -158,6 +159,18 @@ const insertStatement = prepare<{ guest_id: string }>(
      SELECT $23::uuid AS guest_id WHERE $23::uuid IS NOT NULL
      UNION ALL
      SELECT guest_id FROM (${knownGuestSql("$1", "$4::text", "$5::text", "$6::text")}) AS found WHERE $23::uuid IS NULL
+   ), newer AS (
+     -- Where the guest can be reached now, if neither the profile nor a former contact says so.
+     UPDATE pms.guests g SET email = CASE WHEN new.email THEN $5 ELSE g.email END,
+       phone = CASE WHEN new.phone THEN $6 ELSE g.phone END, version = g.version + 1
+     FROM free, known, LATERAL (SELECT
+       coalesce(pms.fold_text($5) IS DISTINCT FROM k.email_key AND NOT EXISTS (SELECT FROM pms.guest_contacts c
+         WHERE c.hotel_id = $1 AND c.guest_id = k.guest_id AND c.email_key = pms.fold_text($5)), false) AND $5 IS NOT NULL AS email,
+       NOT coalesce(pms.same_phone(k.phone, $6), false) AND NOT EXISTS (SELECT FROM pms.guest_contacts c
+         WHERE c.hotel_id = $1 AND c.guest_id = k.guest_id AND pms.same_phone(c.phone, $6)) AND $6 IS NOT NULL AS phone
+       FROM pms.guests k WHERE k.hotel_id = $1 AND k.guest_id = known.guest_id) AS new
+     WHERE $23::uuid IS NULL AND g.hotel_id = $1 AND g.guest_id = known.guest_id AND (new.email OR new.phone)
+     RETURNING g.guest_id
    ), guest AS (
      INSERT INTO pms.guests (hotel_id, guest_id, name, email, phone)
      SELECT $1, $24, $4, $5, $6 FROM free WHERE NOT EXISTS (SELECT FROM known)
@@ -178,7 +191,9 @@ const insertStatement = prepare<{ guest_id: string }>(
    )
    INSERT INTO pms.booking_history (hotel_id, entry_id, booking_id, by_user, action, after, reasons)
    SELECT $1, $22, booking_id, $18, 'book', $27::jsonb || jsonb_build_object('guest_id', guest_id), $31::jsonb FROM booking
-   RETURNING after ->> 'guest_id' AS guest_id`,
+   RETURNING after ->> 'guest_id' AS guest_id, EXISTS (SELECT FROM newer) OR EXISTS (
+     SELECT FROM known JOIN pms.guests g ON g.hotel_id = $1 AND g.guest_id = known.guest_id
+     WHERE $23::uuid IS NULL AND NOT pms.covers_contact(g.name_key, g.email_key, g.phone, $4, $5, $6)) AS "hasOtherContact"`,
 );
 
 async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow | undefined> {
@@ -216,7 +231,9 @@ async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<B
     booking.rack_amount,
     reasonsColumn({ agreed_price: order.reservation.agreed_price?.reason, ...order.override?.reasons }),
   ]);
-  return inserted === undefined ? undefined : { ...booking, guest_id: inserted.guest_id };
+  if (inserted === undefined) return undefined;
+  if (inserted.hasOtherContact) await deriveContacts(trx, booking.hotel_id, [inserted.guest_id]);
+  return { ...booking, guest_id: inserted.guest_id };
 }
 
 /** The booking as it will stand in the table, so that it need not be read back. */

@@ -86,7 +86,9 @@ const amendmentFields = z.strictObject({
     description:
       "With room_id, of a guest in the house: the room is dirty, and the guest gets it all the same (policy `warn`).",
   }),
-  guest: guestSchema.partial().optional().meta({ description: "Another name makes it another guest." }),
+  guest: guestSchema.partial().optional().meta({
+    description: "Another name makes it another guest; another spelling of the name corrects the guest's profile.",
+  }),
   adults: z.number().int().min(1).max(100).optional(),
   children: z.number().int().min(0).max(100).optional(),
   room_locked: z.boolean().optional(),
@@ -128,6 +130,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         "PRICE_NOT_ALLOWED",
         "TRIAL_QUOTA_REACHED",
         "GUEST_ANONYMOUS",
+        "GUEST_MERGED",
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, body, trx }) => {
@@ -178,7 +181,8 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
         // Where half of the hotel is called so, the page is full soon.
-        if (found !== undefined && found.ids === undefined) void list.whereRaw(guestMatches, [[...found.patterns]]);
+        if (found !== undefined && found.ids === undefined)
+          void list.whereRaw(guestMatches, [[...found.patterns], [...found.patterns]]);
         const rows = await list.orderBy(["b.arrival", "b.booking_id"]).limit(query.limit + 1);
         return { body: toPage(rows, query.limit, bookingView, (row) => [row.arrival, row.booking_id]) };
       },
@@ -303,6 +307,7 @@ function leaving(hotelId: string, from: Day | undefined, to: Day | undefined): B
 /** As guests are searched, in the same text, for rows of `bookings b`: looked up row by row, in the order of the list. */
 const guestMatches = manyMatch(
   "(SELECT g.search_text FROM pms.guests g WHERE g.hotel_id = b.hotel_id AND g.guest_id = b.guest_id)",
+  "b",
 );
 
 interface HistoryRow {

@@ -10,7 +10,8 @@ import { startTestPlatform, type TestPlatform } from "../../../workers/testing/p
 import { reserve } from "../bookings/reserve.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";
-import { anonymise, linkGuest } from "./guests.ts";
+import { anonymise } from "./forget.ts";
+import { linkGuest } from "./guests.ts";
 
 describe("a guest who is forgotten", () => {
   let platform: TestPlatform;

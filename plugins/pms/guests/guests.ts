@@ -4,7 +4,7 @@
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
 import { type Change, writeChange } from "../bookings/changing.ts";
-import { recordChanges } from "../bookings/history.ts";
+import { deriveContacts } from "./contacts.ts";
 import { noSuchGuest, pmsProblems } from "../errors.ts";
 import { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
@@ -16,16 +16,22 @@ export interface Contact {
   readonly phone: string | null;
 }
 
-/** The guest whom a contact is known as. `$1` hotel, `$2` name, `$3` e-mail, `$4` phone. */
+/** The guest whom a contact is known as, by the profile before former contacts. The parameters are SQL. */
 export const knownGuestSql = (hotel: string, name: string, email: string, phone: string): string =>
   `SELECT known.guest_id FROM (
-     SELECT guest_id, name_key FROM pms.guests
-     WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email}) AND anonymised_at IS NULL
+     SELECT guest_id, name_key, false AS former FROM pms.guests
+     WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email}) AND anonymised_at IS NULL AND merged_into IS NULL
      UNION ALL
-     SELECT guest_id, name_key FROM pms.guests
+     SELECT guest_id, name_key, false FROM pms.guests
      WHERE hotel_id = ${hotel} AND phone_key = ANY (pms.phone_keys(${phone})) AND pms.same_phone(phone, ${phone})
-       AND anonymised_at IS NULL
-   ) AS known WHERE known.name_key = pms.fold_text(${name}) ORDER BY known.guest_id LIMIT 1`;
+       AND anonymised_at IS NULL AND merged_into IS NULL
+     UNION ALL
+     SELECT guest_id, name_key, true FROM pms.guest_contacts
+     WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email})
+     UNION ALL
+     SELECT guest_id, name_key, true FROM pms.guest_contacts
+     WHERE hotel_id = ${hotel} AND phone_key = ANY (pms.phone_keys(${phone})) AND pms.same_phone(phone, ${phone})
+   ) AS known WHERE known.name_key = pms.fold_text(${name}) ORDER BY known.former, known.guest_id LIMIT 1`;
 
 const findStatement = prepare<{ guest_id: string }>(
   "pms_known_guest",
@@ -46,6 +52,19 @@ export async function holdName(trx: Trx, hotelId: string, { name, email, phone }
   if (email !== null || phone !== null) await holdStatement.run(trx, [hotelId, name]);
 }
 
+const holdAllStatement = prepare(
+  "pms_hold_names",
+  `SELECT pg_advisory_xact_lock(hashtextextended('pms guest ' || $1::text || ' ' || name_key, 0)) FROM (
+     SELECT name_key FROM pms.guests WHERE hotel_id = $1::uuid AND (guest_id = ANY ($2::uuid[]) OR merged_into = ANY ($2::uuid[]))
+     UNION SELECT name_key FROM pms.guest_contacts WHERE hotel_id = $1::uuid AND guest_id = ANY ($2::uuid[])
+     ORDER BY 1 OFFSET 0) AS names`,
+);
+
+/** As `holdName`, for all names by which guests are recognized: those of who is merged into them and of former contacts too. */
+export async function holdNamesOf(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
+  await holdAllStatement.run(trx, [hotelId, guestIds]);
+}
+
 /** The guest of a contact: one who is known, or a new one. @returns the id */
 export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Promise<string> {
   const { name, email, phone } = contact;
@@ -61,7 +80,7 @@ export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Pr
 
 /**
  * A guest who is not forgotten, and can't be until the end of the transaction.
- * @throws Problem NOT_FOUND, GUEST_ANONYMOUS
+ * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED
  */
 export async function holdGuest(trx: Trx, hotelId: string, guestId: string): Promise<Guest> {
   const guest = await Guest.query(trx).findById([hotelId, guestId]).forKeyShare();
@@ -69,12 +88,19 @@ export async function holdGuest(trx: Trx, hotelId: string, guestId: string): Pro
   return requireKnown(guest);
 }
 
-function requireKnown(guest: Guest): Guest {
-  if (guest.anonymised_at === null) return guest;
-  throw pmsProblems.GUEST_ANONYMOUS("Who the guest was is forgotten. Book for a guest with a name.");
+/** @throws Problem GUEST_ANONYMOUS, GUEST_MERGED */
+export function requireKnown(guest: Guest): Guest {
+  if (guest.anonymised_at !== null) {
+    throw pmsProblems.GUEST_ANONYMOUS("Who the guest was is forgotten. Book for a guest with a name.");
+  }
+  if (guest.merged_into === null) return guest;
+  throw pmsProblems.GUEST_MERGED(`Use the guest ${guest.merged_into}, or unmerge this one first.`, {
+    members: { guest_id: guest.merged_into },
+  });
 }
 
-async function lockGuest(trx: Trx, { actor, ifMatch }: Change, guestId: string): Promise<Guest> {
+/** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
+export async function lockGuest(trx: Trx, { actor, ifMatch }: Change, guestId: string): Promise<Guest> {
   const guest = await Guest.query(trx).findById([actor.tenantId, guestId]).forUpdate();
   if (guest === undefined) throw noSuchGuest();
   requireMatch(ifMatch, guest.version);
@@ -89,9 +115,13 @@ export async function changeGuest(
   contact: { readonly [K in keyof Contact]?: Contact[K] | undefined },
 ): Promise<void> {
   await writeContact(trx, change, requireKnown(await lockGuest(trx, change, guestId)), contact);
+  await deriveContacts(trx, change.actor.tenantId, [guestId]);
 }
 
-/** Writes into a guest, and into the bookings ahead, what of a contact is told. @param except a booking to leave alone */
+/**
+ * Writes into a guest, and into the bookings ahead, what of a contact is told. The caller derives the former contacts.
+ * @param except a booking to leave alone
+ */
 export async function writeContact(
   trx: Trx,
   change: Change,
@@ -112,63 +142,15 @@ export async function writeContact(
   }
 }
 
-/** What stands for a name that is not kept. */
-export const anonymousName = "Anonymous";
-
-/**
- * Forgets who a guest was: in the profile, in every booking and in their histories, those included of bookings that were
- * handed on to somebody else. Dates, rooms and amounts stay, so the figures do too. There is no way back.
- * @returns the ids by which answers that were given before can tell of the guest
- * @throws Problem NOT_FOUND, GUEST_EXPECTED
- */
-export async function anonymise(trx: Trx, change: Change, guestId: string): Promise<string[]> {
-  const mine = { hotel_id: change.actor.tenantId, guest_id: guestId };
-  const called = await Guest.query(trx).findById([mine.hotel_id, guestId]);
-  if (called === undefined) throw noSuchGuest();
-  // The order in which a booking and an amendment take them: the name, the bookings, the guest. Who books meanwhile by the
-  // name waits for the first, who books by the id for the last.
-  await holdName(trx, mine.hotel_id, called);
-  const lockBookings = () => Booking.query(trx).where(mine).orderBy("booking_id").forUpdate();
-  await lockBookings();
-  const guest = await lockGuest(trx, change, guestId);
-  const bookings = await lockBookings();
-  const expected = bookings.find(({ status }) => status === "confirmed" || status === "in_house");
-  if (expected !== undefined) {
-    throw pmsProblems.GUEST_EXPECTED("The desk needs the name until the guest has left.", {
-      members: { booking_id: expected.booking_id },
-    });
-  }
-  // Called otherwise since the name was held: who books by the new name waits for it, and the guest is in hand already.
-  if (guest.name !== called.name) await holdName(trx, mine.hotel_id, guest);
-  const nobody = { name: anonymousName, email: null, phone: null };
-  await guest.$query(trx).patch({ ...nobody, anonymised_at: new Date(), version: guest.version + 1 });
-  const gone = { guest_name: anonymousName, guest_email: null, guest_phone: null, notes: null };
-  await trx("pms.bookings")
-    .where(mine)
-    .update({ ...gone, version: trx.raw("version + 1") });
-  const ids = bookings.map(({ booking_id: id }) => id);
-  await forgetHistory(trx, mine.hotel_id, guestId, ids, gone);
-  const forgotten = bookings.map((booking) => booking.$clone().$set(gone));
-  await recordChanges(
-    trx,
-    change.actor.name,
-    "anonymise",
-    forgotten.map((booking) => ({ before: booking, after: booking })),
-  );
-  return [guestId, ...ids];
-}
-
-/** The histories of the guest's bookings, and of what was the guest's in those of others. */
-async function forgetHistory(trx: Trx, hotelId: string, guestId: string, ids: readonly string[], gone: object) {
-  await trx.raw(
-    `UPDATE pms.booking_history SET
-       before = CASE WHEN booking_id = ANY(ids) OR before ->> 'guest_id' = guest THEN before || gone ELSE before END,
-       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = guest THEN after || gone ELSE after END,
-       -- That there was a reason stays; its words may name the guest.
-       reasons = CASE WHEN reasons IS NULL THEN NULL
-         ELSE (SELECT jsonb_object_agg(reason, NULL::text) FROM jsonb_object_keys(reasons) AS reason) END
-     FROM (SELECT ?::uuid AS hotel, ?::text AS guest, ?::uuid[] AS ids, ?::jsonb AS gone) AS asked
-     WHERE hotel_id = hotel AND (booking_id = ANY(ids) OR before ->> 'guest_id' = guest OR after ->> 'guest_id' = guest)`,
-    [hotelId, guestId, ids as string[], JSON.stringify(gone)],
-  );
+/** Whether a name is another spelling of the one that a booking shows, and of the one in its guest's profile. */
+export async function compareNames(
+  trx: Trx,
+  name: string,
+  { shown, profile }: { readonly shown: string; readonly profile: string },
+): Promise<{ readonly isShown: boolean; readonly isProfiles: boolean }> {
+  const { rows } = (await trx.raw(
+    `SELECT pms.fold_text(:name) = pms.fold_text(:shown) AS "isShown", pms.fold_text(:name) = pms.fold_text(:profile) AS "isProfiles"`,
+    { name, shown, profile },
+  )) as { rows: [{ isShown: boolean; isProfiles: boolean }] };
+  return rows[0];
 }

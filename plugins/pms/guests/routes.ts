@@ -1,40 +1,19 @@
 import * as z from "zod";
 
-import {
-  decodeCursor,
-  idSchema,
-  instantOutSchema,
-  pageOf,
-  pageQuery,
-  type Route,
-  route,
-  textSchema,
-  toPage,
-  type Trx,
-} from "../../../core/mod.ts";
+import { decodeCursor, idSchema, pageOf, pageQuery, type Route, route, textSchema, toPage } from "../../../core/mod.ts";
 import { managers, staff } from "../../identity/port.ts";
 import { changeOf } from "../bookings/changing.ts";
 import { guestSchema } from "../bookings/views.ts";
 import type { PmsContext } from "../context.ts";
-import { noSuchGuest } from "../errors.ts";
-import { anonymise, changeGuest } from "./guests.ts";
-import { findGuests, type FoundGuests, manyMatch, searchDescription } from "./search.ts";
+import { anonymise } from "./forget.ts";
+import { changeGuest } from "./guests.ts";
+import { merge, unmerge } from "./merge.ts";
+import { answerProfile, profileSchema, profileView, readProfiles } from "./profiles.ts";
+import { findGuests, searchDescription } from "./search.ts";
 
 const params = z.strictObject({ guest_id: idSchema });
 
-const profileSchema = z
-  .strictObject({
-    guest_id: idSchema,
-    name: z.string(),
-    email: z.string().nullable(),
-    phone: z.string().nullable(),
-    anonymised_at: instantOutSchema.nullable(),
-    stays: z.number().int().meta({ description: "Stays so far: in the house or checked out." }),
-    bookings: z.number().int(),
-  })
-  .meta({ id: "GuestProfile" });
-
-export function guestRoutes({ forgetAnswers }: Pick<PmsContext, "forgetAnswers">): Route[] {
+export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAnswers" | "audit">): Route[] {
   return [
     route({
       id: "listGuests",
@@ -66,7 +45,7 @@ export function guestRoutes({ forgetAnswers }: Pick<PmsContext, "forgetAnswers">
       params,
       status: 200,
       result: profileSchema,
-      handler: ({ actor, params: { guest_id: id }, trx }) => answer(trx, actor.tenantId, id),
+      handler: ({ actor, params: { guest_id: id }, trx }) => answerProfile(trx, actor.tenantId, id),
     }),
     route({
       id: "changeGuest",
@@ -79,10 +58,10 @@ export function guestRoutes({ forgetAnswers }: Pick<PmsContext, "forgetAnswers">
       body: guestSchema.partial(),
       status: 200,
       result: profileSchema,
-      problems: ["GUEST_ANONYMOUS", "PRECONDITION_FAILED"],
+      problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body, trx, request }) => {
         await changeGuest(trx, changeOf(actor, request), id, body);
-        return answer(trx, actor.tenantId, id);
+        return answerProfile(trx, actor.tenantId, id);
       },
     }),
     route({
@@ -96,69 +75,66 @@ export function guestRoutes({ forgetAnswers }: Pick<PmsContext, "forgetAnswers">
       body: z.strictObject({}),
       status: 200,
       result: profileSchema,
-      problems: ["GUEST_EXPECTED", "PRECONDITION_FAILED"],
+      problems: ["GUEST_EXPECTED", "GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
         await forgetAnswers(trx, await anonymise(trx, changeOf(actor, request), id));
-        return answer(trx, actor.tenantId, id);
+        return answerProfile(trx, actor.tenantId, id);
+      },
+    }),
+    route({
+      id: "mergeGuest",
+      method: "POST",
+      path: "/guests/{guest_id}/merge",
+      summary: "Merge a duplicate into this guest, who gets its bookings",
+      description:
+        "The bookings show what they showed, and their histories say who merged. The guest is then found and recognized by what the duplicate was called and reached by. " +
+        "The duplicate's bookings come back with POST /guests/{duplicate_id}/unmerge. Forgetting the guest forgets the duplicate too.",
+      access: staff,
+      unit: "tenant",
+      params,
+      body: z.strictObject({
+        duplicate_id: idSchema.meta({ description: "The guest who is merged into the one in the path." }),
+      }),
+      status: 200,
+      result: profileSchema,
+      problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
+      handler: async ({ actor, params: { guest_id: id }, body: { duplicate_id: duplicate }, trx, request }) => {
+        await merge(trx, changeOf(actor, request), id, duplicate);
+        audit.record(trx, {
+          kind: "guest_merged",
+          actor,
+          request,
+          subject: { type: "guest", id: duplicate },
+          details: { into: id },
+        });
+        return answerProfile(trx, actor.tenantId, id);
+      },
+    }),
+    route({
+      id: "unmergeGuest",
+      method: "POST",
+      path: "/guests/{guest_id}/unmerge",
+      summary: "Take the merge of this guest back",
+      description:
+        "The guest gets back the bookings that the merge gave away, where the other guest still has them. Bookings made since stay with the other guest.",
+      access: staff,
+      unit: "tenant",
+      params,
+      body: z.strictObject({}),
+      status: 200,
+      result: profileSchema,
+      problems: ["GUEST_ANONYMOUS", "GUEST_NOT_MERGED", "PRECONDITION_FAILED"],
+      handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
+        const from = await unmerge(trx, changeOf(actor, request), id);
+        audit.record(trx, {
+          kind: "guest_unmerged",
+          actor,
+          request,
+          subject: { type: "guest", id },
+          details: { from },
+        });
+        return answerProfile(trx, actor.tenantId, id);
       },
     }),
   ];
-}
-
-interface ProfileRow {
-  readonly guest_id: string;
-  readonly name: string;
-  readonly email: string | null;
-  readonly phone: string | null;
-  readonly anonymised_at: Date | null;
-  readonly version: number;
-  readonly stays: string;
-  readonly bookings: string;
-}
-
-/** Profiles in the order in which the guests were first seen. */
-async function readProfiles(
-  trx: Trx,
-  hotelId: string,
-  page: { after?: string | undefined; found?: FoundGuests | undefined; guestId?: string; limit: number },
-): Promise<ProfileRow[]> {
-  const list = trx("pms.guests as g")
-    .where("g.hotel_id", hotelId)
-    .orderBy("g.guest_id")
-    .limit(page.limit)
-    .joinRaw(
-      `CROSS JOIN LATERAL (SELECT count(*) AS bookings, count(*) FILTER (WHERE b.status IN ('in_house', 'checked_out')) AS stays
-         FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id) AS known`,
-    );
-  if (page.after !== undefined) void list.where("g.guest_id", ">", page.after);
-  const { found, guestId } = page;
-  if (guestId !== undefined) void list.where("g.guest_id", guestId);
-  if (found?.ids !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...found.ids]]);
-  // Where half of the hotel is called so, the page is full soon.
-  else if (found !== undefined) void list.whereRaw(manyMatch("g.search_text"), [[...found.patterns]]);
-  return (await list.select(
-    "g.guest_id",
-    "g.name",
-    "g.email",
-    "g.phone",
-    "g.anonymised_at",
-    "g.version",
-    "known.stays",
-    "known.bookings",
-  )) as ProfileRow[];
-}
-
-async function answer(trx: Trx, hotelId: string, guestId: string) {
-  const [row] = await readProfiles(trx, hotelId, { guestId, limit: 1 });
-  if (row === undefined) throw noSuchGuest();
-  return { body: profileView(row), etag: row.version };
-}
-
-function profileView({ version: _version, stays, bookings, anonymised_at: at, ...contact }: ProfileRow) {
-  return {
-    ...contact,
-    anonymised_at: at?.toISOString() ?? null,
-    stays: Number(stays),
-    bookings: Number(bookings),
-  };
 }

@@ -10,6 +10,8 @@ export class Guest extends Model {
   declare email: string | null;
   declare phone: string | null;
   declare anonymised_at: Date | null;
+  /** The guest who has its bookings now. */
+  declare merged_into: string | null;
   declare created_at: Date;
   declare version: number;
 }

@@ -94,7 +94,7 @@ const questions: Readonly<Record<string, string>> = {
     WHERE before IS DISTINCT FROM present`,
   "a history took an edge that there is not": `
     SELECT e.booking_id, e.action, e.before ->> 'status' AS was, e.after ->> 'status' AS became FROM pms.booking_history e
-    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest', 'anonymise') AND e.before ->> 'status' = e.after ->> 'status')
+    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest', 'anonymise', 'merge', 'unmerge') AND e.before ->> 'status' = e.after ->> 'status')
       AND NOT EXISTS (SELECT FROM ${legal} AS edge (action, was, became)
         WHERE edge.action = e.action AND edge.was IS NOT DISTINCT FROM e.before ->> 'status' AND edge.became = e.after ->> 'status')`,
   "a history does not lead to the present": `
@@ -111,6 +111,26 @@ const questions: Readonly<Record<string, string>> = {
         WHERE b.hotel_id = f.hotel_id AND b.status = 'checked_out' AND b.status_on = f.business_date)
       AND f.cancellations = (SELECT count(*) FROM pms.bookings b
         WHERE b.hotel_id = f.hotel_id AND b.status = 'canceled' AND b.status_on = f.business_date))`,
+  "the former contacts of a guest are not what its bookings and merged guests show": `
+    WITH shown AS (
+      SELECT DISTINCT g.guest_id, pms.contact_text(c.name, c.email, c.phone) AS text FROM pms.guests g CROSS JOIN LATERAL (
+        SELECT guest_name, guest_email, guest_phone FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id
+        UNION SELECT name, email, phone FROM pms.guests m WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id
+      ) AS c (name, email, phone)
+      WHERE g.hotel_id = :hotel AND g.anonymised_at IS NULL AND NOT (
+        pms.fold_text(c.name) = g.name_key AND (c.email IS NULL OR coalesce(pms.fold_text(c.email) = g.email_key, false))
+        AND (c.phone IS NULL OR coalesce(pms.phone_canonical(c.phone) = pms.phone_canonical(g.phone)
+            OR (pms.phone_canonical(c.phone) LIKE '0%' AND pms.same_phone(c.phone, g.phone)), false)))
+    ), stored AS (SELECT guest_id, search_text FROM pms.guest_contacts WHERE hotel_id = :hotel)
+    (SELECT 'missing' AS what, s.* FROM (TABLE shown EXCEPT ALL TABLE stored) AS s)
+    UNION ALL (SELECT 'stray' AS what, s.* FROM (TABLE stored EXCEPT ALL TABLE shown) AS s)`,
+  "a merged guest has bookings, or its owner is merged itself, or no merge says so": `
+    SELECT g.guest_id FROM pms.guests g JOIN pms.guests o ON o.hotel_id = g.hotel_id AND o.guest_id = g.merged_into
+    WHERE g.hotel_id = :hotel AND (o.merged_into IS NOT NULL OR (g.anonymised_at IS NULL) <> (o.anonymised_at IS NULL)
+      OR EXISTS (SELECT FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id)
+      OR NOT EXISTS (SELECT FROM pms.guest_merges m WHERE m.hotel_id = g.hotel_id AND m.guest_id = g.guest_id AND m.unmerged_at IS NULL))
+    UNION ALL SELECT m.guest_id FROM pms.guest_merges m JOIN pms.guests g USING (hotel_id, guest_id)
+    WHERE m.hotel_id = :hotel AND m.unmerged_at IS NULL AND g.merged_into IS NULL`,
   "a day was left out": `
     SELECT business_date FROM identity.hotels h WHERE hotel_id = :hotel AND EXISTS (SELECT FROM pms.daily_figures f WHERE f.hotel_id = h.hotel_id)
       AND (SELECT max(business_date) - min(business_date) + 1 <> count(*) OR max(business_date) + 1 <> h.business_date

@@ -25,7 +25,7 @@ const routes = new Map<string, Route>(
   [
     () => bookingRoutes({ countDaily: dailyCounter("pms"), env: { TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 } }),
     () => deskRoutes({ audit }),
-    () => guestRoutes({ forgetAnswers }),
+    () => guestRoutes({ forgetAnswers, audit }),
     chartRoutes,
     availabilityRoutes,
     closureRoutes,

@@ -34,12 +34,24 @@ function requireKnown({ guest }: ModelBooking): void {
 const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
   new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)]));
 
-/** Guests are found again by name and e-mail; where several are called so, the first who came. */
+/**
+ * Guests are found again by name and e-mail, as their profile has them or, after that, as one of their bookings shows them.
+ * Where several are called so, the first who came.
+ */
 function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {
-  const known = hotel.guests
-    .filter((guest) => email !== null && guest.email === email && guest.name === name)
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-  return known[0] ?? { id: "", name, email, anonymous: false };
+  const isCalledSo = (one: { name: string; email: string | null }): boolean =>
+    email !== null && one.email === email && one.name === name;
+  const guests = [...hotel.guests].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const former = guests.filter(
+    (guest) => !guest.anonymous && hotel.bookings.some((booking) => booking.guest === guest && isCalledSo(booking)),
+  );
+  return guests.find(isCalledSo) ?? former[0] ?? { id: "", name, email, anonymous: false };
+}
+
+/** A guest whose last booking is another's now is deleted, unless the profile has an address that the booking does not show. */
+function deleteLeftover(hotel: ModelHotel, guest: ModelGuest, { email }: ModelBooking): void {
+  if (guest.anonymous || hotel.bookings.some((booking) => booking.guest === guest)) return;
+  if (guest.email === null || guest.email === email) hotel.guests.splice(hotel.guests.indexOf(guest), 1);
 }
 
 export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
@@ -109,6 +121,7 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role
   Object.assign(booking, { adults, children });
   if (body["room_locked"] !== undefined) booking.locked = body["room_locked"] as boolean;
   if (guest === undefined) return;
+  const had = booking.guest;
   if (guest.name === booking.name) {
     // The same guest, reached in another way: in the bookings ahead too.
     booking.guest.email = guest.email;
@@ -117,6 +130,7 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role
     }
   } else booking.guest = guestFor(hotel, guest.name, guest.email);
   Object.assign(booking, { name: guest.name, email: guest.email });
+  if (booking.guest !== had) deleteLeftover(hotel, had, booking);
 }
 
 function amendNights(

@@ -1,0 +1,23 @@
+/** Former contacts: what bookings of a guest, or guests merged into it, show and its profile does not. */
+import { prepare, type Trx } from "../../../core/mod.ts";
+
+const deriveStatement = prepare(
+  "pms_derive_contacts",
+  `WITH gone AS (DELETE FROM pms.guest_contacts WHERE hotel_id = $1 AND guest_id = ANY ($2::uuid[]))
+   INSERT INTO pms.guest_contacts (hotel_id, guest_id, name, email, phone)
+   SELECT DISTINCT ON (g.guest_id, pms.contact_text(c.name, c.email, c.phone)) g.hotel_id, g.guest_id, c.name, c.email, c.phone
+   FROM pms.guests g CROSS JOIN LATERAL (
+     SELECT b.guest_name, b.guest_email, b.guest_phone FROM pms.bookings b
+     WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id
+     UNION
+     SELECT m.name, m.email, m.phone FROM pms.guests m WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id
+   ) AS c (name, email, phone)
+   WHERE g.hotel_id = $1 AND g.guest_id = ANY ($2::uuid[]) AND g.anonymised_at IS NULL AND g.merged_into IS NULL
+     AND NOT pms.covers_contact(g.name_key, g.email_key, g.phone, c.name, c.email, c.phone)
+   ORDER BY g.guest_id, pms.contact_text(c.name, c.email, c.phone), c.name, c.email, c.phone`,
+);
+
+/** Derives the former contacts of guests again: to be called after a change of a profile, or of whose bookings show what. */
+export async function deriveContacts(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
+  await deriveStatement.run(trx, [hotelId, [...new Set(guestIds)]]);
+}

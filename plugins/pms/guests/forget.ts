@@ -1,0 +1,79 @@
+/** Forgetting a guest on request. */
+import type { Trx } from "../../../core/mod.ts";
+import type { Change } from "../bookings/changing.ts";
+import { recordChanges } from "../bookings/history.ts";
+import { pmsProblems } from "../errors.ts";
+import { Booking } from "../models/booking.ts";
+import { Guest } from "../models/guest.ts";
+import { deriveContacts } from "./contacts.ts";
+import { holdNamesOf, lockGuest, requireKnown } from "./guests.ts";
+
+/** What stands for a name that is not kept. */
+export const anonymousName = "Anonymous";
+
+/**
+ * Forgets who a guest was: in the profile, in those of guests who are merged into it, in every booking and in their
+ * histories, those included of bookings that were handed on to another guest. Dates, rooms and amounts stay, so the figures do too. There is no way back.
+ * @returns the ids by which answers that were given before can tell of the guest
+ * @throws Problem NOT_FOUND, GUEST_EXPECTED, GUEST_MERGED
+ */
+export async function anonymise(trx: Trx, change: Change, guestId: string): Promise<string[]> {
+  const mine = { hotel_id: change.actor.tenantId, guest_id: guestId };
+  // The order in which a booking and an amendment take them: the name, the bookings, the guest. Who books meanwhile by the
+  // name waits for the first, who books by the id for the last.
+  await holdNamesOf(trx, mine.hotel_id, [guestId]);
+  const lockBookings = () => Booking.query(trx).where(mine).orderBy("booking_id").forUpdate();
+  await lockBookings();
+  const guest = await lockGuest(trx, change, guestId);
+  if (guest.merged_into !== null) requireKnown(guest);
+  const bookings = await lockBookings();
+  const expected = bookings.find(({ status }) => status === "confirmed" || status === "in_house");
+  if (expected !== undefined) {
+    throw pmsProblems.GUEST_EXPECTED("The desk needs the name until the guest has left.", {
+      members: { booking_id: expected.booking_id },
+    });
+  }
+  // Called otherwise since the names were held: who books by the new name waits for it, and the guest is in hand already.
+  await holdNamesOf(trx, mine.hotel_id, [guestId]);
+  const nobody = { name: anonymousName, email: null, phone: null };
+  const people = await Guest.query(trx)
+    .where({ hotel_id: mine.hotel_id })
+    .whereRaw("(guest_id = :guestId OR merged_into = :guestId)", { guestId })
+    .patch({ ...nobody, anonymised_at: new Date(), version: Guest.raw("version + 1") })
+    .returning("guest_id");
+  const guestIds = people.map(({ guest_id: id }) => id);
+  await deriveContacts(trx, mine.hotel_id, guestIds);
+  const gone = { guest_name: anonymousName, guest_email: null, guest_phone: null, notes: null };
+  await trx("pms.bookings")
+    .where(mine)
+    .update({ ...gone, version: trx.raw("version + 1") });
+  const ids = bookings.map(({ booking_id: id }) => id);
+  await forgetHistory(trx, mine.hotel_id, guestIds, ids, gone);
+  const forgotten = bookings.map((booking) => booking.$clone().$set(gone));
+  await recordChanges(
+    trx,
+    change.actor.name,
+    "anonymise",
+    forgotten.map((booking) => ({ before: booking, after: booking })),
+  );
+  return [...guestIds, ...ids];
+}
+
+/** The histories of the guest's bookings, and of what was the guest's in those of others. */
+async function forgetHistory(
+  trx: Trx,
+  hotelId: string,
+  guestIds: readonly string[],
+  ids: readonly string[],
+  gone: object,
+): Promise<void> {
+  await trx.raw(
+    `UPDATE pms.booking_history SET
+       before = CASE WHEN booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) THEN before || gone ELSE before END,
+       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = ANY(guests) THEN after || gone ELSE after END
+     FROM (SELECT ?::uuid AS hotel, ?::text[] AS guests, ?::uuid[] AS ids, ?::jsonb AS gone) AS asked
+     WHERE hotel_id = hotel
+       AND (booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) OR after ->> 'guest_id' = ANY(guests))`,
+    [hotelId, guestIds as string[], ids as string[], JSON.stringify(gone)],
+  );
+}

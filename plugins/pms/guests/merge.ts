@@ -1,0 +1,142 @@
+/** Merging two guests who are one person, and the way back. */
+import { newId, type Trx } from "../../../core/mod.ts";
+import { type Change, recordChanged } from "../bookings/changing.ts";
+import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
+import { Booking } from "../models/booking.ts";
+import { Guest } from "../models/guest.ts";
+import { deriveContacts } from "./contacts.ts";
+import { holdNamesOf, lockGuest, requireKnown } from "./guests.ts";
+
+/**
+ * Gives the bookings of a duplicate to the guest who survives, with a line in the history of each. The bookings show what
+ * they showed, and the survivor is found and recognized by what the duplicate was called and reached by.
+ * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, PRECONDITION_FAILED, VALIDATION_FAILED
+ */
+export async function merge(trx: Trx, change: Change, survivorId: string, duplicateId: string): Promise<void> {
+  if (survivorId === duplicateId) throw fieldFault("body", "/duplicate_id", "must be another guest");
+  const both = [survivorId, duplicateId];
+  const hotelId = change.actor.tenantId;
+  const theirs = { hotel_id: hotelId, guest_id: duplicateId };
+  // As forgetting does: the names, the bookings, the guests, and the bookings that were made meanwhile by the guest's id.
+  await holdNamesOf(trx, hotelId, both);
+  await lockBookings(trx, theirs);
+  await lockGuests(trx, hotelId, both);
+  const survivor = requireKnown(await lockGuest(trx, change, survivorId));
+  const duplicate = requireKnown(await lockGuest(trx, { ...change, ifMatch: undefined }, duplicateId));
+  await holdNamesOf(trx, hotelId, both);
+  const bookings = await lockBookings(trx, theirs);
+  await giveBookings(trx, change, "merge", bookings, survivor);
+  const into = { merged_into: survivorId, version: Guest.raw("version + 1") };
+  await Guest.query(trx).where({ hotel_id: hotelId, merged_into: duplicateId }).patch(into);
+  await Guest.query(trx).findById([hotelId, duplicate.guest_id]).patch(into);
+  await addVersion(trx, survivor);
+  await trx("pms.guest_merges").insert({
+    hotel_id: hotelId,
+    merge_id: newId(),
+    guest_id: duplicateId,
+    survivor_id: survivorId,
+    booking_ids: bookings.map(({ booking_id: id }) => id),
+    merged_by: change.actor.name,
+  });
+  await deriveContacts(trx, hotelId, both);
+}
+
+/**
+ * Takes a merge back: the guest is one of its own again, with the bookings that the merge gave away and the other guest
+ * still has, and with the guests who had been merged into it before. Bookings made since stay where they are.
+ * @returns the guest into whom it was merged
+ * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_NOT_MERGED, PRECONDITION_FAILED
+ */
+export async function unmerge(trx: Trx, change: Change, guestId: string): Promise<string> {
+  const hotelId = change.actor.tenantId;
+  // Each merge of the guest who has the bookings holds this name, too: who that is does not change any more.
+  await holdNamesOf(trx, hotelId, [guestId]);
+  const called = await Guest.query(trx).findById([hotelId, guestId]);
+  if (called === undefined) throw noSuchGuest();
+  const ownerId = called.merged_into;
+  const merged = await readMerge(trx, hotelId, guestId);
+  if (ownerId === null || merged === undefined) {
+    throw pmsProblems.GUEST_NOT_MERGED("There is no merge to take back.");
+  }
+  await holdNamesOf(trx, hotelId, [ownerId]);
+  const bookings = await Booking.query(trx)
+    .where({ hotel_id: hotelId, guest_id: ownerId })
+    .whereIn("booking_id", merged.booking_ids)
+    .orderBy("booking_id")
+    .forUpdate();
+  await lockGuests(trx, hotelId, [guestId, ownerId]);
+  const guest = await lockGuest(trx, change, guestId);
+  if (guest.anonymised_at !== null) requireKnown(guest);
+  await giveBookings(trx, change, "unmerge", bookings, guest);
+  await Guest.query(trx)
+    .findById([hotelId, guestId])
+    .patch({ merged_into: null, version: Guest.raw("version + 1") });
+  await takeAlong(trx, hotelId, guestId, ownerId);
+  await addVersion(trx, { hotel_id: hotelId, guest_id: ownerId });
+  await trx("pms.guest_merges")
+    .where({ hotel_id: hotelId, merge_id: merged.merge_id })
+    .update({ unmerged_at: trx.fn.now(), unmerged_by: change.actor.name });
+  await deriveContacts(trx, hotelId, [guestId, ownerId]);
+  return ownerId;
+}
+
+const lockBookings = (trx: Trx, whose: { hotel_id: string; guest_id: string }) =>
+  Booking.query(trx).where(whose).orderBy("booking_id").forUpdate();
+
+/** Locks guests by id, in one order for all. */
+async function lockGuests(trx: Trx, hotelId: string, ids: readonly string[]): Promise<void> {
+  await Guest.query(trx).where({ hotel_id: hotelId }).whereIn("guest_id", ids).orderBy("guest_id").forUpdate();
+}
+
+type GuestKey = Pick<Guest, "hotel_id" | "guest_id">;
+
+/** What a merge changes of a guest's view is its bookings, so that its tag must be another one. */
+async function addVersion(trx: Trx, { hotel_id, guest_id }: GuestKey): Promise<void> {
+  await Guest.query(trx)
+    .findById([hotel_id, guest_id])
+    .patch({ version: Guest.raw("version + 1") });
+}
+
+async function giveBookings(
+  trx: Trx,
+  change: Change,
+  action: "merge" | "unmerge",
+  bookings: readonly Booking[],
+  { hotel_id, guest_id }: GuestKey,
+): Promise<void> {
+  const ids = bookings.map(({ booking_id: id }) => id);
+  await Booking.query(trx)
+    .where({ hotel_id })
+    .whereIn("booking_id", ids)
+    .patch({ guest_id, version: Booking.raw("version + 1") });
+  await recordChanged(trx, change, action, bookings);
+}
+
+interface Merge {
+  readonly merge_id: string;
+  readonly booking_ids: readonly string[];
+}
+
+async function readMerge(trx: Trx, hotelId: string, guestId: string): Promise<Merge | undefined> {
+  const [row] = (await trx("pms.guest_merges")
+    .where({ hotel_id: hotelId, guest_id: guestId })
+    .whereNull("unmerged_at")
+    .select("merge_id", "booking_ids")) as Merge[];
+  return row;
+}
+
+/** Returns to a guest those who had been merged into it, and those who had been merged into them. */
+async function takeAlong(trx: Trx, hotelId: string, guestId: string, ownerId: string): Promise<void> {
+  await trx.raw(
+    `WITH RECURSIVE followers AS (
+       SELECT m.guest_id FROM pms.guest_merges m
+       WHERE m.hotel_id = :hotelId AND m.survivor_id = :guestId AND m.unmerged_at IS NULL
+       UNION
+       SELECT m.guest_id FROM pms.guest_merges m JOIN followers f ON m.survivor_id = f.guest_id
+       WHERE m.hotel_id = :hotelId AND m.unmerged_at IS NULL
+     )
+     UPDATE pms.guests g SET merged_into = :guestId, version = version + 1 FROM followers f
+     WHERE g.hotel_id = :hotelId AND g.guest_id = f.guest_id AND g.merged_into = :ownerId`,
+    { hotelId, guestId, ownerId },
+  );
+}

@@ -1,0 +1,98 @@
+/** The profile of a guest in answers. */
+import * as z from "zod";
+
+import { idSchema, instantOutSchema, type Trx } from "../../../core/mod.ts";
+import { noSuchGuest } from "../errors.ts";
+import { type FoundGuests, manyMatch } from "./search.ts";
+
+export const profileSchema = z
+  .strictObject({
+    guest_id: idSchema,
+    name: z.string(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    anonymised_at: instantOutSchema.nullable(),
+    merged_into: idSchema.nullable().meta({ description: "The guest who has this one's bookings since a merge." }),
+    merged_guests: z
+      .array(idSchema)
+      .meta({ description: "The guests who are merged into this one; each can be unmerged." }),
+    other_contacts: z
+      .array(z.strictObject({ name: z.string(), email: z.string().nullable(), phone: z.string().nullable() }))
+      .meta({
+        description: "What bookings or merged guests show and the profile does not. The guest is found by it too.",
+      }),
+    stays: z.number().int().meta({ description: "Stays so far: in the house or checked out." }),
+    bookings: z.number().int(),
+  })
+  .meta({ id: "GuestProfile" });
+
+export interface ProfileRow {
+  readonly guest_id: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly phone: string | null;
+  readonly anonymised_at: Date | null;
+  readonly merged_into: string | null;
+  readonly merged_guests: string[];
+  readonly other_contacts: { name: string; email: string | null; phone: string | null }[];
+  readonly version: number;
+  readonly stays: string;
+  readonly bookings: string;
+}
+
+/** Profiles in the order in which the guests were first seen. */
+export async function readProfiles(
+  trx: Trx,
+  hotelId: string,
+  page: { after?: string | undefined; found?: FoundGuests | undefined; guestId?: string; limit: number },
+): Promise<ProfileRow[]> {
+  const list = trx("pms.guests as g")
+    .where("g.hotel_id", hotelId)
+    .orderBy("g.guest_id")
+    .limit(page.limit)
+    .joinRaw(
+      `CROSS JOIN LATERAL (SELECT count(*) AS bookings, count(*) FILTER (WHERE b.status IN ('in_house', 'checked_out')) AS stays
+         FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id) AS known`,
+    );
+  if (page.after !== undefined) void list.where("g.guest_id", ">", page.after);
+  const { found, guestId } = page;
+  if (guestId === undefined) void list.whereNull("g.merged_into");
+  if (guestId !== undefined) void list.where("g.guest_id", guestId);
+  if (found?.ids !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...found.ids]]);
+  // Where half of the hotel is called so, the page is full soon.
+  else if (found !== undefined)
+    void list.whereRaw(manyMatch("g.search_text", "g"), [[...found.patterns], [...found.patterns]]);
+  return (await list.select(
+    "g.guest_id",
+    "g.name",
+    "g.email",
+    "g.phone",
+    "g.anonymised_at",
+    "g.merged_into",
+    "g.version",
+    trx.raw(
+      "ARRAY(SELECT m.guest_id FROM pms.guests m WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id ORDER BY 1) AS merged_guests",
+    ),
+    trx.raw(
+      `(SELECT coalesce(json_agg(json_build_object('name', c.name, 'email', c.email, 'phone', c.phone) ORDER BY c.search_text), '[]')
+        FROM pms.guest_contacts c WHERE c.hotel_id = g.hotel_id AND c.guest_id = g.guest_id) AS other_contacts`,
+    ),
+    "known.stays",
+    "known.bookings",
+  )) as ProfileRow[];
+}
+
+export async function answerProfile(trx: Trx, hotelId: string, guestId: string) {
+  const [row] = await readProfiles(trx, hotelId, { guestId, limit: 1 });
+  if (row === undefined) throw noSuchGuest();
+  return { body: profileView(row), etag: row.version };
+}
+
+export function profileView({ version: _version, stays, bookings, anonymised_at: at, ...contact }: ProfileRow) {
+  return {
+    ...contact,
+    anonymised_at: at?.toISOString() ?? null,
+    stays: Number(stays),
+    bookings: Number(bookings),
+  };
+}
