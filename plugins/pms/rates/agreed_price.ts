@@ -45,7 +45,11 @@ export const agreedPriceSchema = z
     message: onlyOne,
     path: ["per_night"],
   })
-  .meta({ id: "AgreedPrice", oneOf: [{ required: ["per_night"] }, { required: ["total"] }] });
+  .meta({
+    id: "AgreedPrice",
+    examples: [{ per_night: "89.00", reason: "corporate contract" }],
+    oneOf: [{ required: ["per_night"] }, { required: ["total"] }],
+  });
 
 /** As an amendment takes it. */
 export const newAgreedPriceSchema = z
@@ -60,6 +64,7 @@ export const newAgreedPriceSchema = z
   })
   .meta({
     id: "NewAgreedPrice",
+    examples: [{ total: "178.00", reason: "corporate contract" }],
     oneOf: [{ required: ["per_night"] }, { required: ["total"] }, { required: ["withdrawn"] }],
   });
 
