@@ -85,8 +85,9 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
     requestTimeout: limits.wholeMs,
     connectionsCheckingInterval: limits.checkMs,
   };
+  const handle = app.callback();
   const server = await new Promise<Server>((resolve, reject) => {
-    const listening = createServer(options, app.callback());
+    const listening = createServer(options, (request, response) => void handle(request, response));
     listening.once("error", reject).listen(env.PORT, env.HOST, () => resolve(listening));
   });
   const address = server.address();

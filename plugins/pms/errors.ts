@@ -4,8 +4,6 @@ export const pmsProblems = defineProblems({
   ROOM_TAKEN: { status: 409, title: "The room is not free on every night of the stay" },
   NO_ROOM_FREE: { status: 409, title: "No such room is free on every night of the stay" },
   ROOM_NOT_SOLD: { status: 409, title: "The room is out of order" },
-  ROOM_RETIRED: { status: 409, title: "The room is not part of the hotel any more on those nights" },
-  ROOM_HAS_BOOKINGS: { status: 409, title: "The room is booked" },
   ROOM_NOT_READY: { status: 409, title: "The room can't be occupied now" },
   ROOM_NOT_CLEAN: { status: 409, title: "The room has not been cleaned" },
   ROOM_LOCKED: { status: 409, title: "The booking is locked to its room" },

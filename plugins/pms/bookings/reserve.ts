@@ -6,7 +6,7 @@ import { pmsProblems } from "../errors.ts";
 import { reasonsColumn, snapshot } from "./history.ts";
 import { deriveContacts } from "../guests/contacts.ts";
 import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
-import { isOffered, type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
+import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
@@ -110,7 +110,7 @@ async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<Booki
   requireSold(room);
   requireCapacity(`Room ${room.room_number}`, room.capacity, reservation);
   requireArrival(rates, { roomTypeId: room.room_type_id, arrival, departure }, override);
-  const booking = isOffered(room, departure) ? await insertIfFree(trx, order, room) : undefined;
+  const booking = await insertIfFree(trx, order, room);
   if (booking === undefined) {
     const party = { guests: reservation.adults + reservation.children, today: hotel.business_date };
     throw await roomTaken(trx, hotel.hotel_id, party, [{ room_id: room.room_id, arrival, departure }]);
@@ -129,7 +129,7 @@ async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<
   for (;;) {
     const room = await lockBestRoom(trx, question, hotel.business_date);
     if (room === undefined) break;
-    const booking = isOffered(room, departure) ? await insertIfFree(trx, order, room) : undefined;
+    const booking = room.status === "out_of_order" ? undefined : await insertIfFree(trx, order, room);
     if (booking !== undefined) return booking;
   }
   throw pmsProblems.NO_ROOM_FREE(

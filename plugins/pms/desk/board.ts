@@ -8,7 +8,6 @@ export interface BoardEntry {
   readonly guest_name: string;
   readonly room_id: string;
   readonly room_number: string;
-  readonly room_status: Room["status"];
   readonly housekeeping: Room["housekeeping"];
   readonly status: BookingStatus;
   readonly arrival: Day;
@@ -40,7 +39,7 @@ const columns = "booking_id, guest_name, room_id, status, arrival, departure, ad
  */
 const entriesStatement = prepare<BoardEntry>(
   "pms_board",
-  `SELECT b.*, r.room_number, r.status AS room_status, r.housekeeping FROM (
+  `SELECT b.*, r.room_number, r.housekeeping FROM (
      SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house'
      UNION ALL
      SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'confirmed' AND arrival <= $2::date
@@ -51,13 +50,13 @@ const entriesStatement = prepare<BoardEntry>(
 
 const dirtyStatement = prepare<DirtyRoom>(
   "pms_dirty_rooms",
-  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty' AND retired_from > $2::date ORDER BY sort_key, room_id`,
+  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty' ORDER BY sort_key, room_id`,
 );
 
 export async function readBoard(trx: Trx, hotelId: string, today: Day): Promise<Board> {
   const [entries, dirty] = await Promise.all([
     entriesStatement.run(trx, [hotelId, today]),
-    dirtyStatement.run(trx, [hotelId, today]),
+    dirtyStatement.run(trx, [hotelId]),
   ]);
   const here = entries.filter(({ status }) => status === "in_house");
   const expected = entries.filter(({ status }) => status === "confirmed");

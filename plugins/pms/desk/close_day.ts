@@ -21,7 +21,7 @@ import { readPolicies } from "./policies.ts";
 /** The figures of a day, as it was closed. */
 export interface DailyFigures {
   readonly business_date: Day;
-  /** All rooms of the hotel, but for those that are retired. */
+  /** All rooms of the hotel. */
   readonly rooms: number;
   /** Of them, those that could not be sold: out of order, or closed that night. */
   readonly out_of_order: number;
@@ -92,8 +92,8 @@ const writeStatement = prepare<DailyFigures>(
    INSERT INTO pms.daily_figures (hotel_id, business_date, rooms, out_of_order, sold, guests, arrivals, departures, no_shows,
      cancellations, overdue, overstays, room_revenue, no_show_revenue, currency, closed_by)
    SELECT $1, $2::date,
-     (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1 AND retired_from > $2::date),
-     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND r.retired_from > $2::date AND (r.status = 'out_of_order' OR EXISTS (
+     (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1),
+     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND (r.status = 'out_of_order' OR EXISTS (
         SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.booking_id IS NULL
           AND o.arrival <= $2::date AND o.departure > $2::date))),
      slept.sold, slept.guests,

@@ -1,7 +1,5 @@
 import { Model } from "objection";
 
-import type { Day } from "../../../core/mod.ts";
-
 export const roomStatuses = ["available", "out_of_order", "out_of_service"] as const;
 export const housekeepingStates = ["clean", "dirty", "inspected"] as const;
 
@@ -19,8 +17,6 @@ export class Room extends Model {
   declare rate: string | null;
   declare status: (typeof roomStatuses)[number];
   declare housekeeping: (typeof housekeepingStates)[number];
-  /** The first night on which it is not part of the hotel any more; `infinity`: it stays. */
-  declare retired_from: Day;
   declare created_at: Date;
   declare version: number;
 }

@@ -23,17 +23,10 @@ export interface LockedRoom {
   readonly rate: string;
   readonly status: string;
   readonly housekeeping: string;
-  /** The first night on which it is not part of the hotel any more; `infinity`: it stays. */
-  readonly retired_from: Day;
-}
-
-/** Whether a room may be sold for nights before a day. */
-export function isOffered({ status, retired_from }: LockedRoom, departure: Day): boolean {
-  return status !== "out_of_order" && retired_from >= departure;
 }
 
 export const lockedRoomColumns =
-  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping, r.retired_from";
+  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping";
 
 const lockRoomsStatement = prepare<LockedRoom>(
   "pms_lock_rooms",
@@ -89,8 +82,6 @@ const takeStatement = prepare<{ occupancy_id: string }>(
    FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[]) AS s (occupancy_id, room_id, arrival, departure)
    WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
      AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000)
-     AND ($6::uuid IS NULL OR NOT EXISTS (
-       SELECT FROM pms.rooms r WHERE r.hotel_id = $1 AND r.room_id = s.room_id AND r.retired_from < s.departure))
    RETURNING occupancy_id`,
 );
 
@@ -106,9 +97,9 @@ export interface Party {
 export type Holder = { readonly bookingId: string } | { readonly reason: string };
 
 /**
- * Takes nights of rooms that are locked. A closure may lie beyond the retirement of its room, a stay may not.
+ * Takes nights of rooms that are locked.
  * @returns the ids of the occupancies, in the order of the segments
- * @throws Problem ROOM_TAKEN, with the nights in conflict and rooms that are free instead; ROOM_RETIRED
+ * @throws Problem ROOM_TAKEN, with the nights in conflict and rooms that are free instead
  */
 export async function takeNights(
   trx: Trx,
@@ -144,7 +135,6 @@ const lengthenStatement = prepare<{ booking_id: string }>(
        AS s (occupancy_id, booking_id, room_id, arrival, departure)
      WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
        AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000 OFFSET 0)
-       AND NOT EXISTS (SELECT FROM pms.rooms r WHERE r.hotel_id = $1 AND r.room_id = s.room_id AND r.retired_from < s.departure)
    ), longer AS (
      UPDATE pms.occupancies o SET departure = f.departure FROM free f
      WHERE o.hotel_id = $1 AND o.booking_id = f.booking_id AND o.room_id = f.room_id AND o.departure = f.arrival
@@ -190,7 +180,7 @@ interface Conflict {
   readonly date: Day;
 }
 
-/** The refusal of rooms that are not free, or retired, with the nights in conflict and up to five rooms that are free throughout. */
+/** The refusal of rooms that are not free, with the nights in conflict and up to five rooms that are free throughout. */
 export async function roomTaken(trx: Trx, hotelId: string, party: Party, segments: readonly Segment[]) {
   const { rows } = (await trx.raw(
     `SELECT r.room_number, r.room_type_id, night::date AS date
@@ -207,33 +197,12 @@ export async function roomTaken(trx: Trx, hotelId: string, party: Party, segment
       hotelId,
     ],
   )) as { rows: Conflict[] };
-  if (rows.length === 0) return roomRetired(trx, hotelId, party, segments);
   const nights = [...new Set(rows.map(({ date }) => date))];
   const number = rows[0]?.room_number ?? "";
   const offered = await roomsInstead(trx, hotelId, party, segments, rows[0]?.room_type_id);
   const advice = party.advice === undefined || offered.length === 0 ? "" : ` ${party.advice}`;
   return pmsProblems.ROOM_TAKEN(`Room ${number} is taken on ${nights.join(", ")}.${advice}`, {
     members: { nights, free_rooms: offered },
-  });
-}
-
-const retiredStatement = prepare<{ room_number: string; room_type_id: string; retired_from: Day }>(
-  "pms_retired_rooms",
-  `SELECT r.room_number, r.room_type_id, r.retired_from FROM unnest($2::uuid[], $3::date[]) AS s (room_id, departure)
-   JOIN pms.rooms r ON r.hotel_id = $1 AND r.room_id = s.room_id AND r.retired_from < s.departure LIMIT 1`,
-);
-
-/** The refusal of nights that nobody has, and on which a room is retired. */
-async function roomRetired(trx: Trx, hotelId: string, party: Party, segments: readonly Segment[]) {
-  const [room] = await retiredStatement.run(trx, [
-    hotelId,
-    segments.map((segment) => segment.room_id),
-    segments.map((segment) => segment.departure),
-  ]);
-  if (room === undefined) throw new Error("A room was refused that is neither taken nor retired.");
-  const { room_number: number, room_type_id: typeId, retired_from: from } = room;
-  return pmsProblems.ROOM_RETIRED(`Room ${number} is not part of the hotel any more from ${from} on.`, {
-    members: { retired_from: from, free_rooms: await roomsInstead(trx, hotelId, party, segments, typeId) },
   });
 }
 

@@ -4,7 +4,7 @@
  * today, rooms that nobody can be put into now come last: out of service, or with a guest who has not left yet.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
-import { isOffered, lockedRoomColumns, lockRoom, type LockedRoom } from "./occupancy.ts";
+import { lockedRoomColumns, lockRoom, type LockedRoom } from "./occupancy.ts";
 
 /** Each statement looks anew: in read committed, it sees what was committed before it began. */
 const bestRoomSql = `SELECT ${lockedRoomColumns}
@@ -13,7 +13,7 @@ const bestRoomSql = `SELECT ${lockedRoomColumns}
      WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival < $2::date ORDER BY o.arrival DESC LIMIT 1) AS before ON true
    LEFT JOIN LATERAL (SELECT o.arrival FROM pms.occupancies o
      WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date ORDER BY o.arrival LIMIT 1) AS after ON true
-   WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order' AND r.retired_from >= $3::date
+   WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
      AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)
    ORDER BY ($2::date <= $5::date AND (r.status <> 'available' OR EXISTS (
        SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house'))),
@@ -62,6 +62,6 @@ export async function lockFreeRoom(trx: Trx, question: RoomQuestion, today: Day)
     const room = await lockBestRoom(trx, question, today);
     if (room === undefined) return undefined;
     const [free] = await stillFreeStatement.run(trx, [hotelId, room.room_id, arrival, departure]);
-    if (free !== undefined && isOffered(room, departure)) return room;
+    if (free !== undefined && room.status !== "out_of_order") return room;
   }
 }

@@ -20,7 +20,7 @@ export const mostTenures = 3000;
 const shortStay = 7;
 
 const roomsSql = `SELECT room_id, sort_key FROM pms.rooms
-   WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order' AND retired_from = 'infinity' ORDER BY sort_key, room_id LIMIT ${mostRooms}`;
+   WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order' ORDER BY sort_key, room_id LIMIT ${mostRooms}`;
 
 const roomsStatement = prepare<{ room_id: string }>("pms_repack_rooms", roomsSql);
 

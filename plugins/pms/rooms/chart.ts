@@ -12,8 +12,6 @@ interface RoomFacts {
   readonly room_type_id: string;
   readonly status: Room["status"];
   readonly housekeeping: Room["housekeeping"];
-  /** The first night on which it is not part of the hotel any more. */
-  readonly retired_from: Day | null;
 }
 
 export interface ChartRoom extends RoomFacts {
@@ -49,8 +47,8 @@ interface Tenure {
 
 const roomsStatement = prepare<RoomFacts & { readonly sort_key: string }>(
   "pms_chart_rooms",
-  `SELECT room_id, room_number, sort_key, room_type_id, status, housekeeping, nullif(retired_from, 'infinity') AS retired_from
-   FROM pms.rooms WHERE hotel_id = $1 AND retired_from > $6::date AND ($2::uuid IS NULL OR room_type_id = $2)
+  `SELECT room_id, room_number, sort_key, room_type_id, status, housekeeping FROM pms.rooms
+   WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2)
      AND ($3::uuid IS NULL OR (sort_key, room_id) > ($4, $3))
    ORDER BY sort_key, room_id LIMIT $5`,
 );
@@ -95,7 +93,7 @@ export async function readChart(
   { hotelId, from, to, roomTypeId, after, limit }: ChartQuestion,
 ): Promise<{ readonly room: ChartRoom; readonly sortKey: string }[]> {
   const [roomId = null, sortKey = null] = after ?? [];
-  const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId ?? null, roomId, sortKey, limit, from]);
+  const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId ?? null, roomId, sortKey, limit]);
   const tenures = await tenuresStatement.run(trx, [hotelId, from, to, rooms.map(({ room_id: id }) => id)]);
   const chart = new Map<string, { readonly room: ChartRoom; readonly sortKey: string }>(
     rooms.map(({ sort_key: key, ...room }) => [

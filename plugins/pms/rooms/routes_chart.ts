@@ -15,7 +15,7 @@ import { fieldFault } from "../errors.ts";
 import { bookingStatuses } from "../port.ts";
 import { readChart } from "./chart.ts";
 import { readRoomType } from "./inventory.ts";
-import { retirement, roomCursorSchema, roomFields } from "./views.ts";
+import { roomCursorSchema, roomFields } from "./views.ts";
 
 /** A quarter of a year: what fits on a screen and more. */
 const mostDays = 92;
@@ -35,7 +35,6 @@ const chartRoomSchema = z
     room_type_id: idSchema,
     status: roomFields.status,
     housekeeping: roomFields.housekeeping,
-    ...retirement,
     stays: z.array(
       z.strictObject({
         booking_id: idSchema,

@@ -15,13 +15,11 @@ import {
 } from "../../../core/mod.ts";
 import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
-import { holdDay } from "../desk/business_day.ts";
 import { noSuchRoom } from "../errors.ts";
 import { readRoom, readRoomType, write } from "./inventory.ts";
 import { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
-import { requireWithdrawable } from "./withdrawal.ts";
-import { retirement, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
+import { roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });
 
@@ -107,28 +105,21 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       method: "PATCH",
       path: "/rooms/{room_id}",
       summary: "Change a room",
-      description:
-        "A room that is booked is not taken out of order or out of service in silence: the answer is ROOM_HAS_BOOKINGS with the " +
-        "bookings, unless `force` is true. It can't be retired before its last stay.",
       access: managers,
       unit: "tenant",
       params,
-      body: z.strictObject({ ...roomFields, ...retirement, force: z.boolean() }).partial(),
+      body: z.strictObject(roomFields).partial(),
       status: 200,
       result: roomSchema,
-      problems: ["NAME_TAKEN", "ROOM_HAS_BOOKINGS", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
-      handler: async ({ actor, params: { room_id: id }, body: { force, ...body }, trx, request }) => {
-        const hotel = await holdDay(trx, actor.tenantId);
+      problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
         const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
-        await requireWithdrawable(trx, room, hotel.business_date, { ...body, force });
         if (body.room_type_id !== undefined) await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : body.rate;
         const changed = await write(
-          room.$query(trx).patchAndFetch({
-            ...defined({ ...body, rate, retired_from: body.retired_from === null ? "infinity" : body.retired_from }),
-            version: room.version + 1,
-          }),
+          room.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: room.version + 1 }),
         );
         return { body: roomView(changed, hotel.currency), etag: changed.version };
       },

@@ -1,7 +1,7 @@
 /** The shapes of the inventory's answers, and how rows become them. */
 import * as z from "zod";
 
-import { amountSchema, type Day, daySchema, formatAmount, idSchema, textSchema } from "../../../core/mod.ts";
+import { amountSchema, formatAmount, idSchema, textSchema } from "../../../core/mod.ts";
 import { housekeepingStates, type Room, roomStatuses } from "../models/room.ts";
 import type { RoomType } from "../models/room_type.ts";
 
@@ -34,35 +34,10 @@ export const roomFields = {
  */
 export const roomCursorSchema = z.tuple([idSchema, textSchema(500)]);
 
-/** A field of a room that exists: a new one is not retired. */
-export const retirement = {
-  retired_from: daySchema.nullable().meta({
-    description:
-      "The first night on which the room is not part of the hotel any more: it is not sold, and not counted in occupancy and " +
-      "RevPAR, from then on. Its history stays. Null: it stays.",
-  }),
-};
-
-export const roomSchema = z
-  .strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields, ...retirement })
-  .meta({ id: "Room" });
+export const roomSchema = z.strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields }).meta({ id: "Room" });
 
 export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {
-  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping, retired_from } = room;
+  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping } = room;
   const ownRate = rate === null ? null : formatAmount(rate, currency);
-  return {
-    room_id,
-    hotel_id,
-    room_number,
-    room_type_id,
-    rate: ownRate,
-    status,
-    housekeeping,
-    retired_from: retiredFrom(retired_from),
-  };
-}
-
-/** As it is answered: null for a room that stays. */
-export function retiredFrom(day: Day): Day | null {
-  return day === "infinity" ? null : day;
+  return { room_id, hotel_id, room_number, room_type_id, rate: ownRate, status, housekeeping };
 }

@@ -34,7 +34,6 @@ export async function plantHotel(
     type: types[index < 3 ? 0 : 1],
     rate: index === 2 ? 9_999 : null,
     status: "available",
-    retiredFrom: Infinity,
     dirty: false,
   }));
   const model = new ModelHotel(ground.decimals, types, rooms);

@@ -129,8 +129,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       room: nth,
       status: maybe(fc.constantFrom("available", "available", "out_of_order", "out_of_service")),
       rate: maybe(fc.option(minor)),
-      retired: fc.constantFrom(undefined, undefined, undefined, null, null, null, 0, 1, 3, 6, 10, -1),
-      force: maybe(fc.boolean()),
     }),
   },
   {

@@ -69,9 +69,6 @@ export type Step =
       readonly room: number;
       readonly status?: string | undefined;
       readonly rate?: number | null | undefined;
-      /** Days from the business date; null: it stays. */
-      readonly retired?: number | null | undefined;
-      readonly force?: boolean | undefined;
     }
   | { readonly kind: "housekeeping"; readonly room: number; readonly state: string }
   | {
@@ -203,8 +200,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return { id: "setRates", body: { ...body, ...set } };
     }
     case "room": {
-      const retired_from = typeof step.retired === "number" ? dayText(today + step.retired) : step.retired;
-      const body = { status: step.status, rate: amount(view, step.rate), retired_from, force: step.force };
+      const body = { status: step.status, rate: amount(view, step.rate) };
       return { id: "changeRoom", params: { room_id: pick(rooms, step.room).id }, body };
     }
     case "housekeeping": {

@@ -2,14 +2,7 @@
  * What each kind of report must say of a hotel: worked out from the model of its desk (`pms/testing/model`), night by
  * night and in whole minor units. It is written from the specification, has no SQL, and shares no code with the reports.
  */
-import {
-  dayNumber,
-  dayText,
-  type ModelBooking,
-  type ModelHotel,
-  type ModelRoom,
-  range,
-} from "../../pms/testing/model/hotel.ts";
+import { dayNumber, dayText, type ModelBooking, type ModelHotel, range } from "../../pms/testing/model/hotel.ts";
 
 /** A hotel's model, and what a report tells beside that. */
 export interface Known {
@@ -136,17 +129,13 @@ export function occupancyRows({ model, currency }: Known, { from, to }: Days): R
 const counts = ({ status }: ModelBooking, day: number, today: number): boolean =>
   here.includes(status) || (status === "confirmed" && day >= today);
 
-function asItStands(
-  { rooms: all, closures, bookings, today }: ModelHotel,
-  day: number,
-): Readonly<Record<string, number>> {
+function asItStands({ rooms, closures, bookings, today }: ModelHotel, day: number): Readonly<Record<string, number>> {
   const nights = bookings
     .filter((booking) => counts(booking, day, today))
     .flatMap((booking) => booking.nights.get(day) ?? []);
-  const isOut = (room: ModelRoom): boolean =>
+  const isOut = (room: ModelHotel["rooms"][number]): boolean =>
     room.status === "out_of_order" ||
     closures.some((closure) => closure.room === room && closure.from <= day && day < closure.to);
-  const rooms = all.filter(({ retiredFrom }) => retiredFrom > day);
   return {
     rooms: rooms.length,
     out_of_order: rooms.filter(isOut).length,

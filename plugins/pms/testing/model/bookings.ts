@@ -11,7 +11,6 @@ import {
   dayNumber,
   range,
   Refusal,
-  runsOf,
 } from "./hotel.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -183,7 +182,7 @@ function amendNights(
     }),
   );
   const priced = agreed(hotel, nights, price, role);
-  hotel.requireFree(priced, adults + children, [booking], { first: firstToAmend(hotel, booking) });
+  hotel.requireFree(priced, adults + children, [booking], firstToAmend(hotel, booking));
   for (const [day, night] of booking.nights) {
     if (priced.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
   }
@@ -226,7 +225,7 @@ function amendRoom(
     }),
   );
   const priced = agreed(hotel, nights, price, role);
-  hotel.requireFree(priced, adults + children, [booking], { first });
+  hotel.requireFree(priced, adults + children, [booking], first);
   if (booking.status === "in_house") {
     requireReady(hotel, room);
     booking.room.dirty = true;
@@ -330,7 +329,7 @@ export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
 
 function takeBack(hotel: ModelHotel, booking: ModelBooking, first = hotel.today): void {
   const nights = new Map([...booking.nights, ...booking.givenBack, ...(booking.waived ?? [])]);
-  hotel.requireFree(nights, booking.adults + booking.children, [booking], { first });
+  hotel.requireFree(nights, booking.adults + booking.children, [booking], first);
   Object.assign(booking, { nights, givenBack: new Map(), waived: undefined, holds: new Set(nights.keys()) });
 }
 
@@ -396,13 +395,12 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
   const moved = asked.filter(({ booking, room }) => room !== booking.room);
   for (const [index, { booking, nights, first }] of moved.entries()) {
     // Of several, some have moved when one is refused: what is offered then is not foreseen.
-    if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all, { first });
+    if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all, first);
     const taken = [...nights].some(
       ([day, { room }]) =>
         hotel.isTaken(room, day, all) || moved.slice(0, index).some((other) => other.nights.get(day)?.room === room),
     );
     if (taken) throw new Refusal("ROOM_TAKEN");
-    if (runsOf(nights).some((run) => run.room.retiredFrom < run.to)) throw new Refusal("ROOM_RETIRED");
   }
   const leaving = all.filter(({ status }) => status === "in_house");
   for (const { booking, room } of moved) if (booking.status === "in_house") requireReady(hotel, room, leaving);

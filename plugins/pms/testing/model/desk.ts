@@ -22,7 +22,7 @@ export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: 
   hotel.requirePaid();
   requireRange(from, to);
   if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
-  hotel.requireFree(new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)])), 1, [], { closing: true });
+  hotel.requireFree(new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)])), 1);
   hotel.closures.push({ room, from, to });
 }
 
@@ -56,31 +56,8 @@ export function setRates(hotel: ModelHotel, body: Body): void {
 
 export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void {
   hotel.requirePaid();
-  requireWithdrawable(hotel, room, body);
-  if (body["retired_from"] !== undefined) room.retiredFrom = retirementOf(body["retired_from"]);
   if (body["status"] !== undefined) room.status = body["status"] as string;
   if (body["rate"] !== undefined) room.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
-}
-
-const retirementOf = (day: unknown): number => (day === null ? Infinity : dayNumber(day as string));
-
-function requireWithdrawable(hotel: ModelHotel, room: ModelRoom, body: Body): void {
-  const from = body["retired_from"] === undefined ? room.retiredFrom : retirementOf(body["retired_from"]);
-  if (from !== room.retiredFrom && from !== Infinity) {
-    if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
-    requireNobody(hotel, room, from, Infinity);
-  }
-  const status = body["status"] ?? room.status;
-  if (status === room.status || status === "available" || body["force"] === true) return;
-  requireNobody(hotel, room, hotel.today, status === "out_of_service" ? hotel.today + 1 : Infinity);
-}
-
-/** Nobody holds the room in `[from, until)`, nor is in it, if that begins today. */
-function requireNobody(hotel: ModelHotel, room: ModelRoom, from: number, until: number): void {
-  const holds = ({ holds: days, nights }: ModelBooking): boolean =>
-    [...days].some((day) => day >= from && day < until && nights.get(day)?.room === room);
-  if (hotel.bookings.some(holds) || (from === hotel.today && hotel.inHouse(room) !== undefined))
-    throw new Refusal("ROOM_HAS_BOOKINGS");
 }
 
 const isExpected = ({ status }: ModelBooking): boolean => status === "confirmed" || status === "in_house";
@@ -127,7 +104,7 @@ export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
 function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean {
   const { status, room, arrival, departure } = booking;
   if (status !== "in_house" || departure > day || day + 1 - arrival > 366) return false;
-  if (!hotel.isFree(room, departure, day + 1) || room.retiredFrom <= day) return false;
+  if (!hotel.isFree(room, departure, day + 1)) return false;
   const alike = [...booking.nights.values()].map(({ type }) => type);
   for (const night of range(departure, day + 1)) {
     booking.nights.set(night, hotel.addedNight(booking, room, night, alike));
@@ -138,8 +115,7 @@ function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean
 }
 
 function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigures {
-  const { bookings, closures } = hotel;
-  const rooms = hotel.rooms.filter(({ retiredFrom }) => retiredFrom > day);
+  const { bookings, rooms, closures } = hotel;
   const count = <T>(things: readonly T[], which: (thing: T) => boolean): number => things.filter(which).length;
   const paid = bookings.filter(({ nights }) => nights.has(day));
   const slept = paid.filter(({ status }) => status === "in_house" || status === "checked_out");
@@ -170,9 +146,7 @@ export function isMovable(hotel: ModelHotel, booking: ModelBooking): boolean {
 
 /** The fewest moves that free a room of the type: 0, 1, or "more", which may be none at all. */
 export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to: number): 0 | 1 | "more" {
-  const rooms = hotel.rooms.filter(
-    (room) => room.type === type && room.status !== "out_of_order" && room.retiredFrom === Infinity,
-  );
+  const rooms = hotel.rooms.filter((room) => room.type === type && room.status !== "out_of_order");
   if (rooms.some((room) => hotel.isFree(room, from, to))) return 0;
   const oneMoves = rooms.some((room) => {
     const inWay = hotel.bookings.filter((booking) =>

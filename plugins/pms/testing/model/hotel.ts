@@ -33,8 +33,6 @@ export interface ModelRoom {
   readonly type: ModelType;
   rate: number | null;
   status: string;
-  /** The first night on which it is not part of the hotel any more. */
-  retiredFrom: number;
   dirty: boolean;
 }
 
@@ -193,23 +191,16 @@ export class ModelHotel {
     return range(from, to).every((day) => !this.isTaken(room, day, except));
   }
 
-  /**
-   * @param first from which rooms are offered instead
-   * @param closing a closure may lie beyond the retirement of its room
-   * @throws Refusal where somebody else has one of the nights, or the room is retired
-   */
+  /** @param first from which rooms are offered instead @throws Refusal where somebody else has one of the nights */
   requireFree(
     nights: ReadonlyMap<number, ModelNight>,
     guests: number,
     except: readonly ModelBooking[] = [],
-    { first = this.today, closing = false }: { readonly first?: number; readonly closing?: boolean } = {},
+    first = this.today,
   ): void {
-    const isTaken = (run: { room: ModelRoom; from: number; to: number }) =>
-      !this.isFree(run.room, run.from, run.to, except);
-    const refused = runsOf(nights).filter((run) => isTaken(run) || (!closing && run.room.retiredFrom < run.to));
-    if (refused.length === 0) return;
-    const firstRun = refused.find(isTaken);
-    if (firstRun === undefined) throw new Refusal("ROOM_RETIRED");
+    const refused = runsOf(nights).filter((run) => !this.isFree(run.room, run.from, run.to, except));
+    const [firstRun] = refused;
+    if (firstRun === undefined) return;
     const taken = refused.flatMap((run) =>
       range(run.from, run.to).filter((day) => this.isTaken(run.room, day, except)),
     );
@@ -276,7 +267,6 @@ export class ModelHotel {
     return this.rooms.filter(
       (room) =>
         room.status !== "out_of_order" &&
-        room.retiredFrom >= to &&
         room.type.capacity >= guests &&
         mayArrive(room) &&
         this.isFree(room, from, to, except),
@@ -291,8 +281,7 @@ export class ModelHotel {
       return nights;
     };
     const free = this.rooms.filter(
-      (room) =>
-        room.type === type && room.status !== "out_of_order" && room.retiredFrom >= to && this.isFree(room, from, to),
+      (room) => room.type === type && room.status !== "out_of_order" && this.isFree(room, from, to),
     );
     // Of a room that nobody can be put into now, more than of any gaps.
     const cost = (room: ModelRoom): number =>
