@@ -48,7 +48,7 @@ export {
   type PluginParts,
 } from "./plugin.ts";
 export { defined } from "./objects.ts";
-export { printable, textSchema } from "./text.ts";
+export { labelSchema, printable, textSchema } from "./text.ts";
 export {
   addDays,
   type Day,

@@ -1,17 +1,50 @@
 import * as z from "zod";
 
+/** A letter, digit, punctuation mark or symbol that readers see. U+2800 is the Braille pattern without a dot. */
+const visible = /(?!\p{Default_Ignorable_Code_Point}|\u2800)[\p{L}\p{N}\p{P}\p{S}]/u;
+const control = /[\p{Cc}\u2028\u2029]/u;
+/** The same without a tab and the ends of lines. */
+const controlInLines = /(?![\t\n\r])\p{Cc}/u;
+
+export interface TextRules {
+  /** Whether the text may have several lines, and tabs in them. Default: one line. */
+  readonly lines?: boolean;
+}
+
 /**
- * Text that a person typed: trimmed, and free of what PostgreSQL's text (NUL) or UTF-8 (half a surrogate pair) can't hold.
- * @param most characters at most
- * @param least characters at least, after trimming; default 1
+ * Text that a person typed: trimmed, in Unicode's composed form (NFC), with something to be seen in it. It has no control
+ * characters, which no screen shows, and nothing that UTF-8 can't hold (half a surrogate pair). Invisible characters that
+ * words and emoji need (joiners, variation selectors) stay.
+ *
+ * For what is asked, not for what is answered: rows that were stored before a rule must stay readable.
+ * @param most UTF-16 code units at most, after trimming
  */
-export function textSchema(most: number, least = 1) {
+export function textSchema(most: number, { lines = false }: TextRules = {}) {
+  return normalizedSchema(most, "NFC", lines);
+}
+
+function normalizedSchema(most: number, form: "NFC" | "NFKC", lines: boolean) {
   return z
     .string()
     .trim()
-    .min(least)
+    .normalize(form)
+    .min(1)
     .max(most)
-    .refine((text) => !text.includes("\0") && text.isWellFormed(), "holds a character that can't be stored");
+    .refine((text) => text.isWellFormed(), "holds a character that can't be stored")
+    .refine((text) => !(lines ? controlInLines : control).test(text), "has a control character in it")
+    .refine((text) => visible.test(text), "has no character that can be seen");
+}
+
+/**
+ * A short label that people read aloud and compare, such as the number on a door: as `textSchema`, without any invisible
+ * character, and in the compatible form (NFKC), so that a full-width digit is the digit.
+ * @param most UTF-16 code units at most, after trimming
+ */
+export function labelSchema(most: number) {
+  return normalizedSchema(most, "NFKC", false).refine(
+    (text) => !/\p{Default_Ignorable_Code_Point}/u.test(text),
+    "has a character in it that can't be seen",
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ export const roleSchema = z.enum(roles);
 
 export const hotelFields = {
   name: textSchema(200).meta({ examples: ["Hotel Seeblick"] }),
-  terms_and_conditions: textSchema(20_000).nullable(),
+  terms_and_conditions: textSchema(20_000, { lines: true }).nullable(),
   time_zone: timeZoneSchema,
   currency: currentCurrencySchema,
   check_in_time: timeOfDaySchema,
@@ -29,7 +29,9 @@ export const hotelSchema = z
   .strictObject({
     hotel_id: idSchema,
     ...hotelFields,
-    // Older hotels may have a zone or a currency that is not taken any more.
+    // Older hotels may have a name, terms, a zone or a currency that are not taken any more.
+    name: z.string(),
+    terms_and_conditions: z.string().nullable(),
     time_zone: z.string().meta({ examples: ["Europe/Berlin"] }),
     currency: currencySchema,
     business_date: daySchema.meta({ description: "The day that the desk works on, until it is closed." }),

@@ -51,7 +51,7 @@ const reservationSchema = z
     check_in_at: dayOrInstantSchema,
     expected_check_out_at: dayOrInstantSchema,
     terms_accepted_at: instantSchema.optional(),
-    notes: textSchema(4000).nullish(),
+    notes: textSchema(4000, { lines: true }).nullish(),
     agreed_price: agreedPriceSchema.optional().meta({
       description:
         "Instead of the rates: for a manager, or for a receptionist within the policy's percentage (/policies).",
@@ -92,7 +92,7 @@ const amendmentFields = z.strictObject({
   adults: z.number().int().min(1).max(100).optional(),
   children: z.number().int().min(0).max(100).optional(),
   room_locked: z.boolean().optional(),
-  notes: textSchema(4000).nullish(),
+  notes: textSchema(4000, { lines: true }).nullish(),
   agreed_price: newAgreedPriceSchema.optional().meta({
     description:
       "For the nights from the business date on, instead of their rates. The policy's percentage (/policies) limits a receptionist.",
@@ -159,7 +159,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         departure_from: daySchema.optional(),
         departure_to: daySchema.optional().meta({ description: "This day included." }),
         room_id: idSchema.optional(),
-        guest: textSchema(100).optional().meta({ description: searchDescription }),
+        guest: textSchema(100, { lines: true }).optional().meta({ description: searchDescription }),
       }),
       status: 200,
       result: pageOf(bookingSchema),

@@ -24,7 +24,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       unit: "tenant",
       query: z.strictObject({
         ...pageQuery,
-        query: textSchema(100).optional().meta({ description: searchDescription }),
+        query: textSchema(100, { lines: true }).optional().meta({ description: searchDescription }),
       }),
       status: 200,
       result: pageOf(profileSchema),

@@ -12,7 +12,9 @@ export async function write<T>(work: PromiseLike<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (uniqueNames.has(constraintOf(error) ?? "")) {
-      throw pmsProblems.NAME_TAKEN("Another one in this hotel is called the same.", { cause: error });
+      throw pmsProblems.NAME_TAKEN("Another one in this hotel is called the same, or looks the same.", {
+        cause: error,
+      });
     }
     if (sqlStateOf(error) === "23503") {
       throw problems.IN_USE("Rooms, bookings or nights that were sold still point at it.", { cause: error });

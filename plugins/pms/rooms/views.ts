@@ -1,7 +1,7 @@
 /** The shapes of the inventory's answers, and how rows become them. */
 import * as z from "zod";
 
-import { amountSchema, formatAmount, idSchema, textSchema } from "../../../core/mod.ts";
+import { amountSchema, formatAmount, idSchema, labelSchema, textSchema } from "../../../core/mod.ts";
 import { housekeepingStates, type Room, roomStatuses } from "../models/room.ts";
 import type { RoomType } from "../models/room_type.ts";
 
@@ -12,7 +12,7 @@ export const roomTypeFields = {
 };
 
 export const roomTypeSchema = z
-  .strictObject({ room_type_id: idSchema, hotel_id: idSchema, ...roomTypeFields })
+  .strictObject({ room_type_id: idSchema, hotel_id: idSchema, ...roomTypeFields, name: z.string() })
   .meta({ id: "RoomType" });
 
 export function roomTypeView(type: RoomType, currency: string): z.input<typeof roomTypeSchema> {
@@ -21,7 +21,7 @@ export function roomTypeView(type: RoomType, currency: string): z.input<typeof r
 }
 
 export const roomFields = {
-  room_number: textSchema(20).meta({ examples: ["101"] }),
+  room_number: labelSchema(20).meta({ examples: ["101"] }),
   room_type_id: idSchema,
   rate: amountSchema.nullable().meta({ description: "Of one night; null: its type's." }),
   status: z.enum(roomStatuses),
@@ -32,9 +32,14 @@ export const roomFields = {
  * Where a page of rooms ends: the id and sort key of its last room. The id comes first so that cursors which held a room
  * number instead of a sort key, and would skip rooms now, are refused.
  */
-export const roomCursorSchema = z.tuple([idSchema, textSchema(500)]);
+export const roomCursorSchema = z.tuple([
+  idSchema,
+  z.string().refine((key) => key.length <= 500 && key.isWellFormed() && !key.includes("\0")),
+]);
 
-export const roomSchema = z.strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields }).meta({ id: "Room" });
+export const roomSchema = z
+  .strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields, room_number: z.string() })
+  .meta({ id: "Room" });
 
 export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {
   const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping } = room;
