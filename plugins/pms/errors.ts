@@ -6,6 +6,7 @@ export const pmsProblems = defineProblems({
   ROOM_NOT_SOLD: { status: 409, title: "The room is out of order" },
   ROOM_NOT_READY: { status: 409, title: "The room can't be occupied now" },
   ROOM_NOT_CLEAN: { status: 409, title: "The room has not been cleaned" },
+  ROOM_HAS_BOOKINGS: { status: 409, title: "The room has bookings" },
   ROOM_LOCKED: { status: 409, title: "The booking is locked to its room" },
   TOO_MANY_GUESTS: { status: 409, title: "The room is too small for the guests" },
   CLOSED_TO_ARRIVAL: { status: 409, title: "No stay may begin on that day" },

@@ -161,7 +161,10 @@ async function amendNights(
   if (isSameStay && price === undefined) {
     return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
   }
-  if (other || stay.departure > booking.departure || stay.arrival < booking.arrival) requireSold(room);
+  // A guest in the house is in the room already, and the close of the day would let them stay too.
+  const isInRoom = booking.status === "in_house" && !other;
+  const grows = other || stay.departure > booking.departure || stay.arrival < booking.arrival;
+  if (grows && !isInRoom) requireSold(room);
   const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };
   if (!isRepriced && stay.arrival !== booking.arrival) {
     requireArrival(rates, arriving, override);

@@ -8,6 +8,7 @@ export interface BoardEntry {
   readonly guest_name: string;
   readonly room_id: string;
   readonly room_number: string;
+  readonly room_status: Room["status"];
   readonly housekeeping: Room["housekeeping"];
   readonly status: BookingStatus;
   readonly arrival: Day;
@@ -39,7 +40,7 @@ const columns = "booking_id, guest_name, room_id, status, arrival, departure, ad
  */
 const entriesStatement = prepare<BoardEntry>(
   "pms_board",
-  `SELECT b.*, r.room_number, r.housekeeping FROM (
+  `SELECT b.*, r.room_number, r.status AS room_status, r.housekeeping FROM (
      SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'in_house'
      UNION ALL
      SELECT ${columns} FROM pms.bookings WHERE hotel_id = $1 AND status = 'confirmed' AND arrival <= $2::date

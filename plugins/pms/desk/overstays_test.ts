@@ -67,7 +67,7 @@ describe("guests who should have left and are still in the house when the day is
     await close(desk, 0);
     const closure = { from: desk.day(1), to: desk.day(2), reason: "new carpet" };
     expect((await desk.manage("POST", `/rooms/${desk.roomIds[0]}/closures`, closure)).status).to.equal(201);
-    await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { status: "out_of_order" });
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { status: "out_of_order", force: true });
     const closed = await close(desk, 1);
     expect(closed.body).to.include({ sold: 2, overdue: 1, overstays: 2, room_revenue: "200.00" });
     expect((await read(desk, closedRoom)).departure).to.equal(desk.day(1));

@@ -40,6 +40,7 @@ const entrySchema = z
     guest_name: z.string(),
     room_id: idSchema,
     room_number: z.string(),
+    room_status: roomFields.status,
     housekeeping: roomFields.housekeeping,
     status: z.enum(bookingStatuses),
     arrival: daySchema,

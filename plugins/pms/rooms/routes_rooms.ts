@@ -15,7 +15,9 @@ import {
 } from "../../../core/mod.ts";
 import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
+import { holdDay } from "../desk/business_day.ts";
 import { noSuchRoom } from "../errors.ts";
+import { changeRoom } from "./change_room.ts";
 import { readRoom, readRoomType, write } from "./inventory.ts";
 import { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
@@ -105,22 +107,26 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       method: "PATCH",
       path: "/rooms/{room_id}",
       summary: "Change a room",
+      description:
+        "A room that has guests in it or bookings ahead is not taken out of order, and keeps its type: the answer is " +
+        "ROOM_HAS_BOOKINGS, with up to 20 of its `bookings` and their `bookings_count`. With `force`, the room is changed and they stay in it.",
       access: managers,
       unit: "tenant",
       params,
-      body: z.strictObject(roomFields).partial(),
+      body: z
+        .strictObject({
+          ...roomFields,
+          force: z.boolean().meta({ description: "Changes the room although it has bookings." }),
+        })
+        .partial(),
       status: 200,
       result: roomSchema,
-      problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
+      problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "ROOM_HAS_BOOKINGS", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
-        const hotel = await readHotel(trx, actor.tenantId);
+        const hotel = await holdDay(trx, actor.tenantId);
         requireSubscription(hotel);
         const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
-        if (body.room_type_id !== undefined) await readRoomType(trx, actor.tenantId, body.room_type_id);
-        const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : body.rate;
-        const changed = await write(
-          room.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: room.version + 1 }),
-        );
+        const changed = await changeRoom(trx, hotel, room, body);
         return { body: roomView(changed, hotel.currency), etag: changed.version };
       },
     }),

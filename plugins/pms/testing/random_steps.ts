@@ -128,6 +128,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("room" as const),
       room: nth,
       status: maybe(fc.constantFrom("available", "available", "out_of_order", "out_of_service")),
+      force: maybe(fc.constantFrom(true, true, false)),
       rate: maybe(fc.option(minor)),
     }),
   },

@@ -68,6 +68,7 @@ export type Step =
       readonly kind: "room";
       readonly room: number;
       readonly status?: string | undefined;
+      readonly force?: boolean | undefined;
       readonly rate?: number | null | undefined;
     }
   | { readonly kind: "housekeeping"; readonly room: number; readonly state: string }
@@ -200,7 +201,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return { id: "setRates", body: { ...body, ...set } };
     }
     case "room": {
-      const body = { status: step.status, rate: amount(view, step.rate) };
+      const body = { status: step.status, force: step.force, rate: amount(view, step.rate) };
       return { id: "changeRoom", params: { room_id: pick(rooms, step.room).id }, body };
     }
     case "housekeeping": {

@@ -167,7 +167,8 @@ function amendNights(
   const other = room !== booking.room;
   const price = body["agreed_price"];
   if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
-  if (departure > booking.departure || arrival < booking.arrival) requireSold(room);
+  const grows = departure > booking.departure || arrival < booking.arrival;
+  if (grows && booking.status !== "in_house") requireSold(room);
   if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
   else if (!other && booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure, override);

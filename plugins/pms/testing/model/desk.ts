@@ -56,6 +56,8 @@ export function setRates(hotel: ModelHotel, body: Body): void {
 
 export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void {
   hotel.requirePaid();
+  const goesOut = body["status"] === "out_of_order" && room.status !== "out_of_order";
+  if (goesOut && body["force"] !== true && hotel.isPromised(room)) throw new Refusal("ROOM_HAS_BOOKINGS");
   if (body["status"] !== undefined) room.status = body["status"] as string;
   if (body["rate"] !== undefined) room.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
 }

@@ -187,6 +187,13 @@ export class ModelHotel {
     );
   }
 
+  /** Whether a guest is in the room, or a booking has it tonight or later. */
+  isPromised(room: ModelRoom): boolean {
+    const has = ({ nights, holds }: ModelBooking): boolean =>
+      [...holds].some((day) => day >= this.today && nights.get(day)?.room === room);
+    return this.inHouse(room) !== undefined || this.bookings.some(has);
+  }
+
   isFree(room: ModelRoom, from: number, to: number, except: readonly ModelBooking[] = []): boolean {
     return range(from, to).every((day) => !this.isTaken(room, day, except));
   }

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+
+describe("a room that has bookings", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const change = (desk: Desk, body: object, room = 0) => desk.manage("PATCH", `/rooms/${desk.roomIds[room]}`, body);
+  const broken = { status: "out_of_order" };
+
+  it("is not taken out of order in silence: the answer names the bookings, and force does it", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const ahead = await desk.booked(5, 7);
+    const refused = await change(desk, { ...broken, rate: "1.00" });
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_HAS_BOOKINGS"]);
+    const { booking_id, arrival, departure } = ahead;
+    expect(refused.body.bookings).to.deep.equal([
+      { booking_id, guest_name: "Ada Lovelace", status: "confirmed", arrival, departure },
+    ]);
+    expect(refused.body.bookings_count).to.equal(1);
+    expect((await desk.get(`/rooms/${desk.roomIds[0]}`)).body).to.include({ status: "available", rate: null });
+    expect((await change(desk, { status: "out_of_service" })).status).to.equal(200);
+    expect((await change(desk, { ...broken, force: true })).body.status).to.equal("out_of_order");
+    // What is out of order already stays so without a word.
+    expect((await change(desk, { ...broken, rate: "90.00" })).status).to.equal(200);
+  });
+
+  it("can be taken out of order when its bookings were moved, canceled or are over", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const moved = await desk.booked(1, 3);
+    const canceled = await desk.booked(3, 4);
+    const past = await desk.booked(0, 1);
+    await desk.operate("check-in", past.booking_id);
+    expect((await change(desk, broken)).body.bookings_count).to.equal(3);
+    await desk.operate("move", moved.booking_id, { room_id: desk.roomIds[1] });
+    await desk.operate("cancel", canceled.booking_id);
+    await desk.operate("check-out", past.booking_id);
+    expect((await change(desk, broken)).status).to.equal(200);
+  });
+
+  it("counts a guest who is in the room although the stay should have ended", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    await desk.operate("check-in", id);
+    await desk.manage("PATCH", "/policies", { overstays: "leave" });
+    await desk.closeDay();
+    await desk.closeDay();
+    expect((await change(desk, broken)).body.bookings?.[0].booking_id).to.equal(id);
+  });
+
+  it("names twenty bookings at most and counts all, those of the own hotel alone", async () => {
+    const desk = await openDesk(platform);
+    const other = await openDesk(platform);
+    await other.booked(0, 1);
+    for (let day = 0; day < 21; day += 1) await desk.booked(day, day + 1);
+    const refused = await change(desk, broken);
+    expect([refused.body.bookings.length, refused.body.bookings_count]).to.deep.equal([20, 21]);
+    const foreign = await desk.manage("PATCH", `/rooms/${other.roomIds[0]}`, broken);
+    expect([foreign.status, foreign.body.bookings]).to.deep.equal([404, undefined]);
+  });
+
+  it("keeps its type as well, unless it is forced", async () => {
+    const desk = await openDesk(platform);
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 4, rate: "300.00" });
+    const type = { room_type_id: suite.body.room_type_id as string };
+    await desk.booked(2, 3);
+    expect((await change(desk, { room_type_id: desk.roomTypeId })).status).to.equal(200);
+    expect((await change(desk, type)).body.code).to.equal("ROOM_HAS_BOOKINGS");
+    expect((await change(desk, { ...type, force: true })).body).to.include(type);
+  });
+
+  it("is shown with its status on the board", async () => {
+    const desk = await openDesk(platform);
+    await desk.booked(0, 1);
+    const status = async () => (await desk.get("/operations/today")).body.arrivals[0].room_status as string;
+    expect(await status()).to.equal("available");
+    await change(desk, { ...broken, force: true });
+    expect(await status()).to.equal("out_of_order");
+  });
+
+  it("lets a guest in the house stay longer in it, as the close of the day does, and no other", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: here } = await desk.booked(0, 1);
+    await desk.operate("check-in", here);
+    const { booking_id: later } = await desk.booked(4, 5);
+    await change(desk, { ...broken, force: true });
+    const longer = await desk.amend(here, { expected_check_out_at: desk.day(2) });
+    expect([longer.status, longer.body.departure]).to.deep.equal([200, desk.day(2)]);
+    const refused = await desk.amend(later, { expected_check_out_at: desk.day(6) });
+    expect(refused.body.code).to.equal("ROOM_NOT_SOLD");
+  });
+
+  it("is either booked or taken out of order by two at once, never both", async () => {
+    const desk = await openDesk(platform, { rooms: 6 });
+    for (const [room, id] of desk.roomIds.entries()) {
+      const [booked, changed] = await Promise.all([desk.book(0, 2, { room_id: id }), change(desk, broken, room)]);
+      expect(
+        [booked.status, changed.status].sort((a, b) => a - b),
+        booked.text + changed.text,
+      ).to.satisfy(([good, bad]: number[]) => bad === 409 && (good === 200 || good === 201));
+    }
+  });
+});

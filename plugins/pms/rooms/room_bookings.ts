@@ -1,0 +1,50 @@
+/** The bookings that stand in the way when a room is taken out of the inventory. */
+import { type Day, prepare, type ProblemDetails, type Trx } from "../../../core/mod.ts";
+
+/** Bookings that a refusal names; their count is of all. */
+const mostNamed = 20;
+
+interface BookingInRoom {
+  readonly booking_id: string;
+  readonly guest_name: string;
+  readonly status: string;
+  readonly arrival: Day;
+  readonly departure: Day;
+  readonly total: number;
+}
+
+/**
+ * First the bookings in the room, by its index, and then what is told of them. A guest in the house is in the room even
+ * where the stay should have ended.
+ */
+const statement = prepare<BookingInRoom>(
+  "pms_bookings_in_room",
+  `WITH concerned AS MATERIALIZED (
+     SELECT booking_id FROM pms.occupancies
+     WHERE hotel_id = $1 AND room_id = $2 AND departure > $3::date AND booking_id IS NOT NULL
+     UNION
+     SELECT booking_id FROM pms.bookings
+     WHERE hotel_id = $1 AND room_id = $2 AND status = 'in_house' AND departure < $4::date
+   )
+   SELECT b.booking_id, b.guest_name, b.status, b.arrival, b.departure, count(*) OVER ()::int AS total
+   FROM concerned c JOIN pms.bookings b ON b.hotel_id = $1 AND b.booking_id = c.booking_id
+   ORDER BY b.arrival, b.booking_id LIMIT ${mostNamed}`,
+);
+
+/**
+ * Finds the bookings that have a room for nights from a day on.
+ * @param overdueBefore guests in the house whose stay should have ended before this day are found as well
+ * @returns undefined where there are none; else the members of a problem, and how many they are
+ */
+export async function findBookingsInRoom(
+  trx: Trx,
+  { hotel_id: hotelId, room_id: roomId }: { readonly hotel_id: string; readonly room_id: string },
+  from: Day,
+  overdueBefore: Day,
+): Promise<({ readonly count: number } & ProblemDetails) | undefined> {
+  const rows = await statement.run(trx, [hotelId, roomId, from, overdueBefore]);
+  const count = rows[0]?.total;
+  if (count === undefined) return undefined;
+  const bookings = rows.map(({ total: _, ...booking }) => booking);
+  return { count, members: { bookings, bookings_count: count } };
+}
