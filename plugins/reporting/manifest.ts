@@ -54,7 +54,9 @@ export const manifest = defineManifest({
           "created_at",
         ],
       },
-      "pms.rooms": { select: ["hotel_id", "room_id", "room_number", "sort_key", "room_type_id", "status"] },
+      "pms.rooms": {
+        select: ["hotel_id", "room_id", "room_number", "sort_key", "room_type_id", "status", "retired_from"],
+      },
       "pms.room_types": { select: ["hotel_id", "room_type_id", "name"] },
       "pms.booking_nights": {
         select: ["hotel_id", "booking_id", "room_id", "room_type_id", "date", "rate", "rack_rate", "released"],

@@ -134,8 +134,8 @@ async function moveAll(
   return rooms;
 }
 
-function requireFit(room: LockedRoom, { adults, children }: Booking): void {
-  requireSold(room);
+function requireFit(room: LockedRoom, { adults, children, departure }: Booking): void {
+  requireSold(room, departure);
   if (adults + children > room.capacity) {
     throw pmsProblems.TOO_MANY_GUESTS(
       `Room ${room.room_number} sleeps ${room.capacity}, and you have ${adults + children} guests.`,

@@ -8,6 +8,7 @@ import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
 import {
   freeNights,
+  isRetired,
   lockRoom,
   type LockedRoom,
   lockRooms,
@@ -127,7 +128,7 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
   const nights = await restoreNights(trx, booking, "check_out");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   const room = rooms.get(booking.room_id) as LockedRoom;
-  requireSold(room);
+  requireSold(room, departureOf(nights));
   await requireVacant(trx, room);
   await holdNights(trx, booking, nights, partyOf(booking, hotel.business_date));
   await writeChange(trx, change, "undo_check_out", booking, {
@@ -153,7 +154,7 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string): Pr
   await holdGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "no_show", "waive");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
-  requireSold(rooms.get(booking.room_id) as LockedRoom);
+  requireSold(rooms.get(booking.room_id) as LockedRoom, departureOf(nights));
   const first = firstNightAhead({ status: state.status, departure: booking.departure }, today);
   await holdNights(trx, booking, nights, partyOf(booking, first));
   await writeChange(trx, change, "reinstate", booking, {
@@ -198,9 +199,20 @@ async function requireVacant(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<s
   });
 }
 
-/** @throws Problem ROOM_NOT_SOLD */
-export function requireSold(room: LockedRoom): void {
+/**
+ * Checks that a room is in the inventory for all nights before a day.
+ * @throws Problem ROOM_NOT_SOLD, ROOM_RETIRED
+ */
+export function requireSold(room: LockedRoom, departure: Day): void {
+  requireNotRetired(room, departure);
   if (room.status === "out_of_order") throw pmsProblems.ROOM_NOT_SOLD(`Room ${room.room_number} is out of order.`);
+}
+
+/** @throws Problem ROOM_RETIRED */
+export function requireNotRetired(room: LockedRoom, departure: Day): void {
+  if (!isRetired(room, departure)) return;
+  const { room_number: number, retired_from } = room;
+  throw pmsProblems.ROOM_RETIRED(`Room ${number} is retired from ${retired_from} on.`, { members: { retired_from } });
 }
 
 /** A room that somebody has left. */

@@ -3,8 +3,8 @@
  * extend: they get the nights up to the day that closes, in the room where they are and at the prices that an extension at
  * the desk has: a night that the booking had before comes back at its price. A few statements, however many guests.
  *
- * A guest whose night is not there to be had stays overdue, and keeps nobody's day from its close: the room is closed that
- * night or was given to somebody else, or the stay would be longer than one may be. A room that is out of order is slept in
+ * A guest whose night is not there to be had stays overdue, and keeps nobody's day from its close: the room is retired, closed
+ * that night or was given to somebody else, or the stay would be longer than one may be. A room that is out of order is slept in
  * all the same.
  */
 import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "../../../core/mod.ts";

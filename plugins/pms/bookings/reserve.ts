@@ -6,7 +6,7 @@ import { pmsProblems } from "../errors.ts";
 import { reasonsColumn, snapshot } from "./history.ts";
 import { deriveContacts } from "../guests/contacts.ts";
 import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
-import { type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
+import { isInInventory, type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
@@ -46,8 +46,8 @@ export interface Reservation {
 
 /**
  * Books a stay, in a room or in any room of a type.
- * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, NOT_FOUND,
- *   GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, ROOM_RETIRED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY,
+ *   NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  * @param role of the one who books: an override needs a manager, and an agreed price one too, or the hotel's policy
  */
 export async function reserve(
@@ -107,7 +107,7 @@ function ratesFor(trx: Trx, hotelId: string, reservation: Reservation): Promise<
 async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow> {
   const { hotel, stay, reservation, rates, override } = order;
   const { arrival, departure } = stay;
-  requireSold(room);
+  requireSold(room, departure);
   requireCapacity(`Room ${room.room_number}`, room.capacity, reservation);
   requireArrival(rates, { roomTypeId: room.room_type_id, arrival, departure }, override);
   const booking = await insertIfFree(trx, order, room);
@@ -129,7 +129,7 @@ async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<
   for (;;) {
     const room = await lockBestRoom(trx, question, hotel.business_date);
     if (room === undefined) break;
-    const booking = room.status === "out_of_order" ? undefined : await insertIfFree(trx, order, room);
+    const booking = isInInventory(room, departure) ? await insertIfFree(trx, order, room) : undefined;
     if (booking !== undefined) return booking;
   }
   throw pmsProblems.NO_ROOM_FREE(

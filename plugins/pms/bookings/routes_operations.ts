@@ -32,7 +32,7 @@ const acceptance = {
     .optional()
     .meta({ description: "The room is dirty, and the guest gets it all the same: where the policy is `warn`." }),
 };
-const taken = ["ROOM_TAKEN", "ROOM_NOT_SOLD", "ROOM_NOT_READY", "WRONG_DAY"];
+const taken = ["ROOM_TAKEN", "ROOM_NOT_SOLD", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
 const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS"];
 
 export function operationRoutes(): Route[] {

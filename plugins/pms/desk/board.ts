@@ -51,13 +51,14 @@ const entriesStatement = prepare<BoardEntry>(
 
 const dirtyStatement = prepare<DirtyRoom>(
   "pms_dirty_rooms",
-  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty' ORDER BY sort_key, room_id`,
+  `SELECT room_id, room_number FROM pms.rooms WHERE hotel_id = $1 AND housekeeping = 'dirty'
+     AND coalesce(retired_from > $2::date, true) ORDER BY sort_key, room_id`,
 );
 
 export async function readBoard(trx: Trx, hotelId: string, today: Day): Promise<Board> {
   const [entries, dirty] = await Promise.all([
     entriesStatement.run(trx, [hotelId, today]),
-    dirtyStatement.run(trx, [hotelId]),
+    dirtyStatement.run(trx, [hotelId, today]),
   ]);
   const here = entries.filter(({ status }) => status === "in_house");
   const expected = entries.filter(({ status }) => status === "confirmed");

@@ -14,14 +14,14 @@ import { releaseNoShows } from "../bookings/no_show.ts";
 import { roomsOf, wrongDay } from "../bookings/operations.ts";
 import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
-import { lockRooms } from "../occupancy/occupancy.ts";
+import { isRetired, lockRooms } from "../occupancy/occupancy.ts";
 import { holdDayAlone } from "./business_day.ts";
 import { readPolicies } from "./policies.ts";
 
 /** The figures of a day, as it was closed. */
 export interface DailyFigures {
   readonly business_date: Day;
-  /** All rooms of the hotel. */
+  /** All rooms of the hotel that are not retired. */
   readonly rooms: number;
   /** Of them, those that could not be sold: out of order, or closed that night. */
   readonly out_of_order: number;
@@ -92,8 +92,8 @@ const writeStatement = prepare<DailyFigures>(
    INSERT INTO pms.daily_figures (hotel_id, business_date, rooms, out_of_order, sold, guests, arrivals, departures, no_shows,
      cancellations, overdue, overstays, room_revenue, no_show_revenue, currency, closed_by)
    SELECT $1, $2::date,
-     (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1),
-     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND (r.status = 'out_of_order' OR EXISTS (
+     (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1 AND coalesce(retired_from > $2::date, true)),
+     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND coalesce(r.retired_from > $2::date, true) AND (r.status = 'out_of_order' OR EXISTS (
         SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.booking_id IS NULL
           AND o.arrival <= $2::date AND o.departure > $2::date))),
      slept.sold, slept.guests,
@@ -170,9 +170,15 @@ async function settleGuests(
   const rooms = await lockRooms(trx, hotelId, [
     ...new Set([...[...missing, ...staying].map(({ room_id }) => room_id), ...roomsOf([...nights.values()].flat())]),
   ]);
+  const canStay = ({ room_id: id }: Booking): boolean => !isRetired(rooms.get(id) ?? { retired_from: null }, next);
   const charge = policies.no_show_charge;
   await releaseNoShows(trx, change, { bookings: missing, nights, charge, on: next });
-  const overstays = await extendOverstays(trx, change, { bookings: staying, rooms, hotel, until: next });
+  const overstays = await extendOverstays(trx, change, {
+    bookings: staying.filter(canStay),
+    rooms,
+    hotel,
+    until: next,
+  });
   return { noShows: missing.filter(({ arrival }) => arrival === day).length, overstays };
 }
 

@@ -17,6 +17,8 @@ export class Room extends Model {
   declare rate: string | null;
   declare status: (typeof roomStatuses)[number];
   declare housekeeping: (typeof housekeepingStates)[number];
+  /** The first night for which it is no longer part of the hotel; null: it stays. */
+  declare retired_from: string | null;
   declare created_at: Date;
   declare version: number;
 }

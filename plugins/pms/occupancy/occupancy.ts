@@ -23,10 +23,22 @@ export interface LockedRoom {
   readonly rate: string;
   readonly status: string;
   readonly housekeeping: string;
+  /** The first night for which it is no longer part of the hotel. */
+  readonly retired_from: Day | null;
+}
+
+/** Whether a room is in the inventory for all nights before a day. */
+export function isInInventory({ status, retired_from: retiredFrom }: LockedRoom, departure: Day): boolean {
+  return status !== "out_of_order" && !isRetired({ retired_from: retiredFrom }, departure);
+}
+
+/** Whether a room is retired for a night before a day. */
+export function isRetired({ retired_from: day }: Pick<LockedRoom, "retired_from">, departure: Day): boolean {
+  return day !== null && departure > day;
 }
 
 export const lockedRoomColumns =
-  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping";
+  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping, r.retired_from";
 
 const lockRoomsStatement = prepare<LockedRoom>(
   "pms_lock_rooms",

@@ -1,5 +1,5 @@
 /** What a search for a repacking looks at: the rooms of a type, and who has them around a stay. */
-import { type Day, prepare, type Trx } from "../../../core/mod.ts";
+import { type Day, latestDay, prepare, type Trx } from "../../../core/mod.ts";
 import type { RoomQuestion } from "./room_choice.ts";
 
 /** Who has a room of the type on which nights. */
@@ -19,10 +19,10 @@ export const mostTenures = 3000;
 /** Where there are more, longer stays than this (nights) stay where they are, and what lies beyond them is not read. */
 const shortStay = 7;
 
-const roomsSql = `SELECT room_id, sort_key FROM pms.rooms
+const roomsSql = `SELECT room_id, sort_key, retired_from FROM pms.rooms
    WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order' ORDER BY sort_key, room_id LIMIT ${mostRooms}`;
 
-const roomsStatement = prepare<{ room_id: string }>("pms_repack_rooms", roomsSql);
+const roomsStatement = prepare<{ room_id: string; retired_from: Day | null }>("pms_repack_rooms", roomsSql);
 
 /**
  * The tenures of a room that overlap `[from, to)`. Tenures of a room never overlap, so of those that began before the
@@ -79,7 +79,27 @@ export async function readTenures(
   for (const longest of [1000, shortStay]) {
     const values = [hotelId, roomTypeId, arrival, departure, today, longest];
     const tenures = await tenuresStatement.run(trx, values);
-    if (tenures.length <= mostTenures) return { rooms: rooms.map(({ room_id }) => room_id), tenures };
+    if (tenures.length > mostTenures) continue;
+    return { rooms: rooms.map(({ room_id }) => room_id), tenures: withRetirements(rooms, tenures) };
   }
   return undefined;
+}
+
+/** A retired room is closed for good: closures after that day make no difference, and none may overlap it. */
+function withRetirements(
+  rooms: readonly { readonly room_id: string; readonly retired_from: Day | null }[],
+  tenures: Tenure[],
+): Tenure[] {
+  const retired = new Map(rooms.map(({ room_id, retired_from }) => [room_id, retired_from]));
+  const kept = tenures.flatMap((tenure): Tenure[] => {
+    const day = retired.get(tenure.room_id) ?? null;
+    if (day === null || tenure.departure <= day) return [tenure];
+    return tenure.arrival < day ? [{ ...tenure, departure: day }] : [];
+  });
+  const ends = rooms.flatMap(({ room_id, retired_from }): Tenure[] =>
+    retired_from === null
+      ? []
+      : [{ booking_id: null, room_id, arrival: retired_from, departure: latestDay, movable: false }],
+  );
+  return [...kept, ...ends];
 }

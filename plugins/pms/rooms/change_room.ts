@@ -1,11 +1,11 @@
 /** Changing a room: what a manager may do to one that has bookings. */
-import { defined, latestDay, type Trx } from "../../../core/mod.ts";
+import { type Day, defined, latestDay, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { pmsProblems } from "../errors.ts";
+import { fieldFault, pmsProblems } from "../errors.ts";
 import type { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
 import { readRoomType, write } from "./inventory.ts";
-import { findBookingsInRoom } from "./room_bookings.ts";
+import { findBookingsInRoom, type FoundBookings } from "./room_bookings.ts";
 
 export interface RoomChange {
   readonly room_number?: string | undefined;
@@ -13,6 +13,8 @@ export interface RoomChange {
   readonly rate?: string | null | undefined;
   readonly status?: Room["status"] | undefined;
   readonly housekeeping?: Room["housekeeping"] | undefined;
+  /** The first night for which the room is no longer part of the hotel; null takes it back. */
+  readonly retired_from?: Day | null | undefined;
   /** Takes the room out of order, or changes its type, although it has bookings. */
   readonly force?: boolean | undefined;
 }
@@ -30,6 +32,7 @@ export async function changeRoom(
 ): Promise<Room> {
   if (change.room_type_id !== undefined) await readRoomType(trx, hotel.hotel_id, change.room_type_id);
   if (!force) await requireNoBookings(trx, hotel, room, change);
+  await requireRetirable(trx, hotel, room, change.retired_from);
   const rate = typeof change.rate === "string" ? rateIn(hotel.currency, change.rate) : change.rate;
   return write(room.$query(trx).patchAndFetch({ ...defined({ ...change, rate }), version: room.version + 1 }));
 }
@@ -39,12 +42,32 @@ async function requireNoBookings(trx: Trx, hotel: HotelSettings, room: Room, cha
   const goesOutOfOrder = change.status === "out_of_order" && room.status !== "out_of_order";
   const changesType = change.room_type_id !== undefined && change.room_type_id !== room.room_type_id;
   if (!goesOutOfOrder && !changesType) return;
-  const found = await findBookingsInRoom(trx, room, hotel.business_date, latestDay);
+  const found = await findBookingsInRoom(trx, room, hotel.business_date, { overdueBefore: latestDay });
   if (found === undefined) return;
-  const { count, members } = found;
-  throw pmsProblems.ROOM_HAS_BOOKINGS(
-    `Room ${room.room_number} has ${count === 1 ? "a booking" : `${count} bookings`} from ${hotel.business_date} on. ` +
-      "Move the guests to other rooms, or repeat the request with force: true.",
-    members === undefined ? {} : { members },
+  throw hasBookings(room, hotel.business_date, found, "or repeat the request with force: true");
+}
+
+/**
+ * A room is retired for good only when no booking has it from that day on: a night that is sold in a room that is not there
+ * would make more rooms sold than there are. So there is no force for it.
+ */
+async function requireRetirable(
+  trx: Trx,
+  hotel: HotelSettings,
+  room: Room,
+  day: Day | null | undefined,
+): Promise<void> {
+  if (day === undefined || day === null || day === room.retired_from) return;
+  const { business_date: today } = hotel;
+  if (day < today) throw fieldFault("body", "/retired_from", `is before the business date ${today}`);
+  const found = await findBookingsInRoom(trx, room, day, { overdueBefore: today, soldFrom: day });
+  if (found !== undefined) throw hasBookings(room, day, found, "or retire the room from a later day on");
+}
+
+function hasBookings(room: Room, day: Day, { count, members = {} }: FoundBookings, otherwise: string) {
+  return pmsProblems.ROOM_HAS_BOOKINGS(
+    `Room ${room.room_number} has ${count === 1 ? "a booking" : `${count} bookings`} from ${day} on. ` +
+      `Move the guests to other rooms, ${otherwise}.`,
+    { members },
   );
 }

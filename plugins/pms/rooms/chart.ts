@@ -12,6 +12,7 @@ interface RoomFacts {
   readonly room_type_id: string;
   readonly status: Room["status"];
   readonly housekeeping: Room["housekeeping"];
+  readonly retired_from: Day | null;
 }
 
 export interface ChartRoom extends RoomFacts {
@@ -47,9 +48,10 @@ interface Tenure {
 
 const roomsStatement = prepare<RoomFacts & { readonly sort_key: string }>(
   "pms_chart_rooms",
-  `SELECT room_id, room_number, sort_key, room_type_id, status, housekeeping FROM pms.rooms
+  `SELECT room_id, room_number, sort_key, room_type_id, status, housekeeping, retired_from FROM pms.rooms
    WHERE hotel_id = $1 AND ($2::uuid IS NULL OR room_type_id = $2)
      AND ($3::uuid IS NULL OR (sort_key, room_id) > ($4, $3))
+     AND coalesce(retired_from > $6::date, true)
    ORDER BY sort_key, room_id LIMIT $5`,
 );
 
@@ -93,7 +95,7 @@ export async function readChart(
   { hotelId, from, to, roomTypeId, after, limit }: ChartQuestion,
 ): Promise<{ readonly room: ChartRoom; readonly sortKey: string }[]> {
   const [roomId = null, sortKey = null] = after ?? [];
-  const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId ?? null, roomId, sortKey, limit]);
+  const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId ?? null, roomId, sortKey, limit, from]);
   const tenures = await tenuresStatement.run(trx, [hotelId, from, to, rooms.map(({ room_id: id }) => id)]);
   const chart = new Map<string, { readonly room: ChartRoom; readonly sortKey: string }>(
     rooms.map(({ sort_key: key, ...room }) => [

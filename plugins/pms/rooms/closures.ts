@@ -1,6 +1,7 @@
 /** Closures: a room that can't be slept in for some days. They stand in the same table as the stays. */
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
+import { requireNotRetired } from "../bookings/operations.ts";
 import { checkNights } from "../bookings/stay.ts";
 import { fieldFault, notClosed } from "../errors.ts";
 import { lockRoom, takeNights } from "../occupancy/occupancy.ts";
@@ -26,7 +27,7 @@ export async function readClosures(trx: Trx, hotelId: string, roomId: string, fr
     .select(columns)) as Closure[];
 }
 
-/** Closes a room for the nights `[from, to)`. @throws Problem ROOM_TAKEN, NOT_FOUND, VALIDATION_FAILED */
+/** Closes a room for the nights `[from, to)`. @throws Problem ROOM_TAKEN, ROOM_RETIRED, NOT_FOUND, VALIDATION_FAILED */
 export async function closeRoom(
   trx: Trx,
   hotel: HotelSettings,
@@ -37,7 +38,7 @@ export async function closeRoom(
   if (from < hotel.business_date) {
     throw fieldFault("body", "/from", `is before the business date ${hotel.business_date}`);
   }
-  await lockRoom(trx, hotel.hotel_id, roomId);
+  requireNotRetired(await lockRoom(trx, hotel.hotel_id, roomId), to);
   const segment = { room_id: roomId, arrival: from, departure: to };
   const [closureId] = await takeNights(trx, hotel.hotel_id, { reason }, { guests: 1, today: hotel.business_date }, [
     segment,

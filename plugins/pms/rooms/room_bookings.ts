@@ -1,5 +1,5 @@
 /** The bookings that stand in the way when a room is taken out of the inventory. */
-import { type Day, prepare, type ProblemDetails, type Trx } from "../../../core/mod.ts";
+import { type Day, earliestDay, latestDay, prepare, type ProblemDetails, type Trx } from "../../../core/mod.ts";
 
 /** Bookings that a refusal names; their count is of all. */
 const mostNamed = 20;
@@ -13,10 +13,7 @@ interface BookingInRoom {
   readonly total: number;
 }
 
-/**
- * First the bookings in the room, by its index, and then what is told of them. A guest in the house is in the room even
- * where the stay should have ended.
- */
+/** First the bookings in the room, by its index, and then what is told of them. */
 const statement = prepare<BookingInRoom>(
   "pms_bookings_in_room",
   `WITH concerned AS MATERIALIZED (
@@ -24,25 +21,36 @@ const statement = prepare<BookingInRoom>(
      WHERE hotel_id = $1 AND room_id = $2 AND departure > $3::date AND booking_id IS NOT NULL
      UNION
      SELECT booking_id FROM pms.bookings
-     WHERE hotel_id = $1 AND room_id = $2 AND status = 'in_house' AND departure < $4::date
+     WHERE hotel_id = $1 AND room_id = $2
+       AND (status = 'in_house' AND departure < $4::date OR status = 'checked_out' AND departure > $5::date)
    )
    SELECT b.booking_id, b.guest_name, b.status, b.arrival, b.departure, count(*) OVER ()::int AS total
    FROM concerned c JOIN pms.bookings b ON b.hotel_id = $1 AND b.booking_id = c.booking_id
    ORDER BY b.arrival, b.booking_id LIMIT ${mostNamed}`,
 );
 
+/** The members of a refusal, and how many bookings there are. */
+export type FoundBookings = { readonly count: number } & ProblemDetails;
+
+/** Beside the bookings that have a room for nights from a day on: others that may need it. */
+export interface OtherBookings {
+  /** Guests in the house whose stay should have ended before this day. Without it: none. */
+  readonly overdueBefore?: Day;
+  /** Guests who have left, and whose bill has nights from this day on: those who left on the day of their arrival. Without it: none. */
+  readonly soldFrom?: Day;
+}
+
 /**
  * Finds the bookings that have a room for nights from a day on.
- * @param overdueBefore guests in the house whose stay should have ended before this day are found as well
  * @returns undefined where there are none; else the members of a problem, and how many they are
  */
 export async function findBookingsInRoom(
   trx: Trx,
   { hotel_id: hotelId, room_id: roomId }: { readonly hotel_id: string; readonly room_id: string },
   from: Day,
-  overdueBefore: Day,
-): Promise<({ readonly count: number } & ProblemDetails) | undefined> {
-  const rows = await statement.run(trx, [hotelId, roomId, from, overdueBefore]);
+  { overdueBefore = earliestDay, soldFrom = latestDay }: OtherBookings,
+): Promise<FoundBookings | undefined> {
+  const rows = await statement.run(trx, [hotelId, roomId, from, overdueBefore, soldFrom]);
   const count = rows[0]?.total;
   if (count === undefined) return undefined;
   const bookings = rows.map(({ total: _, ...booking }) => booking);

@@ -15,7 +15,7 @@ import { fieldFault } from "../errors.ts";
 import { bookingStatuses } from "../port.ts";
 import { readChart } from "./chart.ts";
 import { readRoomType } from "./inventory.ts";
-import { roomCursorSchema, roomFields } from "./views.ts";
+import { retiredFromSchema, roomCursorSchema, roomFields } from "./views.ts";
 
 /** A quarter of a year: what fits on a screen and more. */
 const mostDays = 92;
@@ -35,6 +35,7 @@ const chartRoomSchema = z
     room_type_id: idSchema,
     status: roomFields.status,
     housekeeping: roomFields.housekeeping,
+    retired_from: retiredFromSchema,
     stays: z.array(
       z.strictObject({
         booking_id: idSchema,

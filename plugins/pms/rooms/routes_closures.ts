@@ -35,7 +35,7 @@ export function closureRoutes(): Route[] {
       }),
       status: 201,
       result: closureSchema,
-      problems: ["ROOM_TAKEN", "SUBSCRIPTION_LAPSED"],
+      problems: ["ROOM_TAKEN", "ROOM_RETIRED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, body, trx }) => {
         const hotel = await holdDay(trx, actor.tenantId);
         requireSubscription(hotel);

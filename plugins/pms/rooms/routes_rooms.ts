@@ -21,7 +21,7 @@ import { changeRoom } from "./change_room.ts";
 import { readRoom, readRoomType, write } from "./inventory.ts";
 import { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
-import { roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
+import { retiredFromSchema, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });
 
@@ -109,13 +109,16 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       summary: "Change a room",
       description:
         "A room that has guests in it or bookings ahead is not taken out of order, and keeps its type: the answer is " +
-        "ROOM_HAS_BOOKINGS, with up to 20 of its `bookings` and their `bookings_count`. With `force`, the room is changed and they stay in it.",
+        "ROOM_HAS_BOOKINGS, with up to 20 of its `bookings` and their `bookings_count`. With `force`, the room is changed and they stay in it. " +
+        "With `retired_from`, the room leaves the inventory, the chart and the figures from that day on, and keeps its history; null takes it back. " +
+        "A room that has bookings from that day on is not retired, with `force` neither.",
       access: managers,
       unit: "tenant",
       params,
       body: z
         .strictObject({
           ...roomFields,
+          retired_from: retiredFromSchema,
           force: z.boolean().meta({ description: "Changes the room although it has bookings." }),
         })
         .partial(),

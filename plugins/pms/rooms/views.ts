@@ -1,7 +1,7 @@
 /** The shapes of the inventory's answers, and how rows become them. */
 import * as z from "zod";
 
-import { amountSchema, formatAmount, idSchema, labelSchema, textSchema } from "../../../core/mod.ts";
+import { amountSchema, daySchema, formatAmount, idSchema, labelSchema, textSchema } from "../../../core/mod.ts";
 import { housekeepingStates, type Room, roomStatuses } from "../models/room.ts";
 import type { RoomType } from "../models/room_type.ts";
 
@@ -28,6 +28,10 @@ export const roomFields = {
   housekeeping: z.enum(housekeepingStates),
 };
 
+export const retiredFromSchema = daySchema.nullable().meta({
+  description: "The first night for which the room is no longer part of the hotel; null: it stays.",
+});
+
 /**
  * Where a page of rooms ends: the id and sort key of its last room. The id comes first so that cursors which held a room
  * number instead of a sort key, and would skip rooms now, are refused.
@@ -38,11 +42,17 @@ export const roomCursorSchema = z.tuple([
 ]);
 
 export const roomSchema = z
-  .strictObject({ room_id: idSchema, hotel_id: idSchema, ...roomFields, room_number: z.string() })
+  .strictObject({
+    room_id: idSchema,
+    hotel_id: idSchema,
+    ...roomFields,
+    room_number: z.string(),
+    retired_from: retiredFromSchema,
+  })
   .meta({ id: "Room" });
 
 export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {
-  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping } = room;
+  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping, retired_from } = room;
   const ownRate = rate === null ? null : formatAmount(rate, currency);
-  return { room_id, hotel_id, room_number, room_type_id, rate: ownRate, status, housekeeping };
+  return { room_id, hotel_id, room_number, room_type_id, rate: ownRate, status, housekeeping, retired_from };
 }

@@ -21,6 +21,12 @@ const questions: Readonly<Record<string, string>> = {
     FROM pms.occupancies a JOIN pms.occupancies b ON b.hotel_id = a.hotel_id AND b.room_id = a.room_id
       AND b.occupancy_id > a.occupancy_id AND a.arrival < b.departure AND b.arrival < a.departure
     WHERE a.hotel_id = :hotel`,
+  "a retired room has nights": `
+    SELECT o.room_id, r.retired_from, o.departure FROM pms.occupancies o
+    JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id AND o.departure > r.retired_from
+    WHERE o.hotel_id = :hotel AND o.booking_id IS NOT NULL`,
+  "more rooms were sold on a closed day than there were": `
+    SELECT business_date, rooms, sold FROM pms.daily_figures WHERE hotel_id = :hotel AND sold > rooms`,
   "a total is not the sum of its nights": `
     SELECT b.booking_id, b.status, b.total_amount, coalesce(sum(n.rate), 0) AS nights FROM pms.bookings b
     LEFT JOIN pms.booking_nights n ON n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL

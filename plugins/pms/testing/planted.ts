@@ -35,6 +35,7 @@ export async function plantHotel(
     rate: index === 2 ? 9_999 : null,
     status: "available",
     dirty: false,
+    retiredFrom: null,
   }));
   const model = new ModelHotel(ground.decimals, types, rooms);
   const text = (minor: number | null): string | null => (minor === null ? null : model.text(minor));

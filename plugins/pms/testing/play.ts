@@ -231,7 +231,7 @@ function checkRepack(
   else expect(plan.moves.length, at).to.equal(fewest);
   const before = model.bookings.map((booking) => ({ booking, room: booking.room, nights: booking.nights }));
   const room = model.roomOf(plan.room_id);
-  expect([room.type.id, room.status === "out_of_order"], at).to.deep.equal([stay.room_type_id, false]);
+  expect([room.type.id, model.isSold(room, to)], at).to.deep.equal([stay.room_type_id, true]);
   for (const { booking_id, from_room_id, to_room_id } of plan.moves) {
     const booking = model.bookingOf(booking_id);
     expect(isMovable(model, booking), at).to.equal(true);
@@ -265,7 +265,9 @@ export async function compareAll({ model, desk }: Played): Promise<void> {
     lists.map((name) => (board.body[name] as { booking_id: string }[]).map((one) => one.booking_id).sort()),
   ).to.deep.equal(modelBoard(model).map((bookings) => bookings.map(({ id }) => id).sort()));
   expect((board.body.dirty_rooms as { room_number: string }[]).map((room) => room.room_number)).to.deep.equal(
-    model.rooms.filter(({ dirty }) => dirty).map(({ number }) => number),
+    model.rooms
+      .filter(({ dirty, retiredFrom }) => dirty && (retiredFrom === null || model.today < retiredFrom))
+      .map(({ number }) => number),
   );
   const closed = await desk({ id: "listDailyFigures", query: { limit: "200" } });
   const figures = [...model.closedDays].sort(([a], [b]) => b - a);

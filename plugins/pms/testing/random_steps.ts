@@ -128,6 +128,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("room" as const),
       room: nth,
       status: maybe(fc.constantFrom("available", "available", "out_of_order", "out_of_service")),
+      retired: fc.oneof(
+        { weight: 3, arbitrary: fc.constantFrom(undefined, undefined, null) },
+        { weight: 1, arbitrary: fc.constantFrom(0, 1, 3, 8, -1) },
+      ),
       force: maybe(fc.constantFrom(true, true, false)),
       rate: maybe(fc.option(minor)),
     }),

@@ -69,6 +69,8 @@ export type Step =
       readonly room: number;
       readonly status?: string | undefined;
       readonly force?: boolean | undefined;
+      /** Days from the business date, or null for never. */
+      readonly retired?: number | null | undefined;
       readonly rate?: number | null | undefined;
     }
   | { readonly kind: "housekeeping"; readonly room: number; readonly state: string }
@@ -201,7 +203,8 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return { id: "setRates", body: { ...body, ...set } };
     }
     case "room": {
-      const body = { status: step.status, force: step.force, rate: amount(view, step.rate) };
+      const retirement = typeof step.retired === "number" ? dayText(today + step.retired) : step.retired;
+      const body = { status: step.status, force: step.force, retired_from: retirement, rate: amount(view, step.rate) };
       return { id: "changeRoom", params: { room_id: pick(rooms, step.room).id }, body };
     }
     case "housekeeping": {

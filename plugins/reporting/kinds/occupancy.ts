@@ -15,7 +15,7 @@ import { defineKind } from "./kind.ts";
 const columns = {
   date: "The business day.",
   closed: "`true`: the figures of its close; `false`: the books as they stand.",
-  rooms: "All rooms of the hotel.",
+  rooms: "All rooms of the hotel that are not retired.",
   out_of_order: "Of them, those that could not be sold: out of order, or closed that night.",
   sold: "Rooms slept in, each once; for days to come, reserved.",
   occupancy: "Percent of all rooms that were sold.",
@@ -53,16 +53,25 @@ const openStatement = prepare<DayFigures>(
    ), inventory AS (
      SELECT count(*)::int AS rooms, count(*) FILTER (WHERE status = 'out_of_order')::int AS out_of_order
      FROM pms.rooms WHERE hotel_id = $1
+   ), retired AS (
+     SELECT retired_from, count(*) AS rooms, count(*) FILTER (WHERE status = 'out_of_order') AS out_of_order
+     FROM pms.rooms WHERE hotel_id = $1 AND retired_from <= $3::date GROUP BY retired_from
    ), closed AS (
      SELECT c.day::date AS date, count(DISTINCT o.room_id)::int AS rooms FROM pms.occupancies o
      JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id AND r.status <> 'out_of_order'
      CROSS JOIN generate_series(greatest(o.arrival, $2::date), least(o.departure - 1, $3::date), interval '1 day') AS c (day)
      WHERE o.hotel_id = $1 AND o.booking_id IS NULL AND o.arrival <= $3::date AND o.departure > $2::date
+       AND coalesce(r.retired_from > c.day::date, true)
      GROUP BY c.day
    )
-   SELECT d.day::date AS date, inventory.rooms, inventory.out_of_order + coalesce(closed.rooms, 0) AS out_of_order,
+   SELECT d.day::date AS date, inventory.rooms - gone.rooms AS rooms,
+     inventory.out_of_order - gone.out_of_order + coalesce(closed.rooms, 0) AS out_of_order,
      coalesce(nights.sold, 0) AS sold, coalesce(nights.room_revenue, 0) AS room_revenue
    FROM generate_series($2::date, $3::date, interval '1 day') AS d (day) CROSS JOIN inventory
+   CROSS JOIN LATERAL (
+     SELECT coalesce(sum(rooms), 0)::int AS rooms, coalesce(sum(out_of_order), 0)::int AS out_of_order
+     FROM retired WHERE retired_from <= d.day::date
+   ) AS gone
    LEFT JOIN nights ON nights.date = d.day::date LEFT JOIN closed ON closed.date = d.day::date`,
 );
 

@@ -19,8 +19,13 @@ function requireNights(arrival: number, departure: number): void {
   if (departure <= arrival || departure - arrival > 366) throw new Refusal("VALIDATION_FAILED");
 }
 
-function requireSold({ status }: ModelRoom): void {
+function requireSold({ status, retiredFrom }: ModelRoom, departure: number): void {
+  requireNotRetired({ retiredFrom }, departure);
   if (status === "out_of_order") throw new Refusal("ROOM_NOT_SOLD");
+}
+
+function requireNotRetired({ retiredFrom: day }: Pick<ModelRoom, "retiredFrom">, departure: number): void {
+  if (day !== null && departure > day) throw new Refusal("ROOM_RETIRED");
 }
 
 function requireCapacity(capacity: number, adults: number, children: number): void {
@@ -63,7 +68,7 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   requireNights(arrival, departure);
   if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
   const { adults, children, guest } = body as { adults: number; children: number; guest: ModelGuest };
-  if (asked !== undefined) requireSold(asked);
+  if (asked !== undefined) requireSold(asked, departure);
   const type = asked?.type ?? hotel.typeOf(body["room_type_id"]);
   requireCapacity(type.capacity, adults, children);
   hotel.requireArrival(type, arrival, departure, override);
@@ -168,7 +173,7 @@ function amendNights(
   const price = body["agreed_price"];
   if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
   const grows = departure > booking.departure || arrival < booking.arrival;
-  if (grows && booking.status !== "in_house") requireSold(room);
+  if (grows) (booking.status === "in_house" ? requireNotRetired : requireSold)(room, departure);
   if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
   else if (!other && booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure, override);
@@ -350,7 +355,7 @@ export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
   require(booking, "checked_out");
   requireDay(booking.statusOn === hotel.today);
   requireKnown(booking);
-  requireSold(booking.room);
+  requireSold(booking.room, 1 + Math.max(...booking.nights.keys(), ...booking.givenBack.keys()));
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
   takeBack(hotel, booking);
   booking.departure = Math.max(...booking.nights.keys()) + 1;
@@ -365,7 +370,7 @@ export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
   const isOfLastClose = status === "no_show" && statusOn === arrival && hotel.today === arrival + 1;
   requireDay((statusOn === hotel.today || isOfLastClose) && departure >= hotel.today);
   requireKnown(booking);
-  requireSold(booking.room);
+  requireSold(booking.room, 1 + Math.max(...booking.nights.keys(), ...booking.givenBack.keys()));
   takeBack(hotel, booking, firstAhead(hotel, "confirmed", departure));
   become(hotel, booking, "confirmed");
 }
@@ -389,7 +394,7 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
     return { booking, room, nights, first };
   });
   for (const { booking, room } of asked) {
-    requireSold(room);
+    requireSold(room, booking.departure);
     requireCapacity(room.type.capacity, booking.adults, booking.children);
   }
   // Who is there already does not move.

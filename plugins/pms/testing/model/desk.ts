@@ -22,6 +22,7 @@ export function closeRoom(hotel: ModelHotel, room: ModelRoom, from: number, to: 
   hotel.requirePaid();
   requireRange(from, to);
   if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
+  if (room.retiredFrom !== null && to > room.retiredFrom) throw new Refusal("ROOM_RETIRED");
   hotel.requireFree(new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)])), 1);
   hotel.closures.push({ room, from, to });
 }
@@ -58,6 +59,13 @@ export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void
   hotel.requirePaid();
   const goesOut = body["status"] === "out_of_order" && room.status !== "out_of_order";
   if (goesOut && body["force"] !== true && hotel.isPromised(room)) throw new Refusal("ROOM_HAS_BOOKINGS");
+  const { retired_from: retired } = body as { retired_from?: string | null };
+  const day = typeof retired === "string" ? dayNumber(retired) : retired;
+  if (typeof day === "number" && day !== room.retiredFrom) {
+    if (day < hotel.today) throw new Refusal("VALIDATION_FAILED");
+    if (hotel.isNeeded(room, day)) throw new Refusal("ROOM_HAS_BOOKINGS");
+  }
+  if (day !== undefined) room.retiredFrom = day;
   if (body["status"] !== undefined) room.status = body["status"] as string;
   if (body["rate"] !== undefined) room.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
 }
@@ -106,6 +114,7 @@ export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
 function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean {
   const { status, room, arrival, departure } = booking;
   if (status !== "in_house" || departure > day || day + 1 - arrival > 366) return false;
+  if (room.retiredFrom !== null && room.retiredFrom <= day) return false;
   if (!hotel.isFree(room, departure, day + 1)) return false;
   const alike = [...booking.nights.values()].map(({ type }) => type);
   for (const night of range(departure, day + 1)) {
@@ -123,11 +132,12 @@ function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigure
   const slept = paid.filter(({ status }) => status === "in_house" || status === "checked_out");
   const revenue = (among: readonly ModelBooking[]): number =>
     among.reduce((sum, { nights }) => sum + (nights.get(day)?.rate ?? 0), 0);
+  const isThere = ({ retiredFrom }: ModelRoom): boolean => retiredFrom === null || day < retiredFrom;
   const isClosed = (room: ModelRoom): boolean =>
     closures.some((one) => one.room === room && one.from <= day && day < one.to);
   return {
-    rooms: rooms.length,
-    out_of_order: count(rooms, (room) => room.status === "out_of_order" || isClosed(room)),
+    rooms: count(rooms, isThere),
+    out_of_order: count(rooms.filter(isThere), (room) => room.status === "out_of_order" || isClosed(room)),
     sold: new Set(slept.map(({ nights }) => nights.get(day)?.room)).size,
     guests: slept.reduce((sum, { adults, children }) => sum + adults + children, 0),
     arrivals: count(bookings, ({ checkedInOn }) => checkedInOn === day),
@@ -149,15 +159,17 @@ export function isMovable(hotel: ModelHotel, booking: ModelBooking): boolean {
 /** The fewest moves that free a room of the type: 0, 1, or "more", which may be none at all. */
 export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to: number): 0 | 1 | "more" {
   const rooms = hotel.rooms.filter((room) => room.type === type && room.status !== "out_of_order");
-  if (rooms.some((room) => hotel.isFree(room, from, to))) return 0;
+  const canHave = (room: ModelRoom, first: number, last: number): boolean =>
+    hotel.isSold(room, last) && hotel.isFree(room, first, last);
+  if (rooms.some((room) => canHave(room, from, to))) return 0;
   const oneMoves = rooms.some((room) => {
     const inWay = hotel.bookings.filter((booking) =>
       range(from, to).some((day) => booking.holds.has(day) && booking.nights.get(day)?.room === room),
     );
     const [only] = inWay;
-    if (only === undefined || inWay.length > 1 || !isMovable(hotel, only) || !hotel.isFree(room, from, to, inWay))
-      return false;
-    return rooms.some((other) => other !== room && hotel.isFree(other, only.arrival, only.departure));
+    if (only === undefined || inWay.length > 1 || !isMovable(hotel, only) || !hotel.isSold(room, to)) return false;
+    if (!hotel.isFree(room, from, to, inWay)) return false;
+    return rooms.some((other) => other !== room && canHave(other, only.arrival, only.departure));
   });
   return oneMoves ? 1 : "more";
 }

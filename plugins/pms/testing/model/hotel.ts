@@ -34,6 +34,8 @@ export interface ModelRoom {
   rate: number | null;
   status: string;
   dirty: boolean;
+  /** The first night for which it is no longer part of the hotel. */
+  retiredFrom: number | null;
 }
 
 export interface ModelGuest {
@@ -187,6 +189,22 @@ export class ModelHotel {
     );
   }
 
+  /** Whether all nights before a day can be sold. */
+  isSold({ status, retiredFrom }: ModelRoom, departure: number): boolean {
+    return status !== "out_of_order" && (retiredFrom === null || departure <= retiredFrom);
+  }
+
+  /** Whether a booking stands against the room's leaving the hotel from a day on. */
+  isNeeded(room: ModelRoom, from: number): boolean {
+    return this.bookings.some(
+      ({ room: last, status, departure, nights, holds }) =>
+        (status === "in_house" && last === room && departure < this.today) ||
+        [...nights].some(
+          ([day, night]) => day >= from && night.room === room && (holds.has(day) || status === "checked_out"),
+        ),
+    );
+  }
+
   /** Whether a guest is in the room, or a booking has it tonight or later. */
   isPromised(room: ModelRoom): boolean {
     const has = ({ nights, holds }: ModelBooking): boolean =>
@@ -273,10 +291,7 @@ export class ModelHotel {
     };
     return this.rooms.filter(
       (room) =>
-        room.status !== "out_of_order" &&
-        room.type.capacity >= guests &&
-        mayArrive(room) &&
-        this.isFree(room, from, to, except),
+        this.isSold(room, to) && room.type.capacity >= guests && mayArrive(room) && this.isFree(room, from, to, except),
     );
   }
 
@@ -288,12 +303,13 @@ export class ModelHotel {
       return nights;
     };
     const free = this.rooms.filter(
-      (room) => room.type === type && room.status !== "out_of_order" && this.isFree(room, from, to),
+      (room) => room.type === type && this.isSold(room, to) && this.isFree(room, from, to),
     );
-    // Of a room that nobody can be put into now, more than of any gaps.
+    // Of a dirty room tonight, more than of any gaps; of one that nobody can be put into now, more again.
     const cost = (room: ModelRoom): number =>
       gap(room, from - 1, -1) +
       gap(room, to, 1) +
+      (from <= this.today && room.dirty ? 500 : 0) +
       (from <= this.today && (room.status !== "available" || this.inHouse(room) !== undefined) ? 1000 : 0);
     const gaps = new Map(free.map((room) => [room, cost(room)]));
     return free.reduce<ModelRoom | undefined>(
