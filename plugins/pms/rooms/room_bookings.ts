@@ -53,6 +53,8 @@ export async function findBookingsInRoom(
   const rows = await statement.run(trx, [hotelId, roomId, from, overdueBefore, soldFrom]);
   const count = rows[0]?.total;
   if (count === undefined) return undefined;
-  const bookings = rows.map(({ total: _, ...booking }) => booking);
+  const bookings = rows.map(({ booking_id, guest_name, status, arrival, departure }) => {
+    return { booking_id, guest_name, status, arrival, departure };
+  });
   return { count, members: { bookings, bookings_count: count } };
 }

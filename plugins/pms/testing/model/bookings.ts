@@ -214,7 +214,7 @@ function amendRoom(
   { room, arrival, departure, adults, children, price, role, override }: AmendedRoom,
 ): void {
   requireCapacity(room.type.capacity, adults, children);
-  requireSold(room);
+  requireSold(room, departure);
   if (arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
   else if (booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure, override);
