@@ -26,6 +26,7 @@ const statement = prepare<BookingInRoom>(
    )
    SELECT b.booking_id, b.guest_name, b.status, b.arrival, b.departure, count(*) OVER ()::int AS total
    FROM concerned c JOIN pms.bookings b ON b.hotel_id = $1 AND b.booking_id = c.booking_id
+   WHERE b.status <> 'checked_out' OR b.departure > $5::date
    ORDER BY b.arrival, b.booking_id LIMIT ${mostNamed}`,
 );
 
@@ -36,7 +37,7 @@ export type FoundBookings = { readonly count: number } & ProblemDetails;
 export interface OtherBookings {
   /** Guests in the house whose stay should have ended before this day. Without it: none. */
   readonly overdueBefore?: Day;
-  /** Guests who have left, and whose bill has nights from this day on: those who left on the day of their arrival. Without it: none. */
+  /** Guests who have left, and whose bill has nights from this day on. Without it: none. */
   readonly soldFrom?: Day;
 }
 

@@ -207,8 +207,8 @@ export class ModelHotel {
 
   /** Whether a guest is in the room, or a booking has it tonight or later. */
   isPromised(room: ModelRoom): boolean {
-    const has = ({ nights, holds }: ModelBooking): boolean =>
-      [...holds].some((day) => day >= this.today && nights.get(day)?.room === room);
+    const has = ({ status, nights, holds }: ModelBooking): boolean =>
+      status !== "checked_out" && [...holds].some((day) => day >= this.today && nights.get(day)?.room === room);
     return this.inHouse(room) !== undefined || this.bookings.some(has);
   }
 
