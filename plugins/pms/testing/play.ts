@@ -3,7 +3,7 @@ import { expect } from "chai";
 
 import type { Call, Desk, Outcome } from "./direct_desk.ts";
 import { isMovable, fewestMoves } from "./model/desk.ts";
-import { move } from "./model/bookings.ts";
+import { move } from "./model/moves.ts";
 import {
   dayNumber,
   dayText,

@@ -2,6 +2,7 @@
 import type { Call } from "../direct_desk.ts";
 import type { Role } from "./agreed_price.ts";
 import * as bookings from "./bookings.ts";
+import { move } from "./moves.ts";
 import * as desk from "./desk.ts";
 import {
   dayNumber,
@@ -99,11 +100,11 @@ function playOnBooking(
   role: Role,
 ): void {
   if (id === "amendBooking") return bookings.amend(hotel, booking, body, role);
-  if (id === "moveBooking") return bookings.move(hotel, [{ booking, to: body["room_id"] }]);
+  if (id === "moveBooking") return move(hotel, [{ booking, to: body["room_id"] }]);
   if (id === "swapBookings") {
     const other = hotel.bookingOf(body["other_booking_id"]);
     if (other === booking) throw new Refusal("VALIDATION_FAILED");
-    return bookings.move(hotel, [
+    return move(hotel, [
       { booking, to: other.room.id },
       { booking: other, to: booking.room.id },
     ]);

@@ -19,7 +19,7 @@ function requireNights(arrival: number, departure: number): void {
   if (departure <= arrival || departure - arrival > 366) throw new Refusal("VALIDATION_FAILED");
 }
 
-function requireSold({ status, retiredFrom }: ModelRoom, departure: number): void {
+export function requireSold({ status, retiredFrom }: ModelRoom, departure: number): void {
   requireNotRetired({ retiredFrom }, departure);
   if (status === "out_of_order") throw new Refusal("ROOM_NOT_SOLD");
 }
@@ -28,7 +28,7 @@ function requireNotRetired({ retiredFrom: day }: Pick<ModelRoom, "retiredFrom">,
   if (day !== null && departure > day) throw new Refusal("ROOM_RETIRED");
 }
 
-function requireCapacity(capacity: number, adults: number, children: number): void {
+export function requireCapacity(capacity: number, adults: number, children: number): void {
   if (adults + children > capacity) throw new Refusal("TOO_MANY_GUESTS");
 }
 
@@ -258,11 +258,11 @@ function roomOfType(
   return best;
 }
 
-function require(booking: ModelBooking, ...states: ModelStatus[]): void {
+export function require(booking: ModelBooking, ...states: ModelStatus[]): void {
   if (!states.includes(booking.status)) throw new Refusal("ILLEGAL_TRANSITION");
 }
 
-function requireDay(isRight: boolean): void {
+export function requireDay(isRight: boolean): void {
   if (!isRight) throw new Refusal("WRONG_DAY");
 }
 
@@ -280,7 +280,7 @@ export function checkIn(hotel: ModelHotel, booking: ModelBooking): void {
   booking.checkedInOn = hotel.today;
 }
 
-function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readonly ModelBooking[] = []): void {
+export function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readonly ModelBooking[] = []): void {
   const inside = hotel.inHouse(room);
   if (room.status !== "available" || (inside !== undefined && !leaving.includes(inside))) {
     throw new Refusal("ROOM_NOT_READY");
@@ -376,42 +376,5 @@ export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
 }
 
 /** The first night that is still to be slept: last night's, where the guest is expected and leaves today. */
-const firstAhead = ({ today }: ModelHotel, status: ModelStatus, departure: number): number =>
+export const firstAhead = ({ today }: ModelHotel, status: ModelStatus, departure: number): number =>
   status === "confirmed" && departure === today ? today - 1 : today;
-
-/** Moves bookings at once: what one leaves another may take. */
-export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking; to: unknown }[]): void {
-  for (const { booking } of moves) {
-    require(booking, "confirmed", "in_house");
-    if (booking.locked) throw new Refusal("ROOM_LOCKED");
-    requireDay(firstAhead(hotel, booking.status, booking.departure) < booking.departure);
-  }
-  const all = moves.map(({ booking }) => booking);
-  const asked = moves.map(({ booking, to }) => {
-    const room = hotel.roomOf(to);
-    const first = firstAhead(hotel, booking.status, booking.departure);
-    const nights = new Map([...booking.nights].map(([day, night]) => [day, day < first ? night : { ...night, room }]));
-    return { booking, room, nights, first };
-  });
-  for (const { booking, room } of asked) {
-    requireSold(room, booking.departure);
-    requireCapacity(room.type.capacity, booking.adults, booking.children);
-  }
-  // Who is there already does not move.
-  const moved = asked.filter(({ booking, room }) => room !== booking.room);
-  for (const [index, { booking, nights, first }] of moved.entries()) {
-    // Of several, some have moved when one is refused: what is offered then is not foreseen.
-    if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all, first);
-    const taken = [...nights].some(
-      ([day, { room }]) =>
-        hotel.isTaken(room, day, all) || moved.slice(0, index).some((other) => other.nights.get(day)?.room === room),
-    );
-    if (taken) throw new Refusal("ROOM_TAKEN");
-  }
-  const leaving = all.filter(({ status }) => status === "in_house");
-  for (const { booking, room } of moved) if (booking.status === "in_house") requireReady(hotel, room, leaving);
-  for (const { booking, room, nights } of moved) {
-    if (booking.status === "in_house") booking.room.dirty = true;
-    Object.assign(booking, { room, nights });
-  }
-}
