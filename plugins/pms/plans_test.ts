@@ -21,6 +21,8 @@ import { type AskingHotel, askingHotel, bookings, guests, type Question, questio
 const mostRows = 3000;
 /** Where it is another. */
 const otherLimits: Readonly<Record<string, number>> = {
+  // The hotel has 1,400 former contacts, and a sample of 1,000 profiles is read first.
+  "guests by a former name": 1200,
   // These answer with little.
   "a booking of a room": 200,
   "a booking of a room type": 200,
@@ -47,6 +49,8 @@ const needed: readonly (readonly [question: string, ...indexes: string[]])[] = [
   ["the look-up of a known guest", "guests_email"],
   ["a booking of a room type", "guests_phone"],
   ["guests by a rare name", "guests_search"],
+  ["guests by a former name", "guest_contacts_search"],
+  ["the look-up of a known guest", "guest_contacts_email"],
   ["the first page of all bookings", "bookings_arrival"],
   ["bookings by departure", "bookings_departure"],
   ["bookings of a room", "bookings_room"],
@@ -70,6 +74,11 @@ describe("the plans of what the desk asks", function () {
     // Three hotels of 100 rooms with 10,000 bookings each, and one of 30 rooms with 15,000.
     await seed({ url: database.url, scale: 0.015, day: "2026-11-05", say: () => undefined });
     owner = openPool({ url: database.url, max: 1, name: "plans test owner" });
+    // A former contact of each seventh guest.
+    await owner.raw(`INSERT INTO pms.guest_contacts (hotel_id, guest_id, name, email, phone)
+      SELECT hotel_id, guest_id, 'Former ' || reverse(name), 'former.' || email, NULL FROM
+        (SELECT *, row_number() OVER (ORDER BY guest_id) AS number FROM pms.guests) AS numbered WHERE number % 7 = 0`);
+    await owner.raw("ANALYZE pms.guest_contacts");
     await tellPlans(owner);
     gate = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 1, name: "plans test" });
     hotel = await askingHotel(owner, "Seed hotel 1");
@@ -155,6 +164,8 @@ describe("the plans of what the desk asks", function () {
     "muller Anna",
     "jose",
     "o’brien",
+    "former",
+    "former annam",
     "0000012",
     "nobody at all",
   ]) {
@@ -168,8 +179,10 @@ describe("the plans of what the desk asks", function () {
         )
         .join(" AND ");
       const people = (await ask((trx) => guests({ query: text, limit: "200" })(trx, hotel))) as Answered;
-      const found = `SELECT guest_id AS id FROM pms.guests WHERE hotel_id = ? AND ${occurs}`;
-      const expected = await idsOf(`${found} ORDER BY guest_id LIMIT 200`, [hotel.hotelId, ...words]);
+      const contacts = `(SELECT hotel_id, guest_id, name, email, phone FROM pms.guests
+        UNION ALL SELECT hotel_id, guest_id, name, email, phone FROM pms.guest_contacts) AS contacts`;
+      const found = `SELECT DISTINCT guest_id AS id FROM ${contacts} WHERE hotel_id = ? AND ${occurs}`;
+      const expected = await idsOf(`${found} ORDER BY id LIMIT 200`, [hotel.hotelId, ...words]);
       expect(people.body.items.map(({ guest_id }) => guest_id)).to.deep.equal(expected);
       const stays = (await ask((trx) => bookings({ guest: text, limit: "200" })(trx, hotel))) as Answered;
       const booked = `SELECT booking_id AS id FROM pms.bookings WHERE hotel_id = ? AND guest_id IN (${found})`;

@@ -89,7 +89,7 @@ async function amendGuest(
   booking: Booking,
   guest: NonNullable<Amendment["guest"]>,
 ): Promise<Partial<Booking>> {
-  const known = await holdGuest(trx, booking.hotel_id, booking.guest_id);
+  const known = await holdGuest(trx, booking.hotel_id, booking.guest_id, "change");
   const contact = {
     name: guest.name ?? booking.guest_name,
     email: guest.email === undefined ? booking.guest_email : guest.email,

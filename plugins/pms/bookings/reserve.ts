@@ -67,7 +67,7 @@ export async function reserve(
     holdName(trx, hotelId, { name, email, phone }),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),
-    guestId === undefined ? undefined : holdGuest(trx, hotelId, guestId),
+    guestId === undefined ? undefined : holdGuest(trx, hotelId, guestId, "share"),
     price === undefined ? undefined : discountLimit(trx, hotelId, role),
   ]);
   requireSubscription(hotel);
@@ -159,17 +159,21 @@ const insertStatement = prepare<{ guest_id: string; hasOtherContact: boolean }>(
      SELECT $23::uuid AS guest_id WHERE $23::uuid IS NOT NULL
      UNION ALL
      SELECT guest_id FROM (${knownGuestSql("$1", "$4::text", "$5::text", "$6::text")}) AS found WHERE $23::uuid IS NULL
+   ), profile AS (
+     -- Locked, so that it is compared as it is when the booking is made, and is not changed before the booking is seen.
+     SELECT g.guest_id, g.name_key, g.email_key, g.phone FROM pms.guests g JOIN known ON known.guest_id = g.guest_id
+     WHERE g.hotel_id = $1 AND $23::uuid IS NULL FOR NO KEY UPDATE OF g
    ), newer AS (
      -- Where the guest can be reached now, if neither the profile nor a former contact says so.
      UPDATE pms.guests g SET email = CASE WHEN new.email THEN $5 ELSE g.email END,
        phone = CASE WHEN new.phone THEN $6 ELSE g.phone END, version = g.version + 1
-     FROM free, known, LATERAL (SELECT
-       coalesce(pms.fold_text($5) IS DISTINCT FROM k.email_key AND NOT EXISTS (SELECT FROM pms.guest_contacts c
-         WHERE c.hotel_id = $1 AND c.guest_id = k.guest_id AND c.email_key = pms.fold_text($5)), false) AND $5 IS NOT NULL AS email,
-       NOT coalesce(pms.same_phone(k.phone, $6), false) AND NOT EXISTS (SELECT FROM pms.guest_contacts c
-         WHERE c.hotel_id = $1 AND c.guest_id = k.guest_id AND pms.same_phone(c.phone, $6)) AND $6 IS NOT NULL AS phone
-       FROM pms.guests k WHERE k.hotel_id = $1 AND k.guest_id = known.guest_id) AS new
-     WHERE $23::uuid IS NULL AND g.hotel_id = $1 AND g.guest_id = known.guest_id AND (new.email OR new.phone)
+     FROM free, (SELECT p.guest_id,
+       $5 IS NOT NULL AND pms.fold_text($5) IS DISTINCT FROM p.email_key AND NOT EXISTS (SELECT FROM pms.guest_contacts c
+         WHERE c.hotel_id = $1 AND c.guest_id = p.guest_id AND c.email_key = pms.fold_text($5)) AS email,
+       $6 IS NOT NULL AND NOT coalesce(pms.same_phone(p.phone, $6), false) AND NOT EXISTS (SELECT FROM pms.guest_contacts c
+         WHERE c.hotel_id = $1 AND c.guest_id = p.guest_id AND pms.same_phone(c.phone, $6)) AS phone
+       FROM profile p) AS new
+     WHERE g.hotel_id = $1 AND g.guest_id = new.guest_id AND (new.email OR new.phone)
      RETURNING g.guest_id
    ), guest AS (
      INSERT INTO pms.guests (hotel_id, guest_id, name, email, phone)
@@ -192,8 +196,7 @@ const insertStatement = prepare<{ guest_id: string; hasOtherContact: boolean }>(
    INSERT INTO pms.booking_history (hotel_id, entry_id, booking_id, by_user, action, after, reasons)
    SELECT $1, $22, booking_id, $18, 'book', $27::jsonb || jsonb_build_object('guest_id', guest_id), $31::jsonb FROM booking
    RETURNING after ->> 'guest_id' AS guest_id, EXISTS (SELECT FROM newer) OR EXISTS (
-     SELECT FROM known JOIN pms.guests g ON g.hotel_id = $1 AND g.guest_id = known.guest_id
-     WHERE $23::uuid IS NULL AND NOT pms.covers_contact(g.name_key, g.email_key, g.phone, $4, $5, $6)) AS "hasOtherContact"`,
+     SELECT FROM profile p WHERE NOT pms.covers_contact(p.name_key, p.email_key, p.phone, $4, $5, $6)) AS "hasOtherContact"`,
 );
 
 async function insertIfFree(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow | undefined> {

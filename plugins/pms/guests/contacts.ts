@@ -17,7 +17,15 @@ const deriveStatement = prepare(
    ORDER BY g.guest_id, pms.contact_text(c.name, c.email, c.phone), c.name, c.email, c.phone`,
 );
 
+/** Two changes of one guest would each miss what the other has not yet committed. */
+const lockStatement = prepare(
+  "pms_lock_contacts",
+  "SELECT FROM pms.guests WHERE hotel_id = $1 AND guest_id = ANY ($2::uuid[]) ORDER BY guest_id FOR NO KEY UPDATE",
+);
+
 /** Derives the former contacts of guests again: to be called after a change of a profile, or of whose bookings show what. */
 export async function deriveContacts(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
-  await deriveStatement.run(trx, [hotelId, [...new Set(guestIds)]]);
+  const values = [hotelId, [...new Set(guestIds)]];
+  await lockStatement.run(trx, values);
+  await deriveStatement.run(trx, values);
 }

@@ -79,11 +79,23 @@ export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Pr
 }
 
 /**
- * A guest who is not forgotten, and can't be until the end of the transaction.
+ * A guest who is not forgotten or merged, and can't be until the end of the transaction. With `share`, the profile does not
+ * change before that either, and with `change`, the caller alone may change it.
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED
  */
-export async function holdGuest(trx: Trx, hotelId: string, guestId: string): Promise<Guest> {
-  const guest = await Guest.query(trx).findById([hotelId, guestId]).forKeyShare();
+export async function holdGuest(
+  trx: Trx,
+  hotelId: string,
+  guestId: string,
+  to: "keep" | "share" | "change" = "keep",
+): Promise<Guest> {
+  const query = Guest.query(trx).findById([hotelId, guestId]);
+  const locks = {
+    keep: () => query.forKeyShare(),
+    share: () => query.forShare(),
+    change: () => query.forNoKeyUpdate(),
+  };
+  const guest = await locks[to]();
   if (guest === undefined) throw noSuchGuest();
   return requireKnown(guest);
 }

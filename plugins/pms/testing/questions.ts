@@ -136,6 +136,7 @@ export const questions: Readonly<Record<string, Question>> = {
   "guests by a part of a phone number": guests(({ phone }) => ({ query: phone.slice(-9) })),
   "guests by a phone number without its country": guests(({ phone }) => ({ query: phone.replace(/^\+\d+ /, "0") })),
   "guests by two words, one common": guests({ query: "barabe anna" }),
+  "guests by a former name": guests({ query: "gnal" }),
   "guests by one letter of Han": guests({ query: "東" }),
   "guests by a common name": guests({ query: "anna" }),
   "guests by what half of them have": guests({ query: "example.com" }),
