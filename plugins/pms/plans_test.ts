@@ -21,8 +21,6 @@ import { type AskingHotel, askingHotel, bookings, guests, type Question, questio
 const mostRows = 3000;
 /** Where it is another. */
 const otherLimits: Readonly<Record<string, number>> = {
-  // The hotel has 1,400 former contacts, and a sample of 1,000 profiles is read first.
-  "guests by a former name": 1200,
   // These answer with little.
   "a booking of a room": 200,
   "a booking of a room type": 200,
@@ -74,10 +72,9 @@ describe("the plans of what the desk asks", function () {
     // Three hotels of 100 rooms with 10,000 bookings each, and one of 30 rooms with 15,000.
     await seed({ url: database.url, scale: 0.015, day: "2026-11-05", say: () => undefined });
     owner = openPool({ url: database.url, max: 1, name: "plans test owner" });
-    // A former contact of each seventh guest.
+    // A former contact of each guest: of a small table, PostgreSQL reads all of the hotel rather than the trigram index.
     await owner.raw(`INSERT INTO pms.guest_contacts (hotel_id, guest_id, name, email, phone)
-      SELECT hotel_id, guest_id, 'Former ' || reverse(name), 'former.' || email, NULL FROM
-        (SELECT *, row_number() OVER (ORDER BY guest_id) AS number FROM pms.guests) AS numbered WHERE number % 7 = 0`);
+      SELECT hotel_id, guest_id, 'Former ' || reverse(name), 'former.' || email, NULL FROM pms.guests`);
     await owner.raw("ANALYZE pms.guest_contacts");
     await tellPlans(owner);
     gate = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 1, name: "plans test" });
