@@ -32,6 +32,7 @@ const refusals = {
   amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED", "PRICE_NOT_ALLOWED"],
   moveBooking: ["ROOM_TAKEN"],
   closeRoom: ["ROOM_TAKEN"],
+  changeRoom: ["ROOM_HAS_BOOKINGS"],
   // And a day with guests who stayed on.
   closeDay: ["WRONG_DAY", "overstays"],
   checkOut: ["WRONG_DAY"],

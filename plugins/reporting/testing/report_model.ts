@@ -129,7 +129,11 @@ export function occupancyRows({ model, currency }: Known, { from, to }: Days): R
 const counts = ({ status }: ModelBooking, day: number, today: number): boolean =>
   here.includes(status) || (status === "confirmed" && day >= today);
 
-function asItStands({ rooms, closures, bookings, today }: ModelHotel, day: number): Readonly<Record<string, number>> {
+function asItStands(
+  { rooms: all, closures, bookings, today }: ModelHotel,
+  day: number,
+): Readonly<Record<string, number>> {
+  const rooms = all.filter(({ retiredFrom }) => retiredFrom === null || day < retiredFrom);
   const nights = bookings
     .filter((booking) => counts(booking, day, today))
     .flatMap((booking) => booking.nights.get(day) ?? []);
