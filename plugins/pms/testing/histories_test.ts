@@ -2,17 +2,17 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Knex } from "knex";
 
-import { dayAt, instantOf } from "../../../core/mod.ts";
+import { dayAt } from "../../../core/mod.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { processVariables } from "../../../core/env.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
-import { dayNumber, dayText, type ModelHotel } from "./model/hotel.ts";
+import { dayNumber } from "./model/hotel.ts";
 import { requireWhole } from "./invariants.ts";
 import { type Ground, grounds, plantHotel, setSubscription } from "./planted.ts";
-import { compareAll, play, type Played, type Tally } from "./play.ts";
+import { compareAll, momentOf, play, type Played, type Tally } from "./play.ts";
 import { history } from "./random_steps.ts";
 import type { Step } from "./steps.ts";
 
@@ -51,9 +51,6 @@ async function playToTheEnd(played: Played, owner: Knex, hotelId: string, steps:
   await compareAll(played);
   await requireWhole(owner, hotelId);
 }
-
-const momentOf = (model: ModelHotel, { timeZone }: Ground): Date =>
-  instantOf(dayText(model.calendarDay()), `${String(model.clock.hour).padStart(2, "0")}:00`, timeZone);
 
 describe("random histories of a desk", function () {
   this.timeout(30_000 + runs * 2000);

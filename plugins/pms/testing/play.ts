@@ -1,6 +1,7 @@
 /** Plays a history on a desk and on the model beside it, and compares every answer, and all that is there at the end. */
 import { expect } from "chai";
 
+import { instantOf } from "../../../core/mod.ts";
 import type { Call, Desk, Outcome } from "./direct_desk.ts";
 import { isMovable, fewestMoves } from "./model/desk.ts";
 import { move } from "./model/moves.ts";
@@ -15,6 +16,10 @@ import {
 } from "./model/hotel.ts";
 import { predict, type Prediction } from "./model/answer.ts";
 import { callOf, type Step } from "./steps.ts";
+
+/** What the clock shows while a model's history is played. */
+export const momentOf = (model: ModelHotel, { timeZone }: { readonly timeZone: string }): Date =>
+  instantOf(dayText(model.calendarDay()), `${String(model.clock.hour).padStart(2, "0")}:00`, timeZone);
 
 /** How often each call was answered with what: `checkIn OK`, `checkIn WRONG_DAY`. */
 export type Tally = Map<string, number>;

@@ -13,7 +13,7 @@ import { signUpHotel, startTestPlatform } from "../../../workers/testing/platfor
 import { directDesk } from "../../pms/testing/direct_desk.ts";
 import { dayNumber, dayText } from "../../pms/testing/model/hotel.ts";
 import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/planted.ts";
-import { play } from "../../pms/testing/play.ts";
+import { momentOf, play } from "../../pms/testing/play.ts";
 import { history } from "../../pms/testing/random_steps.ts";
 import type { Step } from "../../pms/testing/steps.ts";
 import { inSnapshot } from "../snapshot.ts";
@@ -86,7 +86,10 @@ const story: fc.Arbitrary<Story> = fc.record({ steps, moments });
 async function playStory(owner: Knex, pool: Knex, ground: Ground, told: Story, given?: string) {
   const { hotelId, model } = await plantHotel(owner, ground, given);
   const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
-  await play({ model, desk: directDesk(pool, hotelId), tally: new Map(), lapse }, told.steps);
+  await play(
+    { model, desk: directDesk(pool, hotelId, () => momentOf(model, ground)), tally: new Map(), lapse },
+    told.steps,
+  );
   const typeNames = new Map(model.types.map(({ id }, index) => [id, ['=Suite, "old"', "Twin"][index] as string]));
   for (const [id, name] of typeNames) await owner("pms.room_types").where({ room_type_id: id }).update({ name });
   const first = Date.parse(`${dayText(0)}T00:00:00Z`);
