@@ -171,7 +171,7 @@ onBothStores("the workers", (store) => {
     const second = await work(await boot("worker", platform.variables));
     try {
       await withWorker(async () => {
-        await eventually(async () => ((await effects("tick")) >= 4 ? true : undefined));
+        await eventually(async () => ((await effects("tick")) >= 12 ? true : undefined), 30_000);
         const { rows } = (await platform.owner.raw(
           "SELECT extract(epoch FROM max(at) - min(at))::float / (count(*) - 1) AS gap FROM probe.effects WHERE label = 'tick'",
         )) as { rows: { gap: number }[] };
@@ -180,7 +180,7 @@ onBothStores("the workers", (store) => {
     } finally {
       await second.close();
     }
-  });
+  }).timeout(60_000);
 
   if (store === "redis") {
     it("lose nothing when Redis is emptied", async () => {

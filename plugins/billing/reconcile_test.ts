@@ -201,7 +201,11 @@ describe("the reconciliation with Stripe", function () {
     };
     const [keyed, keyless] = [await schedulesOf(billing.platform.variables), await schedulesOf(without)];
     try {
-      expect(keyless.schedules.map(({ schedule }) => schedule.name)).to.deep.equal(["sweep", "sweep-waiting"]);
+      expect(keyless.schedules.map(({ schedule }) => schedule.name)).to.deep.equal([
+        "sweep",
+        "sweep-waiting",
+        "forget",
+      ]);
       const nightly = keyed.schedules.find(({ schedule }) => schedule.name === "reconcile")?.schedule;
       expect(nightly).to.include({ cron: "17 3 * * *" });
       const { signal } = new AbortController();

@@ -82,6 +82,7 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
       ["room_type_id", [hotel.roomTypeId, spareType]],
       ["room_id", hotel.roomIds],
       ["guest_id", guests],
+      ["duplicate_id", guests.slice(-1)],
       ["booking_id", [confirmed, inHouse, checkedOut, canceled]],
       ["other_booking_id", [inHouse]],
       ["schedule_id", schedules],

@@ -70,7 +70,10 @@ async function forgetHistory(
   await trx.raw(
     `UPDATE pms.booking_history SET
        before = CASE WHEN booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) THEN before || gone ELSE before END,
-       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = ANY(guests) THEN after || gone ELSE after END
+       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = ANY(guests) THEN after || gone ELSE after END,
+       -- That there was a reason stays; its words may name the guest.
+       reasons = CASE WHEN reasons IS NULL THEN NULL
+         ELSE (SELECT jsonb_object_agg(reason, NULL::text) FROM jsonb_object_keys(reasons) AS reason) END
      FROM (SELECT ?::uuid AS hotel, ?::text[] AS guests, ?::uuid[] AS ids, ?::jsonb AS gone) AS asked
      WHERE hotel_id = hotel
        AND (booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) OR after ->> 'guest_id' = ANY(guests))`,

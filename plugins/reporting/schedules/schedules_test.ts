@@ -8,7 +8,7 @@ describe("scheduled reports", () => {
   let platform: TestPlatform;
   let worker: Platform;
   before(async () => {
-    platform = await startTestPlatform({ worker: false });
+    platform = await startTestPlatform({ worker: false, variables: { TRIAL_SCHEDULES: "50" } });
     worker = await boot("worker", platform.variables);
   });
   after(async () => {
