@@ -57,7 +57,12 @@ export async function discoverPlugins(
       for (const needed of plugin.manifest.requires ?? []) wanted.add(needed);
     }
   }
-  const inFolders = new Map(here.flatMap((id) => [found.get(id) ?? []].flat().map((plugin) => [id, plugin] as const)));
+  const inFolders = new Map(
+    here.flatMap((id) => {
+      const plugin = found.get(id);
+      return plugin === undefined ? [] : [[id, plugin] as const];
+    }),
+  );
   return { plugins: inOrder(inFolders, unread, faults), here, faults };
 }
 

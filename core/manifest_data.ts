@@ -39,7 +39,7 @@ const manifestData = z.strictObject({
     .exactOptional(),
 });
 
-/** What was read of one plugin: its manifest, or what is wrong with it. */
+/** The result of reading one plugin: its manifest, or what is wrong with it. */
 export const readingSchema = z.union([
   z.strictObject({ manifest: manifestData }),
   z.strictObject({ faults: z.array(z.string()).min(1) }),

@@ -80,7 +80,7 @@ if (import.meta.filename === process.argv[1]) {
   await runProcess("permissions", async () => {
     const variables = processVariables();
     const deno = findDeno();
-    // Who looks at what a plugin asks for has not decided yet whether to run it.
+    // An operator who reviews a plugin's permissions has not decided yet to run its code.
     if (deno === undefined && variables["PLUGIN_PATH"] !== undefined) stopOnFaults([noDeno]);
     const plugins = await findPlugins(variables, deno === undefined ? findAllPlugins : createSandbox(deno).find);
     const processes = staticProcesses(plugins, variables);

@@ -47,17 +47,14 @@ export function labelSchema(most: number) {
   );
 }
 
-/**
- * What a terminal could take for a command: control characters but tab and line feed, and the marks that turn the direction of
- * text. Line feeds and tabs too where the text stands for one field of a line.
- */
-const inText = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** What a terminal could obey instead of showing it: control characters, and marks that turn the direction of text. */
+const obeyed = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
-/** Text of others for one field of a line on a terminal: what is no letter of it is written as `\u001b`. */
-export const printable = (text: string): string => text.replaceAll(inText, escaped);
+/** Text of others for one field of a line on a terminal. Such characters are written as escapes: `\u001b`. */
+export const printable = (text: string): string => text.replaceAll(obeyed, escaped);
 
-/** The same for a whole output, in which lines may end and columns be set. */
+/** The same for a whole output: its line feeds and tabs stay. */
 export const printableLines = (text: string): string =>
-  text.replaceAll(inText, (character) => (character === "\n" || character === "\t" ? character : escaped(character)));
+  text.replaceAll(obeyed, (character) => (character === "\n" || character === "\t" ? character : escaped(character)));

@@ -21,23 +21,26 @@ export interface AuditEvent {
   readonly details?: AuditDetails | undefined;
 }
 
-/** The columns of an event that say who, from where and what, in the order of `eventColumns`. */
-export type AuditFacts = readonly [
-  tenantId: string,
-  kind: string,
-  actorId: string | null,
-  actorName: string | null,
-  address: string | null,
-  userAgent: string | null,
-  requestId: string | null,
-  subjectType: string | null,
-  subjectId: string | null,
-  subjectName: string | null,
-  details: string,
-];
+/** The columns of an event that say who, from where and what. */
+export const eventColumns = [
+  "tenant_id",
+  "kind",
+  "actor_id",
+  "actor_name",
+  "address",
+  "user_agent",
+  "request_id",
+  "subject_type",
+  "subject_id",
+  "subject_name",
+  "details",
+] as const;
 
-export const eventColumns =
-  "tenant_id, kind, actor_id, actor_name, address, user_agent, request_id, subject_type, subject_id, subject_name, details";
+/** An event as these columns have it. */
+export type AuditFacts = Readonly<Record<(typeof eventColumns)[number], string | null>> & {
+  readonly tenant_id: string;
+  readonly kind: string;
+};
 
 const longestText = 300;
 /** A member with such a name would hold a secret, or look as if it did. */
@@ -54,19 +57,19 @@ export function factsOf(pluginId: string, event: AuditEvent): AuditFacts {
   const secret = Object.keys(details).find((name) => secretName.test(name));
   if (secret !== undefined)
     throw new Error(`The audit event ${pluginId}.${kind} has a detail "${secret}": the log holds no secrets.`);
-  return [
-    tenantId,
-    `${pluginId}.${kind}`,
-    actor?.userId ?? null,
-    cut(actor?.name),
-    cut(request?.address),
-    userAgentOf(request),
-    cut(request?.id),
-    cut(subject?.type),
-    cut(subject?.id),
-    cut(subject?.name),
-    JSON.stringify(details, (_name, value: unknown) => (typeof value === "string" ? cut(value) : value)),
-  ];
+  return {
+    tenant_id: tenantId,
+    kind: `${pluginId}.${kind}`,
+    actor_id: actor?.userId ?? null,
+    actor_name: cut(actor?.name),
+    address: cut(request?.address),
+    user_agent: userAgentOf(request),
+    request_id: cut(request?.id),
+    subject_type: cut(subject?.type),
+    subject_id: cut(subject?.id),
+    subject_name: cut(subject?.name),
+    details: JSON.stringify(details, (_name, value: unknown) => (typeof value === "string" ? cut(value) : value)),
+  };
 }
 
 function userAgentOf(request: AuditEvent["request"]): string | null {

@@ -6,10 +6,12 @@ import { type AuditEvent, eventColumns, factsOf } from "./event.ts";
 
 const insertStatement = prepare(
   "audit_record",
-  `INSERT INTO core.audit_events (event_id, ${eventColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+  `INSERT INTO core.audit_events (event_id, ${eventColumns.join(", ")})
+   VALUES ($1, ${eventColumns.map((_, index) => `$${index + 2}`).join(", ")})`,
 );
 
 /** Costs no round trip. Where PostgreSQL refuses the event, the unit of work fails. */
 export function recordEvent(trx: Trx, pluginId: string, event: AuditEvent): void {
-  insertStatement.send(trx, [newId(), ...factsOf(pluginId, event)]);
+  const facts = factsOf(pluginId, event);
+  insertStatement.send(trx, [newId(), ...eventColumns.map((column) => facts[column])]);
 }

@@ -46,7 +46,7 @@ export interface Refusals {
 const mergeStatement = prepare(
   "audit_merge",
   // In the order of the keys, so that two processes that merge the same events never wait for each other in a ring.
-  `INSERT INTO core.audit_events AS e (event_id, at, last_at, occurrences, ${eventColumns})
+  `INSERT INTO core.audit_events AS e (event_id, at, last_at, occurrences, ${eventColumns.join(", ")})
    SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::uuid[], $6::text[], $7::uuid[],
      $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::jsonb[]) AS t
    ORDER BY 5, 1
@@ -75,7 +75,7 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
       due.map(({ firstAt }) => firstAt),
       due.map(({ lastAt }) => lastAt),
       counts,
-      ...Array.from({ length: 11 }, (_, column) => due.map(({ facts }) => facts[column] ?? null)),
+      ...eventColumns.map((column) => due.map(({ facts }) => facts[column])),
     ];
     try {
       await openUnit(knex, { role: coreRole }, (trx) => mergeStatement.run(trx, columns));
@@ -136,10 +136,11 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
     const whole = keyOf(facts);
     const found = counted.get(whole);
     if (found !== undefined) return found;
-    const tenants = ofTenant.get(facts[0]) ?? 0;
-    if (tenants >= mostOfTenant && facts[9] !== manyOthers) return findOrAdd(mergedOf(facts), at);
+    const { tenant_id: tenantId, subject_name: subject } = facts;
+    const events = ofTenant.get(tenantId) ?? 0;
+    if (events >= mostOfTenant && subject !== manyOthers) return findOrAdd(mergedOf(facts), at);
     if (counted.size >= mostOfAll) return undefined;
-    ofTenant.set(facts[0], tenants + 1);
+    ofTenant.set(tenantId, events + 1);
     const added = { eventId: eventIdOf(minute, whole), facts, firstAt: at, lastAt: at, pending: 0, written: false };
     counted.set(whole, added);
     return added;
@@ -148,27 +149,28 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
 
 const manyOthers = "many others";
 
-/** What stands for all further refusals of a kind. */
-function mergedOf([tenantId, kind]: AuditFacts): AuditFacts {
-  return [tenantId, kind, null, null, null, null, null, null, null, manyOthers, "{}"];
+/** The one event for all further refusals of a kind in a minute. */
+function mergedOf({ tenant_id, kind }: AuditFacts): AuditFacts {
+  return {
+    tenant_id,
+    kind,
+    actor_id: null,
+    actor_name: null,
+    address: null,
+    user_agent: null,
+    request_id: null,
+    subject_type: null,
+    subject_id: null,
+    subject_name: manyOthers,
+    details: "{}",
+  };
 }
 
 /** By what refusals are equal: not by the request's id and user agent, which the caller chooses. */
-function keyOf([
-  tenantId,
-  kind,
-  actorId,
-  ,
-  address,
-  ,
-  ,
-  subjectType,
-  subjectId,
-  subjectName,
-  details,
-]: AuditFacts): string {
+function keyOf({ address, ...facts }: AuditFacts): string {
+  const { tenant_id, kind, actor_id, subject_type, subject_id, subject_name, details } = facts;
   const network = address === null ? null : networkOf(address);
-  return JSON.stringify([tenantId, kind, actorId, network, subjectType, subjectId, subjectName, details]);
+  return JSON.stringify([tenant_id, kind, actor_id, network, subject_type, subject_id, subject_name, details]);
 }
 
 /** A UUID v7 of the minute and a hash: the same in every process, so that they count in one row. */

@@ -4,7 +4,7 @@
  */
 
 /** A connection of an open transaction, and since when its oldest answer is awaited. */
-export interface Awaited {
+export interface AnswerWait {
   readonly connection: { readonly connection: { readonly stream: { destroy(error?: Error): void } } };
   /** Milliseconds; undefined: no limit. */
   readonly answerMs: number | undefined;
@@ -15,11 +15,11 @@ export interface Awaited {
 }
 
 const watchMs = 250;
-const watched = new Set<Awaited>();
+const watched = new Set<AnswerWait>();
 let watch: NodeJS.Timeout | undefined;
 
 /** Notes that an answer is awaited, until it comes. */
-export async function awaitAnswer<T>(unit: Awaited, answer: Promise<T>): Promise<T> {
+export async function awaitAnswer<T>(unit: AnswerWait, answer: Promise<T>): Promise<T> {
   if (unit.answerMs === undefined) return answer;
   if (unit.awaited === 0) {
     unit.quietSince = performance.now();

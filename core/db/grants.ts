@@ -66,7 +66,7 @@ function grantsFor(manifest: Manifest, role: string): string[] {
     ]),
     // FOR UPDATE wants one updatable column; the policy lets no plugin's role change a row all the same.
     `GRANT SELECT (${outboxColumns}), INSERT (job_id, job, tenant_id, payload), UPDATE (attempts), DELETE ON core.outbox TO ${role};`,
-    `GRANT INSERT (event_id, ${eventColumns}) ON core.audit_events TO ${role};`,
+    `GRANT INSERT (event_id, ${eventColumns.join(", ")}) ON core.audit_events TO ${role};`,
     ...(permissions?.jobs ?? []).map((job) => `INSERT INTO core.job_permissions VALUES ('${role}', '${job.name}');`),
     `INSERT INTO core.queue_owners VALUES ('${role}', '${id}');`,
   ];

@@ -8,17 +8,8 @@ import { checkWalls } from "./catalogue_walls.ts";
 import { closeToEverybody } from "./everybody.ts";
 import { applyPermissions } from "./grants.ts";
 import { logMigrationWarnings } from "./migration_warnings.ts";
-import { migratorConfig } from "./migrations_source.ts";
+import { migratorConfig, runHere, type RunMigrations } from "./migrations_source.ts";
 import { createRoles } from "./roles.ts";
-
-/** Applies new migrations of the core or a plugin, and says which. */
-export type RunMigrations = (owner: Knex, id: string, folder: string) => Promise<readonly string[]>;
-
-/** Applies them in this very process. */
-export const runHere: RunMigrations = async (owner, id, folder) => {
-  const [, applied] = (await owner.migrate.latest(migratorConfig(id, folder))) as [number, string[]];
-  return applied;
-};
 
 const advisoryLock = 7_305_413_221;
 

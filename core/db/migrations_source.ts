@@ -42,3 +42,12 @@ export async function pendingMigrations(knex: Knex, owner: string, folder: strin
 export function migratorConfig(owner: string, folder: string): Knex.MigratorConfig {
   return { migrationSource: migrationSource(owner, folder), schemaName: owner, tableName: "migrations" };
 }
+
+/** Applies new migrations of the core or a plugin, and says which. */
+export type RunMigrations = (owner: Knex, id: string, folder: string) => Promise<string[]>;
+
+/** Applies them in this very process. */
+export const runHere: RunMigrations = async (owner, id, folder) => {
+  const [, applied] = (await owner.migrate.latest(migratorConfig(id, folder))) as [number, string[]];
+  return applied;
+};

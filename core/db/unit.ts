@@ -15,7 +15,7 @@ import makeKnex from "knex/lib/knex-builder/make-knex.js";
 
 import { isUuid } from "../ids.ts";
 import type { Admission, AdmissionState } from "./admission.ts";
-import { type Awaited, awaitAnswer } from "./answer_limit.ts";
+import { type AnswerWait, awaitAnswer } from "./answer_limit.ts";
 
 /** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
 export type Trx = Knex.Transaction;
@@ -46,7 +46,7 @@ const tenantSetting = "keyrack.tenant_id";
 /** The nil UUID stands for no tenant where a column can't be null, and is no tenant's name. */
 export const nobody = "00000000-0000-0000-0000-000000000000";
 
-interface OpenUnit extends Awaited {
+interface OpenUnit extends AnswerWait {
   readonly connection: UnitConnection;
   role: string;
   ended: boolean;
@@ -58,7 +58,7 @@ interface OpenUnit extends Awaited {
 
 const openUnits = new WeakMap<object, OpenUnit>();
 
-/** What holds for all transactions of a pool. */
+/** The limits of all transactions of a pool. */
 export interface PoolLimits {
   readonly admission: Admission;
   /** Milliseconds until a connection without an answer is ended; undefined: no limit. */

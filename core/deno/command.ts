@@ -62,7 +62,7 @@ function packagedDeno(): string[] {
  */
 export async function denoProgram(deno: string, variables: Variables, find: FindPlugins): Promise<Program> {
   const plugins = await findPlugins(variables, find);
-  // What plugins may do is what was reviewed in that file, and not what a manifest says by now.
+  // deno.json was reviewed, and says what plugins may do; a manifest that has changed since does not.
   stopOnFaults(faultsOfDenoJson(denoJsonText(staticProcesses(plugins, variables))));
   return denoCommands(deno, plugins, variables, find);
 }

@@ -5,7 +5,7 @@
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 
-import { migratorConfig } from "../db/migrations_source.ts";
+import { runHere } from "../db/migrations_source.ts";
 import { openPool } from "../db/pool.ts";
 
 export const taskSchema = z.strictObject({ url: z.string(), id: z.string(), folder: z.string() });
@@ -25,8 +25,7 @@ if (import.meta.filename === process.argv[1]) {
 async function apply({ url, id, folder }: MigrationTask): Promise<Outcome> {
   const knex = openPool({ url, max: 1, name: `keyrack migrate ${id}` });
   try {
-    const [, applied] = (await knex.migrate.latest(migratorConfig(id, folder))) as [number, string[]];
-    return { applied };
+    return { applied: await runHere(knex, id, folder) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   } finally {

@@ -96,11 +96,14 @@ async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Rout
   const role = await confirmActor(trx, actor);
   if (role === undefined) throw unauthenticated("Your session has ended. Log in again.");
   if (route.access !== "public") requireRole(route.access, role);
-  // The handler was given the role of before.
+  // The handler runs with the role that the caller had when it was admitted.
   if (role !== actor.role) throw problems.FORBIDDEN(`Your role has changed to ${role}. Send the request again.`);
 }
 
-/** A handler that opens its own transactions, and slow work before the transaction, must not begin for a caller of before. */
+/**
+ * Asks before a handler that opens its own transactions, and before slow work that comes before the transaction: neither must
+ * begin for a caller who has lost the right to it.
+ */
 async function confirmBefore(
   route: Route,
   services: DispatchServices,

@@ -238,7 +238,7 @@ function createSampler(
     const schema = chosen(given, where, pointer);
     const holdsId = slots.some((one) => isBelow(one, where, pointer));
     if (!required && !holdsId && (!whole || where === "query")) return undefined;
-    // What its fields can't say alone ("one of the two") an object says by an example.
+    // The fields of such an object depend on each other ("one of the two"), so each alone would not fit.
     if (schema.type === "object" && schema.examples?.[0] !== undefined && !holdsId) return schema.examples[0];
     if (schema.properties !== undefined || schema.type === "object") {
       const fields = Object.entries(schema.properties ?? {}).map(([name, part]): [string, unknown] => [

@@ -11,6 +11,9 @@ export type Role = (typeof roles)[number];
 export const staff: readonly Role[] = roles;
 export const managers: readonly Role[] = ["manager"];
 
+/** Whether a role has the rights of a manager. */
+export const isManager = (role: string | undefined): boolean => managers.some((one) => one === role);
+
 export const hotelProblems = defineProblems({
   SUBSCRIPTION_LAPSED: { status: 402, title: "The hotel's subscription has lapsed" },
 });

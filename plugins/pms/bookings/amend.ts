@@ -1,7 +1,7 @@
 /**
  * Amending a booking: its dates, its room type, its guests, its notes.
  *
- * What the nights cost then is said in amended_nights.ts.
+ * amended_nights.ts says what the nights cost afterwards.
  */
 import type { Day, Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";

@@ -47,7 +47,7 @@ export async function amendedNights(
   const amended = quoted.map(({ date, rate, room }): Night => {
     const night = byDate.get(date);
     if (night !== undefined) return isOther && date >= split ? { ...night, room_id: to.room_id } : night;
-    const price = released.find(productIn(room), date) ?? { rate, rack_rate: null, room_type_id: room.room_type_id };
+    const price = released.priceOf(productIn(room), { date, rate });
     return { ...price, date, room_id: date < booking.arrival ? firstRoom : room.room_id };
   });
   const keyOf = ({ date, room_type_id: type }: Night): string => `${date} ${type}`;

@@ -28,10 +28,7 @@ export async function move(
   roomId: string,
   accepted = false,
 ): Promise<void> {
-  const { bookings, hotel } = await lockBookings(trx, change, [bookingId]);
-  const today = hotel.business_date;
-  const movers = await moversOf(trx, bookings, [roomId], today);
-  const rooms = await moveAll(trx, change, movers, today, "move");
+  const { movers, rooms, today } = await moveTogether(trx, change, [{ bookingId, roomId }], "move");
   for (const { booking, to } of movers) {
     if (booking.status !== "in_house" || booking.room_id === to) continue;
     await requireClean(trx, booking, rooms.get(to) as LockedRoom, { today, accepted });
@@ -46,20 +43,30 @@ export async function swap(trx: Trx, change: Change, bookingId: string, otherId:
   await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, "swap");
 }
 
+interface Moved {
+  readonly movers: readonly Mover[];
+  /** The rooms as they were before, by id. */
+  readonly rooms: ReadonlyMap<string, LockedRoom>;
+  /** The business date. */
+  readonly today: Day;
+}
+
 /** Moves several bookings in one go. */
 export async function moveTogether(
   trx: Trx,
   change: Change,
   moves: readonly { readonly bookingId: string; readonly roomId: string }[],
   action: string,
-): Promise<void> {
+): Promise<Moved> {
   const { bookings, hotel } = await lockBookings(
     trx,
     change,
     moves.map(({ bookingId }) => bookingId),
   );
-  const rooms = moves.map(({ roomId }) => roomId);
-  await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, action);
+  const today = hotel.business_date;
+  const to = moves.map(({ roomId }) => roomId);
+  const movers = await moversOf(trx, bookings, to, today);
+  return { movers, rooms: await moveAll(trx, change, movers, today, action), today };
 }
 
 async function moversOf(
@@ -113,10 +120,10 @@ async function moveAll(
   );
   for (const { booking, nights, to } of movers) {
     // Nights that are over stay where they were, be they slept or not: others may have had the room then.
-    const first = firstNightAhead(booking, today);
-    const moved = nights.map((night) => (night.date < first ? night : { ...night, room_id: to }));
+    const tonight = firstNightAhead(booking, today);
+    const moved = nights.map((night) => (night.date < tonight ? night : { ...night, room_id: to }));
     const holder = { bookingId: booking.booking_id };
-    await takeNights(trx, hotelId, holder, partyOf(booking, first), segmentsOf(moved));
+    await takeNights(trx, hotelId, holder, partyOf(booking, tonight), segmentsOf(moved));
     await writeNights(trx, booking, moved, "amend");
   }
   // Of guests who change places, each leaves before the other comes: who is where is asked when all have moved.

@@ -10,7 +10,7 @@
 import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
-import { lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
+import { isRetired, lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
 import { quoteStay, readRates } from "../rates/prices.ts";
 import { type Change, recordChanged } from "./changing.ts";
 import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights.ts";
@@ -44,8 +44,9 @@ const writeStatement = prepare(
 export async function extendOverstays(
   trx: Trx,
   change: Change,
-  { bookings, rooms, hotel, until }: Overstays,
+  { bookings: staying, rooms, hotel, until }: Overstays,
 ): Promise<number> {
+  const bookings = staying.filter(({ room_id: id }) => !isRetired(rooms.get(id) as LockedRoom, until));
   if (bookings.length === 0) return 0;
   const hotelId = hotel.hotel_id;
   const longer = await lengthenStays(
@@ -68,22 +69,16 @@ export async function extendOverstays(
   ]);
   const stays = extended.map((booking) => {
     const room = rooms.get(booking.room_id) as LockedRoom;
-    const { booking_id: id } = booking;
-    return {
-      booking,
-      room,
-      product: { booking_id: id, roomTypeId: room.room_type_id, others: nightsOf.get(id) ?? [] },
-    };
+    const { booking_id, room_id, departure, currency } = booking;
+    const product = { booking_id, roomTypeId: room.room_type_id, others: nightsOf.get(booking_id) ?? [] };
+    const { nights } = quoteStay(room, rates, departure, until, currency);
+    return { booking_id, room_id, product, nights };
   });
   const products = stays.map(({ product }) => product);
   const released = await readReleasedRates(trx, hotelId, products, { from, to: until });
-  const added = stays.map(({ booking: { booking_id, room_id, departure, currency }, room, product }): BookedNight[] => {
-    const { nights } = quoteStay(room, rates, departure, until, currency);
-    return nights.map(({ date, rate }) => {
-      const price = released.find(product, date) ?? { rate, rack_rate: null, room_type_id: room.room_type_id };
-      return { ...price, date, booking_id, room_id };
-    });
-  });
+  const added = stays.map(({ booking_id, room_id, product, nights }): BookedNight[] =>
+    nights.map((night) => ({ ...released.priceOf(product, night), date: night.date, booking_id, room_id })),
+  );
   await putNights(trx, hotelId, added.flat());
   const totals = extended.map((booking, index) => addToTotals(booking, added[index] ?? [], booking.currency));
   await writeStatement.run(trx, [

@@ -45,15 +45,19 @@ export class ReleasedRates {
     }
   }
 
-  /** The price at which a night comes back; undefined: the booking never had it as this product. */
-  find({ booking_id: id, roomTypeId, others }: Product, date: Day): ReleasedRate | undefined {
+  /** The price of a night: the one at which it comes back, or today's rate where the booking never had it as this product. */
+  priceOf(
+    { booking_id: id, roomTypeId, others }: Product,
+    { date, rate }: { readonly date: Day; readonly rate: string },
+  ): ReleasedRate {
     const row = this.#rows
       .get(keyOf(id, date))
       ?.find(
         ({ room_type_id: sold, booked_type_id: booked }) =>
           sold === roomTypeId || booked === roomTypeId || others.some(({ room_type_id }) => room_type_id === sold),
       );
-    return row && { room_type_id: row.room_type_id, rate: row.rate, rack_rate: row.rack_rate };
+    if (row === undefined) return { room_type_id: roomTypeId, rate, rack_rate: null };
+    return { room_type_id: row.room_type_id, rate: row.rate, rack_rate: row.rack_rate };
   }
 }
 

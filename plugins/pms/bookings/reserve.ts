@@ -49,6 +49,7 @@ export interface Reservation {
  * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, ROOM_RETIRED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY,
  *   NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  * @param role of the one who books: an override needs a manager, and an agreed price one too, or the hotel's policy
+ * @returns the booking, and the hotel as it was read for it
  */
 export async function reserve(
   trx: Trx,
@@ -56,7 +57,7 @@ export async function reserve(
   reservation: Reservation,
   by: string,
   role?: string,
-): Promise<BookingRow> {
+): Promise<{ readonly booking: BookingRow; readonly hotel: HotelSettings }> {
   const { room_id: roomId, room_type_id: roomTypeId, guest_id: guestId, agreed_price: price } = reservation;
   const { name, email = null, phone = null } = reservation.guest ?? { name: "" };
   const asked = reservation.override_restrictions;
@@ -73,7 +74,9 @@ export async function reserve(
   requireSubscription(hotel);
   const stay = readStay(hotel, reservation.check_in_at, reservation.expected_check_out_at);
   const order = { hotel, stay, reservation, rates, contact: guest ?? { name, email, phone }, by, percent, override };
-  return room === undefined ? takeAnyRoom(trx, order, roomTypeId ?? "") : takeRoom(trx, order, room);
+  const booking =
+    room === undefined ? await takeAnyRoom(trx, order, roomTypeId ?? "") : await takeRoom(trx, order, room);
+  return { booking, hotel };
 }
 
 interface Order {

@@ -16,7 +16,7 @@ import {
   textSchema,
   toPage,
 } from "../../../core/mod.ts";
-import { readHotel, requireDailyQuota, staff } from "../../identity/port.ts";
+import { requireDailyQuota, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.ts";
 import { overrideSchema } from "../rates/restrictions.ts";
@@ -135,11 +135,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, body, trx }) => {
-        // Together, so that the hotel's row costs no round trip of its own.
-        const [booking, hotel] = await Promise.all([
-          reserve(trx, actor.tenantId, body, actor.name, actor.role),
-          readHotel(trx, actor.tenantId),
-        ]);
+        const { booking, hotel } = await reserve(trx, actor.tenantId, body, actor.name, actor.role);
         await requireDailyQuota(trx, hotel, { of: "bookings", most: env.TRIAL_BOOKINGS_PER_DAY }, countDaily);
         const headers = { Location: `/bookings/${booking.booking_id}` };
         return { body: bookingView(booking), etag: booking.version, headers };

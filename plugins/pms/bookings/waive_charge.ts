@@ -13,7 +13,7 @@ import { releaseNights, restoreNights, totalsOf } from "./nights.ts";
 
 /** @throws Problem ILLEGAL_TRANSITION for a guest who comes or came; NO_CHARGE where nothing is to be paid */
 export async function waiveCharge(trx: Trx, change: Change, bookingId: string, reason: string): Promise<void> {
-  const { booking } = await lockEnded(trx, change, bookingId);
+  const booking = await lockEnded(trx, change, bookingId);
   const { total_amount: charge, currency } = booking;
   if (isSameAmount(charge, "0")) {
     throw pmsProblems.NO_CHARGE(
@@ -27,15 +27,15 @@ export async function waiveCharge(trx: Trx, change: Change, bookingId: string, r
 
 /** @throws Problem ILLEGAL_TRANSITION; NOT_WAIVED */
 export async function undoWaiver(trx: Trx, change: Change, bookingId: string, reason: string): Promise<void> {
-  const { booking } = await lockEnded(trx, change, bookingId);
+  const booking = await lockEnded(trx, change, bookingId);
   if (booking.waived_amount === null) throw pmsProblems.NOT_WAIVED("The booking's charge was not waived.");
   const nights = await restoreNights(trx, booking, "waive");
   const fields = { ...totalsOf(nights, booking.currency), waived_amount: null };
   await writeChange(trx, change, "undo_waiver", booking, fields, { waiver: reason });
 }
 
-async function lockEnded(trx: Trx, change: Change, bookingId: string): Promise<{ readonly booking: Booking }> {
+async function lockEnded(trx: Trx, change: Change, bookingId: string): Promise<Booking> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   if (booking.status !== "no_show" && booking.status !== "canceled") throw illegal(booking, hotel.business_date);
-  return { booking };
+  return booking;
 }

@@ -14,7 +14,7 @@ import { releaseNoShows } from "../bookings/no_show.ts";
 import { roomsOf, wrongDay } from "../bookings/operations.ts";
 import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
-import { isRetired, lockRooms } from "../occupancy/occupancy.ts";
+import { lockRooms } from "../occupancy/occupancy.ts";
 import { holdDayAlone } from "./business_day.ts";
 import { readPolicies } from "./policies.ts";
 
@@ -170,15 +170,9 @@ async function settleGuests(
   const rooms = await lockRooms(trx, hotelId, [
     ...new Set([...[...missing, ...staying].map(({ room_id }) => room_id), ...roomsOf([...nights.values()].flat())]),
   ]);
-  const canStay = ({ room_id: id }: Booking): boolean => !isRetired(rooms.get(id) ?? { retired_from: null }, next);
   const charge = policies.no_show_charge;
   await releaseNoShows(trx, change, { bookings: missing, nights, charge, on: next });
-  const overstays = await extendOverstays(trx, change, {
-    bookings: staying.filter(canStay),
-    rooms,
-    hotel,
-    until: next,
-  });
+  const overstays = await extendOverstays(trx, change, { bookings: staying, rooms, hotel, until: next });
   return { noShows: missing.filter(({ arrival }) => arrival === day).length, overstays };
 }
 

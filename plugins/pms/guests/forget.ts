@@ -3,17 +3,17 @@ import type { Trx } from "../../../core/mod.ts";
 import type { Change } from "../bookings/changing.ts";
 import { recordChanges } from "../bookings/history.ts";
 import { pmsProblems } from "../errors.ts";
-import { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
-import { holdNamesOf, lockGuest, requireKnown } from "./guests.ts";
+import { holdNamesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
 /** What stands for a name that is not kept. */
 export const anonymousName = "Anonymous";
 
 /**
  * Forgets who a guest was: in the profile, in those of guests who are merged into it, in every booking and in their
- * histories, those included of bookings that were handed on to another guest. Dates, rooms and amounts stay, so the figures do too. There is no way back.
+ * histories, those included of bookings that were handed on to another guest. Dates, rooms and amounts stay, so the figures do
+ * too. There is no way back.
  * @returns the ids by which answers that were given before can tell of the guest
  * @throws Problem NOT_FOUND, GUEST_EXPECTED, GUEST_MERGED
  */
@@ -22,11 +22,10 @@ export async function anonymise(trx: Trx, change: Change, guestId: string): Prom
   // The order in which a booking and an amendment take them: the name, the bookings, the guest. Who books meanwhile by the
   // name waits for the first, who books by the id for the last.
   await holdNamesOf(trx, mine.hotel_id, [guestId]);
-  const lockBookings = () => Booking.query(trx).where(mine).orderBy("booking_id").forUpdate();
-  await lockBookings();
+  await lockBookingsOf(trx, mine);
   const guest = await lockGuest(trx, change, guestId);
   if (guest.merged_into !== null) requireKnown(guest);
-  const bookings = await lockBookings();
+  const bookings = await lockBookingsOf(trx, mine);
   const expected = bookings.find(({ status }) => status === "confirmed" || status === "in_house");
   if (expected !== undefined) {
     throw pmsProblems.GUEST_EXPECTED("The desk needs the name until the guest has left.", {

@@ -130,7 +130,7 @@ describe("a guest who is forgotten", () => {
     const byName = await meanwhile(
       desk,
       (trx) => anonymise(trx, change, second),
-      (trx) => reserve(trx, desk.hotelId, { ...order, guest: ada }, "desk"),
+      async (trx) => (await reserve(trx, desk.hotelId, { ...order, guest: ada }, "desk")).booking,
     );
     expect(byName[1]).to.have.nested.property("value.guest_id").not.equal(second);
     await requireWhole(platform.owner, desk.hotelId);
@@ -146,7 +146,7 @@ describe("a guest who is forgotten", () => {
     const [linked, booked] = await meanwhile(
       desk,
       (trx) => linkGuest(trx, desk.hotelId, grace),
-      (trx) => reserve(trx, desk.hotelId, order, "desk"),
+      async (trx) => (await reserve(trx, desk.hotelId, order, "desk")).booking,
     );
     expect(booked).to.have.nested.property("value.guest_id", linked);
   });

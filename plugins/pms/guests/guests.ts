@@ -144,14 +144,15 @@ export async function writeContact(
   await guest.$query(trx).patch({ ...defined({ name, email, phone }), version: Guest.raw("version + 1") });
   const copies = defined({ guest_name: name, guest_email: email, guest_phone: phone });
   if (Object.keys(copies).length === 0) return;
-  const bookings = await Booking.query(trx)
-    .where({ hotel_id: guest.hotel_id, guest_id: guest.guest_id })
-    .whereIn("status", ["confirmed", "in_house"])
-    .orderBy("booking_id")
-    .forUpdate();
+  const bookings = await lockBookingsOf(trx, guest).whereIn("status", ["confirmed", "in_house"]);
   for (const booking of bookings) {
     if (booking.booking_id !== except) await writeChange(trx, change, "guest", booking, copies);
   }
+}
+
+/** Locks all bookings of a guest, in one order for everybody. */
+export function lockBookingsOf(trx: Trx, { hotel_id, guest_id }: Pick<Guest, "hotel_id" | "guest_id">) {
+  return Booking.query(trx).where({ hotel_id, guest_id }).orderBy("booking_id").forUpdate();
 }
 
 /** Whether a name is another spelling of the one that a booking shows, and of the one in its guest's profile. */

@@ -5,7 +5,7 @@ import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
 import { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
-import { holdNamesOf, lockGuest, requireKnown } from "./guests.ts";
+import { holdNamesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
 /**
  * Gives the bookings of a duplicate to the guest who survives, with a line in the history of each. The bookings show what
@@ -19,12 +19,12 @@ export async function merge(trx: Trx, change: Change, survivorId: string, duplic
   const theirs = { hotel_id: hotelId, guest_id: duplicateId };
   // As forgetting does: the names, the bookings, the guests, and the bookings that were made meanwhile by the guest's id.
   await holdNamesOf(trx, hotelId, both);
-  await lockBookings(trx, theirs);
+  await lockBookingsOf(trx, theirs);
   await lockGuests(trx, hotelId, both);
   const survivor = requireKnown(await lockGuest(trx, change, survivorId));
   const duplicate = requireKnown(await lockGuest(trx, { ...change, ifMatch: undefined }, duplicateId));
   await holdNamesOf(trx, hotelId, both);
-  const bookings = await lockBookings(trx, theirs);
+  const bookings = await lockBookingsOf(trx, theirs);
   await giveBookings(trx, change, "merge", bookings, survivor);
   const into = { merged_into: survivorId, version: Guest.raw("version + 1") };
   await Guest.query(trx).where({ hotel_id: hotelId, merged_into: duplicateId }).patch(into);
@@ -59,11 +59,8 @@ export async function unmerge(trx: Trx, change: Change, guestId: string): Promis
     throw pmsProblems.GUEST_NOT_MERGED("There is no merge to take back.");
   }
   await holdNamesOf(trx, hotelId, [ownerId]);
-  const bookings = await Booking.query(trx)
-    .where({ hotel_id: hotelId, guest_id: ownerId })
-    .whereIn("booking_id", merged.booking_ids)
-    .orderBy("booking_id")
-    .forUpdate();
+  const owned = lockBookingsOf(trx, { hotel_id: hotelId, guest_id: ownerId });
+  const bookings = await owned.whereIn("booking_id", merged.booking_ids);
   await lockGuests(trx, hotelId, [guestId, ownerId]);
   const guest = await lockGuest(trx, change, guestId);
   if (guest.anonymised_at !== null) requireKnown(guest);
@@ -80,9 +77,6 @@ export async function unmerge(trx: Trx, change: Change, guestId: string): Promis
   return ownerId;
 }
 
-const lockBookings = (trx: Trx, whose: { hotel_id: string; guest_id: string }) =>
-  Booking.query(trx).where(whose).orderBy("booking_id").forUpdate();
-
 /** Locks guests by id, in one order for all. */
 async function lockGuests(trx: Trx, hotelId: string, ids: readonly string[]): Promise<void> {
   await Guest.query(trx).where({ hotel_id: hotelId }).whereIn("guest_id", ids).orderBy("guest_id").forUpdate();
@@ -90,7 +84,7 @@ async function lockGuests(trx: Trx, hotelId: string, ids: readonly string[]): Pr
 
 type GuestKey = Pick<Guest, "hotel_id" | "guest_id">;
 
-/** What a merge changes of a guest's view is its bookings, so that its tag must be another one. */
+/** A merge changes the bookings in a guest's profile, so the profile needs another ETag. */
 async function addVersion(trx: Trx, { hotel_id, guest_id }: GuestKey): Promise<void> {
   await Guest.query(trx)
     .findById([hotel_id, guest_id])

@@ -28,8 +28,8 @@ export interface LockedRoom {
 }
 
 /** Whether a room is in the inventory for all nights before a day. */
-export function isInInventory({ status, retired_from: retiredFrom }: LockedRoom, departure: Day): boolean {
-  return status !== "out_of_order" && !isRetired({ retired_from: retiredFrom }, departure);
+export function isInInventory(room: LockedRoom, departure: Day): boolean {
+  return room.status !== "out_of_order" && !isRetired(room, departure);
 }
 
 /** Whether a room is retired for a night before a day. */

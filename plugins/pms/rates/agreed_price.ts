@@ -21,7 +21,7 @@ import {
   textSchema,
   type Trx,
 } from "../../../core/mod.ts";
-import { managers } from "../../identity/port.ts";
+import { isManager } from "../../identity/port.ts";
 import { readPolicies } from "../desk/policies.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 
@@ -87,7 +87,7 @@ const rackOf = ({ rate, rack_rate: rack }: PricedNight): string => rack ?? rate;
 
 /** By how many percent a role may differ from the rate; undefined: by any. */
 export async function discountLimit(trx: Trx, hotelId: string, role: string | undefined): Promise<number | undefined> {
-  if (managers.some((one) => one === role)) return undefined;
+  if (isManager(role)) return undefined;
   return (await readPolicies(trx, hotelId)).receptionist_discount_percent;
 }
 

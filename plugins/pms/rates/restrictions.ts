@@ -6,7 +6,7 @@
 import * as z from "zod";
 
 import { addDays, type Day, problems, textSchema } from "../../../core/mod.ts";
-import { managers } from "../../identity/port.ts";
+import { isManager } from "../../identity/port.ts";
 import { pmsProblems } from "../errors.ts";
 import type { DayRates } from "./prices.ts";
 
@@ -23,7 +23,7 @@ export const overrideSchema = z
 
 /** @throws Problem FORBIDDEN for anybody but a manager */
 export function requireManager(role: string | undefined): void {
-  if (managers.some((one) => one === role)) return;
+  if (isManager(role)) return;
   throw problems.FORBIDDEN("Only a manager may override a minimum stay or a day that is closed to arrival.");
 }
 
