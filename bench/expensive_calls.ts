@@ -157,7 +157,7 @@ function callsOf(desk: Awaited<ReturnType<typeof openDesk>>, url: string, nights
       check_in: addDays(from, nights >> 1),
       check_out: addDays(from, (nights >> 1) + 2),
     }),
-    get("GET /rooms/chart, all rooms, 92 days", `/rooms/chart?from=${from}&to=${addDays(from, 92)}`),
+    get("GET /rooms/chart, a page of rooms, 92 days", `/rooms/chart?from=${from}&to=${addDays(from, 92)}`),
     get("GET /rooms/available, a year", `/rooms/available?check_in=${to}&check_out=${addDays(to, 365)}`),
     get("GET /operations/today", "/operations/today"),
     get("GET /bookings, 200 on a page", `/bookings/?limit=200&arrival_from=${from}`),

@@ -102,13 +102,22 @@ describe("the time limits of the database", () => {
     const [one, other] = [newId(), newId()];
     const pool = poolOf({ max: 5, waitMs: 30_000 });
     const ended: string[] = [];
-    const nap = (on: Knex, tenantId: string): Promise<number> =>
+    const nap = (on: Knex, tenantId: string, until?: Promise<void>): Promise<number> =>
       openUnit(on, { role, tenantId }, async (trx) => {
         await trx.raw("SELECT pg_sleep(0.05)");
+        await until;
         return ended.push(tenantId);
       });
-    const many = Array.from({ length: 40 }, () => nap(pool, one));
-    expect(await nap(pool, other)).to.be.at.most(10);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const many = Array.from({ length: 40 }, () => nap(pool, one, held));
+    try {
+      expect(await nap(pool, other)).to.be.at.most(10);
+    } finally {
+      letGo();
+    }
     await Promise.all(many);
     const busy = poolOf({ max: 1, waitMs: 100 });
     const refusal = await inUnit(busy, () => outcomeOf(nap(busy, one)));

@@ -24,16 +24,16 @@ const deno = findDeno();
   let folder: string;
   let traces: string;
   let database: TestDatabase;
+  before(async () => {
+    database = await createTestDatabase();
+  });
+  after(() => database.drop());
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(path.join(os.tmpdir(), "keyrack-sandbox-")));
     traces = path.join(folder, "traces");
     await mkdir(traces);
-    database = await createTestDatabase();
   });
-  afterEach(async () => {
-    await rm(folder, { recursive: true, force: true });
-    await database.drop();
-  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   /** Code that leaves a trace by each way that it finds open. */
   const harm = (name: string): string => `

@@ -8,6 +8,8 @@ export interface SilentServer {
   readonly origin: string;
   /** How many requests it has received. */
   readonly received: () => number;
+  /** How many connections are open. */
+  readonly open: () => number;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function startSilentServer(sends: "nothing" | "head"): Promise<Sile
   return {
     origin: `http://127.0.0.1:${port}`,
     received: () => received,
+    open: () => sockets.size,
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

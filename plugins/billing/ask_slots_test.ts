@@ -1,37 +1,16 @@
 /** What Stripe is asked for must not take the slots of what is complete in itself. */
 import { expect } from "chai";
-import { createServer, type Socket } from "node:net";
 
+import { startSilentServer } from "../../core/testing/silent_server.ts";
 import { eventually, onBothStores } from "../../workers/testing/platform.ts";
 import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
 import { eventAround, freshId, olderInvoice } from "./testing/deliveries.ts";
 
-/** A server that takes connections and never answers. */
-async function startSilentServer() {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on("error", () => undefined).on("close", () => open.delete(socket));
-    socket.resume();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
-    open,
-    close: () =>
-      new Promise<void>((resolve) => {
-        for (const socket of open) socket.destroy();
-        server.close(() => resolve());
-      }),
-  };
-}
-
 onBothStores("Stripe being silent", function (store) {
-  const stripe = keptOpen(startSilentServer);
+  const stripe = keptOpen(() => startSilentServer("nothing"));
   const billing = useBilling({
     store,
-    variables: () => ({ STRIPE_API_KEY: "sk_test_of_the_slots", STRIPE_API_BASE: stripe().url }),
+    variables: () => ({ STRIPE_API_KEY: "sk_test_of_the_slots", STRIPE_API_BASE: stripe().origin }),
   });
 
   it("holds up no event that is complete, stands in the metrics, and does not hold the worker when it stops", async function () {
@@ -41,7 +20,7 @@ onBothStores("Stripe being silent", function (store) {
     );
     await billing.send(...refunds);
     const asks = () => billing.owner("core.outbox").where({ job: "billing.ask-stripe" });
-    await eventually(async () => ((await asks()).length === 12 && stripe().open.size >= 8 ? true : undefined));
+    await eventually(async () => ((await asks()).length === 12 && stripe().open() >= 8 ? true : undefined));
 
     const { hotelId } = billing.hotel;
     const payments = Array.from({ length: 10 }, (_, at) =>
@@ -55,13 +34,13 @@ onBothStores("Stripe being silent", function (store) {
     });
     const after = await asks();
     expect(after.map(({ failures }) => failures as number)).to.deep.equal(Array.from({ length: 12 }, () => 0));
-    expect(stripe().open.size, "every call still hangs").to.be.at.least(8);
+    expect(stripe().open(), "every call still hangs").to.be.at.least(8);
 
     const { text } = await billing.platform.client.get("/metrics");
     expect(text).to.match(/^keyrack_jobs_waiting\{queue="billing-network"\} 12$/m);
     expect(text).to.match(/^keyrack_jobs_waiting\{queue="billing"\} 0$/m);
     await billing.platform.stopWorker();
-    expect(stripe().open.size, "the worker has not waited for the calls").to.be.at.least(8);
+    expect(stripe().open(), "the worker has not waited for the calls").to.be.at.least(8);
     const left = await asks();
     expect(left.map(({ failures }) => failures as number)).to.deep.equal(Array.from({ length: 12 }, () => 0));
   });

@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { openPool } from "../../core/db/pool.ts";
 import { newId } from "../../core/ids.ts";
 import { createTestDatabase, type TestDatabase } from "../../core/testing/postgres.ts";
+import { insertHotels } from "./testing/direct.ts";
 import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
 import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";
 import { up as reconciledEvents } from "./migrations/0003_reconciled_events.ts";
@@ -57,18 +58,8 @@ describe("billing's migrations", function () {
     await owner.transaction((trx) => reversalsAndStates(trx));
     await owner.transaction((trx) => reconciledEvents(trx));
     await owner.transaction((trx) => unappliedIndex(trx));
-    const [hotel, other] = [newId(), newId()].sort();
-    await owner("identity.hotels").insert(
-      [hotel, other].map((hotel_id) => ({
-        hotel_id,
-        name: "Test hotel",
-        time_zone: "Europe/Berlin",
-        currency: "EUR",
-        trial_ends_at: new Date(),
-        valid_to: new Date(),
-        business_date: "2026-01-01",
-      })),
-    );
+    const [hotel, other] = [newId(), newId()].sort() as [string, string];
+    await insertHotels(owner, [hotel, other]);
     await owner.transaction(async (trx) => {
       const links = [hotel, other].map((hotel_id) => ({
         hotel_id,

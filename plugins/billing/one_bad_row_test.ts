@@ -1,7 +1,6 @@
 /** Work over all hotels survives one bad row: the others are done, and the bad one is named. */
 import { expect } from "chai";
 
-import { boot } from "../../core/boot.ts";
 import { inDays, iso, keptOpen, startSeconds, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "./testing/deliveries.ts";
 import { StripeServer, testApiKey } from "./testing/stripe_server.ts";
@@ -53,15 +52,7 @@ describe("one bad hotel or event among many", function () {
     await billing.send(...events);
     await billing.owner("core.outbox").delete();
     const bad = events[2]?.id ?? "";
-    await refuse("core.outbox", `NEW.payload->>'event_id' = '${bad}'`, async () => {
-      const booted = await boot("worker", billing.platform.variables);
-      try {
-        const sweep = booted.schedules.find(({ schedule }) => schedule.name === "sweep");
-        await (sweep?.schedule.run(new AbortController().signal) ?? expect.fail("There is no such schedule."));
-      } finally {
-        await booted.close();
-      }
-    });
+    await refuse("core.outbox", `NEW.payload->>'event_id' = '${bad}'`, () => billing.runSchedule("sweep"));
     const enqueued = await billing.owner("core.outbox").pluck<{ event_id: string }[]>("payload");
     const good = events.map(({ id }) => id).filter((id) => id !== bad);
     expect(enqueued.map(({ event_id }) => event_id)).to.have.members(good);

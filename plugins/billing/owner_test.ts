@@ -6,12 +6,7 @@ import { ledgerTables } from "./ledger_tables.ts";
 import { inDays, iso, keptOpen, startSeconds, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "./testing/deliveries.ts";
 import { startLittleStripe } from "./testing/little_stripe.ts";
-
-/** Every order of these. */
-function ordersOf<T>(items: readonly T[]): T[][] {
-  if (items.length < 2) return [[...items]];
-  return items.flatMap((item, at) => ordersOf(items.filter((_, other) => other !== at)).map((rest) => [item, ...rest]));
-}
+import { ordersOf } from "./testing/orders.ts";
 
 describe("a subscription whose hotel_id is corrected at Stripe", function () {
   this.timeout(120_000);

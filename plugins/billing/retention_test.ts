@@ -1,6 +1,5 @@
 import { expect } from "chai";
 
-import { boot } from "../../core/boot.ts";
 import { inDays, iso, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 
@@ -8,16 +7,7 @@ describe("the retention of events", function () {
   this.timeout(240_000);
   const billing = useBilling();
 
-  /** Runs a schedule once, as a worker does. */
-  const run = async (name: string): Promise<void> => {
-    const booted = await boot("worker", billing.platform.variables);
-    try {
-      const found = booted.schedules.find(({ schedule }) => schedule.name === name);
-      await (found?.schedule.run(new AbortController().signal) ?? expect.fail("There is no such schedule."));
-    } finally {
-      await booted.close();
-    }
-  };
+  const run = (name: string) => billing.runSchedule(name);
   const age = (days: number) =>
     billing
       .owner("billing.stripe_events")

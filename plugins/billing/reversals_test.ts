@@ -3,11 +3,12 @@ import { expect } from "chai";
 import { onBothStores } from "../../workers/testing/platform.ts";
 import { inDays, iso, startSeconds, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
+import { ordersOf } from "./testing/orders.ts";
 
 onBothStores("what takes a payment back", (store) => {
   const billing = useBilling({ store });
   let ids: { invoiceId: string; customerId: string; subscriptionId: string; charge: string; payment_intent: string };
-  beforeEach(() => {
+  const renewIds = () => {
     ids = {
       invoiceId: freshId("in"),
       customerId: freshId("cus"),
@@ -15,7 +16,8 @@ onBothStores("what takes a payment back", (store) => {
       charge: freshId("ch"),
       payment_intent: freshId("pi"),
     };
-  });
+  };
+  beforeEach(renewIds);
 
   /** @returns what became of each */
   const send = async (...events: TestEvent[]) => (await billing.apply(...events)).map(({ status }) => status as string);
@@ -142,23 +144,9 @@ onBothStores("what takes a payment back", (store) => {
     const part = (status = "succeeded") => refund(status, { amount: 20_000 });
 
     it("leaves the hotel open until the subscription's end, in whatever order that is told", async () => {
-      for (const order of [
-        [0, 1, 2],
-        [0, 2, 1],
-        [1, 0, 2],
-        [1, 2, 0],
-        [2, 0, 1],
-        [2, 1, 0],
-      ]) {
+      for (const order of ordersOf([0, 1, 2])) {
         billing.hotel = await billing.signUp();
-        const unique = freshId("");
-        ids = {
-          invoiceId: `in${unique}`,
-          customerId: `cus${unique}`,
-          subscriptionId: `sub${unique}`,
-          charge: `ch${unique}`,
-          payment_intent: `pi${unique}`,
-        };
+        renewIds();
         const events = [paid(), part(), ended(12)];
         for (const index of order) await billing.apply(events[index] ?? expect.fail());
         const view = await billing.view();

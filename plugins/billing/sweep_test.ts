@@ -1,7 +1,6 @@
 /** What would wait for ever is found by a clock: events whose jobs are gone, and those that Stripe was asked about in vain. */
 import { expect } from "chai";
 
-import { boot } from "../../core/boot.ts";
 import { newId } from "../../core/ids.ts";
 import { eventually } from "../../workers/testing/platform.ts";
 import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
@@ -19,18 +18,7 @@ describe("the sweep of Stripe's events", function () {
     variables: () => ({ STRIPE_API_BASE: stripe().url, STRIPE_API_KEY: testApiKey }),
   });
 
-  /** Runs a schedule once, as a worker does. */
-  const run = async (name: "sweep" | "sweep-waiting", without: readonly string[] = []): Promise<void> => {
-    const variables = { ...billing.platform.variables };
-    for (const variable of without) delete variables[variable];
-    const booted = await boot("worker", variables);
-    try {
-      const found = booted.schedules.find(({ schedule }) => schedule.name === name);
-      await (found?.schedule.run(new AbortController().signal) ?? expect.fail("There is no such schedule."));
-    } finally {
-      await booted.close();
-    }
-  };
+  const run = (name: "sweep" | "sweep-waiting", without: readonly string[] = []) => billing.runSchedule(name, without);
   /** A paid invoice of which Stripe knows the lines, and its event none of them. */
   const shortened = (days: number): TestEvent => {
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(days) });

@@ -1,6 +1,7 @@
 /** For tests: a Keyrack for all tests of a `describe`, or one for each; a hotel for each; and what tests do with events. */
 import { expect } from "chai";
 
+import { boot } from "../../../core/boot.ts";
 import { type CliResult, runCli } from "../../../workers/testing/command_line.ts";
 import {
   eventually,
@@ -115,6 +116,22 @@ export class BillingTest {
   /** All that billing has made of its events. */
   state(): Promise<string> {
     return stateText(this.owner);
+  }
+
+  /**
+   * Runs one of billing's schedules once, as a worker does.
+   * @param without variables that the worker does not have
+   */
+  async runSchedule(name: string, without: readonly string[] = []): Promise<void> {
+    const variables = { ...this.platform.variables };
+    for (const variable of without) delete variables[variable];
+    const booted = await boot("worker", variables);
+    try {
+      const found = booted.schedules.find(({ schedule }) => schedule.name === name);
+      await (found?.schedule.run(new AbortController().signal) ?? expect.fail("There is no such schedule."));
+    } finally {
+      await booted.close();
+    }
   }
 
   cli(...args: string[]): Promise<CliResult> {

@@ -54,10 +54,10 @@ export async function startDirectBilling(count: number): Promise<DirectBilling> 
   };
 }
 
-async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
-  const hotelIds = [newId(), newId()] as const;
-  for (const hotel_id of hotelIds)
-    await owner("identity.hotels").insert({
+/** Adds hotels that exist for billing's tables alone. */
+export async function insertHotels(owner: Knex, hotelIds: readonly string[]): Promise<void> {
+  await owner("identity.hotels").insert(
+    hotelIds.map((hotel_id) => ({
       hotel_id,
       name: "Test hotel",
       time_zone: "Europe/Berlin",
@@ -65,7 +65,13 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
       trial_ends_at: new Date(),
       valid_to: new Date(),
       business_date: "2026-01-01",
-    });
+    })),
+  );
+}
+
+async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
+  const hotelIds = [newId(), newId()] as const;
+  await insertHotels(owner, hotelIds);
   const calledUp: string[] = [];
   const ctx = {
     id: "billing",

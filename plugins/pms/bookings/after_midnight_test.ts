@@ -82,7 +82,7 @@ describe("a departure after midnight and before the close of the day", () => {
       it(`${zone} at ${now}: the guest has slept until ${departure}`, async () => {
         const desk = await openDesk(platform, { settings: { time_zone: zone }, rate: "100.00" });
         const hotel = () => platform.owner("identity.hotels").where({ hotel_id: desk.hotelId });
-        await hotel().update({ business_date: "2030-03-29", valid_to: "2031-01-01" });
+        await hotel().update({ business_date: "2030-03-29", valid_to: "2100-01-01" });
         const stay = { check_in_at: "2030-03-29", expected_check_out_at: "2030-04-02" };
         const { booking_id: id } = await desk.booked(0, 1, stay);
         await desk.operate("check-in", id);
@@ -98,7 +98,7 @@ describe("a departure after midnight and before the close of the day", () => {
     it("follows the zone that the hotel has when the guest leaves, and never goes behind the business date", async () => {
       const desk = await openDesk(platform, { settings: { time_zone: "Pacific/Auckland" }, rate: "100.00" });
       const hotel = () => platform.owner("identity.hotels").where({ hotel_id: desk.hotelId });
-      await hotel().update({ business_date: "2030-03-29", valid_to: "2031-01-01" });
+      await hotel().update({ business_date: "2030-03-29", valid_to: "2100-01-01" });
       const stay = { check_in_at: "2030-03-29", expected_check_out_at: "2030-04-02" };
       const { booking_id: id } = await desk.booked(0, 1, stay);
       await desk.operate("check-in", id);

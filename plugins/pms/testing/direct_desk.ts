@@ -2,15 +2,12 @@
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
-import { dailyCounter } from "../../../core/db/daily_usage.ts";
 import { openUnit, roleOf } from "../../../core/db/database.ts";
-import { auditLogOf } from "../../../core/audit/log.ts";
-import { forgetAnswers } from "../../../core/http/idempotency.ts";
 import { Problem, type Route } from "../../../core/mod.ts";
 import type { TestClient } from "../../../core/testing/client.ts";
-import { noRefusals } from "../../../core/testing/refusals.ts";
 import type { PmsContext } from "../context.ts";
 import pms from "../mod.ts";
+import { directContext } from "./context.ts";
 
 /** A call of a route, by the route's id. */
 export interface Call {
@@ -32,14 +29,7 @@ export interface Outcome {
 
 export type Desk = (call: Call) => Promise<Outcome>;
 
-/** The quotas of a hotel on trial, as the manifest has them by default. */
-const env = { TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 };
-const { routes = [] } = await pms.setup({
-  forgetAnswers,
-  audit: auditLogOf("pms", noRefusals),
-  countDaily: dailyCounter("pms"),
-  env,
-} as PmsContext as never);
+const { routes = [] } = await pms.setup(directContext as PmsContext as never);
 const byId = new Map(routes.map((route) => [route.id, route]));
 
 function routeOf(id: string): Route {

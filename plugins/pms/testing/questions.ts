@@ -1,12 +1,8 @@
 /** What the desk asks of the database all day, each as one unit of work: for the plans and their times. */
 import type { Knex } from "knex";
 
-import { dailyCounter } from "../../../core/db/daily_usage.ts";
-import { auditLogOf } from "../../../core/audit/log.ts";
 import type { Trx } from "../../../core/db/database.ts";
-import { forgetAnswers } from "../../../core/http/idempotency.ts";
 import { addDays, type Day, type Route } from "../../../core/mod.ts";
-import { noRefusals } from "../../../core/testing/refusals.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { bookingRoutes } from "../bookings/routes.ts";
 import { closeDay } from "../desk/close_day.ts";
@@ -19,13 +15,13 @@ import { lockBestRoom } from "../occupancy/room_choice.ts";
 import { availabilityRoutes } from "../rooms/routes_availability.ts";
 import { chartRoutes } from "../rooms/routes_chart.ts";
 import { closureRoutes } from "../rooms/routes_closures.ts";
+import { directContext } from "./context.ts";
 
-const audit = auditLogOf("pms", noRefusals);
 const routes = new Map<string, Route>(
   [
-    () => bookingRoutes({ countDaily: dailyCounter("pms"), env: { TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 } }),
-    () => deskRoutes({ audit }),
-    () => guestRoutes({ forgetAnswers, audit }),
+    () => bookingRoutes(directContext),
+    () => deskRoutes(directContext),
+    () => guestRoutes(directContext),
     chartRoutes,
     availabilityRoutes,
     closureRoutes,

@@ -38,15 +38,15 @@ export function cellWriter({ isForSpreadsheet, decimalMark }: CsvForm): CellWrit
 /**
  * A text that a person typed. Excel and its kin run a cell that starts with `= + - @`, also in full width, a tab or the end
  * of a line as a formula; a leading apostrophe makes text of it (OWASP, "CSV Injection"). What starts a cell only where
- * another separator ends one is seen to in `records.ts`. Numbers and dates never pass through here.
+ * another separator ends one is seen to in `records.ts`. Numbers never pass through here, and of days only a month that is to stay a text.
  * @param expression trusted SQL
  */
-export function textCell(expression: string): string {
+function textCell(expression: string): string {
   return `CASE WHEN ${isFormulaSql(expression)} THEN '''' || ${expression} ELSE ${expression} END`;
 }
 
 /** The same in code. */
-export function typedText(text: string): string {
+function typedText(text: string): string {
   return isFormula(text) ? `'${text}` : text;
 }
 

@@ -8,6 +8,7 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 /** What spreadsheets take for separators: Excel the comma or the semicolon by the country, LibreOffice the tab beside them. */
 const separators = ",;\t";
+const none: ReadonlySet<number> = new Set();
 const byteOrderMark = Buffer.from("\uFEFF");
 
 /**
@@ -60,7 +61,7 @@ export class CsvRecords extends Transform {
     }
     const ends = this.#endsIn(chunk, begins);
     this.#ended += ends.length;
-    const formulas = this.#formulas(chunk, begins, new Set(ends));
+    const formulas = begins.length === 0 ? none : this.#formulas(chunk, begins, new Set(ends));
     return withInserted(chunk, ends, formulas);
   }
 

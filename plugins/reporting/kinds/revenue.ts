@@ -32,6 +32,8 @@ const bindingsOf = ({ from, to }: DaysRequest, hotel: HotelSettings): string[] =
   hotel.business_date,
 ];
 
+const month = "to_char(n.date, 'YYYY-MM')";
+
 export const revenue = defineKind({
   name: "revenue",
   title: "revenue by month and room type",
@@ -47,18 +49,18 @@ export const revenue = defineKind({
       const amount = (expression: string): string => decimalSql(`round(coalesce(${expression}, 0), ${decimals})`);
       const slept = "FILTER (WHERE b.status <> 'no_show')";
       return trx.raw(
-        `SELECT ${textSql("to_char(n.date, 'YYYY-MM')")} AS month, ${textSql("t.name")} AS room_type, count(*) ${slept} AS nights,
+        `SELECT ${textSql(month)} AS month, ${textSql("t.name")} AS room_type, count(*) ${slept} AS nights,
            ${amount(`sum(n.rate) ${slept}`)} AS room_revenue,
            ${decimalSql(`round(sum(n.rate) ${slept} / nullif(count(*) ${slept}, 0), ${decimals})`)} AS adr,
            ${amount("sum(n.rate) FILTER (WHERE b.status = 'no_show')")} AS no_show_revenue, b.currency,
            ${amount(`sum(coalesce(n.rack_rate, n.rate)) ${slept}`)} AS rack_revenue
-         FROM ${nights} GROUP BY to_char(n.date, 'YYYY-MM'), t.room_type_id, t.name, b.currency ORDER BY to_char(n.date, 'YYYY-MM'), t.name, t.room_type_id, b.currency`,
+         FROM ${nights} GROUP BY ${month}, t.room_type_id, t.name, b.currency ORDER BY ${month}, t.name, t.room_type_id, b.currency`,
         bindingsOf(request, hotel),
       );
     },
     count: async (trx, request, hotel) => {
       const { rows } = (await trx.raw(
-        `SELECT count(DISTINCT (to_char(n.date, 'YYYY-MM'), t.room_type_id, b.currency)) AS count FROM ${nights}`,
+        `SELECT count(DISTINCT (${month}, t.room_type_id, b.currency)) AS count FROM ${nights}`,
         bindingsOf(request, hotel),
       )) as { rows: { count: string }[] };
       return Number(rows[0]?.count);

@@ -78,11 +78,9 @@ export function scheduleRoutes({ env }: ReportingContext): Route[] {
         await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('reporting schedules ' || ?, 0))", [
           actor.tenantId,
         ]);
-        const ofTrial = { of: "schedules", most: env.TRIAL_SCHEDULES };
-        await requireQuota(trx, hotel, ofTrial, () =>
-          ReportSchedule.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
-        );
         const count = await ReportSchedule.query(trx).where({ hotel_id: actor.tenantId }).resultSize();
+        const ofTrial = { of: "schedules", most: env.TRIAL_SCHEDULES };
+        await requireQuota(trx, hotel, ofTrial, () => Promise.resolve(count));
         if (count >= mostSchedules) {
           throw reportingProblems.TOO_MANY_SCHEDULES(`A hotel has ${mostSchedules} schedules at most. Delete one.`);
         }

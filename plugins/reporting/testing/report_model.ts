@@ -2,7 +2,14 @@
  * What each kind of report must say of a hotel: worked out from the model of its desk (`pms/testing/model`), night by
  * night and in whole minor units. It is written from the specification, has no SQL, and shares no code with the reports.
  */
-import { dayNumber, dayText, type ModelBooking, type ModelHotel, range } from "../../pms/testing/model/hotel.ts";
+import {
+  agreedDeparture,
+  dayNumber,
+  dayText,
+  type ModelBooking,
+  type ModelHotel,
+  range,
+} from "../../pms/testing/model/hotel.ts";
 
 /** A hotel's model, and what a report tells beside that. */
 export interface Known {
@@ -52,8 +59,8 @@ function wallClock(day: string, hour: number, timeZone: string): string {
 const arrivalAt = ({ arrival }: ModelBooking, { timeZone }: Known): string => wallClock(dayText(arrival), 14, timeZone);
 
 /** As it was agreed: who leaves early has given nights back. */
-function departureAt({ nights, givenBack, waived = new Map() }: ModelBooking, { timeZone }: Known): string {
-  return wallClock(dayText(Math.max(...nights.keys(), ...givenBack.keys(), ...waived.keys()) + 1), 11, timeZone);
+function departureAt(booking: ModelBooking, { timeZone }: Known): string {
+  return wallClock(dayText(agreedDeparture(booking)), 11, timeZone);
 }
 
 export interface BookingsAsked extends Days<string | null> {

@@ -1,6 +1,7 @@
 /** The model of what is done with a booking. Each function refuses before it changes anything. */
 import { agreed, type Role } from "./agreed_price.ts";
 import {
+  agreedDeparture,
   type ModelBooking,
   type ModelGuest,
   type ModelHotel,
@@ -355,7 +356,7 @@ export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
   require(booking, "checked_out");
   requireDay(booking.statusOn === hotel.today);
   requireKnown(booking);
-  requireSold(booking.room, 1 + Math.max(...booking.nights.keys(), ...booking.givenBack.keys()));
+  requireSold(booking.room, agreedDeparture(booking));
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
   takeBack(hotel, booking);
   booking.departure = Math.max(...booking.nights.keys()) + 1;
@@ -370,7 +371,7 @@ export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
   const isOfLastClose = status === "no_show" && statusOn === arrival && hotel.today === arrival + 1;
   requireDay((statusOn === hotel.today || isOfLastClose) && departure >= hotel.today);
   requireKnown(booking);
-  requireSold(booking.room, 1 + Math.max(...booking.nights.keys(), ...booking.givenBack.keys()));
+  requireSold(booking.room, agreedDeparture(booking));
   takeBack(hotel, booking, firstAhead(hotel, "confirmed", departure));
   become(hotel, booking, "confirmed");
 }

@@ -328,6 +328,15 @@ function found<T>(thing: T | undefined): T {
   return thing;
 }
 
+/** The day after the last night that is on the bill of a booking, or may come back to it. */
+export function agreedDeparture({
+  nights,
+  givenBack,
+  waived = new Map(),
+}: Pick<ModelBooking, "nights" | "givenBack" | "waived">): number {
+  return 1 + Math.max(...nights.keys(), ...givenBack.keys(), ...waived.keys());
+}
+
 /** The runs of consecutive nights in one room. */
 export function runsOf(nights: ReadonlyMap<number, ModelNight>): { room: ModelRoom; from: number; to: number }[] {
   const runs: { room: ModelRoom; from: number; to: number }[] = [];
