@@ -89,7 +89,7 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;
-  /** Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement. */
+  /** Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement; or reads the count. */
   readonly countDaily: CountDaily;
   /** Counts of what comes too often, shared by all processes. */
   readonly limit: Counts;

@@ -7,6 +7,7 @@ import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } fro
 
 const quotas = {
   TRIAL_USERS: "3",
+  TRIAL_ROOM_TYPES: "2",
   TRIAL_ROOMS: "2",
   TRIAL_SCHEDULES: "1",
   TRIAL_BOOKINGS_PER_DAY: "3",
@@ -32,8 +33,11 @@ describe("the quotas of a hotel on trial", () => {
     return {
       ...hotel,
       addUser: () => post("/users/", { username: name(), password: "correct-horse-battery", role: "receptionist" }),
+      addRoomType: () => post("/room-types/", { name: name(), capacity: 2, rate: "100.00" }),
       addRoom: () => post("/rooms/", { room_number: name().slice(-8), room_type_id: type.body.room_type_id }),
       addSchedule: () => post("/reports/schedules", { kind: "bookings", every: "night" }),
+      streamReport: (token = hotel.managerToken) =>
+        platform.client.post("/reports/arrivals", {}, { token, headers: { accept: "text/csv" } }),
       addReport: () => post("/reports/occupancy", { from: today, to: addDays(today, (nights += 1)) }),
       addBooking: (headers = {}) =>
         post(
@@ -69,10 +73,11 @@ describe("the quotas of a hotel on trial", () => {
     expect(body.detail).to.contain("POST /billing/checkout");
   };
 
-  it("Users, rooms and schedules are as many as the quota, also where they are added at once", async () => {
+  it("Users, room types, rooms and schedules are as many as the quota, also where they are added at once", async () => {
     const hotel = await openHotel();
     for (const [of, most, there, add] of [
       ["users", 3, 2, hotel.addUser],
+      ["room types", 2, 1, hotel.addRoomType],
       ["rooms", 2, 0, hotel.addRoom],
       ["schedules", 1, 0, hotel.addSchedule],
     ] as const) {
@@ -82,7 +87,8 @@ describe("the quotas of a hotel on trial", () => {
       for (const answer of refused) expectQuota(answer, of, most);
     }
     await pay(hotel);
-    for (const add of [hotel.addUser, hotel.addRoom, hotel.addSchedule]) expect((await add()).status).to.equal(201);
+    for (const add of [hotel.addUser, hotel.addRoomType, hotel.addRoom, hotel.addSchedule])
+      expect((await add()).status).to.equal(201);
   });
 
   it("Bookings and reports of a day are as many as the quota, and those that fail do not count", async () => {
@@ -103,6 +109,29 @@ describe("the quotas of a hotel on trial", () => {
     await pay(hotel);
     expect((await hotel.addBooking()).status).to.equal(201);
     expect((await hotel.addReport()).status).to.equal(202);
+  });
+
+  it("Reports that are streamed count like those that are built, for managers and receptionists", async () => {
+    const hotel = await openHotel();
+    const receptionist = await platform.client.post("/auth/token", {
+      username: (await hotel.addUser()).body.username,
+      password: "correct-horse-battery",
+    });
+    const broken = await platform.client.post(
+      "/reports/arrivals",
+      { from: "2030-01-01", to: "2031-01-01" },
+      {
+        token: receptionist.body.access_token,
+      },
+    );
+    expect(broken.status, "a stream that is refused does not count").to.equal(403);
+    expect((await hotel.streamReport()).status).to.equal(200);
+    await useUp(hotel.hotelId, "reporting.reports", 1);
+    expect((await hotel.streamReport(receptionist.body.access_token)).status).to.equal(200);
+    await useUp(hotel.hotelId, "reporting.reports", 2);
+    for (const refused of [await hotel.streamReport(), await hotel.addReport()]) expectQuota(refused, "reports", 2);
+    await pay(hotel);
+    expect((await hotel.streamReport()).status).to.equal(200);
   });
 
   it("One hotel's use leaves another's quota as it is", async () => {

@@ -10,16 +10,27 @@ const addStatement = prepare<{ used: number }>(
    RETURNING used`,
 );
 
-/** Counts one use in the caller's transaction. @returns the tenant's uses on this day of UTC, with this one */
-export type CountDaily = (trx: Trx, kind: string) => Promise<number>;
+const readStatement = prepare<{ used: number }>(
+  "daily_usage_read",
+  `SELECT used FROM core.daily_usage
+   WHERE tenant_id = core.tenant_id() AND day = (now() AT TIME ZONE 'UTC')::date AND kind = $1`,
+);
+
+/**
+ * Counts one use in the caller's transaction, or only reads the count.
+ * @param uses default: 1
+ * @returns the tenant's uses on this day of UTC, with this one
+ */
+export type CountDaily = (trx: Trx, kind: string, uses?: 0 | 1) => Promise<number>;
 
 /**
  * The daily counts of one plugin. Call it last in a transaction: the tenant's other uses of the kind wait for its end.
  */
 export function dailyCounter(pluginId: string): CountDaily {
-  return async (trx, kind) => {
-    const [row] = await asRole(trx, coreRole, () => addStatement.run(trx, [`${pluginId}.${kind}`]));
-    if (row === undefined) throw new Error("A use was not counted.");
-    return row.used;
+  return async (trx, kind, uses = 1) => {
+    const statement = uses === 0 ? readStatement : addStatement;
+    const [row] = await asRole(trx, coreRole, () => statement.run(trx, [`${pluginId}.${kind}`]));
+    if (row === undefined && uses > 0) throw new Error("A use was not counted.");
+    return row?.used ?? 0;
   };
 }

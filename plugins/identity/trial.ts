@@ -2,7 +2,7 @@
  * Quotas of hotels on trial. A trial takes a minute and costs nothing, so what one may store is bounded. A hotel that pays
  * has no quota. The quotas are far above what a large hotel needs to try everything, and each has a variable.
  */
-import { defineProblems, prepare, type Problem, type Trx } from "../../core/mod.ts";
+import { type CountDaily, defineProblems, prepare, type Problem, type Trx } from "../../core/mod.ts";
 
 const trialProblems = defineProblems({
   TRIAL_QUOTA_REACHED: { status: 403, title: "The quota of a hotel on trial is reached" },
@@ -63,8 +63,23 @@ export async function requireDailyQuota(
   trx: Trx,
   hotel: TrialDates,
   quota: TrialQuota,
-  countDaily: (trx: Trx, kind: string) => Promise<number>,
+  countDaily: CountDaily,
 ): Promise<void> {
   if (!isOnTrial(hotel)) return;
   if ((await countDaily(trx, quota.of)) > quota.most) throw quotaReached(quota, " a day");
+}
+
+/**
+ * Refuses where nothing is left of today's quota, and counts nothing: before work that only counts once it has succeeded.
+ * @param countDaily the plugin's
+ * @throws Problem TRIAL_QUOTA_REACHED
+ */
+export async function requireDailyQuotaLeft(
+  trx: Trx,
+  hotel: TrialDates,
+  quota: TrialQuota,
+  countDaily: CountDaily,
+): Promise<void> {
+  if (!isOnTrial(hotel)) return;
+  if ((await countDaily(trx, quota.of, 0)) >= quota.most) throw quotaReached(quota, " a day");
 }

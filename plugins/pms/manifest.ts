@@ -9,6 +9,7 @@ export const manifest = defineManifest({
   requires: ["identity"],
   permissions: {
     env: {
+      TRIAL_ROOM_TYPES: z.coerce.number().int().min(1).default(100),
       TRIAL_ROOMS: z.coerce.number().int().min(1).default(500),
       TRIAL_BOOKINGS_PER_DAY: z.coerce.number().int().min(1).default(5_000),
     },

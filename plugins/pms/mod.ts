@@ -22,7 +22,7 @@ export default definePlugin({
       ...availabilityRoutes(),
       ...chartRoutes(),
       ...repackRoutes(),
-      ...roomTypeRoutes(),
+      ...roomTypeRoutes(ctx),
       ...roomRoutes(ctx),
       ...closureRoutes(),
       ...rateRoutes(),

@@ -15,8 +15,16 @@ import {
   type Route,
   route,
   toPage,
+  type Trx,
 } from "../../core/mod.ts";
-import { managers, readHotel, requireDailyQuota, staff } from "../identity/port.ts";
+import {
+  type HotelSettings,
+  managers,
+  readHotel,
+  requireDailyQuota,
+  requireDailyQuotaLeft,
+  staff,
+} from "../identity/port.ts";
 import { askFor } from "./ask.ts";
 import type { ReportingContext } from "./context.ts";
 import { csvOpener, type OpenCsv } from "./csv/now.ts";
@@ -112,13 +120,13 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
     // Before the unit of work: a stream has a connection of its own, and must not wait for it with another in hand.
     prepare: ({ actor, body, request }) => openNow(ctx, openCsv, kind, actor, body, request),
     handler: async ({ actor, body, trx, prepared: stream }) => {
+      const hotel = await readHotel(trx, actor.tenantId);
       if (stream !== undefined) {
+        await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
         return { status: 200, stream, headers: { "Content-Type": "text/csv; charset=utf-8; header=present" } };
       }
-      const hotel = await readHotel(trx, actor.tenantId);
       const report = await askFor(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
-      const quota = { of: "reports", most: ctx.env.TRIAL_REPORTS_PER_DAY };
-      await requireDailyQuota(trx, hotel, quota, ctx.countDaily);
+      await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
       return {
         body: reportView(report),
         headers: { Location: `/reports/${report.report_id}`, "Retry-After": "1" },
@@ -127,9 +135,11 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
   });
 }
 
+const quotaOf = ({ env }: ReportingContext) => ({ of: "reports", most: env.TRIAL_REPORTS_PER_DAY });
+
 /** The rows, where they are wanted at once; undefined where a report is. The list of reports is a manager's. */
 async function openNow(
-  { db }: ReportingContext,
+  ctx: ReportingContext,
   openCsv: OpenCsv,
   kind: ReportKind,
   { tenantId, role }: Actor,
@@ -140,7 +150,13 @@ async function openNow(
   const isDesk = role === "receptionist";
   const accepted = context.accepts("application/json", "text/csv", "text/csv;charset=utf-8");
   if (!isDesk && (accepted === false || accepted === "application/json")) return undefined;
-  const hotel = await db.tenant(tenantId, (trx) => readHotel(trx, tenantId), { readOnly: true });
+  const read = async (trx: Trx): Promise<HotelSettings> => {
+    const settings = await readHotel(trx, tenantId);
+    // The handler counts a stream once it is open. Without this, each one beyond the quota would be opened first.
+    await requireDailyQuotaLeft(trx, settings, quotaOf(ctx), ctx.countDaily);
+    return settings;
+  };
+  const hotel = await ctx.db.tenant(tenantId, read, { readOnly: true });
   const request = requestOf(kind, body, hotel);
   if (isDesk && deskDays !== undefined) {
     const { from, to } = request as { readonly from: Day; readonly to: Day };

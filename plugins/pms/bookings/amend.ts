@@ -14,7 +14,7 @@ import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, discountLimit } from "../rates/agreed_price.ts";
-import { type DayRates, readRates } from "../rates/prices.ts";
+import { readRates, readRatesOf } from "../rates/prices.ts";
 import { Override, requireArrival, requireMinimumStay } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { amendedNights } from "./amended_nights.ts";
@@ -145,14 +145,16 @@ async function amendNights(
   if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
   requireSubscription(hotel);
   const stay = amendStay(hotel, booking, amendment.check_in_at, amendment.expected_check_out_at);
-  const [nights, rates] = await Promise.all([
-    readNights(trx, booking),
-    readRates(trx, booking.hotel_id, { from: stay.arrival, to: stay.departure }),
-  ]);
+  const nights = await readNights(trx, booking);
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
   const { room_type_id: roomTypeId, room_id: roomId } = amendment;
-  const wish = { stay, roomTypeId, roomId, guests, rates, today, override };
+  const wish = { stay, roomTypeId, roomId, guests, today, override };
   const { from, to: room } = await roomsFor(trx, booking, nights, wish);
+  const rates = await readRatesOf(trx, booking.hotel_id, {
+    from: stay.arrival,
+    to: stay.departure,
+    roomTypeIds: [...new Set([from.room_type_id, room.room_type_id])],
+  });
   requireCapacity(`Room ${room.room_number}`, room.capacity, guests);
   const other = room !== from;
   const isRepriced = other && amendment.room_type_id !== undefined;
@@ -209,7 +211,6 @@ interface Wish {
   /** The same. */
   readonly roomId: string | undefined;
   readonly guests: number;
-  readonly rates: DayRates;
   readonly today: Day;
   readonly override: Override | undefined;
 }
@@ -222,7 +223,7 @@ async function roomsFor(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
-  { stay, roomTypeId, roomId = booking.room_id, guests, rates, today, override }: Wish,
+  { stay, roomTypeId, roomId = booking.room_id, guests, today, override }: Wish,
 ): Promise<{ readonly from: LockedRoom; readonly to: LockedRoom }> {
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, roomId, ...roomsOf(nights)])]);
   const room = rooms.get(booking.room_id) as LockedRoom;
@@ -238,6 +239,7 @@ async function roomsFor(
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
   requireCapacity(`A ${type.name}`, type.capacity, guests);
   const { arrival, departure } = stay;
+  const rates = await readRates(trx, booking.hotel_id, { from: arrival, to: departure, roomTypeId });
   requireArrival(rates, { roomTypeId, arrival, departure }, override);
   const question = { hotelId: booking.hotel_id, roomTypeId, arrival, departure };
   const best = await lockFreeRoom(trx, question, today);

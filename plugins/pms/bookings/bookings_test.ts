@@ -250,6 +250,27 @@ describe("bookings", () => {
     expect(numbers).to.deep.equal(["101", "102", "103", "104", "105"]);
   });
 
+  it("A page of free rooms has 16 rooms for a year, and 200 for a month, whatever limit is asked for", async () => {
+    const hotel = await furnishHotel(platform.client, { rooms: 18 });
+    const ask = async (nights: number, more = "") => {
+      const path = `/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(nights)}&limit=200${more}`;
+      const { body } = await platform.client.get(path, { token: hotel.receptionistToken });
+      const items = body.items as { room_number: string; nights: unknown[] }[];
+      return {
+        numbers: items.map((room) => room.room_number),
+        nights: items[0]?.nights.length,
+        next: body.next_cursor,
+      };
+    };
+    const numbers = Array.from({ length: 18 }, (_, at) => String(101 + at));
+    expect(await ask(31)).to.deep.equal({ numbers, nights: 31, next: null });
+    const first = await ask(366);
+    expect(first).to.deep.include({ numbers: numbers.slice(0, 16), nights: 366 });
+    const rest = await ask(366, `&cursor=${String(first.next)}`);
+    expect(rest).to.deep.equal({ numbers: numbers.slice(16), nights: 366, next: null });
+    expect(await ask(366, `&room_type_id=${hotel.roomTypeId}&cursor=${String(first.next)}`)).to.deep.equal(rest);
+  });
+
   it("offers no rooms and no prices for an arrival that no booking may have", async () => {
     const hotel = await furnishHotel(platform.client);
     const asked = (from: number, to: number) =>

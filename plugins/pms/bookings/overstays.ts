@@ -11,7 +11,7 @@ import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "..
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { isRetired, lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
-import { quoteStay, readRates } from "../rates/prices.ts";
+import { quoteStay, readRatesOf } from "../rates/prices.ts";
 import { type Change, recordChanged } from "./changing.ts";
 import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights.ts";
 import { readReleasedRates } from "./released_rates.ts";
@@ -64,7 +64,11 @@ export async function extendOverstays(
   const from = extended.map(({ departure }) => departure).reduce((a, b) => (a < b ? a : b));
   const ids = extended.map(({ booking_id }) => booking_id);
   const [rates, nightsOf] = await Promise.all([
-    readRates(trx, hotelId, { from, to: until }),
+    readRatesOf(trx, hotelId, {
+      from,
+      to: until,
+      roomTypeIds: [...new Set(extended.map(({ room_id }) => (rooms.get(room_id) as LockedRoom).room_type_id))],
+    }),
     readNightsOf(trx, hotelId, ids),
   ]);
   const stays = extended.map((booking) => {

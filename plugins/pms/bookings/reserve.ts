@@ -10,12 +10,12 @@ import { isInInventory, type LockedRoom, lockRoom, roomTaken } from "../occupanc
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
-import { type DayRates, quoteStay, readRates, readRoomRates } from "../rates/prices.ts";
+import { type DayRates, quoteStay, readRatesOf, readRoomRates } from "../rates/prices.ts";
 import { Override, requireArrival } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { totalsOf } from "./nights.ts";
 import { requireSold } from "./operations.ts";
-import { readStay, type Stay } from "./stay.ts";
+import { mostNights, readStay, type Stay } from "./stay.ts";
 import type { BookingRow } from "./views.ts";
 
 export interface Reservation {
@@ -97,13 +97,15 @@ const lastDay = "9999-12-31";
 /**
  * The rates of the stay's days, asked for before the hotel's time zone is known. An instant's day in UTC may be another one
  * than it is written with, and the day at the hotel another one again: two more at both ends, and the last is not included.
+ * No more days than the longest stay has: a longer one is refused later, and its rates must not be read first.
  */
 function ratesFor(trx: Trx, hotelId: string, reservation: Reservation): Promise<DayRates> {
   const { room_id: roomId, room_type_id: roomTypeId, check_in_at: from, expected_check_out_at: to } = reservation;
-  const end = to.slice(0, 10);
-  const range = { from: addDays(from.slice(0, 10), -2), to: daysBetween(end, lastDay) < 3 ? lastDay : addDays(end, 3) };
+  const first = addDays(from.slice(0, 10), -2);
+  const days = Math.min(daysBetween(first, to.slice(0, 10)) + 3, mostNights + 5, daysBetween(first, lastDay));
+  const range = { from: first, to: addDays(first, days) };
   return roomId === undefined
-    ? readRates(trx, hotelId, { ...range, roomTypeId })
+    ? readRatesOf(trx, hotelId, { ...range, roomTypeIds: roomTypeId === undefined ? [] : [roomTypeId] })
     : readRoomRates(trx, hotelId, { ...range, roomId });
 }
 

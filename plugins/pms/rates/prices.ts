@@ -17,10 +17,10 @@ export interface DayRate {
 }
 
 const columns = "room_type_id, date, rate, minimum_stay, closed_to_arrival";
-const ofAllTypes = prepare<DayRate>(
-  "pms_rates",
-  `SELECT ${columns} FROM pms.rates WHERE hotel_id = $1 AND date >= $2::date AND date < $3::date
-     AND ($4::uuid IS NULL OR room_type_id = $4)`,
+const ofTypes = prepare<DayRate>(
+  "pms_rates_of_types",
+  `SELECT ${columns} FROM pms.rates
+   WHERE hotel_id = $1 AND room_type_id = ANY($4::uuid[]) AND date >= $2::date AND date < $3::date`,
 );
 const ofRoom = prepare<DayRate>(
   "pms_rates_of_room",
@@ -41,13 +41,22 @@ export class DayRates {
   }
 }
 
-/** The rates of `[from, to)`, of all types or of one. */
-export async function readRates(
+/** The rates of `[from, to)` of one type. */
+export function readRates(
   trx: Trx,
   hotelId: string,
-  range: { from: Day; to: Day; roomTypeId?: string | undefined },
+  { roomTypeId, ...range }: { from: Day; to: Day; roomTypeId: string },
 ): Promise<DayRates> {
-  return new DayRates(await ofAllTypes.run(trx, [hotelId, range.from, range.to, range.roomTypeId ?? null]));
+  return readRatesOf(trx, hotelId, { ...range, roomTypeIds: [roomTypeId] });
+}
+
+/** The rates of `[from, to)` of some types: types times days at most, however many types the hotel has. */
+export async function readRatesOf(
+  trx: Trx,
+  hotelId: string,
+  range: { from: Day; to: Day; roomTypeIds: readonly string[] },
+): Promise<DayRates> {
+  return new DayRates(await ofTypes.run(trx, [hotelId, range.from, range.to, range.roomTypeIds]));
 }
 
 /** The rates of a room's type, whichever that is; they can be asked for together with the room. */

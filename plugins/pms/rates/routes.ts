@@ -5,11 +5,16 @@ import {
   type Day,
   daySchema,
   daysBetween,
+  decodeCursor,
   eachDay,
   formatAmount,
   idSchema,
+  pageOf,
+  pageQuery,
+  queryNumber,
   type Route,
   route,
+  toPage,
   type Trx,
 } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
@@ -20,6 +25,8 @@ import type { DayRate } from "./prices.ts";
 
 /** Of one call: two years of days. */
 const mostDays = 731;
+/** Days of room types on a page: a year of five types, or 300 KB. */
+const mostOnPage = 2000;
 
 const changes = {
   rate: amountSchema.nullable().meta({ description: "Of one night, whatever the room; null: as on any other day." }),
@@ -36,7 +43,6 @@ const changes = {
 const dayRateSchema = z.strictObject({ room_type_id: idSchema, date: daySchema, ...changes }).meta({ id: "DayRate" });
 
 const range = { from: daySchema, to: daySchema.meta({ description: "This day included." }) };
-const listSchema = z.strictObject({ items: z.array(dayRateSchema) });
 
 export function rateRoutes(): Route[] {
   return [
@@ -44,17 +50,31 @@ export function rateRoutes(): Route[] {
       id: "listRates",
       method: "GET",
       path: "/rates/",
-      summary: "The days on which room types have a price or a restriction of their own",
+      summary: "The days on which room types have a price or a restriction of their own, by day",
       access: staff,
       unit: "tenant",
-      query: z.strictObject({ ...range, room_type_id: idSchema.optional() }),
+      query: z.strictObject({
+        ...range,
+        room_type_id: idSchema.optional(),
+        ...pageQuery,
+        limit: queryNumber(1, mostOnPage).default(mostOnPage).meta({ description: "Items on a page." }),
+      }),
       status: 200,
-      result: listSchema,
-      handler: async ({ actor, query, trx }) => {
-        checkDays(query.from, query.to, "query");
+      result: pageOf(dayRateSchema),
+      handler: async ({ actor, query: { cursor, limit, ...range }, trx }) => {
+        checkDays(range.from, range.to, "query");
         const { currency } = await readHotel(trx, actor.tenantId);
-        if (query.room_type_id !== undefined) await readRoomType(trx, actor.tenantId, query.room_type_id);
-        return { body: { items: await readDays(trx, actor.tenantId, query, currency) } };
+        if (range.room_type_id !== undefined) await readRoomType(trx, actor.tenantId, range.room_type_id);
+        const after = decodeCursor(cursor, z.tuple([daySchema, idSchema]));
+        const days = await readDays(trx, actor.tenantId, { ...range, after, limit: limit + 1 }, currency);
+        return {
+          body: toPage(
+            days,
+            limit,
+            (day) => day,
+            (day) => [day.date, day.room_type_id],
+          ),
+        };
       },
     }),
     route({
@@ -79,7 +99,7 @@ export function rateRoutes(): Route[] {
         closed_to_arrival: changes.closed_to_arrival.optional(),
       }),
       status: 200,
-      result: listSchema,
+      result: z.strictObject({ items: z.array(dayRateSchema) }),
       problems: ["NOT_FOUND", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, body, trx }) => {
         const { room_type_id: typeId, from, to, weekdays } = body;
@@ -124,11 +144,17 @@ interface Range {
   readonly from: Day;
   readonly to: Day;
   readonly room_type_id?: string | undefined;
+  /** The day and type that the last page ended with. */
+  readonly after?: readonly [date: Day, roomTypeId: string] | undefined;
+  readonly limit?: number;
 }
 
-async function readDays(trx: Trx, hotelId: string, { from, to, room_type_id: typeId }: Range, currency: string) {
+async function readDays(trx: Trx, hotelId: string, range: Range, currency: string) {
+  const { from, to, room_type_id: typeId, after, limit } = range;
   const list = trx("pms.rates").where({ hotel_id: hotelId }).whereBetween("date", [from, to]);
   if (typeId !== undefined) void list.where({ room_type_id: typeId });
+  if (after !== undefined) void list.whereRaw("(date, room_type_id) > (?::date, ?::uuid)", [...after]);
+  if (limit !== undefined) void list.limit(limit);
   const days = (await list
     .orderBy(["date", "room_type_id"])
     .select("room_type_id", "date", "rate", "minimum_stay", "closed_to_arrival")) as DayRate[];

@@ -4,6 +4,7 @@ import {
   amountSchema,
   currencySchema,
   daySchema,
+  daysBetween,
   decodeCursor,
   idSchema,
   pageQuery,
@@ -16,10 +17,16 @@ import {
 import { readHotel, staff } from "../../identity/port.ts";
 import { checkNights, requireAhead } from "../bookings/stay.ts";
 import { type AgreedQuote, agreedQuotes } from "../rates/agreed_quotes.ts";
-import { quoteStay, readRates } from "../rates/prices.ts";
+import { quoteStay, readRatesOf } from "../rates/prices.ts";
 import { restrictions, restrictionsOn } from "../rates/restrictions.ts";
 import { type FreeRoom, freeRooms } from "./availability.ts";
 import { roomCursorSchema } from "./views.ts";
+
+/**
+ * Rooms times nights of a page: 200 rooms for a month, or 16 for a year. All of 300 rooms for a year in one answer were 4 MB
+ * and up to 1 s of the event loop.
+ */
+const mostRoomNights = 6_200;
 
 const freeRoomSchema = z
   .strictObject({
@@ -55,6 +62,7 @@ export function availabilityRoutes(): Route[] {
       path: "/rooms/available",
       summary: "The rooms that are free on every night of a stay, with what they cost",
       description:
+        `By pages of rooms in natural order. A page has as many rooms as \`limit\` says, and fewer for a long stay: rooms times nights are ${mostRoomNights} at most. ` +
         "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`.",
       access: staff,
       unit: "tenant",
@@ -83,10 +91,11 @@ export function availabilityRoutes(): Route[] {
         next_cursor: z.string().nullable(),
       }),
       handler: async ({ actor, query, trx }) => {
-        const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests, limit } = query;
+        const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests } = query;
         checkNights(arrival, departure, "/check_out", "query");
+        const limit = Math.min(query.limit, Math.floor(mostRoomNights / daysBetween(arrival, departure)));
         const after = decodeCursor(query.cursor, roomCursorSchema);
-        const [hotel, rooms, rates] = await Promise.all([
+        const [hotel, rooms] = await Promise.all([
           readHotel(trx, actor.tenantId),
           freeRooms(trx, {
             hotelId: actor.tenantId,
@@ -98,8 +107,10 @@ export function availabilityRoutes(): Route[] {
             includeRestricted: query.include_restricted === "true",
             limit: limit + 1,
           }),
-          readRates(trx, actor.tenantId, { from: arrival, to: departure, roomTypeId }),
         ]);
+        // Of the page's types alone: how many others the hotel has makes no difference.
+        const roomTypeIds = [...new Set(rooms.map((room) => room.room_type_id))];
+        const rates = await readRatesOf(trx, actor.tenantId, { from: arrival, to: departure, roomTypeIds });
         requireAhead(arrival, hotel.business_date, "/check_in", "query");
         const { currency, business_date: today } = hotel;
         const price = { per_night: query.agreed_per_night, total: query.agreed_total };

@@ -12,7 +12,8 @@ import {
   route,
   toPage,
 } from "../../../core/mod.ts";
-import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
+import type { PmsContext } from "../context.ts";
 import { noSuchRoomType } from "../errors.ts";
 import { readRoomType, write } from "./inventory.ts";
 import { RoomType } from "../models/room_type.ts";
@@ -21,7 +22,7 @@ import { roomTypeFields, roomTypeSchema, roomTypeView } from "./views.ts";
 
 const params = z.strictObject({ room_type_id: idSchema });
 
-export function roomTypeRoutes(): Route[] {
+export function roomTypeRoutes({ env }: PmsContext): Route[] {
   return [
     route({
       id: "createRoomType",
@@ -33,10 +34,13 @@ export function roomTypeRoutes(): Route[] {
       body: z.strictObject(roomTypeFields),
       status: 201,
       result: roomTypeSchema,
-      problems: ["NAME_TAKEN", "SUBSCRIPTION_LAPSED"],
+      problems: ["NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
+        await requireQuota(trx, hotel, { of: "room types", most: env.TRIAL_ROOM_TYPES }, () =>
+          RoomType.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
+        );
         const type = await write(
           RoomType.query(trx).insertAndFetch({
             hotel_id: actor.tenantId,

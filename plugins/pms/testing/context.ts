@@ -9,5 +9,5 @@ export const directContext = {
   audit: auditLogOf("pms", noRefusals),
   countDaily: dailyCounter("pms"),
   /** The quotas of a hotel on trial, as the manifest has them by default. */
-  env: { TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 },
+  env: { TRIAL_ROOM_TYPES: 100, TRIAL_ROOMS: 500, TRIAL_BOOKINGS_PER_DAY: 5_000 },
 };
