@@ -10,6 +10,7 @@ import { grandManager, seed, seedPassword } from "./seed/mod.ts";
 const tables = [
   "identity.hotels",
   "identity.users",
+  "pms.policies",
   "pms.room_types",
   "pms.rooms",
   "pms.rates",

@@ -139,6 +139,11 @@ export const hotelTables: Readonly<Record<string, HotelTable>> = {
       `${[hotel.id, hotel.managerId, hotel.manager, foldUsername(hotel.manager), hash, "manager", at((today - 1800) * msPerDay)].join("\t")}\n`,
     ],
   },
+  "pms.policies": {
+    columns: "hotel_id, day_closes_at",
+    // The clock closes no days: the data stays what it was made as, however much later a worker runs on it.
+    rows: (hotel) => [`${hotel.id}\t${nothing}\n`],
+  },
   "pms.room_types": {
     columns: "hotel_id, room_type_id, name, capacity, rate, created_at",
     rows: (hotel, today) =>

@@ -17,6 +17,7 @@ export const pmsProblems = defineProblems({
   NOT_WAIVED: { status: 409, title: "The charge is not waived" },
   ILLEGAL_TRANSITION: { status: 409, title: "The booking's state does not allow that" },
   WRONG_DAY: { status: 409, title: "That can't be done on this business day" },
+  DAY_NOT_OVER: { status: 409, title: "The business day is not over at the hotel" },
   REPACK_CHANGED: { status: 409, title: "The rooms have changed since the preview" },
   GUEST_EXPECTED: { status: 409, title: "The guest is expected or in the house" },
   GUEST_ANONYMOUS: { status: 409, title: "The guest was made anonymous" },

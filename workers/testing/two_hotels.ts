@@ -17,6 +17,7 @@ async function closeTwoDays({ client, owner }: TestPlatform, hotel: FurnishedHot
   await owner("identity.hotels")
     .where({ hotel_id: hotel.hotelId })
     .update({ business_date: hotel.day(-2) });
+  await owner("pms.policies").insert({ hotel_id: hotel.hotelId, day_closes_at: null });
   for (const business_date of [hotel.day(-2), hotel.day(-1)]) {
     const closed = await client.post("/operations/close-day", { business_date }, { token: hotel.managerToken });
     if (closed.status !== 200) throw new Error(`The close of the day answered ${closed.status}: ${closed.text}`);

@@ -6,7 +6,7 @@
  * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing something
  * comes before the figures, or waits and finds the next day.
  */
-import { addDays, type Day, dayAt, formatAmount, prepare, type Trx } from "../../../core/mod.ts";
+import { addDays, type Day, dayAt, formatAmount, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
 import { type Change } from "../bookings/changing.ts";
 import { readNightsOf } from "../bookings/nights.ts";
@@ -16,7 +16,8 @@ import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
 import { lockRooms } from "../occupancy/occupancy.ts";
 import { holdDayAlone } from "./business_day.ts";
-import { readPolicies } from "./policies.ts";
+import { dayNotOver } from "./day_not_over.ts";
+import { type Policies, readPolicies } from "./policies.ts";
 
 /** The figures of a day, as it was closed. */
 export interface DailyFigures {
@@ -107,9 +108,16 @@ const writeStatement = prepare<DailyFigures>(
 
 /**
  * Closes a day, or gives back what it was closed with.
- * @throws Problem WRONG_DAY for another day than the business date, and for one that has not begun
+ * @param early closes the day before it is over at the hotel
+ * @throws Problem WRONG_DAY for another day than the business date, and for one that has not begun; DAY_NOT_OVER before
+ *   the policy `day_closes_from` on the day's own date at the hotel
  */
-export async function closeDay(trx: Trx, change: Change, day: Day): Promise<DailyFigures> {
+export async function closeDay(
+  trx: Trx,
+  change: Change,
+  day: Day,
+  { early = false }: { readonly early?: boolean | undefined } = {},
+): Promise<DailyFigures> {
   const hotel = await lockHotel(trx, change.actor.tenantId);
   const [closed] = await readStatement.run(trx, [hotel.hotel_id, day]);
   if (closed !== undefined) return closed;
@@ -117,8 +125,14 @@ export async function closeDay(trx: Trx, change: Change, day: Day): Promise<Dail
   if (day !== today) throw wrongDay(`The business date is ${today}: that is the day to be closed.`, today);
   const calendar = dayAt(change.now, hotel.time_zone);
   if (day > calendar) throw wrongDay(`It is ${calendar} at the hotel: ${day} has not begun.`, today);
+  const policies = await readPolicies(trx, hotel.hotel_id);
+  // A day before the calendar's is over, even in a zone that skipped the whole day.
+  if (!early && day === calendar && policies.day_closes_from !== null) {
+    const from = instantOf(day, policies.day_closes_from, hotel.time_zone);
+    if (change.now < from) throw await dayNotOver(trx, hotel, from);
+  }
   const next = addDays(day, 1);
-  const { noShows, overstays } = await settleGuests(trx, change, hotel, next);
+  const { noShows, overstays } = await settleGuests(trx, change, hotel, policies);
   const [figures] = await writeStatement.run(trx, [
     hotel.hotel_id,
     day,
@@ -151,16 +165,16 @@ async function settleGuests(
   trx: Trx,
   change: Change,
   hotel: HotelSettings,
-  next: Day,
+  policies: Policies,
 ): Promise<{ noShows: number; overstays: number }> {
   const { hotel_id: hotelId, business_date: day } = hotel;
+  const next = addDays(day, 1);
   const bookings = await Booking.query(trx)
     .where({ hotel_id: hotelId })
     .whereRaw("(status = 'in_house' OR (status = 'confirmed' AND arrival <= ?::date))", [day])
     .orderBy("booking_id")
     .forUpdate();
   const missing = bookings.filter(({ status }) => status === "confirmed");
-  const policies = await readPolicies(trx, hotelId);
   const staying = policies.overstays === "extend" ? bookings.filter((booking) => isOverstay(booking, day)) : [];
   const nights = await readNightsOf(
     trx,

@@ -4,6 +4,7 @@ import { addDays } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
 import { closeAt, closeByClock, closePageByPage } from "../testing/closing.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
+import { furnishHotel } from "../testing/hotel.ts";
 
 describe("the close of the day", () => {
   let platform: TestPlatform;
@@ -13,7 +14,7 @@ describe("the close of the day", () => {
   after(() => platform.close());
 
   const close = (desk: Desk, day: number) =>
-    desk.manage("POST", "/operations/close-day", { business_date: desk.day(day) });
+    desk.manage("POST", "/operations/close-day", { business_date: desk.day(day), early: day >= 9 });
 
   it("marks no-shows, writes the figures of the day, and goes on to the next", async () => {
     const desk = await openDesk(platform, { rooms: 6, rate: "100.00" });
@@ -121,14 +122,11 @@ describe("the close of the day", () => {
     expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(1));
   });
 
-  it("is refused for another day than the business date, before the day has begun, and to a receptionist", async () => {
+  it("is refused for another day than the business date, and before the day has begun", async () => {
     const desk = await openDesk(platform);
     expect((await close(desk, 1)).body).to.include({ code: "WRONG_DAY", business_date: desk.day(0) });
     for (let day = 0; day < 10; day += 1) expect((await close(desk, day)).status, `day ${day}`).to.equal(200);
     expect((await close(desk, 10)).body.code).to.equal("WRONG_DAY");
-    const token = desk.receptionistToken;
-    const refused = await platform.client.post("/operations/close-day", { business_date: desk.day(0) }, { token });
-    expect(refused.status).to.equal(403);
   });
 
   it("writes figures that nobody can change, not even the plugin itself", async () => {
@@ -152,7 +150,67 @@ describe("the close of the day", () => {
     expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
   });
 
+  it("is open to a receptionist, unless the hotel's policy leaves it to managers", async () => {
+    const desk = await openDesk(platform);
+    const asReceptionist = (day: number) =>
+      platform.client.post(
+        "/operations/close-day",
+        { business_date: desk.day(day) },
+        { token: desk.receptionistToken },
+      );
+    expect((await asReceptionist(0)).status).to.equal(200);
+    await desk.manage("PATCH", "/policies", { receptionists_close_day: false });
+    const refused = await asReceptionist(1);
+    expect([refused.status, refused.body.code]).to.deep.equal([403, "FORBIDDEN"]);
+    expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(1));
+    expect((await asReceptionist(0)).status, "the figures of a closed day").to.equal(403);
+    expect((await close(desk, 1)).status).to.equal(200);
+  });
+
+  it("answers 409 DAY_NOT_OVER over HTTP, and 200 with early", async () => {
+    // In one of the two it is before 20:00 at any moment.
+    const isEvening = Number(new Date().toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo" }).slice(0, 2)) >= 20;
+    const hotel = await furnishHotel(platform.client, {
+      settings: { time_zone: isEvening ? "Pacific/Honolulu" : "Asia/Tokyo" },
+    });
+    const token = hotel.receptionistToken;
+    const stay = { check_in_at: hotel.day(0), expected_check_out_at: hotel.day(1) };
+    await platform.client.post("/bookings/", { room_id: hotel.roomIds[0], guest: { name: "Ada" }, ...stay }, { token });
+    await platform.client.patch("/policies", { day_closes_from: "23:59" }, { token: hotel.managerToken });
+    const close = (body: Record<string, unknown>) =>
+      platform.client.post("/operations/close-day", { business_date: hotel.day(0), ...body }, { token });
+    const refused = await close({});
+    expect([refused.status, refused.body.code, refused.body.no_shows_count]).to.deep.equal([409, "DAY_NOT_OVER", 1]);
+    expect(refused.headers.get("content-type")).to.match(/^application\/problem\+json/);
+    for (const early of ["yes", 1, null]) expect((await close({ early })).status, `early ${early}`).to.equal(400);
+    expect((await close({ early: true })).body).to.include({ no_shows: 1, no_show_revenue: "100.00" });
+  });
+
   describe("by the clock", () => {
+    it("is done for a hotel that signs up, from the day after on, and not for one that chooses otherwise", async () => {
+      const [asSignedUp, chooses] = [await furnishHotel(platform.client), await furnishHotel(platform.client)];
+      await platform.client.patch("/policies", { day_closes_at: null }, { token: chooses.managerToken });
+      const ids = [asSignedUp.hotelId, chooses.hotelId];
+      await platform
+        .owner("identity.hotels")
+        .whereIn("hotel_id", ids)
+        .update({ business_date: asSignedUp.day(-2) });
+      await closeByClock(platform);
+      const closed = await platform
+        .owner("pms.daily_figures")
+        .whereIn("hotel_id", ids)
+        .where({ business_date: asSignedUp.day(-2) })
+        .select("hotel_id", "closed_by");
+      expect(closed).to.deep.equal([{ hotel_id: asSignedUp.hotelId, closed_by: "the clock" }]);
+    });
+
+    it("is not refused, however late the desk may close", async () => {
+      const desk = await openDesk(platform);
+      await desk.manage("PATCH", "/policies", { day_closes_at: "00:00", day_closes_from: "23:59" });
+      await closeByClock(platform);
+      expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(9));
+    });
+
     it("closes all days that nobody closed, in the hotels that ask for it, and no others", async () => {
       const [asks, doesNot] = [await openDesk(platform), await openDesk(platform)];
       await asks.manage("PATCH", "/policies", { day_closes_at: "00:00" });

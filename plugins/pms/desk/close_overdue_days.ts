@@ -9,7 +9,7 @@ import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { closeDay } from "./close_day.ts";
-import { readPolicies } from "./policies.ts";
+import { readPolicies, usualPolicies } from "./policies.ts";
 
 interface Clock {
   readonly business_date: Day;
@@ -89,13 +89,15 @@ async function readCandidates({ db }: Context, after: string | null, limit: numb
   return db.platform(
     (trx): PromiseLike<Candidate[]> =>
       trx("identity.hotels as h")
-        .join("pms.policies as p", "p.hotel_id", "h.hotel_id")
-        .whereNotNull("p.day_closes_at")
+        .leftJoin("pms.policies as p", "p.hotel_id", "h.hotel_id")
+        .whereRaw("(p.hotel_id IS NULL OR p.day_closes_at IS NOT NULL)")
         .where("h.business_date", "<", today)
         .whereRaw("(?::uuid IS NULL OR h.hotel_id > ?)", [after, after])
         .orderBy("h.hotel_id")
         .limit(limit)
-        .select("h.hotel_id", "h.business_date", "h.time_zone", "p.day_closes_at"),
+        .select("h.hotel_id", "h.business_date", "h.time_zone")
+        // A hotel without a row has changed no policy since its sign-up.
+        .select(trx.raw("coalesce(p.day_closes_at, ?::time) AS day_closes_at", [usualPolicies.day_closes_at])),
     { readOnly: true },
   );
 }

@@ -15,17 +15,23 @@ export interface Policies {
   readonly overstays: (typeof overstayPolicies)[number];
   /** `HH:MM:SS`, as PostgreSQL writes a time: when a day that nobody closed is closed, on the day after; null: never. */
   readonly day_closes_at: string | null;
+  /** `HH:MM:SS`: from when on its own date at the hotel a business day may be closed; null: at any time of that date. */
+  readonly day_closes_from: string | null;
+  /** Whether receptionists may close the day, or managers alone. */
+  readonly receptionists_close_day: boolean;
   /** By how many percent of the rate a receptionist may agree a price below or above it. */
   readonly receptionist_discount_percent: number;
   readonly dirty_room_check_in: (typeof dirtyRoomPolicies)[number];
   readonly version: number;
 }
 
-/** Of a hotel that has said nothing. */
-const usual: Policies = {
+/** The policies of a hotel that has changed none since its sign-up. */
+export const usualPolicies: Policies = {
   no_show_charge: "first_night",
   overstays: "extend",
-  day_closes_at: null,
+  day_closes_at: "04:00:00",
+  day_closes_from: "18:00:00",
+  receptionists_close_day: true,
   receptionist_discount_percent: 0,
   dirty_room_check_in: "allow",
   version: 1,
@@ -33,12 +39,13 @@ const usual: Policies = {
 
 const readStatement = prepare<Policies>(
   "pms_read_policies",
-  "SELECT no_show_charge, overstays, day_closes_at, receptionist_discount_percent, dirty_room_check_in, version FROM pms.policies WHERE hotel_id = $1",
+  `SELECT no_show_charge, overstays, day_closes_at, day_closes_from, receptionists_close_day, receptionist_discount_percent,
+     dirty_room_check_in, version FROM pms.policies WHERE hotel_id = $1`,
 );
 
 export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies> {
   const [policies] = await readStatement.run(trx, [hotelId]);
-  return policies ?? usual;
+  return policies ?? usualPolicies;
 }
 
 const lockStatement = prepare(

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
 import { openDesk } from "../testing/desk.ts";
 
 describe("the policies of a hotel", () => {
@@ -23,5 +23,31 @@ describe("the policies of a hotel", () => {
       const kept = answers.find(({ status }) => status === 200);
       expect((await desk.get("/policies")).body).to.deep.equal(kept?.body);
     }
+  });
+
+  it("say for a hotel that signs up that the clock closes at 04:00, the desk from 18:00, and receptionists may", async () => {
+    const { managerToken: token } = await signUpHotel(platform.client);
+    const { body } = await platform.client.get("/policies", { token });
+    expect(body).to.include({ day_closes_at: "04:00", day_closes_from: "18:00", receptionists_close_day: true });
+    const changes = { day_closes_at: null, day_closes_from: null, receptionists_close_day: false };
+    expect((await platform.client.patch("/policies", changes, { token })).body).to.deep.equal({ ...body, ...changes });
+    await platform.client.patch("/policies", { no_show_charge: "none" }, { token });
+    expect((await platform.client.get("/policies", { token })).body).to.include(changes);
+  });
+
+  it("refuse a time that is none, and keep what they were", async () => {
+    const { managerToken: token } = await signUpHotel(platform.client);
+    const before = (await platform.client.get("/policies", { token })).text;
+    for (const time of ["24:00", "18:60", "18:00:00", "6:00", "", "18:00 ", "now", 18, true, ["18:00"]]) {
+      const { status, body } = await platform.client.patch("/policies", { day_closes_from: time }, { token });
+      expect([status, body.code, body.errors?.[0]?.pointer], JSON.stringify(time)).to.deep.equal([
+        400,
+        "VALIDATION_FAILED",
+        "/day_closes_from",
+      ]);
+    }
+    const flag = await platform.client.patch("/policies", { receptionists_close_day: null }, { token });
+    expect(flag.status).to.equal(400);
+    expect((await platform.client.get("/policies", { token })).text).to.equal(before);
   });
 });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 import {
+  type Actor,
   changedFields,
   currencySchema,
   daySchema,
@@ -10,14 +11,16 @@ import {
   instantOutSchema,
   pageOf,
   pageQuery,
+  problems,
   requireMatch,
   type Route,
   route,
   sumSchema,
   timeOfDaySchema,
   toPage,
+  type Trx,
 } from "../../../core/mod.ts";
-import { managers, readHotel, staff } from "../../identity/port.ts";
+import { isManager, managers, readHotel, staff } from "../../identity/port.ts";
 import { changeOf } from "../bookings/changing.ts";
 import type { PmsContext } from "../context.ts";
 import { bookingStatuses } from "../port.ts";
@@ -84,8 +87,18 @@ const policiesSchema = z
         "nights up to it, priced like an extension at the desk, wherever their room has them; `leave` leaves them overdue.",
     }),
     day_closes_at: timeOfDaySchema.nullable().meta({
-      description: "When the clock closes a day that nobody closed, on the day after; null: never.",
+      description:
+        "When the clock closes a day that nobody closed, on the day after; null: never. A hotel that signs up has `04:00`.",
       examples: ["04:00"],
+    }),
+    day_closes_from: timeOfDaySchema.nullable().meta({
+      description:
+        "From when on its own date a business day may be closed, in the hotel's time zone. Before that, a close needs " +
+        "`early: true`. null: at any time of that date. When the date is past, the day can be closed at any time.",
+      examples: ["18:00"],
+    }),
+    receptionists_close_day: z.boolean().meta({
+      description: "Whether receptionists may close the day; false: managers and the clock alone.",
     }),
     receptionist_discount_percent: z.number().int().min(0).max(100).meta({
       description:
@@ -103,9 +116,17 @@ const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
   no_show_charge: policies.no_show_charge,
   overstays: policies.overstays,
   day_closes_at: policies.day_closes_at?.slice(0, 5) ?? null,
+  day_closes_from: policies.day_closes_from?.slice(0, 5) ?? null,
+  receptionists_close_day: policies.receptionists_close_day,
   receptionist_discount_percent: policies.receptionist_discount_percent,
   dirty_room_check_in: policies.dirty_room_check_in,
 });
+
+/** @throws Problem FORBIDDEN for a receptionist, where only managers close the day */
+async function requireMayClose(trx: Trx, { tenantId, role }: Actor): Promise<void> {
+  if (isManager(role) || (await readPolicies(trx, tenantId)).receptionists_close_day) return;
+  throw problems.FORBIDDEN("Only a manager closes the day in this hotel (policy receptionists_close_day).");
+}
 
 export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
   return [
@@ -138,16 +159,25 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       summary: "Close the business day: no-shows are marked, its figures are written for good, the next day begins",
       description:
         "Guests who should have left and are still in the house get the night, where that is the hotel's policy (/policies). " +
-        "Safe to repeat: a day that is closed gives back the figures that it was closed with.",
-      access: managers,
+        "Safe to repeat: a day that is closed gives back the figures that it was closed with. " +
+        "Before `day_closes_from` (/policies) on its own date, the day is not over and the answer is `DAY_NOT_OVER`: with " +
+        "`closable_from`, the moment from which it can be closed; up to 50 bookings that the close would make `no_shows` and " +
+        "their `no_shows_count`; and `last_close`, which says when and by whom the day before was closed, or null. " +
+        "`early` closes the day all the same. " +
+        "A receptionist may close the day unless the policy `receptionists_close_day` is false.",
+      access: staff,
       unit: "tenant",
-      body: z.strictObject({ business_date: daySchema.meta({ description: "The day to be closed." }) }),
+      body: z.strictObject({
+        business_date: daySchema.meta({ description: "The day to be closed." }),
+        early: z.boolean().default(false).meta({ description: "Close the day before it is over at the hotel." }),
+      }),
       status: 200,
       result: figuresSchema,
-      problems: ["WRONG_DAY"],
-      handler: async ({ actor, body, trx, request }) => ({
-        body: figuresView(await closeDay(trx, changeOf(actor, request), body.business_date)),
-      }),
+      problems: ["WRONG_DAY", "DAY_NOT_OVER"],
+      handler: async ({ actor, body: { business_date: day, early }, trx, request }) => {
+        await requireMayClose(trx, actor);
+        return { body: figuresView(await closeDay(trx, changeOf(actor, request), day, { early })) };
+      },
     }),
     route({
       id: "listDailyFigures",

@@ -32,7 +32,7 @@ export async function closePageByPage(platform: TestPlatform): Promise<void> {
 /** Closes a day as if it were another moment: one that lies ahead of the calendar can't be closed by a call. */
 export async function closeAt(platform: TestPlatform, hotelId: string, day: Day, now: Date): Promise<DailyFigures> {
   const change = { actor: { tenantId: hotelId, name: "test" }, now };
-  return withDatabase(platform, (db) => db.tenant(hotelId, (trx) => closeDay(trx, change, day)));
+  return withDatabase(platform, (db) => db.tenant(hotelId, (trx) => closeDay(trx, change, day, { early: true })));
 }
 
 /** Checks a guest out as if it were another moment. @param leftOn the day that the desk names */

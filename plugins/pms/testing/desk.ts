@@ -26,6 +26,8 @@ export async function openDesk(platform: TestPlatform, furniture: Furniture = {}
   const hotel = await furnishHotel(client, furniture);
   const first = hotel.day(-daysBehind);
   await owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ business_date: first });
+  // It is days behind: a worker's clock would close those days.
+  await owner("pms.policies").insert({ hotel_id: hotel.hotelId, day_closes_at: null });
   const token = hotel.receptionistToken;
   const day: Desk["day"] = (days) => addDays(first, days);
   const book: Desk["book"] = (from, to, more = {}) =>

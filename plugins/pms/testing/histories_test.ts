@@ -34,7 +34,7 @@ const refusals = {
   closeRoom: ["ROOM_TAKEN"],
   changeRoom: ["ROOM_HAS_BOOKINGS"],
   // And a day with guests who stayed on.
-  closeDay: ["WRONG_DAY", "overstays"],
+  closeDay: ["WRONG_DAY", "DAY_NOT_OVER", "FORBIDDEN", "overstays"],
   checkOut: ["WRONG_DAY"],
   reinstateBooking: ["WRONG_DAY"],
   waiveCharge: ["NO_CHARGE"],

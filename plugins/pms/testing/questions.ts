@@ -3,9 +3,11 @@ import type { Knex } from "knex";
 
 import type { Trx } from "../../../core/db/database.ts";
 import { addDays, type Day, type Route } from "../../../core/mod.ts";
+import { readHotel } from "../../identity/port.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { bookingRoutes } from "../bookings/routes.ts";
 import { closeDay } from "../desk/close_day.ts";
+import { dayNotOver } from "../desk/day_not_over.ts";
 import { deskRoutes } from "../desk/routes.ts";
 import { linkGuest } from "../guests/guests.ts";
 import { guestRoutes } from "../guests/routes.ts";
@@ -148,6 +150,10 @@ export const questions: Readonly<Record<string, Question>> = {
     ]),
   "the choice of a room": (trx, hotel) => lockBestRoom(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the offer to repack": (trx, hotel) => offerRepacking(trx, { ...hotel, ...nights(hotel) }, hotel.today),
+  "the refusal to close the day early": async (trx, { hotelId, today }) =>
+    dayNotOver(trx, await readHotel(trx, hotelId), new Date(`${today}T18:00:00Z`)),
   "the close of the day": (trx, { hotelId, today }) =>
-    closeDay(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }, today),
+    closeDay(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }, today, {
+      early: true,
+    }),
 };

@@ -123,7 +123,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("room" as const),
       room: nth,
@@ -132,7 +132,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         { weight: 3, arbitrary: fc.constantFrom(undefined, undefined, null) },
         { weight: 1, arbitrary: fc.constantFrom(0, 1, 3, 8, -1) },
       ),
-      force: maybe(fc.constantFrom(true, true, false)),
+      force: maybe(fc.boolean()),
       rate: maybe(fc.option(minor)),
     }),
   },
@@ -165,7 +165,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("close day" as const), day: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1) }),
+    arbitrary: fc.record({
+      kind: fc.constant("close day" as const),
+      day: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
+      early: maybe(fc.boolean()),
+      receptionist: maybe(fc.constantFrom(true, false, false)),
+    }),
   },
   {
     weight: 1,
@@ -174,6 +179,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       charge: maybe(fc.constantFrom("none", "first_night", "full_stay")),
       overstays: maybe(fc.constantFrom("leave", "extend", "extend")),
       percent: maybe(fc.constantFrom(10, 10, 50, 100, 0)),
+      closesFrom: maybe(fc.constantFrom(18, 18, 9, 23, 0, null)),
+      receptionistsClose: maybe(fc.constantFrom(false, false, true)),
     }),
   },
   {

@@ -87,12 +87,20 @@ export type Step =
       readonly stay: Stay;
       readonly apply: "no" | "shown" | "at once" | "another";
     }
-  | { readonly kind: "close day"; readonly day: number }
+  | {
+      readonly kind: "close day";
+      readonly day: number;
+      readonly early?: boolean | undefined;
+      readonly receptionist?: boolean | undefined;
+    }
   | {
       readonly kind: "policy";
       readonly charge?: string | undefined;
       readonly overstays?: string | undefined;
       readonly percent?: number | undefined;
+      /** An hour, or null for any. */
+      readonly closesFrom?: number | null | undefined;
+      readonly receptionistsClose?: boolean | undefined;
     }
   | { readonly kind: "change guest" | "anonymise"; readonly nth: number; readonly guest: number }
   | { readonly kind: "subscription"; readonly lapsed: boolean }
@@ -223,7 +231,11 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return { id: "repackRooms", body: step.apply === "another" ? { ...body, plan: "of another day" } : body };
     }
     case "close day":
-      return { id: "closeDay", body: { business_date: dayText(today + step.day) } };
+      return {
+        id: "closeDay",
+        body: { business_date: dayText(today + step.day), early: step.early },
+        role: roleOf(step),
+      };
     case "policy":
       return {
         id: "changePolicies",
@@ -231,6 +243,8 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
           no_show_charge: step.charge,
           overstays: step.overstays,
           receptionist_discount_percent: step.percent,
+          day_closes_from: typeof step.closesFrom === "number" ? hourText(step.closesFrom) : step.closesFrom,
+          receptionists_close_day: step.receptionistsClose,
         },
       };
     case "has left": {
@@ -267,6 +281,8 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
 
 const overrideOf = ({ override = false }: { readonly override?: boolean | undefined }) =>
   override ? { reason: "a canceled flight" } : undefined;
+
+const hourText = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
 
 const roleOf = ({ receptionist = false }: { readonly receptionist?: boolean | undefined }) =>
   receptionist ? ("receptionist" as const) : ("manager" as const);

@@ -73,8 +73,13 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role 
       desk.setRates(hotel, body);
       return {};
     case "closeDay":
-      return { figures: desk.closeDay(hotel, dayNumber(body["business_date"] as string)) };
+      return {
+        figures: desk.closeDay(hotel, dayNumber(body["business_date"] as string), body["early"] === true, role),
+      };
     case "changePolicies":
+      if (typeof body["day_closes_from"] === "string") hotel.closesFrom = Number(body["day_closes_from"].slice(0, 2));
+      if (body["day_closes_from"] === null) hotel.closesFrom = null;
+      hotel.receptionistsClose = (body["receptionists_close_day"] as boolean | undefined) ?? hotel.receptionistsClose;
       hotel.noShowCharge = (body["no_show_charge"] as string | undefined) ?? hotel.noShowCharge;
       hotel.overstays = (body["overstays"] as string | undefined) ?? hotel.overstays;
       hotel.discountPercent = (body["receptionist_discount_percent"] as number | undefined) ?? hotel.discountPercent;

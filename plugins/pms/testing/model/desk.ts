@@ -10,6 +10,7 @@ import {
   range,
   Refusal,
 } from "./hotel.ts";
+import type { Role } from "./agreed_price.ts";
 import { noShow } from "./bookings.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -89,10 +90,13 @@ export function anonymise(hotel: ModelHotel, guest: ModelGuest): void {
 }
 
 /** Closes a day and gives its figures; those of a day that is closed are what they were. */
-export function closeDay(hotel: ModelHotel, day: number): ModelFigures {
+export function closeDay(hotel: ModelHotel, day: number, early: boolean, role: Role): ModelFigures {
+  if (role === "receptionist" && !hotel.receptionistsClose) throw new Refusal("FORBIDDEN");
   const closed = hotel.closedDays.get(day);
   if (closed !== undefined) return closed;
-  if (day !== hotel.today) throw new Refusal("WRONG_DAY");
+  if (day !== hotel.today || day > hotel.calendarDay()) throw new Refusal("WRONG_DAY");
+  const isToday = day === hotel.calendarDay();
+  if (isToday && !early && hotel.clock.hour < (hotel.closesFrom ?? 0)) throw new Refusal("DAY_NOT_OVER");
   const byHand = hotel.bookings.filter(
     ({ status, statusOn, arrival }) => status === "no_show" && statusOn === day && arrival === day,
   );

@@ -124,6 +124,9 @@ export class ModelHotel {
   noShowCharge = "first_night";
   overstays = "extend";
   discountPercent = 0;
+  /** The hour of its own date from which a day can be closed; null: at any hour. */
+  closesFrom: number | null = 18;
+  receptionistsClose = true;
   readonly decimals: number;
   readonly types: readonly ModelType[];
   readonly rooms: readonly ModelRoom[];

@@ -1,0 +1,71 @@
+/** The refusal to close a day before it is over at the hotel. It lists what the close would do, because no call takes it back. */
+import { addDays, type Day, type Problem, prepare, type Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
+import { pmsProblems } from "../errors.ts";
+
+/** Bookings that the refusal lists at most; their count is of all. */
+const mostListed = 50;
+
+interface ExpectedBooking {
+  readonly booking_id: string;
+  readonly guest_name: string;
+  readonly room_id: string;
+  readonly room_number: string;
+  readonly arrival: Day;
+  readonly departure: Day;
+  /** How many there are in all. */
+  readonly total: number;
+}
+
+/** OFFSET 0 keeps PostgreSQL from joining the rooms before it has the few bookings. */
+const expectedStatement = prepare<ExpectedBooking>(
+  "pms_expected_bookings",
+  `SELECT b.booking_id, b.guest_name, b.room_id, r.room_number, b.arrival, b.departure, b.total FROM (
+     SELECT booking_id, guest_name, room_id, arrival, departure, (count(*) OVER ())::int AS total
+     FROM pms.bookings WHERE hotel_id = $1 AND status = 'confirmed' AND arrival <= $2::date
+     ORDER BY arrival, booking_id LIMIT ${mostListed} OFFSET 0
+   ) AS b JOIN pms.rooms r ON r.hotel_id = $1 AND r.room_id = b.room_id
+   ORDER BY b.arrival, b.booking_id`,
+);
+
+interface ClosedDay {
+  readonly business_date: Day;
+  readonly closed_at: Date;
+  readonly closed_by: string;
+}
+
+const lastCloseStatement = prepare<ClosedDay>(
+  "pms_last_close",
+  `SELECT business_date, closed_at, closed_by FROM pms.daily_figures WHERE hotel_id = $1 AND business_date = $2::date`,
+);
+
+/**
+ * Makes the problem DAY_NOT_OVER for the hotel's business day, with the bookings that the close would make no-shows.
+ * @param from the moment from which the day can be closed
+ */
+export async function dayNotOver(
+  trx: Trx,
+  { hotel_id: hotelId, business_date: day, time_zone: zone }: HotelSettings,
+  from: Date,
+): Promise<Problem> {
+  const [expected, [last]] = await Promise.all([
+    expectedStatement.run(trx, [hotelId, day]),
+    lastCloseStatement.run(trx, [hotelId, addDays(day, -1)]),
+  ]);
+  const count = expected[0]?.total ?? 0;
+  const time = from.toLocaleTimeString("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+  const before = last === undefined ? "" : ` ${last.business_date} was closed by ${last.closed_by}.`;
+  const effect = `A close now would mark ${count} expected ${count === 1 ? "guest as a no-show" : "guests as no-shows"}.`;
+  return pmsProblems.DAY_NOT_OVER(
+    `${day} can be closed from ${time} at the hotel.${before} ${effect} To close it now, send "early": true.`,
+    {
+      members: {
+        business_date: day,
+        closable_from: from.toISOString(),
+        no_shows: expected.map(({ total: _total, ...booking }) => booking),
+        no_shows_count: count,
+        last_close: last === undefined ? null : { ...last, closed_at: last.closed_at.toISOString() },
+      },
+    },
+  );
+}

@@ -1,0 +1,179 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { openPool } from "../../../core/db/pool.ts";
+import { instantOf } from "../../../core/mod.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { type Call, directDesk, type Outcome } from "../testing/direct_desk.ts";
+import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
+import { plantHotel } from "../testing/planted.ts";
+
+/** A desk at moments that the test chooses: no test here depends on the hour at which it runs. */
+describe("a day that is not over", () => {
+  let database: TestDatabase;
+  let owner: Knex;
+  let pool: Knex;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 2, name: "test owner" });
+    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+  });
+  after(async () => {
+    await pool.destroy();
+    await owner.destroy();
+    await database.drop();
+  });
+
+  interface Desk {
+    readonly hotelId: string;
+    readonly model: ModelHotel;
+    call(now: Date, call: Call): Promise<Outcome>;
+    close(now: Date, day: string, body?: Record<string, unknown>): Promise<Outcome>;
+    book(room: number, from: number, name: string): Promise<string>;
+    today(): Promise<string>;
+  }
+
+  /** A hotel on the business date 2025-03-27, or on another. */
+  async function openAt(timeZone = "Europe/Berlin", day?: string): Promise<Desk> {
+    const { hotelId, model } = await plantHotel(owner, { currency: "EUR", decimals: 2, timeZone });
+    const row = () => owner("identity.hotels").where({ hotel_id: hotelId });
+    if (day !== undefined) await row().update({ business_date: day });
+    const call: Desk["call"] = (now, one) => directDesk(pool, hotelId, () => now)(one);
+    return {
+      hotelId,
+      model,
+      call,
+      close: (now, date, body = {}) => call(now, { id: "closeDay", body: { business_date: date, ...body } }),
+      book: async (room, from, name) => {
+        const stay = { check_in_at: dayText(from), expected_check_out_at: dayText(from + 1) };
+        const body = { room_id: model.rooms[room]?.id, guest: { name }, ...stay };
+        const made = await call(new Date(), { id: "createBooking", body });
+        expect(made.code, JSON.stringify(made.body)).to.equal("OK");
+        return made.body.booking_id as string;
+      },
+      today: async () => (await row().first("business_date")).business_date as string,
+    };
+  }
+
+  const [first, second] = [dayText(0), dayText(1)];
+  const at = (day: string, time: string, zone = "Europe/Berlin"): Date => instantOf(day, time, zone);
+
+  it("is not closed, and the answer lists the no-shows that its close would make", async () => {
+    const desk = await openAt();
+    const expected = [await desk.book(0, 0, "Ada Lovelace"), await desk.book(3, 0, "Grace Hopper")];
+    await desk.book(1, 1, "Comes tomorrow");
+    const { code, body } = await desk.close(at(first, "10:00"), first);
+    expect(code).to.equal("DAY_NOT_OVER");
+    expect(body.detail).to.equal(
+      "2025-03-27 can be closed from 18:00 at the hotel. A close now would mark 2 expected guests as no-shows. " +
+        'To close it now, send "early": true.',
+    );
+    const stay = { arrival: first, departure: second };
+    const [one, , , other] = desk.model.rooms;
+    expect(body).to.deep.include({
+      business_date: first,
+      closable_from: "2025-03-27T17:00:00.000Z",
+      no_shows_count: 2,
+      last_close: null,
+    });
+    expect(body.no_shows).to.have.deep.members([
+      { booking_id: expected[0], guest_name: "Ada Lovelace", room_id: one?.id, room_number: one?.number, ...stay },
+      { booking_id: expected[1], guest_name: "Grace Hopper", room_id: other?.id, room_number: other?.number, ...stay },
+    ]);
+    expect(await desk.today()).to.equal(first);
+    const { body: board } = await desk.call(at(first, "10:00"), { id: "readBoard" });
+    expect(board.arrivals).to.have.length(2);
+  });
+
+  it("is closed with early, once, and a second early close gives back its figures", async () => {
+    const desk = await openAt();
+    await desk.book(0, 0, "Ada Lovelace");
+    const [one, two] = await Promise.all([1, 2].map(() => desk.close(at(first, "10:00"), first, { early: true })));
+    expect([one?.code, one?.body.no_shows]).to.deep.equal(["OK", 1]);
+    expect(two).to.deep.equal(one);
+    expect(await desk.close(at(first, "10:01"), first), "without early").to.deep.equal(one);
+    expect(await desk.today()).to.equal(second);
+    // The day after has not begun, and early does not begin it.
+    expect((await desk.close(at(first, "10:02"), second, { early: true })).code).to.equal("WRONG_DAY");
+  });
+
+  it("says who closed the day before, to the manager who closes at eight by habit", async () => {
+    const desk = await openAt();
+    expect((await desk.close(at(second, "04:00"), first)).code).to.equal("OK");
+    const { code, body } = await desk.close(at(second, "08:00"), second);
+    expect(code).to.equal("DAY_NOT_OVER");
+    expect(body.detail).to.include("2025-03-27 was closed by the desk.");
+    expect(body.last_close).to.deep.include({ business_date: first, closed_by: "the desk" });
+    expect(Date.parse(body.last_close.closed_at as string)).to.be.lessThanOrEqual(Date.now());
+  });
+
+  it("lists 50 no-shows at most, and counts all", async () => {
+    const desk = await openAt();
+    for (let day = 0; day < 52; day += 1) await desk.book(day % 5, day, `Guest ${day}`);
+    await owner("identity.hotels")
+      .where({ hotel_id: desk.hotelId })
+      .update({ business_date: dayText(51) });
+    const { body } = await desk.close(at(dayText(51), "10:00"), dayText(51));
+    expect(body.no_shows_count).to.equal(52);
+    expect(body.no_shows.map(({ guest_name: name }: { guest_name: string }) => name)).to.deep.equal(
+      Array.from({ length: 50 }, (_, day) => `Guest ${day}`),
+    );
+  });
+
+  for (const [zone, day, from, moment] of [
+    ["Europe/Berlin", "2025-03-27", "18:00", "2025-03-27T17:00:00.000Z"],
+    ["Pacific/Auckland", "2025-03-27", "18:00", "2025-03-27T05:00:00.000Z"],
+    ["Pacific/Kiritimati", "2025-03-27", "00:01", "2025-03-26T10:01:00.000Z"],
+    ["Pacific/Honolulu", "2025-03-27", "23:59", "2025-03-28T09:59:00.000Z"],
+    // The clock jumps from 02:00 to 03:00: there is no 02:30.
+    ["Europe/Berlin", "2025-03-30", "02:30", "2025-03-30T01:30:00.000Z"],
+    // The hour from 02:00 to 03:00 comes twice: the first one counts.
+    ["Europe/Berlin", "2025-10-26", "02:30", "2025-10-26T00:30:00.000Z"],
+    ["America/New_York", "2025-11-02", "18:00", "2025-11-02T23:00:00.000Z"],
+  ] as const) {
+    it(`can be closed in ${zone} on ${day} from ${from} there, which is ${moment}, and not a millisecond earlier`, async () => {
+      const desk = await openAt(zone, day);
+      await desk.call(new Date(), { id: "changePolicies", body: { day_closes_from: from } });
+      const start = new Date(moment);
+      const before = await desk.close(new Date(start.getTime() - 1), day);
+      expect([before.code, before.body.closable_from]).to.deep.equal(["DAY_NOT_OVER", moment]);
+      expect((await desk.close(start, day)).code).to.equal("OK");
+    });
+  }
+
+  it("can be closed at any time of its date where day_closes_from is null", async () => {
+    const desk = await openAt();
+    await desk.call(new Date(), { id: "changePolicies", body: { day_closes_from: null } });
+    expect((await desk.close(at(first, "00:00"), first)).code).to.equal("OK");
+  });
+
+  it("is over at any hour once the hotel's calendar is past it, however late day_closes_from is", async () => {
+    for (const [zone, day, now] of [
+      ["Europe/Berlin", first, at(second, "00:00")],
+      ["Europe/Berlin", first, at(dayText(5), "09:00")],
+      ["Pacific/Honolulu", first, at(second, "00:00", "Pacific/Honolulu")],
+      ["Pacific/Auckland", first, at(second, "00:00", "Pacific/Auckland")],
+      // Samoa had no 30 December 2011.
+      ["Pacific/Apia", "2011-12-30", at("2011-12-31", "00:00", "Pacific/Apia")],
+    ] as const) {
+      const desk = await openAt(zone, day);
+      await desk.call(new Date(), { id: "changePolicies", body: { day_closes_from: "23:59" } });
+      expect((await desk.close(now, day)).code, `${zone} ${now.toISOString()}`).to.equal("OK");
+    }
+  });
+
+  it("that has not begun is a wrong day, with early and without", async () => {
+    const desk = await openAt();
+    const eve = at(dayText(-1), "23:59");
+    for (const body of [{}, { early: true }]) expect((await desk.close(eve, first, body)).code).to.equal("WRONG_DAY");
+    for (const day of [dayText(-1), second])
+      expect((await desk.close(at(first, "20:00"), day, { early: true })).code, day).to.equal("WRONG_DAY");
+  });
+
+  it("between midnight and the clock's close is the calendar's, while the day before can be closed", async () => {
+    const desk = await openAt();
+    expect((await desk.close(at(second, "01:00"), first)).code).to.equal("OK");
+    expect((await desk.close(at(second, "01:01"), second)).code).to.equal("DAY_NOT_OVER");
+  });
+});

@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { openPool } from "../../core/db/pool.ts";
+import { createTestDatabase, type TestDatabase } from "../../core/testing/postgres.ts";
+import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
+import { plantHotel } from "./testing/planted.ts";
+
+describe("the PMS's migrations", function () {
+  this.timeout(60_000);
+  let database: TestDatabase;
+  let owner: Knex;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 1, name: "test owner" });
+  });
+  after(async () => {
+    await owner.destroy();
+    await database.drop();
+  });
+
+  const shape = async (): Promise<unknown[]> => {
+    const { rows } = (await owner.raw(`
+      SELECT attname, atttypid::regtype, attnotnull, pg_get_expr(adbin, adrelid) AS fallback, relrowsecurity, relforcerowsecurity
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+      LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = attnum
+      WHERE c.oid IN ('pms.policies'::regclass, 'identity.hotels'::regclass) ORDER BY c.oid, attname`)) as {
+      rows: unknown[];
+    };
+    return rows;
+  };
+
+  /** What the migration meets: no such columns, and no closing time unless the hotel sets one. */
+  const before0010 = `
+    ALTER TABLE pms.policies DROP COLUMN day_closes_from, DROP COLUMN receptionists_close_day,
+      ALTER COLUMN day_closes_at DROP DEFAULT`;
+
+  it("keep how hotels that exist close their days, and let the clock close those of new ones", async () => {
+    const fresh = await shape();
+    await owner.raw(before0010);
+    const ground = { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" };
+    const [silent, late, never] = [
+      await plantHotel(owner, ground),
+      await plantHotel(owner, ground),
+      await plantHotel(owner, ground),
+    ].map(({ hotelId }) => hotelId);
+    await owner("pms.policies").insert([
+      { hotel_id: late, day_closes_at: "02:30", version: 5 },
+      { hotel_id: never, day_closes_at: null, no_show_charge: "none", version: 2 },
+    ]);
+    await owner.transaction((trx) => dayClosesFrom(trx));
+    expect(await shape()).to.deep.equal(fresh);
+    const policies = (hotelId: string | undefined) => owner("pms.policies").where({ hotel_id: hotelId }).first();
+    const added = { day_closes_from: "18:00:00", receptionists_close_day: true };
+    expect(await policies(silent)).to.include({
+      ...added,
+      day_closes_at: null,
+      no_show_charge: "first_night",
+      version: 1,
+    });
+    expect(await policies(late)).to.include({ ...added, day_closes_at: "02:30:00", version: 5 });
+    expect(await policies(never)).to.include({ ...added, day_closes_at: null, no_show_charge: "none", version: 2 });
+    const { hotelId: later } = await plantHotel(owner, ground);
+    expect(await policies(later)).to.equal(undefined);
+  });
+});
