@@ -35,6 +35,18 @@ describe("the PMS's migrations", function () {
     ALTER TABLE pms.policies DROP COLUMN day_closes_from, DROP COLUMN receptionists_close_day,
       ALTER COLUMN day_closes_at DROP DEFAULT`;
 
+  /** Runs a migration as an owner whom forced row-level security concerns, as it does not a superuser. */
+  const asPlainOwner = (up: (trx: Knex) => Promise<void>) =>
+    owner.transaction(async (trx) => {
+      const plain = `plain_owner_${process.pid}`;
+      await trx.raw(`CREATE ROLE ${plain}; GRANT USAGE ON SCHEMA core, identity, pms TO ${plain};
+        ALTER TABLE identity.hotels OWNER TO ${plain}; ALTER TABLE pms.policies OWNER TO ${plain}; SET LOCAL ROLE ${plain}`);
+      await up(trx);
+      await trx.raw(
+        `RESET ROLE; REASSIGN OWNED BY ${plain} TO CURRENT_USER; DROP OWNED BY ${plain}; DROP ROLE ${plain}`,
+      );
+    });
+
   it("keep how hotels that exist close their days, and let the clock close those of new ones", async () => {
     const fresh = await shape();
     await owner.raw(before0010);
@@ -48,7 +60,7 @@ describe("the PMS's migrations", function () {
       { hotel_id: late, day_closes_at: "02:30", version: 5 },
       { hotel_id: never, day_closes_at: null, no_show_charge: "none", version: 2 },
     ]);
-    await owner.transaction((trx) => dayClosesFrom(trx));
+    await asPlainOwner(dayClosesFrom);
     expect(await shape()).to.deep.equal(fresh);
     const policies = (hotelId: string | undefined) => owner("pms.policies").where({ hotel_id: hotelId }).first();
     const added = { day_closes_from: "18:00:00", receptionists_close_day: true };
