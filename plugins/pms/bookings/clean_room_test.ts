@@ -64,14 +64,14 @@ describe("a room that has not been cleaned", () => {
 
   it("is judged for a guest who moves within the house, and not for a stay that has not begun", async () => {
     const desk = await dirtyDesk("warn");
-    const inside = await desk.booked(0, 2, { room_id: desk.roomIds[1] });
+    const inside = await desk.booked(0, 30, { room_id: desk.roomIds[1] });
     await desk.operate("check-in", inside.booking_id);
     const toDirty = { room_id: desk.roomIds[0] };
     const warned = await desk.operate("move", inside.booking_id, toDirty);
     expect([warned.status, warned.body.code]).to.deep.equal([409, "ROOM_NOT_CLEAN"]);
     expect(readyRooms(warned)).to.deep.equal(["103"]);
     expect((await desk.get(`/bookings/${inside.booking_id}`)).body.room_id).to.equal(desk.roomIds[1]);
-    const later = await desk.booked(3, 4, { room_id: desk.roomIds[2] });
+    const later = await desk.booked(33, 34, { room_id: desk.roomIds[2] });
     expect((await desk.operate("move", later.booking_id, toDirty)).status).to.equal(200);
     const accepted = await desk.operate("move", inside.booking_id, { ...toDirty, accept_dirty_room: true });
     expect(accepted.body.room_id).to.equal(desk.roomIds[0]);

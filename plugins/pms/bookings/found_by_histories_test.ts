@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { openUnit, roleOf } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
+import { instantOf } from "../../../core/mod.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
 import { type Desk, directDesk, type Outcome } from "../testing/direct_desk.ts";
@@ -19,6 +20,7 @@ describe("what random histories found", () => {
   let hotelId: string;
   let hotel: ModelHotel;
   let desk: Desk;
+  let now: Date;
   before(async () => {
     database = await createTestDatabase();
     owner = openPool({ url: database.url, max: 2, name: "test owner" });
@@ -31,7 +33,8 @@ describe("what random histories found", () => {
   });
   beforeEach(async () => {
     ({ hotelId, model: hotel } = await plantHotel(owner, grounds[0] as Ground));
-    desk = directDesk(pool, hotelId);
+    now = new Date();
+    desk = directDesk(pool, hotelId, () => now);
   });
 
   const well = async (outcome: Promise<Outcome>): Promise<Outcome["body"]> => {
@@ -77,6 +80,7 @@ describe("what random histories found", () => {
     await well(operate("checkIn", booking));
     // Slept in by another last night, and free from now on.
     await well(operate("checkIn", await book(2, 0, 1)));
+    now = instantOf(dayText(1), "12:00", (grounds[0] as Ground).timeZone);
     await well(closeDay(0));
     await book(1, 2, 4);
     const { code, body } = await operate("moveBooking", booking, { room_id: hotel.rooms[1]?.id });

@@ -1,5 +1,6 @@
 /** To another room: the nights that are still to be slept change it, at the prices that were agreed. */
 import type { Day, Trx } from "../../../core/mod.ts";
+import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
@@ -8,17 +9,20 @@ import { requireClean } from "./clean_room.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
 import { partyOf, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
-import { firstNightAhead, nothingToMove } from "./stay_progress.ts";
+import { firstNightToMove, nothingToMove } from "./stay_progress.ts";
 
 /** A booking on its way to another room. */
 interface Mover {
   readonly booking: Booking;
   readonly nights: readonly Night[];
   readonly to: string;
+  /** The first night that changes its room. */
+  readonly first: Day;
 }
 
 /**
- * Moves a booking: its nights from tonight on, which are all of a stay that has not begun.
+ * Moves a booking: its nights from tonight on, which are all of a stay that has not begun. A night that the guest has slept
+ * keeps its room, also where its day is not closed yet.
  * @param accepted a room that is dirty, where the hotel's policy leaves that to the desk
  */
 export async function move(
@@ -28,10 +32,10 @@ export async function move(
   roomId: string,
   accepted = false,
 ): Promise<void> {
-  const { movers, rooms, today } = await moveTogether(trx, change, [{ bookingId, roomId }], "move");
-  for (const { booking, to } of movers) {
+  const { movers, rooms } = await moveTogether(trx, change, [{ bookingId, roomId }], "move");
+  for (const { booking, to, first } of movers) {
     if (booking.status !== "in_house" || booking.room_id === to) continue;
-    await requireClean(trx, booking, rooms.get(to) as LockedRoom, { today, accepted });
+    await requireClean(trx, booking, rooms.get(to) as LockedRoom, { today: first, accepted });
   }
 }
 
@@ -40,15 +44,13 @@ export async function swap(trx: Trx, change: Change, bookingId: string, otherId:
   if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
   const rooms = bookings.map(({ room_id }) => room_id).reverse();
-  await moveAll(trx, change, await moversOf(trx, bookings, rooms, hotel.business_date), hotel.business_date, "swap");
+  await moveAll(trx, change, await moversOf(trx, change, hotel, bookings, rooms), "swap");
 }
 
 interface Moved {
   readonly movers: readonly Mover[];
   /** The rooms as they were before, by id. */
   readonly rooms: ReadonlyMap<string, LockedRoom>;
-  /** The business date. */
-  readonly today: Day;
 }
 
 /** Moves several bookings in one go. */
@@ -63,34 +65,39 @@ export async function moveTogether(
     change,
     moves.map(({ bookingId }) => bookingId),
   );
-  const today = hotel.business_date;
   const to = moves.map(({ roomId }) => roomId);
-  const movers = await moversOf(trx, bookings, to, today);
-  return { movers, rooms: await moveAll(trx, change, movers, today, action), today };
+  const movers = await moversOf(trx, change, hotel, bookings, to);
+  return { movers, rooms: await moveAll(trx, change, movers, action) };
 }
 
 async function moversOf(
   trx: Trx,
+  { now }: Change,
+  hotel: HotelSettings,
   bookings: readonly Booking[],
   rooms: readonly string[],
-  today: Day,
 ): Promise<Mover[]> {
   const movers: Mover[] = [];
   for (const [index, booking] of bookings.entries()) {
-    requireMovable(booking, today);
-    movers.push({ booking, nights: await readNights(trx, booking), to: rooms[index] as string });
+    const first = firstNightToMove(booking, hotel, now);
+    requireMovable(booking, first, hotel.business_date);
+    movers.push({ booking, nights: await readNights(trx, booking), to: rooms[index] as string, first });
   }
   return movers;
 }
 
-function requireMovable(booking: Booking, today: Day): void {
+function requireMovable(booking: Booking, first: Day, today: Day): void {
   if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
-  if (booking.room_locked) {
-    throw pmsProblems.ROOM_LOCKED(`The booking of ${booking.guest_name} is locked to its room. Unlock it first.`, {
-      members: { booking_id: booking.booking_id },
-    });
-  }
-  if (firstNightAhead(booking, today) >= booking.departure) throw nothingToMove(booking.departure, today);
+  requireUnlocked(booking);
+  if (first >= booking.departure) throw nothingToMove(booking.departure, today);
+}
+
+/** @throws Problem ROOM_LOCKED */
+export function requireUnlocked({ booking_id, guest_name: name, room_locked: isLocked }: Booking): void {
+  if (!isLocked) return;
+  throw pmsProblems.ROOM_LOCKED(`The booking of ${name} is locked to its room. Unlock it first.`, {
+    members: { booking_id },
+  });
 }
 
 /**
@@ -103,12 +110,11 @@ async function moveAll(
   trx: Trx,
   change: Change,
   asked: readonly Mover[],
-  today: Day,
   action: string,
 ): Promise<ReadonlyMap<string, LockedRoom>> {
-  const [first] = asked;
-  if (first === undefined) return new Map();
-  const { hotel_id: hotelId } = first.booking;
+  const [one] = asked;
+  if (one === undefined) return new Map();
+  const { hotel_id: hotelId } = one.booking;
   const from = asked.flatMap(({ booking, nights }) => [booking.room_id, ...roomsOf(nights)]);
   const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...asked.map(({ to }) => to)])]);
   for (const { booking, to } of asked) requireFit(rooms.get(to) as LockedRoom, booking);
@@ -118,12 +124,11 @@ async function moveAll(
     hotelId,
     movers.map(({ booking }) => booking.booking_id),
   );
-  for (const { booking, nights, to } of movers) {
+  for (const { booking, nights, to, first } of movers) {
     // Nights that are over stay where they were, be they slept or not: others may have had the room then.
-    const tonight = firstNightAhead(booking, today);
-    const moved = nights.map((night) => (night.date < tonight ? night : { ...night, room_id: to }));
+    const moved = nights.map((night) => (night.date < first ? night : { ...night, room_id: to }));
     const holder = { bookingId: booking.booking_id };
-    await takeNights(trx, hotelId, holder, partyOf(booking, tonight), segmentsOf(moved));
+    await takeNights(trx, hotelId, holder, partyOf(booking, first), segmentsOf(moved));
     await writeNights(trx, booking, moved, "amend");
   }
   // Of guests who change places, each leaves before the other comes: who is where is asked when all have moved.
@@ -141,7 +146,11 @@ async function moveAll(
   return rooms;
 }
 
-function requireFit(room: LockedRoom, { adults, children, departure }: Booking): void {
+/** @throws Problem ROOM_NOT_SOLD, ROOM_RETIRED, TOO_MANY_GUESTS */
+export function requireFit(
+  room: LockedRoom,
+  { adults, children, departure }: Pick<Booking, "adults" | "children" | "departure">,
+): void {
   requireSold(room, departure);
   if (adults + children > room.capacity) {
     throw pmsProblems.TOO_MANY_GUESTS(

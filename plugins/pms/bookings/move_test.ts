@@ -1,6 +1,8 @@
 import { expect } from "chai";
 
+import { instantOf } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { moveAt } from "../testing/closing.ts";
 import { openDesk } from "../testing/desk.ts";
 
 describe("moving a booking", () => {
@@ -50,8 +52,9 @@ describe("moving a booking", () => {
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);
     await desk.closeDay();
-    const moved = await desk.operate("move", id, { room_id: desk.roomIds[1] });
-    const [first, second] = desk.roomIds;
+    const [first = "", second = ""] = desk.roomIds;
+    await moveAt(platform, desk.hotelId, id, { room: second, now: instantOf(desk.day(1), "12:00", "Europe/Berlin") });
+    const moved = await desk.get(`/bookings/${id}`);
     expect(moved.body.nights.map((night: { room_id: string }) => night.room_id)).to.deep.equal([first, second, second]);
     expect((await desk.get(`/rooms/${first}`)).body.housekeeping).to.equal("dirty");
     expect((await desk.book(1, 3)).status, "the old room is free from tonight on").to.equal(201);
@@ -86,15 +89,15 @@ describe("moving a booking", () => {
   it("swaps the rooms of two guests in the house", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = desk.roomIds;
-    const ada = await desk.booked(0, 3);
-    const grace = await desk.booked(0, 2, { room_id: second, guest: { name: "Grace" } });
+    const ada = await desk.booked(0, 30);
+    const grace = await desk.booked(0, 29, { room_id: second, guest: { name: "Grace" } });
     await desk.operate("check-in", ada.booking_id);
     await desk.operate("check-in", grace.booking_id);
     const swapped = await desk.operate("swap", ada.booking_id, { other_booking_id: grace.booking_id });
     expect(swapped.status, swapped.text).to.equal(200);
     expect(swapped.body.room_id).to.equal(second);
     expect((await desk.get(`/bookings/${grace.booking_id}`)).body.room_id).to.equal(first);
-    expect((await desk.book(2, 3)).status).to.equal(201);
+    expect((await desk.book(29, 30)).status).to.equal(201);
   });
 
   it("swaps nothing where one of the two would meet a third", async () => {
@@ -111,7 +114,7 @@ describe("moving a booking", () => {
 
   it("does not put a guest of the house into a room that somebody is still in", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
-    const ada = await desk.booked(0, 2);
+    const ada = await desk.booked(0, 30);
     const grace = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace" } });
     await desk.operate("check-in", ada.booking_id);
     await desk.operate("check-in", grace.booking_id);

@@ -139,31 +139,6 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
   });
 }
 
-/**
- * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
- * of the day that was just closed can be reinstated for that night alone. Not for a guest who is forgotten.
- */
-export async function reinstate(trx: Trx, change: Change, bookingId: string): Promise<void> {
-  const { booking, hotel } = await lockBooking(trx, change, bookingId);
-  requireSubscription(hotel);
-  const today = hotel.business_date;
-  const state = moveBooking(booking, "reinstate", today);
-  if (booking.departure < today) {
-    throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
-  }
-  await holdGuest(trx, booking.hotel_id, booking.guest_id);
-  const nights = await restoreNights(trx, booking, "no_show", "waive");
-  const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
-  requireSold(rooms.get(booking.room_id) as LockedRoom, departureOf(nights));
-  const first = firstNightAhead({ status: state.status, departure: booking.departure }, today);
-  await holdNights(trx, booking, nights, partyOf(booking, first));
-  await writeChange(trx, change, "reinstate", booking, {
-    ...state,
-    waived_amount: null,
-    ...totalsOf(nights, booking.currency),
-  });
-}
-
 /** Makes the rooms that a booking holds be those of these nights. @throws Problem ROOM_TAKEN */
 export async function holdNights(
   trx: Trx,

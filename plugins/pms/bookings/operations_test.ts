@@ -141,10 +141,10 @@ describe("the operations of the desk", () => {
 
   it("keep a history that replays to the present, with who, when, before and after", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
-    const { booking_id: id } = await desk.booked(0, 2);
+    const { booking_id: id } = await desk.booked(0, 30);
     await desk.operate("check-in", id);
     await desk.operate("move", id, { room_id: desk.roomIds[1] });
-    await desk.amend(id, { expected_check_out_at: desk.day(3), notes: "late riser" });
+    await desk.amend(id, { expected_check_out_at: desk.day(31), notes: "late riser" });
     const { items } = (await desk.get(`/bookings/${id}/history`)).body as {
       items: { action: string; by_user: string; before: object | null; after: Record<string, unknown> }[];
     };

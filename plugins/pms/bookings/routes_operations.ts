@@ -4,7 +4,8 @@ import { daySchema, idSchema, type Route, route, textSchema, type Trx } from "..
 import { managers, type Role, staff } from "../../identity/port.ts";
 import { type Change, changeOf } from "./changing.ts";
 import { move, swap } from "./move.ts";
-import { cancel, checkIn, checkOut, markNoShow, reinstate, undoCheckIn, undoCheckOut } from "./operations.ts";
+import { cancel, checkIn, checkOut, markNoShow, undoCheckIn, undoCheckOut } from "./operations.ts";
+import { reinstate } from "./reinstate.ts";
 import { bookingSchema, readChanged } from "./views.ts";
 import { undoWaiver, waiveCharge } from "./waive_charge.ts";
 
@@ -97,13 +98,20 @@ export function operationRoutes(): Route[] {
       id: "reinstateBooking",
       word: "reinstate",
       summary:
-        "A canceled booking or a no-show is confirmed again, on the same business day, if its room is still free",
+        "A canceled booking or a no-show is confirmed again, on the same business day, in its room or another free one",
       description:
         "A no-show of the day that was just closed can be reinstated too. The guest arrives after the close. A booking of that " +
-        "night alone is then checked in, or moved to another room for that night, on its day of departure.",
-      body: nothing,
-      problems: [...taken, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
-      run: reinstate,
+        "night alone is then checked in, or moved to another room for that night, on its day of departure. The answer " +
+        "`ROOM_TAKEN` names rooms that are free instead; the prices stay what they were.",
+      body: z.strictObject({
+        room_id: idSchema.optional().meta({
+          description:
+            "Another room for the nights that are still to be slept. A night that is over keeps its room, unless somebody " +
+            "else has had it. Default: the room that the booking had.",
+        }),
+      }),
+      problems: [...moved, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
+      run: (trx, change, bookingId, { room_id: roomId }) => reinstate(trx, change, bookingId, roomId),
     }),
     operation({
       id: "waiveCharge",
@@ -130,6 +138,9 @@ export function operationRoutes(): Route[] {
       id: "moveBooking",
       word: "move",
       summary: "To another room, from tonight on or, where the stay has not begun, for all of it; prices stay",
+      description:
+        "A night that the guest has slept keeps its room, also before its business day is closed. Before 04:00 at the hotel, the " +
+        "night of the day before counts as tonight.",
       body: z.strictObject({ room_id: idSchema, ...acceptance }),
       problems: [...moved, "ROOM_NOT_CLEAN"],
       run: (trx, change, bookingId, { room_id: roomId, accept_dirty_room: accepted }) =>

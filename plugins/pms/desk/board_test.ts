@@ -1,6 +1,8 @@
 import { expect } from "chai";
 
+import { instantOf } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { moveAt } from "../testing/closing.ts";
 import { openDesk } from "../testing/desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
 
@@ -97,7 +99,8 @@ describe("the board and the chart", () => {
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);
     await desk.closeDay();
-    await desk.operate("move", id, { room_id: desk.roomIds[1] });
+    const [, room = ""] = desk.roomIds;
+    await moveAt(platform, desk.hotelId, id, { room, now: instantOf(desk.day(1), "12:00", "Europe/Berlin") });
     const { body: chart } = await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(5)}`);
     const ranges = chart.rooms.map((room: { stays: { from: string; to: string }[] }) =>
       room.stays.map(({ from, to }) => [from, to]),

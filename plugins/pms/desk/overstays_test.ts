@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import { addDays } from "../../../core/mod.ts";
+import { addDays, instantOf } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
-import { closeAt, closeByClock } from "../testing/closing.ts";
+import { closeAt, closeByClock, moveAt } from "../testing/closing.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";
 
@@ -91,7 +91,8 @@ describe("guests who should have left and are still in the house when the day is
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const id = await guestIn(desk, 0, 3);
     await close(desk, 0);
-    await desk.operate("move", id, { room_id: desk.roomIds[1] });
+    const [, room = ""] = desk.roomIds;
+    await moveAt(platform, desk.hotelId, id, { room, now: instantOf(desk.day(1), "12:00", "Europe/Berlin") });
     await desk.amend(id, { expected_check_out_at: desk.day(1) });
     await close(desk, 1);
     const { nights } = await read(desk, id);

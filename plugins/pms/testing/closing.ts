@@ -1,4 +1,4 @@
-/** Closes and check-outs that no call can ask for: by the clock, and at a moment that is not now. */
+/** Closes, check-outs and moves that no call can ask for: by the clock, and at a moment that is not now. */
 import { boot } from "../../../core/boot.ts";
 import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
@@ -7,6 +7,7 @@ import type { Day } from "../../../core/mod.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
 import { testSecret } from "../../../core/testing/postgres.ts";
 import type { TestPlatform } from "../../../workers/testing/platform.ts";
+import { move, swap } from "../bookings/move.ts";
 import { checkOut } from "../bookings/operations.ts";
 import { closeDay, type DailyFigures } from "../desk/close_day.ts";
 import { closeOverdueDays } from "../desk/close_overdue_days.ts";
@@ -44,6 +45,21 @@ export async function checkOutAt(
 ): Promise<void> {
   const change = { actor: { tenantId: hotelId, name: "test" }, now };
   await withDatabase(platform, (db) => db.tenant(hotelId, (trx) => checkOut(trx, change, bookingId, leftOn)));
+}
+
+/** Moves a booking to another room as if it were another moment, or lets it change rooms with another booking. */
+export async function moveAt(
+  platform: TestPlatform,
+  hotelId: string,
+  bookingId: string,
+  to: { readonly now: Date } & ({ readonly room: string } | { readonly other: string }),
+): Promise<void> {
+  const change = { actor: { tenantId: hotelId, name: "test" }, now: to.now };
+  await withDatabase(platform, (db) =>
+    db.tenant(hotelId, (trx) =>
+      "room" in to ? move(trx, change, bookingId, to.room) : swap(trx, change, bookingId, to.other),
+    ),
+  );
 }
 
 async function withDatabase<T>({ databaseUrl }: TestPlatform, work: (db: Database) => Promise<T>): Promise<T> {

@@ -89,8 +89,10 @@ const questions: Readonly<Record<string, string>> = {
     SELECT b.booking_id, n.date FROM pms.bookings b JOIN identity.hotels h ON h.hotel_id = b.hotel_id
     JOIN pms.booking_nights n ON n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL
     WHERE b.hotel_id = :hotel AND b.status IN ${holds} AND n.date >= h.business_date AND n.room_id <> b.room_id
-      -- A guest in the house who stayed on in another room before the close of the day has slept the nights before it elsewhere.
-      AND (b.status = 'confirmed' OR EXISTS (SELECT FROM pms.booking_nights e WHERE e.hotel_id = n.hotel_id
+      -- A guest in the house who changed rooms before the close of the day has slept the nights before it elsewhere, also
+      -- where the check-in was undone since.
+      AND ((b.status = 'confirmed' AND NOT EXISTS (SELECT FROM pms.booking_history u WHERE u.hotel_id = b.hotel_id
+        AND u.booking_id = b.booking_id AND u.action = 'undo_check_in')) OR EXISTS (SELECT FROM pms.booking_nights e WHERE e.hotel_id = n.hotel_id
         AND e.booking_id = n.booking_id AND e.released IS NULL AND e.date >= h.business_date AND e.date < n.date
         AND e.room_id = b.room_id))`,
   "a history's entry does not begin where the one before it ended": `

@@ -83,11 +83,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 27,
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("reinstate" as const), who, room: maybe(nth) }),
+  },
+  {
+    weight: 23,
     arbitrary: fc.record({
       kind: fc.constantFrom<Move[]>(
         ...(["check in", "check in", "check in", "check out", "check out", "cancel", "no-show"] as const),
-        ...(["undo check-in", "undo check-out", "undo check-out", "reinstate", "reinstate"] as const),
+        ...(["undo check-in", "undo check-out", "undo check-out"] as const),
         ...(["waive", "waive", "undo waiver"] as const),
       ),
       who,

@@ -51,6 +51,7 @@ export type Step =
       readonly receptionist?: boolean | undefined;
     }
   | { readonly kind: Move; readonly who: Who }
+  | { readonly kind: "reinstate"; readonly who: Who; readonly room?: number | undefined }
   /** So many days ago; of a day that is still to come, where it is negative. */
   | { readonly kind: "has left"; readonly who: Who; readonly ago: number }
   | { readonly kind: "move"; readonly who: Who; readonly room: number }
@@ -140,7 +141,6 @@ const moves = {
   "no-show": { route: "markNoShow", from: ["confirmed"] },
   "undo check-in": { route: "undoCheckIn", from: ["in_house"] },
   "undo check-out": { route: "undoCheckOut", from: ["checked_out"] },
-  reinstate: { route: "reinstateBooking", from: ["canceled", "no_show"] },
   waive: { route: "waiveCharge", from: ["canceled", "no_show"] },
   "undo waiver": { route: "undoWaiver", from: ["canceled", "no_show"] },
 } as const;
@@ -178,6 +178,11 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       const booking = whom(view, step.who, holding);
       const body = { room_id: pick(rooms, step.room).id };
       return booking && { id: "moveBooking", params: { booking_id: booking.id }, body };
+    }
+    case "reinstate": {
+      const booking = whom(view, step.who, ["canceled", "no_show"]);
+      const body = step.room === undefined ? {} : { room_id: pick(rooms, step.room).id };
+      return booking && { id: "reinstateBooking", params: { booking_id: booking.id }, body };
     }
     case "swap": {
       const one = whom(view, step.who, holding);
@@ -267,7 +272,6 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
     case "no-show":
     case "undo check-in":
     case "undo check-out":
-    case "reinstate":
     case "waive":
     case "undo waiver": {
       const { route, from } = moves[step.kind];

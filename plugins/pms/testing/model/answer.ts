@@ -3,6 +3,7 @@ import type { Call } from "../direct_desk.ts";
 import type { Role } from "./agreed_price.ts";
 import * as bookings from "./bookings.ts";
 import { move } from "./moves.ts";
+import { reinstate } from "./reinstate.ts";
 import * as desk from "./desk.ts";
 import {
   dayNumber,
@@ -33,7 +34,7 @@ const onBooking = new Map<string, (hotel: ModelHotel, booking: ModelBooking, bod
   ["markNoShow", bookings.noShow],
   ["undoCheckIn", bookings.undoCheckIn],
   ["undoCheckOut", bookings.undoCheckOut],
-  ["reinstateBooking", bookings.reinstate],
+  ["reinstateBooking", reinstate],
   ["waiveCharge", bookings.waiveCharge],
   ["undoWaiver", bookings.undoWaiver],
 ]);

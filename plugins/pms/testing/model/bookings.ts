@@ -13,6 +13,7 @@ import {
   range,
   Refusal,
 } from "./hotel.ts";
+import { firstToAmend } from "./progress.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ export function requireCapacity(capacity: number, adults: number, children: numb
   if (adults + children > capacity) throw new Refusal("TOO_MANY_GUESTS");
 }
 
-function requireKnown({ guest }: ModelBooking): void {
+export function requireKnown({ guest }: ModelBooking): void {
   if (guest.anonymous) throw new Refusal("GUEST_ANONYMOUS");
 }
 
@@ -196,12 +197,6 @@ function amendNights(
   Object.assign(booking, { room, arrival, departure, nights: priced, holds: new Set(priced.keys()) });
 }
 
-/** The first night that can be in another room: after all that a guest in the house has slept by the hotel's calendar. */
-function firstToAmend(hotel: ModelHotel, { status, departure }: ModelBooking): number {
-  const isSlept = status === "in_house" && departure <= Math.max(hotel.today, hotel.calendarDay());
-  return isSlept ? Math.max(departure, hotel.today) : firstAhead(hotel, status, departure);
-}
-
 interface AmendedRoom extends Pick<ModelBooking, "room" | "arrival" | "departure" | "adults" | "children"> {
   readonly price: unknown;
   readonly role: Role;
@@ -267,7 +262,7 @@ export function requireDay(isRight: boolean): void {
   if (!isRight) throw new Refusal("WRONG_DAY");
 }
 
-function become(hotel: ModelHotel, booking: ModelBooking, status: ModelStatus): void {
+export function become(hotel: ModelHotel, booking: ModelBooking, status: ModelStatus): void {
   Object.assign(booking, { status, statusOn: hotel.today });
 }
 
@@ -334,8 +329,18 @@ export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
   booking.checkedInOn = null;
 }
 
-function takeBack(hotel: ModelHotel, booking: ModelBooking, first = hotel.today): void {
-  const nights = new Map([...booking.nights, ...booking.givenBack, ...(booking.waived ?? [])]);
+/** All nights that were on the bill. */
+export function restoredNights({ nights, givenBack, waived = new Map() }: ModelBooking): Map<number, ModelNight> {
+  return new Map([...nights, ...givenBack, ...waived]);
+}
+
+/** Puts nights on the bill again, and holds their rooms. @param first from which rooms are offered instead */
+export function takeBack(
+  hotel: ModelHotel,
+  booking: ModelBooking,
+  nights: Map<number, ModelNight>,
+  first: number,
+): void {
   hotel.requireFree(nights, booking.adults + booking.children, [booking], first);
   Object.assign(booking, { nights, givenBack: new Map(), waived: undefined, holds: new Set(nights.keys()) });
 }
@@ -358,24 +363,7 @@ export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
   requireKnown(booking);
   requireSold(booking.room, agreedDeparture(booking));
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
-  takeBack(hotel, booking);
+  takeBack(hotel, booking, restoredNights(booking), hotel.today);
   booking.departure = Math.max(...booking.nights.keys()) + 1;
   become(hotel, booking, "in_house");
 }
-
-export function reinstate(hotel: ModelHotel, booking: ModelBooking): void {
-  hotel.requirePaid();
-  require(booking, "canceled", "no_show");
-  const { status, statusOn, arrival, departure } = booking;
-  // One that the desk marked before the close is as good as one that the close marked.
-  const isOfLastClose = status === "no_show" && statusOn === arrival && hotel.today === arrival + 1;
-  requireDay((statusOn === hotel.today || isOfLastClose) && departure >= hotel.today);
-  requireKnown(booking);
-  requireSold(booking.room, agreedDeparture(booking));
-  takeBack(hotel, booking, firstAhead(hotel, "confirmed", departure));
-  become(hotel, booking, "confirmed");
-}
-
-/** The first night that is still to be slept: last night's, where the guest is expected and leaves today. */
-export const firstAhead = ({ today }: ModelHotel, status: ModelStatus, departure: number): number =>
-  status === "confirmed" && departure === today ? today - 1 : today;

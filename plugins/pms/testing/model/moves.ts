@@ -1,18 +1,19 @@
 /** The model of moves to other rooms. It refuses before it changes anything. */
-import { firstAhead, require, requireCapacity, requireDay, requireReady, requireSold } from "./bookings.ts";
+import { require, requireCapacity, requireDay, requireReady, requireSold } from "./bookings.ts";
 import { type ModelBooking, type ModelHotel, Refusal } from "./hotel.ts";
+import { firstToMove } from "./progress.ts";
 
 /** Moves bookings at once: what one leaves another may take. */
 export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking; to: unknown }[]): void {
   for (const { booking } of moves) {
     require(booking, "confirmed", "in_house");
     if (booking.locked) throw new Refusal("ROOM_LOCKED");
-    requireDay(firstAhead(hotel, booking.status, booking.departure) < booking.departure);
+    requireDay(firstToMove(hotel, booking) < booking.departure);
   }
   const all = moves.map(({ booking }) => booking);
   const asked = moves.map(({ booking, to }) => {
     const room = hotel.roomOf(to);
-    const first = firstAhead(hotel, booking.status, booking.departure);
+    const first = firstToMove(hotel, booking);
     const nights = new Map([...booking.nights].map(([day, night]) => [day, day < first ? night : { ...night, room }]));
     return { booking, room, nights, first };
   });

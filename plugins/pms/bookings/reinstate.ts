@@ -1,0 +1,76 @@
+/** The way back of a canceled booking or a no-show. */
+import { type Day, prepare, type Trx } from "../../../core/mod.ts";
+import { requireSubscription } from "../../identity/port.ts";
+import { holdGuest } from "../guests/guests.ts";
+import { type LockedRoom, lockRooms, segmentsOf } from "../occupancy/occupancy.ts";
+import { moveBooking } from "./booking_state.ts";
+import { type Change, lockBooking, writeChange } from "./changing.ts";
+import { requireFit, requireUnlocked } from "./move.ts";
+import { type Night, restoreNights, totalsOf, writeNights } from "./nights.ts";
+import { departureOf, holdNights, partyOf, requireSold, roomsOf, wrongDay } from "./operations.ts";
+import { firstNightAhead } from "./stay_progress.ts";
+
+/**
+ * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
+ * of the day that was just closed can be reinstated for that night alone. Not for a guest who is forgotten.
+ * @param roomId where the nights are to be. Default: the room that the booking had
+ * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_NOT_SOLD, ROOM_RETIRED, ROOM_LOCKED, TOO_MANY_GUESTS,
+ *   GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
+ */
+export async function reinstate(trx: Trx, change: Change, bookingId: string, roomId?: string): Promise<void> {
+  const { booking, hotel } = await lockBooking(trx, change, bookingId);
+  requireSubscription(hotel);
+  const today = hotel.business_date;
+  const state = moveBooking(booking, "reinstate", today);
+  if (booking.departure < today) {
+    throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
+  }
+  await holdGuest(trx, booking.hotel_id, booking.guest_id);
+  const had = await restoreNights(trx, booking, "no_show", "waive");
+  const to = roomId ?? booking.room_id;
+  const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, to, ...roomsOf(had)])]);
+  const ahead = firstNightAhead({ status: state.status, departure: booking.departure }, today);
+  const split = await firstNightElsewhere(trx, booking.hotel_id, had, ahead);
+  const nights =
+    to === booking.room_id ? had : had.map((night) => (night.date < split ? night : { ...night, room_id: to }));
+  const room = rooms.get(to) as LockedRoom;
+  const departure = departureOf(nights);
+  if (to === booking.room_id) requireSold(room, departure);
+  else {
+    requireUnlocked(booking);
+    requireFit(room, { adults: booking.adults, children: booking.children, departure });
+    await writeNights(trx, booking, nights, "amend");
+  }
+  const advice = "To reinstate the booking in one of the free rooms, send its room_id.";
+  await holdNights(trx, booking, nights, { ...partyOf(booking, split), advice });
+  await writeChange(trx, change, "reinstate", booking, {
+    ...state,
+    room_id: to,
+    waived_amount: null,
+    ...totalsOf(nights, booking.currency),
+  });
+}
+
+const takenStatement = prepare(
+  "pms_taken_nights",
+  `SELECT FROM unnest($2::uuid[], $3::date[], $4::date[]) AS s (room_id, arrival, departure)
+   WHERE EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
+     AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000 OFFSET 0) LIMIT 1`,
+);
+
+/**
+ * The first night that another room can have. Nights that are over keep their room, unless somebody else has had it: then
+ * the whole stay goes to the other room. The rooms of the nights must be locked.
+ * @param first the first night that is still to be slept
+ */
+async function firstNightElsewhere(trx: Trx, hotelId: string, nights: readonly Night[], first: Day): Promise<Day> {
+  const over = segmentsOf(nights.filter(({ date }) => date < first));
+  if (over.length === 0) return first;
+  const taken = await takenStatement.run(trx, [
+    hotelId,
+    over.map(({ room_id }) => room_id),
+    over.map(({ arrival }) => arrival),
+    over.map(({ departure }) => departure),
+  ]);
+  return taken.length === 0 ? first : (nights[0]?.date ?? first);
+}

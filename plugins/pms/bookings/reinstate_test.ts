@@ -1,0 +1,112 @@
+import { expect } from "chai";
+
+import type { TestAnswer } from "../../../core/testing/client.ts";
+import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { type Desk, openDesk } from "../testing/desk.ts";
+import { requireWhole } from "../testing/invariants.ts";
+
+describe("a booking whose room was given away", () => {
+  let platform: TestPlatform;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+  });
+  after(() => platform.close());
+
+  const roomsOf = (desk: Desk, { body }: TestAnswer): number[] =>
+    (body.nights as { room_id: string }[]).map(({ room_id: room }) => desk.roomIds.indexOf(room));
+  const freeRooms = (desk: Desk, { body }: TestAnswer): number[] =>
+    (body.free_rooms as { room_id: string }[]).map(({ room_id: room }) => desk.roomIds.indexOf(room));
+  /** A no-show of the first day, in whose room a walk-in sleeps the first night; other rooms may be slept in as well. */
+  const missed = async (desk: Desk, to: number, ...slept: number[]): Promise<string> => {
+    const { booking_id: id } = await desk.booked(0, to);
+    await desk.operate("no-show", id);
+    for (const room of [0, ...slept]) {
+      const more = { room_id: desk.roomIds[room], guest: { name: `Walk-in ${room}` } };
+      const { booking_id: other } = await desk.booked(0, 1, more);
+      await desk.operate("check-in", other);
+    }
+    return id as string;
+  };
+
+  it("is reinstated in one of the rooms that the refusal names, at its prices", async () => {
+    const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
+    const id = await missed(desk, 2, 1);
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[2]}`, { rate: "250.00" });
+    const refused = await desk.operate("reinstate", id);
+    expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(0)] });
+    expect(refused.body.detail).to.include("send its room_id");
+    expect(freeRooms(desk, refused)).to.deep.equal([2]);
+    const taken = await desk.operate("reinstate", id, { room_id: desk.roomIds[1] });
+    expect(taken.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(0)] });
+    const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[2] });
+    expect(back.status, back.text).to.equal(200);
+    expect(back.body).to.include({ status: "confirmed", room_id: desk.roomIds[2], total_amount: "200.00" });
+    expect(roomsOf(desk, back)).to.deep.equal([2, 2]);
+    const { items } = (await desk.get(`/bookings/${id}/history`)).body;
+    expect(items.at(-1)).to.deep.include({ action: "reinstate" });
+    expect(items.at(-1).after.room_id).to.equal(desk.roomIds[2]);
+    expect((await desk.operate("check-in", id)).status).to.equal(200);
+    await requireWhole(platform.owner, desk.hotelId);
+  });
+
+  it("goes elsewhere as a whole after the close, where somebody else slept in its room", async () => {
+    const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
+    const id = await missed(desk, 3, 1);
+    await desk.closeDay();
+    const refused = await desk.operate("reinstate", id);
+    expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(0)] });
+    expect(freeRooms(desk, refused), "a room that is free on the night that is over too").to.deep.equal([2]);
+    const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[2] });
+    expect(back.status, back.text).to.equal(200);
+    expect(roomsOf(desk, back)).to.deep.equal([2, 2, 2]);
+    await requireWhole(platform.owner, desk.hotelId);
+    expect((await desk.operate("check-in", id)).status).to.equal(200);
+  });
+
+  it("leaves a night that is over in its room, where only the nights ahead were given away", async () => {
+    const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
+    const { booking_id: id } = await desk.booked(0, 3);
+    const other = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Slept there" } });
+    await desk.operate("check-in", other.booking_id);
+    await desk.closeDay();
+    await desk.operate("check-out", other.booking_id);
+    await desk.booked(2, 4, { guest: { name: "Next" } });
+    const refused = await desk.operate("reinstate", id);
+    expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
+    expect(freeRooms(desk, refused)).to.deep.equal([1]);
+    const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[1] });
+    expect(back.status, back.text).to.equal(200);
+    expect(roomsOf(desk, back)).to.deep.equal([0, 1, 1]);
+    await requireWhole(platform.owner, desk.hotelId);
+  });
+
+  it("is reinstated elsewhere after a cancellation, and its room stays another's", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { booking_id: id } = await desk.booked(1, 3);
+    await desk.operate("cancel", id);
+    await desk.booked(1, 3, { guest: { name: "Next" } });
+    const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[1] });
+    expect(roomsOf(desk, back)).to.deep.equal([1, 1]);
+    await requireWhole(platform.owner, desk.hotelId);
+  });
+
+  it("gets no room that is too small, out of order, unknown, or other than the one it is locked to", async () => {
+    const desk = await openDesk(platform, { rooms: 3, capacity: 2 });
+    const { booking_id: id } = await desk.booked(1, 3, { adults: 2, room_locked: true });
+    await desk.operate("cancel", id);
+    const reinstate = async (room: string | undefined) =>
+      (await desk.operate("reinstate", id, { room_id: room })).body.code as string;
+    expect(await reinstate(desk.roomIds[1])).to.equal("ROOM_LOCKED");
+    expect((await desk.amend(id, { room_locked: false })).status).to.equal(200);
+    const single = await desk.manage("POST", "/room-types/", { name: "Single", capacity: 1, rate: "50.00" });
+    const small = await desk.manage("POST", "/rooms/", { room_number: "1", room_type_id: single.body.room_type_id });
+    expect(await reinstate(small.body.room_id)).to.equal("TOO_MANY_GUESTS");
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { status: "out_of_order" });
+    expect(await reinstate(desk.roomIds[1])).to.equal("ROOM_NOT_SOLD");
+    expect(await reinstate(desk.hotelId)).to.equal("NOT_FOUND");
+    expect((await desk.get(`/bookings/${id}`)).body).to.include({ status: "canceled", room_id: desk.roomIds[0] });
+    const own = await desk.operate("reinstate", id, { room_id: desk.roomIds[0] });
+    expect(own.status, own.text).to.equal(200);
+    await requireWhole(platform.owner, desk.hotelId);
+  });
+});
