@@ -89,6 +89,7 @@ export const problems = defineProblems({
   NOT_FOUND: { status: 404, title: "There is no such thing" },
   METHOD_NOT_ALLOWED: { status: 405, title: "The method is not allowed here" },
   CONFLICT: { status: 409, title: "The request conflicts with the present state" },
+  TIME_ZONE_UNKNOWN: { status: 409, title: "The stored time zone is not known" },
   IN_USE: { status: 409, title: "It is still in use" },
   IDEMPOTENCY_IN_FLIGHT: { status: 409, title: "The same request is still being answered", retryable: true },
   PRECONDITION_FAILED: { status: 412, title: "It has changed since you read it" },

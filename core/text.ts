@@ -3,8 +3,10 @@ import * as z from "zod";
 /** A letter, digit, punctuation mark or symbol that readers see. U+2800 is the Braille pattern without a dot. */
 const visible = /(?!\p{Default_Ignorable_Code_Point}|\u2800)[\p{L}\p{N}\p{P}\p{S}]/u;
 const control = /[\p{Cc}\u2028\u2029]/u;
-/** The same without a tab and the ends of lines. */
+/** Control characters, but for a tab and the ends of lines. */
 const controlInLines = /(?![\t\n\r])\p{Cc}/u;
+/** Marks that turn the direction of a whole passage, so that a text reads as another one. Plain Arabic and Hebrew need none. */
+const turning = /[\u202a-\u202e\u2066-\u2069]/;
 
 export interface TextRules {
   /** Whether the text may have several lines, and tabs in them. Default: one line. */
@@ -13,7 +15,8 @@ export interface TextRules {
 
 /**
  * Text that a person typed: trimmed, in Unicode's composed form (NFC), with something to be seen in it. It has no control
- * characters, which no screen shows, and nothing that UTF-8 can't hold (half a surrogate pair). Invisible characters that
+ * characters, which no screen shows, no marks that turn its direction, and nothing that UTF-8 can't hold (half a surrogate
+ * pair). Invisible characters that
  * words and emoji need (joiners, variation selectors) stay.
  *
  * For what is asked, not for what is answered: rows that were stored before a rule must stay readable.
@@ -32,6 +35,7 @@ function normalizedSchema(most: number, form: "NFC" | "NFKC", lines: boolean) {
     .max(most)
     .refine((text) => text.isWellFormed(), "holds a character that can't be stored")
     .refine((text) => !(lines ? controlInLines : control).test(text), "has a control character in it")
+    .refine((text) => !turning.test(text), "has a mark in it that turns the direction of the text")
     .refine((text) => visible.test(text), "has no character that can be seen");
 }
 

@@ -41,6 +41,15 @@ describe("text that a person typed", () => {
     expect(accepts(lines, "a\ud800b")).to.equal(false);
   });
 
+  it("turns no direction by a mark, and may be written from right to left", () => {
+    for (const mark of "\u202a\u202d\u202e\u2066\u2067\u2068\u2069\u202c") {
+      expect(accepts(line, `a${mark}b`), JSON.stringify(mark)).to.equal(false);
+      expect(accepts(lines, `a${mark}b`), JSON.stringify(mark)).to.equal(false);
+    }
+    for (const text of ["\u05d3\u05d5\u05d3 (David)\u200f", "\u0645\u062d\u0645\u062f 2"])
+      expect(line.parse(text)).to.equal(text);
+  });
+
   it("has, as a label, no invisible character and the compatible form", () => {
     const label = labelSchema(20);
     expect(label.parse(" １０１ａ ")).to.equal("101a");

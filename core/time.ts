@@ -62,15 +62,28 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** The day that it is at an instant in a time zone. */
+/** A stored time zone that this runtime does not know, such as one from before the names were checked. */
+export class UnknownTimeZone extends Error {
+  constructor(name: string, cause: unknown) {
+    super(`The stored time zone "${name}" is not known. Remedy: set it to ${timeZoneHint.replace("is not ", "")}.`, {
+      cause,
+    });
+  }
+}
+
+/** The day that it is at an instant in a time zone. @throws UnknownTimeZone */
 export function dayAt(instant: Date, timeZone: string): Day {
   return zoned(instant, timeZone).toPlainDate().toString();
 }
 
-/** The instant at which a wall clock in the zone shows this time on this day; a skipped hour counts as the one after it. */
+/**
+ * The instant at which a wall clock in the zone shows this time on this day; a skipped hour counts as the one after it.
+ * @throws UnknownTimeZone
+ */
 export function instantOf(day: Day, timeOfDay: string, timeZone: string): Date {
   const wall = Temporal.PlainDate.from(day).toPlainDateTime(Temporal.PlainTime.from(timeOfDay));
-  return new Date(wall.toZonedDateTime(timeZone, { disambiguation: "compatible" }).epochMilliseconds);
+  const zonedWall = inKnownZone(timeZone, () => wall.toZonedDateTime(timeZone, { disambiguation: "compatible" }));
+  return new Date(zonedWall.epochMilliseconds);
 }
 
 // Between days there is no time zone, and in UTC every day has as many milliseconds: plain numbers are exact here, and
@@ -94,5 +107,23 @@ export function eachDay(from: Day, to: Day): Day[] {
 }
 
 function zoned(instant: Date, timeZone: string): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
+  const exact = Temporal.Instant.fromEpochMilliseconds(instant.getTime());
+  return inKnownZone(timeZone, () => exact.toZonedDateTimeISO(timeZone));
+}
+
+function inKnownZone<T>(timeZone: string, convert: () => T): T {
+  try {
+    return convert();
+  } catch (cause) {
+    throw isKnown(timeZone) ? cause : new UnknownTimeZone(timeZone, cause);
+  }
+}
+
+function isKnown(timeZone: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -2,7 +2,17 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
 
-import { addDays, daysBetween, eachDay, earliestDay, latestDay, timeZoneSchema } from "./time.ts";
+import {
+  addDays,
+  dayAt,
+  daysBetween,
+  eachDay,
+  earliestDay,
+  instantOf,
+  latestDay,
+  timeZoneSchema,
+  UnknownTimeZone,
+} from "./time.ts";
 
 describe("counting days", () => {
   const span = daysBetween(earliestDay, latestDay);
@@ -60,5 +70,17 @@ describe("a time zone", () => {
     ]) {
       expect(taken(name), name).to.equal(false);
     }
+  });
+
+  it("that is stored and not known is told apart from a day that there is not", () => {
+    for (const zone of ["AET", "Nowhere/Land", ""]) {
+      expect(() => dayAt(new Date(), zone), zone).to.throw(
+        UnknownTimeZone,
+        `"${zone}" is not known. Remedy: set it to an`,
+      );
+      expect(() => instantOf("2026-11-27", "04:00", zone), zone).to.throw(UnknownTimeZone);
+    }
+    expect(() => instantOf("2026-02-30", "04:00", "Europe/Berlin")).to.throw(RangeError);
+    expect(() => instantOf("2026-02-28", "25:00", "AET")).to.throw(RangeError);
   });
 });

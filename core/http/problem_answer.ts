@@ -5,6 +5,7 @@ import { isContention, isOutage, isTimeout, isUnstorable } from "../db/database.
 import { Problem, problems } from "../errors.ts";
 import { S3Fault } from "../files/s3_calls.ts";
 import type { Logger } from "../log.ts";
+import { UnknownTimeZone } from "../time.ts";
 
 /** Answers with `application/problem+json` (RFC 9457) and logs what the caller must not see. */
 export function answerProblem(ctx: Context, error: unknown, requestId: string, log: Logger): void {
@@ -33,6 +34,7 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof UnknownTimeZone) return problems.TIME_ZONE_UNKNOWN(error.message, { cause: error });
   const passes = error instanceof S3Fault && error.passing;
   if (passes || isOutage(error) || isContention(error))
     return problems.SERVICE_UNAVAILABLE("Please try again in a moment.", { cause: error });

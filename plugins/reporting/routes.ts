@@ -4,6 +4,7 @@ import * as z from "zod";
 import {
   type Actor,
   type Day,
+  dayAt,
   daysBetween,
   decodeCursor,
   idSchema,
@@ -121,6 +122,8 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
     prepare: ({ actor, body, request }) => openNow(ctx, openCsv, kind, actor, body, request),
     handler: async ({ actor, body, trx, prepared: stream }) => {
       const hotel = await readHotel(trx, actor.tenantId);
+      // A stored zone that is not known is refused here, in words, and not by the job.
+      dayAt(new Date(), hotel.time_zone);
       if (stream !== undefined) {
         await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
         return { status: 200, stream, headers: { "Content-Type": "text/csv; charset=utf-8; header=present" } };

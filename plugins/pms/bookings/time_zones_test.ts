@@ -47,6 +47,29 @@ describe("a stay in the hotel's time zone", () => {
     expect((await book(from, to)).body.code).to.equal("CLOSED_TO_ARRIVAL");
   });
 
+  it("is refused in words, like all that needs the clock, where an older version stored a zone that is not known", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const options = { token: hotel.managerToken };
+    const stay = { check_in_at: hotel.day(0), expected_check_out_at: hotel.day(2) };
+    const book = () =>
+      platform.client.post("/bookings/", { room_id: hotel.roomIds[0], guest: { name: "Ada" }, ...stay }, options);
+    await platform.owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ time_zone: "AET" });
+    for (const call of [
+      book,
+      () => platform.client.post("/operations/close-day", { business_date: hotel.day(0) }, options),
+      () => platform.client.post("/reports/schedules", { kind: "occupancy", every: "night" }, options),
+      () => platform.client.post("/reports/bookings", { by: "created", from: hotel.day(0) }, options),
+    ]) {
+      const { status, body } = await call();
+      expect([status, body.code], call.toString()).to.deep.equal([409, "TIME_ZONE_UNKNOWN"]);
+      expect(body.detail).to.include('"AET" is not known. Remedy: set it to an IANA time zone');
+    }
+    expect((await platform.client.patch("/hotels/me", { time_zone: "Australia/Sydney" }, options)).status).to.equal(
+      200,
+    );
+    expect((await book()).status).to.equal(201);
+  });
+
   it("may end on the last day that there is", async () => {
     expect(await bookedIn("Europe/Berlin", "9999-12-28", "9999-12-30")).to.include({ departure: "9999-12-30" });
     const far = await bookedIn("Europe/Berlin", "2031-12-28", "9999-12-30");
