@@ -33,13 +33,16 @@ const furthestAheadMs = 14 * 3_600_000;
  * @param ofPage how many hotels are read at once
  */
 export async function closeOverdueDays(ctx: Context, signal: AbortSignal, ofPage = pageSize): Promise<void> {
+  const closingTimes = new Map<string, number>();
   let behind: string[] = [];
   let after: string | null = null;
   do {
     const page = await readCandidates(ctx, after, ofPage);
     for (const hotel of page) {
       if (signal.aborted) return;
-      if (await attempt(ctx, hotel.hotel_id, async () => isOverdue(hotel) && closeNext(ctx, hotel.hotel_id))) {
+      if (
+        await attempt(ctx, hotel.hotel_id, async () => isOverdue(hotel, closingTimes) && closeNext(ctx, hotel.hotel_id))
+      ) {
         behind.push(hotel.hotel_id);
       }
     }
@@ -78,9 +81,20 @@ function closeNext({ db }: Context, hotelId: string): Promise<boolean> {
   });
 }
 
-/** Closing time has passed on the day after. @throws RangeError for a time zone that there is not */
-function isOverdue({ business_date: day, time_zone: zone, day_closes_at: at }: Clock): boolean {
-  return at !== null && instantOf(addDays(day, 1), at, zone).getTime() <= Date.now();
+/**
+ * Whether closing time has passed on the day after.
+ * @param known closing times that were computed already: one takes 0.5 ms, and most hotels share theirs
+ * @throws RangeError for a time zone that there is not
+ */
+function isOverdue(
+  { business_date: day, time_zone: zone, day_closes_at: at }: Clock,
+  known = new Map<string, number>(),
+): boolean {
+  if (at === null) return false;
+  const key = `${day} ${at} ${zone}`;
+  const closesAt = known.get(key) ?? instantOf(addDays(day, 1), at, zone).getTime();
+  known.set(key, closesAt);
+  return closesAt <= Date.now();
 }
 
 /** Hotels whose day is over somewhere on Earth. Nothing is computed from a row here, so no row can fail the statement. */
