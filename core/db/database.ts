@@ -33,10 +33,10 @@ export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: 
 }
 
 /**
- * serialization_failure, deadlock_detected, and in_failed_sql_transaction: of statements that were sent together, the
- * refusal of a later one may be seen before the deadlock of the one before it.
+ * serialization_failure and deadlock_detected. Not in_failed_sql_transaction (25P02): it only says that an earlier statement
+ * failed, and a unit of work throws that statement's error instead (`core/db/unit.ts`).
  */
-const retryable = new Set(["40001", "40P01", "25P02"]);
+const retryable = new Set(["40001", "40P01"]);
 const tries = 5;
 
 /** Opens one transaction as a role and a tenant; runs `work` again where PostgreSQL says that a retry would succeed. */

@@ -53,6 +53,8 @@ interface OpenUnit extends AnswerWait {
   /** Whether something was sent that nobody waits for, and the first error of such. */
   sent: boolean;
   refusal?: unknown;
+  /** The last error of PostgreSQL's that is not 25P02. It is why the statements after it were refused with 25P02. */
+  failure?: unknown;
   readonly afterCommit: Set<(knex: Knex) => void>;
 }
 
@@ -97,7 +99,8 @@ export async function runPrepared(
 ): Promise<unknown[]> {
   const unit = unitOf(trx);
   const { connection, role } = unit;
-  const { rows } = await awaitAnswer(unit, connection.query({ name: `${name} ${role}`, text, values }));
+  const answer = noteFailure(unit, connection.query({ name: `${name} ${role}`, text, values }));
+  const { rows } = await awaitAnswer(unit, answer);
   return rows;
 }
 
@@ -179,10 +182,27 @@ async function runAdmitted<T>(
     unit.ended = true;
     // A connection that can't roll back is broken, and its pool throws it away; the caller wants the first error.
     await awaitAnswer(unit, connection.query("ROLLBACK")).catch(() => undefined);
-    throw unit.refusal ?? error;
+    // The answers to all statements came before that of the ROLLBACK.
+    throw unit.refusal ?? (isAbortedState(error) ? (unit.failure ?? error) : error);
   } finally {
     await client.releaseConnection(connection);
   }
+}
+
+/** Remembers why PostgreSQL refused a statement, unless that is only because of a statement before it. */
+async function noteFailure<T>(unit: OpenUnit, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!isAbortedState(error)) unit.failure = error;
+    throw error;
+  }
+}
+
+/** in_failed_sql_transaction: an earlier statement of the transaction failed. */
+function isAbortedState(error: unknown): boolean {
+  const { code, nativeError } = (error ?? {}) as { code?: unknown; nativeError?: { code?: unknown } };
+  return code === "25P02" || nativeError?.code === "25P02";
 }
 
 /** One write for all that is sent before the next wait: a system call costs more than a message. */
@@ -199,7 +219,8 @@ async function commit(unit: OpenUnit, { readOnly }: UnitOptions): Promise<void> 
   }
   // PostgreSQL answers ROLLBACK, and no error, to the COMMIT of a transaction in which a statement failed.
   const { command } = await end;
-  if (command !== "COMMIT") throw new Error("A statement of this unit of work failed and its error was swallowed.");
+  if (command !== "COMMIT")
+    throw new Error("A statement of this unit of work failed and its error was swallowed.", { cause: unit.failure });
 }
 
 function beginSql(identity: UnitIdentity, { isolation, readOnly }: UnitOptions): string {
@@ -273,7 +294,7 @@ function boundKnex(client: Knex.Client, unit: OpenUnit): Trx {
     return async (...args) => {
       if (unit.ended) throw new Error("This unit of work has ended. Await every statement in it.");
       // A stream answers for as long as its reader takes.
-      return name === "query" ? awaitAnswer(unit, plain(...args)) : plain(...args);
+      return name === "query" ? awaitAnswer(unit, noteFailure(unit, plain(...args))) : plain(...args);
     };
   };
   bound["transacting"] = true;

@@ -107,6 +107,15 @@ describe("a unit of work", () => {
       return runs;
     });
     expect(result).to.equal(3);
+    // Also where only the refusal of a later statement shows it.
+    const collide = prepare("test_collide", "SELECT public.collide()");
+    let hidden = 0;
+    await openUnit(pool, { role: "keyrack_core" }, async (trx) => {
+      hidden += 1;
+      if (hidden < 3) await collide.run(trx, []).catch(() => undefined);
+      await trx.raw("SELECT 1");
+    });
+    expect(hidden).to.equal(3);
   });
 
   it("fails with the error of a statement that it sent and did not wait for, and leaves nothing, also where it only reads", async () => {
@@ -126,6 +135,35 @@ describe("a unit of work", () => {
     expect(rows[0]?.name).to.equal("Test hotel");
     const read = identity.tenant(hotelId, (trx) => Promise.resolve(broken.send(trx, [0])), { readOnly: true });
     expect(await stateOf(read)).to.equal("22012");
+  });
+
+  it("runs once and throws the statement's own error, not that of the statements that PostgreSQL refused after it", async () => {
+    const one = prepare("test_one", "SELECT 1");
+    const divide = prepare("test_divide", "SELECT 1 / 0");
+    type Work = Parameters<typeof openUnit<unknown>>[2];
+    const works: Record<string, Work> = {
+      // Knex's rejection comes some ticks later than that of the prepared statement behind it.
+      "sent together": (trx) => Promise.all([trx.raw("SELECT 1 / 0"), one.run(trx, [])]),
+      "after its error was swallowed": async (trx) => {
+        await divide.run(trx, []).catch(() => undefined);
+        await trx.raw("SELECT 1");
+      },
+      "of a query builder": async (trx) => {
+        await trx("identity.users")
+          .whereRaw("1 / 0 = 1")
+          .catch(() => undefined);
+        await one.run(trx, []);
+      },
+    };
+    for (const [title, work] of Object.entries(works)) {
+      let runs = 0;
+      const failed = openUnit(pool, { role: "keyrack_identity" }, (trx) => {
+        runs += 1;
+        return work(trx);
+      });
+      expect(await stateOf(failed), title).to.equal("22012");
+      expect(runs, title).to.equal(1);
+    }
   });
 
   it("tells once, after its commit, what it was asked to tell, and nothing where it is rolled back", async () => {
