@@ -19,6 +19,7 @@ import { findAllPlugins } from "./boot.ts";
 import { processVariables, stopOnFaults } from "./env.ts";
 import type { Columns, Manifest, TableGrant } from "./plugin.ts";
 import { runProcess } from "./process.ts";
+import { printable } from "./text.ts";
 
 /** One plugin's part of the table. */
 export function pluginTable({ id, summary, permissions }: Manifest): string[] {
@@ -65,15 +66,17 @@ function cell(name: string, values: readonly string[]): string[] {
   );
 }
 
-function table(plugins: readonly LoadedPlugin[], processes: readonly DenoProcess[]): string {
-  return [
+/** @returns lines that a terminal shows as they are: a manifest's words must not repaint the table that tells of its plugin */
+export function tableOf(plugins: readonly Pick<LoadedPlugin, "manifest">[], processes: readonly DenoProcess[]): string {
+  const lines = [
     "What each plugin may do; nothing else (permissions in its manifest.ts):",
-    ...plugins.map(({ manifest }) => ["", ...pluginTable(manifest)].join("\n")),
+    ...plugins.flatMap(({ manifest }) => ["", ...pluginTable(manifest)]),
     "",
     "What each process may do on Deno (on a machine where no variable is set; see docs/deno.md):",
-    ...processes.map((process) => ["", ...processTable(process)].join("\n")),
+    ...processes.flatMap((process) => ["", ...processTable(process)]),
     "",
-  ].join("\n");
+  ];
+  return lines.map((line) => printable(line)).join("\n");
 }
 
 if (import.meta.filename === process.argv[1]) {
@@ -87,7 +90,7 @@ if (import.meta.filename === process.argv[1]) {
     const text = denoJsonText(processes);
     if (process.argv.includes("--write")) writeFileSync(denoJson, text);
     const faults = faultsOfDenoJson(text);
-    if (!process.argv.includes("--check")) process.stdout.write(table(plugins, processes));
+    if (!process.argv.includes("--check")) process.stdout.write(tableOf(plugins, processes));
     for (const fault of faults) process.stderr.write(`permissions: ${fault}\n`);
     process.exit(faults.length === 0 ? 0 : 1);
   });

@@ -1,5 +1,6 @@
 /** What all processes of Keyrack have in common: how they stop, and how they fail to start. */
 import { BootError } from "./errors.ts";
+import { printableLines } from "./text.ts";
 
 const stopWithinMs = 30_000;
 /** 128 + SIGTERM, as a shell reports it. */
@@ -40,6 +41,7 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
 function fail(name: string, error: unknown): never {
   // A BootError is written for a person; anything else is a defect, and its stack helps.
   const text = error instanceof BootError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${name}: ${text}\n`);
+  // A fault can hold the words of a plugin's manifest.
+  process.stderr.write(`${printableLines(`${name}: ${text}`)}\n`);
   process.exit(1);
 }
