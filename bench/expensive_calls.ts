@@ -1,41 +1,27 @@
 /**
- * The most expensive requests that a hotel may send: by how long one holds the event loop, by what it waits for the database,
- * and by the bytes of its answer. One large hotel is full for a quarter of a year; each call is sent as large as it may be.
- * The web process is this one, and the requests come from a thread, so that the event loop's time is the server's alone.
+ * The most expensive requests that a hotel may send: by how long one holds the event loop, by the time of the database, and
+ * by the bytes of its answer. One hotel, as large as a trial allows, is full for a quarter of a year; each call is sent as
+ * large as it may be. The web process is this one, and the requests come from a thread, so that the event loop's time is the
+ * server's alone. All times are of the processor.
  */
-import { monitorEventLoopDelay, performance } from "node:perf_hooks";
-import pg from "pg";
 import { Worker } from "node:worker_threads";
 
-import { addDays } from "../core/mod.ts";
 import { stopTestServer } from "../core/testing/postgres.ts";
 import { openDesk } from "../plugins/pms/testing/desk.ts";
 import { fillHotel } from "../plugins/pms/testing/full_hotel.ts";
-import { startTestPlatform } from "../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
 import { amount } from "./brief.ts";
-
-interface Call {
-  readonly name: string;
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-/** Milliseconds, but for the first two. */
-interface Run {
-  readonly status: number;
-  readonly bytes: number;
-  /** The longest time for which the event loop did nothing else. */
-  readonly hold: number;
-  /** All of the event loop's time. */
-  readonly active: number;
-  readonly database: number;
-}
+import { type Call, enlarge, expensiveRequests, refusedBooking } from "./expensive_requests.ts";
+import { type LoopTime, measureLoop, processorMsOfServer } from "./loop_probe.ts";
 
 interface Answered {
   readonly status: number;
   readonly bytes: number;
+}
+
+interface Run extends Answered, LoopTime {
+  /** Milliseconds of PostgreSQL's processes. */
+  readonly database: number;
 }
 
 /** Plain JavaScript: a worker thread does not load TypeScript by itself. */
@@ -47,141 +33,127 @@ const clientThread = `
     parentPort.postMessage({ status: answer.status, bytes });
   });`;
 
+/** Of a call. */
+interface Row extends Run {
+  readonly name: string;
+}
+
 await measureAll();
 
 async function measureAll(): Promise<void> {
-  const [rooms, nights] = [amount(300, 10), amount(91, 10)];
   const platform = await startTestPlatform({ worker: false });
-  const desk = await openDesk(platform);
-  await fillHotel(platform.owner, { ...desk, from: desk.day(1), rooms, nights });
-  await platform.owner.raw("ANALYZE");
-  const database = timeOfDatabase();
   const client = new Worker(clientThread, { eval: true, execArgv: [] });
-  const send = (call: Call): Promise<Answered> =>
-    new Promise((resolve) => {
-      client.once("message", resolve);
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
-      client.postMessage(call);
-    });
-  const rows = [];
-  for (const call of callsOf(desk, platform.client.url, nights)) {
+  const measureCall: MeasureCall = async (call, token, times) => {
     const runs: Run[] = [];
-    for (let run = 0; run < amount(3, 1); run += 1) {
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      delay.enable();
-      const loop = performance.eventLoopUtilization();
-      const waited = database();
-      const { status, bytes } = await send(call);
-      delay.disable();
-      const { active } = performance.eventLoopUtilization(loop);
-      runs.push({ status, bytes, hold: delay.max / 1e6, active, database: database() - waited });
+    for (let run = 0; run < times; run += 1) {
+      runs.push(await measure(platform, () => send(client, platform.client.url, call, token)));
     }
-    // The least of several, for the machine has other work.
-    const least = (of: (run: Run) => number): number => Math.min(...runs.map(of));
-    rows.push({
-      name: call.name,
-      status: runs.map(({ status }) => status).at(-1) ?? 0,
-      hold: least(({ hold }) => hold),
-      active: least(({ active }) => active),
-      database: least((run) => run.database),
-      bytes: least(({ bytes }) => bytes),
-    });
-  }
-  const line = (cells: readonly (string | number)[]): void => {
-    const widths = [46, 7, 10, 10, 10, 10];
-    process.stdout.write(`${cells.map((cell, at) => String(cell).padEnd(widths[at] ?? 0)).join(" ")}\n`);
+    return runs;
   };
-  line(["the ten worst, by the longest hold", "status", "hold ms", "loop ms", "pg ms", "KB"]);
-  for (const row of rows.sort((a, b) => b.hold - a.hold).slice(0, 10)) {
-    const { name, status, hold, active, database: pgMs, bytes } = row;
-    line([name, status, hold.toFixed(1), active.toFixed(1), pgMs.toFixed(1), (bytes / 1024).toFixed(0)]);
-  }
+  const searches = await measureSearches(platform, measureCall);
+  print("a booking that is refused after a search for moves", searches);
+  const rows = [...(await measureRequests(platform, measureCall)), ...searches];
+  const most = (by: (row: Row) => number, count: number): Row[] =>
+    rows.toSorted((a, b) => by(b) - by(a)).slice(0, count);
+  print(
+    "the most by the database's time",
+    most(({ database }) => database, 10),
+  );
+  print(
+    "the most by bytes",
+    most(({ bytes }) => bytes, 5),
+  );
+  print(
+    "the ten worst, by the longest hold",
+    most(({ hold }) => hold, 10),
+  );
   await client.terminate();
   await platform.close();
   await stopTestServer();
 }
 
-/** Milliseconds in which an answer of PostgreSQL was awaited so far, by all connections of this process. */
-function timeOfDatabase(): () => number {
-  const prototype = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown };
-  const original = prototype.query;
-  let [open, since, total] = [0, 0, 0];
-  prototype.query = function (this: unknown, ...args: unknown[]): unknown {
-    const asked = original.apply(this, args);
-    if (!(asked instanceof Promise)) return asked;
-    if (open === 0) since = performance.now();
-    open += 1;
-    const end = (): void => {
-      open -= 1;
-      if (open === 0) total += performance.now() - since;
-    };
-    asked.then(end, end);
-    return asked;
-  };
-  return () => total;
+type MeasureCall = (call: Call, token: string, times: number) => Promise<Run[]>;
+
+/** One hotel, as large as a trial allows. */
+async function measureRequests(platform: TestPlatform, measureCall: MeasureCall): Promise<Row[]> {
+  const nights = amount(91, 10);
+  const desk = await openDesk(platform);
+  await fillHotel(platform.owner, { ...desk, from: desk.day(1), rooms: amount(499, 10), nights });
+  const large = await enlarge(platform.owner, desk);
+  const rows: Row[] = [];
+  for (const call of expensiveRequests(desk, large, nights)) {
+    // What can succeed once is run once.
+    const isOnce = /^(merge|and the way|close|booking of a year|change)/.test(call.name);
+    const runs = await measureCall(call, desk.managerToken, isOnce ? 1 : amount(5, 1));
+    rows.push({ name: call.name, ...leastOf(runs) });
+  }
+  return rows;
 }
 
-/** Every kind of call that could be large, as large as it may be. */
-function callsOf(desk: Awaited<ReturnType<typeof openDesk>>, url: string, nights: number): Call[] {
-  const from = desk.day(1);
-  const to = addDays(from, nights);
-  const headers = { authorization: `Bearer ${desk.managerToken}`, "content-type": "application/json" };
-  const get = (name: string, path: string, more = {}): Call => ({
-    name,
-    method: "GET",
-    url: url + path,
-    headers: { ...headers, ...more },
+/** Full hotels of several sizes, where each room has a stay of one night on each night, and one room a single stay. */
+async function measureSearches(platform: TestPlatform, measureCall: MeasureCall): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [size, length] of [
+    [100, 30],
+    [500, 30],
+    [2_000, 30],
+    [10_000, 6],
+  ] as const) {
+    const desk = await openDesk(platform);
+    const [rooms, nights] = [amount(size, 10), amount(length, 6)];
+    await fillHotel(platform.owner, { ...desk, from: desk.day(1), rooms, nights });
+    const call = refusedBooking(desk, nights);
+    rows.push({
+      name: `a refused booking in a full hotel of ${rooms}`,
+      ...leastOf(await measureCall(call, desk.managerToken, amount(7, 1))),
+    });
+  }
+  return rows;
+}
+
+/** The least of several, for the first one compiles. */
+function leastOf(runs: readonly Run[]): Run {
+  const least = (of: (run: Run) => number): number => Math.min(...runs.map(of));
+  return {
+    status: runs.at(-1)?.status ?? 0,
+    hold: least(({ hold }) => hold),
+    active: least(({ active }) => active),
+    database: least(({ database }) => database),
+    bytes: least(({ bytes }) => bytes),
+  };
+}
+
+function print(title: string, rows: readonly Row[]): void {
+  const line = (cells: readonly (string | number)[]): void => {
+    const widths = [50, 7, 10, 10, 10, 10];
+    process.stdout.write(`${cells.map((cell, at) => String(cell).padEnd(widths[at] ?? 0)).join(" ")}\n`);
+  };
+  line([title, "status", "hold ms", "loop ms", "pg ms", "KB"]);
+  for (const { name, status, hold, active, database, bytes } of rows) {
+    line([name, status, hold.toFixed(1), active.toFixed(1), database.toFixed(1), (bytes / 1024).toFixed(0)]);
+  }
+}
+
+function send(client: Worker, url: string, call: Call, token: string): Promise<Answered> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", ...call.headers };
+  return new Promise((resolve) => {
+    client.once("message", resolve);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
+    client.postMessage({ ...call, url: url + call.path, headers });
   });
-  const post = (name: string, path: string, body: unknown, more = {}, method = "POST"): Call => ({
-    name,
-    method,
-    url: url + path,
-    headers: { ...headers, ...more },
-    body: JSON.stringify(body),
+}
+
+async function measure({ owner }: TestPlatform, send: () => Promise<Answered>): Promise<Run> {
+  const server = async (): Promise<number> => {
+    const { rows } = (await owner.raw(
+      "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    )) as { rows: { pid: number }[] };
+    return processorMsOfServer(rows.map(({ pid }) => pid));
+  };
+  const spent = await server();
+  let answered: Answered = { status: 0, bytes: 0 };
+  const loop = await measureLoop(async () => {
+    answered = await send();
   });
-  const unknown = Object.fromEntries(Array.from({ length: amount(20_000, 200) }, (_, at) => [`f${at}`, 1]));
-  const stay = { room_type_id: desk.roomTypeId, guest: { name: "Ada" } };
-  return [
-    post("login with 20,000 unknown fields", "/auth/token", unknown),
-    post("booking with 20,000 unknown fields", "/bookings/", unknown),
-    post("sign-up with 20,000 unknown fields", "/hotels/", unknown),
-    post("policies with 20,000 unknown fields", "/policies", unknown, {}, "PATCH"),
-    post("booking refused, with a search for moves", "/bookings/", {
-      ...stay,
-      check_in_at: addDays(from, nights >> 1),
-      expected_check_out_at: addDays(from, (nights >> 1) + 2),
-    }),
-    post("POST /rooms/repack", "/rooms/repack", {
-      room_type_id: desk.roomTypeId,
-      check_in: addDays(from, nights >> 1),
-      check_out: addDays(from, (nights >> 1) + 2),
-    }),
-    get("GET /rooms/chart, a page of rooms, 92 days", `/rooms/chart?from=${from}&to=${addDays(from, 92)}`),
-    get("GET /rooms/available, a year", `/rooms/available?check_in=${to}&check_out=${addDays(to, 365)}`),
-    get("GET /operations/today", "/operations/today"),
-    get("GET /bookings, 200 on a page", `/bookings/?limit=200&arrival_from=${from}`),
-    get("GET /bookings by a common name", "/bookings/?limit=200&guest=ada"),
-    get("GET /guests by a common name", "/guests/?query=ada&limit=200"),
-    get("GET /rooms, 200 on a page", "/rooms/?limit=200"),
-    post(
-      "PUT /rates of a year",
-      "/rates/",
-      { room_type_id: desk.roomTypeId, from, to: addDays(from, 365), rate: "99.00" },
-      {},
-      "PUT",
-    ),
-    get("GET /rates of a year", `/rates/?from=${from}&to=${addDays(from, 365)}`),
-    post("POST /reports/bookings, streamed", "/reports/bookings", {}, { accept: "text/csv" }),
-    post("POST /reports/revenue, streamed", "/reports/revenue", { from, to }, { accept: "text/csv" }),
-    post("POST /reports/occupancy, streamed", "/reports/occupancy", { from, to }, { accept: "text/csv" }),
-    get("GET /docs/swagger-ui-bundle.js", "/docs/swagger-ui-bundle.js"),
-    get("GET /openapi.json", "/openapi.json"),
-    get("GET of an unknown path", `/${"x/".repeat(2000)}`),
-    get(
-      "GET with 1,000 unknown query fields",
-      `/rooms/?${Array.from({ length: 1000 }, (_, at) => `q${at}`).join("&")}`,
-    ),
-    post("close of the day", "/operations/close-day", {}),
-  ];
+  return { ...answered, ...loop, database: (await server()) - spent };
 }

@@ -23,6 +23,7 @@ export const pmsProblems = defineProblems({
   GUEST_ANONYMOUS: { status: 409, title: "The guest was made anonymous" },
   HOTEL_HAS_BOOKINGS: { status: 409, title: "The hotel has bookings in its currency" },
   GUEST_MERGED: { status: 409, title: "The guest is merged into another one" },
+  TOO_MANY_BOOKINGS: { status: 409, title: "The guest has too many bookings for that" },
   GUEST_NOT_MERGED: { status: 409, title: "The guest is not merged into another one" },
   NAME_TAKEN: { status: 409, title: "The name or number is taken" },
 });

@@ -3,7 +3,7 @@ import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../
 import type { HotelSettings } from "../../identity/port.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { noSuchBooking } from "../errors.ts";
-import { type Reasons, recordChanges } from "./history.ts";
+import { inBatches, type Reasons, recordChanges } from "./history.ts";
 import { Booking } from "../models/booking.ts";
 
 /** Who changes something, and from what they had read. */
@@ -58,15 +58,41 @@ export async function recordChanged(
   action: string,
   before: readonly Booking[],
 ): Promise<void> {
-  const ids = before.map(({ booking_id }) => booking_id);
-  const rows = await Booking.query(trx).where({ hotel_id: actor.tenantId }).whereIn("booking_id", ids);
-  const after = new Map(rows.map((booking) => [booking.booking_id, booking]));
-  await recordChanges(
-    trx,
-    actor.name,
-    action,
-    before.map((booking) => ({ before: booking, after: after.get(booking.booking_id) as Booking })),
-  );
+  for (const batch of inBatches(before)) {
+    const ids = batch.map(({ booking_id }) => booking_id);
+    const after = new Map(
+      (await readBookings(trx, actor.tenantId, ids)).map((booking) => [booking.booking_id, booking]),
+    );
+    const changes = batch.map((booking) => ({ before: booking, after: after.get(booking.booking_id) as Booking }));
+    await recordChanges(trx, actor.name, action, changes);
+  }
+}
+
+/**
+ * Gives bookings the same new values, batch by batch, with a line in the history of each.
+ * @param ids of bookings that the caller has locked
+ */
+export async function changeAll(
+  trx: Trx,
+  change: Change,
+  action: string,
+  ids: readonly string[],
+  fields: Partial<Booking>,
+): Promise<void> {
+  const hotelId = change.actor.tenantId;
+  for (const batch of inBatches(ids)) {
+    const before = await readBookings(trx, hotelId, batch);
+    await Booking.query(trx)
+      .where({ hotel_id: hotelId })
+      .whereIn("booking_id", batch)
+      .patch({ ...fields, version: Booking.raw("version + 1") });
+    await recordChanged(trx, change, action, before);
+  }
+}
+
+/** Reads a batch of bookings, in the order of their ids. */
+export function readBookings(trx: Trx, hotelId: string, ids: readonly string[]) {
+  return Booking.query(trx).where({ hotel_id: hotelId }).whereIn("booking_id", ids).orderBy("booking_id");
 }
 
 /** Writes a change of a booking and the line of its history. */

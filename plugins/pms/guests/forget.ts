@@ -1,7 +1,7 @@
 /** Forgetting a guest on request. */
 import type { Trx } from "../../../core/mod.ts";
-import type { Change } from "../bookings/changing.ts";
-import { recordChanges } from "../bookings/history.ts";
+import { type Change, readBookings } from "../bookings/changing.ts";
+import { inBatches, recordChanges } from "../bookings/history.ts";
 import { pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
@@ -25,13 +25,13 @@ export async function anonymise(trx: Trx, change: Change, guestId: string): Prom
   await lockBookingsOf(trx, mine);
   const guest = await lockGuest(trx, change, guestId);
   if (guest.merged_into !== null) requireKnown(guest);
-  const bookings = await lockBookingsOf(trx, mine);
-  const expected = bookings.find(({ status }) => status === "confirmed" || status === "in_house");
+  const [expected] = await lockBookingsOf(trx, mine, { areOpen: true });
   if (expected !== undefined) {
     throw pmsProblems.GUEST_EXPECTED("The desk needs the name until the guest has left.", {
-      members: { booking_id: expected.booking_id },
+      members: { booking_id: expected },
     });
   }
+  const ids = await lockBookingsOf(trx, mine);
   // Called otherwise since the names were held: who books by the new name waits for it, and the guest is in hand already.
   await holdNamesOf(trx, mine.hotel_id, [guestId]);
   const nobody = { name: anonymousName, email: null, phone: null };
@@ -46,15 +46,12 @@ export async function anonymise(trx: Trx, change: Change, guestId: string): Prom
   await trx("pms.bookings")
     .where(mine)
     .update({ ...gone, version: trx.raw("version + 1") });
-  const ids = bookings.map(({ booking_id: id }) => id);
   await forgetHistory(trx, mine.hotel_id, guestIds, ids, gone);
-  const forgotten = bookings.map((booking) => booking.$clone().$set(gone));
-  await recordChanges(
-    trx,
-    change.actor.name,
-    "anonymise",
-    forgotten.map((booking) => ({ before: booking, after: booking })),
-  );
+  for (const batch of inBatches(ids)) {
+    const forgotten = await readBookings(trx, mine.hotel_id, batch);
+    const entries = forgotten.map((booking) => ({ before: booking, after: booking }));
+    await recordChanges(trx, change.actor.name, "anonymise", entries);
+  }
   return [...guestIds, ...ids];
 }
 

@@ -3,10 +3,9 @@
  * is, as PostgreSQL folds them (docs/decisions/0013): a name alone is shared by many, and an address by a family.
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
-import { type Change, writeChange } from "../bookings/changing.ts";
+import { type Change, changeAll } from "../bookings/changing.ts";
 import { deriveContacts } from "./contacts.ts";
 import { noSuchGuest, pmsProblems } from "../errors.ts";
-import { Booking } from "../models/booking.ts";
 import { Guest } from "../models/guest.ts";
 
 /** How a guest is called and reached. */
@@ -144,15 +143,25 @@ export async function writeContact(
   await guest.$query(trx).patch({ ...defined({ name, email, phone }), version: Guest.raw("version + 1") });
   const copies = defined({ guest_name: name, guest_email: email, guest_phone: phone });
   if (Object.keys(copies).length === 0) return;
-  const bookings = await lockBookingsOf(trx, guest).whereIn("status", ["confirmed", "in_house"]);
-  for (const booking of bookings) {
-    if (booking.booking_id !== except) await writeChange(trx, change, "guest", booking, copies);
-  }
+  const ids = await lockBookingsOf(trx, guest, { areOpen: true });
+  const others = ids.filter((id) => id !== except);
+  await changeAll(trx, change, "guest", others, copies);
 }
 
-/** Locks all bookings of a guest, in one order for everybody. */
-export function lockBookingsOf(trx: Trx, { hotel_id, guest_id }: Pick<Guest, "hotel_id" | "guest_id">) {
-  return Booking.query(trx).where({ hotel_id, guest_id }).orderBy("booking_id").forUpdate();
+/**
+ * Locks all bookings of a guest, or some of them, in one order for everybody.
+ * @returns their ids: a guest may have more bookings than should be read at once
+ */
+export async function lockBookingsOf(
+  trx: Trx,
+  { hotel_id, guest_id }: Pick<Guest, "hotel_id" | "guest_id">,
+  some: { readonly areOpen?: true; readonly ids?: readonly string[] } = {},
+): Promise<string[]> {
+  const query = trx("pms.bookings").where({ hotel_id, guest_id });
+  if (some.areOpen) void query.whereIn("status", ["confirmed", "in_house"]);
+  if (some.ids !== undefined) void query.whereRaw("booking_id = ANY (?::uuid[])", [some.ids as string[]]);
+  const rows = (await query.orderBy("booking_id").forUpdate().select("booking_id")) as { booking_id: string }[];
+  return rows.map(({ booking_id: id }) => id);
 }
 
 /** Whether a name is another spelling of the one that a booking shows, and of the one in its guest's profile. */

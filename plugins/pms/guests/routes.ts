@@ -97,7 +97,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       }),
       status: 200,
       result: profileSchema,
-      problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
+      problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "TOO_MANY_BOOKINGS", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body: { duplicate_id: duplicate }, trx, request }) => {
         await merge(trx, changeOf(actor, request), id, duplicate);
         audit.record(trx, {

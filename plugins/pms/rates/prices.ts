@@ -80,13 +80,34 @@ export interface Quote {
   readonly total_amount: string;
 }
 
+/**
+ * Gives the function that prices the nights of `[arrival, departure)` in a room, with the currency's decimals. The days and
+ * the days' prices of a type are worked out once for all of its rooms.
+ */
+export function nightPricer(
+  rates: DayRates,
+  arrival: Day,
+  departure: Day,
+  currency: string,
+): (room: Priced) => Quote["nights"] {
+  const days = eachDay(arrival, departure);
+  const ofTypes = new Map<string, readonly (string | undefined)[]>();
+  const readType = (typeId: string): readonly (string | undefined)[] => {
+    const own = days.map((date) => rates.on(typeId, date)?.rate ?? undefined);
+    const formatted = own.map((rate) => (rate === undefined ? undefined : formatAmount(rate, currency)));
+    ofTypes.set(typeId, formatted);
+    return formatted;
+  };
+  return ({ room_type_id: typeId, rate }) => {
+    const usual = formatAmount(rate, currency);
+    const own = ofTypes.get(typeId) ?? readType(typeId);
+    return days.map((date, index) => ({ date, rate: own[index] ?? usual }));
+  };
+}
+
 /** The price of each night of `[arrival, departure)` and their exact sum, with the currency's decimals. */
 export function quoteStay(room: Priced, rates: DayRates, arrival: Day, departure: Day, currency: string): Quote {
-  const usual = formatAmount(room.rate, currency);
-  const nights = eachDay(arrival, departure).map((date) => {
-    const own = rates.on(room.room_type_id, date)?.rate ?? null;
-    return { date, rate: own === null ? usual : formatAmount(own, currency) };
-  });
+  const nights = nightPricer(rates, arrival, departure, currency)(room);
   return {
     nights,
     total_amount: sumAmounts(

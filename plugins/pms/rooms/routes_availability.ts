@@ -17,7 +17,7 @@ import {
 import { readHotel, staff } from "../../identity/port.ts";
 import { checkNights, requireAhead } from "../bookings/stay.ts";
 import { type AgreedQuote, agreedQuotes } from "../rates/agreed_quotes.ts";
-import { quoteStay, readRatesOf } from "../rates/prices.ts";
+import { nightPricer, readRatesOf } from "../rates/prices.ts";
 import { restrictions, restrictionsOn } from "../rates/restrictions.ts";
 import { type FreeRoom, freeRooms } from "./availability.ts";
 import { roomCursorSchema } from "./views.ts";
@@ -116,11 +116,12 @@ export function availabilityRoutes(): Route[] {
         const price = { per_night: query.agreed_per_night, total: query.agreed_total };
         const quoteAgreed = await agreedQuotes(trx, actor.tenantId, price, { currency, today });
         // Most rooms cost what their type does: each price is worked out once.
+        const nightsOf = nightPricer(rates, arrival, departure, currency);
         const quotes = new Map<string, AgreedQuote>();
         const view = ({ rate, room_id, room_number, room_type_id, room_type, capacity }: FreeRoom) => {
           const priced = { room_type_id, rate };
           const key = `${room_type_id} ${rate}`;
-          const quote = quotes.get(key) ?? quoteAgreed(quoteStay(priced, rates, arrival, departure, currency).nights);
+          const quote = quotes.get(key) ?? quoteAgreed(nightsOf(priced));
           quotes.set(key, quote);
           const met = restrictionsOn(rates, { roomTypeId: room_type_id, arrival, departure });
           const room = { room_id, room_number, room_type_id, room_type, capacity };

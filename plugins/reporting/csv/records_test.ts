@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
 import { type CsvForm, plainForm } from "./form.ts";
-import { CsvRecords } from "./records.ts";
+import { bytesOfTurn, CsvRecords } from "./records.ts";
 
 const byteOrderMark = "\uFEFF";
 const semicolonForm: CsvForm = { isForSpreadsheet: true, delimiter: ";", decimalMark: "," };
@@ -39,6 +39,36 @@ describe("CsvRecords", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("The event loop gets a turn after each 64 KB, however fast both sides are", async () => {
+    const line = `${"a".repeat(99)}\n`;
+    const chunk = Buffer.from(line.repeat(160));
+    const records = new CsvRecords();
+    let [turns, inTurn, most] = [0, 0, 0];
+    const turn = (): void => {
+      turns += 1;
+      inTurn = 0;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    try {
+      // Both sides are in memory: without a pause, all of it would pass in one turn.
+      const from = Readable.from(
+        Array.from({ length: 200 }, () => chunk),
+        { objectMode: false },
+      );
+      for await (const out of from.pipe(records) as AsyncIterable<Buffer>) {
+        inTurn += out.length;
+        most = Math.max(most, inTurn);
+      }
+    } finally {
+      clearImmediate(timer);
+    }
+    expect(records.records).to.equal(200 * 160 - 1);
+    // A carriage return for each line, and what a reader finds ready of the turn before.
+    expect(most).to.be.below(3 * bytesOfTurn);
+    expect(turns).to.be.at.least((200 * chunk.length) / bytesOfTurn / 3);
   });
 
   it("gives an apostrophe to what would be a formula where another separator or a line in a cell begins another cell", async () => {

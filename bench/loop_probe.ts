@@ -1,0 +1,73 @@
+/** How long a call holds the event loop, in processor time, so that the work of others on the machine does not count. */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Milliseconds. */
+export interface LoopTime {
+  /** The longest time for which the event loop did nothing else. */
+  readonly hold: number;
+  /** All of the event loop's time. */
+  readonly active: number;
+}
+
+/** Measures the event loop of this thread while work runs elsewhere. */
+export async function measureLoop(work: () => Promise<unknown>): Promise<LoopTime> {
+  // What came before has ended.
+  await sleep(100);
+  let last = processorMs();
+  let hold = 0;
+  const began = last;
+  const look = (): void => {
+    const now = processorMs();
+    hold = Math.max(hold, now - last);
+    last = now;
+  };
+  // A timer comes once in each turn of the loop, at most every millisecond: between two of them is one turn.
+  const timer = setInterval(look, 1);
+  try {
+    await work();
+    await sleep(5);
+  } finally {
+    clearInterval(timer);
+    look();
+  }
+  return { hold, active: last - began };
+}
+
+/**
+ * Processor time of this thread so far. Linux says it of each thread; elsewhere it is the wall clock's.
+ */
+function processorMs(): number {
+  try {
+    // Brings the kernel's figure of the running thread up to date.
+    process.cpuUsage();
+    return nanoseconds(`/proc/self/task/${process.pid}/schedstat`) / 1e6;
+  } catch {
+    return performance.now();
+  }
+}
+
+/**
+ * Processor time (ms) of PostgreSQL's server so far, by the processes of its connections. Of those that have ended Linux
+ * knows the sum, in hundredths of a second.
+ */
+export function processorMsOfServer(pids: readonly number[]): number {
+  try {
+    const [, parent] = statOf(pids[0] ?? 0);
+    const [, , , , , , , , , , , , , ended = "0", endedInKernel = "0"] = statOf(Number(parent));
+    const alive = pids.reduce((sum, pid) => sum + nanoseconds(`/proc/${pid}/schedstat`) / 1e6, 0);
+    return alive + 10 * (Number(ended) + Number(endedInKernel));
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** What Linux says of a process, from its state on. */
+function statOf(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+function nanoseconds(file: string): number {
+  return Number(readFileSync(file, "utf8").split(" ", 1)[0]);
+}
