@@ -20,7 +20,10 @@ export const manifest = defineManifest({
         update: ["business_date", "currency", "version"],
       },
     },
-    definers: { find_guests: "the search of guests needs a trigram index, which row-level security keeps it from" },
+    definers: {
+      find_guests: "the search of guests needs a trigram index, which row-level security keeps it from",
+      find_former_contacts: "the same, of what guests were called and reached by before",
+    },
     platform: "days that nobody closed are closed by the clock, in every hotel that wants it",
   },
 });

@@ -178,8 +178,10 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
         // Where half of the hotel is called so, the page is full soon.
-        if (found !== undefined && found.ids === undefined)
-          void list.whereRaw(guestMatches, [[...found.patterns], [...found.patterns]]);
+        if (found !== undefined && found.ids === undefined) {
+          const { sql, values } = manyMatch(profileText, "b", found);
+          void list.whereRaw(sql, values);
+        }
         const rows = await list.orderBy(["b.arrival", "b.booking_id"]).limit(query.limit + 1);
         return { body: toPage(rows, query.limit, bookingView, (row) => [row.arrival, row.booking_id]) };
       },
@@ -303,10 +305,8 @@ function leaving(hotelId: string, from: Day | undefined, to: Day | undefined): B
 }
 
 /** As guests are searched, in the same text, for rows of `bookings b`: looked up row by row, in the order of the list. */
-const guestMatches = manyMatch(
-  "(SELECT g.search_text FROM pms.guests g WHERE g.hotel_id = b.hotel_id AND g.guest_id = b.guest_id)",
-  "b",
-);
+const profileText =
+  "(SELECT g.search_text FROM pms.guests g WHERE g.hotel_id = b.hotel_id AND g.guest_id = b.guest_id)";
 
 interface HistoryRow {
   readonly entry_id: string;

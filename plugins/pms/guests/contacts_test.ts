@@ -89,6 +89,25 @@ describe("the contacts of a guest", () => {
     expect(guests).to.include(past.guest_id);
   });
 
+  it("are found by former ones where more guests than a search can name are called so", async () => {
+    const desk = await openDesk(platform);
+    const past = await desk.booked(0, 1, { guest: { name: "Anna Quill", email: "anna@example.com" } });
+    await desk.operate("cancel", past.booking_id);
+    await desk.manage("PATCH", `/guests/${past.guest_id}`, { name: "Anna Neu" });
+    // The first thousand have other names, so that the index is asked; more than a thousand after them match.
+    await platform.owner.raw(
+      `INSERT INTO pms.guests (hotel_id, guest_id, name)
+       SELECT :hotel::uuid, (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 'Other ' || n FROM generate_series(1, 1000) AS n
+       UNION ALL
+       SELECT :hotel::uuid, ('f' || lpad(to_hex(n), 7, '0') || '-0000-7000-8000-000000000000')::uuid, 'Quill ' || n FROM generate_series(1, 1001) AS n`,
+      { hotel: desk.hotelId },
+    );
+    const { guests, bookings } = await idsBy(desk, "quill");
+    expect(guests[0]).to.equal(past.guest_id);
+    expect(guests.length, "a full page").to.be.greaterThan(1);
+    expect(bookings).to.deep.equal([past.booking_id]);
+  });
+
   it("are corrected by another spelling in a booking, and a booking that shows a former name corrects nothing", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = await bookAll(

@@ -60,8 +60,10 @@ export async function readProfiles(
   if (guestId !== undefined) void list.where("g.guest_id", guestId);
   if (found?.ids !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...found.ids]]);
   // Where half of the hotel is called so, the page is full soon.
-  else if (found !== undefined)
-    void list.whereRaw(manyMatch("g.search_text", "g"), [[...found.patterns], [...found.patterns]]);
+  else if (found !== undefined) {
+    const { sql, values } = manyMatch("g.search_text", "g", found);
+    void list.whereRaw(sql, values);
+  }
   return (await list.select(
     "g.guest_id",
     "g.name",

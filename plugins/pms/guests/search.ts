@@ -12,6 +12,8 @@ export interface FoundGuests {
   readonly patterns: readonly string[];
   /** Undefined where there are too many, or where only a look at each row finds them. */
   readonly ids: readonly string[] | undefined;
+  /** Of these, those who are found by a former contact; undefined as `ids`. */
+  readonly formerIds?: readonly string[] | undefined;
 }
 
 /** More matches than this are a word that everybody has. */
@@ -36,7 +38,20 @@ export async function findGuests(trx: Trx, hotelId: string, text: string): Promi
     { text, hotel: hotelId, most: mostMatches + 1 },
   )) as { rows: [{ patterns: string[]; index: boolean; ids: string[] }] };
   const [{ patterns, index: wasAsked, ids }] = rows;
-  return { patterns, ids: !wasAsked || ids.length > mostMatches ? undefined : ids };
+  if (!wasAsked) return { patterns, ids: undefined };
+  return ids.length <= mostMatches
+    ? { patterns, ids }
+    : { patterns, ids: undefined, formerIds: await findFormer(trx, patterns) };
+}
+
+/** Those who are found by a former contact; undefined where there are too many. */
+async function findFormer(trx: Trx, patterns: readonly string[]): Promise<readonly string[] | undefined> {
+  const { rows } = (await trx.raw(
+    "SELECT ARRAY(SELECT guest_id FROM pms.find_former_contacts(?::text[], ?) AS guest_id) AS ids",
+    [[...patterns], mostMatches + 1],
+  )) as { rows: [{ ids: string[] }] };
+  const [{ ids }] = rows;
+  return ids.length > mostMatches ? undefined : ids;
 }
 
 /**
@@ -44,14 +59,21 @@ export async function findGuests(trx: Trx, hotelId: string, text: string): Promi
  * until the page is full. Behind row-level security, PostgreSQL knows nothing of the text and guesses that hardly a row
  * matches, so that it would read and sort all of the hotel; of a CASE it takes for granted that half of the rows do.
  *
- * Of EXISTS, PostgreSQL would make a table of all former contacts of the hotel that match.
- *
- * Its two parameters are the patterns, twice: of the profile, and of former contacts.
+ * Of EXISTS, PostgreSQL would make a table of all former contacts of the hotel that match. Where few guests are found by a
+ * former contact, their ids are compared instead: to read the former contacts of each row took longer than all else.
  * @param text SQL of the profile's text
  * @param row alias of a row with hotel_id and guest_id
  */
-export const manyMatch = (text: string, row: string): string =>
-  `CASE WHEN ${text} ~ ALL (?::text[]) THEN true ELSE coalesce((
-     SELECT bool_or(c.search_text ~ ALL (?::text[])) FROM pms.guest_contacts c
-     WHERE c.hotel_id = ${row}.hotel_id AND c.guest_id = ${row}.guest_id
-   ), false) END`;
+export function manyMatch(
+  text: string,
+  row: string,
+  { patterns, formerIds }: FoundGuests,
+): { readonly sql: string; readonly values: string[][] } {
+  const former =
+    formerIds === undefined
+      ? `coalesce((SELECT bool_or(c.search_text ~ ALL (?::text[])) FROM pms.guest_contacts c
+           WHERE c.hotel_id = ${row}.hotel_id AND c.guest_id = ${row}.guest_id), false)`
+      : `${row}.guest_id = ANY (?::uuid[])`;
+  const sql = `CASE WHEN ${text} ~ ALL (?::text[]) THEN true ELSE ${former} END`;
+  return { sql, values: [[...patterns], [...(formerIds ?? patterns)]] };
+}
