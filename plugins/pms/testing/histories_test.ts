@@ -26,7 +26,7 @@ const parameters = { ...most, ...(HISTORIES_SEED === undefined ? {} : { seed: Nu
 const operations =
   "createBooking amendBooking moveBooking swapBookings checkIn checkOut cancelBooking markNoShow undoCheckIn undoCheckOut " +
   "reinstateBooking waiveCharge undoWaiver closeRoom reopenRoom changeRoom setHousekeeping setRates findFreeRooms repackRooms closeDay " +
-  "changePolicies changeGuest anonymiseGuest";
+  "changePolicies changeGuest anonymiseGuest mergeGuest unmergeGuest";
 const refusals = {
   createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
   amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED", "PRICE_NOT_ALLOWED"],
@@ -38,6 +38,8 @@ const refusals = {
   checkOut: ["WRONG_DAY"],
   reinstateBooking: ["WRONG_DAY"],
   waiveCharge: ["NO_CHARGE"],
+  mergeGuest: ["GUEST_MERGED", "GUEST_ANONYMOUS"],
+  unmergeGuest: ["GUEST_NOT_MERGED"],
   undoWaiver: ["NOT_WAIVED"],
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],

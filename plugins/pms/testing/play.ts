@@ -10,6 +10,7 @@ import {
   dayText,
   type ModelBooking,
   type ModelFigures,
+  type ModelGuest,
   type ModelHotel,
   Refusal,
   runsOf,
@@ -262,6 +263,7 @@ export async function compareAll({ model, desk }: Played): Promise<void> {
   const seen = byId(list.body.items as { booking_id: string }[]);
   expect(seen).to.have.length(expected.length);
   for (const [index, booking] of expected.entries()) expect(seen[index]).to.deep.include(booking);
+  await compareGuests(model, desk);
   const chart = await desk({ id: "readChart", query: { from: dayText(-5), to: dayText(80) } });
   expect(chartLines(chart.body.rooms as ChartRoom[])).to.deep.equal(modelLines(model));
   const board = await desk({ id: "readBoard" });
@@ -279,6 +281,28 @@ export async function compareAll({ model, desk }: Played): Promise<void> {
   expect(closed.body.items).to.have.length(figures.length);
   for (const [index, [day, facts]] of figures.entries()) {
     expect(closed.body.items[index]).to.deep.include({ business_date: dayText(day), ...figuresView(model, facts) });
+  }
+}
+
+/** Each guest who is not merged, with what its profile says and whom it stands for; and each merged one by itself. */
+async function compareGuests(model: ModelHotel, desk: Desk): Promise<void> {
+  const ids = (guests: readonly { readonly id: string }[]): string[] => guests.map(({ id }) => id).sort();
+  const profileOf = (guest: ModelGuest): Record<string, unknown> => ({
+    guest_id: guest.id,
+    name: guest.name,
+    email: guest.email,
+    merged_into: guest.mergedInto?.id ?? null,
+    merged_guests: ids(model.guests.filter(({ mergedInto }) => mergedInto === guest)),
+    bookings: model.bookings.filter((booking) => booking.guest === guest).length,
+  });
+  const list = await desk({ id: "listGuests", query: { limit: "200" } });
+  const seen = list.body.items as { guest_id: string }[];
+  const own = model.guests.filter(({ mergedInto }) => mergedInto === null);
+  expect(seen.map(({ guest_id: id }) => id).sort()).to.deep.equal(ids(own));
+  for (const guest of model.guests) {
+    const listed = seen.find(({ guest_id: id }) => id === guest.id);
+    const body = listed ?? (await desk({ id: "readGuest", params: { guest_id: guest.id } })).body;
+    expect(body).to.deep.include(profileOf(guest));
   }
 }
 

@@ -188,8 +188,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom("change guest" as const, "anonymise" as const), nth, guest: nth }),
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom(
+        "change guest" as const,
+        "anonymise" as const,
+        "merge" as const,
+        "merge" as const,
+        "unmerge" as const,
+      ),
+      nth,
+      guest: nth,
+    }),
   },
 );
 

@@ -18,7 +18,7 @@ export class Rumour implements DeskView {
   readonly rooms: DeskView["rooms"];
   readonly types: DeskView["types"];
   readonly #bookings = new Map<string, SeenBooking>();
-  readonly #guests = new Set<string>();
+  readonly #guests = new Map<string, DeskView["guests"][number]>();
   readonly text: DeskView["text"];
 
   constructor(planted: ModelHotel) {
@@ -32,11 +32,11 @@ export class Rumour implements DeskView {
     return [...this.#bookings.values()];
   }
 
-  get guests(): { id: string }[] {
-    return [...this.#guests].map((id) => ({ id }));
+  get guests(): DeskView["guests"] {
+    return [...this.#guests.values()];
   }
 
-  hear({ id }: Call, { code, body }: Outcome): void {
+  hear({ id, params = {}, body: given = {} }: Call, { code, body }: Outcome): void {
     if (code !== "OK") return;
     if (id === "closeDay") {
       this.today = Math.max(this.today, dayNumber(body.business_date as string) + 1);
@@ -46,12 +46,18 @@ export class Rumour implements DeskView {
       this.closures.push({ room: { id: body.room_id as string }, from: dayNumber(body.from as string) });
       return;
     }
+    if (id === "mergeGuest") return this.#hearOf(given["duplicate_id"] as string, this);
+    if (id === "unmergeGuest") return this.#hearOf(params["guest_id"] ?? "", null);
     const booking = body as Answered;
     if (typeof booking.booking_id !== "string") return;
     const { booking_id, guest_id, status, arrival, departure } = booking;
     const seen = { id: booking_id, status, arrival: dayNumber(arrival), departure: dayNumber(departure) };
     this.#bookings.set(booking_id, seen);
-    this.#guests.add(guest_id);
+    this.#hearOf(guest_id, null);
     this.touched = booking_id;
+  }
+
+  #hearOf(id: string, mergedInto: object | null): void {
+    this.#guests.set(id, { id, mergedInto });
   }
 }

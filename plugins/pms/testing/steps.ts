@@ -8,7 +8,7 @@ export interface DeskView {
   readonly rooms: readonly { readonly id: string }[];
   readonly types: readonly { readonly id: string }[];
   readonly bookings: readonly SeenBooking[];
-  readonly guests: readonly { readonly id: string }[];
+  readonly guests: readonly { readonly id: string; readonly mergedInto: object | null }[];
   readonly closures: readonly { readonly room: { readonly id: string }; readonly from: number }[];
   /** The booking of the latest step. */
   readonly touched: string | undefined;
@@ -103,7 +103,7 @@ export type Step =
       readonly closesFrom?: number | null | undefined;
       readonly receptionistsClose?: boolean | undefined;
     }
-  | { readonly kind: "change guest" | "anonymise"; readonly nth: number; readonly guest: number }
+  | { readonly kind: "change guest" | "anonymise" | "merge" | "unmerge"; readonly nth: number; readonly guest: number }
   | { readonly kind: "subscription"; readonly lapsed: boolean }
   /** What the clock at the hotel shows from now on: days ahead of the business date, and the hour. */
   | { readonly kind: "clock"; readonly ahead: number; readonly hour: number };
@@ -262,6 +262,22 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       const guest = view.guests[step.nth % Math.max(1, view.guests.length)];
       const [id, body] = step.kind === "anonymise" ? ["anonymiseGuest", {}] : ["changeGuest", contactOf(step.guest)];
       return guest && { id, params: { guest_id: guest.id }, body };
+    }
+    case "merge": {
+      // Rarely with itself.
+      const others = view.guests.filter((_, index) => step.nth % 7 === 0 || index !== step.nth % view.guests.length);
+      const [guest, duplicate] = [
+        view.guests[step.nth % Math.max(1, view.guests.length)],
+        others[step.guest % Math.max(1, others.length)],
+      ];
+      return (
+        guest && duplicate && { id: "mergeGuest", params: { guest_id: guest.id }, body: { duplicate_id: duplicate.id } }
+      );
+    }
+    case "unmerge": {
+      const merged = view.guests.filter(({ mergedInto }) => mergedInto !== null || step.guest % 5 === 0);
+      const guest = merged[step.nth % Math.max(1, merged.length)];
+      return guest && { id: "unmergeGuest", params: { guest_id: guest.id }, body: {} };
     }
     case "subscription":
     case "clock":

@@ -5,6 +5,7 @@ import * as bookings from "./bookings.ts";
 import { move } from "./moves.ts";
 import { reinstate } from "./reinstate.ts";
 import * as desk from "./desk.ts";
+import * as guests from "./guests.ts";
 import {
   dayNumber,
   type ModelBooking,
@@ -86,13 +87,17 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role 
       hotel.discountPercent = (body["receptionist_discount_percent"] as number | undefined) ?? hotel.discountPercent;
       return {};
     case "changeGuest":
-    case "anonymiseGuest": {
-      const guest = hotel.guests.find((one) => one.id === params["guest_id"]);
-      if (guest === undefined) throw new Refusal("NOT_FOUND");
-      if (id === "changeGuest") desk.changeGuest(hotel, guest, body);
-      else desk.anonymise(hotel, guest);
+      guests.changeGuest(hotel, params["guest_id"], body);
       return {};
-    }
+    case "anonymiseGuest":
+      guests.anonymise(hotel, params["guest_id"]);
+      return {};
+    case "mergeGuest":
+      guests.merge(hotel, params["guest_id"], body["duplicate_id"]);
+      return {};
+    case "unmergeGuest":
+      guests.unmerge(hotel, params["guest_id"]);
+      return {};
     default:
       throw new Error(`The model does not know ${id}.`);
   }

@@ -13,6 +13,7 @@ import {
   range,
   Refusal,
 } from "./hotel.ts";
+import { deleteLeftover, guestFor } from "./guests.ts";
 import { firstToAmend } from "./progress.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -40,26 +41,6 @@ export function requireKnown({ guest }: ModelBooking): void {
 
 const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
   new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)]));
-
-/**
- * Guests are found again by name and e-mail, as their profile has them or, after that, as one of their bookings shows them.
- * Where several are called so, the first who came.
- */
-function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {
-  const isCalledSo = (one: { name: string; email: string | null }): boolean =>
-    email !== null && one.email === email && one.name === name;
-  const guests = [...hotel.guests].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const former = guests.filter(
-    (guest) => !guest.anonymous && hotel.bookings.some((booking) => booking.guest === guest && isCalledSo(booking)),
-  );
-  return guests.find(isCalledSo) ?? former[0] ?? { id: "", name, email, anonymous: false };
-}
-
-/** A guest whose last booking is another's now is deleted, unless the profile has an address that the booking does not show. */
-function deleteLeftover(hotel: ModelHotel, guest: ModelGuest, { email }: ModelBooking): void {
-  if (guest.anonymous || hotel.bookings.some((booking) => booking.guest === guest)) return;
-  if (guest.email === null || guest.email === email) hotel.guests.splice(hotel.guests.indexOf(guest), 1);
-}
 
 export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   const override = overrides(body, role);

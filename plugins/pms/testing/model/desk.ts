@@ -3,7 +3,6 @@ import {
   dayNumber,
   type ModelBooking,
   type ModelFigures,
-  type ModelGuest,
   type ModelHotel,
   type ModelRoom,
   type ModelType,
@@ -69,24 +68,6 @@ export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void
   if (day !== undefined) room.retiredFrom = day;
   if (body["status"] !== undefined) room.status = body["status"] as string;
   if (body["rate"] !== undefined) room.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
-}
-
-const isExpected = ({ status }: ModelBooking): boolean => status === "confirmed" || status === "in_house";
-
-export function changeGuest(hotel: ModelHotel, guest: ModelGuest, body: Body): void {
-  if (guest.anonymous) throw new Refusal("GUEST_ANONYMOUS");
-  const contact = body as { name: string; email: string };
-  Object.assign(guest, contact);
-  for (const booking of hotel.bookings)
-    if (booking.guest === guest && isExpected(booking)) Object.assign(booking, contact);
-}
-
-export function anonymise(hotel: ModelHotel, guest: ModelGuest): void {
-  const theirs = hotel.bookings.filter((booking) => booking.guest === guest);
-  if (theirs.some(isExpected)) throw new Refusal("GUEST_EXPECTED");
-  const nobody = { name: "Anonymous", email: null };
-  Object.assign(guest, nobody, { anonymous: true });
-  for (const booking of theirs) Object.assign(booking, nobody);
 }
 
 /** Closes a day and gives its figures; those of a day that is closed are what they were. */

@@ -43,6 +43,18 @@ export interface ModelGuest {
   name: string;
   email: string | null;
   anonymous: boolean;
+  /** The guest who has its bookings now. */
+  mergedInto: ModelGuest | null;
+  /** Whether it was ever a part of a merge. */
+  wasMerged: boolean;
+}
+
+/** A merge that is in force. */
+export interface ModelMerge {
+  readonly duplicate: ModelGuest;
+  readonly survivor: ModelGuest;
+  /** The bookings that the survivor got. */
+  readonly bookings: readonly ModelBooking[];
 }
 
 export interface ModelNight {
@@ -132,6 +144,7 @@ export class ModelHotel {
   readonly rooms: readonly ModelRoom[];
   readonly bookings: ModelBooking[] = [];
   readonly guests: ModelGuest[] = [];
+  merges: ModelMerge[] = [];
   /** The booking of the latest call. */
   touched: string | undefined;
   closures: ModelClosure[] = [];
