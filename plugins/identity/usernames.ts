@@ -15,14 +15,23 @@ export function foldUsername(username: string): string {
   return fold(username.trim());
 }
 
-/** Alphabets whose letters look like each other's: a name is written in one of them. */
-const alphabets = [
-  /\p{Script=Latin}/u,
-  /\p{Script=Greek}/u,
-  /\p{Script=Cyrillic}/u,
-  /\p{Script=Armenian}/u,
-  /\p{Script=Cherokee}/u,
+/** Scripts in everyday use: Table 5 of UAX 31. The others, such as Lisu and Coptic, have whole sets of letters that look Latin. */
+const recommendedScripts = (
+  "Arabic Armenian Bengali Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Hebrew Kannada Khmer Lao Latin " +
+  "Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan"
+).split(" ");
+/** Scripts that are written together. */
+const mixedScripts = [
+  ["Latin", "Han", "Hiragana", "Katakana"],
+  ["Latin", "Han", "Bopomofo"],
+  ["Latin", "Han", "Hangul"],
 ];
+
+/** Names that UTS 39 calls "Highly Restrictive": of one script, or of scripts that are written together. */
+const readableNames = [...recommendedScripts.map((script) => [script]), ...mixedScripts].map((scripts) => {
+  const members = [...scripts, "Common", "Inherited"].map((script) => `\\p{Script_Extensions=${script}}`);
+  return new RegExp(`^[${members.join("")}]*$`, "u");
+});
 
 /** 3 to 64 letters, digits, dots, dashes, underscores and at signs: an e-mail address is a username too. */
 export const usernameSchema = z
@@ -33,7 +42,7 @@ export const usernameSchema = z
   // A few letters are drawn as nothing.
   .refine((name) => !/\p{Default_Ignorable_Code_Point}/u.test(name), "has a character in it that can't be seen")
   .refine(
-    (name) => alphabets.filter((alphabet) => alphabet.test(name)).length <= 1,
-    "mixes alphabets whose letters look alike",
+    (name) => readableNames.some((readable) => readable.test(name)),
+    "mixes scripts, or is in one that is not in everyday use",
   )
   .meta({ examples: ["anna"] });

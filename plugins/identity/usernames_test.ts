@@ -59,6 +59,36 @@ describe("usernames", () => {
       expect(usernameSchema.safeParse(name).success, name).to.equal(false);
   });
 
+  it("are of one script in everyday use, or of scripts that are written together", () => {
+    for (const name of [
+      "אנה.7",
+      "أحمد",
+      "สมชาย",
+      "नमक",
+      "მარიამ",
+      "さくら桜サクラ",
+      "ラーメン屋.tokyo",
+      "김金kim",
+      "ㄅㄆ中a",
+    ])
+      expect(usernameSchema.safeParse(name).success, name).to.equal(true);
+    const refused = {
+      "Lisu, as ANNA": "\ua4ee\ua4e0\ua4e0\ua4ee",
+      "Coptic, as CHC": "\u2ca4\u2c8f\u2ca4",
+      "Cherokee, as SAM": "\u13da\u13aa\u13b7",
+      Deseret: "\u{10415}\u{1042e}\u{10430}",
+      Runic: "\u16a0\u16a2\u16a6",
+      "Hebrew beside Latin": "adm\u05d5n",
+      "Georgian beside Latin": "ann\u10d0",
+      "Bengali digits beside Latin": "anna\u09ea",
+      "Arabic digits beside Latin": "anna\u0661",
+      "Hiragana beside Hangul": "\u3042\u3044\uae40",
+      "Cyrillic beside Han": "\u0430\u5c71\u7530",
+    };
+    for (const [why, name] of Object.entries(refused))
+      expect(usernameSchema.safeParse(name).error?.issues[0]?.message, why).to.match(/scripts/);
+  });
+
   describe("on a running platform", () => {
     let platform: TestPlatform;
     before(async () => {
