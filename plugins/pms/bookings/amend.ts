@@ -13,7 +13,7 @@ import type { Booking } from "../models/booking.ts";
 import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
-import { agreeOn, type AgreedPrice, discountLimit } from "../rates/agreed_price.ts";
+import { agreeOn, type AgreedPrice, discountLimit, requireReplaceable } from "../rates/agreed_price.ts";
 import { readRates, readRatesOf } from "../rates/prices.ts";
 import { Override, requireArrival, requireMinimumStay } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
@@ -61,11 +61,14 @@ export async function amend(trx: Trx, change: Change, bookingId: string, amendme
   const { override_restrictions: asked } = amendment;
   const override = asked && new Override(asked, change.actor.role);
   const fields: Partial<Booking> = plainFields(amendment);
+  let priceReason = amendment.agreed_price?.reason;
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
   if (touchesStay(amendment)) {
-    Object.assign(fields, await amendNights(trx, change, { booking, hotel, override }, amendment));
+    const amended = await amendNights(trx, change, { booking, hotel, override }, amendment);
+    Object.assign(fields, amended.fields);
+    if (amended.hasPriceEnded === true) priceReason = "The agreed price ended with the room type.";
   }
-  const reasons = { agreed_price: amendment.agreed_price?.reason, ...override?.reasons };
+  const reasons = { agreed_price: priceReason, ...override?.reasons };
   // A new reason for the same price is worth a line of its own.
   if (amendment.agreed_price !== undefined || changesAnything(booking, fields)) {
     const after = await writeChange(trx, change, "amend", booking, fields, reasons);
@@ -135,12 +138,18 @@ interface Amending {
   readonly override: Override | undefined;
 }
 
+interface AmendedFields {
+  readonly fields: Partial<Booking>;
+  /** A price that was agreed does not hold for the other room type. */
+  readonly hasPriceEnded?: boolean;
+}
+
 async function amendNights(
   trx: Trx,
   { actor, now }: Change,
   { booking, hotel, override }: Amending,
   amendment: Amendment,
-): Promise<Partial<Booking>> {
+): Promise<AmendedFields> {
   const today = hotel.business_date;
   if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
   requireSubscription(hotel);
@@ -161,7 +170,7 @@ async function amendNights(
   const isSameStay = !other && stay.arrival === booking.arrival && stay.departure === booking.departure;
   const { agreed_price: price } = amendment;
   if (isSameStay && price === undefined) {
-    return { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
+    return { fields: { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt } };
   }
   // A guest in the house is in the room already, and the close of the day would let them stay too.
   const isInRoom = booking.status === "in_house" && !other;
@@ -177,12 +186,13 @@ async function amendNights(
   const split = isRepriced ? stay.arrival : clamp(first, stay);
   if (other && split === stay.departure) throw nothingToMove(stay.departure, today);
   const rooms = { from, to: room, split, isRepriced };
-  const amended = await amendedNights(trx, { booking, nights, stay, rates, ...rooms });
+  const isAgreedAnew = price !== undefined;
+  const { nights: amended, ended } = await amendedNights(trx, { booking, nights, stay, rates, isAgreedAnew, ...rooms });
   const { currency } = booking;
+  const percent = isAgreedAnew || ended.length > 0 ? await discountLimit(trx, booking.hotel_id, actor.role) : undefined;
+  if (percent !== undefined) requireReplaceable(ended, percent, { currency, after: amended });
   const priced =
-    price === undefined
-      ? amended
-      : agreeOn(amended, { price, currency, today, percent: await discountLimit(trx, booking.hotel_id, actor.role) });
+    price === undefined ? amended : agreeOn(amended, { price, currency, today, percent, replaced: nights });
   await writeNights(trx, booking, priced, "amend");
   const advice = other ? undefined : "To give the guest one of the free rooms, send its room_id with the amendment.";
   await holdNights(trx, booking, priced, { guests, today: first, advice });
@@ -193,7 +203,7 @@ async function amendNights(
     await requireClean(trx, { departure, adults, children }, room, { today: first, accepted });
     await soil(trx, booking);
   }
-  return {
+  const fields = {
     room_id: room.room_id,
     arrival: stay.arrival,
     departure: stay.departure,
@@ -201,6 +211,7 @@ async function amendNights(
     expected_check_out_at: stay.expectedCheckOutAt,
     ...totalsOf(priced, currency),
   };
+  return { fields, hasPriceEnded: ended.length > 0 };
 }
 
 /** What a room is looked for by. */

@@ -7,6 +7,9 @@
  * Another room type is another product. A night comes back where it was sold under the type of the room that the booking
  * has, or under the type of its other nights (a guest who was moved to a better room pays the old one), or where the booking
  * had a room of that type when the night was released. Of several prices, the latest counts.
+ *
+ * An agreed price comes back as long as it stands. When it is withdrawn or another one is agreed, the nights off the bill lose
+ * it as those on the bill do, and come back at their rates of before.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Night } from "./nights.ts";
@@ -116,4 +119,18 @@ export async function keepReleasedRates(
     nights.map(({ rate }) => rate),
     nights.map(({ rack_rate }) => rack_rate),
   ]);
+}
+
+const dropStatement = prepare(
+  "pms_drop_agreed_rates",
+  `UPDATE pms.released_rates SET rate = rack_rate, rack_rate = NULL
+   WHERE hotel_id = $1 AND booking_id = $2 AND rack_rate IS NOT NULL`,
+);
+
+/** Lets the nights that a booking had before come back at their rates: what was agreed for them is over. */
+export async function dropAgreedRates(
+  trx: Trx,
+  booking: { readonly hotel_id: string; readonly booking_id: string },
+): Promise<void> {
+  await dropStatement.run(trx, [booking.hotel_id, booking.booking_id]);
 }

@@ -210,6 +210,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       description:
         "Nights that were booked keep their prices; an extension prices the nights that it adds. Another room type prices all nights anew. " +
         "A night that the booking had before, in the same room type, comes back at the price that it had. " +
+        "Agreed nights that are exchanged for others pass their price on, first to first; another room type ends it, and the history says so. " +
         "To another room of any type without a new price: /operations/move, or room_id here. A guest who stays on while the own " +
         "room is sold gets another room by expected_check_out_at and room_id together: nights that were slept stay where they were.",
       access: staff,

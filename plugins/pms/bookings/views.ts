@@ -22,7 +22,7 @@ const nightSchema = z
     rate: amountSchema.meta({ description: "What the night costs." }),
     rack_rate: amountSchema
       .nullable()
-      .meta({ description: "The rate before another price was agreed; null: nothing was agreed." }),
+      .meta({ description: "The rate before a price was agreed; null: nothing was agreed." }),
   })
   .meta({ id: "Night" });
 

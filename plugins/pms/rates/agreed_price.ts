@@ -2,10 +2,11 @@
  * A price that the desk agrees with a guest instead of the rate: for each night, or for the whole stay.
  *
  * It holds for the nights that it was agreed for, whatever room they are slept in. A night that is added later costs its
- * rate, until a price is agreed for it too; another room type has its own rates. Nights of days that are closed keep what
- * they cost, because their figures are written.
+ * rate, until a price is agreed for it too; a night that takes the place of an agreed one takes its price (carried_prices.ts);
+ * another room type has its own rates. Nights of days that are closed keep what they cost, because their figures are written.
  *
- * Beside the agreed price a night keeps its rate of before (`rack_rate`), by which each later agreement is measured.
+ * Beside the agreed price a night keeps its rate of before (`rack_rate`), by which each later agreement is measured. It has
+ * one also where the agreed price is the rate, so that the price stands when the night changes for a dearer one.
  */
 import * as z from "zod";
 
@@ -83,7 +84,16 @@ export const atRate = (night: { readonly date: Day; readonly rate: string }): Pr
   rack_rate: null,
 });
 
-const rackOf = ({ rate, rack_rate: rack }: PricedNight): string => rack ?? rate;
+export const rackOf = ({ rate, rack_rate: rack }: PricedNight): string => rack ?? rate;
+
+export const isAgreed = ({ rack_rate: rack }: Pick<PricedNight, "rack_rate">): boolean => rack !== null;
+
+/** A night without the price that was agreed for it. */
+export const withoutAgreement = <N extends PricedNight>(night: N): N => ({
+  ...night,
+  rate: rackOf(night),
+  rack_rate: null,
+});
 
 /** By how many percent a role may differ from the rate; undefined: by any. */
 export async function discountLimit(trx: Trx, hotelId: string, role: string | undefined): Promise<number | undefined> {
@@ -98,6 +108,8 @@ export interface Agreement {
   readonly today: Day;
   /** By how many percent the price may differ from the rate; undefined: by any. */
   readonly percent: number | undefined;
+  /** The nights as they were: the price that is replaced. Default: none. */
+  readonly replaced?: readonly PricedNight[];
   /** The refusal of one of the amounts; default: as of a body's `agreed_price`. */
   readonly fault?: (field: "per_night" | "total", detail: string) => Error;
 }
@@ -110,7 +122,7 @@ const bodyFault = (field: string, detail: string): Error => fieldFault("body", `
  *   closed; PRICE_NOT_ALLOWED
  */
 export function agreeOn<N extends PricedNight>(nights: readonly N[], agreement: Agreement): N[] {
-  const { today, percent } = agreement;
+  const { price, currency, today, percent, replaced = [] } = agreement;
   const open = nights.filter(({ date }) => date >= today);
   if (open.length === 0) {
     throw pmsProblems.WRONG_DAY(`Each night of the stay is before the business date ${today}: those days are closed.`, {
@@ -121,9 +133,13 @@ export function agreeOn<N extends PricedNight>(nights: readonly N[], agreement: 
   const rates = ratesOf(agreement, open, closed);
   const agreed = open.map((night, index): N => {
     const [rack, rate] = [rackOf(night), rates[index] ?? night.rate];
-    return { ...night, rate, rack_rate: isSameAmount(rate, rack) ? null : rack };
+    return { ...night, rate, rack_rate: price.withdrawn === true ? null : rack };
   });
-  if (percent !== undefined) requireAllowed(open, agreed, percent, agreement);
+  if (percent !== undefined) {
+    const before = replaced.filter(({ date }) => date >= today);
+    requireReplaceable(before, percent, { currency, after: agreed });
+    if (!isWithinPolicy(agreed, percent, agreement)) throw notAllowed(agreed, percent, currency);
+  }
   return [...closed, ...agreed];
 }
 
@@ -169,20 +185,27 @@ export function isWithinPolicy(
   return isInAll && isByNight && !isFree;
 }
 
-/** The price that is replaced must be within the policy too: what a manager agreed beyond it, a manager changes. */
-function requireAllowed(
+/**
+ * The price that is replaced or ends must be within the policy too: what a manager agreed beyond it, a manager changes. The
+ * agreed nights alone are measured, so that no nights at their rates are added to hide them.
+ * @param before the nights that lose their price
+ * @throws Problem PRICE_NOT_ALLOWED
+ */
+export function requireReplaceable(
   before: readonly PricedNight[],
-  after: readonly PricedNight[],
   percent: number,
-  agreement: Agreement,
+  { currency, after }: { readonly currency: string; readonly after: readonly PricedNight[] },
 ): void {
-  const { currency } = agreement;
-  const wasWithin = isWithinPercent(sumOf(before, rateOf, currency), sumOf(before, rackOf, currency), percent);
-  if (wasWithin && isWithinPolicy(after, percent, agreement)) return;
-  throw pmsProblems.PRICE_NOT_ALLOWED(
+  const agreed = before.filter(isAgreed);
+  if (isWithinPercent(sumOf(agreed, rateOf, currency), sumOf(agreed, rackOf, currency), percent)) return;
+  throw notAllowed(after, percent, currency);
+}
+
+function notAllowed(after: readonly PricedNight[], percent: number, currency: string): Error {
+  return pmsProblems.PRICE_NOT_ALLOWED(
     percent === 0
-      ? "The hotel's policy lets receptionists agree no price but the rate."
-      : `The hotel's policy lets receptionists agree prices that differ from the rate by ${percent} percent at most, and no night for nothing.`,
+      ? "The hotel's policy lets receptionists agree no price but the rate, and change none that a manager agreed."
+      : `The hotel's policy lets receptionists agree and change prices that differ from the rate by ${percent} percent at most, and no night for nothing.`,
     { members: { receptionist_discount_percent: percent, rack_amount: sumOf(after, rackOf, currency) } },
   );
 }

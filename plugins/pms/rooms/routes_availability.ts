@@ -39,11 +39,11 @@ const freeRoomSchema = z
       z.strictObject({
         date: daySchema,
         rate: amountSchema,
-        rack_rate: amountSchema.nullable().meta({ description: "The rate, where an agreed price differs from it." }),
+        rack_rate: amountSchema.nullable().meta({ description: "The rate, where a price is agreed." }),
       }),
     ),
     total_amount: sumSchema,
-    rack_amount: sumSchema.nullable().meta({ description: "At the rates, where an agreed price differs from them." }),
+    rack_amount: sumSchema.nullable().meta({ description: "At the rates, where a price is agreed." }),
     restrictions: z
       .array(z.enum(restrictions))
       .meta({ description: "What a manager has to override for the stay; empty without `include_restricted`." }),

@@ -42,8 +42,6 @@ const questions: Readonly<Record<string, string>> = {
       WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released = 'waive') AS waived ON true
     WHERE b.hotel_id = :hotel AND (b.waived_amount IS DISTINCT FROM waived.amount
       OR (b.waived_amount IS NOT NULL AND (b.total_amount <> 0 OR b.status NOT IN ('canceled', 'no_show'))))`,
-  "a night's agreed price is its rate": `
-    SELECT booking_id, date FROM pms.booking_nights WHERE hotel_id = :hotel AND rack_rate = rate`,
   "the nights on the bill are not those of the stay": `
     SELECT b.booking_id, b.status, b.arrival, b.departure FROM pms.bookings b
     WHERE b.hotel_id = :hotel AND b.status <> 'no_show' AND b.waived_amount IS NULL AND

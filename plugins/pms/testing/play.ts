@@ -125,11 +125,11 @@ function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknow
     children: booking.children,
     nights: [...booking.nights]
       .sort(([a], [b]) => a - b)
-      .map(([day, { room, rate, rack }]) => ({
+      .map(([day, { room, rate, rack, agreed }]) => ({
         date: dayText(day),
         room_id: room.id,
         rate: model.text(rate),
-        rack_rate: rate === rack ? null : model.text(rack),
+        rack_rate: agreed ? model.text(rack) : null,
       })),
     total_amount: model.text(model.total(booking)),
     waived_amount: waivedOf(model, booking),

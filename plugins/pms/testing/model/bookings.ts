@@ -1,5 +1,5 @@
 /** The model of what is done with a booking. Each function refuses before it changes anything. */
-import { agreed, type Role } from "./agreed_price.ts";
+import { agreed, amendPrices, type Role } from "./agreed_price.ts";
 import {
   agreedDeparture,
   type ModelBooking,
@@ -170,12 +170,10 @@ function amendNights(
       return [day, other ? { ...night, room } : night];
     }),
   );
-  const priced = agreed(hotel, nights, price, role);
+  const sameProduct = ({ type: sold }: ModelNight): boolean => !other || sold === room.type;
+  const { nights: priced, released } = amendPrices(hotel, booking, nights, { price, role, sameProduct });
   hotel.requireFree(priced, adults + children, [booking], firstToAmend(hotel, booking));
-  for (const [day, night] of booking.nights) {
-    if (priced.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
-  }
-  Object.assign(booking, { room, arrival, departure, nights: priced, holds: new Set(priced.keys()) });
+  Object.assign(booking, { room, arrival, departure, nights: priced, released, holds: new Set(priced.keys()) });
 }
 
 interface AmendedRoom extends Pick<ModelBooking, "room" | "arrival" | "departure" | "adults" | "children"> {
@@ -207,16 +205,13 @@ function amendRoom(
       return [day, hotel.addedNight(booking, isMoved ? room : booking.room, day, alike)];
     }),
   );
-  const priced = agreed(hotel, nights, price, role);
+  const { nights: priced, released } = amendPrices(hotel, booking, nights, { price, role, sameProduct: () => true });
   hotel.requireFree(priced, adults + children, [booking], first);
   if (booking.status === "in_house") {
     requireReady(hotel, room);
     booking.room.dirty = true;
   }
-  for (const [day, night] of booking.nights) {
-    if (priced.get(day)?.type !== night.type) booking.released.push({ day, night, roomType: booking.room.type });
-  }
-  Object.assign(booking, { room, arrival, departure, nights: priced, holds: new Set(priced.keys()) });
+  Object.assign(booking, { room, arrival, departure, nights: priced, released, holds: new Set(priced.keys()) });
 }
 
 function roomOfType(

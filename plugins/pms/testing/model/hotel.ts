@@ -62,8 +62,10 @@ export interface ModelNight {
   /** Under which it was sold. */
   readonly type: ModelType;
   readonly rate: number;
-  /** The rate before another price was agreed; the rate itself where none was. */
+  /** The rate before a price was agreed; the rate itself where none was. */
   readonly rack: number;
+  /** Also where the price that was agreed is the rate. */
+  readonly agreed: boolean;
 }
 
 export type ModelStatus = "confirmed" | "in_house" | "checked_out" | "canceled" | "no_show";
@@ -176,7 +178,7 @@ export class ModelHotel {
   /** At the rates before a price was agreed; null where none was. */
   rackTotal(booking: ModelBooking): number | null {
     const nights = [...booking.nights.values()];
-    return nights.some(({ rate, rack }) => rate !== rack) ? nights.reduce((sum, { rack }) => sum + rack, 0) : null;
+    return nights.some((night) => night.agreed) ? nights.reduce((sum, { rack }) => sum + rack, 0) : null;
   }
 
   requirePaid(): void {
@@ -263,7 +265,7 @@ export class ModelHotel {
   /** A night at today's price. */
   nightIn(room: ModelRoom, day: number): ModelNight {
     const rate = this.price(room, day);
-    return { room, type: room.type, rate, rack: rate };
+    return { room, type: room.type, rate, rack: rate, agreed: false };
   }
 
   price(room: ModelRoom, day: number): number {
