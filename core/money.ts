@@ -7,34 +7,52 @@ import * as z from "zod";
  * column and back. It is never a JavaScript number on its way.
  */
 
+/** The decimals of currencies that ISO 4217 lists, and the newest release of our library (2.2.0 of 2024) does not. */
+const newer: ReadonlyMap<string, number> = new Map([["XCG", 2]]);
+
 /** The decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
 export function currencyDecimals(currency: string): number {
-  const record = currencies.code(currency);
+  const record = newer.get(currency) ?? currencies.code(currency)?.digits;
   if (record === undefined) throw new RangeError(`${currency} is no ISO 4217 currency.`);
-  return record.digits;
+  return record;
 }
 
-/** An ISO 4217 code of a currency that money can be held in. */
-export const currencySchema = z
+const notHeldMessage = "is not an ISO 4217 currency that prices are held in";
+const threeCapitals = z
   .string()
-  .regex(/^[A-Z]{3}$/, "is not a three-letter ISO 4217 code in capitals")
-  .refine(isHeld, "is not an ISO 4217 currency that prices are held in")
-  .meta({ examples: ["EUR"] });
+  .regex(/^[A-Z]{3}$/, { error: "is not a three-letter ISO 4217 code in capitals", abort: true });
+
+/** An ISO 4217 code of a currency that money can be held in, or was: a stored code stays readable when it is withdrawn. */
+export const currencySchema = threeCapitals.refine(isHeld, notHeldMessage).meta({ examples: ["EUR"] });
 
 /** Currencies that ISO 4217 has withdrawn since the list of our library was made. */
 const withdrawn: ReadonlySet<string> = new Set(["ANG", "BGN", "CUC"]);
 
-/** An ISO 4217 code that may be chosen today. */
-export const currentCurrencySchema = currencySchema.refine(
-  (code) => !withdrawn.has(code),
-  "is a currency that has been withdrawn",
-);
+/** Codes of ISO 4217 for funds, units of account and complementary money: no bill is paid in them. */
+const funds: ReadonlySet<string> = new Set(["BOV", "CHE", "CHW", "COU", "MXV", "USN", "UYI"]);
+
+/** Node's own list (CLDR) knows currencies of the past too: DEM, HRK. CNH is a market's name of CNY, and no ISO 4217 code. */
+const names = new Intl.DisplayNames("en", { type: "currency", fallback: "none" });
+
+function isWithdrawn(code: string): boolean {
+  return withdrawn.has(code) || (!isListed(code) && code !== "CNH" && names.of(code) !== undefined);
+}
+
+/** An ISO 4217 code that may be chosen today: of money that a bill is paid in. */
+export const currentCurrencySchema = threeCapitals
+  .refine((code) => !isWithdrawn(code), { error: "is a currency that has been withdrawn", abort: true })
+  .refine((code) => isHeld(code) && !funds.has(code), notHeldMessage)
+  .meta({ examples: ["EUR"] });
 
 /** ISO 4217 also lists metals, units of account and codes for tests; and some with more decimals than an amount has. */
 const notHeld = /^(X(AU|AG|PT|PD|BA|BB|BC|BD|DR|SU|UA|TS|XX)|CLF|UYW)$/;
 
 function isHeld(code: string): boolean {
-  return currencies.code(code) !== undefined && !notHeld.test(code);
+  return isListed(code) && !notHeld.test(code);
+}
+
+function isListed(code: string): boolean {
+  return newer.has(code) || currencies.code(code) !== undefined;
 }
 
 /** An amount that is not negative, below ten thousand million, with at most three decimals. */

@@ -64,6 +64,24 @@ describe("the hotel's currency", () => {
     expect((await change(hotel, "EUR")).status).to.equal(200);
   });
 
+  it("is money that a guest can be charged in, and one cause has one wording", async () => {
+    const hotel = await signUpHotel(platform.client);
+    const refusal = async (currency: string) => (await change(hotel, currency)).body.errors[0].detail as string;
+    for (const currency of ["ANG", "BGN", "CUC", "HRK", "SLL", "ZWL", "DEM"])
+      expect(await refusal(currency), currency).to.equal("is a currency that has been withdrawn");
+    const notMoney = "BOV CHE CHW CLF COU MXV USN UYI UYW XAG XAU XBA XDR XPT XSU XTS XUA XXX CNH QQQ";
+    for (const currency of notMoney.split(" "))
+      expect(await refusal(currency), currency).to.equal("is not an ISO 4217 currency that prices are held in");
+    for (const currency of ["XCG", "XOF", "ZWG", "SLE", "VES", "CHF", "KWD", "JPY"])
+      expect((await change(hotel, currency)).status, currency).to.equal(200);
+  });
+
+  it("is the Caribbean guilder, with two decimals, from the rate to the bill", async () => {
+    const desk = await openDesk(platform, { rate: "99.90" });
+    expect((await desk.manage("PUT", "/hotels/me/currency", { currency: "XCG" })).status).to.equal(200);
+    expect(await desk.booked(0, 2)).to.include({ currency: "XCG", total_amount: "199.80" });
+  });
+
   it("is changed by a manager alone, and by nobody who saw an older hotel", async () => {
     const hotel = await signUpHotel(platform.client);
     const asReceptionist = { ...hotel, managerToken: hotel.receptionistToken };
