@@ -129,7 +129,7 @@ export async function closeDay(
   // A day before the calendar's is over, even in a zone that skipped the whole day.
   if (!early && day === calendar && policies.day_closes_from !== null) {
     const from = instantOf(day, policies.day_closes_from, hotel.time_zone);
-    if (change.now < from) throw await dayNotOver(trx, hotel, from);
+    if (change.now < from) throw await dayNotOver(trx, hotel, { from, policies });
   }
   const next = addDays(day, 1);
   const { noShows, overstays } = await settleGuests(trx, change, hotel, policies);

@@ -1,12 +1,14 @@
 /** The refusal to close a day before it is over at the hotel. It lists what the close would do, because no call takes it back. */
 import { addDays, type Day, type Problem, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
+import { mostNights } from "../bookings/stay.ts";
 import { pmsProblems } from "../errors.ts";
+import type { Policies } from "./policies.ts";
 
 /** Bookings that the refusal lists at most; their count is of all. */
 const mostListed = 50;
 
-interface ExpectedBooking {
+interface ListedBooking {
   readonly booking_id: string;
   readonly guest_name: string;
   readonly room_id: string;
@@ -17,8 +19,25 @@ interface ExpectedBooking {
   readonly total: number;
 }
 
+/**
+ * The guests whose stays the close would extend, as bookings/overstays.ts does it: the room must be there and free for all nights
+ * since the departure. The rooms of the no-shows are free by then.
+ */
+const overstaysStatement = prepare<ListedBooking>(
+  "pms_expected_overstays",
+  `SELECT b.booking_id, b.guest_name, b.room_id, r.room_number, b.arrival, b.departure, (count(*) OVER ())::int AS total
+   FROM pms.bookings b JOIN pms.rooms r ON r.hotel_id = $1 AND r.room_id = b.room_id
+   WHERE b.hotel_id = $1 AND b.status = 'in_house' AND b.departure <= $2::date AND $2::date + 1 - b.arrival <= ${mostNights}
+     AND coalesce(r.retired_from > $2::date, true)
+     AND NOT EXISTS (
+       SELECT FROM pms.occupancies o LEFT JOIN pms.bookings x ON x.hotel_id = $1 AND x.booking_id = o.booking_id
+       WHERE o.hotel_id = $1 AND o.room_id = b.room_id AND o.arrival <= $2::date AND o.departure > b.departure
+         AND o.arrival > b.departure - 1000 AND (x.status = 'confirmed' AND x.arrival <= $2::date) IS NOT TRUE)
+   ORDER BY b.arrival, b.booking_id LIMIT ${mostListed}`,
+);
+
 /** OFFSET 0 keeps PostgreSQL from joining the rooms before it has the few bookings. */
-const expectedStatement = prepare<ExpectedBooking>(
+const expectedStatement = prepare<ListedBooking>(
   "pms_expected_bookings",
   `SELECT b.booking_id, b.guest_name, b.room_id, r.room_number, b.arrival, b.departure, b.total FROM (
      SELECT booking_id, guest_name, room_id, arrival, departure, (count(*) OVER ())::int AS total
@@ -40,32 +59,41 @@ const lastCloseStatement = prepare<ClosedDay>(
 );
 
 /**
- * Makes the problem DAY_NOT_OVER for the hotel's business day, with the bookings that the close would make no-shows.
- * @param from the moment from which the day can be closed
+ * Makes the problem DAY_NOT_OVER for the hotel's business day, with the bookings that the close would make no-shows, and those that it
+ * would extend.
+ * @param options.from the moment from which the day can be closed
  */
 export async function dayNotOver(
   trx: Trx,
   { hotel_id: hotelId, business_date: day, time_zone: zone }: HotelSettings,
-  from: Date,
+  { from, policies }: { readonly from: Date; readonly policies: Policies },
 ): Promise<Problem> {
-  const [expected, [last]] = await Promise.all([
+  const [expected, staying, [last]] = await Promise.all([
     expectedStatement.run(trx, [hotelId, day]),
+    policies.overstays === "extend" ? overstaysStatement.run(trx, [hotelId, day]) : [],
     lastCloseStatement.run(trx, [hotelId, addDays(day, -1)]),
   ]);
   const count = expected[0]?.total ?? 0;
   const time = from.toLocaleTimeString("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
   const before = last === undefined ? "" : ` ${last.business_date} was closed by ${last.closed_by}.`;
-  const effect = `A close now would mark ${count} expected ${count === 1 ? "guest as a no-show" : "guests as no-shows"}.`;
+  const longer = staying[0]?.total ?? 0;
+  const effect =
+    `A close now would mark ${count} expected ${count === 1 ? "guest as a no-show" : "guests as no-shows"}, and would charge ` +
+    `another night to ${longer} ${longer === 1 ? "guest" : "guests"} due out and still in the house.`;
   return pmsProblems.DAY_NOT_OVER(
     `${day} can be closed from ${time} at the hotel.${before} ${effect} To close it now, send "early": true.`,
     {
       members: {
         business_date: day,
         closable_from: from.toISOString(),
-        no_shows: expected.map(({ total: _total, ...booking }) => booking),
+        no_shows: expected.map(listed),
         no_shows_count: count,
+        overstays: staying.map(listed),
+        overstays_count: longer,
         last_close: last === undefined ? null : { ...last, closed_at: last.closed_at.toISOString() },
       },
     },
   );
 }
+
+const listed = ({ total: _total, ...booking }: ListedBooking) => booking;

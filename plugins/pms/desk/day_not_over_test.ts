@@ -66,7 +66,8 @@ describe("a day that is not over", () => {
     const { code, body } = await desk.close(at(first, "10:00"), first);
     expect(code).to.equal("DAY_NOT_OVER");
     expect(body.detail).to.equal(
-      "2025-03-27 can be closed from 18:00 at the hotel. A close now would mark 2 expected guests as no-shows. " +
+      "2025-03-27 can be closed from 18:00 at the hotel. A close now would mark 2 expected guests as no-shows, and would " +
+        "charge another night to 0 guests due out and still in the house. " +
         'To close it now, send "early": true.',
     );
     const stay = { arrival: first, departure: second };
@@ -84,6 +85,54 @@ describe("a day that is not over", () => {
     expect(await desk.today()).to.equal(first);
     const { body: board } = await desk.call(at(first, "10:00"), { id: "readBoard" });
     expect(board.arrivals).to.have.length(2);
+  });
+
+  it("lists the guests due out to whom the close would charge the night, exactly those", async () => {
+    const desk = await openAt();
+    const owned = (table: string) => owner(table).where({ hotel_id: desk.hotelId });
+    const enter = async (id: string) => {
+      const outcome = await desk.call(at(first, "15:00"), { id: "checkIn", params: { booking_id: id } });
+      expect(outcome.code, JSON.stringify(outcome.body)).to.equal("OK");
+      return id;
+    };
+    // The first leaves today, and so does the second, whose room is taken tonight; the third's is kept for a no-show.
+    const names = ["Stays on", "Must leave", "Room of a no-show"];
+    const here = [];
+    for (const [room, name] of names.entries()) here.push(await enter(await desk.book(room, 0, name)));
+    expect((await desk.close(at(first, "19:00"), first)).code).to.equal("OK");
+    const [stays, , kept] = here;
+    const closure = { from: second, to: dayText(2), reason: "paint" };
+    const closed = await desk.call(at(second, "08:00"), {
+      id: "closeRoom",
+      params: { room_id: desk.model.rooms[1]?.id ?? "" },
+      body: closure,
+    });
+    expect(closed.code, JSON.stringify(closed.body)).to.equal("OK");
+    const expected = await desk.book(2, 1, "Comes today");
+    const { code, body } = await desk.close(at(second, "10:00"), second);
+    expect(code).to.equal("DAY_NOT_OVER");
+    expect(body.overstays.map(({ booking_id: id }: { booking_id: string }) => id)).to.have.members([stays, kept]);
+    expect(body.overstays_count).to.equal(2);
+    expect(body.overstays.find(({ booking_id: id }: { booking_id: string }) => id === stays)).to.deep.equal({
+      booking_id: stays,
+      guest_name: "Stays on",
+      room_id: desk.model.rooms[0]?.id,
+      room_number: desk.model.rooms[0]?.number,
+      arrival: first,
+      departure: second,
+    });
+    expect(body.no_shows.map(({ booking_id: id }: { booking_id: string }) => id)).to.deep.equal([expected]);
+    expect(body.detail).to.include(
+      "would mark 1 expected guest as a no-show, and would charge another night to 2 guests due out and still in the house.",
+    );
+    await desk.call(at(second, "10:00"), { id: "changePolicies", body: { overstays: "leave" } });
+    const left = await desk.close(at(second, "10:00"), second);
+    expect([left.body.overstays, left.body.overstays_count]).to.deep.equal([[], 0]);
+    await desk.call(at(second, "10:00"), { id: "changePolicies", body: { overstays: "extend" } });
+    const figures = await desk.close(at(second, "10:00"), second, { early: true });
+    expect(figures.body).to.include({ overstays: 2, no_shows: 1 });
+    const departures = await owned("pms.bookings").where({ status: "in_house", departure: dayText(2) });
+    expect(departures.map(({ booking_id: id }: { booking_id: string }) => id)).to.have.members([stays, kept]);
   });
 
   it("is closed with early, once, and a second early close gives back its figures", async () => {

@@ -162,7 +162,8 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
         "Safe to repeat: a day that is closed gives back the figures that it was closed with. " +
         "Before `day_closes_from` (/policies) on its own date, the day is not over and the answer is `DAY_NOT_OVER`: with " +
         "`closable_from`, the moment from which it can be closed; up to 50 bookings that the close would make `no_shows` and " +
-        "their `no_shows_count`; and `last_close`, which says when and by whom the day before was closed, or null. " +
+        "their `no_shows_count`; up to 50 `overstays`, guests due out and still in the house to whom the close would charge the night, " +
+        "and their `overstays_count`; and `last_close`, which says when and by whom the day before was closed, or null. " +
         "`early` closes the day all the same. " +
         "A receptionist may close the day unless the policy `receptionists_close_day` is false.",
       access: staff,
