@@ -22,7 +22,7 @@ import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { type Night, readNights, totalsOf, writeNights } from "./nights.ts";
-import { holdNights, requireNotRetired, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
+import { holdNights, requireNotRetired, requireOpen, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
 import { amendStay, type Stay } from "./stay.ts";
 import { firstNightToAmend, nothingToMove } from "./stay_progress.ts";
 
@@ -176,6 +176,8 @@ async function amendNights(
   const isInRoom = booking.status === "in_house" && !other;
   const grows = other || stay.departure > booking.departure || stay.arrival < booking.arrival;
   if (grows) (isInRoom ? requireNotRetired : requireSold)(room, stay.departure);
+  if (booking.status === "confirmed" && (other || stay.arrival !== booking.arrival))
+    requireOpen(room, stay.arrival, today);
   const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };
   if (!isRepriced && stay.arrival !== booking.arrival) {
     requireArrival(rates, arriving, override);

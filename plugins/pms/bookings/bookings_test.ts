@@ -282,7 +282,9 @@ describe("bookings", () => {
       [-1, 1],
     ] as const) {
       const [offer, booking] = [await asked(from, to), await book(hotel, from, to)];
-      const detail = `is before the business date ${hotel.day(0)}`;
+      const detail =
+        `is before the business date ${hotel.day(0)}: earlier days are closed, and GET /operations/closed-days says when and ` +
+        "by whom. A guest who arrives now is booked from the business date";
       expect([offer.status, offer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
       expect(offer.body.errors).to.deep.equal([{ in: "query", pointer: "/check_in", detail }]);
       expect(booking.body.errors).to.deep.equal([{ in: "body", pointer: "/check_in_at", detail }]);

@@ -76,4 +76,31 @@ describe("a room that has not been cleaned", () => {
     const accepted = await desk.operate("move", inside.booking_id, { ...toDirty, accept_dirty_room: true });
     expect(accepted.body.room_id).to.equal(desk.roomIds[0]);
   });
+
+  it("is judged for each guest in the house whose room is swapped", async () => {
+    for (const policy of ["allow", "warn", "refuse"]) {
+      const desk = await openDesk(platform, { rooms: 3 });
+      const [first, second] = await Promise.all(
+        desk.roomIds.map((room, at) => desk.booked(0, 30, { room_id: room, guest: { name: `Guest ${at}` } })),
+      );
+      for (const here of [first, second]) await desk.operate("check-in", here.booking_id);
+      await desk.manage("PATCH", "/policies", { dirty_room_check_in: policy });
+      await setState(desk, 1, "dirty");
+      const swap = (one: { booking_id: string }, other: { booking_id: string }, more = {}) =>
+        desk.operate("swap", one.booking_id, { other_booking_id: other.booking_id, ...more });
+      for (const [one, other] of [
+        [first, second],
+        [second, first],
+      ]) {
+        const answer = await swap(one, other);
+        expect(answer.body.code, policy).to.equal(policy === "allow" ? undefined : "ROOM_NOT_CLEAN");
+        if (policy !== "allow") expect(answer.body.detail).to.include("Room 102 has not been cleaned.");
+        expect((await desk.get(`/bookings/${first.booking_id}`)).body.room_id === first.room_id).to.equal(
+          policy !== "allow" || one === second,
+        );
+      }
+      const accepted = await swap(first, second, { accept_dirty_room: true });
+      expect(accepted.body.code, policy).to.equal(policy === "refuse" ? "ROOM_NOT_CLEAN" : undefined);
+    }
+  });
 });

@@ -53,12 +53,34 @@ describe("a check-out of a guest who left on an earlier day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("takes nothing off the bill where the stay had ended by that day", async () => {
+  it("is refused for a day after the departure, and the extended stay is charged up to that day", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     await desk.manage("PATCH", "/policies", { overstays: "leave" });
     const id = await hereFor(desk, 1, 4);
+    const before = (await desk.get(`/bookings/${id}`)).body;
+    for (const day of [2, 3, 4]) {
+      const refused = await desk.operate("check-out", id, { left_on: desk.day(day) });
+      expect([refused.status, refused.body.code], String(day)).to.deep.equal([409, "WRONG_DAY"]);
+      expect(refused.body.errors[0].pointer).to.equal("/left_on");
+      expect(refused.body.errors[0].detail).to.match(
+        new RegExp(`^is after the departure on ${desk.day(1)}. To charge the nights since, extend the stay first`),
+      );
+    }
+    expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(before);
+    expect((await desk.amend(id, { expected_check_out_at: desk.day(4) })).status).to.equal(200);
     const left = await desk.operate("check-out", id, { left_on: desk.day(3) });
-    expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
+    expect(left.body).to.include({ status: "checked_out", departure: desk.day(3), total_amount: "300.00" });
+  });
+
+  it("charges no night after the departure where the desk names the departure or no day", async () => {
+    for (const body of [{}, { left_on: 1 }]) {
+      const desk = await openDesk(platform, { rate: "100.00" });
+      await desk.manage("PATCH", "/policies", { overstays: "leave" });
+      const id = await hereFor(desk, 1, 4);
+      const given = "left_on" in body ? { left_on: desk.day(1) } : {};
+      const left = await desk.operate("check-out", id, given);
+      expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
+    }
   });
 
   it("may name the business date, though the calendar is days ahead", async () => {

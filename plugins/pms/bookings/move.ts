@@ -8,7 +8,7 @@ import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
-import { partyOf, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
+import { partyOf, requireOpen, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
 import { firstNightToMove, nothingToMove } from "./stay_progress.ts";
 
 /** A booking on its way to another room. */
@@ -32,19 +32,34 @@ export async function move(
   roomId: string,
   accepted = false,
 ): Promise<void> {
-  const { movers, rooms } = await moveTogether(trx, change, [{ bookingId, roomId }], "move");
+  await requireCleanRooms(trx, await moveTogether(trx, change, [{ bookingId, roomId }], "move"), accepted);
+}
+
+/**
+ * Lets two bookings change rooms, each for the nights that it has left.
+ * @param accepted rooms that are dirty, where the hotel's policy leaves that to the desk
+ */
+export async function swap(
+  trx: Trx,
+  change: Change,
+  bookingId: string,
+  otherId: string,
+  accepted = false,
+): Promise<void> {
+  if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
+  const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
+  const rooms = bookings.map(({ room_id }) => room_id).reverse();
+  const movers = await moversOf(trx, change, hotel, bookings, rooms);
+  const moved = { movers, rooms: await moveAll(trx, change, { movers, today: hotel.business_date }, "swap") };
+  await requireCleanRooms(trx, moved, accepted);
+}
+
+/** The hotel's policy on dirty rooms, for each guest in the house who has changed rooms. @throws Problem ROOM_NOT_CLEAN */
+async function requireCleanRooms(trx: Trx, { movers, rooms }: Moved, accepted: boolean): Promise<void> {
   for (const { booking, to, first } of movers) {
     if (booking.status !== "in_house" || booking.room_id === to) continue;
     await requireClean(trx, booking, rooms.get(to) as LockedRoom, { today: first, accepted });
   }
-}
-
-/** Lets two bookings change rooms, each for the nights that it has left. */
-export async function swap(trx: Trx, change: Change, bookingId: string, otherId: string): Promise<void> {
-  if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
-  const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
-  const rooms = bookings.map(({ room_id }) => room_id).reverse();
-  await moveAll(trx, change, await moversOf(trx, change, hotel, bookings, rooms), "swap");
 }
 
 interface Moved {
@@ -67,7 +82,7 @@ export async function moveTogether(
   );
   const to = moves.map(({ roomId }) => roomId);
   const movers = await moversOf(trx, change, hotel, bookings, to);
-  return { movers, rooms: await moveAll(trx, change, movers, action) };
+  return { movers, rooms: await moveAll(trx, change, { movers, today: hotel.business_date }, action) };
 }
 
 async function moversOf(
@@ -103,13 +118,13 @@ export function requireUnlocked({ booking_id, guest_name: name, room_locked: isL
 /**
  * Moves bookings together: all nights are given back before any is taken, so that they may exchange rooms. One that is to
  * move where it is stays as it is, and its history says nothing.
- * @param asked with their bookings locked
+ * @param movers with their bookings locked
  * @returns the rooms as they were before, by id
  */
 async function moveAll(
   trx: Trx,
   change: Change,
-  asked: readonly Mover[],
+  { movers: asked, today }: { readonly movers: readonly Mover[]; readonly today: Day },
   action: string,
 ): Promise<ReadonlyMap<string, LockedRoom>> {
   const [one] = asked;
@@ -119,6 +134,9 @@ async function moveAll(
   const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...asked.map(({ to }) => to)])]);
   for (const { booking, to } of asked) requireFit(rooms.get(to) as LockedRoom, booking);
   const movers = asked.filter(({ booking, to }) => to !== booking.room_id);
+  for (const { booking, to } of movers) {
+    if (booking.status === "confirmed") requireOpen(rooms.get(to) as LockedRoom, booking.arrival, today);
+  }
   await freeNights(
     trx,
     hotelId,

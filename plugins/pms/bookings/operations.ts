@@ -8,6 +8,7 @@ import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
 import {
   freeNights,
+  isOpenOn,
   isRetired,
   lockRoom,
   type LockedRoom,
@@ -50,7 +51,7 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string, accep
  * in_house -> checked_out; an early one frees the nights from its day on; the room becomes dirty.
  * @param given the day on which the guest left. Default: now, so that all booked nights before the calendar's day stay on the
  *   bill, whether their days are closed or not
- * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY for a day on which the guest was not in the house
+ * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY for a day on which the guest was not in the house, or after the departure
  */
 export async function checkOut(trx: Trx, change: Change, bookingId: string, given?: Day): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
@@ -59,6 +60,7 @@ export async function checkOut(trx: Trx, change: Change, bookingId: string, give
   const leftOn = given ?? sleptUntil(booking, hotel, now);
   const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: now };
   requirePresent(booking, leftOn, hotel, now);
+  if (given !== undefined) requireBooked(booking, given, today);
   const nights = await readNights(trx, booking);
   await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   if (leftOn < booking.departure) {
@@ -84,9 +86,23 @@ function requirePresent(
   const last = lastDayBegun(hotel, now);
   if (first <= leftOn && leftOn <= last) return;
   const detail = leftOn > last ? `is after ${last}, the latest day at the hotel` : `is before the check-in on ${first}`;
-  throw pmsProblems.WRONG_DAY(`/left_on ${detail}`, {
+  throw wrongLeftOn(detail, hotel.business_date);
+}
+
+/** A check-out adds no night to the bill, so a day after the departure must not be taken for the departure in silence. */
+function requireBooked({ departure }: Booking, leftOn: Day, today: Day): void {
+  if (leftOn <= departure) return;
+  throw wrongLeftOn(
+    `is after the departure on ${departure}. To charge the nights since, extend the stay first (expected_check_out_at of ` +
+      `PATCH /bookings/{booking_id}). To charge none, send ${departure} or leave out left_on`,
+    today,
+  );
+}
+
+function wrongLeftOn(detail: string, today: Day) {
+  return pmsProblems.WRONG_DAY(`/left_on ${detail}.`, {
     errors: [{ in: "body", pointer: "/left_on", detail }],
-    members: { business_date: hotel.business_date },
+    members: { business_date: today },
   });
 }
 
@@ -181,6 +197,18 @@ async function requireVacant(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<s
 export function requireSold(room: LockedRoom, departure: Day): void {
   requireNotRetired(room, departure);
   if (room.status === "out_of_order") throw pmsProblems.ROOM_NOT_SOLD(`Room ${room.room_number} is out of order.`);
+}
+
+/**
+ * Checks that a stay that is not in the room yet can begin there. A booking that has the room already keeps it.
+ * @throws Problem ROOM_NOT_READY for a room out of service and a stay that begins on the business date or before
+ */
+export function requireOpen(room: LockedRoom, arrival: Day, today: Day): void {
+  if (isOpenOn(room, arrival, today)) return;
+  throw pmsProblems.ROOM_NOT_READY(
+    `Room ${room.room_number} is out of service, so no guest can have it on the business date ${today}. ` +
+      "Choose another room, or put this one into service first.",
+  );
 }
 
 /** @throws Problem ROOM_RETIRED */

@@ -110,7 +110,7 @@ describe("the operations of the desk", () => {
   it("put nobody into a room that is out of service", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
-    await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_service" });
+    await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_service", force: true });
     expect((await desk.operate("check-in", id)).body.code).to.equal("ROOM_NOT_READY");
   });
 

@@ -7,15 +7,15 @@ import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { requireFit, requireUnlocked } from "./move.ts";
 import { type Night, restoreNights, totalsOf, writeNights } from "./nights.ts";
-import { departureOf, holdNights, partyOf, requireSold, roomsOf, wrongDay } from "./operations.ts";
+import { departureOf, holdNights, partyOf, requireOpen, requireSold, roomsOf, wrongDay } from "./operations.ts";
 import { firstNightAhead } from "./stay_progress.ts";
 
 /**
  * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
  * of the day that was just closed can be reinstated for that night alone. Not for a guest who is forgotten.
  * @param roomId where the nights are to be. Default: the room that the booking had
- * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_NOT_SOLD, ROOM_RETIRED, ROOM_LOCKED, TOO_MANY_GUESTS,
- *   GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
+ * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_NOT_SOLD, ROOM_RETIRED, ROOM_NOT_READY, ROOM_LOCKED,
+ *   TOO_MANY_GUESTS, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
  */
 export async function reinstate(trx: Trx, change: Change, bookingId: string, roomId?: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
@@ -39,6 +39,7 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string, roo
   else {
     requireUnlocked(booking);
     requireFit(room, { adults: booking.adults, children: booking.children, departure });
+    requireOpen(room, booking.arrival, today);
     await writeNights(trx, booking, nights, "amend");
   }
   const advice = "To reinstate the booking in one of the free rooms, send its room_id.";

@@ -6,7 +6,7 @@ import { pmsProblems } from "../errors.ts";
 import { reasonsColumn, snapshot } from "./history.ts";
 import { deriveContacts } from "../guests/contacts.ts";
 import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
-import { isInInventory, type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
+import { isSellable, type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
 import { offerRepacking } from "../occupancy/repack.ts";
 import { lockBestRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
@@ -14,7 +14,7 @@ import { type DayRates, quoteStay, readRatesOf, readRoomRates } from "../rates/p
 import { Override, requireArrival } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
 import { totalsOf } from "./nights.ts";
-import { requireSold } from "./operations.ts";
+import { requireOpen, requireSold } from "./operations.ts";
 import { mostNights, readStay, type Stay } from "./stay.ts";
 import type { BookingRow } from "./views.ts";
 
@@ -46,8 +46,8 @@ export interface Reservation {
 
 /**
  * Books a stay, in a room or in any room of a type.
- * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, ROOM_RETIRED, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY,
- *   NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
+ * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, ROOM_RETIRED, ROOM_NOT_READY, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
+ *   MINIMUM_STAY, NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  * @param role of the one who books: an override needs a manager, and an agreed price one too, or the hotel's policy
  * @returns the booking, and the hotel as it was read for it
  */
@@ -113,6 +113,7 @@ async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<Booki
   const { hotel, stay, reservation, rates, override } = order;
   const { arrival, departure } = stay;
   requireSold(room, departure);
+  requireOpen(room, arrival, hotel.business_date);
   requireCapacity(`Room ${room.room_number}`, room.capacity, reservation);
   requireArrival(rates, { roomTypeId: room.room_type_id, arrival, departure }, override);
   const booking = await insertIfFree(trx, order, room);
@@ -134,7 +135,7 @@ async function takeAnyRoom(trx: Trx, order: Order, roomTypeId: string): Promise<
   for (;;) {
     const room = await lockBestRoom(trx, question, hotel.business_date);
     if (room === undefined) break;
-    const booking = isInInventory(room, departure) ? await insertIfFree(trx, order, room) : undefined;
+    const booking = isSellable(room, stay, hotel.business_date) ? await insertIfFree(trx, order, room) : undefined;
     if (booking !== undefined) return booking;
   }
   throw pmsProblems.NO_ROOM_FREE(

@@ -113,7 +113,8 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       path: "/bookings/",
       summary: "Reserve a room",
       description:
-        "Prices are fixed night by night when the booking is made; the total is their sum. With `agreed_price` the nights cost what was agreed, and `rack_rate` and `rack_amount` keep the rates.",
+        "Prices are fixed night by night when the booking is made; the total is their sum. With `agreed_price` the nights cost what was agreed, and `rack_rate` and `rack_amount` keep the rates. " +
+        "A stay that begins on the business date does not get a room that is out of service: a named one answers `ROOM_NOT_READY`.",
       access: staff,
       unit: "tenant",
       body: reservationSchema,
@@ -125,6 +126,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         "NO_ROOM_FREE",
         "ROOM_NOT_SOLD",
         "ROOM_RETIRED",
+        "ROOM_NOT_READY",
         "TOO_MANY_GUESTS",
         "CLOSED_TO_ARRIVAL",
         "MINIMUM_STAY",

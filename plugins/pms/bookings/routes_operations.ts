@@ -57,7 +57,8 @@ export function operationRoutes(): Route[] {
       body: z.strictObject({
         left_on: daySchema.optional().meta({
           description:
-            "The day of the departure, from that of the check-in to the calendar's at the hotel, or the business date if that is later.",
+            "The day of the departure, from that of the check-in to that of the booked departure. It is the calendar's day at the hotel or the business date " +
+            "at the latest. To charge nights after the booked departure, extend the stay first.",
         }),
       }),
       problems: ["WRONG_DAY"],
@@ -150,9 +151,13 @@ export function operationRoutes(): Route[] {
       id: "swapBookings",
       word: "swap",
       summary: "Two bookings change rooms, each for the nights that it has left; prices stay",
-      body: z.strictObject({ other_booking_id: idSchema }),
-      problems: moved,
-      run: (trx, change, bookingId, { other_booking_id: otherId }) => swap(trx, change, bookingId, otherId),
+      description:
+        "The policy `dirty_room_check_in` holds for each of the two guests who is in the house, as in a move: the room that the " +
+        "guest gets may be dirty.",
+      body: z.strictObject({ other_booking_id: idSchema, ...acceptance }),
+      problems: [...moved, "ROOM_NOT_CLEAN"],
+      run: (trx, change, bookingId, { other_booking_id: otherId, accept_dirty_room: accepted }) =>
+        swap(trx, change, bookingId, otherId, accepted),
     }),
   ];
 }

@@ -78,9 +78,13 @@ function stayBetween(start: End, end: End): Stay {
   return { arrival: start.day, departure: end.day, checkInAt: start.instant, expectedCheckOutAt: end.instant };
 }
 
+/** A day that was closed early is the calendar's day still, so the refusal of it must say that it is closed. */
+const closedDays =
+  "earlier days are closed, and GET /operations/closed-days says when and by whom. A guest who arrives now is booked from the business date";
+
 /** @throws Problem VALIDATION_FAILED where an arrival is before the business date: no such stay can be booked */
 export function requireAhead(arrival: Day, today: Day, pointer: string, where: "body" | "query"): void {
-  if (arrival < today) throw fieldFault(where, pointer, `is before the business date ${today}`);
+  if (arrival < today) throw fieldFault(where, pointer, `is before the business date ${today}: ${closedDays}`);
 }
 
 /** @throws Problem VALIDATION_FAILED where a range of nights is empty or longer than `mostNights` */

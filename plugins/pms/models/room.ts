@@ -3,7 +3,7 @@ import { Model } from "objection";
 export const roomStatuses = ["available", "out_of_order", "out_of_service"] as const;
 export const housekeepingStates = ["clean", "dirty", "inspected"] as const;
 
-/** A room. `out_of_order` leaves the inventory; `out_of_service` is sold, but not occupied now. */
+/** A room. `out_of_order` leaves the inventory; `out_of_service` is sold for later days, but not given now. */
 export class Room extends Model {
   static override tableName = "pms.rooms";
   static override idColumn = ["hotel_id", "room_id"];

@@ -27,9 +27,21 @@ export interface LockedRoom {
   readonly retired_from: Day | null;
 }
 
-/** Whether a room is in the inventory for all nights before a day. */
-export function isInInventory(room: LockedRoom, departure: Day): boolean {
-  return room.status !== "out_of_order" && !isRetired(room, departure);
+/** Whether a room can be given to a new stay. @param today the business date */
+export function isSellable(
+  room: LockedRoom,
+  { arrival, departure }: { readonly arrival: Day; readonly departure: Day },
+  today: Day,
+): boolean {
+  return room.status !== "out_of_order" && !isRetired(room, departure) && isOpenOn(room, arrival, today);
+}
+
+/**
+ * Whether a stay can begin in a room on a day. A room out of service is sold for later days, but no guest can be put into it
+ * now, so no stay that begins on the business date or before it gets the room.
+ */
+export function isOpenOn({ status }: Pick<LockedRoom, "status">, arrival: Day, today: Day): boolean {
+  return status !== "out_of_service" || arrival > today;
 }
 
 /** Whether a room is retired for a night before a day. */

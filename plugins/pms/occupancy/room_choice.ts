@@ -1,11 +1,11 @@
 /**
  * The system's choice of a room for a room type: of the free ones, that in which the stay leaves the smallest gaps to its
  * neighbours, so that long gaps stay whole for long stays. A gap of two months counts as endless. For a stay that begins
- * today, dirty rooms come after clean ones, and rooms that nobody can be put into now come last: out of service, or with a
- * guest who has not left yet.
+ * today, rooms out of service are left out, dirty rooms come after clean ones, and rooms with a guest who has not left yet
+ * come last.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
-import { isInInventory, lockedRoomColumns, lockRoom, type LockedRoom } from "./occupancy.ts";
+import { isSellable, lockedRoomColumns, lockRoom, type LockedRoom } from "./occupancy.ts";
 
 /** Each statement looks anew: in read committed, it sees what was committed before it began. */
 const bestRoomSql = `SELECT ${lockedRoomColumns}
@@ -15,10 +15,10 @@ const bestRoomSql = `SELECT ${lockedRoomColumns}
    LEFT JOIN LATERAL (SELECT o.arrival FROM pms.occupancies o
      WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date ORDER BY o.arrival LIMIT 1) AS after ON true
    WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
-     AND coalesce(r.retired_from >= $3::date, true)
+     AND (r.status <> 'out_of_service' OR $2::date > $5::date) AND coalesce(r.retired_from >= $3::date, true)
      AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)
-   ORDER BY ($2::date <= $5::date AND (r.status <> 'available' OR EXISTS (
-       SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house'))),
+   ORDER BY ($2::date <= $5::date AND EXISTS (
+       SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house')),
      ($2::date <= $5::date AND r.housekeeping = 'dirty'),
      least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
      r.sort_key, r.room_id
@@ -65,6 +65,6 @@ export async function lockFreeRoom(trx: Trx, question: RoomQuestion, today: Day)
     const room = await lockBestRoom(trx, question, today);
     if (room === undefined) return undefined;
     const [free] = await stillFreeStatement.run(trx, [hotelId, room.room_id, arrival, departure]);
-    if (free !== undefined && isInInventory(room, departure)) return room;
+    if (free !== undefined && isSellable(room, question, today)) return room;
   }
 }

@@ -1,5 +1,6 @@
 /** What a search for a repacking looks at: the rooms of a type, and who has them around a stay. */
-import { type Day, latestDay, prepare, type Trx } from "../../../core/mod.ts";
+import { addDays, type Day, latestDay, prepare, type Trx } from "../../../core/mod.ts";
+import { isOpenOn } from "./occupancy.ts";
 import type { RoomQuestion } from "./room_choice.ts";
 
 /** Who has a room of the type on which nights. */
@@ -19,10 +20,16 @@ export const mostTenures = 3000;
 /** Where there are more, longer stays than this (nights) stay where they are, and what lies beyond them is not read. */
 const shortStay = 7;
 
-const roomsSql = `SELECT room_id, sort_key, retired_from FROM pms.rooms
+const roomsSql = `SELECT room_id, sort_key, status, retired_from FROM pms.rooms
    WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order' ORDER BY sort_key, room_id LIMIT ${mostRooms}`;
 
-const roomsStatement = prepare<{ room_id: string; retired_from: Day | null }>("pms_repack_rooms", roomsSql);
+interface SearchedRoom {
+  readonly room_id: string;
+  readonly status: string;
+  readonly retired_from: Day | null;
+}
+
+const roomsStatement = prepare<SearchedRoom>("pms_repack_rooms", roomsSql);
 
 /**
  * The tenures of a room that overlap `[from, to)`. Tenures of a room never overlap, so of those that began before the
@@ -80,16 +87,31 @@ export async function readTenures(
     const values = [hotelId, roomTypeId, arrival, departure, today, longest];
     const tenures = await tenuresStatement.run(trx, values);
     if (tenures.length > mostTenures) continue;
-    return { rooms: rooms.map(({ room_id }) => room_id), tenures: withRetirements(rooms, tenures) };
+    return {
+      rooms: rooms.map(({ room_id }) => room_id),
+      tenures: closeTonight(rooms, withRetirements(rooms, tenures), today),
+    };
   }
   return undefined;
 }
 
+/**
+ * A room out of service is closed for the night of the business date: no stay is put into it. A booking that has it that night
+ * stays there, because the search could give the night that it leaves to another one.
+ */
+function closeTonight(rooms: readonly SearchedRoom[], tenures: readonly Tenure[], today: Day): Tenure[] {
+  const closed = new Set(rooms.filter((room) => !isOpenOn(room, today, today)).map(({ room_id }) => room_id));
+  const isTonight = ({ room_id, arrival, departure }: Tenure): boolean =>
+    closed.has(room_id) && arrival <= today && today < departure;
+  const had = new Set(tenures.filter(isTonight).map(({ room_id }) => room_id));
+  const closures = [...closed]
+    .filter((room) => !had.has(room))
+    .map((room) => ({ booking_id: null, room_id: room, arrival: today, departure: addDays(today, 1), movable: false }));
+  return [...tenures.map((tenure) => (isTonight(tenure) ? { ...tenure, movable: false } : tenure)), ...closures];
+}
+
 /** A retired room is closed for good: closures after that day make no difference, and none may overlap it. */
-function withRetirements(
-  rooms: readonly { readonly room_id: string; readonly retired_from: Day | null }[],
-  tenures: Tenure[],
-): Tenure[] {
+function withRetirements(rooms: readonly SearchedRoom[], tenures: Tenure[]): Tenure[] {
   const retired = new Map(rooms.map(({ room_id, retired_from }) => [room_id, retired_from]));
   const kept = tenures.flatMap((tenure): Tenure[] => {
     const day = retired.get(tenure.room_id) ?? null;

@@ -24,7 +24,9 @@ export const freeRoomsStatement = prepare<FreeRoom>(
   "pms_free_rooms",
   `SELECT r.room_id, r.room_number, r.sort_key, r.room_type_id, t.name AS room_type, t.capacity, coalesce(r.rate, t.rate) AS rate
    FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
-   WHERE r.hotel_id = $1 AND r.status <> 'out_of_order' AND coalesce(r.retired_from >= $3::date, true)
+   WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
+     AND (r.status <> 'out_of_service' OR $2::date > (SELECT h.business_date FROM identity.hotels h WHERE h.hotel_id = $1))
+     AND coalesce(r.retired_from >= $3::date, true)
      AND ($4::uuid IS NULL OR r.room_type_id = $4) AND t.capacity >= $5
      AND r.room_id NOT IN (
        SELECT room_id FROM pms.occupancies
@@ -56,7 +58,10 @@ export interface AvailabilityQuestion {
   readonly limit: number;
 }
 
-/** The rooms that are free on every night of `[arrival, departure)`, by number. */
+/**
+ * The rooms that are free on every night of `[arrival, departure)`, by number. Rooms out of service are left out where the stay
+ * begins on the business date.
+ */
 export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
   return freeRoomsStatement.run(trx, freeRoomsValues(question));
 }

@@ -4,7 +4,7 @@ import type { HotelSettings } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import type { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
-import { readRoomType, write } from "./inventory.ts";
+import { readRoomType, requireFreeNumber, write } from "./inventory.ts";
 import { findBookingsInRoom, type FoundBookings } from "./room_bookings.ts";
 
 export interface RoomChange {
@@ -15,7 +15,7 @@ export interface RoomChange {
   readonly housekeeping?: Room["housekeeping"] | undefined;
   /** The first night for which the room is no longer part of the hotel; null takes it back. */
   readonly retired_from?: Day | null | undefined;
-  /** Takes the room out of order, or changes its type, although it has bookings. */
+  /** Takes the room out of order or out of service, or changes its type, although it has bookings. */
   readonly force?: boolean | undefined;
 }
 
@@ -33,18 +33,31 @@ export async function changeRoom(
   if (change.room_type_id !== undefined) await readRoomType(trx, hotel.hotel_id, change.room_type_id);
   if (!force) await requireNoBookings(trx, hotel, room, change);
   await requireRetirable(trx, hotel, room, change.retired_from);
+  if (change.room_number !== undefined) await requireFreeNumber(trx, hotel.hotel_id, change.room_number, room.room_id);
   const rate = typeof change.rate === "string" ? rateIn(hotel.currency, change.rate) : change.rate;
   return write(room.$query(trx).patchAndFetch({ ...defined({ ...change, rate }), version: room.version + 1 }));
 }
 
-/** The guests of a room that goes out of order, or becomes another product, must be moved, or forced to stay. */
+/**
+ * The guests of a room that goes out of order, or becomes another product, must be moved, or forced to stay. A room that goes
+ * out of service stays in the inventory: only guests in the house and those who are to arrive by today are concerned.
+ */
 async function requireNoBookings(trx: Trx, hotel: HotelSettings, room: Room, change: RoomChange): Promise<void> {
   const goesOutOfOrder = change.status === "out_of_order" && room.status !== "out_of_order";
   const changesType = change.room_type_id !== undefined && change.room_type_id !== room.room_type_id;
-  if (!goesOutOfOrder && !changesType) return;
-  const found = await findBookingsInRoom(trx, room, hotel.business_date, { overdueBefore: latestDay });
+  const goesOutOfService = change.status === "out_of_service" && room.status === "available";
+  const concernsAll = goesOutOfOrder || changesType;
+  if (!concernsAll && !goesOutOfService) return;
+  const { business_date: today } = hotel;
+  const arrivedBy = concernsAll ? latestDay : today;
+  const found = await findBookingsInRoom(trx, room, today, { overdueBefore: latestDay, arrivedBy });
   if (found === undefined) return;
-  throw hasBookings(room, hotel.business_date, found, "or repeat the request with force: true");
+  throw hasBookings(
+    room,
+    concernsAll ? `from ${today} on` : `for ${today}`,
+    found,
+    "or repeat the request with force: true",
+  );
 }
 
 /**
@@ -61,12 +74,12 @@ async function requireRetirable(
   const { business_date: today } = hotel;
   if (day < today) throw fieldFault("body", "/retired_from", `is before the business date ${today}`);
   const found = await findBookingsInRoom(trx, room, day, { overdueBefore: today, soldFrom: day });
-  if (found !== undefined) throw hasBookings(room, day, found, "or retire the room from a later day on");
+  if (found !== undefined) throw hasBookings(room, `from ${day} on`, found, "or retire the room from a later day on");
 }
 
-function hasBookings(room: Room, day: Day, { count, members = {} }: FoundBookings, otherwise: string) {
+function hasBookings(room: Room, when: string, { count, members = {} }: FoundBookings, otherwise: string) {
   return pmsProblems.ROOM_HAS_BOOKINGS(
-    `Room ${room.room_number} has ${count === 1 ? "a booking" : `${count} bookings`} from ${day} on. ` +
+    `Room ${room.room_number} has ${count === 1 ? "a booking" : `${count} bookings`} ${when}. ` +
       `Move the guests to other rooms, ${otherwise}.`,
     { members },
   );

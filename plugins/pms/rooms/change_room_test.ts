@@ -30,6 +30,41 @@ describe("a room that has bookings", () => {
     expect((await change(desk, { ...broken, rate: "90.00" })).status).to.equal(200);
   });
 
+  it("is not taken out of service in silence on the day of an arrival, or with a guest in it", async () => {
+    const desk = await openDesk(platform, { rooms: 3 });
+    const resting = { status: "out_of_service" };
+    const today = await desk.booked(0, 2);
+    await desk.booked(5, 6);
+    const refused = await change(desk, resting);
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_HAS_BOOKINGS"]);
+    expect(refused.body.detail).to.include(`Room 101 has a booking for ${desk.day(0)}.`);
+    expect(refused.body.bookings.map(({ booking_id: id }: { booking_id: string }) => id)).to.deep.equal([
+      today.booking_id,
+    ]);
+    await desk.operate("check-in", today.booking_id);
+    expect((await change(desk, resting)).body.bookings_count).to.equal(1);
+    expect((await change(desk, { ...resting, force: true })).body.status).to.equal("out_of_service");
+    expect((await change(desk, { ...resting, rate: "90.00" })).status).to.equal(200);
+    // What is out of order already is not stopped by the milder status.
+    await change(desk, { ...broken, force: true });
+    expect((await change(desk, resting)).status).to.equal(200);
+    await desk.operate("check-out", today.booking_id);
+    await change(desk, { status: "available" });
+    expect((await change(desk, resting)).status, "only bookings of later days").to.equal(200);
+  });
+
+  it("counts the guest of a night whose day was closed, who is still expected", async () => {
+    for (const status of ["out_of_service", "out_of_order"]) {
+      const desk = await openDesk(platform);
+      const { booking_id: id } = await desk.booked(0, 1);
+      await desk.closeDay();
+      expect((await desk.operate("reinstate", id)).body.status).to.equal("confirmed");
+      expect((await change(desk, { status })).body.bookings?.[0].booking_id, status).to.equal(id);
+      await desk.operate("cancel", id);
+      expect((await change(desk, { status })).status).to.equal(200);
+    }
+  });
+
   it("can be taken out of order when its bookings were moved, canceled or are over", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const moved = await desk.booked(1, 3);

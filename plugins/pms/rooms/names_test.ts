@@ -36,6 +36,31 @@ describe("names that can't be seen or told apart", () => {
     expect([hotel.status, hotel.body.errors[0].pointer]).to.deep.equal([400, "/name"]);
   });
 
+  it("of a retired room are refused with that room and its day, until it has another number", async () => {
+    const retired = await openDesk(platform, { rooms: 2 });
+    const [first, second] = retired.roomIds;
+    const add = (number: string) =>
+      retired.manage("POST", "/rooms/", { room_number: number, room_type_id: retired.roomTypeId });
+    const inUse = await add("１０２");
+    expect(inUse.body).to.include({ code: "NAME_TAKEN", room_id: second, room_number: "102", retired_from: null });
+    const day = retired.day(3);
+    await retired.manage("PATCH", `/rooms/${first}`, { retired_from: day });
+    for (const refused of [
+      await add("101"),
+      await add("１01"),
+      await retired.manage("PATCH", `/rooms/${second}`, { room_number: "101" }),
+    ]) {
+      expect([refused.status, refused.body.code]).to.deep.equal([409, "NAME_TAKEN"]);
+      expect(refused.body).to.include({ room_id: first, room_number: "101", retired_from: day });
+      expect(refused.body.detail).to.include(`It is retired from ${day} on.`);
+    }
+    expect((await retired.manage("PATCH", `/rooms/${first}`, { room_number: "101" })).status, "its own").to.equal(200);
+    expect((await retired.manage("PATCH", `/rooms/${first}`, { room_number: "101 (old)" })).status).to.equal(200);
+    expect((await add("101")).status).to.equal(201);
+    const both = await Promise.all(["103", "１０３"].map(add));
+    expect(both.map(({ status }) => status).sort((a, b) => a - b)).to.deep.equal([201, 409]);
+  });
+
   it("keep line ends in notes, and are refused with other control characters", async () => {
     const { booking_id: id } = await desk.booked(0, 1, { notes: "quiet\r\nroom\tplease" });
     expect((await desk.get(`/bookings/${id}`)).body.notes).to.equal("quiet\r\nroom\tplease");

@@ -18,11 +18,11 @@ const statement = prepare<BookingInRoom>(
   "pms_bookings_in_room",
   `WITH concerned AS MATERIALIZED (
      SELECT booking_id FROM pms.occupancies
-     WHERE hotel_id = $1 AND room_id = $2 AND departure > $3::date AND booking_id IS NOT NULL
+     WHERE hotel_id = $1 AND room_id = $2 AND departure > $3::date AND arrival <= $6::date AND booking_id IS NOT NULL
      UNION
      SELECT booking_id FROM pms.bookings
-     WHERE hotel_id = $1 AND room_id = $2
-       AND (status = 'in_house' AND departure < $4::date OR status = 'checked_out' AND departure > $5::date)
+     WHERE hotel_id = $1 AND room_id = $2 AND arrival <= $6::date
+       AND (status IN ('confirmed', 'in_house') AND departure < $4::date OR status = 'checked_out' AND departure > $5::date)
    )
    SELECT b.booking_id, b.guest_name, b.status, b.arrival, b.departure, count(*) OVER ()::int AS total
    FROM concerned c JOIN pms.bookings b ON b.hotel_id = $1 AND b.booking_id = c.booking_id
@@ -35,10 +35,12 @@ export type FoundBookings = { readonly count: number } & ProblemDetails;
 
 /** Beside the bookings that have a room for nights from a day on: others that may need it. */
 export interface OtherBookings {
-  /** Guests in the house whose stay should have ended before this day. Without it: none. */
+  /** Guests in the house, or still expected, whose stay should have ended before this day. Without it: none. */
   readonly overdueBefore?: Day;
   /** Guests who have left, and whose bill has nights from this day on. Without it: none. */
   readonly soldFrom?: Day;
+  /** Only bookings that arrive on this day or before. Without it: all. */
+  readonly arrivedBy?: Day;
 }
 
 /**
@@ -49,9 +51,9 @@ export async function findBookingsInRoom(
   trx: Trx,
   { hotel_id: hotelId, room_id: roomId }: { readonly hotel_id: string; readonly room_id: string },
   from: Day,
-  { overdueBefore = earliestDay, soldFrom = latestDay }: OtherBookings,
+  { overdueBefore = earliestDay, soldFrom = latestDay, arrivedBy = latestDay }: OtherBookings,
 ): Promise<FoundBookings | undefined> {
-  const rows = await statement.run(trx, [hotelId, roomId, from, overdueBefore, soldFrom]);
+  const rows = await statement.run(trx, [hotelId, roomId, from, overdueBefore, soldFrom, arrivedBy]);
   const count = rows[0]?.total;
   if (count === undefined) return undefined;
   const bookings = rows.map(({ booking_id, guest_name, status, arrival, departure }) => {

@@ -63,7 +63,8 @@ export function availabilityRoutes(): Route[] {
       summary: "The rooms that are free on every night of a stay, with what they cost",
       description:
         `By pages of rooms in natural order. A page has as many rooms as \`limit\` says, and fewer for a long stay: rooms times nights are ${mostRoomNights} at most. ` +
-        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`.",
+        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`. " +
+        "For a stay that begins on the business date, rooms out of service are left out too.",
       access: staff,
       unit: "tenant",
       query: z.strictObject({

@@ -18,7 +18,7 @@ import type { PmsContext } from "../context.ts";
 import { holdDay } from "../desk/business_day.ts";
 import { noSuchRoom } from "../errors.ts";
 import { changeRoom } from "./change_room.ts";
-import { readRoom, readRoomType, write } from "./inventory.ts";
+import { readRoom, readRoomType, requireFreeNumber, write } from "./inventory.ts";
 import { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
 import { retiredFromSchema, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
@@ -51,6 +51,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
         );
         await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : null;
+        await requireFreeNumber(trx, actor.tenantId, body.room_number);
         const room = await write(
           Room.query(trx).insertAndFetch({ hotel_id: actor.tenantId, room_id: newId(), ...body, rate }),
         );
@@ -108,7 +109,8 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/{room_id}",
       summary: "Change a room",
       description:
-        "A room that has guests in it or bookings ahead is not taken out of order, and keeps its type: the answer is " +
+        "A room that has guests in it or bookings ahead is not taken out of order, and keeps its type. A room with a guest in it, or " +
+        "a booking that is to arrive on the business date, is not taken out of service. The answer is " +
         "ROOM_HAS_BOOKINGS, with up to 20 of its `bookings` and their `bookings_count`. With `force`, the room is changed and they stay in it. " +
         "With `retired_from`, the room leaves the inventory, the chart and the figures from that day on, and keeps its history; null takes it back. " +
         "A room that has bookings from that day on is not retired, with `force` neither.",

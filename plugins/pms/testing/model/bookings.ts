@@ -51,7 +51,10 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   requireNights(arrival, departure);
   if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
   const { adults, children, guest } = body as { adults: number; children: number; guest: ModelGuest };
-  if (asked !== undefined) requireSold(asked, departure);
+  if (asked !== undefined) {
+    requireSold(asked, departure);
+    hotel.requireOpen(asked, arrival);
+  }
   const type = asked?.type ?? hotel.typeOf(body["room_type_id"]);
   requireCapacity(type.capacity, adults, children);
   hotel.requireArrival(type, arrival, departure, override);
@@ -157,6 +160,7 @@ function amendNights(
   if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
   const grows = departure > booking.departure || arrival < booking.arrival;
   if (grows) (booking.status === "in_house" ? requireNotRetired : requireSold)(room, departure);
+  if (arrival !== booking.arrival) hotel.requireOpen(room, arrival);
   if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
   else if (!other && booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure, override);
@@ -190,6 +194,7 @@ function amendRoom(
 ): void {
   requireCapacity(room.type.capacity, adults, children);
   requireSold(room, departure);
+  if (booking.status === "confirmed") hotel.requireOpen(room, arrival);
   if (arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
   else if (booking.status === "confirmed" && departure < booking.departure) {
     hotel.requireMinimumStay(room.type, arrival, departure, override);
@@ -266,6 +271,8 @@ export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = 
   const slept = Math.max(hotel.today, Math.min(begun, booking.departure));
   const left = body["left_on"] === undefined ? slept : dayNumber(body["left_on"] as string);
   requireDay((booking.checkedInOn as number) <= left && left <= begun);
+  // A check-out adds no night, so a day after the booked ones is not taken for the departure.
+  requireDay(body["left_on"] === undefined || left <= booking.departure);
   if (left < booking.departure) {
     // One night is paid at least; none in which nobody slept there is kept from others.
     const departure = Math.max(left, booking.arrival + 1);

@@ -59,6 +59,8 @@ export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void
   hotel.requirePaid();
   const goesOut = body["status"] === "out_of_order" && room.status !== "out_of_order";
   if (goesOut && body["force"] !== true && hotel.isPromised(room)) throw new Refusal("ROOM_HAS_BOOKINGS");
+  const stops = body["status"] === "out_of_service" && room.status === "available";
+  if (stops && body["force"] !== true && hotel.isPromised(room, hotel.today)) throw new Refusal("ROOM_HAS_BOOKINGS");
   const { retired_from: retired } = body as { retired_from?: string | null };
   const day = typeof retired === "string" ? dayNumber(retired) : retired;
   if (typeof day === "number" && day !== room.retiredFrom) {
@@ -145,7 +147,7 @@ export function isMovable(hotel: ModelHotel, booking: ModelBooking): boolean {
 export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to: number): 0 | 1 | "more" {
   const rooms = hotel.rooms.filter((room) => room.type === type && room.status !== "out_of_order");
   const canHave = (room: ModelRoom, first: number, last: number): boolean =>
-    hotel.isSold(room, last) && hotel.isFree(room, first, last);
+    hotel.isSold(room, last) && hotel.isOpen(room, first) && hotel.isFree(room, first, last);
   if (rooms.some((room) => canHave(room, from, to))) return 0;
   const oneMoves = rooms.some((room) => {
     const inWay = hotel.bookings.filter((booking) =>
@@ -153,6 +155,8 @@ export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to
     );
     const [only] = inWay;
     if (only === undefined || inWay.length > 1 || !isMovable(hotel, only) || !hotel.isSold(room, to)) return false;
+    // Tonight, a room out of service gets no other guest: who has it then stays, and no stay of tonight comes.
+    if (!hotel.isOpen(room, from) || !hotel.isOpen(room, only.arrival)) return false;
     if (!hotel.isFree(room, from, to, inWay)) return false;
     return rooms.some((other) => other !== room && canHave(other, only.arrival, only.departure));
   });

@@ -212,6 +212,16 @@ export class ModelHotel {
     return status !== "out_of_order" && (retiredFrom === null || departure <= retiredFrom);
   }
 
+  /** Whether a stay can begin in the room: out of service, it is not given today, and a stay of before would need it today. */
+  isOpen({ status }: ModelRoom, arrival: number): boolean {
+    return status !== "out_of_service" || arrival > this.today;
+  }
+
+  /** @throws Refusal where a new stay can't begin in the room */
+  requireOpen(room: ModelRoom, arrival: number): void {
+    if (!this.isOpen(room, arrival)) throw new Refusal("ROOM_NOT_READY");
+  }
+
   /** Whether a booking stands against the room's leaving the hotel from a day on. */
   isNeeded(room: ModelRoom, from: number): boolean {
     return this.bookings.some(
@@ -223,10 +233,16 @@ export class ModelHotel {
     );
   }
 
-  /** Whether a guest is in the room, or a booking has it tonight or later. */
-  isPromised(room: ModelRoom): boolean {
-    const has = ({ status, nights, holds }: ModelBooking): boolean =>
-      status !== "checked_out" && [...holds].some((day) => day >= this.today && nights.get(day)?.room === room);
+  /**
+   * Whether a guest is in the room or expected in it, or a booking has it tonight or later.
+   * @param arrivedBy counts only bookings that arrive by this day
+   */
+  isPromised(room: ModelRoom, arrivedBy = Infinity): boolean {
+    const has = ({ status, room: last, arrival, nights, holds }: ModelBooking): boolean =>
+      status !== "checked_out" &&
+      arrival <= arrivedBy &&
+      ((status === "confirmed" && last === room) ||
+        [...holds].some((day) => day >= this.today && nights.get(day)?.room === room));
     return this.inHouse(room) !== undefined || this.bookings.some(has);
   }
 
@@ -309,7 +325,11 @@ export class ModelHotel {
     };
     return this.rooms.filter(
       (room) =>
-        this.isSold(room, to) && room.type.capacity >= guests && mayArrive(room) && this.isFree(room, from, to, except),
+        this.isSold(room, to) &&
+        this.isOpen(room, from) &&
+        room.type.capacity >= guests &&
+        mayArrive(room) &&
+        this.isFree(room, from, to, except),
     );
   }
 
@@ -321,14 +341,14 @@ export class ModelHotel {
       return nights;
     };
     const free = this.rooms.filter(
-      (room) => room.type === type && this.isSold(room, to) && this.isFree(room, from, to),
+      (room) => room.type === type && this.isSold(room, to) && this.isOpen(room, from) && this.isFree(room, from, to),
     );
-    // Of a dirty room tonight, more than of any gaps; of one that nobody can be put into now, more again.
+    // Of a dirty room tonight, more than of any gaps; of one with a guest who has not left, more again.
     const cost = (room: ModelRoom): number =>
       gap(room, from - 1, -1) +
       gap(room, to, 1) +
       (from <= this.today && room.dirty ? 500 : 0) +
-      (from <= this.today && (room.status !== "available" || this.inHouse(room) !== undefined) ? 1000 : 0);
+      (from <= this.today && this.inHouse(room) !== undefined ? 1000 : 0);
     const gaps = new Map(free.map((room) => [room, cost(room)]));
     return free.reduce<ModelRoom | undefined>(
       (best, room) => (best === undefined || (gaps.get(room) as number) < (gaps.get(best) as number) ? room : best),

@@ -30,7 +30,10 @@ export function reinstate(
   if (isOther && booking.locked) throw new Refusal("ROOM_LOCKED");
   const days = [...had.keys()];
   requireSold(room, Math.max(...days) + 1);
-  if (isOther) requireCapacity(room.type.capacity, booking.adults, booking.children);
+  if (isOther) {
+    requireCapacity(room.type.capacity, booking.adults, booking.children);
+    hotel.requireOpen(room, arrival);
+  }
   // A night that is over stays in its room; but where somebody else has had that room, the whole stay goes elsewhere.
   const ahead = firstAhead(hotel, "confirmed", departure);
   const isGivenAway = [...had].some(([day, night]) => day < ahead && hotel.isTaken(night.room, day));
