@@ -1,6 +1,6 @@
 /** The facts of a hotel, and what they say on the hotel's row. The reasons stand in `fold.ts`. */
 import { prepare, type Trx } from "../../core/mod.ts";
-import { type Coverage, foldValidTo } from "./fold.ts";
+import { type Coverage, foldValidTo, type PaidPeriod } from "./fold.ts";
 import { isReplay } from "./replay_lock.ts";
 import { reversedInvoices } from "./taken_out.ts";
 import type { PaymentLink, ReversalFact } from "./telling.ts";
@@ -79,21 +79,30 @@ export async function readFacts(trx: Trx, hotelId: string): Promise<HotelFacts> 
   return { invoices, links, reversals, endings };
 }
 
+/** The time that a paid invoice counts for. */
+export interface CountingPeriod extends PaidPeriod {
+  readonly subscription_id: string | null;
+}
+
 /**
- * What the facts say. Of an invoice whose money was given back in part, the time after the end of its subscription is not
+ * The paid invoices that no refund or dispute has taken out, with the end of the time that each counts for. Of an invoice whose money was given back in part, the time after the end of its subscription is not
  * paid for: a subscription that is canceled in the middle of its year, with the rest refunded, covers until it was canceled.
  */
-export function coverageOf(facts: HotelFacts, trialEndsAt: Date, graceDays: number): Coverage {
+export function countingPeriods(facts: HotelFacts): CountingPeriod[] {
   const reversed = reversedInvoices(facts.invoices, facts.links, facts.reversals);
   const endings = new Map(facts.endings.map(({ subscription_id, ended_at }) => [subscription_id, ended_at]));
-  const counting = facts.invoices.flatMap(({ invoice_id, subscription_id, period_end }) => {
+  return facts.invoices.flatMap(({ invoice_id, subscription_id, period_end }) => {
     const { isOut = false, isReduced = false } = reversed.get(invoice_id) ?? {};
     if (isOut) return [];
     const ended = isReduced ? endings.get(subscription_id ?? "") : undefined;
     const isCut = ended !== undefined && period_end !== null && ended < period_end;
-    return [{ invoice_id, period_end: isCut ? ended : period_end }];
+    return [{ invoice_id, subscription_id, period_end: isCut ? ended : period_end }];
   });
-  return foldValidTo(counting, trialEndsAt, graceDays);
+}
+
+/** What the facts say. */
+export function coverageOf(facts: HotelFacts, trialEndsAt: Date, graceDays: number): Coverage {
+  return foldValidTo(countingPeriods(facts), trialEndsAt, graceDays);
 }
 
 /** Folds the hotel's facts and writes the outcome to its row; a row that says so already keeps its version. */

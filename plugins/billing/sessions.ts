@@ -9,7 +9,7 @@ import * as z from "zod";
 
 import type { BillingContext } from "./context.ts";
 import { billingProblems } from "./errors.ts";
-import { readPayer } from "./payer.ts";
+import { type Lack, readPayer, type Subscription } from "./payer.ts";
 import { type StripeApi, stripeFailureOf } from "./stripe_api.ts";
 import { hasEnded } from "./subscription_object.ts";
 
@@ -69,23 +69,24 @@ export async function startCheckout(
   const scope = [hotelId, key ?? today(), ...subscriptions.map((row) => row.subscription_id)];
   return urlOf(ctx, async () => {
     const stripe = await api();
-    for (const { subscription_id, ended } of subscriptions)
-      if (ended === null && (await isOpenAtStripe(stripe, subscription_id))) refuse();
+    for (const subscription of subscriptions)
+      if (subscription.ended === null && (await isOpen(stripe, subscription, ctx.env.GRACE_DAYS))) refuse();
     return createSession(stripe, request, scope);
   });
 }
 
 /**
  * Whether a subscription goes on of which no event has told the state yet: who presses again just after the payment must
- * not be sold a second one.
+ * not be sold a second one. Where Stripe does not know it, its paid invoices speak for it, until they and the days of grace
+ * are over.
  */
-async function isOpenAtStripe(stripe: Stripe, subscriptionId: string): Promise<boolean> {
+async function isOpen(stripe: Stripe, { subscription_id, paid_until }: Subscription, graceDays: number) {
   try {
-    const { status } = await stripe.subscriptions.retrieve(subscriptionId);
+    const { status } = await stripe.subscriptions.retrieve(subscription_id);
     return !hasEnded(status);
   } catch (error) {
-    if ((error as { code?: unknown }).code === "resource_missing") return false;
-    throw error;
+    if ((error as { code?: unknown }).code !== "resource_missing") throw error;
+    return paid_until !== null && paid_until.getTime() + graceDays * 86_400_000 > Date.now();
   }
 }
 
@@ -106,6 +107,16 @@ async function createSession(stripe: Stripe, request: Stripe.Checkout.SessionCre
   }
 }
 
+/** What a manager is told who can't be sent to the Customer Portal. */
+const whyNoPortal: Readonly<Record<Lack, string>> = {
+  unsubscribed: "The hotel has not subscribed yet. POST /billing/checkout does that.",
+  shared:
+    "The hotel's subscription has ended, and the Stripe customer that paid for it pays for another hotel. Its pages show that hotel's invoices and card, so they are closed to this hotel. What was paid for stays paid. POST /billing/checkout subscribes again.",
+  deleted:
+    "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. When that subscription has ended, POST /billing/checkout subscribes again.",
+  untold: "No event of Stripe's has told the customer of the hotel's subscription yet. Try again in a moment.",
+};
+
 /**
  * Makes a session of the Customer Portal.
  * @returns its URL
@@ -117,9 +128,8 @@ export async function startPortal(
   { hotelId, body, key }: Request<z.output<typeof portalBody>>,
 ): Promise<string> {
   if (api === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY is not set.");
-  const { customer } = await readPayer(ctx, hotelId);
-  if (customer === undefined)
-    throw billingProblems.NO_STRIPE_CUSTOMER("The hotel has not subscribed yet. POST /billing/checkout does that.");
+  const { customer, lacks = "unsubscribed" } = await readPayer(ctx, hotelId);
+  if (customer === undefined) throw billingProblems.NO_STRIPE_CUSTOMER(whyNoPortal[lacks]);
   const request: Stripe.BillingPortal.SessionCreateParams = { customer, ...defined(body) };
   return urlOf(ctx, async () => {
     const stripe = await api();

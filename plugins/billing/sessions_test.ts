@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { boot, readBlueprint } from "../../core/boot.ts";
 import { TestClient } from "../../core/testing/client.ts";
 import { serve } from "../../core/web.ts";
-import { keptOpen, useBilling } from "./testing/billing.ts";
-import { eventAround, freshId } from "./testing/deliveries.ts";
+import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
+import { basilInvoice, eventAround, freshId } from "./testing/deliveries.ts";
 import { type LittleAnswer, startLittleStripe } from "./testing/little_stripe.ts";
 
 const key = "sk_test_of_the_sessions_test";
@@ -96,7 +96,11 @@ describe("the pages of Stripe's", () => {
     await billing.apply(eventAround("customer.deleted", { id: customer, object: "customer" }));
     await call("checkout", pages);
     expect(stripe().asked[2]?.form.get("customer")).to.equal(null);
-    expect((await call("portal", {})).body.code).to.equal("NO_STRIPE_CUSTOMER");
+    const { body } = await call("portal", {});
+    expect([body.code, body.detail]).to.deep.equal([
+      "NO_STRIPE_CUSTOMER",
+      "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. When that subscription has ended, POST /billing/checkout subscribes again.",
+    ]);
   });
 
   /** A subscription's state as an event of this second tells it. */
@@ -123,6 +127,31 @@ describe("the pages of Stripe's", () => {
     await billing.apply(eventAround("customer.deleted", { id: customer, object: "customer" }));
     for (const { managerToken } of [first, second])
       expect(await portalOf(managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
+  });
+
+  it("say truly why there is no portal: another hotel's customer, none yet, and none that is told", async () => {
+    const [first, second, stranger] = [billing.hotel, await billing.signUp(), await billing.signUp()];
+    const [customer, subscription] = [freshId("cus"), freshId("sub")];
+    const whyNot = async (token: string) => {
+      stripe().asked.length = 0;
+      const { status, body } = await billing.platform.client.post("/billing/portal", {}, { token });
+      expect([status, body.code, stripe().asked]).to.deep.equal([409, "NO_STRIPE_CUSTOMER", []]);
+      return body.detail as string;
+    };
+    const paid = { hotelId: second.hotelId, customerId: customer, subscriptionId: subscription };
+    const events = [
+      stateOf(first.hotelId, customer, freshId("sub"), 1_790_000_000),
+      eventAround("invoice.paid", basilInvoice({ ...paid, periodEnd: inDays(30) })),
+      stateOf(second.hotelId, customer, subscription, 1_790_000_001, "canceled"),
+    ];
+    for (const event of events.toReversed()) await billing.apply(event);
+    expect((await billing.view(second)).status).to.equal("active");
+    expect(await whyNot(second.managerToken)).to.match(/has ended, .* pays for another hotel\. .* paid for stays paid/);
+    expect(await whyNot(stranger.managerToken)).to.match(/has not subscribed yet/);
+    expect(await portalOf(first.managerToken)).to.deep.equal([200, undefined, customer]);
+    const { customer: _, ...untold } = stateOf(stranger.hotelId, "", freshId("sub"), 1_790_000_000).data.object;
+    await billing.apply(eventAround("customer.subscription.updated", untold));
+    expect(await whyNot(stranger.managerToken)).to.match(/No event of Stripe's has told the customer/);
   });
 
   it("use the customer of the hotel's own subscription before one that only an older checkout named", async () => {
@@ -177,6 +206,47 @@ describe("the pages of Stripe's", () => {
       method === "GET" ? { status: 404, body: missing } : { body: { url: "https://stripe.example/new" } },
     );
     expect((await call("checkout", pages)).status).to.equal(200);
+  });
+
+  it("do not sell a second subscription while an invoice tells that one is paid for, even if Stripe does not know it", async () => {
+    const { hotelId } = billing.hotel;
+    const ids = { hotelId, customerId: freshId("cus"), subscriptionId: freshId("sub") };
+    const known = (status: string): LittleAnswer => ({
+      body: { id: ids.subscriptionId, object: "subscription", status },
+    });
+    const missing = {
+      status: 404,
+      body: { error: { type: "invalid_request_error", code: "resource_missing", message: "No such subscription" } },
+    };
+    const checkout = async (asked: LittleAnswer) => {
+      stripe().answer(({ method }) => (method === "GET" ? asked : { body: { url: "https://stripe.example/new" } }));
+      const { status, body } = await call("checkout", pages);
+      return [status, body.code];
+    };
+    const sells = [200, undefined];
+    const refuses = [409, "SUBSCRIPTION_EXISTS"];
+    const paidUntil = (days: number) => eventAround("invoice.paid", basilInvoice({ ...ids, periodEnd: inDays(days) }));
+    const [past, running] = [paidUntil(-5), paidUntil(30)];
+    await billing.apply(past);
+    expect(await checkout(missing), "what was paid for and the days of grace are over").to.deep.equal(sells);
+    await billing.apply(running);
+    expect((await billing.view()).status).to.equal("active");
+    expect(await checkout(missing)).to.deep.equal(refuses);
+    expect(await checkout(known("active"))).to.deep.equal(refuses);
+    expect(await checkout(known("canceled")), "Stripe tells that it has ended").to.deep.equal(sells);
+    const { customerId, subscriptionId } = ids;
+    const refund = { id: freshId("re"), amount: 24_900, currency: "eur", charge: freshId("ch"), status: "succeeded" };
+    const payment = { type: "charge", charge: refund.charge };
+    await billing.apply(
+      eventAround("invoice_payment.paid", { id: freshId("inpay"), invoice: running.data.object["id"], payment }),
+      eventAround("refund.created", refund),
+    );
+    expect(await checkout(missing), "the money went back").to.deep.equal(sells);
+    await billing.apply(paidUntil(60));
+    expect(await checkout(missing)).to.deep.equal(refuses);
+    await billing.apply(subscribe(customerId, subscriptionId, "canceled"));
+    expect((await billing.view()).status).to.equal("active");
+    expect(await checkout(missing), "an event tells that it has ended").to.deep.equal(sells);
   });
 
   it("are not refused for a day because Stripe failed once: it keeps its failures under their keys", async () => {
