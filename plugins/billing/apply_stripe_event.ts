@@ -13,7 +13,7 @@ import { type LockedHotel, refold } from "./ledger.ts";
 import { isOtherMode } from "./livemode.ts";
 import type { StripeEvent } from "./models/stripe_event.ts";
 import { moveFacts, moveFollowers, recordOwner } from "./owner.ts";
-import { fetchedSchema, readTelling } from "./read_event.ts";
+import { type Fetched, fetchedSchema, readTelling } from "./read_event.ts";
 import { recordTelling } from "./record.ts";
 import { applyBesideOthers } from "./replay_lock.ts";
 import type { Owner, Telling } from "./telling.ts";
@@ -83,12 +83,16 @@ async function effectOf(
   const found = await findHotel(trx, telling);
   if (found === undefined) {
     const isPayment = owner === undefined;
-    const reason = isPayment ? "invoice" : "hotel";
+    const reason = isPayment ? missingInvoice(answered) : "hotel";
     return { status: "waiting", reason, owner, awaits: awaitedIds(telling), isToAsk: isPayment };
   }
   const hotel_id = await takeEffect(ctx, trx, event_id, telling, found);
   return { status: "applied", hotel_id, owner };
 }
+
+/** Whether Stripe is still to be asked for the invoice of a payment, or was asked and knew none of a subscription. */
+const missingInvoice = ({ links }: Fetched): "invoice" | "no_invoice" =>
+  links === undefined || links.some((link) => link.to_invoice) ? "invoice" : "no_invoice";
 
 /** Writes the event's facts and folds the hotels that they change. @returns the hotel whose event it is */
 async function takeEffect(

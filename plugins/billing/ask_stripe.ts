@@ -2,6 +2,9 @@
  * Asks Stripe for what an event's payload does not hold: the lines of an invoice beyond its first page; the invoice that a
  * payment was for, where no event has told it. No transaction is open meanwhile. The answer is kept with the event, so that
  * a replay gives the same rows without asking again, whatever Stripe would say by then.
+ *
+ * That Stripe knows no invoice of a payment may be true for the moment alone. The event goes on waiting, and counts as soon
+ * as another event tells the invoice. An operator who replays that one event has Stripe asked again (`replay.ts`).
  */
 import { prepare, type Trx } from "../../core/mod.ts";
 import type Stripe from "stripe";
@@ -101,8 +104,9 @@ function allLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
 }
 
 /**
- * The links to the subscription invoices that the payments were for; none where they were for something else. One call for a
- * payment intent; one more for a charge of which the event does not tell the intent.
+ * The links to the subscription invoices that the payments were for; none of these where they were for something else. One
+ * call for a payment intent; one more for a charge of which the event does not tell the intent. That link is kept in any
+ * case: a later event may tell the invoice by the intent alone.
  */
 async function invoicesOf(stripe: Stripe, { links: told, charge_ids, intent_ids }: Telling): Promise<PaymentLink[]> {
   const links = [...told];
@@ -126,5 +130,5 @@ async function invoicesOf(stripe: Stripe, { links: told, charge_ids, intent_ids 
     const { subscription_id } = readInvoice(invoices.get(id) ?? (await stripe.invoices.retrieve(id)));
     if (subscription_id !== undefined) ours.add(id);
   }
-  return ours.size === 0 ? [] : links.filter((link) => !link.to_invoice || ours.has(link.linked_id));
+  return links.filter((link) => !link.to_invoice || ours.has(link.linked_id));
 }

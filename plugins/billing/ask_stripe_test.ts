@@ -2,8 +2,9 @@ import { expect } from "chai";
 
 import { eventually } from "../../workers/testing/platform.ts";
 import { inDays, iso, keptOpen, useBilling } from "./testing/billing.ts";
-import { basilInvoice, eventAround, freshId, olderInvoice } from "./testing/deliveries.ts";
+import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 import { type Asked, type LittleAnswer, startLittleStripe } from "./testing/little_stripe.ts";
+import { ordersOf } from "./testing/orders.ts";
 
 describe("asking Stripe for what an event lacks", () => {
   const stripe = keptOpen(startLittleStripe);
@@ -137,10 +138,72 @@ describe("asking Stripe for what an event lacks", () => {
     expect(stripe().asked.map(({ path }) => path.split("?")[0])).to.deep.equal(["/v1/invoice_payments"]);
   });
 
-  it("ignores a refund of a payment that was for no invoice, or for none of a subscription", async () => {
+  /** What takes the whole payment back, and how it names the payment. */
+  const takers: Record<string, (charge: string, payment_intent: string) => TestEvent> = {
+    "a refund": (charge, payment_intent) => refundOf({ charge, payment_intent }),
+    "a refund that names the charge alone": (charge) => refundOf({ charge }),
+    "a lost dispute": (charge, payment_intent) =>
+      eventAround("charge.dispute.closed", {
+        id: freshId("dp"),
+        amount: 24_900,
+        currency: "eur",
+        status: "lost",
+        charge,
+        payment_intent,
+      }),
+  };
+  for (const [title, take] of Object.entries(takers))
+    it(`counts ${title} of a payment that Stripe's list did not know, once an event tells its invoice, in every order`, async () => {
+      const orders = ordersOf([0, 1, 2]);
+      for (const order of orders) {
+        const hotel = await billing.signUp();
+        const [invoiceId, charge, payment_intent] = [freshId("in"), freshId("ch"), freshId("pi")];
+        const invoice = basilInvoice({ hotelId: hotel.hotelId, invoiceId, periodEnd: inDays(60) });
+        stripe().answer(({ path }) => {
+          if (path.startsWith("/v1/invoice_payments")) return list([]);
+          if (path.startsWith("/v1/charges/"))
+            return { body: { id: charge, object: "charge", currency: "eur", payment_intent } };
+          return { body: invoice };
+        });
+        const payment = { type: "payment_intent", payment_intent };
+        const events = [
+          eventAround("invoice.paid", invoice),
+          take(charge, payment_intent),
+          eventAround("invoice_payment.paid", { id: freshId("inpay"), invoice: invoiceId, payment }),
+        ];
+        for (const index of order) await billing.apply(events[index] ?? expect.fail());
+        const rows = await billing.settled(...events);
+        expect(
+          rows.map(({ status }) => status as string),
+          order.join(),
+        ).to.deep.equal(events.map(() => "applied"));
+        const view = await billing.view(hotel);
+        expect([view.paid_until, view.invoices[0].reversed], order.join()).to.deep.equal([null, true]);
+      }
+      const replayed = await billing.cli("replay", "--all", "--dry-run");
+      expect(replayed.out).to.match(/what they were/);
+    }).timeout(60_000);
+
+  it("asks again for a refund's invoice when an operator replays that event", async () => {
+    const [invoiceId, payment_intent] = [freshId("in"), freshId("pi")];
+    const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
+    stripe().answer(() => list([]));
+    const refund = refundOf({ payment_intent });
+    const [, early] = await billing.apply(eventAround("invoice.paid", invoice), refund);
+    expect(early).to.include({ status: "waiting", status_reason: "no_invoice" });
+    stripe().answer(() => list([{ id: freshId("inpay"), invoice, payment: { payment_intent } }]));
+    await billing.cli("replay", refund.id, "--dry-run");
+    await billing.settle();
+    expect(stripe().asked, "a dry run asks nothing").to.deep.equal([]);
+    expect((await billing.cli("replay", refund.id)).code).to.equal(0);
+    expect((await billing.settled(refund))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
+    expect((await billing.view()).paid_until).to.equal(null);
+  });
+
+  it("leaves a refund waiting whose payment was for no invoice, or for none of a subscription", async () => {
     stripe().answer(({ path }) => (path.startsWith("/v1/invoice_payments") ? list([]) : none));
     const bare = refundOf({ payment_intent: freshId("pi") });
-    expect((await billing.apply(bare))[0]).to.include({ status: "ignored", status_reason: "no_invoice" });
+    expect((await billing.apply(bare))[0]).to.include({ status: "waiting", status_reason: "no_invoice" });
 
     const invoiceId = freshId("in");
     const payment_intent = freshId("pi");
@@ -149,6 +212,10 @@ describe("asking Stripe for what an event lacks", () => {
       path.startsWith("/v1/invoices/") ? { body: single } : list([{ invoice: invoiceId, payment: { payment_intent } }]),
     );
     const oneOff = refundOf({ payment_intent });
-    expect((await billing.apply(oneOff))[0]).to.include({ status: "ignored", status_reason: "no_invoice" });
+    expect((await billing.apply(oneOff))[0]).to.include({ status: "waiting", status_reason: "no_invoice" });
+    expect(stripe().asked.length, "and is not asked for again").to.equal(2);
+    await billing.runSchedule("sweep");
+    await billing.settle();
+    expect(stripe().asked.length).to.equal(2);
   });
 });

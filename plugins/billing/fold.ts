@@ -45,7 +45,9 @@
  *   is called up (ties, links) calls up others, until none is left that could be applied: which are left does not hang on
  *   the order either, because what makes an id known never goes away.
  * - What an event lacks is asked of Stripe once, and the answer is kept with the event (`ask_stripe.ts`). From then on it is
- *   part of the event, and a replay reads the same.
+ *   part of the event, and a replay reads the same. An answer only adds links. "Stripe knows no invoice of this payment" adds
+ *   none and settles nothing: the refund goes on waiting for its ids like any other event, and the event that tells its
+ *   invoice calls it up.
  *
  * Whose a fact is follows from the facts as well (`owner.ts`). Of the events that name a hotel for a subscription the
  * greatest (instant at which the name was written, event id) stands, which is one more join. A subscription without a name

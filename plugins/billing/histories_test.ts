@@ -31,17 +31,30 @@ describe("any history of payments, refunds and disputes", function () {
 
   const histories = worlds.chain((world) => {
     const count = tell(world, ["", ""], 0).length;
-    return fc.tuple(fc.constant(world), orders(count, 0), orders(count, Math.ceil(count / 2)));
+    // For the invoice of any of them Stripe can have been asked too early: what comes out must be the same.
+    const askedInVain = fc.oneof(fc.constant([]), fc.subarray(Array.from({ length: count }, (_, index) => index)));
+    return fc.tuple(
+      fc.constant(world),
+      orders(count, 0),
+      orders(count, Math.ceil(count / 2)),
+      askedInVain.map((places) => new Set(places)),
+    );
   });
 
-  const play = async (lane: Lane, world: World, first: number[], second: number[]): Promise<string[]> => {
+  const play = async (
+    lane: Lane,
+    world: World,
+    first: number[],
+    second: number[],
+    askedInVain: ReadonlySet<number>,
+  ): Promise<string[]> => {
     const seconds = Math.floor(Date.now() / 1000);
     const now = new Date(seconds * 1000);
     const inDays = (days: number) => new Date(now.getTime() + days * dayMs);
     await lane.setTrial(inDays(world.trial));
     const events = tell(world, lane.hotelIds, seconds);
-    const one = await lane.play(events, first, now);
-    const other = await lane.play(events, second, now);
+    const one = await lane.play(events, first, askedInVain, now);
+    const other = await lane.play(events, second, askedInVain, now);
     expect(other.rows).to.deep.equal(one.rows);
     expect(other.views).to.deep.equal(one.views);
     const verdicts = (["ours", "other"] as const).map((hotel) => judge(world, graceDays, hotel));
@@ -55,8 +68,8 @@ describe("any history of payments, refunds and disputes", function () {
     const statuses = new Set<string>();
     const playAll = (lane: Lane) =>
       fc.assert(
-        fc.asyncProperty(histories, async ([world, first, second]) => {
-          for (const status of await play(lane, world, first, second)) statuses.add(status);
+        fc.asyncProperty(histories, async ([world, first, second, askedInVain]) => {
+          for (const status of await play(lane, world, first, second, askedInVain)) statuses.add(status);
         }),
         { numRuns: Math.ceil(runs / lanes) },
       );

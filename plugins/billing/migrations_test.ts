@@ -12,6 +12,7 @@ import { up as unappliedIndex } from "./migrations/0004_unapplied_index.ts";
 import { up as namedOwners } from "./migrations/0005_named_owners.ts";
 import { up as endedAt } from "./migrations/0006_ended_at.ts";
 import { up as ignoredIndex } from "./migrations/0007_ignored_index.ts";
+import { up as reopenNoInvoice } from "./migrations/0008_reopen_no_invoice.ts";
 
 describe("billing's migrations", function () {
   this.timeout(60_000);
@@ -77,12 +78,24 @@ describe("billing's migrations", function () {
     await owner.transaction((trx) => namedOwners(trx));
     await owner.transaction((trx) => endedAt(trx));
     await owner.transaction((trx) => ignoredIndex(trx));
+    await owner("billing.stripe_events").insert({
+      event_id: "evt_3",
+      type: "refund.created",
+      body: "{}",
+      status: "ignored",
+      status_reason: "no_invoice",
+      fetched: '{"links":[]}',
+    });
+    await owner.transaction((trx) => reopenNoInvoice(trx));
     expect(await catalogue()).to.deep.equal(fresh);
     const events = await owner("billing.stripe_events").orderBy("event_id").select("waits_for", "fetched", "source");
     expect(events).to.deep.equal([
       { waits_for: ["cus_1"], fetched: null, source: "webhook" },
       { waits_for: null, fetched: null, source: "webhook" },
+      { waits_for: null, fetched: null, source: "webhook" },
     ]);
+    // What was set aside because Stripe knew no invoice is looked at again.
+    expect(await owner("billing.stripe_events").where({ status: "stored" }).pluck("event_id")).to.deep.equal(["evt_3"]);
     // A subscription keeps its hotel until an event names another; a link that two hotels had is the first one's.
     const kept = await owner("billing.subscriptions").select("hotel_id", "named_at", "named_by");
     expect(kept).to.deep.equal([{ hotel_id: hotel, named_at: null, named_by: "" }]);

@@ -11,7 +11,7 @@ import type { PaymentLink, Reading, Telling, UnpaidInvoiceFact } from "./telling
 export const fetchedSchema = z.object({
   /** All lines of the invoice. */
   lines: z.array(z.unknown()).optional(),
-  /** The subscription invoices that the payment was for. */
+  /** The subscription invoices that the payment was for, as far as Stripe knew them when it was asked. */
   links: z.array(z.object({ payment_id: z.string(), linked_id: z.string(), to_invoice: z.boolean() })).optional(),
 });
 
@@ -75,7 +75,6 @@ function paymentReader(read: (object: unknown) => PaymentFacts): Reader {
     const { links, payment_ids, charge_ids, intent_ids, reversals } = read(event.data.object);
     // Nothing to know it by: a payment from outside of Stripe.
     if (payment_ids.length === 0) return { kind: "ignored", reason: "no_payment" };
-    if (fetched.links?.length === 0) return { kind: "ignored", reason: "no_invoice" };
     const asked: readonly PaymentLink[] = fetched.links ?? [];
     const ids = [...payment_ids, ...asked.flatMap(({ payment_id, linked_id }) => [payment_id, linked_id])];
     return tells(event, { links: [...links, ...asked], payment_ids: ids, charge_ids, intent_ids, reversals });

@@ -89,7 +89,10 @@ export function replayEvent(ctx: BillingContext, eventId: string, dryRun: boolea
       await applyBesideOthers(trx);
       const stored = await StripeEvent.query(trx).findById(eventId).forUpdate();
       if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
-      await trx("billing.stripe_events").where({ event_id: eventId }).update(unapplied);
+      // An operator who names an event may know that Stripe has learned of its invoice since it was asked.
+      const asksAgain = stored.status === "waiting" && stored.status_reason === "no_invoice";
+      const again = asksAgain ? { ...unapplied, fetched: null } : unapplied;
+      await trx("billing.stripe_events").where({ event_id: eventId }).update(again);
       await applyEvent(ctx, trx, eventId);
       await eventJobs(trx).whereNotNull("dead_at").whereRaw("payload->>'event_id' = ?", [eventId]).delete();
       return trx("billing.stripe_events")

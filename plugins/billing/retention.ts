@@ -38,7 +38,7 @@ export async function forgetEvents(ctx: BillingContext, signal?: AbortSignal): P
 async function forgetBatch(trx: Trx): Promise<number> {
   const ids = await trx("billing.stripe_events")
     .whereRaw("received_at < now() - make_interval(days => ?)", [forgetAfterDays])
-    .whereRaw("(status = 'ignored' OR (status = 'waiting' AND status_reason IN ('hotel', 'invoice')))")
+    .whereRaw("(status = 'ignored' OR (status = 'waiting' AND status_reason IN ('hotel', 'invoice', 'no_invoice')))")
     .whereNotIn("event_id", eventsWithJob(trx, applyStripeEvent, askStripe))
     .orderBy("received_at")
     .limit(batch)

@@ -22,15 +22,21 @@ describe("the retention of events", function () {
     const connected = { ...applied, id: freshId("evt"), account: "acct_1" };
     const refund = { id: freshId("re"), amount: 100, currency: "eur", charge: freshId("ch"), status: "succeeded" };
     const unknownPayment = eventAround("refund.created", refund);
+    const unknownInvoice = eventAround("refund.created", { ...refund, id: freshId("re"), charge: freshId("ch") });
     const dead = eventAround("invoice.paid", { id: "in_unreadable" });
-    const forgettable: TestEvent[] = [ofAnotherProduct, ignored, connected, unknownPayment];
+    const forgettable: TestEvent[] = [ofAnotherProduct, ignored, connected, unknownPayment, unknownInvoice];
     await billing.send(applied, dead, ...forgettable);
     await billing.settle();
+    // As if Stripe had been asked for it.
+    await billing
+      .owner("billing.stripe_events")
+      .where({ event_id: unknownInvoice.id })
+      .update({ status_reason: "no_invoice", fetched: '{"links":[]}' });
     // Another body came under its id: that row has to go first.
     await billing.send({ ...ignored, created: 1 });
     await age(89);
     await run("forget");
-    expect(await left()).to.have.length(6);
+    expect(await left()).to.have.length(7);
     await age(91);
     await run("forget");
     expect(await left()).to.have.members([applied.id, dead.id]);
@@ -40,7 +46,7 @@ describe("the retention of events", function () {
     await billing.send(...forgettable);
     await billing.settle();
     const statuses = await Promise.all(forgettable.map(async ({ id }) => (await billing.rowOf(id)).status as string));
-    expect(statuses).to.deep.equal(["waiting", "ignored", "ignored", "waiting"]);
+    expect(statuses).to.deep.equal(["waiting", "ignored", "ignored", "waiting", "waiting"]);
     expect(await billing.view()).to.deep.equal(before);
     expect(before.paid_until).to.equal(iso(inDays(30)));
     await billing.jobsOf(dead.id).delete();

@@ -28,8 +28,16 @@ export interface Lane {
   readonly hotelIds: readonly [string, string];
   /** Sets the end of both hotels' trials. */
   setTrial(end: Date): Promise<void>;
-  /** Applies the events in the given order, and again as they are called up, looks, and undoes all of it. */
-  play(events: readonly TestEvent[], order: readonly number[], now: Date): Promise<Outcome>;
+  /**
+   * Applies the events in the given order, and again as they are called up, looks, and undoes all of it.
+   * @param askedInVain places of events for whose invoice Stripe was asked and knew none yet
+   */
+  play(
+    events: readonly TestEvent[],
+    order: readonly number[],
+    askedInVain: ReadonlySet<number>,
+    now: Date,
+  ): Promise<Outcome>;
 }
 
 export interface DirectBilling {
@@ -84,11 +92,11 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
     log: createLogger("silent"),
   } as unknown as BillingContext;
 
-  const play: Lane["play"] = async (events, order, now) => {
+  const play: Lane["play"] = async (events, order, askedInVain, now) => {
     let outcome: Outcome | undefined;
     const undo = new Error("Undone.");
     await openUnit(knex, { role: platformRoleOf("billing") }, async (trx) => {
-      await insertEvents(trx, events);
+      await insertEvents(trx, events, askedInVain);
       calledUp.length = 0;
       for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");
       // What is called up may call up others; an end to it is part of what is tested.
@@ -116,19 +124,24 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   };
 }
 
-async function insertEvents(trx: Trx, events: readonly TestEvent[]): Promise<void> {
+async function insertEvents(trx: Trx, events: readonly TestEvent[], askedInVain: ReadonlySet<number>): Promise<void> {
   if (events.length === 0) return;
   await trx.raw(
-    `INSERT INTO billing.stripe_events (event_id, type, livemode, body)
-     SELECT * FROM unnest(?::text[], ?::text[], ?::boolean[], ?::text[])`,
+    `INSERT INTO billing.stripe_events (event_id, type, livemode, body, fetched)
+     SELECT id, type, livemode, body, nullif(fetched, '')
+     FROM unnest(?::text[], ?::text[], ?::boolean[], ?::text[], ?::text[]) AS e (id, type, livemode, body, fetched)`,
     [
       events.map(({ id }) => id),
       events.map(({ type }) => type),
       events.map(() => false),
       events.map((event) => JSON.stringify(event)),
+      events.map(({ type }, index) => (askedInVain.has(index) && isOfPayment(type) ? '{"links":[]}' : "")),
     ],
   );
 }
+
+/** Whether Stripe is asked for the invoice of such an event, where no other event tells it. */
+const isOfPayment = (type: string): boolean => /^(refund|charge|invoice_payment)\./.test(type);
 
 /** Without the hotel that an event was applied for at its time: a later event can move what it told. */
 async function allRows(trx: Trx, hotelIds: readonly string[]): Promise<string[]> {
