@@ -15,8 +15,9 @@ import { offerRepacking } from "../occupancy/repack.ts";
 import { lockFreeRoom } from "../occupancy/room_choice.ts";
 import { agreeOn, type AgreedPrice, discountLimit, requireReplaceable } from "../rates/agreed_price.ts";
 import { readRates, readRatesOf } from "../rates/prices.ts";
-import { Override, requireArrival, requireMinimumStay } from "../rates/restrictions.ts";
+import { Override } from "../rates/restrictions.ts";
 import { readRoomType } from "../rooms/inventory.ts";
+import { requireArrivalAnew } from "./accepted_stays.ts";
 import { amendedNights } from "./amended_nights.ts";
 import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
@@ -179,10 +180,11 @@ async function amendNights(
   if (booking.status === "confirmed" && (other || stay.arrival !== booking.arrival))
     requireOpen(room, stay.arrival, today);
   const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };
-  if (!isRepriced && stay.arrival !== booking.arrival) {
-    requireArrival(rates, arriving, override);
-  } else if (!isRepriced && booking.status === "confirmed" && stay.departure < booking.departure) {
-    requireMinimumStay(rates, arriving, override);
+  // Who has arrived is asked nothing more. Another type that was asked for is looked at before its rooms are.
+  const isOtherType = room.room_type_id !== from.room_type_id;
+  const isOtherArrival = isOtherType || stay.arrival !== booking.arrival || stay.departure < booking.departure;
+  if (!isRepriced && booking.status === "confirmed" && isOtherArrival) {
+    await requireArrivalAnew(trx, booking, rates, arriving, override);
   }
   const first = firstNightToAmend(booking, hotel, now);
   const split = isRepriced ? stay.arrival : clamp(first, stay);
@@ -253,7 +255,7 @@ async function roomsFor(
   requireCapacity(`A ${type.name}`, type.capacity, guests);
   const { arrival, departure } = stay;
   const rates = await readRates(trx, booking.hotel_id, { from: arrival, to: departure, roomTypeId });
-  requireArrival(rates, { roomTypeId, arrival, departure }, override);
+  await requireArrivalAnew(trx, booking, rates, { roomTypeId, arrival, departure }, override);
   const question = { hotelId: booking.hotel_id, roomTypeId, arrival, departure };
   const best = await lockFreeRoom(trx, question, today);
   if (best !== undefined) return { from: room, to: best };

@@ -4,9 +4,13 @@ import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
+import { readRates } from "../rates/prices.ts";
+import type { Override } from "../rates/restrictions.ts";
+import { requireArrivalAnew } from "./accepted_stays.ts";
 import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
 import { type Change, lockBookings, writeChange } from "./changing.ts";
+import type { Reasons } from "./history.ts";
 import { type Night, readNights, writeNights } from "./nights.ts";
 import { partyOf, requireOpen, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
 import { firstNightToMove, nothingToMove } from "./stay_progress.ts";
@@ -20,38 +24,44 @@ interface Mover {
   readonly first: Day;
 }
 
+/** What the desk takes all the same. */
+interface Leave {
+  /** A room that is dirty, where the hotel's policy leaves that to the desk. */
+  readonly accepted?: boolean | undefined;
+  /** Restrictions of another room type. */
+  readonly override?: Override | undefined;
+}
+
 /**
  * Moves a booking: its nights from tonight on, which are all of a stay that has not begun. A night that the guest has slept
- * keeps its room, also where its day is not closed yet.
- * @param accepted a room that is dirty, where the hotel's policy leaves that to the desk
+ * keeps its room, also where its day is not closed yet. A stay that has not begun must be one that may begin in the other
+ * room's type, as by an amendment.
  */
 export async function move(
   trx: Trx,
   change: Change,
   bookingId: string,
   roomId: string,
-  accepted = false,
+  { accepted = false, override }: Leave = {},
 ): Promise<void> {
-  await requireCleanRooms(trx, await moveTogether(trx, change, [{ bookingId, roomId }], "move"), accepted);
+  const moved = await moveTogether(trx, change, [{ bookingId, roomId }], "move", override);
+  await requireCleanRooms(trx, moved, accepted);
 }
 
-/**
- * Lets two bookings change rooms, each for the nights that it has left.
- * @param accepted rooms that are dirty, where the hotel's policy leaves that to the desk
- */
+/** Lets two bookings change rooms, each for the nights that it has left. */
 export async function swap(
   trx: Trx,
   change: Change,
   bookingId: string,
   otherId: string,
-  accepted = false,
+  { accepted = false, override }: Leave = {},
 ): Promise<void> {
   if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
   const rooms = bookings.map(({ room_id }) => room_id).reverse();
   const movers = await moversOf(trx, change, hotel, bookings, rooms);
-  const moved = { movers, rooms: await moveAll(trx, change, { movers, today: hotel.business_date }, "swap") };
-  await requireCleanRooms(trx, moved, accepted);
+  const before = await moveAll(trx, change, { movers, today: hotel.business_date }, "swap", override);
+  await requireCleanRooms(trx, { movers, rooms: before }, accepted);
 }
 
 /** The hotel's policy on dirty rooms, for each guest in the house who has changed rooms. @throws Problem ROOM_NOT_CLEAN */
@@ -74,6 +84,7 @@ export async function moveTogether(
   change: Change,
   moves: readonly { readonly bookingId: string; readonly roomId: string }[],
   action: string,
+  override?: Override,
 ): Promise<Moved> {
   const { bookings, hotel } = await lockBookings(
     trx,
@@ -82,7 +93,8 @@ export async function moveTogether(
   );
   const to = moves.map(({ roomId }) => roomId);
   const movers = await moversOf(trx, change, hotel, bookings, to);
-  return { movers, rooms: await moveAll(trx, change, { movers, today: hotel.business_date }, action) };
+  const rooms = await moveAll(trx, change, { movers, today: hotel.business_date }, action, override);
+  return { movers, rooms };
 }
 
 async function moversOf(
@@ -126,6 +138,7 @@ async function moveAll(
   change: Change,
   { movers: asked, today }: { readonly movers: readonly Mover[]; readonly today: Day },
   action: string,
+  override: Override | undefined,
 ): Promise<ReadonlyMap<string, LockedRoom>> {
   const [one] = asked;
   if (one === undefined) return new Map();
@@ -134,8 +147,18 @@ async function moveAll(
   const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...asked.map(({ to }) => to)])]);
   for (const { booking, to } of asked) requireFit(rooms.get(to) as LockedRoom, booking);
   const movers = asked.filter(({ booking, to }) => to !== booking.room_id);
+  const reasons = new Map<string, Reasons | undefined>();
   for (const { booking, to } of movers) {
-    if (booking.status === "confirmed") requireOpen(rooms.get(to) as LockedRoom, booking.arrival, today);
+    if (booking.status !== "confirmed") continue;
+    const { arrival, departure } = booking;
+    const room = rooms.get(to) as LockedRoom;
+    requireOpen(room, arrival, today);
+    const { room_type_id: roomTypeId } = room;
+    if (roomTypeId === rooms.get(booking.room_id)?.room_type_id) continue;
+    const rates = await readRates(trx, hotelId, { from: arrival, to: departure, roomTypeId });
+    override?.begin();
+    await requireArrivalAnew(trx, booking, rates, { roomTypeId, arrival, departure }, override);
+    reasons.set(booking.booking_id, override?.reasons);
   }
   await freeNights(
     trx,
@@ -158,7 +181,7 @@ async function moveAll(
     if (booking.status === "in_house") await requireReady(trx, rooms.get(to) as LockedRoom, leaving);
   }
   for (const { booking, to } of movers) {
-    await writeChange(trx, change, action, booking, { room_id: to });
+    await writeChange(trx, change, action, booking, { room_id: to }, reasons.get(booking.booking_id));
     if (booking.status === "in_house") await soil(trx, booking);
   }
   return rooms;

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 import { daySchema, idSchema, type Route, route, textSchema, type Trx } from "../../../core/mod.ts";
 import { managers, type Role, staff } from "../../identity/port.ts";
+import { Override, overrideSchema } from "../rates/restrictions.ts";
 import { type Change, changeOf } from "./changing.ts";
 import { move, swap } from "./move.ts";
 import { cancel, checkIn, checkOut, markNoShow, undoCheckIn, undoCheckOut } from "./operations.ts";
@@ -34,7 +35,8 @@ const acceptance = {
     .meta({ description: "The room is dirty, and the guest gets it all the same: where the policy is `warn`." }),
 };
 const taken = ["ROOM_TAKEN", "ROOM_NOT_SOLD", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
-const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS"];
+const overriding = { override_restrictions: overrideSchema.optional() };
+const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS", "CLOSED_TO_ARRIVAL", "MINIMUM_STAY"];
 
 export function operationRoutes(): Route[] {
   return [
@@ -141,11 +143,12 @@ export function operationRoutes(): Route[] {
       summary: "To another room, from tonight on or, where the stay has not begun, for all of it; prices stay",
       description:
         "A night that the guest has slept keeps its room, also before its business day is closed. Before 04:00 at the hotel, the " +
-        "night of the day before counts as tonight.",
-      body: z.strictObject({ room_id: idSchema, ...acceptance }),
+        "night of the day before counts as tonight. A stay that has not begun is asked for the restrictions of another room type " +
+        "that it gets, unless it has had them already.",
+      body: z.strictObject({ room_id: idSchema, ...acceptance, ...overriding }),
       problems: [...moved, "ROOM_NOT_CLEAN"],
-      run: (trx, change, bookingId, { room_id: roomId, accept_dirty_room: accepted }) =>
-        move(trx, change, bookingId, roomId, accepted),
+      run: (trx, change, bookingId, { room_id: roomId, accept_dirty_room: accepted, override_restrictions: asked }) =>
+        move(trx, change, bookingId, roomId, { accepted, override: asked && new Override(asked, change.actor.role) }),
     }),
     operation({
       id: "swapBookings",
@@ -153,11 +156,16 @@ export function operationRoutes(): Route[] {
       summary: "Two bookings change rooms, each for the nights that it has left; prices stay",
       description:
         "The policy `dirty_room_check_in` holds for each of the two guests who is in the house, as in a move: the room that the " +
-        "guest gets may be dirty.",
-      body: z.strictObject({ other_booking_id: idSchema, ...acceptance }),
+        "guest gets may be dirty. A stay that has not begun is asked for the restrictions of another room type, as in a move.",
+      body: z.strictObject({ other_booking_id: idSchema, ...acceptance, ...overriding }),
       problems: [...moved, "ROOM_NOT_CLEAN"],
-      run: (trx, change, bookingId, { other_booking_id: otherId, accept_dirty_room: accepted }) =>
-        swap(trx, change, bookingId, otherId, accepted),
+      run: (
+        trx,
+        change,
+        bookingId,
+        { other_booking_id: otherId, accept_dirty_room: accepted, override_restrictions: asked },
+      ) =>
+        swap(trx, change, bookingId, otherId, { accepted, override: asked && new Override(asked, change.actor.role) }),
     }),
   ];
 }

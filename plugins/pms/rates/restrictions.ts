@@ -42,6 +42,11 @@ export class Override {
     this.#met.add(restriction);
   }
 
+  /** Of several bookings, the next one: nothing was in its way yet. */
+  begin(): void {
+    this.#met.clear();
+  }
+
   /** The reason, by what was overridden. */
   get reasons(): Readonly<Partial<Record<Restriction, string>>> {
     return Object.fromEntries([...this.#met].map((restriction) => [restriction, this.#reason]));

@@ -73,6 +73,64 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     expect((await reasonsOf(id)).slice(-2)).to.deep.equal([{ closed_to_arrival: words }, null]);
   });
 
+  it("What was taken once comes back with what is put back, without another override: dates and a room type", async () => {
+    const { body } = await book(1, 2, override);
+    const id = body.booking_id as string;
+    const stay = (from: number, to: number) =>
+      desk.amend(id, { check_in_at: desk.day(from), expected_check_out_at: desk.day(to) });
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "250.00" });
+    const type = { room_type_id: suite.body.room_type_id as string };
+    await desk.manage("POST", "/rooms/", { room_number: "900", ...type });
+    for (const [change, back] of [
+      [() => stay(1, 3), () => stay(1, 2)],
+      [() => stay(4, 7), () => stay(1, 2)],
+      [() => desk.amend(id, type), () => desk.amend(id, { room_type_id: desk.roomTypeId })],
+    ] as const) {
+      expect((await change()).status).to.equal(200);
+      const again = await back();
+      expect(again.status, again.text).to.equal(200);
+    }
+    await stay(4, 8);
+    expect((await stay(4, 6)).body.code, "a stay that it never had").to.equal("MINIMUM_STAY");
+    expect((await stay(2, 4)).body.code, "from another day").to.equal("MINIMUM_STAY");
+  });
+
+  it("A stay that was booked before its day got a minimum comes back too, and a shorter one does not", async () => {
+    const { booking_id: id } = await desk.booked(20, 22);
+    const leave = (day: number) => desk.amend(id, { expected_check_out_at: desk.day(day) });
+    const rate = { room_type_id: desk.roomTypeId, minimum_stay: 3 };
+    await desk.manage("PUT", "/rates", { ...rate, from: desk.day(20), to: desk.day(20) });
+    expect((await leave(24)).status).to.equal(200);
+    expect((await leave(22)).status).to.equal(200);
+    expect((await leave(21)).body.code).to.equal("MINIMUM_STAY");
+  });
+
+  it("A move, an exchange and an amendment into another room type ask the same, until the guest has arrived", async () => {
+    const { booking_id: id } = await desk.booked(20, 22);
+    const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "250.00" });
+    const type = { room_type_id: suite.body.room_type_id as string };
+    const { room_id } = (await desk.manage("POST", "/rooms/", { room_number: "900", ...type })).body;
+    const { booking_id: other } = await desk.booked(20, 22, type);
+    await desk.manage("PUT", "/rates", { ...type, from: desk.day(0), to: desk.day(22), minimum_stay: 5 });
+    const refused = [await desk.operate("swap", id, { other_booking_id: other })];
+    await desk.operate("cancel", other);
+    refused.push(
+      await desk.operate("move", id, { room_id }),
+      await desk.amend(id, { room_id }),
+      await desk.amend(id, type),
+    );
+    expect(refused.map(({ body }) => body.code)).to.deep.equal(refused.map(() => "MINIMUM_STAY"));
+    expect((await desk.operate("move", id, { room_id, ...override })).body.code).to.equal("FORBIDDEN");
+    const moved = await desk.manage("PATCH", `/operations/move/${id}`, { room_id, ...override });
+    expect(moved.status, moved.text).to.equal(200);
+    expect((await reasonsOf(id)).at(-1)).to.deep.equal({ minimum_stay: words });
+    expect((await desk.operate("move", id, { room_id: desk.roomIds[0] })).status).to.equal(200);
+    expect((await desk.operate("move", id, { room_id })).status, "as it was once").to.equal(200);
+    const { booking_id: here } = await desk.booked(0, 15);
+    await desk.operate("check-in", here);
+    expect((await desk.operate("move", here, { room_id })).status, "a guest in the house").to.equal(200);
+  });
+
   it("A receptionist may not, and neither does a manager without a reason", async () => {
     const { booking_id: id } = await desk.booked(0, 4);
     const refused = [

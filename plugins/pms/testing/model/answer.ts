@@ -43,7 +43,11 @@ const onBooking = new Map<string, (hotel: ModelHotel, booking: ModelBooking, bod
 /** Plays a call on the model. Repacking is the one that it does not foresee: there it judges what it is shown. */
 export function predict(hotel: ModelHotel, call: Call): Prediction {
   try {
-    return { code: "OK", ...play(hotel, call) };
+    const effect = play(hotel, call);
+    for (const { status, stays, room, arrival, departure } of hotel.bookings) {
+      if (status === "confirmed") stays.push({ type: room.type, arrival, departure });
+    }
+    return { code: "OK", ...effect };
   } catch (error) {
     if (error instanceof Refusal) return { code: error.code, taken: error.taken };
     throw error;

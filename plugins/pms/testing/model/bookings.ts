@@ -79,6 +79,7 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
     nights,
     givenBack: new Map(),
     waived: undefined,
+    stays: [],
     released: [],
     holds: new Set(nights.keys()),
   };
@@ -161,10 +162,8 @@ function amendNights(
   const grows = departure > booking.departure || arrival < booking.arrival;
   if (grows) (booking.status === "in_house" ? requireNotRetired : requireSold)(room, departure);
   if (arrival !== booking.arrival) hotel.requireOpen(room, arrival);
-  if (!other && arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
-  else if (!other && booking.status === "confirmed" && departure < booking.departure) {
-    hotel.requireMinimumStay(room.type, arrival, departure, override);
-  }
+  if (!other && booking.status === "confirmed")
+    hotel.requireArrivalOf(booking, room.type, arrival, departure, override);
   const alike = other ? [] : [...booking.nights.values()].map((night) => night.type);
   const nights = new Map(
     range(arrival, departure).map((day) => {
@@ -194,10 +193,9 @@ function amendRoom(
 ): void {
   requireCapacity(room.type.capacity, adults, children);
   requireSold(room, departure);
-  if (booking.status === "confirmed") hotel.requireOpen(room, arrival);
-  if (arrival !== booking.arrival) hotel.requireArrival(room.type, arrival, departure, override);
-  else if (booking.status === "confirmed" && departure < booking.departure) {
-    hotel.requireMinimumStay(room.type, arrival, departure, override);
+  if (booking.status === "confirmed") {
+    hotel.requireOpen(room, arrival);
+    hotel.requireArrivalOf(booking, room.type, arrival, departure, override);
   }
   const first = firstToAmend(hotel, booking);
   requireDay(first < departure);
@@ -229,7 +227,7 @@ function roomOfType(
   if (booking.status === "in_house") throw new Refusal("VALIDATION_FAILED");
   if (booking.locked) throw new Refusal("ROOM_LOCKED");
   requireCapacity(type.capacity, adults, children);
-  hotel.requireArrival(type, arrival, departure, override);
+  hotel.requireArrivalOf(booking, type, arrival, departure, override);
   const best = hotel.bestRoom(type, arrival, departure);
   if (best === undefined) throw new Refusal("NO_ROOM_FREE");
   return best;

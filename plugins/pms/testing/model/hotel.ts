@@ -90,6 +90,8 @@ export interface ModelBooking {
   givenBack: Map<number, ModelNight>;
   /** Of a no-show or a cancellation whose charge is waived: what was on the bill. */
   waived: Map<number, ModelNight> | undefined;
+  /** The stays that it has had while it was confirmed: none of them is asked for its restrictions again. */
+  readonly stays: { readonly type: ModelType; readonly arrival: number; readonly departure: number }[];
   /** What amendments took off the bill, the latest last: a night that is put back is one of these again. */
   released: ModelReleased[];
   /** The nights for which nobody else can have its room. */
@@ -296,6 +298,15 @@ export class ModelHotel {
         (one.roomType === room.type || one.night.type === room.type || alike.includes(one.night.type)),
     );
     return { ...(had?.night ?? this.nightIn(room, day)), room };
+  }
+
+  /** As requireArrival, of a booking that may have had the stay, or a shorter one from the same day, already. */
+  requireArrivalOf(booking: ModelBooking, type: ModelType, arrival: number, departure: number, override = false): void {
+    const had = booking.stays.filter((stay) => stay.type === type && stay.arrival === arrival);
+    if (had.length === 0) this.requireArrival(type, arrival, departure, override);
+    else if (had.every((stay) => departure < stay.departure)) {
+      this.requireMinimumStay(type, arrival, departure, override);
+    }
   }
 
   /** @param override a manager takes it all the same */

@@ -23,7 +23,12 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
   }
   // Who is there already does not move.
   const moved = asked.filter(({ booking, room }) => room !== booking.room);
-  for (const { booking, room } of moved) if (booking.status === "confirmed") hotel.requireOpen(room, booking.arrival);
+  for (const { booking, room } of moved) {
+    if (booking.status !== "confirmed") continue;
+    hotel.requireOpen(room, booking.arrival);
+    if (room.type === booking.room.type) continue;
+    hotel.requireArrivalOf(booking, room.type, booking.arrival, booking.departure);
+  }
   for (const [index, { booking, nights, first }] of moved.entries()) {
     // Of several, some have moved when one is refused: what is offered then is not foreseen.
     if (moves.length === 1) hotel.requireFree(nights, booking.adults + booking.children, all, first);
