@@ -18,7 +18,7 @@ const sessionDescription =
   "Answers 200 with the `url` of a page of Stripe's; a browser, which asks for HTML, is sent there by a 303.";
 
 export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[] {
-  const { env, log } = ctx;
+  const { audit, env, log } = ctx;
   return [
     route({
       id: "takeStripeEvent",
@@ -71,7 +71,10 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
           body: { success_url: ownPage(env, request), ...defined(body) },
           key: keyOf(request),
         }),
-      handler: ({ prepared, request }) => Promise.resolve(pageAnswer(prepared, request)),
+      handler: ({ actor, prepared, request, trx }) => {
+        audit.record(trx, { kind: "checkout_opened", actor, request });
+        return Promise.resolve(pageAnswer(prepared, request));
+      },
     }),
     route({
       id: "startPortal",
@@ -87,7 +90,10 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       problems: ["BILLING_NOT_CONFIGURED", "NO_STRIPE_CUSTOMER", "STRIPE_REFUSED", "STRIPE_UNAVAILABLE"],
       prepare: ({ actor, body, request }) =>
         startPortal(ctx, api, { hotelId: actor.tenantId, body, key: keyOf(request) }),
-      handler: ({ prepared, request }) => Promise.resolve(pageAnswer(prepared, request)),
+      handler: ({ actor, prepared, request, trx }) => {
+        audit.record(trx, { kind: "portal_opened", actor, request });
+        return Promise.resolve(pageAnswer(prepared, request));
+      },
     }),
     route({
       id: "readSubscription",

@@ -323,6 +323,24 @@ describe("the pages of Stripe's", () => {
     }
   });
 
+  it("leave an event in the security log when a manager opens one, and none where no page is opened", async () => {
+    billing.hotel = await billing.signUp();
+    const { managerToken: token, username } = billing.hotel;
+    await call("portal", {});
+    await billing.apply(subscribe(freshId("cus"), freshId("sub"), "canceled"));
+    const mine = { "idempotency-key": "one-event", "user-agent": "Office/1.0" };
+    for (let time = 0; time < 2; time += 1) expect((await call("checkout", pages, mine)).status).to.equal(200);
+    expect((await call("portal", {}, { "user-agent": "Office/1.0" })).status).to.equal(200);
+    const { body } = await billing.platform.client.get("/audit", { token });
+    const events = (body.items as { kind: string; actor: { username: string }; address: string; user_agent: string }[])
+      .filter(({ kind }) => kind.startsWith("billing."))
+      .map(({ kind, actor, user_agent: agent }) => [kind, actor.username, agent]);
+    expect(events).to.deep.equal([
+      ["billing.portal_opened", username, "Office/1.0"],
+      ["billing.checkout_opened", username, "Office/1.0"],
+    ]);
+  });
+
   it("answer 503 while Stripe fails, and 502 where it refuses, with no word of what was sent", async () => {
     stripe().answer(() => ({ status: 500, body: { error: { type: "api_error", message: `no ${key}` } } }));
     const down = await call("checkout", pages);
