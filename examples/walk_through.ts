@@ -50,7 +50,7 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
   const manager = { username: `manager-${suffix}`, password: randomBytes(9).toString("hex") };
   const desk = { username: `desk-${suffix}`, password: randomBytes(9).toString("hex") };
 
-  print("\n1. A hotel signs up; its manager logs in and adds a receptionist, who logs in.\n");
+  print("\n1. A hotel signs up; its manager logs in and adds a receptionist, who logs in and changes the password.\n");
   const settings = {
     name: "Hotel Seeblick",
     time_zone: "Europe/Berlin",
@@ -70,6 +70,8 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
   await call({ method: "POST", path: "/users/", token, body: { ...desk, role: "receptionist" }, expect: 201 });
   const deskLogin = await call({ method: "POST", path: "/auth/token", body: desk, expect: 200 });
   const deskToken = deskLogin.body["access_token"] as string;
+  const change = { old_password: desk.password, new_password: randomBytes(9).toString("hex") };
+  await call({ method: "POST", path: "/users/me/password", token: deskToken, body: change, expect: 204 });
 
   print("\n2. Rooms are made, one is found free and booked, and the stay is run.\n");
   const type = await call({

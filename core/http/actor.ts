@@ -1,6 +1,7 @@
 import type { Context } from "koa";
 
 import type { Trx } from "../db/database.ts";
+import type { Problem } from "../errors.ts";
 
 /** Who is calling: one member of staff, in one tenant, in one role, by one session. */
 export interface Actor {
@@ -10,6 +11,8 @@ export interface Actor {
   readonly sessionId: string;
   /** The name to write into an audit trail. */
   readonly name: string;
+  /** The only routes that the actor may call now, and the problem with which all others answer. Undefined: no such limit. */
+  readonly restriction?: { readonly routeIds: readonly string[]; readonly problem: Problem } | undefined;
 }
 
 /**

@@ -74,6 +74,8 @@ async function admit(
     throw unauthenticated("Send a valid access token as Authorization: Bearer <token>.");
   }
   rateLimits.countActor(actor, ctx);
+  // After the count: a restricted actor's calls are limited too.
+  if (actor.restriction?.routeIds.includes(route.id) === false) throw actor.restriction.problem;
   requireRole(route.access, actor.role);
   return actor;
 }

@@ -6,6 +6,7 @@ import { Strategy as LocalStrategy } from "passport-local";
 
 import type { Actor, Authenticator, ConfirmActor, RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
+import { identityProblems } from "./errors.ts";
 import { type CheckedLogin, createLogins, type Logins } from "./login.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { confirmActor } from "./standing.ts";
@@ -68,6 +69,14 @@ function passwordStrategy(logins: Logins, request: RequestFacts, deviceToken: st
   });
 }
 
+/** The ids of the routes that a user whose password a manager has set may call before changing it. */
+const openBeforeChange = ["changeOwnPassword", "revokeSession", "whoAmI"];
+
+function passwordChangeRequired() {
+  const detail = "A manager has set your password. Change it at POST /users/me/password, then send the request again.";
+  return { routeIds: openBeforeChange, problem: identityProblems.PASSWORD_CHANGE_REQUIRED(detail) };
+}
+
 /** Passport runs `Object.create(strategy)`, which a `#private` field does not survive: hence the underscores. */
 class TokenStrategy extends Strategy {
   private readonly _tokens: AccessTokens;
@@ -98,6 +107,7 @@ class TokenStrategy extends Strategy {
       role: session.role,
       sessionId: claims.sid,
       name: session.username,
+      restriction: session.must_change_password ? passwordChangeRequired() : undefined,
     };
   }
 }

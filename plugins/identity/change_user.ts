@@ -24,6 +24,8 @@ export interface UserChange {
   readonly role?: User["role"] | undefined;
   readonly active?: boolean | undefined;
   readonly password?: string | undefined;
+  /** Default: true with a password; without one as it is. */
+  readonly must_change_password?: boolean | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function changeUser(services: StaffServices, change: UserChange): P
     const { user, isLast } = await lockStaff(trx, actor, userId);
     requireMatch(request.ifMatch, user.version);
     const { role = user.role, active = user.active } = change;
+    const mustChange = change.must_change_password ?? (passwordHash !== undefined || user.must_change_password);
     if (isLast && !(role === "manager" && active)) {
       throw identityProblems.LAST_MANAGER(
         `${user.username} is the hotel's only active manager. Make another one first.`,
@@ -51,6 +54,7 @@ export async function changeUser(services: StaffServices, change: UserChange): P
     return user.$query(trx).patchAndFetch({
       role,
       active,
+      must_change_password: mustChange,
       ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
       version: user.version + 1,
     });
@@ -60,11 +64,15 @@ export async function changeUser(services: StaffServices, change: UserChange): P
 }
 
 /** What the security log says of a change. */
-function eventsOf(before: User, { actor, request, role, active, password }: UserChange): AuditEvent[] {
+function eventsOf(before: User, change: UserChange): AuditEvent[] {
+  const { actor, request, role, active, password, must_change_password: mustChange } = change;
   const subject = { type: "user", id: before.user_id, name: before.username };
   const details = {
     ...(role === undefined || role === before.role ? {} : { role: [before.role, role] }),
     ...(active === undefined || active === before.active ? {} : { active: [before.active, active] }),
+    ...(mustChange === undefined || (password === undefined && mustChange === before.must_change_password)
+      ? {}
+      : { change_required: [before.must_change_password, mustChange] }),
   };
   return [
     ...(Object.keys(details).length === 0 ? [] : [{ kind: "user_changed", actor, request, subject, details }]),

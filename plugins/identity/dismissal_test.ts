@@ -35,7 +35,11 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     const asChief = { token: chief.managerToken };
     managers += 1;
     const username = `other-${process.pid}-${managers}`;
-    const { body } = await here.post("/users/", { username, password, role: "manager" }, asChief);
+    const { body } = await here.post(
+      "/users/",
+      { username, password, role: "manager", must_change_password: false },
+      asChief,
+    );
     const token = await logIn(here, username, password);
     for (const client of [here, there]) expect((await client.get("/users/", { token })).status).to.equal(200);
     const id = body.user_id as string;

@@ -5,5 +5,6 @@ export const identityProblems = defineProblems({
   LAST_MANAGER: { status: 409, title: "A hotel needs a manager" },
   PASSWORD_TOO_WEAK: { status: 400, title: "The password is too easy to guess" },
   OWN_PASSWORD: { status: 403, title: "Your own password is changed with the old one" },
+  PASSWORD_CHANGE_REQUIRED: { status: 403, title: "The password must be changed first" },
   INVALID_CREDENTIALS: { status: 401, title: "The login does not hold" },
 });

@@ -5,6 +5,7 @@ import { roles } from "./port.ts";
 import { auditRoute } from "./routes_audit.ts";
 import { authRoutes } from "./routes_auth.ts";
 import { hotelRoutes } from "./routes_hotels.ts";
+import { sessionRoutes } from "./routes_sessions.ts";
 import { userRoutes } from "./routes_users.ts";
 import { sessionCleaning } from "./session_cleaning.ts";
 
@@ -17,6 +18,7 @@ export default definePlugin({
         ...hotelRoutes(ctx),
         ...authRoutes(ctx, authentication),
         ...userRoutes(ctx, authentication),
+        ...sessionRoutes(ctx, authentication.sessions),
         auditRoute(ctx),
       ],
       authenticator: authentication.authenticate,

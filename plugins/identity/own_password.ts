@@ -1,5 +1,5 @@
 /** The change of one's own password. */
-import { type Actor, prepare, type RequestFacts } from "../../core/mod.ts";
+import { type Actor, prepare, problems, type RequestFacts } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { identityProblems } from "./errors.ts";
 import { checkPassword, loginTurn, settingTurn } from "./hashing.ts";
@@ -18,7 +18,7 @@ const readStatement = prepare<{ hotel_name: string; username: string; folded_use
 // Only over the password that was checked: of two changes at once the second is refused.
 const changeStatement = prepare<{ user_id: string }>(
   "identity_change_own_password",
-  `UPDATE identity.users SET password_hash = $3, version = version + 1
+  `UPDATE identity.users SET password_hash = $3, must_change_password = false, version = version + 1
    WHERE hotel_id = $1 AND user_id = $2 AND password_hash = $4 RETURNING user_id`,
 );
 
@@ -40,8 +40,8 @@ export interface OwnPasswordServices {
 /**
  * Sets a new password and ends the other sessions. Wrong old ones are counted for the session: who has found an
  * open screen may not try them all, and strangers who guess at the login are not in the user's way.
- * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, PASSWORD_TOO_WEAK (at `/new_password`), RATE_LIMITED,
- * SERVICE_UNAVAILABLE
+ * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, VALIDATION_FAILED, PASSWORD_TOO_WEAK (at `/new_password`),
+ * RATE_LIMITED, SERVICE_UNAVAILABLE
  */
 export async function changeOwnPassword(
   { audit, db, throttle, limit, sessions }: OwnPasswordServices,
@@ -67,6 +67,12 @@ export async function changeOwnPassword(
     attempt.end();
   }
   await limit.ofUser(userId);
+  if (newPassword === oldPassword.normalize("NFC")) {
+    const detail = "must differ from the old password";
+    throw problems.VALIDATION_FAILED(`/new_password ${detail}`, {
+      errors: [{ in: "body", pointer: "/new_password", detail }],
+    });
+  }
   const wanted = {
     password: newPassword,
     username: user.username,

@@ -129,11 +129,25 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       access: staff,
       unit: "tenant",
       status: 200,
-      result: z.strictObject({ user_id: idSchema, username: z.string(), role: roleSchema, hotel: hotelSchema }),
+      result: z.strictObject({
+        user_id: idSchema,
+        username: z.string(),
+        role: roleSchema,
+        must_change_password: z.boolean().meta({
+          description: "Every call but this one, POST /users/me/password and POST /auth/revoke is refused until then.",
+        }),
+        hotel: hotelSchema,
+      }),
       handler: async ({ actor, trx }) => {
         const hotel = await Hotel.query(trx).findById(actor.tenantId).throwIfNotFound();
-        const role = roleSchema.parse(actor.role);
-        return { body: { user_id: actor.userId, username: actor.name, role, hotel: hotelView(hotel) } };
+        const body = {
+          user_id: actor.userId,
+          username: actor.name,
+          role: roleSchema.parse(actor.role),
+          must_change_password: actor.restriction !== undefined,
+          hotel: hotelView(hotel),
+        };
+        return { body };
       },
     }),
   ];

@@ -16,6 +16,9 @@ import { createTakenNames } from "./taken_names.ts";
 import { usernameSchema } from "./usernames.ts";
 import { roleSchema, userSchema, userView } from "./views.ts";
 
+const mustChange = "The user must change the password before anything else.";
+const mustChangeSchema = z.boolean();
+
 const params = z.strictObject({ user_id: idSchema });
 
 export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentication): Route[] {
@@ -35,9 +38,18 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       summary: "Add a member of staff",
       access: managers,
       unit: "tenant",
-      body: z.strictObject({ username: usernameSchema, password: passwordSchema, role: roleSchema }),
+      body: z.strictObject({
+        username: usernameSchema,
+        password: passwordSchema,
+        role: roleSchema,
+        must_change_password: mustChangeSchema.default(true).meta({
+          description: `${mustChange} \`false\` is for a program, or for a user who has chosen this password.`,
+        }),
+      }),
       status: 201,
       result: userSchema,
+      description:
+        "The user must change the password before any other call, which is answered 403 PASSWORD_CHANGE_REQUIRED until then.",
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED", "TRIAL_QUOTA_REACHED"],
       prepare: async ({ actor, body: { username, password }, request }) => {
         const { tenantId } = actor;
@@ -48,14 +60,15 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
         if (await names.isTaken(username, [`hotel ${tenantId}`, networkOf(request.address)])) return undefined;
         return hashSlowly(password, settingTurn(tenantId));
       },
-      handler: async ({ actor, body: { username, role }, prepared: passwordHash, trx, request }) => {
+      handler: async ({ actor, body, prepared: passwordHash, trx, request }) => {
+        const { password: _password, ...fields } = body;
         const hotel = await readHotel(trx, actor.tenantId);
         await requireQuota(trx, hotel, { of: "users", most: ctx.env.TRIAL_USERS }, () =>
           User.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
         );
-        const user = await insertUser(trx, { hotel_id: actor.tenantId, username, role, password_hash: passwordHash });
+        const user = await insertUser(trx, { hotel_id: actor.tenantId, ...fields, password_hash: passwordHash });
         const subject = { type: "user", id: user.user_id, name: user.username };
-        ctx.audit.record(trx, { kind: "user_created", actor, request, subject, details: { role } });
+        ctx.audit.record(trx, { kind: "user_created", actor, request, subject, details: { role: user.role } });
         return { body: userView(user), etag: user.version, headers: { Location: `/users/${user.user_id}` } };
       },
     }),
@@ -105,7 +118,16 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       // Its own transaction: the hash comes before, and what this process remembers of the user goes after.
       unit: "none",
       params,
-      body: z.strictObject({ role: roleSchema, active: z.boolean(), password: passwordSchema }).partial(),
+      body: z
+        .strictObject({
+          role: roleSchema,
+          active: z.boolean(),
+          password: passwordSchema,
+          must_change_password: mustChangeSchema.meta({
+            description: `${mustChange} With a \`password\` the default is \`true\`; without one it stays as it is.`,
+          }),
+        })
+        .partial(),
       status: 200,
       result: userSchema,
       problems: ["LAST_MANAGER", "PASSWORD_TOO_WEAK", "OWN_PASSWORD", "PRECONDITION_FAILED", "RATE_LIMITED"],

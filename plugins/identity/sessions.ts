@@ -19,6 +19,7 @@ const mostRemembered = 10_000;
 export interface LiveSession {
   readonly username: string;
   readonly role: Role;
+  readonly must_change_password: boolean;
 }
 
 /** What `POST /auth/token` answers with. */
@@ -47,7 +48,7 @@ export interface Sessions {
 
 const findStatement = prepare<LiveSession>(
   "identity_find_session",
-  `SELECT u.username, u.role FROM identity.sessions s
+  `SELECT u.username, u.role, u.must_change_password FROM identity.sessions s
    JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
    WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL AND u.active`,
 );
@@ -107,6 +108,8 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
       remembered.delete(key);
       // Something was forgotten while the look was under way, which may have seen the state of before.
       if (forgotten !== before) return session;
+      // Not remembered: another process may carry out the change of the password, and the user's next request may come here.
+      if (session?.must_change_password === true) return session;
       if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value as string);
       remembered.set(key, { at, session });
       return session;
@@ -165,13 +168,13 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
   };
 }
 
-/** Ends sessions: one, or all of a user's but the one to keep. */
+/** Ends open sessions: one, or all of a user's but the one to keep. @returns how many */
 export async function revokeSessions(
   trx: Trx,
-  which: { hotel_id: string; session_id: string } | { hotel_id: string; user_id: string },
+  which: { readonly hotel_id: string } & ({ readonly session_id: string } | { readonly user_id: string }),
   keepSessionId?: string,
-): Promise<void> {
-  await trx("identity.sessions")
+): Promise<number> {
+  return trx("identity.sessions")
     .where(which)
     .whereNull("revoked_at")
     .whereNot(keepSessionId === undefined ? {} : { session_id: keepSessionId })

@@ -5,8 +5,8 @@ import { createSessions, type LiveSession } from "./sessions.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const tokens = createAccessTokens(["a-secret-of-a-test-a-secret-of-a-test"]);
-const manager: LiveSession = { username: "anna", role: "manager" };
-const receptionist: LiveSession = { username: "anna", role: "receptionist" };
+const manager: LiveSession = { username: "anna", must_change_password: false, role: "manager" };
+const receptionist: LiveSession = { username: "anna", must_change_password: false, role: "receptionist" };
 
 /** Sessions on a database that answers when it is told to. */
 function slowSessions() {

@@ -258,7 +258,11 @@ describe("sessions", () => {
     for (let round = 0; round < 5; round += 1) {
       const hotel = await signUpHotel(platform.client);
       const second = { username: `second-${process.pid}-${round}`, password };
-      await platform.client.post("/users/", { ...second, role: "manager" }, { token: hotel.managerToken });
+      await platform.client.post(
+        "/users/",
+        { ...second, role: "manager", must_change_password: false },
+        { token: hotel.managerToken },
+      );
       const tokens = [hotel.managerToken, await logIn(platform.client, second.username, password)];
       const ids = await Promise.all(
         tokens.map(async (token) => (await platform.client.get("/auth/me", { token })).body.user_id as string),

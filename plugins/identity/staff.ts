@@ -16,6 +16,8 @@ export interface NewUser {
    */
   readonly password_hash: string | undefined;
   readonly role: Role;
+  /** Default: false, for a user who has chosen the password. */
+  readonly must_change_password?: boolean;
 }
 
 const nameStatement = prepare<{ name: string }>(

@@ -49,6 +49,9 @@ export const userSchema = z
     role: roleSchema,
     hotel_id: idSchema,
     active: z.boolean(),
+    must_change_password: z.boolean().meta({
+      description: "A manager has set the password, and the user must change it before any other call.",
+    }),
   })
   .meta({ id: "User" });
 
@@ -74,5 +77,6 @@ export function userView(user: User): z.input<typeof userSchema> {
     role: user.role,
     hotel_id: user.hotel_id,
     active: user.active,
+    must_change_password: user.must_change_password,
   };
 }

@@ -135,7 +135,8 @@ export async function signUpHotel(
   if (signUp.status !== 201) throw new Error(`The sign-up answered ${signUp.status}: ${signUp.text}`);
   const managerToken = await logIn(client, username, password);
   const receptionist = `desk-${process.pid}-${hotels}`;
-  await client.post("/users/", { username: receptionist, password, role: "receptionist" }, { token: managerToken });
+  const desk = { username: receptionist, password, role: "receptionist", must_change_password: false };
+  await client.post("/users/", desk, { token: managerToken });
   const receptionistToken = await logIn(client, receptionist, password);
   return { hotelId: signUp.body.hotel.hotel_id as string, managerToken, receptionistToken, username };
 }

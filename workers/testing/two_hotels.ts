@@ -3,7 +3,7 @@ import type { Attacker, Things } from "../../core/testing/attack.ts";
 import { readTenantRows } from "../../core/testing/tenant_rows.ts";
 import { type FurnishedHotel, furnishHotel } from "../../plugins/pms/testing/hotel.ts";
 import { buildBookingsReport } from "../../plugins/reporting/testing/bookings.ts";
-import type { TestPlatform } from "./platform.ts";
+import { logIn, type TestPlatform } from "./platform.ts";
 
 export interface ArrangedHotel extends FurnishedHotel {
   readonly things: Things;
@@ -73,12 +73,16 @@ async function arrangeHotel(platform: TestPlatform, name: string): Promise<Arran
     await make("/reports/schedules", { kind: "revenue", every: "month" }, "schedule_id"),
   ];
   const me = await client.get("/auth/me", { token: hotel.receptionistToken });
+  // Two sessions, so that the list has a second page.
+  await logIn(client, hotel.username, "correct-horse-battery");
+  const sessions = await client.get("/auth/sessions", { token });
   const colleague = { username: `${wordOf(name)}.${process.pid}`, password: "correct-horse-battery" };
   const added = await make("/users/", { ...colleague, role: "manager" }, "user_id");
   return {
     ...hotel,
     things: new Map([
       ["user_id", [me.body.user_id as string, added]],
+      ["session_id", (sessions.body.items as { session_id: string }[]).map(({ session_id: id }) => id)],
       ["actor_id", [me.body.user_id as string]],
       ["room_type_id", [hotel.roomTypeId, spareType]],
       ["room_id", hotel.roomIds],

@@ -12,6 +12,8 @@ export class User extends Model {
   /** What the username is compared by: `usernames.ts`. */
   declare folded_username: string;
   declare password_hash: string;
+  /** Set by a manager, and not changed by its user since. */
+  declare must_change_password: boolean;
   declare role: Role;
   declare active: boolean;
   declare created_at: Date;
