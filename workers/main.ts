@@ -22,8 +22,8 @@ export interface WorkerProcess {
 const drainMs = 15_000;
 /** For the store to answer when we start. */
 const readyMs = 5_000;
-/** For a store that does not answer. */
-const storeMs = 2_000;
+/** For each step of stopping, where the store does not answer: 4 s in all. */
+const storeMs = 1_000;
 
 /** Starts working. */
 export async function work(platform: Platform): Promise<WorkerProcess> {
@@ -38,6 +38,13 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     secret: env.SECRET_KEY,
     onError: logByKind(log, "the queue's store refused a command or is out of reach"),
   });
+  try {
+    await store.check();
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+  let underWay = 0;
   const queues = new Map(platform.queues.map((id) => [queueName(id), store.queue(queueNameOf(queueName(id)))]));
   const workers = platform.queues.map(({ pluginId, waitsFor, concurrency }) => {
     const ofPlugin = <T extends { pluginId: string }>(items: readonly T[]): T[] =>
@@ -51,7 +58,15 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       schedules: new Map(ofPlugin(platform.schedules).map(({ schedule }) => [schedule.name, schedule.run])),
       signal: stopping.signal,
     });
-    return store.worker(queueNameOf(queueName({ pluginId, waitsFor })), runner, concurrency);
+    const countAndRun: typeof runner = async (name, wakeUp) => {
+      underWay += 1;
+      try {
+        await runner(name, wakeUp);
+      } finally {
+        underWay -= 1;
+      }
+    };
+    return store.worker(queueNameOf(queueName({ pluginId, waitsFor })), countAndRun, concurrency);
   });
   // Where the store is down, BullMQ goes on trying by itself, and the jobs wait in the outbox.
   await withinMs(readyMs, Promise.all(workers.map((worker) => worker.waitUntilReady())));
@@ -73,12 +88,15 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     close: async () => {
       stopping.abort(new Error("The worker stops."));
       housekeeping.close();
-      await withinMs(storeMs, schedules.close());
-      await withinMs(storeMs, relay.close());
+      await Promise.all([withinMs(storeMs, schedules.close()), withinMs(storeMs, relay.close())]);
       // BullMQ's close waits for the jobs under way, and for a store that may be gone; neither times out by itself.
-      await withinMs(drainMs, Promise.all(workers.map((worker) => worker.close())));
-      await withinMs(storeMs, Promise.all(workers.map((worker) => worker.close(true))));
-      await withinMs(storeMs, Promise.all([...queues.values()].map((queue) => queue.close())));
+      const closing = Promise.all(workers.map((worker) => worker.close()));
+      await withinMs(storeMs, closing);
+      if (underWay > 0) await withinMs(drainMs, closing);
+      await Promise.all([
+        withinMs(storeMs, Promise.all(workers.map((worker) => worker.close(true)))),
+        withinMs(storeMs, Promise.all([...queues.values()].map((queue) => queue.close()))),
+      ]);
       await withinMs(storeMs, store.close());
       await platform.close();
     },

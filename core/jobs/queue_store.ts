@@ -19,6 +19,7 @@ import {
 import pg from "pg";
 
 import { queueRole, queueSchema, urlAs } from "../permissions.ts";
+import { checkRedis } from "./redis_check.ts";
 
 /** What a queue entry carries: a pointer to the outbox row, or the name of a schedule whose time has come. */
 export type WakeUp = { readonly job_id: string; readonly tenant_id: string | null } | { readonly schedule: string };
@@ -49,6 +50,8 @@ export interface WakeUpWorker {
 
 export interface QueueStore {
   readonly kind: "redis" | "postgresql";
+  /** @throws BootError where the store refuses the login or the database; not where it can't be reached */
+  check(): Promise<void>;
   queue(name: string): WakeUpQueue;
   worker(name: string, process: (name: string, data: WakeUp) => Promise<void>, concurrency: number): WakeUpWorker;
   close(): Promise<void>;
@@ -87,6 +90,7 @@ function redisStore(url: string, onError: (error: Error) => void): QueueStore {
   };
   return {
     kind: "redis",
+    check: () => checkRedis(redisOptions(url)),
     queue: (name) => listen(new Queue(name, { connection } satisfies QueueOptions), onError),
     worker: (name, process, concurrency) =>
       listen(new RestingWorker(name, processorOf(process), { connection, concurrency, ...workerOptions }), onError),
@@ -161,6 +165,8 @@ function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): Que
   const connection = pool as unknown as PostgresConnectionOptions;
   return {
     kind: "postgresql",
+    // The tables of the platform are in the same database, and boot has looked at those.
+    check: () => Promise.resolve(),
     queue: (name) => listen(new Queue(name, { connection }, createPostgresBackend), onError),
     worker: (name, process, concurrency) =>
       listen(

@@ -1,0 +1,69 @@
+/** A worker whose REDIS_URL is wrong does not start; one whose Redis is away starts, waits, and stops when it is told to. */
+import { expect } from "chai";
+import { Redis } from "ioredis";
+
+import { boot } from "../core/boot.ts";
+import { BootError } from "../core/errors.ts";
+import { hasRedisServer, startRedis, type TestRedis } from "../core/testing/redis.ts";
+import { work } from "./main.ts";
+import { startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+
+(hasRedisServer() ? describe : describe.skip)("a worker's REDIS_URL", function () {
+  this.timeout(60_000);
+  let platform: TestPlatform;
+  let redis: TestRedis;
+  let port: string;
+  before(async () => {
+    platform = await startTestPlatform({ worker: false });
+    redis = await startRedis();
+    ({ port } = new URL(redis.url));
+    const admin = new Redis(redis.url);
+    await admin.config("SET", "requirepass", "right-password");
+    admin.disconnect();
+  });
+  after(async () => {
+    await redis.stop();
+    await platform.close();
+  });
+
+  const start = async (url: string) => work(await boot("worker", { ...platform.variables, REDIS_URL: url }));
+  const refusalOf = (url: string): Promise<unknown> =>
+    start(url).then(
+      (worker) => worker.close(),
+      (error: unknown) => error,
+    );
+
+  for (const { title, login, database, words } of [
+    { title: "with a wrong password", login: ":wrong-password@", database: "", words: /password that Redis refuses/ },
+    {
+      title: "with a user that Redis does not know",
+      login: "eve:wrong-password@",
+      database: "",
+      words: /Redis refuses/,
+    },
+    { title: "without the password", login: "", database: "", words: /has no password, and Redis asks for one/ },
+    { title: "with a database out of range", login: ":right-password@", database: "/99", words: /does not have/ },
+  ]) {
+    it(`stops the boot ${title}, and its message names the variable and no secret`, async () => {
+      const error = await refusalOf(`redis://${login}127.0.0.1:${port}${database}`);
+      expect(error).to.be.instanceOf(BootError);
+      expect((error as Error).message)
+        .to.match(/REDIS_URL/)
+        .and.match(words)
+        .and.not.match(/(wrong|right)-password/);
+    });
+  }
+
+  it("starts the worker with the right password and database", async () => {
+    const worker = await start(`redis://:right-password@127.0.0.1:${port}/15`);
+    await worker.close();
+  });
+
+  it("starts the worker where nothing listens, and the worker stops without waiting for Redis", async () => {
+    const worker = await start("redis://127.0.0.1:1");
+    const stopping = performance.now();
+    await worker.close();
+    // Its steps have 4 s in all; it took 20 s when it waited for jobs though none was under way.
+    expect(performance.now() - stopping).to.be.lessThan(10_000);
+  });
+});
