@@ -41,6 +41,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
   try {
     await store.check();
   } catch (error) {
+    await store.close();
     await platform.close();
     throw error;
   }

@@ -3,6 +3,7 @@ import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
 import { holdGuest } from "../guests/guests.ts";
 import { type LockedRoom, lockRooms, segmentsOf } from "../occupancy/occupancy.ts";
+import { readRoom } from "../rooms/inventory.ts";
 import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "./changing.ts";
 import { requireFit, requireUnlocked } from "./move.ts";
@@ -21,6 +22,8 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string, roo
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
+  // Not locked yet: the rooms of all nights are locked together below, in one order for everybody.
+  if (roomId !== undefined) await readRoom(trx, booking.hotel_id, roomId);
   const state = moveBooking(booking, "reinstate", today);
   if (booking.departure < today) {
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
