@@ -48,7 +48,12 @@ export async function play(played: Played, steps: readonly Step[]): Promise<void
     const call = callOf(step, model);
     if (call === undefined) continue;
     if (call.id === "repackRooms") await playRepack(played, call, step.kind === "repack" && step.apply === "shown", at);
-    else await playCall(played, call, at);
+    else {
+      const { today } = model;
+      await playCall(played, call, at);
+      // After a close, the next call comes a day later.
+      model.clock = { ...model.clock, ahead: model.clock.ahead + model.today - today };
+    }
   }
 }
 

@@ -94,6 +94,8 @@ export function closeDay(hotel: ModelHotel, day: number, early: boolean, role: R
   const figures = { ...figuresOf(hotel, day, byHand.length + ofToday.length), overstays: staying.length };
   hotel.closedDays.set(day, figures);
   hotel.today = day + 1;
+  // The calendar's day stays: the desk is asked after the prediction, at the same moment.
+  hotel.clock = { ...hotel.clock, ahead: hotel.clock.ahead - 1 };
   return figures;
 }
 
