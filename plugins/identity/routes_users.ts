@@ -9,7 +9,7 @@ import { User } from "./models/user.ts";
 import { changeOwnPassword } from "./own_password.ts";
 import { createPasswordLimit } from "./password_limit.ts";
 import { passwordSchema, requireStrength } from "./passwords.ts";
-import { managers, readHotel, requireQuota, staff } from "./port.ts";
+import { isOnTrial, managers, readHotel, requireQuota, staff } from "./port.ts";
 import { noSuchUser } from "./sessions.ts";
 import { insertUser, readHotelName } from "./staff.ts";
 import { createTakenNames } from "./taken_names.ts";
@@ -54,10 +54,17 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       prepare: async ({ actor, body: { username, password }, request }) => {
         const { tenantId } = actor;
         await services.limit.ofHotel(tenantId);
-        const hotelName = await ctx.db.tenant(tenantId, (trx) => readHotelName(trx, tenantId), { readOnly: true });
+        const { hotel, hotelName } = await ctx.db.tenant(
+          tenantId,
+          async (trx) => ({ hotel: await readHotel(trx, tenantId), hotelName: await readHotelName(trx, tenantId) }),
+          { readOnly: true },
+        );
         // First: a weak password must not be a way to ask for a name that counts for nothing.
         requireStrength({ password, username, hotelName });
-        if (await names.isTaken(username, [`hotel ${tenantId}`, networkOf(request.address)])) return undefined;
+        // A new trial is made at will, so trials share the count of their address. A hotel that pays counts for itself:
+        // strangers behind its address must not keep it from adding staff.
+        const network = isOnTrial(hotel) ? [`trials ${networkOf(request.address)}`] : [];
+        if (await names.isTaken(username, [`hotel ${tenantId}`, ...network])) return undefined;
         return hashSlowly(password, settingTurn(tenantId));
       },
       handler: async ({ actor, body, prepared: passwordHash, trx, request }) => {

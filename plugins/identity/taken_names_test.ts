@@ -72,6 +72,30 @@ describe("the sign-up of a hotel, and the names that are taken", () => {
       expect(codeOf(await add(name, "203.0.113.99", "Willkommen1!"))).to.equal("PASSWORD_TOO_WEAK");
   });
 
+  it("keeps no hotel that pays from adding staff, whatever strangers and trial hotels behind its address ask", async () => {
+    const address = "203.0.113.200";
+    const headers = { "x-forwarded-for": address };
+    const manager = async (from: string) => {
+      const username = nextName();
+      const { hotel } = (await signUp(from, { username })).body;
+      const { access_token: token } = (await platform.client.post("/auth/token", { username, password })).body;
+      return { username, hotelId: hotel.hotel_id as string, token: token as string };
+    };
+    const { username, hotelId, token } = await manager("203.0.113.201");
+    const { token: ofTrial } = await manager("203.0.113.202");
+    const add = (as: string, name: string) =>
+      platform.client.post("/users/", { username: name, password, role: "receptionist" }, { token: as, headers });
+    for (let probe = 0; probe <= takenPerHour; probe += 1) {
+      await signUp(address, { username });
+      await add(ofTrial, username);
+    }
+    expect(codeOf(await signUp(address)), "a sign-up").to.equal("RATE_LIMITED");
+    expect(codeOf(await add(ofTrial, nextName())), "the trial that asked").to.equal("RATE_LIMITED");
+    expect(codeOf(await add(token, nextName())), "another trial").to.equal("RATE_LIMITED");
+    await platform.owner("identity.hotels").where({ hotel_id: hotelId }).update({ valid_to: "2100-01-01" });
+    expect(codeOf(await add(token, nextName())), "a hotel that pays").to.equal("made");
+  });
+
   it("refuses the hotel's name in a password, wherever one is set", async () => {
     const hotel = await signUpHotel(platform.client, { name: "Gasthof Morgenstern" });
     const token = hotel.managerToken;
