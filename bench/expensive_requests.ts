@@ -128,7 +128,7 @@ export function expensiveRequests(desk: Desk, { guestIds }: LargeRows, nights: n
       `/rooms/?${Array.from({ length: 1000 }, (_, at) => `q${at}`).join("&")}`,
     ),
     send("PATCH", "change of a room type that all rooms have", `/room-types/${roomTypeId}`, { name: "Other" }),
-    post("close of the day", "/operations/close-day", {}),
-    post("close of a day with an arrival in each room", "/operations/close-day", {}),
+    post("close of the day", "/operations/close-day", { business_date: day(0) }),
+    post("close of a day with an arrival in each room", "/operations/close-day", { business_date: day(1) }),
   ];
 }

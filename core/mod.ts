@@ -4,6 +4,7 @@ export { auditDays, type AuditFilter, type StoredEvent } from "./audit/list.ts";
 export type { AuditLog } from "./audit/log.ts";
 export { copyOut } from "./db/copy.ts";
 export type { CountDaily } from "./db/daily_usage.ts";
+export { forEachTenant } from "./db/each_tenant.ts";
 export { prepare, type Statement } from "./db/statement.ts";
 export { constraintOf, type Database, isOutage, sqlStateOf, type Trx } from "./db/database.ts";
 export { tenantTable } from "./db/tenant_table.ts";

@@ -2,6 +2,7 @@
 import type { Knex } from "knex";
 
 import { auditDays } from "../core/audit/list.ts";
+import { forEachTenant } from "../core/db/each_tenant.ts";
 import { openUnit } from "../core/db/database.ts";
 import { idempotencyHours } from "../core/http/idempotency.ts";
 import { queueName, type Schedule } from "../core/jobs/job.ts";
@@ -62,37 +63,40 @@ export function coreSchedules(knex: Knex, log: Logger): { close(): void } {
 const outdated = {
   idempotency_keys: `created_at < now() - make_interval(hours => ${idempotencyHours})`,
   daily_usage: "day < (now() AT TIME ZONE 'UTC')::date - 1",
-  rate_limits: "expire < extract(epoch FROM now()) * 1000",
+  audit_events: `last_at < now() - make_interval(days => ${auditDays})`,
 } as const;
+const outdatedCounts = "DELETE FROM core.rate_limits WHERE expire < extract(epoch FROM now()) * 1000";
 
-/** One round of it. Each table is a transaction of its own: where one fails, which is logged, the others are tidied. */
-export async function tidy(knex: Knex, log: Logger): Promise<void> {
-  for (const [table, condition] of Object.entries(outdated)) {
-    try {
-      await openUnit(knex, { role: coreRole }, (trx) => trx.raw(`DELETE FROM core.${table} WHERE ${condition}`));
-    } catch (error) {
-      log.warn({ err: error, table }, "housekeeping failed; it is tried again");
-    }
-  }
-  await deleteOldEvents(knex).catch((error: unknown) => {
-    log.warn({ err: error, table: "audit_events" }, "housekeeping failed; it is tried again");
-  });
+/** Rows in one DELETE, and DELETEs of one tenant in one round: what is left goes in the next. */
+const rowBatch = 5_000;
+const rowBatches = 20;
+
+interface Outcome {
+  readonly rows: readonly { readonly tenant_id: string }[];
+  readonly rowCount: number;
 }
 
-/** Events in one DELETE, and DELETEs in one round: what is left goes in the next. */
-const eventBatch = 5_000;
-const eventBatches = 20;
-
-async function deleteOldEvents(knex: Knex): Promise<void> {
-  for (let batch = 0; batch < eventBatches; batch += 1) {
-    const { rowCount } = (await openUnit(knex, { role: coreRole }, (trx) =>
-      trx.raw(
-        `DELETE FROM core.audit_events WHERE (tenant_id, event_id) IN (
-           SELECT tenant_id, event_id FROM core.audit_events
-           WHERE last_at < now() - make_interval(days => ?) ORDER BY last_at LIMIT ?)`,
-        [auditDays, eventBatch],
-      ),
-    )) as { rowCount: number };
-    if (rowCount < eventBatch) return;
+/** One round of it. Where a table fails, or a tenant in it, which is logged, the others are tidied. */
+export async function tidy(knex: Knex, log: Logger): Promise<void> {
+  const asCore = (sql: string, values: readonly (string | number)[] = []): Promise<Outcome> =>
+    openUnit(knex, { role: coreRole }, async (trx) => (await trx.raw(sql, values)) as Outcome);
+  const attempt = (table: string, work: () => Promise<unknown>): Promise<unknown> =>
+    work().catch((error: unknown) => log.warn({ err: error, table }, "housekeeping failed; it is tried again"));
+  for (const [table, condition] of Object.entries(outdated)) {
+    await attempt(table, async () => {
+      const { rows } = await asCore(`SELECT DISTINCT tenant_id FROM core.${table} WHERE ${condition}`);
+      const tenantIds = rows.map(({ tenant_id }) => tenant_id);
+      await forEachTenant(tenantIds, { log, what: `housekeeping of ${table}` }, async (tenantId) => {
+        for (let round = 0; round < rowBatches; round += 1) {
+          const { rowCount } = await asCore(
+            `DELETE FROM core.${table} WHERE ctid = ANY(ARRAY(
+               SELECT ctid FROM core.${table} WHERE tenant_id = ? AND ${condition} LIMIT ?))`,
+            [tenantId, rowBatch],
+          );
+          if (rowCount < rowBatch) return;
+        }
+      });
+    });
   }
+  await attempt("rate_limits", () => asCore(outdatedCounts));
 }

@@ -4,6 +4,7 @@ import { openPool } from "../core/db/pool.ts";
 import { newId } from "../core/ids.ts";
 import { createLogger } from "../core/log.ts";
 import { gateRole, urlAs } from "../core/permissions.ts";
+import { poisonRows } from "../core/testing/poison.ts";
 import { testSecret } from "../core/testing/postgres.ts";
 import { tidy } from "./schedules.ts";
 import { startTestPlatform, type TestPlatform } from "./testing/platform.ts";
@@ -54,7 +55,38 @@ describe("the core's housekeeping", () => {
       await addCounts();
       await tidy(pool, createLogger("silent"));
       expect(await counts()).to.deep.equal(["new"]);
+      await owner.raw("ALTER TABLE core.idempotency_keys RENAME COLUMN made_at TO created_at");
     } finally {
+      await pool.destroy();
+    }
+  });
+
+  it("goes on with the other tenants where a row of one can't be forgotten", async () => {
+    const { owner } = platform;
+    const pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test tidy" });
+    const [poisoned, other] = [newId(), newId()].sort() as [string, string];
+    const old = new Date("2020-01-01");
+    const answer = { actor_id: newId(), request_hash: Buffer.from("x"), status: 200, headers: "{}", body: "" };
+    for (const tenant_id of [poisoned, other]) {
+      await owner("core.idempotency_keys").insert({ ...answer, tenant_id, key: "old", created_at: old });
+      await owner("core.audit_events").insert({ tenant_id, event_id: newId(), kind: "pms.done", last_at: old });
+      await owner("core.daily_usage").insert({
+        tenant_id,
+        kind: "pms.bookings",
+        day: "2020-01-01",
+        used: 1,
+      });
+    }
+    const tables = ["idempotency_keys", "audit_events", "daily_usage"].map((name) => `core.${name}`);
+    const cure = await poisonRows(owner, tables, { column: "tenant_id", id: poisoned });
+    try {
+      await tidy(pool, createLogger("silent"));
+      for (const table of tables) {
+        const left = await owner(table).whereIn("tenant_id", [poisoned, other]).pluck<string[]>("tenant_id");
+        expect(left, table).to.deep.equal([poisoned]);
+      }
+    } finally {
+      await cure();
       await pool.destroy();
     }
   });

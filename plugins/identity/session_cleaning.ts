@@ -1,5 +1,5 @@
 /** Clears away sessions that can't be used any more, and their refresh tokens. */
-import type { Schedule } from "../../core/mod.ts";
+import { forEachTenant, type Schedule } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
 import { accessSeconds } from "./tokens.ts";
 
@@ -12,43 +12,66 @@ const batch = 5_000;
  * tokens, an hour after that.
  */
 export function sessionCleaning({ db, log }: IdentityContext): Schedule {
-  const rounds = async (signal: AbortSignal, sql: string, values: readonly (number | string)[]): Promise<number> => {
+  /** Hotel by hotel: a row of one that can't be removed stops no other's. */
+  const removeOld = async (signal: AbortSignal, { table, key, old }: OldRows): Promise<number> => {
+    const hotels = await db.platform(
+      async (trx) =>
+        (await trx.raw(`SELECT DISTINCT o.hotel_id FROM (${old}) AS o`)) as { rows: { hotel_id: string }[] },
+      { readOnly: true },
+    );
     let removed = 0;
-    for (;;) {
-      const { rowCount } = (await db.platform((trx) => trx.raw(sql, [...values, batch]))) as { rowCount: number };
-      removed += rowCount;
-      if (rowCount < batch || signal.aborted) return removed;
-    }
+    const hotelIds = hotels.rows.map(({ hotel_id }) => hotel_id);
+    await forEachTenant(hotelIds, { log, what: `the removal of old ${table}`, signal }, async (hotelId) => {
+      for (;;) {
+        const { rowCount } = (await db.tenant(hotelId, (trx) =>
+          trx.raw(
+            `DELETE FROM identity.${table} WHERE hotel_id = :hotelId AND ${key} IN (
+               SELECT o.${key} FROM (${old}) AS o WHERE o.hotel_id = :hotelId LIMIT :batch)`,
+            { hotelId, batch },
+          ),
+        )) as { rowCount: number };
+        removed += rowCount;
+        if (rowCount < batch || signal.aborted) return;
+      }
+    });
+    return removed;
   };
   return {
     name: "clean-sessions",
     everyMs,
     run: async (signal) => {
-      const tokens = await rounds(
-        signal,
-        `DELETE FROM identity.refresh_tokens WHERE (hotel_id, token_hash) IN (
-           SELECT hotel_id, token_hash FROM identity.refresh_tokens WHERE expires_at < now() LIMIT ?)`,
-        [],
-      );
-      const ofEnded = await rounds(
-        signal,
-        `DELETE FROM identity.refresh_tokens WHERE (hotel_id, token_hash) IN (
-           SELECT t.hotel_id, t.token_hash FROM identity.sessions s JOIN identity.refresh_tokens t USING (hotel_id, session_id)
-           WHERE s.revoked_at < now() - interval '1 hour' LIMIT ?)`,
-        [],
-      );
-      const sessions = await rounds(
-        signal,
-        `DELETE FROM identity.sessions WHERE (hotel_id, session_id) IN (
-           SELECT hotel_id, session_id FROM identity.sessions s
-           WHERE created_at < now() - make_interval(secs => ?)
-             AND NOT EXISTS (SELECT FROM identity.refresh_tokens t
-                             WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)
-           LIMIT ?)`,
-        [accessSeconds],
-      );
+      const tokens = await removeOld(signal, expiredTokens);
+      const ofEnded = await removeOld(signal, tokensOfEndedSessions);
+      const sessions = await removeOld(signal, deadSessions);
       if (sessions + tokens + ofEnded > 0)
         log.info({ sessions, refresh_tokens: tokens + ofEnded }, "old sessions removed");
     },
   };
 }
+
+interface OldRows {
+  readonly table: "refresh_tokens" | "sessions";
+  readonly key: "token_hash" | "session_id";
+  /** Selects the hotel and the key of each row that is to go. */
+  readonly old: string;
+}
+
+const expiredTokens: OldRows = {
+  table: "refresh_tokens",
+  key: "token_hash",
+  old: "SELECT hotel_id, token_hash FROM identity.refresh_tokens WHERE expires_at < now()",
+};
+
+const tokensOfEndedSessions: OldRows = {
+  table: "refresh_tokens",
+  key: "token_hash",
+  old: `SELECT t.hotel_id, t.token_hash FROM identity.sessions s JOIN identity.refresh_tokens t USING (hotel_id, session_id)
+    WHERE s.revoked_at < now() - interval '1 hour'`,
+};
+
+const deadSessions: OldRows = {
+  table: "sessions",
+  key: "session_id",
+  old: `SELECT hotel_id, session_id FROM identity.sessions s WHERE created_at < now() - make_interval(secs => ${accessSeconds})
+    AND NOT EXISTS (SELECT FROM identity.refresh_tokens t WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)`,
+};

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../../core/boot.ts";
 import { TestClient } from "../../core/testing/client.ts";
+import { poisonRows } from "../../core/testing/poison.ts";
 import {
   eventually,
   logIn,
@@ -279,7 +280,7 @@ describe("sessions", () => {
     }
   });
 
-  it("are cleared away when nothing can use them any more, and not before", async () => {
+  it("are cleared away when nothing can use them any more, and not before, whatever row of another hotel is bad", async () => {
     const hotel = await signUpHotel(platform.client);
     const [live, expired, ended] = [
       await login(hotel.username),
@@ -300,12 +301,20 @@ describe("sessions", () => {
       "UPDATE identity.sessions SET revoked_at = now() - interval '2 hours' WHERE session_id = ?",
       [sid(ended)],
     );
+    const poisoned = await signUpHotel(platform.client);
+    const ofPoisoned = () => platform.owner("identity.sessions").where({ hotel_id: poisoned.hotelId });
+    await ofPoisoned().update({ revoked_at: new Date("2020-01-01"), created_at: new Date("2020-01-01") });
+    const before = (await ofPoisoned()).length;
+    const tables = ["identity.sessions", "identity.refresh_tokens"];
+    const cure = await poisonRows(platform.owner, tables, { column: "hotel_id", id: poisoned.hotelId });
     const worker = await boot("worker", platform.variables);
     try {
       const cleaning = worker.schedules.find(({ schedule }) => schedule.name === "clean-sessions");
       await cleaning?.schedule.run(new AbortController().signal);
+      expect(await ofPoisoned(), "of a hotel with a bad row").to.have.length(before);
     } finally {
       await worker.close();
+      await cure();
     }
     const left = (await platform
       .owner("identity.sessions")

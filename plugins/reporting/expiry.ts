@@ -1,4 +1,6 @@
-import type { Schedule, Trx } from "../../core/mod.ts";
+import type { QueryBuilder } from "objection";
+
+import { forEachTenant, type Schedule, type Trx } from "../../core/mod.ts";
 import type { ReportingContext } from "./context.ts";
 import { nextVersion, Report } from "./models/report.ts";
 
@@ -32,26 +34,39 @@ export function expirySchedule({
     name: "expire",
     everyMs,
     run: async (signal) => {
-      await db.platform((trx) =>
-        Report.query(trx)
-          .where({ status: "succeeded" })
-          .where("expires_at", "<=", trx.fn.now())
-          .patch({ status: "expired", version: nextVersion }),
-      );
+      await inEachHotel({ db, log }, signal, (trx) => {
+        const due = Report.query(trx).where({ status: "succeeded" }).where("expires_at", "<=", trx.fn.now());
+        return { due, change: (rows) => rows.patch({ status: "expired", version: nextVersion }) };
+      });
       const removed = await removeDue({ db, files, log }, signal, place);
-      await db.platform((trx) =>
-        Report.query(trx)
-          .whereNull("file")
-          .whereRaw("(deleted_at IS NOT NULL OR expires_at < now() - make_interval(hours => ?))", [
-            env.REPORT_TTL_HOURS,
-          ])
-          .delete(),
-      );
+      await inEachHotel({ db, log }, signal, (trx) => {
+        const age = "(deleted_at IS NOT NULL OR expires_at < now() - make_interval(hours => ?))";
+        const due = Report.query(trx).whereNull("file").whereRaw(age, [env.REPORT_TTL_HOURS]);
+        return { due, change: (rows) => rows.delete() };
+      });
       await files.sweep(leftMs);
       const orphans = await removeOrphans({ db, files, log }, signal);
       if (removed + orphans > 0) log.info({ files: removed, orphans }, "files of reports removed");
     },
   };
+}
+
+type Reports = QueryBuilder<Report>;
+
+/** Changes the reports that are due, hotel by hotel: a row of one that can't be changed stops no other's. */
+async function inEachHotel(
+  { db, log }: Pick<ReportingContext, "db" | "log">,
+  signal: AbortSignal,
+  work: (trx: Trx) => { readonly due: Reports; readonly change: (due: Reports) => PromiseLike<number> },
+): Promise<void> {
+  const hotels = await db.platform((trx) => work(trx).due.distinct("hotel_id"), { readOnly: true });
+  const hotelIds = hotels.map(({ hotel_id }) => hotel_id);
+  await forEachTenant(hotelIds, { log, what: "the expiry of reports", signal }, (hotelId) =>
+    db.tenant(hotelId, (trx) => {
+      const { due, change } = work(trx);
+      return change(due.where({ hotel_id: hotelId }));
+    }),
+  );
 }
 
 /** Where a round begins: after the report that ended the last one, so that the same few faults do not end each round. */

@@ -9,8 +9,9 @@ import { databaseFor } from "../../core/db/database.ts";
 import { openPool } from "../../core/db/pool.ts";
 import { folderStore } from "../../core/files/folder_store.ts";
 import { createLogger } from "../../core/log.ts";
-import type { FileStore, Schedule } from "../../core/mod.ts";
+import { type FileStore, newId, type Schedule } from "../../core/mod.ts";
 import { gateRole, urlAs } from "../../core/permissions.ts";
+import { poisonRows } from "../../core/testing/poison.ts";
 import { testSecret } from "../../core/testing/postgres.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
 import { expirySchedule } from "./expiry.ts";
@@ -56,6 +57,34 @@ describe("the sweep of reports in a store that refuses some files", () => {
     for await (const { name } of folderStore(folder).list()) names.push(name);
     return names;
   };
+
+  it("goes on with the other hotels where a row of one can't be changed", async () => {
+    const [poisoned, other] = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
+    for (const { hotelId: hotel_id } of [poisoned, other]) {
+      const [id, forgotten] = [newId(), newId()];
+      const [now, past] = [new Date(Date.now() - 1000), new Date("2020-01-01")];
+      const report = { hotel_id, kind: "bookings", request: "{}", request_hash: Buffer.from("x"), file_name: "x.csv" };
+      const row = { ...report, created_by: "test", finished_at: past };
+      const whole = { file: await write(`${id}-1.csv`), bytes: 12, sha256: "00", rows_total: 0 };
+      await platform
+        .owner("reporting.reports")
+        .insert({ ...row, ...whole, report_id: id, status: "succeeded", expires_at: now });
+      await platform
+        .owner("reporting.reports")
+        .insert({ ...row, report_id: forgotten, status: "expired", expires_at: past });
+    }
+    const cure = await poisonRows(platform.owner, ["reporting.reports"], { column: "hotel_id", id: poisoned.hotelId });
+    try {
+      await sweep();
+      const statesOf = (hotel_id: string) =>
+        platform.owner("reporting.reports").where({ hotel_id }).orderBy("status").pluck<string[]>("status");
+      expect(await statesOf(other.hotelId)).to.deep.equal(["expired"]);
+      expect(await statesOf(poisoned.hotelId)).to.deep.equal(["expired", "succeeded"]);
+    } finally {
+      await cure();
+      await platform.owner("reporting.reports").delete();
+    }
+  });
 
   it("begins a round after the faults that ended the last one, and comes back to them", async () => {
     const { hotelId } = await signUpHotel(platform.client);
