@@ -79,7 +79,7 @@ interface Outcome {
 /** One round of it. Where a table fails, or a tenant in it, which is logged, the others are tidied. */
 export async function tidy(knex: Knex, log: Logger): Promise<void> {
   const asCore = (sql: string, values: readonly (string | number)[] = []): Promise<Outcome> =>
-    openUnit(knex, { role: coreRole }, async (trx) => (await trx.raw(sql, values)) as Outcome);
+    openUnit(knex, { role: coreRole }, async (trx) => await trx.raw(sql, values));
   const attempt = (table: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => log.warn({ err: error, table }, "housekeeping failed; it is tried again"));
   for (const [table, condition] of Object.entries(outdated)) {

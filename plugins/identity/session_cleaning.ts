@@ -15,8 +15,7 @@ export function sessionCleaning({ db, log }: IdentityContext): Schedule {
   /** Hotel by hotel: a row of one that can't be removed stops no other's. */
   const removeOld = async (signal: AbortSignal, { table, key, old }: OldRows): Promise<number> => {
     const hotels = await db.platform(
-      async (trx) =>
-        (await trx.raw(`SELECT DISTINCT o.hotel_id FROM (${old}) AS o`)) as { rows: { hotel_id: string }[] },
+      (trx) => trx.raw<{ rows: { hotel_id: string }[] }>(`SELECT DISTINCT o.hotel_id FROM (${old}) AS o`),
       { readOnly: true },
     );
     let removed = 0;

@@ -2,8 +2,13 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { openPool } from "../../core/db/pool.ts";
-import { createTestDatabase, type TestDatabase } from "../../core/testing/postgres.ts";
+import { sqlStateOf } from "../../core/mod.ts";
+import { gateRole, urlAs } from "../../core/permissions.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../core/testing/postgres.ts";
+import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
+import { directDesk } from "./testing/direct_desk.ts";
+import { dayText } from "./testing/model/hotel.ts";
 import { plantHotel } from "./testing/planted.ts";
 
 describe("the PMS's migrations", function () {
@@ -46,6 +51,38 @@ describe("the PMS's migrations", function () {
         `RESET ROLE; REASSIGN OWNED BY ${plain} TO CURRENT_USER; DROP OWNED BY ${plain}; DROP ROLE ${plain}`,
       );
     });
+
+  it("give each night that was sold before the type that its room has, and keep that type from deletion", async () => {
+    const { hotelId, model } = await plantHotel(owner, { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" });
+    const pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 2, name: "test desk" });
+    try {
+      const call = directDesk(pool, hotelId);
+      for (const [at, room] of model.rooms.entries()) {
+        const stay = { check_in_at: dayText(at), expected_check_out_at: dayText(at + 2) };
+        const body = { room_id: room.id, guest: { name: `Guest ${at}` }, ...stay };
+        expect((await call({ id: "createBooking", body })).code).to.equal("OK");
+      }
+    } finally {
+      await pool.destroy();
+    }
+    const nights = () =>
+      owner("pms.booking_nights")
+        .where({ hotel_id: hotelId })
+        .orderBy(["date", "room_id"])
+        .select("date", "room_id", "room_type_id");
+    const sold = await nights();
+    expect(new Set(sold.map(({ room_type_id: type }) => type as string)).size).to.be.greaterThan(1);
+    await owner.raw(`DROP TRIGGER keep_sold_types ON pms.room_types; DROP FUNCTION pms.keep_sold_types();
+      ALTER TABLE pms.booking_nights DROP COLUMN room_type_id`);
+    await owner.transaction((trx) => soldRoomTypes(trx));
+    expect(await nights()).to.deep.equal(sold);
+    const [first] = sold;
+    const refusal = await owner("pms.room_types")
+      .where({ hotel_id: hotelId, room_type_id: first?.room_type_id })
+      .delete()
+      .catch((error: unknown) => sqlStateOf(error));
+    expect(refusal).to.equal("23503");
+  });
 
   it("keep how hotels that exist close their days, and let the clock close those of new ones", async () => {
     const fresh = await shape();
