@@ -4,7 +4,7 @@
  *
  * Nothing is stored. A token is a random id of the device, the day of issue, and a MAC over both, the user and the hash of the
  * user's password. So it holds for one user, ends with the password, and can't be made without SECRET_KEY. It is not a login:
- * a thief of one still has to guess the password, with as many attempts as any stranger from an address of his own.
+ * a thief of one still has to guess the password, with the attempts of the token and those of an address of his own.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
