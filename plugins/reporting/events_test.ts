@@ -4,7 +4,8 @@ import { type IncomingMessage, request } from "node:http";
 import { eventually, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 
-describe("those who watch reports", () => {
+describe("those who watch reports", function () {
+  this.timeout(60_000);
   let platform: TestPlatform;
   let hotel: FurnishedHotel;
   let path: string;
@@ -44,10 +45,14 @@ describe("those who watch reports", () => {
       )) as { rows: { count: string }[] };
       return Number(rows[0]?.count);
     };
-    const before = await looks();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    // Each on its own would be 120 of them.
-    expect((await looks()) - before).to.be.lessThan(60);
+    const counts: number[] = [];
+    // Each on its own would be 120 of them in each window. PostgreSQL adds counts of before for up to 10 s, to the first ones.
+    while (counts.length < 5 && (counts.at(-1) ?? 60) >= 60) {
+      const before = await looks();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      counts.push((await looks()) - before);
+    }
+    expect(counts.at(-1), `looks in windows of 3 s: ${counts.join(", ")}`).to.be.lessThan(60);
     for (const watcher of watchers) watcher.destroy();
     const next = await eventually(async () => {
       const one = await watch();
