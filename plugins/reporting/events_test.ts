@@ -17,10 +17,19 @@ describe("those who watch reports", function () {
   });
   after(() => platform.close());
 
+  const opened: IncomingMessage[] = [];
+  afterEach(() => {
+    for (const watcher of opened.splice(0)) watcher.destroy();
+  });
+
   const watch = (method = "GET", token = hotel.managerToken): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const options = { method, agent: false, headers: { authorization: `Bearer ${token}` } };
-      request(platform.client.url + path, options, resolve)
+      const answered = (watcher: IncomingMessage): void => {
+        opened.push(watcher);
+        resolve(watcher);
+      };
+      request(platform.client.url + path, options, answered)
         .once("error", reject)
         .end();
     });
