@@ -32,7 +32,13 @@ describe("the quotas of a hotel on trial", () => {
     let nights = 0;
     return {
       ...hotel,
-      addUser: () => post("/users/", { username: name(), password: "correct-horse-battery", role: "receptionist" }),
+      addUser: () =>
+        post("/users/", {
+          username: name(),
+          password: "correct-horse-battery",
+          role: "receptionist",
+          must_change_password: false,
+        }),
       addRoomType: () => post("/room-types/", { name: name(), capacity: 2, rate: "100.00" }),
       addRoom: () => post("/rooms/", { room_number: name().slice(-8), room_type_id: type.body.room_type_id }),
       addSchedule: () => post("/reports/schedules", { kind: "bookings", every: "night" }),
