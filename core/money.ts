@@ -12,9 +12,9 @@ const newer: ReadonlyMap<string, number> = new Map([["XCG", 2]]);
 
 /** The decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
 export function currencyDecimals(currency: string): number {
-  const record = newer.get(currency) ?? currencies.code(currency)?.digits;
-  if (record === undefined) throw new RangeError(`${currency} is no ISO 4217 currency.`);
-  return record;
+  const decimals = newer.get(currency) ?? currencies.code(currency)?.digits;
+  if (decimals === undefined) throw new RangeError(`${currency} is no ISO 4217 currency.`);
+  return decimals;
 }
 
 const notHeldMessage = "is not an ISO 4217 currency that prices are held in";

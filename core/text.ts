@@ -16,8 +16,7 @@ export interface TextRules {
 /**
  * Text that a person typed: trimmed, in Unicode's composed form (NFC), with something to be seen in it. It has no control
  * characters, which no screen shows, no marks that turn its direction, and nothing that UTF-8 can't hold (half a surrogate
- * pair). Invisible characters that
- * words and emoji need (joiners, variation selectors) stay.
+ * pair). Invisible characters that words and emoji need (joiners, variation selectors) stay.
  *
  * For what is asked, not for what is answered: rows that were stored before a rule must stay readable.
  * @param most UTF-16 code units at most, after trimming

@@ -1,8 +1,10 @@
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { sqlStateOf } from "./sql_state.ts";
 import { runUnit, type Trx, type UnitIdentity, type UnitOptions } from "./unit.ts";
 
+export { constraintOf, sqlStateOf } from "./sql_state.ts";
 export type { Trx, UnitOptions } from "./unit.ts";
 
 /** The database as one plugin sees it. */
@@ -72,20 +74,6 @@ function explainDenial(error: Error, role: string): Error {
 
 /** SQLSTATE of a login whose password is wrong. */
 export const wrongPassword = "28P01";
-
-/** PostgreSQL's SQLSTATE of an error, where it has one. */
-export function sqlStateOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { code, nativeError } = error as { code?: unknown; nativeError?: unknown };
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : sqlStateOf(nativeError);
-}
-
-/** The constraint that an error names, where it names one. */
-export function constraintOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  const { constraint, nativeError } = error as { constraint?: unknown; nativeError?: unknown };
-  return typeof constraint === "string" ? constraint : constraintOf(nativeError);
-}
 
 /** True where transactions got in each other's way: the same work may well succeed when it is done again. */
 export function isContention(error: unknown): boolean {

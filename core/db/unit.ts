@@ -16,6 +16,7 @@ import makeKnex from "knex/lib/knex-builder/make-knex.js";
 import { isUuid } from "../ids.ts";
 import type { Admission, AdmissionState } from "./admission.ts";
 import { type AnswerWait, awaitAnswer } from "./answer_limit.ts";
+import { sqlStateOf } from "./sql_state.ts";
 
 /** An open unit of work. Objection models are bound to it per call: `User.query(trx)`. */
 export type Trx = Knex.Transaction;
@@ -201,8 +202,7 @@ async function noteFailure<T>(unit: OpenUnit, answer: Promise<T>): Promise<T> {
 
 /** in_failed_sql_transaction: an earlier statement of the transaction failed. */
 function isAbortedState(error: unknown): boolean {
-  const { code, nativeError } = (error ?? {}) as { code?: unknown; nativeError?: { code?: unknown } };
-  return code === "25P02" || nativeError?.code === "25P02";
+  return sqlStateOf(error) === "25P02";
 }
 
 /** One write for all that is sent before the next wait: a system call costs more than a message. */

@@ -85,8 +85,9 @@ export interface CountingPeriod extends PaidPeriod {
 }
 
 /**
- * The paid invoices that no refund or dispute has taken out, with the end of the time that each counts for. Of an invoice whose money was given back in part, the time after the end of its subscription is not
- * paid for: a subscription that is canceled in the middle of its year, with the rest refunded, covers until it was canceled.
+ * The paid invoices that no refund or dispute has taken out, with the end of the time that each counts for. Of an invoice
+ * whose money was given back in part, the time after the end of its subscription is not paid for: a subscription that is
+ * canceled in the middle of its year, with the rest refunded, covers until it was canceled.
  */
 export function countingPeriods(facts: HotelFacts): CountingPeriod[] {
   const reversed = reversedInvoices(facts.invoices, facts.links, facts.reversals);

@@ -94,7 +94,7 @@ describe("billing's migrations", function () {
       { waits_for: null, fetched: null, source: "webhook" },
       { waits_for: null, fetched: null, source: "webhook" },
     ]);
-    // What was set aside because Stripe knew no invoice is looked at again.
+    // The migration stores the events again that were set aside because Stripe knew no invoice.
     expect(await owner("billing.stripe_events").where({ status: "stored" }).pluck("event_id")).to.deep.equal(["evt_3"]);
     // A subscription keeps its hotel until an event names another; a link that two hotels had is the first one's.
     const kept = await owner("billing.subscriptions").select("hotel_id", "named_at", "named_by");

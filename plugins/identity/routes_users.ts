@@ -17,7 +17,6 @@ import { usernameSchema } from "./usernames.ts";
 import { roleSchema, userSchema, userView } from "./views.ts";
 
 const mustChange = "The user must change the password before anything else.";
-const mustChangeSchema = z.boolean();
 
 const params = z.strictObject({ user_id: idSchema });
 
@@ -42,9 +41,12 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
         username: usernameSchema,
         password: passwordSchema,
         role: roleSchema,
-        must_change_password: mustChangeSchema.default(true).meta({
-          description: `${mustChange} \`false\` is for a program, or for a user who has chosen this password.`,
-        }),
+        must_change_password: z
+          .boolean()
+          .default(true)
+          .meta({
+            description: `${mustChange} \`false\` is for a program, or for a user who has chosen this password.`,
+          }),
       }),
       status: 201,
       result: userSchema,
@@ -130,7 +132,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
           role: roleSchema,
           active: z.boolean(),
           password: passwordSchema,
-          must_change_password: mustChangeSchema.meta({
+          must_change_password: z.boolean().meta({
             description: `${mustChange} With a \`password\` the default is \`true\`; without one it stays as it is.`,
           }),
         })

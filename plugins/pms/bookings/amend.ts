@@ -180,7 +180,7 @@ async function amendNights(
   if (booking.status === "confirmed" && (other || stay.arrival !== booking.arrival))
     requireOpen(room, stay.arrival, today);
   const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };
-  // Who has arrived is asked nothing more. Another type that was asked for is looked at before its rooms are.
+  // A guest who has arrived is past all restrictions. `roomsFor` has checked those of another type that was asked for.
   const isOtherType = room.room_type_id !== from.room_type_id;
   const isOtherArrival = isOtherType || stay.arrival !== booking.arrival || stay.departure < booking.departure;
   if (!isRepriced && booking.status === "confirmed" && isOtherArrival) {

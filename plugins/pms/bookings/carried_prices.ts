@@ -1,5 +1,5 @@
 /**
- * What was agreed for nights that an amendment exchanges for others.
+ * Passes agreed prices on to the nights that an amendment puts in the place of others.
  *
  * A guest who comes a week later pays the agreed price, not the rate: each agreed night that leaves the bill passes its price
  * to a night that is added, first to first. What the added night costs by the rate is its rack rate from then on. A night that

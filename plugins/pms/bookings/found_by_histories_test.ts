@@ -3,10 +3,8 @@ import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { openUnit, roleOf } from "../../../core/db/database.ts";
-import { openPool } from "../../../core/db/pool.ts";
 import { instantOf } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Desk, directDesk, type Outcome } from "../testing/direct_desk.ts";
 import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
 import { type Ground, grounds, plantHotel } from "../testing/planted.ts";
@@ -14,7 +12,7 @@ import { cancel } from "./operations.ts";
 
 /** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
 describe("what random histories found", () => {
-  let database: TestDatabase;
+  let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
   let hotelId: string;
@@ -22,15 +20,10 @@ describe("what random histories found", () => {
   let desk: Desk;
   let now: Date;
   before(async () => {
-    database = await createTestDatabase();
-    owner = openPool({ url: database.url, max: 2, name: "test owner" });
-    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+    database = await openDeskDatabase();
+    ({ owner, pool } = database);
   });
-  after(async () => {
-    await pool.destroy();
-    await owner.destroy();
-    await database.drop();
-  });
+  after(() => database.close());
   beforeEach(async () => {
     ({ hotelId, model: hotel } = await plantHotel(owner, grounds[0] as Ground));
     now = new Date();

@@ -24,11 +24,11 @@ interface Mover {
   readonly first: Day;
 }
 
-/** What the desk takes all the same. */
-interface Leave {
-  /** A room that is dirty, where the hotel's policy leaves that to the desk. */
+/** Rules that a move may pass. */
+interface Exceptions {
+  /** Whether the desk accepts a dirty room, where the hotel's policy leaves that to the desk. */
   readonly accepted?: boolean | undefined;
-  /** Restrictions of another room type. */
+  /** For the restrictions of another room type. */
   readonly override?: Override | undefined;
 }
 
@@ -42,7 +42,7 @@ export async function move(
   change: Change,
   bookingId: string,
   roomId: string,
-  { accepted = false, override }: Leave = {},
+  { accepted = false, override }: Exceptions = {},
 ): Promise<void> {
   const moved = await moveTogether(trx, change, [{ bookingId, roomId }], "move", override);
   await requireCleanRooms(trx, moved, accepted);
@@ -54,7 +54,7 @@ export async function swap(
   change: Change,
   bookingId: string,
   otherId: string,
-  { accepted = false, override }: Leave = {},
+  { accepted = false, override }: Exceptions = {},
 ): Promise<void> {
   if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);

@@ -8,8 +8,8 @@
  * has, or under the type of its other nights (a guest who was moved to a better room pays the old one), or where the booking
  * had a room of that type when the night was released. Of several prices, the latest counts.
  *
- * An agreed price comes back as long as it stands. When it is withdrawn or another one is agreed, the nights off the bill lose
- * it as those on the bill do, and come back at their rates of before.
+ * An agreed price comes back as long as it stands. When the desk withdraws it or agrees another one, the nights off the bill
+ * lose it as those on the bill do. They come back at the rates that they had before the agreement.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Night } from "./nights.ts";

@@ -52,8 +52,8 @@ export function firstNightToAmend(booking: Pick<Booking, "status" | "departure">
 }
 
 /**
- * The first night that a booking has left by the business date alone: tonight's. The last night of a guest who arrives after the close
- * of its day is the one before the business date.
+ * The first night that a booking has left by the business date alone: tonight's. The last night of a guest who arrives after
+ * the close of its day is the one before the business date.
  */
 export function firstNightAhead({ status, departure }: Pick<Booking, "status" | "departure">, today: Day): Day {
   return status === "confirmed" && departure === today ? addDays(today, -1) : today;

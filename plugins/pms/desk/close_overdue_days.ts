@@ -84,7 +84,7 @@ function closeNext({ db }: Context, hotelId: string): Promise<boolean> {
 /**
  * Whether closing time has passed on the day after.
  * @param known closing times that were computed already: one takes 0.5 ms, and most hotels share theirs
- * @throws RangeError for a time zone that there is not
+ * @throws UnknownTimeZone
  */
 function isOverdue(
   { business_date: day, time_zone: zone, day_closes_at: at }: Clock,

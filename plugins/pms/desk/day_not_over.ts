@@ -20,8 +20,8 @@ interface ListedBooking {
 }
 
 /**
- * The guests whose stays the close would extend, as bookings/overstays.ts does it: the room must be there and free for all nights
- * since the departure. The rooms of the no-shows are free by then.
+ * The guests whose stays the close would extend, as bookings/overstays.ts does it: the room must be there and free for all
+ * nights since the departure. The rooms of the no-shows are free by then.
  */
 const overstaysStatement = prepare<ListedBooking>(
   "pms_expected_overstays",
@@ -59,8 +59,8 @@ const lastCloseStatement = prepare<ClosedDay>(
 );
 
 /**
- * Makes the problem DAY_NOT_OVER for the hotel's business day, with the bookings that the close would make no-shows, and those that it
- * would extend.
+ * Makes the problem DAY_NOT_OVER for the hotel's business day, with the bookings that the close would make no-shows, and those
+ * that it would extend.
  * @param options.from the moment from which the day can be closed
  */
 export async function dayNotOver(

@@ -1,29 +1,22 @@
 import { expect } from "chai";
 import type { Knex } from "knex";
 
-import { openPool } from "../../../core/db/pool.ts";
 import { instantOf } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Call, directDesk, type Outcome } from "../testing/direct_desk.ts";
 import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
 import { plantHotel } from "../testing/planted.ts";
 
 /** A desk at moments that the test chooses: no test here depends on the hour at which it runs. */
 describe("a day that is not over", () => {
-  let database: TestDatabase;
+  let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
   before(async () => {
-    database = await createTestDatabase();
-    owner = openPool({ url: database.url, max: 2, name: "test owner" });
-    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+    database = await openDeskDatabase();
+    ({ owner, pool } = database);
   });
-  after(async () => {
-    await pool.destroy();
-    await owner.destroy();
-    await database.drop();
-  });
+  after(() => database.close());
 
   interface Desk {
     readonly hotelId: string;

@@ -3,11 +3,9 @@ import fc from "fast-check";
 import type { Knex } from "knex";
 
 import { dayAt } from "../../../core/mod.ts";
-import { openPool } from "../../../core/db/pool.ts";
 import { processVariables } from "../../../core/env.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
+import { type DeskDatabase, openDeskDatabase } from "./desk_database.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
 import { dayNumber } from "./model/hotel.ts";
 import { requireWhole } from "./invariants.ts";
@@ -56,20 +54,15 @@ async function playToTheEnd(played: Played, owner: Knex, hotelId: string, steps:
 
 describe("random histories of a desk", function () {
   this.timeout(30_000 + runs * 2000);
-  let database: TestDatabase;
+  let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
   const tally: Tally = new Map();
   before(async () => {
-    database = await createTestDatabase();
-    owner = openPool({ url: database.url, max: 4, name: "test owner" });
-    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 4, name: "test desks" });
+    database = await openDeskDatabase({ owner: 4, pool: 4 });
+    ({ owner, pool } = database);
   });
-  after(async () => {
-    await pool.destroy();
-    await owner.destroy();
-    await database.drop();
-  });
+  after(() => database.close());
 
   const lane = (ground: Ground) =>
     fc.assert(

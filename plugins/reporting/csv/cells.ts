@@ -38,7 +38,8 @@ export function cellWriter({ isForSpreadsheet, decimalMark }: CsvForm): CellWrit
 /**
  * A text that a person typed. Excel and its kin run a cell that starts with `= + - @`, also in full width, a tab or the end
  * of a line as a formula; a leading apostrophe makes text of it (OWASP, "CSV Injection"). What starts a cell only where
- * another separator ends one is seen to in `records.ts`. Numbers never pass through here, and of days only a month that is to stay a text.
+ * another separator ends one is seen to in `records.ts`. Numbers never pass through here, and of days only a month that is to
+ * stay a text.
  * @param expression trusted SQL
  */
 function textCell(expression: string): string {

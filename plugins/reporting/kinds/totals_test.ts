@@ -8,8 +8,9 @@ import { databaseFor } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { processVariables } from "../../../core/env.ts";
 import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { testSecret } from "../../../core/testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
+import { type DeskDatabase, openDeskDatabase } from "../../pms/testing/desk_database.ts";
 import { directDesk } from "../../pms/testing/direct_desk.ts";
 import { dayNumber, dayText } from "../../pms/testing/model/hotel.ts";
 import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/planted.ts";
@@ -162,19 +163,14 @@ const sumOf = (rows: readonly Row[], ground: Ground, ...columns: string[]): bigi
 
 describe("the totals of reports", function () {
   this.timeout(40_000 + runs * 2000);
-  let database: TestDatabase;
+  let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
   before(async () => {
-    database = await createTestDatabase();
-    owner = openPool({ url: database.url, max: 4, name: "test owner" });
-    pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 8, name: "test desks and reports" });
+    database = await openDeskDatabase({ owner: 4, pool: 8 });
+    ({ owner, pool } = database);
   });
-  after(async () => {
-    await pool.destroy();
-    await owner.destroy();
-    await database.drop();
-  });
+  after(() => database.close());
 
   /** The records of a report, and how many were counted before they were read. */
   const report = async (hotelId: string, { model }: Known, kind: string, sent: object) => {

@@ -1,0 +1,30 @@
+import type { Knex } from "knex";
+
+import { openPool } from "../../../core/db/pool.ts";
+import { gateRole, urlAs } from "../../../core/permissions.ts";
+import { createTestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+
+/** A database for tests that call the desk's routes directly (`directDesk`). */
+export interface DeskDatabase {
+  /** Connections of the owner, past every wall: to look behind the API and to arrange. */
+  readonly owner: Knex;
+  /** Connections of a web process. */
+  readonly pool: Knex;
+  close(): Promise<void>;
+}
+
+/** Opens a database of its own, with so many connections at most. */
+export async function openDeskDatabase(most = { owner: 2, pool: 4 }): Promise<DeskDatabase> {
+  const database = await createTestDatabase();
+  const owner = openPool({ url: database.url, max: most.owner, name: "test owner" });
+  const pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: most.pool, name: "test desks" });
+  return {
+    owner,
+    pool,
+    close: async () => {
+      await pool.destroy();
+      await owner.destroy();
+      await database.drop();
+    },
+  };
+}
