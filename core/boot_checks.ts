@@ -14,11 +14,8 @@ import type { Columns, Manifest, PluginParts } from "./plugin.ts";
 export function checkManifest(manifest: Manifest): string[] {
   const { id, requires = [], permissions } = manifest;
   const tables = Object.entries(permissions?.tables ?? {}).flatMap(([table, grant]) => {
-    const [owner = "", name = ""] = table.split(".");
+    const [owner = ""] = table.split(".");
     const remedy = "take it out of permissions.tables";
-    if (/^migrations(_lock)?$/.test(name)) {
-      return [`The plugin ${id} wants ${table}, which migrations alone touch. Remedy: ${remedy}.`];
-    }
     if (Object.keys(grant).length === 0)
       return [`The plugin ${id} wants nothing of ${table}. Remedy: say what, such as select: "*", or ${remedy}.`];
     if (requires.includes(owner)) return [];

@@ -35,6 +35,20 @@ const coreSchema = z.object({
   HOST: z.string().min(1).default("0.0.0.0"),
   /** How many proxies stand before us and set X-Forwarded-For; 0: none is believed. */
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
+  /** Web pages of these origins may call the API from a browser; by default none. */
+  CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    )
+    .refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      "has an entry that is no origin, such as https://app.example.com: a scheme, a host and perhaps a port, without a path or a last slash",
+    ),
   PLUGINS: z
     .string()
     .transform((list) =>

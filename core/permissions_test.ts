@@ -185,7 +185,7 @@ describe("what no manifest names", () => {
           `DROP TABLE ${ownTable}`,
           `TRUNCATE ${ownTable}`,
           `GRANT SELECT ON ${ownTable} TO PUBLIC`,
-          `SELECT * FROM "${manifest.id}".migrations`,
+          "SELECT * FROM core.migrations",
           "SELECT pg_read_file('postgresql.conf')",
           "COPY (SELECT 1) TO PROGRAM 'true'",
         ];

@@ -75,6 +75,7 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
     refusals: platform.refusals,
     secret: env.SECRET_KEY,
     trustedProxies: env.TRUSTED_PROXIES,
+    corsOrigins: env.CORS_ORIGINS,
     ready: async () => {
       await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
     },

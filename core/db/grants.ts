@@ -56,7 +56,6 @@ function grantsFor(manifest: Manifest, role: string): string[] {
     `GRANT USAGE ON SCHEMA "${id}" TO ${role};`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "${id}" TO ${role};`,
     `GRANT EXECUTE ON ALL ROUTINES IN SCHEMA "${id}" TO ${role};`,
-    `REVOKE ALL ON "${id}".migrations, "${id}".migrations_lock FROM ${role};`,
     ...foreign.map(([table]) => `GRANT USAGE ON SCHEMA ${quoteName(table).split(".")[0]} TO ${role};`),
     ...foreign.flatMap(([table, grant]) => [
       ...privilege("SELECT", grant.select, table, role),

@@ -8,10 +8,24 @@ import { checkWalls } from "./catalogue_walls.ts";
 import { closeToEverybody } from "./everybody.ts";
 import { applyPermissions } from "./grants.ts";
 import { logMigrationWarnings } from "./migration_warnings.ts";
-import { migratorConfig, runHere, type RunMigrations } from "./migrations_source.ts";
+import {
+  type MigrationFolder,
+  migratorConfig,
+  pendingMigrations,
+  runHere,
+  type RunMigrations,
+} from "./migrations_source.ts";
 import { createRoles } from "./roles.ts";
 
 const advisoryLock = 7_305_413_221;
+
+/** The folders of migrations in the order in which they run: the core's, and each plugin's after those that it requires. */
+export function migrationFolders(plugins: readonly LoadedPlugin[]): MigrationFolder[] {
+  return [
+    { id: "core", folder: path.join(import.meta.dirname, "migrations") },
+    ...plugins.map(({ manifest, folder }) => ({ id: manifest.id, folder: path.join(folder, "migrations") })),
+  ];
+}
 
 /**
  * Brings the database up to date: roles, the core's migrations, each plugin's in the order of their `requires`, a look
@@ -32,25 +46,50 @@ export async function migrate(
   const guard = await owner.client.acquireConnection();
   try {
     await guard.query("SELECT pg_advisory_lock($1)", [advisoryLock]);
-    await createRoles(owner, plugins, roleSecret);
-    const folders = [
-      { id: "core", folder: path.join(import.meta.dirname, "migrations") },
-      ...plugins.map(({ manifest, folder }) => ({ id: manifest.id, folder: path.join(folder, "migrations") })),
-    ];
-    await owner.raw(folders.map(({ id }) => `CREATE SCHEMA IF NOT EXISTS "${id}";`).join(""));
-    for (const { id, folder } of folders) {
-      await owner.migrate.forceFreeMigrationsLock(migratorConfig(id, folder));
-      const run = id === "core" ? runHere : runPlugins;
-      const applied = await run(owner, id, folder);
-      if (applied.length > 0) log.info({ applied }, "migrations applied");
+    await prepareMigrations(owner, plugins, roleSecret);
+    const folders = migrationFolders(plugins);
+    await owner.migrate.forceFreeMigrationsLock(migratorConfig(folders));
+    for (const folder of folders) {
+      if ((await pendingMigrations(owner, folder)).length === 0) continue;
+      const run = folder.id === "core" ? runHere : runPlugins;
+      log.info({ applied: await run(owner, folder) }, "migrations applied");
     }
-    await checkTables(owner, plugins);
-    await checkWalls(owner, plugins);
-    await applyPermissions(owner, plugins);
-    await closeToEverybody(owner, log);
-    await logMigrationWarnings(owner, plugins, log);
+    await finishMigrations(owner, plugins, log);
   } finally {
     await guard.query("SELECT pg_advisory_unlock_all()");
     await owner.client.releaseConnection(guard);
   }
+}
+
+/** What migrations build on: the roles, a schema for each owner, and one ledger of what was applied. */
+export async function prepareMigrations(
+  owner: Knex,
+  plugins: readonly LoadedPlugin[],
+  roleSecret: string,
+): Promise<void> {
+  await createRoles(owner, plugins, roleSecret);
+  const folders = migrationFolders(plugins);
+  await owner.raw(folders.map(({ id }) => `CREATE SCHEMA IF NOT EXISTS "${id}";`).join(""));
+  await owner.raw(folders.map(({ id }) => joinLedgerSql(id)).join(""));
+}
+
+/** What the checks and grants make of a migrated database. */
+export async function finishMigrations(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
+  await checkTables(owner, plugins);
+  await checkWalls(owner, plugins);
+  await applyPermissions(owner, plugins);
+  await closeToEverybody(owner, log);
+  await logMigrationWarnings(owner, plugins, log);
+}
+
+/** Until version 0.1 each plugin had a ledger of its own. What it says is added to the core's, and it goes. */
+function joinLedgerSql(id: string): string {
+  if (id === "core") return "";
+  return `DO $$ BEGIN
+    IF to_regclass('"${id}".migrations') IS NOT NULL AND to_regclass('core.migrations') IS NOT NULL THEN
+      INSERT INTO core.migrations (name, batch, migration_time)
+        SELECT name, (SELECT coalesce(max(batch), 0) FROM core.migrations) + batch, migration_time FROM "${id}".migrations ORDER BY id;
+      DROP TABLE "${id}".migrations, "${id}".migrations_lock;
+    END IF;
+  END $$;`;
 }

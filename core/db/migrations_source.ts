@@ -3,51 +3,69 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+/** The migrations of one owner: `core`, or a plugin. */
+export interface MigrationFolder {
+  readonly id: string;
+  readonly folder: string;
+}
+
 interface Migration {
   readonly name: string;
   readonly file: string;
 }
 
+const namesIn = ({ id, folder }: MigrationFolder): Migration[] =>
+  (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((file) => /^\d{4}_[a-z0-9_]+\.ts$/.test(file))
+    .sort()
+    .map((file) => ({ name: `${id}/${file}`, file: path.join(folder, file) }));
+
 /**
- * Knex's view of one folder of migrations, named `owner/file`. Each owner has a ledger of its own in its schema: with
- * one ledger for all, Knex would take a deleted plugin for a corrupt history.
+ * The settings of Knex's migrator for some folders, one after another: one ledger, `core.migrations`, with names of the
+ * form `owner/file`. Knex's own check of the ledger is off, because it would take a plugin that was deleted for a corrupt
+ * history; `pendingMigrations` checks the owners that are there.
  */
-export function migrationSource(owner: string, folder: string): Knex.MigrationSource<Migration> {
-  return {
-    getMigrations: () =>
-      Promise.resolve(
-        (existsSync(folder) ? readdirSync(folder) : [])
-          .filter((file) => /^\d{4}_[a-z0-9_]+\.ts$/.test(file))
-          .sort()
-          .map((file) => ({ name: `${owner}/${file}`, file: path.join(folder, file) })),
-      ),
+export function migratorConfig(folders: readonly MigrationFolder[]): Knex.MigratorConfig {
+  const migrationSource: Knex.MigrationSource<Migration> = {
+    getMigrations: () => Promise.resolve(folders.flatMap((folder) => namesIn(folder))),
     getMigrationName: (migration) => migration.name,
     getMigration: async (migration) => {
       const { up } = (await import(pathToFileURL(migration.file).href)) as { up: Knex.Migration["up"] };
       return { up, down: () => Promise.reject(new Error("Migrations are forward-only: write a new one.")) };
     },
   };
+  return { migrationSource, schemaName: "core", tableName: "migrations", disableMigrationsListValidation: true };
 }
 
-/** Whether the folder and the ledger differ or there is no ledger, so that the migrator has something to do, or to say. */
-export async function pendingMigrations(knex: Knex, owner: string, folder: string): Promise<boolean> {
-  const source = migrationSource(owner, folder);
-  const names = (await source.getMigrations([])).map((migration) => source.getMigrationName(migration));
-  if (!(await knex.schema.withSchema(owner).hasTable("migrations"))) return true;
-  const applied: string[] = await knex.withSchema(owner).from("migrations").orderBy("name").pluck("name");
-  return JSON.stringify(names.toSorted()) !== JSON.stringify(applied.toSorted());
-}
-
-/** The settings of Knex's migrator for one owner: `core`, or a plugin. */
-export function migratorConfig(owner: string, folder: string): Knex.MigratorConfig {
-  return { migrationSource: migrationSource(owner, folder), schemaName: owner, tableName: "migrations" };
+/**
+ * The migrations of a folder that the database has not had yet, by name.
+ * @throws where it has had one that the folder no longer has
+ */
+export async function pendingMigrations(knex: Knex, folder: MigrationFolder): Promise<string[]> {
+  const names = namesIn(folder).map(({ name }) => name);
+  const hasLedger = await knex.raw<{ rows: { exists: boolean }[] }>(
+    "SELECT to_regclass('core.migrations') IS NOT NULL AS exists",
+  );
+  if (hasLedger.rows[0]?.exists !== true) return names;
+  const { rows } = await knex.raw<{ rows: { name: string }[] }>(
+    "SELECT name FROM core.migrations WHERE starts_with(name, ?) ORDER BY name",
+    [`${folder.id}/`],
+  );
+  const applied = rows.map(({ name }) => name);
+  const lost = applied.filter((name) => !names.includes(name));
+  if (lost.length > 0) {
+    throw new Error(
+      `The database has had migrations that are not here: ${lost.join(", ")}. Remedy: run the version of Keyrack that it belongs to, or a newer one.`,
+    );
+  }
+  return names.filter((name) => !applied.includes(name));
 }
 
 /** Applies new migrations of the core or a plugin, and says which. */
-export type RunMigrations = (owner: Knex, id: string, folder: string) => Promise<string[]>;
+export type RunMigrations = (owner: Knex, folder: MigrationFolder) => Promise<string[]>;
 
 /** Applies them in this very process. */
-export const runHere: RunMigrations = async (owner, id, folder) => {
-  const [, applied] = (await owner.migrate.latest(migratorConfig(id, folder))) as [number, string[]];
+export const runHere: RunMigrations = async (owner, folder) => {
+  const [, applied] = (await owner.migrate.latest(migratorConfig([folder]))) as [number, string[]];
   return applied;
 };

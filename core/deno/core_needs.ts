@@ -30,6 +30,7 @@ export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   DATA_DIR: { why: "where files are" },
   PORT: { only: "web", why: "where to listen" },
   HOST: { only: "web", why: "where to listen" },
+  CORS_ORIGINS: { only: "web", why: "whose web pages may call the API" },
   TRUSTED_PROXIES: { only: "web", why: "whose X-Forwarded-For is believed" },
   PLUGINS: { why: "which plugins run in this process" },
   PLUGIN_PATH: { why: "where more plugins are" },

@@ -25,7 +25,7 @@ if (import.meta.filename === process.argv[1]) {
 async function apply({ url, id, folder }: MigrationTask): Promise<Outcome> {
   const knex = openPool({ url, max: 1, name: `keyrack migrate ${id}` });
   try {
-    return { applied: await runHere(knex, id, folder) };
+    return { applied: await runHere(knex, { id, folder }) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   } finally {

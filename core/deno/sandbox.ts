@@ -13,7 +13,7 @@ import * as z from "zod";
 import { type FindPlugins, pluginsFolder } from "../boot.ts";
 import { demoSchema, type PlayDemo } from "../demo.ts";
 import { discoverPlugins, loadFault, loadPlugin, pluginFolders, type PluginReader } from "../discovery.ts";
-import { pendingMigrations, runHere, type RunMigrations } from "../db/migrations_source.ts";
+import { runHere, type RunMigrations } from "../db/migrations_source.ts";
 import { processVariables } from "../env.ts";
 import { manifestOf, type Reading, readingSchema } from "../manifest_data.ts";
 import { denoArgs } from "./command.ts";
@@ -50,22 +50,23 @@ export function createSandbox(deno: string, trustsShipped = false): Sandbox {
         found = { key, discovery: discoverPlugins(roots, undefined, reader(deno, code, isTrusted)) };
       return found.discovery;
     },
-    runMigrationsAt: (url) => async (owner, id, folder) => {
-      if (isTrusted(path.dirname(folder))) return runHere(owner, id, folder);
-      if (!(await pendingMigrations(owner, id, folder))) return [];
-      const set = {
-        ...nothing,
-        read: [...code, needOf(folder), ...databaseFiles({ DATABASE_URL: url })],
-        env: Object.keys(libraryVariables).map((name) => needOf(name)),
-        net: hostOf(url, "the database"),
-      };
-      const task: MigrationTask = { url, id, folder };
-      const outcome = outcomeSchema.parse(
-        await runScript(deno, set, "core/deno/run_migrations.ts", [], JSON.stringify(task)),
-      );
-      if ("error" in outcome) throw new Error(`The migrations of ${id} failed: ${outcome.error}`);
-      return outcome.applied;
-    },
+    runMigrationsAt:
+      (url) =>
+      async (owner, { id, folder }) => {
+        if (isTrusted(path.dirname(folder))) return runHere(owner, { id, folder });
+        const set = {
+          ...nothing,
+          read: [...code, needOf(folder), ...databaseFiles({ DATABASE_URL: url })],
+          env: Object.keys(libraryVariables).map((name) => needOf(name)),
+          net: hostOf(url, "the database"),
+        };
+        const task: MigrationTask = { url, id, folder };
+        const outcome = outcomeSchema.parse(
+          await runScript(deno, set, "core/deno/run_migrations.ts", [], JSON.stringify(task)),
+        );
+        if ("error" in outcome) throw new Error(`The migrations of ${id} failed: ${outcome.error}`);
+        return outcome.applied;
+      },
     playDemo: async (address, isPlayed) => {
       const set = { ...nothing, read: code, net: hostOf(address, "the platform") };
       return demoSchema.parse(

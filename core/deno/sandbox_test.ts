@@ -104,7 +104,9 @@ const deno = findDeno();
     for (const { output } of [started, shown, migrated]) expect(output).not.to.include("sk_test_of_the_operator");
     const owner = openPool({ url: database.url, max: 1, name: "test sandbox" });
     try {
-      expect(await owner("in_manifest.migrations").pluck("name")).to.deep.equal(["in_manifest/0001_notes.ts"]);
+      expect(await owner("core.migrations").whereLike("name", "in_%").pluck("name")).to.deep.equal([
+        "in_manifest/0001_notes.ts",
+      ]);
       expect(await owner("in_manifest.words").pluck("word")).to.deep.equal([]);
     } finally {
       await owner.destroy();
@@ -115,10 +117,8 @@ const deno = findDeno();
     const roots = [await addPlugins()];
     await findAllPlugins(roots, undefined);
     expect(traced()).to.deep.equal(["module-written", "module-run"]);
-    const source = migratorConfig(
-      "in_manifest",
-      path.join(roots[0] ?? "", "in_manifest", "migrations"),
-    ).migrationSource;
+    const folder = path.join(roots[0] ?? "", "in_manifest", "migrations");
+    const source = migratorConfig([{ id: "in_manifest", folder }]).migrationSource;
     const [migration] = (await source?.getMigrations([])) ?? [];
     await source?.getMigration(migration);
     expect(traced()).to.include.members(["migration-written", "migration-run"]);

@@ -10,6 +10,7 @@ import type { Refusals } from "../audit/refusals.ts";
 import { Problem, problems } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Actor } from "./actor.ts";
+import { crossOrigin } from "./cross_origin.ts";
 import { dispatch, type DispatchServices, type MountedRoute } from "./dispatch.ts";
 import { docsRoutes } from "./docs.ts";
 import type { HttpMetrics } from "./metrics.ts";
@@ -26,6 +27,8 @@ export interface AppOptions extends DispatchServices {
   readonly metrics: HttpMetrics;
   /** How many proxies before us are believed about the caller's address. */
   readonly trustedProxies: number;
+  /** Pages of these origins may read the answers in a browser. */
+  readonly corsOrigins: readonly string[];
   /** Throws where the process can't serve: answers `GET /health/ready`. */
   readonly ready: () => Promise<void>;
   /** Whether something is wrong that stops no request; `GET /health/ready` says so and stays 200. */
@@ -50,6 +53,7 @@ export function createApp(options: AppOptions): Koa {
     helmet({ contentSecurityPolicy: { directives: { "script-src": ["'self'"], "upgrade-insecure-requests": null } } }),
   );
   app.use(compress({ threshold: 1024, br: false, gzip: { level: constants.Z_BEST_SPEED } }));
+  if (options.corsOrigins.length > 0) app.use(crossOrigin(options.corsOrigins));
   // The core's own first: no plugin answers for it, whatever it declares.
   app.use(operationsRouter(options).routes());
   app.use(pluginRouter(options).routes());

@@ -29,6 +29,7 @@ export async function serveRoutes(routes: readonly Route[], options: Partial<App
     rateLimits: createRateLimits({ user: 1e7, tenant: 1e7, address: 1e7 }),
     secret: "x".repeat(32),
     trustedProxies: 0,
+    corsOrigins: [],
     isDegraded: () => Promise.resolve(false),
     ready: () => Promise.resolve(),
     ...options,

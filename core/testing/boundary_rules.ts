@@ -61,7 +61,7 @@ const noPluginNames: Readonly<Record<string, string>> = {
 
 /** Modules that have one home, so that what goes through them can be guarded there. */
 const homes: readonly { readonly modules: RegExp; readonly allowed: RegExp }[] = [
-  { modules: /^(pg|pg-copy-streams|pg-cursor)(\/|$)/, allowed: /^core\/(db|jobs|embedded)\/|^workers\/relay\.ts$/ },
+  { modules: /^(pg|pg-copy-streams)(\/|$)/, allowed: /^core\/(db|jobs|embedded)\/|^workers\/relay\.ts$/ },
   { modules: /^(ioredis|bullmq)(\/|$)/, allowed: /^core\/jobs\// },
   { modules: /^knex(\/|$)/, allowed: /^(core|workers)\// },
   { modules: /^node:process$/, allowed: /^$/ },

@@ -56,12 +56,17 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-export async function createTestDatabase(): Promise<TestDatabase> {
+export const createTestDatabase = (): Promise<TestDatabase> => createDatabase(template);
+
+/** A database of its own, not migrated. */
+export const createEmptyDatabase = (): Promise<TestDatabase> => createDatabase("template0");
+
+async function createDatabase(from: string): Promise<TestDatabase> {
   server ??= startServer();
   const { url } = await server;
   databases += 1;
   const name = `keyrack_test_${process.pid}_${databases}`;
-  await admin(url, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await admin(url, `CREATE DATABASE ${name} TEMPLATE ${from}`);
   return { url: databaseUrl(url, name), drop: () => admin(url, `DROP DATABASE ${name} WITH (FORCE)`) };
 }
 

@@ -122,7 +122,7 @@ describe("usernames", () => {
       await platform.owner.raw(`
         ALTER TABLE identity.users DROP COLUMN folded_username;
         CREATE INDEX users_username ON identity.users (lower(username));
-        DELETE FROM identity.migrations WHERE name LIKE '%0004_folded_usernames.ts';
+        DELETE FROM core.migrations WHERE name = 'identity/0004_folded_usernames.ts';
       `);
       await nameOf(one.username, "Ｖｅｒａ");
       await nameOf(two.username, "vera");

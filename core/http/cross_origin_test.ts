@@ -1,0 +1,84 @@
+import { expect } from "chai";
+import * as z from "zod";
+
+import { readCoreEnv } from "../env.ts";
+import { serveRoutes, type ServedRoutes } from "../testing/app.ts";
+import { route } from "./route.ts";
+
+const page = "https://app.example.com";
+
+describe("pages of other origins", () => {
+  const routes = [
+    route({
+      id: "readNote",
+      method: "GET",
+      path: "/notes",
+      summary: "",
+      access: "public",
+      unit: "none",
+      status: 200,
+      result: z.unknown(),
+      handler: () => Promise.resolve({ body: { note: "quiet" }, headers: { Vary: "Accept-Language" } }),
+    }),
+  ];
+  const served: ServedRoutes[] = [];
+  const clientOf = async (corsOrigins?: readonly string[]) => {
+    const app = await serveRoutes(routes, corsOrigins === undefined ? {} : { corsOrigins });
+    served.push(app);
+    return app.client;
+  };
+  after(() => served.forEach((app) => app.close()));
+
+  const preflight = { "access-control-request-method": "PATCH", "access-control-request-headers": "authorization" };
+  const letIn = (answer: { readonly headers: Headers }) => answer.headers.get("access-control-allow-origin");
+
+  it("are let in by no header where no origin is named", async () => {
+    const client = await clientOf();
+    const answer = await client.get("/notes", { headers: { origin: page } });
+    expect([answer.status, letIn(answer), answer.headers.get("vary")]).to.deep.equal([200, null, "Accept-Language"]);
+    const asked = await client.call("OPTIONS", "/notes", undefined, { headers: { origin: page, ...preflight } });
+    expect([asked.status, letIn(asked)]).to.deep.equal([405, null]);
+  });
+
+  it("may call and read what they need, where their origin is named exactly, and others may not", async () => {
+    const client = await clientOf([page, "http://localhost:5173"]);
+    for (const origin of [page, "http://localhost:5173"]) {
+      const answer = await client.get("/notes", { headers: { origin } });
+      expect([answer.status, letIn(answer)]).to.deep.equal([200, origin]);
+      expect(answer.headers.get("access-control-expose-headers")).to.match(/\bETag\b.*\bRateLimit-Remaining\b/);
+      expect(answer.headers.get("access-control-allow-credentials")).to.equal(null);
+      const asked = await client.call("OPTIONS", "/notes", undefined, { headers: { origin, ...preflight } });
+      expect([asked.status, letIn(asked)]).to.deep.equal([204, origin]);
+      expect(asked.headers.get("access-control-allow-methods")).to.include("PATCH");
+      expect(asked.headers.get("access-control-allow-headers")).to.equal("authorization");
+    }
+    for (const origin of [`${page}.evil.example`, "http://app.example.com", "https://APP.example.com", "null"]) {
+      const answer = await client.get("/notes", { headers: { origin } });
+      expect([answer.status, letIn(answer)], origin).to.deep.equal([200, null]);
+      const asked = await client.call("OPTIONS", "/notes", undefined, { headers: { origin, ...preflight } });
+      expect(letIn(asked), origin).to.equal(null);
+    }
+  });
+
+  it("read problems too, and no cache mixes the answers of two origins", async () => {
+    const client = await clientOf([page]);
+    const refused = await client.get("/nowhere", { headers: { origin: page } });
+    expect([refused.status, letIn(refused)]).to.deep.equal([404, page]);
+    for (const headers of [{ origin: page }, { origin: "https://other.example" }, {}]) {
+      const answer = await client.get("/notes", { headers });
+      expect(answer.headers.get("vary")).to.equal("Accept-Language, Origin");
+    }
+  });
+
+  it("are named by exact origins, or the process does not start", () => {
+    const read = (CORS_ORIGINS: string) => {
+      const faults: string[] = [];
+      const env = readCoreEnv({ CORS_ORIGINS, SECRET_KEY: "x".repeat(32) }, faults);
+      return env?.CORS_ORIGINS ?? faults.join();
+    };
+    expect(read(` ${page}, http://localhost:5173,`)).to.deep.equal([page, "http://localhost:5173"]);
+    for (const wrong of ["*", "app.example.com", `${page}/`, `${page}/app`, "https://a.example:443", "null"]) {
+      expect(read(wrong), wrong).to.match(/^CORS_ORIGINS has an entry that is no origin, such as .*Remedy/);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * For Knex's command line: `npx knex --knexfile knexfile.ts migrate:list`, `migrate:latest` and `seed:run`, on
+ * `DATABASE_URL` or, without it, on the embedded database in `DATA_DIR`. `npm run migrate` does the same as
+ * `migrate:latest`, and makes the grants anew where no migration is new, too.
+ *
+ * To find its place in the database, Knex reads a ledger in the schema `core`. Each command here therefore makes the roles,
+ * the schemas and the queue's tables first, where they are missing.
+ */
+import type { Knex } from "knex";
+
+import { boot, readBlueprint } from "./core/boot.ts";
+import { finishMigrations, migrationFolders, prepareMigrations } from "./core/db/migrate.ts";
+import { migratorConfig } from "./core/db/migrations_source.ts";
+import { openPool } from "./core/db/pool.ts";
+import { makeDemo } from "./core/demo.ts";
+import { startEmbeddedPostgres } from "./core/embedded/mod.ts";
+import { processVariables } from "./core/env.ts";
+import { migrateQueueSchema } from "./core/jobs/queue_schema.ts";
+import { createLogger } from "./core/log.ts";
+import { serve } from "./core/web.ts";
+
+/** The demo hotel, made over HTTP like any other client's data; once, however often it is asked for. */
+async function seedDemo(variables: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const platform = await boot("web", { ...variables, PORT: "0", HOST: "127.0.0.1" });
+  const server = await serve(platform);
+  try {
+    const { login } = await makeDemo(`http://127.0.0.1:${server.port}`, platform.env.DATA_DIR);
+    process.stdout.write(`Log in as ${login?.username} with the password ${login?.password}\n`);
+  } finally {
+    await server.close();
+  }
+}
+
+export default async function config(): Promise<Knex.Config> {
+  const given = processVariables();
+  const { env, plugins } = await readBlueprint(given);
+  const url = env.DATABASE_URL ?? (await startEmbeddedPostgres({ dataDir: env.DATA_DIR })).url;
+  const variables = { ...given, DATABASE_URL: url, LOG_LEVEL: given["LOG_LEVEL"] ?? "warn" };
+  const log = createLogger(variables.LOG_LEVEL, { process: "knex" });
+  const owner = openPool({ url, max: 2, name: "keyrack knex" });
+  try {
+    await prepareMigrations(owner, plugins, env.SECRET_KEY);
+    if (env.REDIS_URL === undefined) await migrateQueueSchema(owner);
+  } finally {
+    await owner.destroy();
+  }
+  const migrations: Knex.MigratorConfigWithLifecycleHooks = {
+    ...migratorConfig(migrationFolders(plugins)),
+    afterAll: (knex) => finishMigrations(knex, plugins, log),
+  };
+  return {
+    client: "pg",
+    connection: url,
+    migrations,
+    seeds: {
+      seedSource: {
+        getSeeds: () => Promise.resolve(["demo"]),
+        getSeed: () => Promise.resolve({ seed: () => seedDemo(variables) }),
+      },
+    },
+  };
+}
