@@ -12,7 +12,7 @@ export { defineProblems, type FieldError, Problem, type ProblemDetails, problems
 export { secretKeysSchema } from "./env.ts";
 export { type ByteRange, FileMissing, type FileStore } from "./files/store.ts";
 export type { Actor, Authenticator, ConfirmActor } from "./http/actor.ts";
-export { type Count, type Counts, networkOf, networksOf, type Standing, tooMany } from "./http/counts.ts";
+export { type Count, type Counts, type Standing, tooMany } from "./http/counts.ts";
 export { requireMatch } from "./http/etag.ts";
 export { fieldErrorsOf } from "./http/input.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/page.ts";
@@ -67,3 +67,4 @@ export {
   timeZoneHint,
   timeZoneSchema,
 } from "./time.ts";
+export { networkOf, networksOf } from "./values/ip_network.ts";

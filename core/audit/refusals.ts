@@ -13,7 +13,7 @@ import type { Knex } from "knex";
 
 import { openUnit } from "../db/database.ts";
 import { prepare } from "../db/statement.ts";
-import { networkOf } from "../http/counts.ts";
+import { networkOf } from "../values/ip_network.ts";
 import type { Logger } from "../log.ts";
 import { coreRole } from "../permissions.ts";
 import { type AuditEvent, type AuditFacts, eventColumns, factsOf } from "./event.ts";

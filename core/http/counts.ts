@@ -96,30 +96,3 @@ export function tooMany(detail: string, msLeft: number): Problem {
     headers: { "Retry-After": String(seconds) },
   });
 }
-
-/** What an address counts as: whoever has an IPv6 address has the other 2^64 of its network too. */
-export function networkOf(address: string): string {
-  const [narrowest] = networksOf(address);
-  return narrowest;
-}
-
-/**
- * The networks around an address that one customer may have, the narrowest first: an IPv4 address and its /24; an IPv6
- * address' /64, /56 and /48.
- */
-export function networksOf(address: string): readonly [narrowest: string, ...wider: string[]] {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!plain.includes(":")) return [plain, `${plain.replace(/\.\d+$/, ".0")}/24`];
-  const [head = "", tail] = plain.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const last = tail === undefined || tail === "" ? [] : tail.split(":");
-  const filled = [
-    ...groups,
-    ...Array.from({ length: Math.max(0, 8 - groups.length - last.length) }, () => "0"),
-    ...last,
-  ];
-  const [one, two, three, four = "0"] = filled.slice(0, 4).map((group) => group.toLowerCase().replace(/^0+(?=.)/, ""));
-  const site = `${one}:${two}:${three}`;
-  const fiftySix = (Number.parseInt(four, 16) & 0xff00).toString(16);
-  return [`${site}:${four}::/64`, `${site}:${fiftySix}::/56`, `${site}::/48`];
-}

@@ -4,7 +4,8 @@ import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 import { openUnit } from "../db/database.ts";
 import { connectionOf } from "../db/unit.ts";
 import { coreRole } from "../permissions.ts";
-import { networkOf, tooMany } from "./counts.ts";
+import { networkOf } from "../values/ip_network.ts";
+import { tooMany } from "./counts.ts";
 import type { RateLimit } from "./route.ts";
 
 /** Counts one request of a kind from an address. @throws Problem RATE_LIMITED */

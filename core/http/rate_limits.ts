@@ -4,7 +4,8 @@
  * n web processes a tenant may send n times as many. Logins and sign-ups have narrower limits, counted in PostgreSQL.
  */
 import type { Actor } from "./actor.ts";
-import { networkOf, tooMany } from "./counts.ts";
+import { networkOf } from "../values/ip_network.ts";
+import { tooMany } from "./counts.ts";
 
 /** Requests in a minute. A burst may spend ten seconds of them at once. */
 export interface RateLimitSettings {
