@@ -1,0 +1,31 @@
+/**
+ * Files and folders whose texts keep docs/style.md. `prose_test.ts` checks all files at and below these paths.
+ * Add a path, in its group, once `npm run -s prose -- <path>` prints nothing.
+ */
+export const checkedPaths: readonly string[] = [
+  // bin, knexfile
+
+  // core
+
+  // embedded, testing
+  "testing/rules/prose.ts",
+  "testing/rules/prose_paths.ts",
+  "testing/rules/prose_sentences.ts",
+  "testing/rules/prose_test.ts",
+  "testing/rules/prose_texts.ts",
+  "testing/rules/prose_words.ts",
+
+  // workers
+
+  // plugins/billing
+
+  // plugins/identity
+
+  // plugins/pms
+
+  // plugins/reporting
+
+  // bench, faults, examples
+
+  // pages and configuration
+];
