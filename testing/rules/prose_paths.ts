@@ -28,4 +28,9 @@ export const checkedPaths: readonly string[] = [
   // bench, faults, examples
 
   // pages and configuration
+  "AGENTS.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "docs/glossary.md",
+  "docs/style.md",
 ];
