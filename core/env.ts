@@ -21,7 +21,7 @@ export const secretKeysSchema = z
   // A list that was parsed has one key at least; the type says so too.
   .transform((keys) => keys as [string, ...string[]]);
 
-const coreSchema = z.object({
+export const coreSchema = z.object({
   NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is not a postgres:// URL" }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "is not a redis:// URL" }).optional(),
@@ -152,7 +152,7 @@ export function readPluginEnv(
     if (fault !== undefined) {
       const why = given === undefined ? "is missing" : withoutValues(fault, [given]);
       faults.push(
-        `${name} ${why ?? "does not fit"} (the plugin ${id} reads it). Remedy: set it as the README's table says.`,
+        `${name} ${why ?? "does not fit"} (the plugin ${id} reads it). Remedy: set it as docs/production.md says.`,
       );
     } else if (urls.has(name) && value !== undefined && !isHttpUrl(value)) {
       faults.push(

@@ -8,12 +8,7 @@ export const checkedPaths: readonly string[] = [
   // core
 
   // embedded, testing
-  "testing/rules/prose.ts",
-  "testing/rules/prose_paths.ts",
-  "testing/rules/prose_sentences.ts",
-  "testing/rules/prose_test.ts",
-  "testing/rules/prose_texts.ts",
-  "testing/rules/prose_words.ts",
+  "testing/rules",
 
   // workers
 
@@ -32,5 +27,6 @@ export const checkedPaths: readonly string[] = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   "docs/glossary.md",
+  "docs/production.md",
   "docs/style.md",
 ];
