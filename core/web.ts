@@ -9,9 +9,10 @@ import { takeVariables } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { createRateLimits } from "./http/rate_limits.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
-import { createQueueWatch, hasTroubledQueue, keptFor, type QueueState } from "./jobs/queue_watch.ts";
+import { createQueueWatch, hasTroubledQueue, type QueueState } from "./jobs/queue_watch.ts";
 import { runProcess } from "./process.ts";
 import { coreRole } from "./permissions.ts";
+import { cacheResult } from "./values/cache_result.ts";
 
 /** A platform that listens. */
 export interface WebServer {
@@ -53,7 +54,7 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
   addQueueMetrics(metrics, watchQueues);
   for (const { pluginId, gauge } of platform.gauges) {
     const { name, help, label, read } = gauge;
-    metrics.gauges(`keyrack_${pluginId}_${name}`, help, label, keptFor(5_000, read));
+    metrics.gauges(`keyrack_${pluginId}_${name}`, help, label, cacheResult(5_000, read));
   }
   let requests = 0;
   const app = createApp({

@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { openUnit } from "../db/database.ts";
 import { coreRole } from "../permissions.ts";
 import type { Manifest } from "../plugin.ts";
+import { cacheResult } from "../values/cache_result.ts";
 import { queueName } from "./job.ts";
 
 export interface QueueState {
@@ -42,7 +43,7 @@ export function createQueueWatch(
       .map(({ name }) => [name, queueName({ pluginId: name.split(".")[0] ?? "", waitsFor: "network" })]),
   );
   const queues = [...new Set([...here, ...network.values()])];
-  return keptFor(keptMs, async () => {
+  return cacheResult(keptMs, async () => {
     const { rows } = await openUnit(
       knex,
       { role: coreRole },
@@ -68,20 +69,4 @@ const statement = `
 /** Whether a queue has dead jobs, or jobs that no worker takes. */
 export function hasTroubledQueue(states: readonly QueueState[]): boolean {
   return states.some(({ dead, late_seconds: late }) => dead > 0 || late > lateAfterSeconds);
-}
-
-/** Gives the last answer again for so long; who asks while it is looked up waits for the same. A failure is not kept. */
-export function keptFor<T>(ms: number, look: () => Promise<T>): () => Promise<T> {
-  let last: Promise<T> | undefined;
-  let until = 0;
-  return () => {
-    if (last !== undefined && Date.now() < until) return last;
-    until = Date.now() + ms;
-    const looked = look();
-    last = looked;
-    looked.catch(() => {
-      if (last === looked) last = undefined;
-    });
-    return looked;
-  };
 }

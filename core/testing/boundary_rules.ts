@@ -14,8 +14,10 @@ const pluginModules = new Set([
   "@node-rs/argon2",
   "@zxcvbn-ts/language-common",
   "csv-stringify",
+  "fresh",
   "jose",
   "koa-passport",
+  "lru-cache",
   "node:crypto",
   "node:events",
   "node:os",
@@ -25,6 +27,7 @@ const pluginModules = new Set([
   "node:timers/promises",
   "node:zlib",
   "objection",
+  "p-limit",
   "passport",
   "passport-local",
   // Its requests go by ctx.fetch, which its client is made with.

@@ -3,6 +3,8 @@
  * both up and remembers the answer for two seconds; that is how soon a log-out, a deactivation or a new role is felt. The
  * process that carries it out feels it at once; and what can't wait asks again (`standing.ts`).
  */
+import { LRUCache } from "lru-cache";
+
 import type { RequestFacts, Trx } from "../../core/mod.ts";
 import { newId, prepare, problems } from "../../core/mod.ts";
 import type { IdentityContext } from "./context.ts";
@@ -73,7 +75,10 @@ const ownerStatement = prepare<{ session_id: string }>(
 );
 
 export function createSessions({ audit, db, env }: IdentityContext, tokens: AccessTokens): Sessions {
-  const remembered = new Map<string, { readonly at: number; readonly session: LiveSession | undefined }>();
+  const remembered = new LRUCache<string, { readonly session: LiveSession | undefined }>({
+    max: mostRemembered,
+    ttl: rememberMs,
+  });
   let forgotten = 0;
 
   const forget = (hotelId: string, userId: string): void => {
@@ -98,9 +103,9 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
       // All three, as the token names them: a session that was found for one hotel is none of another's.
       const key = `${hotelId} ${userId} ${sessionId}`;
       const known = remembered.get(key);
-      if (known !== undefined && Date.now() - known.at < rememberMs) return known.session;
-      // From before the look: what changes while it is under way is seen two seconds later at most.
-      const at = Date.now();
+      if (known !== undefined) return known.session;
+      // The entry ages from before the query: a change during the query is seen at most two seconds later.
+      const start = performance.now();
       const before = forgotten;
       const [session] = await db.tenant(hotelId, (trx) => findStatement.run(trx, [hotelId, sessionId, userId]), {
         readOnly: true,
@@ -110,8 +115,7 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
       if (forgotten !== before) return session;
       // Not remembered: another process may carry out the change of the password, and the user's next request may come here.
       if (session?.must_change_password === true) return session;
-      if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value as string);
-      remembered.set(key, { at, session });
+      remembered.set(key, { session }, { start });
       return session;
     },
     open: async (user, { address, userAgent }, request) => {

@@ -1,6 +1,7 @@
 /** Access tokens: JWTs that say who, where, and in which session. What they may still do is looked up (`sessions.ts`). */
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
 import * as z from "zod";
 
 import { isUuid, newId } from "../../core/mod.ts";
@@ -41,7 +42,7 @@ export function createAccessTokens(secrets: readonly [string, ...string[]]): Acc
   // Imported once: jose would import raw bytes again for every token.
   const keys = secrets.map((secret) => importKey(secret));
   const [signing] = keys as [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
-  const verified = new Map<string, AccessClaims>();
+  const verified = new LRUCache<string, AccessClaims>({ max: mostKept });
   return {
     sign: async ({ userId, hotelId, sessionId }) =>
       new SignJWT({ hotel_id: hotelId, sid: sessionId, typ: type })
@@ -60,7 +61,6 @@ export function createAccessTokens(secrets: readonly [string, ...string[]]): Acc
       if (kept !== undefined) return kept.exp * 1000 > Date.now() ? kept : undefined;
       const claims = await verifyToken(token, keys);
       if (claims === undefined) return undefined;
-      if (verified.size >= mostKept) verified.delete(verified.keys().next().value as string);
       verified.set(token, claims);
       return claims;
     },

@@ -1,4 +1,5 @@
 /** Pushes how far a report is, for those who would rather not poll (server-sent events). */
+import { LRUCache } from "lru-cache";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -14,6 +15,8 @@ import { reportView } from "./views.ts";
 const lookEveryMs = 500;
 /** So old a look may be for another who watches the same report. */
 const sharedMs = 300;
+/** Reports that are kept at a time: more than are watched. */
+const mostKept = 1000;
 /** Proxies cut what is silent; a comment keeps it open. */
 const silentMs = 15_000;
 /** Then the client connects again, by itself. */
@@ -24,19 +27,18 @@ const [mostStreams, mostOfHotel] = [100, 20];
 export function eventsRoute({ db }: ReportingContext): Route {
   const streams = new Map<string, number>();
   const openInAll = (): number => [...streams.values()].reduce((sum, count) => sum + count, 0);
-  const looks = new Map<string, Promise<Report>>();
-  /** What several watch is looked at once for all of them. */
-  const lookAt = (hotelId: string, reportId: string): Promise<Report> => {
-    const key = `${hotelId} ${reportId}`;
-    const known = looks.get(key);
-    if (known !== undefined) return known;
-    const look = db.tenant(hotelId, (trx) => findReport(trx, hotelId, reportId), { readOnly: true });
-    looks.set(key, look);
-    const forget = (): boolean => looks.delete(key);
-    // A refusal is not kept: another's report must take as long, asked for again and again, as one that there is not.
-    look.then(() => setTimeout(forget, sharedMs).unref(), forget);
-    return look;
-  };
+  // Reads a report once for all streams that watch it. An error is not kept: a report of another hotel must take as long
+  // as one that does not exist, however often it is asked for.
+  const reports = new LRUCache<string, Report, readonly [hotelId: string, reportId: string]>({
+    max: mostKept,
+    ttl: sharedMs,
+    // A read that is under way still ends for its callers when its entry gives place to another.
+    ignoreFetchAbort: true,
+    fetchMethod: (_key, _stale, { context: [hotelId, reportId] }) =>
+      db.tenant(hotelId, (trx) => findReport(trx, hotelId, reportId), { readOnly: true }),
+  });
+  const readReport = (hotelId: string, reportId: string): Promise<Report> =>
+    reports.forceFetch(`${hotelId} ${reportId}`, { context: [hotelId, reportId] });
   return route({
     id: "watchReport",
     method: "GET",
@@ -52,7 +54,7 @@ export function eventsRoute({ db }: ReportingContext): Route {
     problems: ["TOO_MANY_REPORTS"],
     handler: async ({ actor, params: { report_id: reportId }, request: { signal } }) => {
       const { tenantId } = actor;
-      const look = () => lookAt(tenantId, reportId);
+      const look = () => readReport(tenantId, reportId);
       const first = await look();
       const ofHotel = streams.get(tenantId) ?? 0;
       if (ofHotel >= mostOfHotel || openInAll() >= mostStreams) {
