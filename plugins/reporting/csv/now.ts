@@ -8,11 +8,11 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import pLimit from "p-limit";
 
 import type { ReportingContext } from "../context.ts";
 import { reportingProblems } from "../errors.ts";
 import { type Asked, inSnapshot } from "../snapshot.ts";
-import { Turns } from "./turns.ts";
 
 /** Until here a report is small. */
 const smallBytes = 256 * 1024;
@@ -34,33 +34,37 @@ interface Pace {
 export type OpenCsv = (hotelId: string, asked: Asked) => Promise<Readable>;
 
 export function csvOpener({ db, log }: Pick<ReportingContext, "db" | "log">, pace = leastPace): OpenCsv {
-  const openings = new Turns(mostOpening, mostWaiting);
+  const openings = pLimit(mostOpening);
   const large = new Set<string>();
-  return async (hotelId, asked) => {
-    const opened = await openings.take();
-    if (opened === undefined) throw tooMany();
-    return new Promise<Readable>((resolve, reject) => {
+  /** Resolves as soon as the stream can be read: the snapshot of a large report is still open then. */
+  const open = (hotelId: string, asked: Asked): Promise<Readable> =>
+    new Promise((resolve, reject) => {
       let isLarge = false;
       inSnapshot({ db }, hotelId, asked, async (snapshot) => {
         const csv = await snapshot.csv();
         // Only when there is something to send: a fault before that is still a proper answer.
         const first = await readUpTo(csv, smallBytes);
-        if (csv.readableEnded) return resolve(Readable.from(first, { objectMode: false }));
+        if (csv.readableEnded) return Readable.from(first, { objectMode: false });
         if (large.has(hotelId) || large.size >= mostLarge) throw tooMany();
         large.add(hotelId);
         isLarge = true;
-        opened();
         await handOut(csv, first, pace, resolve);
+        return undefined;
       })
+        .then((small) => {
+          if (small !== undefined) resolve(small);
+        })
         .catch((error: unknown) => {
           log.debug({ err: error }, "a stream of a report was broken off");
           reject(error);
         })
         .finally(() => {
-          opened();
           if (isLarge) large.delete(hotelId);
         });
     });
+  return async (hotelId, asked) => {
+    if (openings.activeCount + openings.pendingCount >= mostOpening + mostWaiting) throw tooMany();
+    return openings(open, hotelId, asked);
   };
 }
 
