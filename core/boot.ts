@@ -1,7 +1,6 @@
 /** Discovers the plugins, checks everything that can be checked, wires each of them to its slice of the platform. */
 import path from "node:path";
 import type { Knex } from "knex";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { isOutage, openUnit, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
@@ -21,6 +20,7 @@ import type { PluginGauge, PluginParts } from "./plugin.ts";
 import { contextFor } from "./plugin_context.ts";
 import { checkParts, checkTables } from "./boot_checks.ts";
 import { setUp } from "./set_up.ts";
+import { retry } from "./values/retry.ts";
 
 /** Where the plugins that ship with Keyrack live. */
 export const pluginsFolder = path.join(import.meta.dirname, "..", "plugins");
@@ -217,21 +217,23 @@ async function refusalsOf(plugin: LoadedPlugin, files: FileStore | undefined, lo
   }
 }
 
-/** A database that is just starting is waited for; one that is not there after that is an error. */
+/** Waits up to 30 s for a database that is just starting. @throws the last error if the database is still not there */
 async function whenReachable(log: Logger, login: string, work: () => Promise<void>): Promise<void> {
-  const patience = 30;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (sqlStateOf(error) === wrongPassword) {
-        stopOnFaults([
-          `${login} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
-        ]);
-      }
-      if (!isOutage(error) || attempt === patience) throw error;
-      log.warn({ err: error }, "the database can't be reached yet");
-      await sleep(1000);
+  try {
+    await retry(work, {
+      attempts: 30,
+      firstPauseMs: 1000,
+      maxPauseMs: 1000,
+      jitter: 0,
+      isRetryable: (error) => isOutage(error) && sqlStateOf(error) !== wrongPassword,
+      onRetry: (error) => log.warn({ err: error }, "the database can't be reached yet"),
+    });
+  } catch (error) {
+    if (sqlStateOf(error) === wrongPassword) {
+      stopOnFaults([
+        `${login} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
+      ]);
     }
+    throw error;
   }
 }

@@ -68,3 +68,4 @@ export {
   timeZoneSchema,
 } from "./time.ts";
 export { networkOf, networksOf } from "./values/ip_network.ts";
+export { retry } from "./values/retry.ts";

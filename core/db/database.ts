@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
-import { setTimeout as sleep } from "node:timers/promises";
 
+import { retry } from "../values/retry.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import { runUnit, type Trx, type UnitIdentity, type UnitOptions } from "./unit.ts";
 
@@ -38,8 +38,10 @@ export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: 
  * serialization_failure and deadlock_detected. Not in_failed_sql_transaction (25P02): it only says that an earlier statement
  * failed, and a unit of work throws that statement's error instead (`core/db/unit.ts`).
  */
-const retryable = new Set(["40001", "40P01"]);
+const contentionStates = new Set(["40001", "40P01"]);
 const tries = 5;
+/** Milliseconds. The pauses are random as a whole, so that transactions that met once do not meet again. */
+const firstPauseMs = 20;
 
 /** Opens one transaction as a role and a tenant; runs `work` again where PostgreSQL says that a retry would succeed. */
 export async function openUnit<T>(
@@ -48,14 +50,16 @@ export async function openUnit<T>(
   work: (trx: Trx) => PromiseLike<T>,
   options: UnitOptions = {},
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await runUnit(knex, identity, work, options);
-    } catch (error) {
-      if (sqlStateOf(error) === denied) throw explainDenial(error as Error, identity.role);
-      if (attempt >= tries || !isContention(error)) throw error;
-      await sleep(Math.random() * 10 * 2 ** attempt);
-    }
+  try {
+    return await retry(() => runUnit(knex, identity, work, options), {
+      attempts: tries,
+      firstPauseMs,
+      jitter: 1,
+      isRetryable: isContention,
+    });
+  } catch (error) {
+    if (sqlStateOf(error) === denied) throw explainDenial(error as Error, identity.role);
+    throw error;
   }
 }
 
@@ -77,7 +81,7 @@ export const wrongPassword = "28P01";
 
 /** True where transactions got in each other's way: the same work may well succeed when it is done again. */
 export function isContention(error: unknown): boolean {
-  return retryable.has(sqlStateOf(error) ?? "");
+  return contentionStates.has(sqlStateOf(error) ?? "");
 }
 
 /** True where a statement took longer than the process allows (`statement_timeout`). */

@@ -115,8 +115,8 @@ async function launch(
         `Port ${options.port} is taken by another program. Choose another, or none. PostgreSQL's last messages:\n${said}`,
       );
     }
-    const passing = portTaken || /postmaster\.pid" already exists|shared memory block .* still in use/.test(said);
-    if (!passing || attempt === ATTEMPTS) throw new Error(`PostgreSQL did not start. Its last messages:\n${said}`);
+    const retryable = portTaken || /postmaster\.pid" already exists|shared memory block .* still in use/.test(said);
+    if (!retryable || attempt === ATTEMPTS) throw new Error(`PostgreSQL did not start. Its last messages:\n${said}`);
     await new Promise((wake) => setTimeout(wake, 200));
   }
 }

@@ -46,7 +46,7 @@ export async function refusalOf(
     await store.check();
     return undefined;
   } catch (error) {
-    if (!(error instanceof S3Fault) || error.passing) throw error;
+    if (!(error instanceof S3Fault) || error.retryable) throw error;
     return `${permissions?.files?.location} is in a store that does not let us in: ${error.message} Remedy: correct it, AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY.`;
   }
 }

@@ -2,9 +2,9 @@
  * How we speak to S3: to one origin, never longer than a deadline, again where that may help, and with errors that say
  * what was asked and what came back, and nothing else. (The body of S3's answer to a wrong signature quotes the request.)
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { S3mini, S3ServiceError } from "s3mini";
 
+import { retry } from "../values/retry.ts";
 import type { S3Settings } from "./s3_settings.ts";
 
 export interface S3Limits {
@@ -35,22 +35,22 @@ export class S3Fault extends Error {
   readonly status: number | undefined;
   /** S3's word for it, such as `NoSuchKey`. */
   readonly code: string | undefined;
-  /** Whether it may go well in a moment. */
-  readonly passing: boolean;
+  /** True if the same request may succeed later. */
+  readonly retryable: boolean;
 
   constructor(
     message: string,
     {
       status,
       code,
-      passing = false,
+      retryable = false,
       cause,
-    }: { status?: number; code?: string | undefined; passing?: boolean; cause?: unknown } = {},
+    }: { status?: number; code?: string | undefined; retryable?: boolean; cause?: unknown } = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.status = status;
     this.code = code;
-    this.passing = passing;
+    this.retryable = retryable;
   }
 }
 
@@ -73,29 +73,26 @@ export function s3Calls(settings: S3Settings, limits: S3Limits): S3Call {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = settings;
   return async (what, request, { signal, ...own } = {}) => {
     const { answerMs, attempts, backoffMs } = { ...limits, ...own };
-    for (let attempt = 1; ; attempt += 1) {
-      signal?.throwIfAborted();
+    const tryOnce = async () => {
       const stop = new AbortController();
       const onAbort = (): void => stop.abort(signal?.reason);
       signal?.addEventListener("abort", onAbort, { once: true });
       const timer = setTimeout(() => {
-        stop.abort(new S3Fault(`S3 did not answer within ${answerMs} ms when asked to ${what}.`, { passing: true }));
+        stop.abort(new S3Fault(`S3 did not answer within ${answerMs} ms when asked to ${what}.`, { retryable: true }));
       }, answerMs);
       const fetch = fetchFrom(new URL(endpoint).origin, stop.signal);
       const s3 = new S3mini({ endpoint: `${endpoint}/${bucket}`, region, accessKeyId, secretAccessKey, fetch });
       try {
         return await request(s3, stop);
       } catch (error) {
-        signal?.throwIfAborted();
-        const fault = faultOf(what, error);
-        if (!fault.passing || attempt >= attempts) throw fault;
+        throw faultOf(what, error);
       } finally {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
       }
-      // Half of it by chance, so that those who failed together do not come back together.
-      await sleep(backoffMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), undefined, signal && { signal });
-    }
+    };
+    const isRetryable = (error: unknown): boolean => error instanceof S3Fault && error.retryable;
+    return retry(tryOnce, { attempts, firstPauseMs: backoffMs, isRetryable, signal });
   };
 }
 
@@ -118,9 +115,9 @@ function faultOf(what: string, error: unknown): S3Fault {
     const code =
       /<Code>(\w+)<\/Code>/.exec(error.body ?? "")?.[1] ??
       (error.serviceCode === "Unknown" ? undefined : error.serviceCode);
-    const passing = [429, 500, 502, 503, 504].includes(status) || code === "RequestTimeout";
+    const retryable = [429, 500, 502, 503, 504].includes(status) || code === "RequestTimeout";
     const words = code === undefined ? "" : ` (${code})`;
-    return new S3Fault(`S3 answered ${status}${words} when asked to ${what}.`, { status, code, passing });
+    return new S3Fault(`S3 answered ${status}${words} when asked to ${what}.`, { status, code, retryable });
   }
-  return new S3Fault(`The connection to S3 failed when it was asked to ${what}.`, { passing: true, cause: error });
+  return new S3Fault(`The connection to S3 failed when it was asked to ${what}.`, { retryable: true, cause: error });
 }

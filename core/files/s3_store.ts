@@ -117,12 +117,12 @@ async function* bytesOf(
     }
   } catch (error) {
     throw new S3Fault(`The download of ${key} broke off after ${bytes} of ${whole ?? "unknown"} bytes.`, {
-      passing: true,
+      retryable: true,
       cause: error,
     });
   }
   if (whole !== undefined && bytes !== whole)
-    throw new S3Fault(`The download of ${key} ended after ${bytes} of ${whole} bytes.`, { passing: true });
+    throw new S3Fault(`The download of ${key} ended after ${bytes} of ${whole} bytes.`, { retryable: true });
   return undefined;
 }
 

@@ -329,7 +329,7 @@ describe("a store of files in S3", () => {
       const fault = await faultOf(away.check());
       expect(fault).to.include({
         message: "The connection to S3 failed when it was asked to list reports/.",
-        passing: true,
+        retryable: true,
       });
     });
   });

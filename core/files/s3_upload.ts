@@ -135,7 +135,7 @@ class Upload {
   /** S3 may say that all is well before it begins, and at the end that it is not. */
   private async complete(s3: Parameters<Parameters<S3Call>[1]>[0], id: string): Promise<void> {
     const { etag } = (await s3.completeMultipartUpload(this.key, id, this.parts)) as { readonly etag?: string };
-    if (etag === undefined) throw new S3Fault(`S3 could not complete ${this.key}.`, { passing: true });
+    if (etag === undefined) throw new S3Fault(`S3 could not complete ${this.key}.`, { retryable: true });
   }
 
   /** Takes back what an upload that failed has left. */

@@ -35,7 +35,7 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof UnknownTimeZone) return problems.TIME_ZONE_UNKNOWN(error.message, { cause: error });
-  const passes = error instanceof S3Fault && error.passing;
+  const passes = error instanceof S3Fault && error.retryable;
   if (passes || isOutage(error) || isContention(error))
     return problems.SERVICE_UNAVAILABLE("Please try again in a moment.", { cause: error });
   if (isTimeout(error))

@@ -91,8 +91,8 @@ class StripeAway extends Error {
   override readonly name = "StripeAway";
 }
 
-const askingFailed = (eventId: string, { isPassing, words }: StripeFailure): Error =>
-  isPassing
+const askingFailed = (eventId: string, { retryable, words }: StripeFailure): Error =>
+  retryable
     ? new StripeAway(`Stripe did not answer for ${eventId}: ${words}`)
     : new Error(`Stripe refused what ${eventId} lacks: ${words}`);
 

@@ -162,7 +162,7 @@ async function urlOf({ log }: BillingContext, create: () => Promise<{ readonly u
     if (failure === undefined) throw error;
     // The SDK's error carries what was sent and came: only its words are kept.
     log.error({ stripe: failure.words }, "Stripe made no session");
-    if (failure.isPassing)
+    if (failure.retryable)
       throw billingProblems.STRIPE_UNAVAILABLE("Stripe can't be reached just now. Please try again in a moment.");
     throw billingProblems.STRIPE_REFUSED("Stripe refused the request. The reason is logged under the request id.");
   }

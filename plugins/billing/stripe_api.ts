@@ -42,7 +42,7 @@ function addressOf({ protocol, hostname, port }: URL) {
 /** How a call to Stripe failed, in words that hold no key and no body. */
 export interface StripeFailure {
   /** True where the same call may succeed later: Stripe is out of reach, at fault, or has had too many calls. */
-  readonly isPassing: boolean;
+  readonly retryable: boolean;
   readonly words: string;
 }
 
@@ -51,10 +51,10 @@ export async function stripeFailureOf(error: unknown): Promise<StripeFailure | u
   const { errors } = await loadStripe();
   if (!(error instanceof errors.StripeError)) return undefined;
   const { type, code, param, requestId, statusCode } = error;
-  const isPassing =
+  const retryable =
     error instanceof errors.StripeConnectionError ||
     error instanceof errors.StripeAPIError ||
     error instanceof errors.StripeRateLimitError;
   const parts = [type, statusCode, code, param, requestId].filter((part) => part !== undefined && part !== null);
-  return { isPassing, words: parts.join(" ") };
+  return { retryable, words: parts.join(" ") };
 }

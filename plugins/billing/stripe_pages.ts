@@ -1,6 +1,5 @@
 /** Long talks with Stripe's API: page after page, and with patience. */
-import { setTimeout as sleep } from "node:timers/promises";
-
+import { retry } from "../../core/mod.ts";
 import { stripeFailureOf } from "./stripe_api.ts";
 
 interface Page<T> {
@@ -22,19 +21,20 @@ const longestWaitMs = 60_000;
  * jitter) and calls again. The SDK's own tries come before that, and it has none for a rate limit.
  */
 export async function patiently<T>({ signal, firstWaitMs }: Patience, call: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    signal?.throwIfAborted();
-    try {
-      return await call();
-    } catch (error) {
-      const failure = await stripeFailureOf(error);
-      if (failure?.isPassing !== true || tries === mostTries) throw error;
-      const { headers } = error as { headers?: Readonly<Record<string, string>> };
-      const asked = Number(headers?.["retry-after"]) * 1000;
-      const own = firstWaitMs * 2 ** (tries - 1) * (0.5 + Math.random());
-      await sleep(Math.min(longestWaitMs, asked > 0 ? asked : own), undefined, { ...(signal && { signal }) });
-    }
-  }
+  return retry(call, {
+    attempts: mostTries,
+    firstPauseMs: firstWaitMs,
+    maxPauseMs: longestWaitMs,
+    isRetryable: async (error) => (await stripeFailureOf(error))?.retryable === true,
+    readPause: readRetryAfter,
+    signal,
+  });
+}
+
+function readRetryAfter(error: unknown): number | undefined {
+  const { headers } = error as { headers?: Readonly<Record<string, string>> };
+  const askedMs = Number(headers?.["retry-after"]) * 1000;
+  return askedMs > 0 ? askedMs : undefined;
 }
 
 /** All pages of a list. @param ask for the page after an id */
