@@ -1,5 +1,7 @@
 /** `npm run migrate`: brings the database up to date and makes the grants anew. Wants the owner's DATABASE_URL. */
 import { readBlueprint } from "./boot.ts";
+import { readProgramOptions, settingsInEnvironment } from "./cli/program_options.ts";
+import { flag } from "./command.ts";
 import { isOutage } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
 import { openPool } from "./db/pool.ts";
@@ -39,8 +41,10 @@ export async function migrateDatabase(
 }
 
 /** The shipped plugins are as trusted as the core beside them; those of PLUGIN_PATH run on Deno where it is installed. */
-async function sandboxFor({ PLUGIN_PATH }: ReturnType<typeof processVariables>): Promise<Sandbox | undefined> {
-  const isAsked = process.argv.includes("--deno");
+async function sandboxFor(
+  { PLUGIN_PATH }: ReturnType<typeof processVariables>,
+  isAsked: boolean,
+): Promise<Sandbox | undefined> {
   if (!isAsked && PLUGIN_PATH === undefined) return undefined;
   const [{ findDeno, noDeno }, { createSandbox }] = await Promise.all([
     import("./deno/command.ts"),
@@ -54,9 +58,14 @@ async function sandboxFor({ PLUGIN_PATH }: ReturnType<typeof processVariables>):
 }
 
 if (import.meta.filename === process.argv[1]) {
+  const options = await readProgramOptions(
+    "npm run migrate --",
+    `Runs the migrations and makes the grants, as the owner of the database. ${settingsInEnvironment}`,
+    { deno: flag("Run the migrations of all plugins on Deno") },
+  );
   await runProcess("migrate", async () => {
     const variables = processVariables();
-    await migrateDatabase(variables, await sandboxFor(variables));
+    await migrateDatabase(variables, await sandboxFor(variables, options.deno));
     process.exit(0);
   });
 }

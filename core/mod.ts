@@ -21,7 +21,15 @@ export { type Answer, type RequestFacts, type Route, route } from "./http/route.
 export { idSchema, isUuid, newId } from "./ids.ts";
 export { jobRows } from "./jobs/dead_letters.ts";
 export { defineJob, handleJob, handleLongJob, type JobDefinition, NotYet, type Schedule } from "./jobs/job.ts";
-export { type Command, type CommandContext, type Progress, UsageError } from "./command.ts";
+export {
+  type Command,
+  type CommandContext,
+  defineCommand,
+  type FieldValues,
+  flag,
+  type Progress,
+  UsageError,
+} from "./command.ts";
 export type { DemoPart, DemoSession } from "./demo.ts";
 export type { Logger } from "./log.ts";
 export {

@@ -14,6 +14,8 @@ import {
   staticProcesses,
 } from "./deno/deno_json.ts";
 import { createSandbox } from "./deno/sandbox.ts";
+import { readProgramOptions } from "./cli/program_options.ts";
+import { flag } from "./command.ts";
 import type { LoadedPlugin } from "./discovery.ts";
 import { findAllPlugins } from "./boot.ts";
 import { processVariables, stopOnFaults } from "./env.ts";
@@ -80,6 +82,14 @@ export function tableOf(plugins: readonly Pick<LoadedPlugin, "manifest">[], proc
 }
 
 if (import.meta.filename === process.argv[1]) {
+  const options = await readProgramOptions(
+    "npm run permissions --",
+    "Prints what each plugin may do. Exits with 1 if deno.json does not say the same.",
+    {
+      write: flag("Write deno.json"),
+      check: flag("Print only what is wrong with deno.json"),
+    },
+  );
   await runProcess("permissions", async () => {
     const variables = processVariables();
     const deno = findDeno();
@@ -88,9 +98,9 @@ if (import.meta.filename === process.argv[1]) {
     const plugins = await findPlugins(variables, deno === undefined ? findAllPlugins : createSandbox(deno).find);
     const processes = staticProcesses(plugins, variables);
     const text = denoJsonText(processes);
-    if (process.argv.includes("--write")) writeFileSync(denoJson, text);
+    if (options.write) writeFileSync(denoJson, text);
     const faults = faultsOfDenoJson(text);
-    if (!process.argv.includes("--check")) process.stdout.write(tableOf(plugins, processes));
+    if (!options.check) process.stdout.write(tableOf(plugins, processes));
     for (const fault of faults) process.stderr.write(`permissions: ${fault}\n`);
     process.exit(faults.length === 0 ? 0 : 1);
   });

@@ -7,6 +7,8 @@
 import path from "node:path";
 
 import { readBlueprint } from "./boot.ts";
+import { readProgramOptions } from "./cli/program_options.ts";
+import { flag } from "./command.ts";
 import { withoutLogin } from "./permissions.ts";
 import { type DemoLogin, makeDemo, playDemo } from "./demo.ts";
 import { startEmbeddedPostgres } from "./embedded/mod.ts";
@@ -20,9 +22,9 @@ import { nodeProgram, type Processes, type Program, startProcfile } from "./proc
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Starts everything and prints what to do next. @returns how to end all of it */
-async function startPlatform(given: Variables): Promise<() => Promise<void>> {
+async function startPlatform(given: Variables, isOnDeno: boolean): Promise<() => Promise<void>> {
   const started = performance.now();
-  const deno = process.argv.includes("--deno") ? await onDeno() : undefined;
+  const deno = isOnDeno ? await onDeno() : undefined;
   const { env } = await readBlueprint(given, deno?.sandbox.find);
   const postgres =
     given["DATABASE_URL"] === undefined ? await startEmbeddedPostgres({ dataDir: env.DATA_DIR }) : undefined;
@@ -96,4 +98,9 @@ function welcome(address: string, login: DemoLogin | undefined, paths: readonly 
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-await runProcess("start", () => startPlatform(processVariables()));
+const options = await readProgramOptions(
+  "npm start --",
+  "Starts everything on one machine: PostgreSQL (where DATABASE_URL is not set), the migrations, web and workers.",
+  { deno: flag("Run web and workers on Deno, each with exactly its permissions") },
+);
+await runProcess("start", () => startPlatform(processVariables(), options.deno));

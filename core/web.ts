@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot, type Platform } from "./boot.ts";
+import { readProgramOptions, settingsInEnvironment } from "./cli/program_options.ts";
 import { openUnit } from "./db/database.ts";
 import { poolState } from "./db/unit.ts";
 import { takeVariables } from "./env.ts";
@@ -131,6 +132,7 @@ async function drain(server: Server, requests: () => number): Promise<void> {
 }
 
 if (import.meta.filename === process.argv[1]) {
+  await readProgramOptions("npm run web --", `Answers the API. ${settingsInEnvironment}`, {});
   await runProcess("web", async () => {
     const server = await serve(await boot("web", takeVariables()));
     process.send?.({ ready: true, port: server.port });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { giveWay } from "../core/background.ts";
 import { boot, type Platform } from "../core/boot.ts";
+import { readProgramOptions, settingsInEnvironment } from "../core/cli/program_options.ts";
 import { takeVariables } from "../core/env.ts";
 import { queueName } from "../core/jobs/job.ts";
 import { logByKind } from "../core/jobs/log_by_kind.ts";
@@ -114,6 +115,11 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 if (import.meta.filename === process.argv[1]) {
+  await readProgramOptions(
+    "npm run worker --",
+    `Runs the jobs and schedules of the plugins in PLUGINS. ${settingsInEnvironment}`,
+    {},
+  );
   await runProcess("worker", async () => {
     const variables = takeVariables();
     const worker = await work(

@@ -1,17 +1,20 @@
-/** The operator's commands about jobs of any plugin: `npm run -s cli -- jobs <command>`. */
+/** The operator's commands for the jobs of all plugins: `keyrack jobs <command>`. */
+import * as z from "zod";
+
 import type { Blueprint } from "../boot.ts";
-import { type Command, UsageError } from "../command.ts";
+import { type Command, defineCommand, flag, UsageError } from "../command.ts";
 import { openUnit, type Trx } from "../db/database.ts";
-import { isUuid } from "../ids.ts";
 import { coreRole, gateRole } from "../permissions.ts";
 import { openToolPool } from "../plugin_context.ts";
 import { deadJobs, reviveJobs } from "./dead_letters.ts";
 
+/** Dead jobs that one call lists. */
 const most = 1000;
 
-export function jobCommands(blueprint: Blueprint): Readonly<Record<string, Command>> {
+/** @param readBlueprint reads the settings; called by a command that runs, not for its help */
+export function jobCommands(readBlueprint: () => Promise<Blueprint>): Readonly<Record<string, Command>> {
   const asCore = async <T>(work: (trx: Trx) => PromiseLike<T>): Promise<T> => {
-    const pool = await openToolPool(blueprint, gateRole);
+    const pool = await openToolPool(await readBlueprint(), gateRole);
     try {
       return await openUnit(pool, { role: coreRole }, work);
     } finally {
@@ -19,10 +22,9 @@ export function jobCommands(blueprint: Blueprint): Readonly<Record<string, Comma
     }
   };
   return {
-    dead: {
-      summary: "dead: list the jobs that failed too often, with their errors",
-      run: async (args, { print }) => {
-        if (args.length > 0) throw new UsageError("jobs dead takes no argument.");
+    dead: defineCommand({
+      summary: "List the jobs that failed too often, with their errors",
+      run: async (_input, { print }) => {
         const dead = await asCore((trx) => deadJobs(trx, most));
         for (const { job_id, job, tenant_id, payload, failures, dead_at, last_error } of dead) {
           print(`${job_id}  ${job}  dead since ${dead_at.toISOString()} after ${failures} attempts`);
@@ -31,18 +33,17 @@ export function jobCommands(blueprint: Blueprint): Readonly<Record<string, Comma
         }
         print(dead.length === 0 ? "No job is dead." : `${dead.length}${dead.length === most ? " or more" : ""} dead.`);
       },
-    },
-    retry: {
-      summary: "retry <job_id> | --dead: have a dead job, or all of them, tried again",
-      options: { dead: { type: "boolean" } },
-      run: async ([jobId, ...more], { options, print }) => {
-        const all = options["dead"] === true;
-        if (more.length > 0 || all === (jobId !== undefined)) throw new UsageError("Name one job, or --dead.");
-        if (jobId !== undefined && !isUuid(jobId)) throw new UsageError(`${jobId} is no id of a job.`);
-        const count = await asCore((trx) => reviveJobs(trx, jobId === undefined ? undefined : [jobId]));
-        if (count === 0 && jobId !== undefined) throw new Error(`${jobId} is no dead job.`);
+    }),
+    retry: defineCommand({
+      summary: "Retry a dead job, or all of them",
+      args: { job_id: z.uuid().optional().describe("A dead job, as `jobs dead` lists it") },
+      options: { dead: flag("Retry all dead jobs") },
+      run: async ({ args: { job_id }, options: { dead } }, { print }) => {
+        if (dead === (job_id !== undefined)) throw new UsageError("Name one job, or --dead.");
+        const count = await asCore((trx) => reviveJobs(trx, job_id === undefined ? undefined : [job_id]));
+        if (count === 0 && job_id !== undefined) throw new Error(`${job_id} is no dead job.`);
         print(`${count} to be tried again.`);
       },
-    },
+    }),
   };
 }

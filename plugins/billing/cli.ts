@@ -1,21 +1,22 @@
-/** The operator's commands: `npm run -s cli -- billing <command>`. */
-import { type Command, UsageError } from "../../core/mod.ts";
+/** The operator's commands: `keyrack billing <command>`. */
+import { type Command, defineCommand } from "../../core/mod.ts";
+import * as z from "zod";
+
 import { events, show } from "./operator/events.ts";
 import { reconcile } from "./operator/reconcile.ts";
 import { replay } from "./operator/replay.ts";
 import { loadStripe } from "./stripe_sdk.ts";
 
 export const commands: Readonly<Record<string, Command>> = {
-  sign: {
-    summary: "sign <file>: print the Stripe-Signature header for the file's bytes, good for the next 300 s",
-    run: async (args, { env, readFile, print }) => {
-      const [file, ...more] = args;
-      if (file === undefined || more.length > 0) throw new UsageError("Name one file: billing sign <file>");
+  sign: defineCommand({
+    summary: "Print the Stripe-Signature header for a file's bytes, valid for 300 s",
+    args: { file: z.string().describe("The event, as JSON").meta({ completes: "files" }) },
+    run: async ({ args }, { env, readFile, print }) => {
       const secret = firstSecret(env["STRIPE_WEBHOOK_SECRET"]);
       if (secret === undefined) throw new Error("STRIPE_WEBHOOK_SECRET is not set.");
-      print(await signPayload(await readFile(file), secret));
+      print(await signPayload(await readFile(args.file), secret));
     },
-  },
+  }),
   events,
   show,
   replay,

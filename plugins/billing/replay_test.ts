@@ -235,7 +235,7 @@ describe("the replay of events", function () {
     const answers = await Promise.all(wrong.map((args) => billing.cli(...args)));
     for (const { code, out, err } of answers) {
       expect({ code, out }, err).to.deep.equal({ code: 2, out: "" });
-      expect(err).to.match(/^(Name one event|Unknown option '--nothing'|--status is one of stored)/);
+      expect(err).to.match(/^(Name one event|Unknown option '--nothing'|--status must be one of stored)/);
     }
   });
 });

@@ -302,7 +302,7 @@ describe("the webhook", () => {
       readFile: () => Promise.resolve(body),
       print: (line: string) => lines.push(line),
     } as unknown as CommandContext;
-    await commands["sign"]?.run(["event.json"], ctx);
+    await commands["sign"]?.run({ args: { file: "event.json" }, options: {} }, ctx);
     expect(lines).to.have.length(1);
     expect((await deliverBytes(platform.client, body, lines[0])).status).to.equal(200);
   });

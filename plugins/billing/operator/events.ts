@@ -1,5 +1,5 @@
 /** `billing events` and `billing show`: what is in the inbox, and what became of it. */
-import { type Command, printable, type Trx, UsageError } from "../../../core/mod.ts";
+import { type Command, defineCommand, type FieldValues, printable, type Trx } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
@@ -17,32 +17,30 @@ const statuses = [...eventStatuses, ...jobStatuses];
 
 const spans: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-const filterSchema = z.object({
-  status: z.enum(statuses, { error: `--status is one of ${statuses.join(", ")}.` }).optional(),
+/** The filter of `events`, as options. */
+const filters = {
+  status: z.enum(statuses).optional().describe("List only events of this status, or whose job is dead or failing"),
   type: z
     .string()
-    .regex(
-      /^[a-z0-9_.]+\*?$/,
-      "--type is a type of Stripe's, such as invoice.paid, or the beginning of some: invoice.*",
-    )
-    .optional(),
-  hotel: z.uuid({ error: "--hotel is a hotel's id." }).optional(),
+    .regex(/^[a-z0-9_.]+\*?$/, "must be an event type of Stripe such as invoice.paid, or a prefix: invoice.*")
+    .optional()
+    .describe("List only events of this type of Stripe, or with this prefix: invoice.*"),
+  hotel: z.uuid().optional().describe("List only events of this hotel"),
   since: z
     .string()
     .transform(instantOf)
     .refine((instant) => !Number.isNaN(instant.getTime()), {
-      error: "--since is a day or an instant (2026-01-31, 2026-01-31T08:00:00Z), or a span: 30m, 12h, 7d.",
+      error: "must be a day or an instant (2026-01-31, 2026-01-31T08:00:00Z), or a span: 30m, 12h, 7d",
     })
-    .optional(),
-  limit: z
-    .string()
-    .regex(/^\d+$/, "--limit is a number from 1 to 10000.")
-    .default("50")
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= 10_000, { error: "--limit is a number from 1 to 10000." }),
-});
+    .optional()
+    .meta({
+      title: "time",
+      description: "List only events received since a day, an instant, or a span ago: 30m, 12h, 7d",
+    }),
+  limit: z.int().min(1).max(10_000).default(50).describe("List at most this number of events"),
+};
 
-type Filter = z.output<typeof filterSchema>;
+type Filter = FieldValues<typeof filters>;
 
 function instantOf(text: string): Date {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
@@ -52,27 +50,17 @@ function instantOf(text: string): Date {
 /** An event, and how its job stands where it has one. */
 type Listed = StripeEvent & Partial<JobState>;
 
-export const events: Command = {
-  summary:
-    "events [--status S] [--type T] [--hotel ID] [--since DAY|SPAN] [--limit N]: list events, the newest first, with why they wait or fail",
-  options: {
-    status: { type: "string" },
-    type: { type: "string" },
-    hotel: { type: "string" },
-    since: { type: "string" },
-    limit: { type: "string" },
-  },
-  run: async (args, { options, open, print }) => {
-    if (args.length > 0) throw new UsageError(`billing events takes options only, and not ${args.join(" ")}.`);
-    const { success, data: filter, error } = filterSchema.safeParse(options);
-    if (!success) throw new UsageError(error.issues.map(({ message }) => message).join("\n"));
+export const events: Command = defineCommand({
+  summary: "List events, newest first, with why they wait or fail",
+  options: filters,
+  run: async ({ options: filter }, { open, print }) => {
     const ctx = await open<typeof manifest>();
     const found = await ctx.db.platform((trx) => listEvents(trx, filter), { readOnly: true });
     for (const event of found) print(lineOf(event));
     const more = found.length === filter.limit ? ` (the newest; --limit shows more)` : "";
     print(`${found.length} event${found.length === 1 ? "" : "s"}${more}`);
   },
-};
+});
 
 async function listEvents(trx: Trx, { status, type, hotel, since, limit }: Filter): Promise<Listed[]> {
   const query = trx("billing.stripe_events")
@@ -130,10 +118,10 @@ function lineOf(event: Listed): string {
 const oneLine = (text: string | null | undefined): string =>
   printable((text ?? "").replaceAll(/\s+/g, " ").slice(0, 300));
 
-export const show: Command = {
-  summary: "show <event_id>: an event, its outcome, its job, what of it stands in the ledger, and its body",
-  run: async ([eventId, ...more], { open, print }) => {
-    if (eventId === undefined || more.length > 0) throw new UsageError("Name one event: billing show <event_id>");
+export const show: Command = defineCommand({
+  summary: "Show an event with its outcome, its job, its ledger rows and its body",
+  args: { event_id: z.string().describe("The id of the event at Stripe: evt_…") },
+  run: async ({ args: { event_id: eventId } }, { open, print }) => {
     const ctx = await open<typeof manifest>();
     const found = await readEventRow(ctx, eventId);
     if (found === undefined) throw new Error(`There is no stored event ${eventId}.`);
@@ -146,7 +134,7 @@ export const show: Command = {
     for (const line of written) print(printable(line));
     print(`\n${JSON.stringify(JSON.parse(body), undefined, 2)}`);
   },
-};
+});
 
 function readEventRow(ctx: BillingContext, eventId: string) {
   return ctx.db.platform(

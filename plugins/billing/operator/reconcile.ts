@@ -1,18 +1,18 @@
 /** `billing reconcile`: asks Stripe for what is missing here. */
-import { type Command, printable, UsageError } from "../../../core/mod.ts";
+import { type Command, defineCommand, flag, printable } from "../../../core/mod.ts";
 import type { manifest } from "../manifest.ts";
 import { reconcile as reconcileWithStripe } from "../reconcile.ts";
 
-export const reconcile: Command = {
-  summary:
-    "reconcile [--all-events] [--dry-run]: ask Stripe for undelivered (or all) events and for paid invoices by subscription, and store what is missing",
-  options: { "all-events": { type: "boolean" }, "dry-run": { type: "boolean" } },
-  run: async (args, { options, open, print, progress }) => {
-    if (args.length > 0) throw new UsageError("billing reconcile takes --all-events, --dry-run and nothing else.");
-    const dryRun = options["dry-run"] === true;
+export const reconcile: Command = defineCommand({
+  summary: "Store the events and paid invoices of Stripe that are missing here",
+  options: {
+    "all-events": flag("Ask for delivered events too. Use it after a restore"),
+    "dry-run": flag("Print what would be stored, and store nothing"),
+  },
+  run: async ({ options }, { open, print, progress }) => {
+    const { "all-events": allEvents, "dry-run": dryRun } = options;
     const ctx = await open<typeof manifest>();
     if (ctx.env.STRIPE_API_KEY === undefined) throw new Error("STRIPE_API_KEY is not set.");
-    const allEvents = options["all-events"] === true;
     const kind = allEvents ? "events" : "undelivered events";
     const events = progress(kind);
     let shown = events;
@@ -46,4 +46,4 @@ export const reconcile: Command = {
       throw new Error(`${report.failedEvents.length} could not be stored. Run it again.`);
     if (unreadable > 0) throw new Error(`${unreadable} could not be read.`);
   },
-};
+});

@@ -1,24 +1,29 @@
 /** `billing replay`: applies events again, one, the failed ones, or all of them into an empty ledger. */
-import { type Command, type CommandContext, printable, UsageError } from "../../../core/mod.ts";
+import { type Command, type CommandContext, defineCommand, flag, printable, UsageError } from "../../../core/mod.ts";
+import * as z from "zod";
+
 import type { BillingContext } from "../context.ts";
 import type { manifest } from "../manifest.ts";
 import { deadEventIds, type EventOutcome, replayAll, replayEvent, type ReplayReport } from "../replay.ts";
 
-export const replay: Command = {
-  summary:
-    "replay <event_id> | --failed | --all [--dry-run]: apply an event again, those whose jobs are dead, or all of them into an empty ledger",
-  options: { failed: { type: "boolean" }, all: { type: "boolean" }, "dry-run": { type: "boolean" } },
-  run: async ([eventId, ...more], context) => {
-    const { options, open, print } = context;
-    const [failed, all, dryRun] = [options["failed"] === true, options["all"] === true, options["dry-run"] === true];
-    if (more.length > 0 || [eventId !== undefined, failed, all].filter(Boolean).length !== 1)
-      throw new UsageError("Name one event, or --failed, or --all: billing replay <event_id> | --failed | --all");
+export const replay: Command = defineCommand({
+  summary: "Apply one event again, those whose jobs are dead, or all events",
+  args: { event_id: z.string().optional().describe("The id of one event at Stripe: evt_…") },
+  options: {
+    failed: flag("Apply the events whose jobs are dead"),
+    all: flag("Empty the ledger and apply all events, in one transaction"),
+    "dry-run": flag("Print what would change, and roll it back"),
+  },
+  run: async ({ args: { event_id: eventId }, options: { failed, all, "dry-run": dryRun } }, context) => {
+    const { open, print } = context;
+    if ([eventId !== undefined, failed, all].filter(Boolean).length !== 1)
+      throw new UsageError("Name one event, or --failed, or --all.");
     const ctx = await open<typeof manifest>();
     if (eventId !== undefined) print(outcomeLine(await replayEvent(ctx, eventId, dryRun), dryRun));
     else if (failed) await replayFailed(ctx, context, dryRun);
     else await replayEverything(ctx, context, dryRun);
   },
-};
+});
 
 function outcomeLine({ event_id, type, status, status_reason, hotel_id }: EventOutcome, dryRun: boolean): string {
   const of = hotel_id === null ? "" : ` for hotel ${hotel_id}`;

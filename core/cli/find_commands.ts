@@ -1,0 +1,64 @@
+/** Finds the commands of the plugins, without a database and without reading any setting but `PLUGIN_PATH`. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { pluginsFolder } from "../boot.ts";
+import type { Command } from "../command.ts";
+import { loadFault, pluginFolders } from "../discovery.ts";
+import { commandsShapeFaults } from "./command_shape.ts";
+
+export type Commands = Readonly<Record<string, Command>>;
+
+export interface CommandGroups {
+  /** Of each plugin that has a `cli.ts`, by the plugin's id. */
+  readonly groups: ReadonlyMap<string, Commands>;
+  /** One sentence for each plugin whose commands can't be loaded. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Loads the `cli.ts` of each plugin, which runs its code in this process.
+ * @param only the id of the one plugin that is wanted; where it is no plugin's, all are loaded
+ * @param taken words that no plugin's commands can have, since they are the core's
+ */
+export async function findCommands(
+  variables: Readonly<Record<string, string | undefined>>,
+  only: string | undefined,
+  taken: readonly string[],
+): Promise<CommandGroups> {
+  const faults: string[] = [];
+  const folders = rootsOf(variables)
+    .flatMap((root) => pluginFolders(root, faults))
+    .filter((folder) => existsSync(path.join(folder, "cli.ts")));
+  const named = folders.filter((folder) => path.basename(folder) === only);
+  const groups = new Map<string, Commands>();
+  for (const folder of named.length > 0 ? named : folders) {
+    const id = path.basename(folder);
+    if (taken.includes(id)) {
+      faults.push(`The plugin ${id} has commands, and "${id}" is a word of the core's. Remedy: rename the plugin.`);
+      continue;
+    }
+    const loaded = await loadCommands(folder);
+    if (Array.isArray(loaded)) faults.push(...loaded);
+    else groups.set(id, loaded);
+  }
+  return { groups, faults };
+}
+
+function rootsOf({ PLUGIN_PATH = "" }: Readonly<Record<string, string | undefined>>): string[] {
+  const folders = PLUGIN_PATH.split(path.delimiter).filter((folder) => folder !== "");
+  return [...new Set([pluginsFolder, ...folders.map((folder) => path.resolve(folder))])];
+}
+
+/** @returns the commands, or what is wrong with them */
+async function loadCommands(folder: string): Promise<Commands | string[]> {
+  try {
+    const { commands } = (await import(pathToFileURL(path.join(folder, "cli.ts")).href)) as { commands?: unknown };
+    const faults = commandsShapeFaults(path.basename(folder), commands);
+    // The shape was checked; what the schemas of a command parse is what its own `run` declares.
+    return faults.length > 0 ? faults : (commands as Commands);
+  } catch (error) {
+    return [loadFault(folder, error)];
+  }
+}
