@@ -21,11 +21,14 @@ export const checkedPaths: readonly string[] = [
   // plugins/reporting
 
   // bench, faults, examples
+  "examples/readme_test.ts",
 
   // pages and configuration
   "AGENTS.md",
   "CONTRIBUTING.md",
+  "README.md",
   "SECURITY.md",
+  "docs/architecture.md",
   "docs/glossary.md",
   "docs/production.md",
   "docs/style.md",
