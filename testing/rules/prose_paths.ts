@@ -29,6 +29,7 @@ export const checkedPaths: readonly string[] = [
   "README.md",
   "SECURITY.md",
   "docs/architecture.md",
+  "docs/front-desk.md",
   "docs/glossary.md",
   "docs/production.md",
   "docs/style.md",
