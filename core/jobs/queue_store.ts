@@ -82,7 +82,7 @@ export function openQueueStore(options: QueueStoreOptions): QueueStore {
 function redisStore(url: string, onError: (error: Error) => void): QueueStore {
   // Options and not a client: BullMQ would never close the duplicates that it makes of one.
   const connection = {
-    ...redisOptions(url),
+    url,
     maxRetriesPerRequest: null,
     retryStrategy: reconnectAfterMs,
     reconnectOnError: isDemoted,
@@ -90,7 +90,7 @@ function redisStore(url: string, onError: (error: Error) => void): QueueStore {
   };
   return {
     kind: "redis",
-    check: () => checkRedis(redisOptions(url)),
+    check: () => checkRedis(url),
     queue: (name) => listen(new Queue(name, { connection } satisfies QueueOptions), onError),
     worker: (name, process, concurrency) =>
       listen(new RestingWorker(name, processorOf(process), { connection, concurrency, ...workerOptions }), onError),
@@ -133,19 +133,6 @@ class RestingWorker<Backend extends IQueueBackend = RedisQueueBackend, Connectio
       throw error;
     }
   }
-}
-
-/** The parts of a redis:// or rediss:// URL, as ioredis takes them. */
-function redisOptions(url: string) {
-  const { protocol, hostname, port, username, password, pathname } = new URL(url);
-  return {
-    host: hostname,
-    port: port === "" ? 6379 : Number(port),
-    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
-    ...(/^\/\d+$/.test(pathname) ? { db: Number(pathname.slice(1)) } : {}),
-    ...(protocol === "rediss:" ? { tls: {} } : {}),
-  };
 }
 
 function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): QueueStore {

@@ -5,23 +5,14 @@ import { BootError } from "../errors.ts";
 
 const connectMs = 2_000;
 
-interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly db?: number;
-}
-
 /**
  * Logs in and selects the database. A Redis that can't be reached is no fault: it may come later.
  * @throws BootError where Redis refuses either; the message names the variable and not its value
  */
-export async function checkRedis(address: RedisAddress): Promise<void> {
+export async function checkRedis(url: string): Promise<void> {
   const answers: string[] = [];
   const note = (error: unknown): void => void answers.push(error instanceof Error ? error.message : "");
-  const client = new Redis({
-    ...address,
+  const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: connectMs,
     commandTimeout: connectMs,

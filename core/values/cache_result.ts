@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 
 /**
- * Returns a function that gives the last result of `read` again for `ms` milliseconds. Callers during a read share it, and
- * share its error. An error is not kept.
+ * Returns a function that gives the last result of `read` again for `ms` milliseconds.
+ * Callers during a read share its result or its error. An error is not kept.
  * @param now milliseconds of a clock that never goes back; a test passes its own
  */
 export function cacheResult<T extends object>(

@@ -13,7 +13,7 @@ describe("a cached result", () => {
     reads = 0;
   });
 
-  it("is read again after its time, and not before", async () => {
+  it("A cached result is read again after its time, and not before", async () => {
     const get = cacheResult(5000, read, () => at);
     expect(await get()).to.deep.equal({ reads: 1 });
     at += 5000;
@@ -22,12 +22,12 @@ describe("a cached result", () => {
     expect(await get()).to.deep.equal({ reads: 2 });
   });
 
-  it("is read once for all callers that wait for it", async () => {
+  it("Callers that wait for the same result share one read", async () => {
     const get = cacheResult(5000, read, () => at);
     expect(await Promise.all([get(), get(), get()])).to.deep.equal([{ reads: 1 }, { reads: 1 }, { reads: 1 }]);
   });
 
-  it("is read again after an error, which every waiting caller gets", async () => {
+  it("An error reaches every waiting caller and is not cached", async () => {
     const get = cacheResult(
       5000,
       () => (reads === 0 ? read().then(() => Promise.reject(new Error("no answer"))) : read()),

@@ -11,9 +11,11 @@ export function networkOf(address: string): string {
 }
 
 /**
- * Returns the networks around an address that one customer can own, the narrowest first: an IPv4 address and its /24; the
- * /64, /56 and /48 of an IPv6 address. An IPv4 address that is mapped into IPv6 counts as the IPv4 address. A zone, such as
- * `%eth0`, is left out. Text that is no IP address, which a proxy can write into X-Forwarded-For, is returned as it is.
+ * Returns the networks around an address that one customer can own, the narrowest first.
+ * - IPv4: the address itself and its /24.
+ * - IPv6: the /64, the /56 and the /48. A zone, such as `%eth0`, is left out.
+ * - IPv4 mapped into IPv6: the same as for the IPv4 address.
+ * - Any other text, which a proxy can write into X-Forwarded-For: the text itself.
  */
 export function networksOf(address: string): readonly [narrowest: string, ...wider: string[]] {
   if (!ipaddr.isValid(address)) return [address];

@@ -6,8 +6,8 @@ export interface Pauses {
   /** The longest pause in milliseconds. */
   readonly maxPauseMs?: number;
   /**
-   * The share of each pause that is random, from 0 to 1; 0.5 if not given. Callers that failed together then do not come
-   * back together.
+   * The random share of each pause, from 0 to 1. The default is 0.5.
+   * It keeps callers that failed together from coming back together.
    */
   readonly jitter?: number;
 }

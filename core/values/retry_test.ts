@@ -22,7 +22,7 @@ function failing(...errors: readonly Error[]) {
 }
 
 describe("a retried call", () => {
-  it("succeeds with the last of its attempts", async () => {
+  it("A call that succeeds in its last attempt returns the result", async () => {
     const seen: unknown[] = [];
     const [first, second] = [new Outage(), new Outage()];
     const { work } = failing(first, second);
@@ -30,21 +30,21 @@ describe("a retried call", () => {
     expect(seen).to.deep.equal([first, second]);
   });
 
-  it("throws the error of the last attempt when all attempts are used up", async () => {
+  it("A call without attempts left throws the error of its last attempt", async () => {
     const errors = [new Outage("1"), new Outage("2"), new Outage("3"), new Outage("4")];
     const { work, calls } = failing(...errors);
     expect(await retry(work, options).catch((error: unknown) => error)).to.equal(errors[2]);
     expect(calls()).to.equal(3);
   });
 
-  it("throws an error that is not retryable at once", async () => {
+  it("An error that is not retryable is thrown at once", async () => {
     const fault = new Error("wrong password");
     const { work, calls } = failing(new Outage(), fault);
     expect(await retry(work, options).catch((error: unknown) => error)).to.equal(fault);
     expect(calls()).to.equal(2);
   });
 
-  it("ends a pause when its signal aborts, and throws the signal's reason", async () => {
+  it("An abort ends a pause, and the call throws the signal's reason", async () => {
     const stop = new AbortController();
     const { work, calls } = failing(new Outage());
     const reason = new Error("the worker stops");
@@ -54,7 +54,7 @@ describe("a retried call", () => {
     expect(calls()).to.equal(1);
   });
 
-  it("throws the signal's reason and makes no call when the signal has aborted before", async () => {
+  it("A signal that has aborted before lets no attempt begin", async () => {
     const { work, calls } = failing();
     const reason = new Error("too late");
     const signal = AbortSignal.abort(reason);
@@ -62,7 +62,7 @@ describe("a retried call", () => {
     expect(calls()).to.equal(0);
   });
 
-  it("throws the signal's reason when the attempt failed because of the abort", async () => {
+  it("An attempt that fails after an abort throws the signal's reason", async () => {
     const stop = new AbortController();
     const reason = new Error("the client is gone");
     const work = (): Promise<never> => {
@@ -73,7 +73,7 @@ describe("a retried call", () => {
     expect(await answer.catch((error: unknown) => error)).to.equal(reason);
   });
 
-  it("pauses for as long as the other side asked, at most for the longest pause", async () => {
+  it("A pause lasts as long as the other side asked, up to the longest pause", async () => {
     const { work } = failing(new Outage());
     const asked = { ...options, firstPauseMs: 3_600_000, readPause: () => 3_600_000, maxPauseMs: 1 };
     expect(await retry(work, asked)).to.equal(2);
@@ -82,7 +82,7 @@ describe("a retried call", () => {
     ).to.equal(2);
   });
 
-  it("doubles its pauses and takes a random share off each", () => {
+  it("Each pause is twice as long as the one before, less a random share", () => {
     const pauses = (random: number, jitter?: number) =>
       [1, 2, 3].map((attempt) =>
         pauseAfter(attempt, { firstPauseMs: 100, ...(jitter === undefined ? {} : { jitter }) }, random),

@@ -6,7 +6,7 @@ import { Problem } from "../../../core/errors.ts";
 import { csvOpener } from "./now.ts";
 
 describe("the reports of a process that open at the same time", () => {
-  it("are three, with a hundred that wait; one more answers 429 TOO_MANY_REPORTS", async () => {
+  it("Three reports open at a time, a hundred wait, and one more answers 429 TOO_MANY_REPORTS", async () => {
     const running: ((error: Error) => void)[] = [];
     const tenant: Database["tenant"] = () =>
       new Promise((_, reject) => {
@@ -24,7 +24,7 @@ describe("the reports of a process that open at the same time", () => {
     expect([code, status, headers]).to.deep.equal(["TOO_MANY_REPORTS", 429, { "Retry-After": "10" }]);
     expect(running).to.have.length(3);
 
-    // One that ends lets the first that waits begin, and makes room for one more.
+    // The end of one lets the next begin, and one more may wait.
     running.shift()?.(new Error("ended"));
     expect(await opened[0]).to.have.property("message", "ended");
     await new Promise(setImmediate);
