@@ -76,9 +76,14 @@ describe("the download of a report", () => {
     expect(head.body.length).to.equal(0);
     for (const name of ["content-length", "etag", "content-type", "content-disposition"])
       expect(head.headers[name], name).to.equal(whole.headers[name]);
-    for (const tags of [`"other", "${report.sha256}"`, "*"]) {
-      const known = await get({ "if-none-match": tags });
+    const tag = `"${report.sha256}"`;
+    for (const tags of [tag, `"other", ${tag}`, `"other",${tag} ,"more"`, `W/${tag}`, `W/"other", W/${tag}`, "*"]) {
+      const known = await get({ "if-none-match": tags, "cache-control": "no-cache" });
       expect([known.status, known.body.length], tags).to.deep.equal([304, 0]);
+    }
+    for (const tags of ['"other"', 'W/"other"', String(report.sha256), `"${report.sha256}-gzip"`, `w/${tag}`]) {
+      const unknown = await get({ "if-none-match": tags }, "HEAD");
+      expect(unknown.status, tags).to.equal(200);
     }
     for (const range of ["bytes=0-9", `bytes=${report.bytes}-`]) {
       const part = await get({ range }, "HEAD");
