@@ -29,7 +29,7 @@ async function rateOf(work: (worker: number) => Promise<unknown>): Promise<numbe
 }
 
 /** One prepared statement as the owner, past every wall, on ten connections of their own. @returns runs a second */
-export async function statementRate(url: string, text: string, next: () => readonly unknown[]): Promise<number> {
+async function statementRate(url: string, text: string, next: () => readonly unknown[]): Promise<number> {
   const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: url }));
   await Promise.all(clients.map((client) => client.connect()));
   try {

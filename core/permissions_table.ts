@@ -24,7 +24,7 @@ import { runProcess } from "./process.ts";
 import { printable } from "./text.ts";
 
 /** One plugin's part of the table. */
-export function pluginTable({ id, summary, permissions }: Manifest): string[] {
+function pluginTable({ id, summary, permissions }: Manifest): string[] {
   const { env = {}, net = [], tables = {}, jobs = [], platform, files, definers = {} } = permissions ?? {};
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ["env", Object.keys(env)],
@@ -51,7 +51,7 @@ function grantLines(table: string, grant: TableGrant): string[] {
 }
 
 /** One process's part: every permission with its reason, and the whole command. */
-export function processTable({ name, script, set }: DenoProcess): string[] {
+function processTable({ name, script, set }: DenoProcess): string[] {
   const rows = Object.entries(set).flatMap(([kind, needs]) =>
     cell(
       kind,

@@ -20,7 +20,7 @@ export function scramble(a: number, b: number): number {
 }
 
 /** What an id is of; a part of it. */
-export const kinds = { hotel: 1, user: 2, roomType: 3, room: 4, guest: 5, booking: 6, occupancy: 7, entry: 8 } as const;
+const kinds = { hotel: 1, user: 2, roomType: 3, room: 4, guest: 5, booking: 6, occupancy: 7, entry: 8 } as const;
 
 /**
  * A UUID of version 7 that follows from its parts, so it is sorted by its time like those that Keyrack makes.

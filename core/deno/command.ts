@@ -23,7 +23,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 const always = ["--quiet", "--no-prompt", "--ignore-env", "--no-remote", "--no-lock", "--node-modules-dir=manual"];
 
 /** The `--allow-*` flags of a set. A kind of which nothing is allowed has no flag. */
-export function flagsOf(set: PermissionSet): string[] {
+function flagsOf(set: PermissionSet): string[] {
   return Object.entries(set)
     .filter(([, needs]) => needs.length > 0)
     .map(([kind, needs]) => `--allow-${kind}=${needs.map(({ value }) => escape(value)).join(",")}`);

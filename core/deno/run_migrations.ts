@@ -8,7 +8,7 @@ import * as z from "zod";
 import { runHere } from "../db/migrations_source.ts";
 import { openPool } from "../db/pool.ts";
 
-export const taskSchema = z.strictObject({ url: z.string(), id: z.string(), folder: z.string() });
+const taskSchema = z.strictObject({ url: z.string(), id: z.string(), folder: z.string() });
 export type MigrationTask = z.output<typeof taskSchema>;
 
 export const outcomeSchema = z.union([

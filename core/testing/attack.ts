@@ -122,7 +122,7 @@ function visible({ status, headers, text }: TestAnswer, sent: string): string {
 }
 
 /** Words of the other tenant's in an answer. */
-export function leaks({ text, headers }: TestAnswer, secrets: readonly string[], sent?: string): string[] {
+function leaks({ text, headers }: TestAnswer, secrets: readonly string[], sent?: string): string[] {
   const all = text + JSON.stringify([...headers]);
   return secrets.filter((word) => word !== sent && all.includes(word)).map((word) => `it shows the other's ${word}`);
 }

@@ -10,6 +10,3 @@ export const ledgerTables = [
   "billing.customers",
   "billing.subscriptions",
 ] as const;
-
-/** What a replay reads, and what no event can give back. */
-export const keptTables = ["billing.stripe_events", "billing.conflicting_deliveries"] as const;

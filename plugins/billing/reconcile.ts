@@ -48,7 +48,7 @@ const days = 30;
 const mostInARow = 3;
 
 /** The id of the event that stands for a paid invoice. Stripe's own begin with `evt_`. */
-export const reconciledId = (invoiceId: string): string => `reconciled_${invoiceId}`;
+const reconciledId = (invoiceId: string): string => `reconciled_${invoiceId}`;
 
 /** @throws Problem BILLING_NOT_CONFIGURED without STRIPE_API_KEY; what Stripe's SDK throws */
 export async function reconcile(ctx: BillingContext, options: ReconcileOptions): Promise<ReconcileReport> {

@@ -13,7 +13,7 @@ import { eventsWithJob } from "./event_jobs.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
 
 /** Days. Stripe lists its events for 30, and delivers again for 3. */
-export const forgetAfterDays = 90;
+const forgetAfterDays = 90;
 
 const batch = 500;
 

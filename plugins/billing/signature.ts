@@ -8,7 +8,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { billingProblems } from "./errors.ts";
 
 /** How far the header's time may be from ours, in seconds, either way. */
-export const toleranceSeconds = 300;
+const toleranceSeconds = 300;
 
 export interface VerifiedBody {
   /** The bytes as text, which encodes to exactly the same bytes again. */

@@ -20,7 +20,7 @@ const longestWaitMs = 60_000;
  * Calls Stripe; where it is asked too often, is out of reach or fails, waits (as long as it says, or ever longer with
  * jitter) and calls again. The SDK's own tries come before that, and it has none for a rate limit.
  */
-export async function patiently<T>({ signal, firstWaitMs }: Patience, call: () => Promise<T>): Promise<T> {
+async function patiently<T>({ signal, firstWaitMs }: Patience, call: () => Promise<T>): Promise<T> {
   return retry(call, {
     attempts: mostTries,
     firstPauseMs: firstWaitMs,

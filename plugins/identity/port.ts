@@ -14,7 +14,7 @@ export const managers: readonly Role[] = ["manager"];
 /** Whether a role has the rights of a manager. */
 export const isManager = (role: string | undefined): boolean => managers.some((one) => one === role);
 
-export const hotelProblems = defineProblems({
+const hotelProblems = defineProblems({
   SUBSCRIPTION_LAPSED: { status: 402, title: "The hotel's subscription has lapsed" },
 });
 

@@ -11,7 +11,7 @@ import { networkOf, prepare, type Trx } from "../../core/mod.ts";
 import { readRefreshToken, sessionDays, successorOf } from "./tokens.ts";
 
 /** Seconds for which a used refresh token gives its client the same next one again. */
-export const graceSeconds = 10;
+const graceSeconds = 10;
 
 /** Where a request comes from. */
 export interface Client {

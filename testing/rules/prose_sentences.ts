@@ -16,7 +16,7 @@ const masked = (text: string): string => mask.repeat(text.length);
 const blank = (text: string): string => " ".repeat(text.length);
 
 /** Replaces code spans, addresses, link targets, paths and `{@link ...}` by dots of the same length. */
-export function maskCode(text: string): string {
+function maskCode(text: string): string {
   return text
     .replaceAll(/`[^`]+`/g, masked)
     .replaceAll(/\{@\w+ [^}]*\}/g, masked)

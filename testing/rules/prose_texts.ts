@@ -128,7 +128,7 @@ const isListOfNames = (text: string): boolean => {
 };
 
 /** `-- ...` and `/* ... *\/`. */
-export function sqlComments(sql: string, firstLine: number): Text[] {
+function sqlComments(sql: string, firstLine: number): Text[] {
   const blocks = [...sql.matchAll(/\/\*([\s\S]*?)\*\//g)].map((match) => ({
     kind: "comment" as const,
     line: firstLine + sql.slice(0, match.index).split("\n").length - 1,
@@ -167,7 +167,7 @@ function withoutFences(text: string): string {
 }
 
 /** Each paragraph, heading, list item and table cell of a Markdown page is a text; code blocks are none. */
-export function textsOfPage(source: string): Text[] {
+function textsOfPage(source: string): Text[] {
   const texts: Text[] = [];
   let isAfterBlank = true;
   let isOpen = false;

@@ -51,7 +51,7 @@ export function useBilling({ each, variables, ...options }: BillingOptions = {})
   return billing;
 }
 
-export class BillingTest {
+class BillingTest {
   /** A new one for each test. */
   hotel: TestHotel = { hotelId: "", managerToken: "", receptionistToken: "", username: "" };
   readonly #platform: () => TestPlatform;

@@ -19,7 +19,7 @@ export interface TestEvent {
 const folder = path.join(import.meta.dirname, "../../../../shared/stripe-objects");
 
 /** Whether Stripe's real objects lie beside the checkout. */
-export const hasStripeObjects = existsSync(folder);
+const hasStripeObjects = existsSync(folder);
 
 /** `describe` for tests that need the real objects; without them it is skipped, and says why. */
 export function describeWithObjects(title: string, tests: () => void): void {

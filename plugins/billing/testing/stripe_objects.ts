@@ -35,7 +35,7 @@ const ofSubscription: Filter = (object, wanted) => {
 };
 
 /** The kinds that can be listed, with the filters that are known; any other parameter is refused, as Stripe does it. */
-export const listFilters: Readonly<Record<string, Readonly<Record<string, Filter>>>> = {
+const listFilters: Readonly<Record<string, Readonly<Record<string, Filter>>>> = {
   event: { type: same("type") },
   invoice: { status: same("status"), customer: same("customer"), subscription: ofSubscription },
   invoice_payment: { status: same("status"), invoice: same("invoice") },

@@ -36,7 +36,7 @@ interface Edge {
   readonly back?: true;
 }
 
-export const moves = {
+const moves = {
   check_in: { from: ["confirmed"], to: "in_house" },
   check_out: { from: ["in_house"], to: "checked_out" },
   cancel: { from: ["confirmed"], to: "canceled" },
@@ -61,7 +61,7 @@ function isWayBackOpen(booking: State, today: Day): boolean {
 }
 
 /** The moves that a state allows; of the ways back, only those that are still open. */
-export function movesFrom(booking: State, today: Day): Move[] {
+function movesFrom(booking: State, today: Day): Move[] {
   return (Object.keys(moves) as Move[]).filter((move) => {
     const edge: Edge = moves[move];
     return edge.from.includes(booking.status) && (edge.back !== true || isWayBackOpen(booking, today));

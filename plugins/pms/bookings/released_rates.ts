@@ -34,7 +34,7 @@ export interface Product {
 const keyOf = (bookingId: string, date: Day): string => `${bookingId} ${date}`;
 
 /** The prices of released nights. */
-export class ReleasedRates {
+class ReleasedRates {
   /** By booking and day, the latest first. */
   readonly #rows = new Map<string, Row[]>();
 

@@ -8,7 +8,7 @@ import { deriveContacts } from "./contacts.ts";
 import { holdNamesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
 /** What stands for a name that is not kept. */
-export const anonymousName = "Anonymous";
+const anonymousName = "Anonymous";
 
 /**
  * Forgets who a guest was: in the profile, in those of guests who are merged into it, in every booking and in their

@@ -39,7 +39,7 @@ interface Due {
 }
 
 /** @param now the moment that is looked at */
-export async function askDueReports(ctx: ReportingContext, signal: AbortSignal, now: Date): Promise<void> {
+async function askDueReports(ctx: ReportingContext, signal: AbortSignal, now: Date): Promise<void> {
   let after: Due | undefined;
   do {
     const page = await readDue(ctx, now, after);

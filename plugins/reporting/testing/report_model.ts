@@ -41,7 +41,7 @@ const share = (part: number, by: number): number => Math.floor((2 * part + by) /
 const hundredths = (value: number): string => `${Math.floor(value / 100)}.${String(value % 100).padStart(2, "0")}`;
 
 /** The day on the hotel's calendar. */
-export function localDay(instant: Date, timeZone: string): string {
+function localDay(instant: Date, timeZone: string): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" }).format(instant);
 }
 
