@@ -29,8 +29,10 @@ export const checkedPaths: readonly string[] = [
   "README.md",
   "SECURITY.md",
   "docs/architecture.md",
+  "docs/deno.md",
   "docs/front-desk.md",
   "docs/glossary.md",
+  "docs/plugins.md",
   "docs/production.md",
   "docs/style.md",
 ];
