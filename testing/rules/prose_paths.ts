@@ -25,6 +25,7 @@ export const checkedPaths: readonly string[] = [
 
   // pages and configuration
   "AGENTS.md",
+  "CHANGELOG.md",
   "CONTRIBUTING.md",
   "README.md",
   "SECURITY.md",
