@@ -8,7 +8,9 @@ const kebabCase = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const name = z
   .string()
   .regex(kebabCase, says("is not in kebab-case", "lower case with single dashes, such as list-events"))
-  .refine((word) => word !== "help", says("is the option of every command", "another name"));
+  .refine((word) => word !== "help", says("is the option of every command", "another name"))
+  // The parser reads --no-x as the opposite of --x.
+  .refine((word) => !word.startsWith("no-"), says("begins with no-", "a name for what it turns on"));
 
 const option = zodSchema.refine(
   (schema) => factsOf("option", schema).kind !== "flag" || schema.safeParse(undefined).data !== true,

@@ -125,18 +125,18 @@ export function readOptions<O extends Fields>(program: Program, options: O) {
 }
 
 function argumentOf(name: string, facts: FieldFacts): Argument {
-  return new Argument(facts.isRequired ? `<${name}>` : `[${name}]`, describe(facts));
+  return new Argument(facts.isRequired ? `<${name}>` : `[${name}]`, describe({ ...facts, isRequired: false }));
 }
 
 function optionOf(name: string, facts: FieldFacts): Option {
   return new Option(facts.kind === "flag" ? `--${name}` : `--${name} <${facts.placeholder}>`, describe(facts));
 }
 
-function describe({ description, type, defaultText, isRequired, kind }: FieldFacts): string {
+function describe({ description, type, defaultText, isRequired }: FieldFacts): string {
   const notes = [
     ...(type === undefined ? [] : [type]),
     ...(defaultText === undefined ? [] : [`default: ${defaultText}`]),
-    ...(isRequired && kind !== "flag" ? ["required"] : []),
+    ...(isRequired ? ["required"] : []),
   ];
   return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
 }

@@ -10,12 +10,13 @@ export interface CliResult {
   readonly err: string;
 }
 
-const cli = path.join(import.meta.dirname, "../../core/cli.ts");
+/** The program of `npm run -s cli`. */
+export const cliProgram = path.join(import.meta.dirname, "../../core/cli.ts");
 const longestMs = 60_000;
 
 /** Runs `npm run -s cli -- <args>` with these variables. */
 export async function runCli(variables: Readonly<Record<string, string>>, ...args: string[]): Promise<CliResult> {
-  const child = spawn(process.execPath, ["--import", "tsx", cli, ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", cliProgram, ...args], {
     env: { PATH: processVariables()["PATH"], ...variables },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: longestMs,
