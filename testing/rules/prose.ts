@@ -67,16 +67,17 @@ function titleRules(kind: Text["kind"], { masked }: Sentence): string[] {
   ];
 }
 
-/** Rows of tables, code and addresses in pages can't be broken. */
+/** Checks all lines of a program, and elsewhere the texts: rows of tables, code and addresses can't be broken. */
 function longLines(file: string, source: string): Fault[] {
   const isPage = file.endsWith(".md");
   const isProgram = /\.[mc]?[jt]sx?$/.test(file);
-  if (!isPage && !isProgram) return [];
   let isCode = false;
   return source.split("\n").flatMap((text, at) => {
     if (isPage && /^\s*(```|~~~)/.test(text)) isCode = !isCode;
-    const isUnbreakable = isPage && (isCode || /^(\s*\||\s{4})/.test(text) || /^\S*https?:\/\/\S+$/.test(text.trim()));
-    return text.length <= maxColumns || isUnbreakable
+    const isBreakable = isPage
+      ? !isCode && !/^(\s*\||\s{4})/.test(text) && !/^\S*https?:\/\/\S+$/.test(text.trim())
+      : isProgram || /^\s*(#|--)/.test(text);
+    return text.length <= maxColumns || !isBreakable
       ? []
       : { line: at + 1, rule: `${text.length} columns, at most ${maxColumns}`, text: text.trim().slice(0, 80) };
   });

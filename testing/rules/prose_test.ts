@@ -157,6 +157,11 @@ describe("The prose rule of programs", () => {
     expect(rulesOf(`const a = "${"x".repeat(120)}";`, "core/planted.ts")).to.deep.equal(["133 columns, at most 120"]);
   });
 
+  it("Refuses a comment of more than 120 columns in configuration, and accepts a long value", () => {
+    const long = "x".repeat(120);
+    expect(linesOf(`# A comment ${long}\nkey: ${long}`, "docker-compose.yml")).to.deep.equal([1]);
+  });
+
   it("Leaves landed migrations alone, because their checksum is recorded", () => {
     expect(isChecked("plugins/pms/migrations/0001_rooms_and_bookings.ts")).to.equal(false);
     expect(isChecked("plugins/pms/rooms/rooms.ts")).to.equal(true);
