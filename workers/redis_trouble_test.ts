@@ -1,8 +1,10 @@
 /** A worker whose Redis fails over, is full, or falls silent: it goes on by itself, and loses nothing. */
 import { expect } from "chai";
 import { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../core/boot.ts";
+import { listOpenHandles, type OpenHandle, waitUntilClosed } from "../core/testing/open_handles.ts";
 import { hasRedisServer, startRedis, type TestRedis } from "../core/testing/redis.ts";
 import { work, type WorkerProcess } from "./main.ts";
 import { eventually, fixturePlugins, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
@@ -15,6 +17,7 @@ import { startTcpProxy, type TcpProxy } from "./testing/tcp_proxy.ts";
   let replica: TestRedis;
   let proxy: TcpProxy;
   let worker: WorkerProcess;
+  let known: readonly OpenHandle[];
   const admins: Redis[] = [];
   const adminOf = ({ url }: TestRedis): Redis => {
     const admin = new Redis(url);
@@ -31,6 +34,7 @@ import { startTcpProxy, type TcpProxy } from "./testing/tcp_proxy.ts";
       worker: false,
       variables: { PLUGIN_PATH: fixturePlugins, REDIS_URL: `redis://127.0.0.1:${proxy.port}` },
     });
+    known = listOpenHandles();
     worker = await work(await boot("worker", platform.variables));
   });
   afterEach(async () => {
@@ -76,6 +80,15 @@ import { startTcpProxy, type TcpProxy } from "./testing/tcp_proxy.ts";
     expect(await refusals()).to.be.within(1, 300);
     await admin.config("SET", "maxmemory", "0");
     await applied("while Redis is full", 30_000);
+  });
+
+  it("A worker that closes while Redis refuses connections leaves no handle open", async () => {
+    await primary.stop();
+    // Each connection is lost in this time, and waits to be tried again.
+    await sleep(1_000);
+    await worker.close();
+    const open = await waitUntilClosed(known, 20_000);
+    expect(open.map(({ description }) => description)).to.deep.equal([]);
   });
 
   it("replaces connections that have fallen silent", async () => {

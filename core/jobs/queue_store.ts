@@ -54,6 +54,7 @@ export interface QueueStore {
   check(): Promise<void>;
   queue(name: string): WakeUpQueue;
   worker(name: string, process: (name: string, data: WakeUp) => Promise<void>, concurrency: number): WakeUpWorker;
+  /** Ends the connections. Close the queues and the workers before. */
   close(): Promise<void>;
 }
 
@@ -80,21 +81,31 @@ export function openQueueStore(options: QueueStoreOptions): QueueStore {
 }
 
 function redisStore(url: string, onError: (error: Error) => void): QueueStore {
+  let closed = false;
+  const opened: { disconnect(): Promise<void> }[] = [];
+  const open = <T extends Queue | RestingWorker>(one: T): T => {
+    opened.push(one);
+    return listen(one, onError);
+  };
   // Options and not a client: BullMQ would never close the duplicates that it makes of one.
   const connection = {
     url,
     maxRetriesPerRequest: null,
-    retryStrategy: reconnectAfterMs,
+    retryStrategy: (attempts: number) => (closed ? null : reconnectAfterMs(attempts)),
     reconnectOnError: isDemoted,
     socketTimeout: silentMs,
   };
   return {
     kind: "redis",
     check: () => checkRedis(url),
-    queue: (name) => listen(new Queue(name, { connection } satisfies QueueOptions), onError),
+    queue: (name) => open(new Queue(name, { connection } satisfies QueueOptions)),
     worker: (name, process, concurrency) =>
-      listen(new RestingWorker(name, processorOf(process), { connection, concurrency, ...workerOptions }), onError),
-    close: () => Promise.resolve(),
+      open(new RestingWorker(name, processorOf(process), { connection, concurrency, ...workerOptions })),
+    // A connection that Redis does not answer survives BullMQ's close, and ioredis would reconnect it without end.
+    close: async () => {
+      closed = true;
+      await Promise.all(opened.map((one) => one.disconnect().catch(() => undefined)));
+    },
   };
 }
 
@@ -132,6 +143,12 @@ class RestingWorker<Backend extends IQueueBackend = RedisQueueBackend, Connectio
       if (this.closing === undefined) await this.delay(restMs);
       throw error;
     }
+  }
+
+  /** BullMQ ignores a forced close while an earlier one waits for the store, and goes on renewing locks. */
+  override async close(force = false): Promise<void> {
+    if (force) await this.lockManager.close();
+    await super.close(force);
   }
 }
 
