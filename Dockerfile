@@ -13,6 +13,7 @@ RUN install -d -o node -g node /data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json tsconfig.json ./
+COPY bin bin
 COPY core core
 COPY workers workers
 COPY plugins plugins
@@ -21,4 +22,4 @@ USER node
 EXPOSE 8000
 # Starts Node itself, because npm would not pass SIGTERM on. Start the image with `--init` (in the compose file
 # `init: true`), so that PID 1 reaps its children.
-CMD ["node", "--import", "tsx", "core/web.ts"]
+CMD ["node", "--import", "tsx", "bin/web.ts"]

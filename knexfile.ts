@@ -9,15 +9,15 @@
 import type { Knex } from "knex";
 
 import { boot, readBlueprint } from "./core/boot.ts";
-import { finishMigrations, migrationFolders, prepareMigrations } from "./core/db/migrate.ts";
-import { migratorConfig } from "./core/db/migrations_source.ts";
+import { finishMigrations, migrationFolders, prepareMigrations } from "./core/db/migrate/migrate.ts";
+import { migratorConfig } from "./core/db/migrate/migration_source.ts";
 import { openPool } from "./core/db/pool.ts";
-import { makeDemo } from "./core/demo.ts";
-import { startEmbeddedPostgres } from "./core/embedded/mod.ts";
-import { processVariables } from "./core/env.ts";
-import { migrateQueueSchema } from "./core/jobs/queue_schema.ts";
-import { createLogger } from "./core/log.ts";
-import { serve } from "./core/web.ts";
+import { makeDemo } from "./core/plugin/demo_part.ts";
+import { startEmbeddedPostgres } from "./embedded/mod.ts";
+import { processVariables } from "./core/config/env.ts";
+import { migrateQueueSchema } from "./core/db/migrate/bullmq_schema.ts";
+import { createLogger } from "./core/process/log.ts";
+import { serve } from "./core/serve.ts";
 
 /** The demo hotel, made over HTTP like any other client's data; once, however often it is asked for. */
 async function seedDemo(variables: Readonly<Record<string, string | undefined>>): Promise<void> {

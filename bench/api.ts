@@ -9,9 +9,9 @@
 import path from "node:path";
 
 import { openPool } from "../core/db/pool.ts";
-import { processVariables } from "../core/env.ts";
+import { processVariables } from "../core/config/env.ts";
 import { addDays, type Day, dayAt } from "../core/mod.ts";
-import { gateRole, urlAs } from "../core/permissions.ts";
+import { gateRole, urlAs } from "../core/db/role_names.ts";
 import { loadsOf } from "./api_loads.ts";
 import { cleanUp, type Desk, deskOf, freeSlots } from "./desk.ts";
 import { type Bench, measure, type Measured, printRow, startBench } from "./harness.ts";

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import { processVariables } from "../core/env.ts";
+import { processVariables } from "../core/config/env.ts";
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, "..");

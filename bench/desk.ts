@@ -1,6 +1,6 @@
 /** A seeded hotel that a benchmark works in, and how it is left as it was. */
 import { addDays, type Day } from "../core/mod.ts";
-import { logIn } from "../workers/testing/platform.ts";
+import { logIn } from "../testing/platform.ts";
 import type { Bench } from "./harness.ts";
 import { seedPassword } from "./seed/mod.ts";
 

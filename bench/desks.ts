@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
 import { addDays, newId } from "../core/mod.ts";
-import { signUpHotel } from "../workers/testing/platform.ts";
+import { signUpHotel } from "../testing/platform.ts";
 import { amount, isBrief } from "./brief.ts";
 import { json } from "./desk.ts";
 import { type Bench, printRow, startBench } from "./harness.ts";

@@ -6,10 +6,10 @@
  */
 import { Worker } from "node:worker_threads";
 
-import { stopTestServer } from "../core/testing/postgres.ts";
+import { stopTestServer } from "../testing/postgres.ts";
 import { openDesk } from "../plugins/pms/testing/desk.ts";
 import { fillHotel } from "../plugins/pms/testing/full_hotel.ts";
-import { startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 import { amount } from "./brief.ts";
 import { type Call, enlarge, expensiveRequests, refusedBooking } from "./expensive_requests.ts";
 import { type LoopTime, measureLoop, processorMsOfServer } from "./loop_probe.ts";

@@ -6,9 +6,9 @@ import os from "node:os";
 import path from "node:path";
 
 import { openPool } from "../core/db/pool.ts";
-import { startEmbeddedPostgres } from "../core/embedded/mod.ts";
-import { migrateDatabase } from "../core/migrate.ts";
-import { TestClient } from "../core/testing/client.ts";
+import { startEmbeddedPostgres } from "../embedded/mod.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
+import { TestClient } from "../testing/client.ts";
 import { isBrief } from "./brief.ts";
 
 const root = path.join(import.meta.dirname, "..");
@@ -93,7 +93,7 @@ export async function startBench({ folder: kept, fill }: BenchOptions = {}): Pro
     if (port === undefined) throw new Error(`${file} listens nowhere.`);
     return port;
   };
-  const port = await start("core/web.ts");
+  const port = await start("bin/web.ts");
   const owner = openPool({ url: postgres.url, max: 2, name: "bench owner" });
   return {
     client: new TestClient(`http://127.0.0.1:${port}`),

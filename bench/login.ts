@@ -7,8 +7,8 @@ import { hash } from "@node-rs/argon2";
 
 import { addDays, dayAt } from "../core/mod.ts";
 import { lanes } from "../plugins/identity/hashing.ts";
-import { median } from "../core/testing/timing.ts";
-import { logIn } from "../workers/testing/platform.ts";
+import { median } from "../testing/timing.ts";
+import { logIn } from "../testing/platform.ts";
 import { amount } from "./brief.ts";
 import { type Load, measure, type Measured, printRow, startBench } from "./harness.ts";
 

@@ -6,12 +6,12 @@
 import path from "node:path";
 
 import { openPool } from "../core/db/pool.ts";
-import { startEmbeddedPostgres } from "../core/embedded/mod.ts";
-import { processVariables } from "../core/env.ts";
-import { migrateDatabase } from "../core/migrate.ts";
+import { startEmbeddedPostgres } from "../embedded/mod.ts";
+import { processVariables } from "../core/config/env.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
 import { dayAt } from "../core/mod.ts";
-import { gateRole, urlAs } from "../core/permissions.ts";
-import { planSettings } from "../core/testing/plans.ts";
+import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { planSettings } from "../testing/plans.ts";
 import { mostLabour, plansFor } from "../plugins/pms/testing/plan_check.ts";
 import { askingHotel, questions } from "../plugins/pms/testing/questions.ts";
 import { benchSecret, benchSettings } from "./harness.ts";

@@ -4,7 +4,7 @@ import pg from "pg";
 
 import { openUnit } from "../core/db/database.ts";
 import { addDays, type Day, newId } from "../core/mod.ts";
-import { median } from "../core/testing/timing.ts";
+import { median } from "../testing/timing.ts";
 import { reserve } from "../plugins/pms/bookings/reserve.ts";
 import { type AvailabilityQuestion, freeRoomsStatement, freeRoomsValues } from "../plugins/pms/rooms/availability.ts";
 import { amount } from "./brief.ts";

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
-import { openQueueStore, type QueueStoreOptions } from "../core/jobs/queue_store.ts";
-import { median } from "../core/testing/timing.ts";
+import { openQueueStore, type QueueStoreOptions } from "../core/jobs/queue_backend.ts";
+import { median } from "../testing/timing.ts";
 import { amount } from "./brief.ts";
 
 export interface QueueFloor {

@@ -15,7 +15,7 @@ import pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 
 import { addDays } from "../core/mod.ts";
-import { readProcfile } from "../core/procfile.ts";
+import { readProcfile } from "../core/process/procfile.ts";
 import type { FurnishedHotel } from "../plugins/pms/testing/hotel.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
 import { addManyBookings } from "../plugins/reporting/testing/bookings.ts";

@@ -9,9 +9,9 @@
  * Managers: seed-manager-1 … seed-manager-200 and seed-manager-grand, with the password correct-horse-battery.
  */
 import { readBlueprint } from "../core/boot.ts";
-import { startEmbeddedPostgres } from "../core/embedded/mod.ts";
-import { processVariables } from "../core/env.ts";
-import { migrateDatabase } from "../core/migrate.ts";
+import { startEmbeddedPostgres } from "../embedded/mod.ts";
+import { processVariables } from "../core/config/env.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
 import { dayAt } from "../core/mod.ts";
 import { benchSettings } from "./harness.ts";
 import { firstManager, grandManager, scaleOf, seed, seedPassword } from "./seed/mod.ts";

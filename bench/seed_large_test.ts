@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { openPool } from "../core/db/pool.ts";
-import { createTestDatabase, type TestDatabase } from "../core/testing/postgres.ts";
+import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
 import { invariants } from "./seed/invariants.ts";
 import { grandManager, seed, seedPassword } from "./seed/mod.ts";
 

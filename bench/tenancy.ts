@@ -8,10 +8,10 @@ import type { Knex } from "knex";
 
 import { openUnit, type Trx } from "../core/db/database.ts";
 import { openPool } from "../core/db/pool.ts";
-import { prepare } from "../core/db/statement.ts";
+import { prepare } from "../core/db/prepared_statement.ts";
 import { addDays, dayAt } from "../core/mod.ts";
-import { gateRole, urlAs } from "../core/permissions.ts";
-import { median } from "../core/testing/timing.ts";
+import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { median } from "../testing/timing.ts";
 import { reserve } from "../plugins/pms/bookings/reserve.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
 import { amount } from "./brief.ts";

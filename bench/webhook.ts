@@ -6,8 +6,8 @@
 import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { hasRedisServer, startRedis } from "../core/testing/redis.ts";
-import { median } from "../core/testing/timing.ts";
+import { hasRedisServer, startRedis } from "../testing/redis.ts";
+import { median } from "../testing/timing.ts";
 import { basilInvoice, eventAround } from "../plugins/billing/testing/deliveries.ts";
 import { amount } from "./brief.ts";
 import { type Load, measure, printRow, startBench, webhookSecret } from "./harness.ts";

@@ -4,7 +4,7 @@ import Koa from "koa";
 import pg from "pg";
 import rawBody from "raw-body";
 
-import { processVariables } from "../core/env.ts";
+import { processVariables } from "../core/config/env.ts";
 
 const pool = new pg.Pool({ connectionString: processVariables()["DATABASE_URL"], max: 10 });
 await pool.query(

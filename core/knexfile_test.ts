@@ -7,8 +7,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 import { openPool } from "./db/pool.ts";
-import { processVariables } from "./env.ts";
-import { createEmptyDatabase, createTestDatabase, type TestDatabase, testSecret } from "./testing/postgres.ts";
+import { processVariables } from "./config/env.ts";
+import { createEmptyDatabase, createTestDatabase, type TestDatabase, testSecret } from "../testing/postgres.ts";
 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, "..");

@@ -5,20 +5,20 @@ export type { AuditLog } from "./audit/log.ts";
 export { copyOut } from "./db/copy.ts";
 export type { CountDaily } from "./db/daily_usage.ts";
 export { forEachTenant } from "./db/each_tenant.ts";
-export { prepare, type Statement } from "./db/statement.ts";
+export { prepare, type Statement } from "./db/prepared_statement.ts";
 export { constraintOf, type Database, isOutage, sqlStateOf, type Trx } from "./db/database.ts";
-export { tenantTable } from "./db/tenant_table.ts";
+export { tenantTable } from "./db/migrate/tenant_table.ts";
 export { defineProblems, type FieldError, Problem, type ProblemDetails, problems } from "./errors.ts";
-export { secretKeysSchema } from "./env.ts";
+export { secretKeysSchema } from "./config/env.ts";
 export { type ByteRange, FileMissing, type FileStore } from "./files/store.ts";
 export type { Actor, Authenticator, ConfirmActor } from "./http/actor.ts";
-export { type Count, type Counts, type Standing, tooMany } from "./http/counts.ts";
-export { requireMatch } from "./http/etag.ts";
-export { fieldErrorsOf } from "./http/input.ts";
-export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/page.ts";
-export { queryNumber } from "./http/query.ts";
+export { type Count, type Counts, type Standing, tooMany } from "./http/limits/counters.ts";
+export { requireMatch } from "./http/request/etag.ts";
+export { fieldErrorsOf } from "./http/request/input.ts";
+export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/request/pagination.ts";
+export { queryNumber } from "./http/request/query.ts";
 export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
-export { idSchema, isUuid, newId } from "./ids.ts";
+export { idSchema, isUuid, newId } from "./values/ids.ts";
 export { jobRows } from "./jobs/dead_letters.ts";
 export { defineJob, handleJob, handleLongJob, type JobDefinition, NotYet, type Schedule } from "./jobs/job.ts";
 export {
@@ -29,9 +29,9 @@ export {
   flag,
   type Progress,
   UsageError,
-} from "./command.ts";
-export type { DemoPart, DemoSession } from "./demo.ts";
-export type { Logger } from "./log.ts";
+} from "./plugin/command.ts";
+export type { DemoPart, DemoSession } from "./plugin/demo_part.ts";
+export type { Logger } from "./process/log.ts";
 export {
   amountSchema,
   currencyDecimals,
@@ -47,7 +47,7 @@ export {
   subtractAmount,
   sumAmounts,
   sumSchema,
-} from "./money.ts";
+} from "./values/money.ts";
 export {
   defineManifest,
   definePlugin,
@@ -56,9 +56,9 @@ export {
   type PluginContext,
   type PluginGauge,
   type PluginParts,
-} from "./plugin.ts";
-export { defined } from "./objects.ts";
-export { labelSchema, printable, textSchema } from "./text.ts";
+} from "./plugin/contract.ts";
+export { defined } from "./values/objects.ts";
+export { labelSchema, printable, textSchema } from "./values/text.ts";
 export {
   addDays,
   type Day,
@@ -74,6 +74,6 @@ export {
   timeOfDaySchema,
   timeZoneHint,
   timeZoneSchema,
-} from "./time.ts";
+} from "./values/time.ts";
 export { networkOf, networksOf } from "./values/ip_network.ts";
 export { retry } from "./values/retry.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { connect } from "node:net";
 
-import { startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 import { boot } from "./boot.ts";
-import { serve, type WebServer } from "./web.ts";
+import { serve, type WebServer } from "./serve.ts";
 
 describe("a request that never ends", () => {
   let platform: TestPlatform;

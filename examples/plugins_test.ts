@@ -8,19 +8,19 @@ import { promisify } from "node:util";
 import * as z from "zod";
 
 import { boot } from "../core/boot.ts";
-import { checkManifest } from "../core/boot_checks.ts";
+import { checkManifest } from "../core/plugin/checks.ts";
 import { databaseFor } from "../core/db/database.ts";
 import { enqueuerFor } from "../core/jobs/outbox.ts";
-import { migrateDatabase } from "../core/migrate.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
 import { defineJob, newId } from "../core/mod.ts";
-import { guardedFetch } from "../core/net.ts";
-import { nodeProgram, type Processes, startProcfile } from "../core/procfile.ts";
-import { TestClient } from "../core/testing/client.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../core/testing/postgres.ts";
-import { serve } from "../core/web.ts";
+import { guardedFetch } from "../core/plugin/guarded_fetch.ts";
+import { nodeProgram, type Processes, startProcfile } from "../core/process/procfile.ts";
+import { TestClient } from "../testing/client.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../testing/postgres.ts";
+import { serve } from "../core/serve.ts";
 import { hotelSettingsColumns } from "../plugins/identity/port.ts";
 import { furnishHotel, type FurnishedHotel } from "../plugins/pms/testing/hotel.ts";
-import { eventually, startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
 const root = path.join(import.meta.dirname, "..");
 const minibar = path.join(import.meta.dirname, "plugins", "minibar");

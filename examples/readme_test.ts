@@ -7,8 +7,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { processVariables } from "../core/env.ts";
-import { startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
+import { processVariables } from "../core/config/env.ts";
+import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
 const root = path.join(import.meta.dirname, "..");
 

@@ -5,9 +5,9 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { processVariables } from "../core/env.ts";
-import { hasRedisServer } from "../core/testing/redis.ts";
-import type { StoreKind } from "../workers/testing/platform.ts";
+import { processVariables } from "../core/config/env.ts";
+import { hasRedisServer } from "../testing/redis.ts";
+import type { StoreKind } from "../testing/platform.ts";
 import { audit } from "./audit.ts";
 import { planDeliveries } from "./events.ts";
 import { type FaultyPostgres, startFaultyPostgres } from "./postgres.ts";

@@ -5,9 +5,9 @@ import os from "node:os";
 import path from "node:path";
 import pg from "pg";
 
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../core/embedded/mod.ts";
-import { migrateDatabase } from "../core/migrate.ts";
-import { testSecret } from "../core/testing/postgres.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/mod.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
+import { testSecret } from "../testing/postgres.ts";
 
 const template = "keyrack_faults";
 

@@ -6,8 +6,8 @@ import { mkdtemp, readdir, rmdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { processVariables } from "../core/env.ts";
-import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "../workers/testing/platform.ts";
+import { processVariables } from "../core/config/env.ts";
+import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../plugins/pms/testing/hotel.ts";
 import { addManyBookings } from "../plugins/reporting/testing/bookings.ts";
 import { Child } from "./child.ts";

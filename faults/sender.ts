@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { signPayload } from "../plugins/billing/cli.ts";
-import { testWebhookSecret } from "../workers/testing/platform.ts";
+import { testWebhookSecret } from "../testing/platform.ts";
 import type { PlannedEvent } from "./events.ts";
 import type { Site } from "./site.ts";
 

@@ -5,10 +5,10 @@ import path from "node:path";
 import type { Knex } from "knex";
 
 import { openPool } from "../core/db/pool.ts";
-import { processVariables } from "../core/env.ts";
-import { testSecret } from "../core/testing/postgres.ts";
-import { startRedis, type TestRedis } from "../core/testing/redis.ts";
-import { type StoreKind, testWebhookSecret } from "../workers/testing/platform.ts";
+import { processVariables } from "../core/config/env.ts";
+import { testSecret } from "../testing/postgres.ts";
+import { startRedis, type TestRedis } from "../testing/redis.ts";
+import { type StoreKind, testWebhookSecret } from "../testing/platform.ts";
 import { countEffects } from "./audit.ts";
 import { Child } from "./child.ts";
 import type { PlannedEvent } from "./events.ts";
@@ -64,7 +64,7 @@ export async function startSite(postgres: FaultyPostgres, store: StoreKind): Pro
       // A web process is told of no Redis: it needs none.
       Array.from(
         { length: webs },
-        async () => new Child("core/web.ts", { ...variables, PORT: String(await quietPort()) }),
+        async () => new Child("bin/web.ts", { ...variables, PORT: String(await quietPort()) }),
       ),
     );
     const worker = new Child("workers/main.ts", { ...variables, ...queue });

@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 
-import { type ApiDocument, type Operation, operationsOf, sampleRequest } from "../core/testing/api_document.ts";
+import { type ApiDocument, type Operation, operationsOf, sampleRequest } from "../testing/attack/api_document.ts";
 import {
   attackByTime,
   attackForeignIds,
@@ -12,12 +12,12 @@ import {
   checkAim,
   targetsOf,
   unarrangedTargets,
-} from "../core/testing/attack.ts";
-import type { TestAnswer } from "../core/testing/client.ts";
-import { readTenantRows } from "../core/testing/tenant_rows.ts";
+} from "../testing/attack/attack.ts";
+import type { TestAnswer } from "../testing/client.ts";
+import { readTenantRows } from "../testing/attack/tenant_rows.ts";
 import { forgeTokens, type Genuine, resign } from "../plugins/identity/testing/forged_tokens.ts";
-import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
-import { arrangeTwoHotels, type TwoHotels } from "./testing/two_hotels.ts";
+import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
+import { arrangeTwoHotels, type TwoHotels } from "../testing/attack/two_hotels.ts";
 
 /** The only calls that anyone may make (SPEC, sections 2 and 4). */
 const publicCalls = ["POST /hotels", "POST /auth/token", "POST /billing/webhook"];

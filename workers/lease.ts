@@ -2,8 +2,8 @@
 import type { Knex } from "knex";
 
 import { openUnit, type Trx } from "../core/db/database.ts";
-import type { Logger } from "../core/log.ts";
-import { coreRole } from "../core/permissions.ts";
+import type { Logger } from "../core/process/log.ts";
+import { coreRole } from "../core/db/role_names.ts";
 
 const leaseSeconds = 10;
 const renewEveryMs = 3_000;

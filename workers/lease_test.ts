@@ -2,10 +2,10 @@ import { expect } from "chai";
 
 import { boot, type Platform } from "../core/boot.ts";
 import { openUnit } from "../core/db/database.ts";
-import { newId } from "../core/ids.ts";
-import { coreRole } from "../core/permissions.ts";
+import { newId } from "../core/values/ids.ts";
+import { coreRole } from "../core/db/role_names.ts";
 import { failJob } from "./lease.ts";
-import { fixturePlugins, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+import { fixturePlugins, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
 describe("a job that failed", () => {
   let platform: TestPlatform;

@@ -1,14 +1,14 @@
 /** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { giveWay } from "../core/background.ts";
+import { giveWay } from "../core/process/priority.ts";
 import { boot, type Platform } from "../core/boot.ts";
 import { readProgramOptions, settingsInEnvironment } from "../core/cli/program_options.ts";
-import { takeVariables } from "../core/env.ts";
+import { takeVariables } from "../core/config/env.ts";
 import { queueName } from "../core/jobs/job.ts";
 import { logByKind } from "../core/jobs/log_by_kind.ts";
-import { openQueueStore } from "../core/jobs/queue_store.ts";
-import { runProcess } from "../core/process.ts";
+import { openQueueStore } from "../core/jobs/queue_backend.ts";
+import { runProcess } from "../core/process/run_process.ts";
 import { queueNameOf } from "./queue_names.ts";
 import { startRelay } from "./relay.ts";
 import { createRunner } from "./runner.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 
 import { walkThrough } from "../examples/walk_through.ts";
-import { onBothStores, startTestPlatform, type TestPlatform, testWebhookSecret } from "./testing/platform.ts";
+import { onBothStores, startTestPlatform, type TestPlatform, testWebhookSecret } from "../testing/platform.ts";
 
 onBothStores("the main job: sign up, book, stay, get paid, report", (store) => {
   let platform: TestPlatform;

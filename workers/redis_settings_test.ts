@@ -6,11 +6,11 @@ import { once } from "node:events";
 import path from "node:path";
 
 import { boot } from "../core/boot.ts";
-import { processVariables } from "../core/env.ts";
+import { processVariables } from "../core/config/env.ts";
 import { BootError } from "../core/errors.ts";
-import { hasRedisServer, startRedis, type TestRedis } from "../core/testing/redis.ts";
+import { hasRedisServer, startRedis, type TestRedis } from "../testing/redis.ts";
 import { work } from "./main.ts";
-import { startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
 (hasRedisServer() ? describe : describe.skip)("a worker's REDIS_URL", function () {
   this.timeout(60_000);

@@ -4,11 +4,11 @@ import { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../core/boot.ts";
-import { listOpenHandles, type OpenHandle, waitUntilClosed } from "../core/testing/open_handles.ts";
-import { hasRedisServer, startRedis, type TestRedis } from "../core/testing/redis.ts";
+import { listOpenHandles, type OpenHandle, waitUntilClosed } from "../testing/open_handles.ts";
+import { hasRedisServer, startRedis, type TestRedis } from "../testing/redis.ts";
 import { work, type WorkerProcess } from "./main.ts";
-import { eventually, fixturePlugins, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
-import { startTcpProxy, type TcpProxy } from "./testing/tcp_proxy.ts";
+import { eventually, fixturePlugins, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
+import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
 
 (hasRedisServer() ? describe : describe.skip)("a worker whose Redis is in trouble", function () {
   this.timeout(90_000);

@@ -7,12 +7,12 @@ import type { Knex } from "knex";
 import pg from "pg";
 
 import { openUnit } from "../core/db/database.ts";
-import { prepare } from "../core/db/statement.ts";
-import { outboxChannel } from "../core/jobs/announce.ts";
+import { prepare } from "../core/db/prepared_statement.ts";
+import { outboxChannel } from "../core/jobs/outbox_notify.ts";
 import { queueName } from "../core/jobs/job.ts";
-import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_store.ts";
-import type { Logger } from "../core/log.ts";
-import { coreRole } from "../core/permissions.ts";
+import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_backend.ts";
+import type { Logger } from "../core/process/log.ts";
+import { coreRole } from "../core/db/role_names.ts";
 import { queueNameOf } from "./queue_names.ts";
 
 export interface RelayOptions {

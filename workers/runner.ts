@@ -5,12 +5,12 @@
 import type { Knex } from "knex";
 
 import { openUnit, platformRoleOf, roleOf, type Trx } from "../core/db/database.ts";
-import { prepare } from "../core/db/statement.ts";
+import { prepare } from "../core/db/prepared_statement.ts";
 import { switchUnit, type UnitIdentity } from "../core/db/unit.ts";
 import { type JobHandler, type JobRun, type LongHandler, NotYet, type UnitHandler } from "../core/jobs/job.ts";
-import type { WakeUp } from "../core/jobs/queue_store.ts";
-import type { Logger } from "../core/log.ts";
-import { coreRole } from "../core/permissions.ts";
+import type { WakeUp } from "../core/jobs/queue_backend.ts";
+import type { Logger } from "../core/process/log.ts";
+import { coreRole } from "../core/db/role_names.ts";
 import { deferJob, failJob, holdLease, type OutboxRow, releaseLease, takeLease } from "./lease.ts";
 
 export interface RunnerOptions {

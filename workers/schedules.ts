@@ -6,9 +6,9 @@ import { forEachTenant } from "../core/db/each_tenant.ts";
 import { openUnit } from "../core/db/database.ts";
 import { idempotencyHours } from "../core/http/idempotency.ts";
 import { queueName, type Schedule } from "../core/jobs/job.ts";
-import type { WakeUpQueue } from "../core/jobs/queue_store.ts";
-import type { Logger } from "../core/log.ts";
-import { coreRole } from "../core/permissions.ts";
+import type { WakeUpQueue } from "../core/jobs/queue_backend.ts";
+import type { Logger } from "../core/process/log.ts";
+import { coreRole } from "../core/db/role_names.ts";
 
 /** The schedulers live in the queue's store; when that is emptied, this brings them back. */
 const renewEveryMs = 60_000;

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 
 import { openPool } from "../core/db/pool.ts";
-import { newId } from "../core/ids.ts";
-import { createLogger } from "../core/log.ts";
-import { gateRole, urlAs } from "../core/permissions.ts";
-import { poisonRows } from "../core/testing/poison.ts";
-import { testSecret } from "../core/testing/postgres.ts";
+import { newId } from "../core/values/ids.ts";
+import { createLogger } from "../core/process/log.ts";
+import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { poisonRows } from "../testing/poison.ts";
+import { testSecret } from "../testing/postgres.ts";
 import { tidy } from "./schedules.ts";
-import { startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
 describe("the core's housekeeping", () => {
   let platform: TestPlatform;

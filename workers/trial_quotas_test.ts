@@ -2,8 +2,8 @@
 import { expect } from "chai";
 
 import { addDays } from "../core/mod.ts";
-import type { TestAnswer } from "../core/testing/client.ts";
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "./testing/platform.ts";
+import type { TestAnswer } from "../testing/client.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../testing/platform.ts";
 
 const quotas = {
   TRIAL_USERS: "3",

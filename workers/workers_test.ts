@@ -4,10 +4,10 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../core/boot.ts";
-import { newId } from "../core/ids.ts";
+import { newId } from "../core/values/ids.ts";
 import { work } from "./main.ts";
 import { createRunner } from "./runner.ts";
-import { eventually, fixturePlugins, onBothStores, startTestPlatform, type TestPlatform } from "./testing/platform.ts";
+import { eventually, fixturePlugins, onBothStores, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
 onBothStores("the workers", (store) => {
   let platform: TestPlatform;

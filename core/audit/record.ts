@@ -1,7 +1,7 @@
 /** Adds events to the security log, in the transaction of what they tell of: one exists if and only if that commits. */
 import type { Trx } from "../db/database.ts";
-import { prepare } from "../db/statement.ts";
-import { newId } from "../ids.ts";
+import { prepare } from "../db/prepared_statement.ts";
+import { newId } from "../values/ids.ts";
 import { type AuditEvent, eventColumns, factsOf } from "./event.ts";
 
 const insertStatement = prepare(

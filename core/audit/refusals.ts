@@ -12,10 +12,10 @@ import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 
 import { openUnit } from "../db/database.ts";
-import { prepare } from "../db/statement.ts";
+import { prepare } from "../db/prepared_statement.ts";
 import { networkOf } from "../values/ip_network.ts";
-import type { Logger } from "../log.ts";
-import { coreRole } from "../permissions.ts";
+import type { Logger } from "../process/log.ts";
+import { coreRole } from "../db/role_names.ts";
 import { type AuditEvent, type AuditFacts, eventColumns, factsOf } from "./event.ts";
 
 const minuteMs = 60_000;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import { eventually, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
-import { createLogger } from "../log.ts";
-import { newId } from "../ids.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { createLogger } from "../process/log.ts";
+import { newId } from "../values/ids.ts";
 import { createRefusals } from "./refusals.ts";
 
 describe("the refusals in the security log", () => {

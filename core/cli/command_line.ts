@@ -2,9 +2,9 @@
 import * as z from "zod";
 
 import { readBlueprint } from "../boot.ts";
-import { type Command, defineCommand } from "../command.ts";
+import { type Command, defineCommand } from "../plugin/command.ts";
 import { jobCommands } from "../jobs/commands.ts";
-import { printableLines } from "../text.ts";
+import { printableLines } from "../values/text.ts";
 import { completionScript, shells } from "./completion.ts";
 import { completedCommand } from "./completion_tree.ts";
 import { type CommandGroups, type Commands, findCommands } from "./find_commands.ts";

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import path from "node:path";
 
-import { cliProgram, runCli } from "../../workers/testing/command_line.ts";
-import { processVariables } from "../env.ts";
+import { cliProgram, runCli } from "../../testing/command_line.ts";
+import { processVariables } from "../config/env.ts";
 import { type CommandLineFixture, openCommandLine } from "./testing/in_process.ts";
 
 /** A production that lacks its settings: each reading of them fails. */

@@ -1,7 +1,7 @@
 /** The shape of the `commands` that a plugin's `cli.ts` exports. */
 import * as z from "zod";
 
-import { functionSchema, says, shapeFaults, type Subject, zodSchema } from "../shape.ts";
+import { functionSchema, says, shapeFaults, type Subject, zodSchema } from "../plugin/schema_faults.ts";
 import { factsOf } from "./fields.ts";
 
 const kebabCase = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -37,7 +37,7 @@ const commandsShape = z.record(name, command, says("is missing", "export const c
 
 /** Returns what is wrong with the shape of a plugin's commands. */
 export function commandsShapeFaults(pluginId: string, commands: unknown): string[] {
-  return shapeFaults(commandsShape, commands, (path) => subjectOf(pluginId, path), "core/command.ts");
+  return shapeFaults(commandsShape, commands, (path) => subjectOf(pluginId, path), "core/plugin/command.ts");
 }
 
 function subjectOf(pluginId: string, [command]: readonly PropertyKey[]): Subject {

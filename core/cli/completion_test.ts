@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { processVariables } from "../env.ts";
+import { processVariables } from "../config/env.ts";
 import type { Shell } from "./completion.ts";
 import { type CommandLineFixture, openCommandLine } from "./testing/in_process.ts";
 

@@ -1,5 +1,5 @@
 /** What the completion scripts know of the declared commands. */
-import type { Command } from "../command.ts";
+import type { Command } from "../plugin/command.ts";
 import { factsOf } from "./fields.ts";
 
 /** A word to choose, with its line of help. */

@@ -1,7 +1,7 @@
 /** Reads the schemas of a command's options and arguments: what the help says of them, and what the words stand for. */
 import * as z from "zod";
 
-import type { Fields, FieldValues } from "../command.ts";
+import type { Fields, FieldValues } from "../plugin/command.ts";
 
 /** An option or argument as the help and the completion show it. */
 export interface FieldFacts {

@@ -4,8 +4,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { pluginsFolder } from "../boot.ts";
-import type { Command } from "../command.ts";
-import { loadFault, pluginFolders } from "../discovery.ts";
+import type { Command } from "../plugin/command.ts";
+import { loadFault, pluginFolders } from "../plugin/discovery.ts";
 import { commandsShapeFaults } from "./command_shape.ts";
 
 export type Commands = Readonly<Record<string, Command>>;

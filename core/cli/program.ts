@@ -1,7 +1,7 @@
 /** Builds the command line of commander from declared commands: parsing, help, suggestions and exit codes. */
 import { Argument, Command as CommanderCommand, CommanderError, Help, Option } from "commander";
 
-import { type Command, type CommandInput, type Fields, UsageError } from "../command.ts";
+import { type Command, type CommandInput, type Fields, UsageError } from "../plugin/command.ts";
 import { type FieldFacts, factsOf, parseFields } from "./fields.ts";
 
 /** Of the process. A stop by Ctrl-C ends with 130 (`process.ts`). */

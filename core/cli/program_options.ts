@@ -1,5 +1,5 @@
 /** The options of the other programs that a person starts: `start`, `web`, `worker`, `migrate`, `permissions`. */
-import type { Fields, FieldValues } from "../command.ts";
+import type { Fields, FieldValues } from "../plugin/command.ts";
 import { addOptions, createProgram, readOptions, runProgram } from "./program.ts";
 
 export const settingsInEnvironment = "Settings are environment variables: docs/production.md.";

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { processVariables } from "../env.ts";
+import { processVariables } from "../config/env.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const { scripts } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {

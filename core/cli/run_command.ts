@@ -4,15 +4,15 @@ import type { Knex } from "knex";
 
 import { createRefusals } from "../audit/refusals.ts";
 import { type Blueprint, readBlueprint } from "../boot.ts";
-import type { Command, CommandContext } from "../command.ts";
+import type { Command, CommandContext } from "../plugin/command.ts";
 import { openStore } from "../files/open_store.ts";
-import { createLogger } from "../log.ts";
-import { gateRoleOf } from "../permissions.ts";
-import type { PluginContext } from "../plugin.ts";
-import { contextFor, openToolPool } from "../plugin_context.ts";
-import { startProgress } from "../progress.ts";
+import { createLogger } from "../process/log.ts";
+import { gateRoleOf } from "../db/role_names.ts";
+import type { PluginContext } from "../plugin/contract.ts";
+import { contextFor, openToolPool } from "../plugin/context.ts";
+import { startProgress } from "../process/progress.ts";
 import type { Execute, Terminal } from "./program.ts";
-import { printableLines } from "../text.ts";
+import { printableLines } from "../values/text.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { Knex } from "knex";
 import { buffer } from "node:stream/consumers";
 
-import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
+import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
 import { copyOut } from "./copy.ts";
 import { openUnit, sqlStateOf, type Trx } from "./database.ts";
 import { openPool } from "./pool.ts";

@@ -1,5 +1,5 @@
-import { coreRole } from "../permissions.ts";
-import { prepare } from "./statement.ts";
+import { coreRole } from "./role_names.ts";
+import { prepare } from "./prepared_statement.ts";
 import { asRole, type Trx } from "./unit.ts";
 
 const addStatement = prepare<{ used: number }>(

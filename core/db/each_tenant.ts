@@ -1,4 +1,4 @@
-import type { Logger } from "../log.ts";
+import type { Logger } from "../process/log.ts";
 
 /**
  * Does some work for tenants one by one. Where it fails for one, which is logged, the others have their turn all the same:

@@ -5,11 +5,11 @@ import { once } from "node:events";
 import { createServer, type Server, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-import { startTcpProxy, type TcpProxy } from "../../workers/testing/tcp_proxy.ts";
-import { answerProblem } from "../http/problem_answer.ts";
-import { newId } from "../ids.ts";
-import { createLogger } from "../log.ts";
-import { createTestDatabase, type TestDatabase } from "../testing/postgres.ts";
+import { startTcpProxy, type TcpProxy } from "../../testing/tcp_proxy.ts";
+import { answerProblem } from "../http/problem_response.ts";
+import { newId } from "../values/ids.ts";
+import { createLogger } from "../process/log.ts";
+import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
 import { copyOut } from "./copy.ts";
 import { isOutage, isTimeout, openUnit, type Trx } from "./database.ts";
 import { openPool } from "./pool.ts";

@@ -13,7 +13,7 @@
 import type { Knex } from "knex";
 import makeKnex from "knex/lib/knex-builder/make-knex.js";
 
-import { isUuid } from "../ids.ts";
+import { isUuid } from "../values/ids.ts";
 import type { Admission, AdmissionState } from "./admission.ts";
 import { type AnswerWait, awaitAnswer } from "./answer_limit.ts";
 import { sqlStateOf } from "./sql_state.ts";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
-import { gateRole, urlAs } from "../permissions.ts";
-import { testSecret } from "../testing/postgres.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../testing/platform.ts";
+import { gateRole, urlAs } from "./role_names.ts";
+import { testSecret } from "../../testing/postgres.ts";
 import { databaseFor, openUnit, sqlStateOf } from "./database.ts";
 import { openPool } from "./pool.ts";
-import { prepare } from "./statement.ts";
+import { prepare } from "./prepared_statement.ts";
 import { afterCommit, nobody } from "./unit.ts";
 
 describe("a unit of work", () => {

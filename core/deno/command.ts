@@ -7,9 +7,9 @@ import { isIP } from "node:net";
 import path from "node:path";
 
 import { findAllPlugins, type FindPlugins, readBlueprint } from "../boot.ts";
-import type { LoadedPlugin } from "../discovery.ts";
-import { stopOnFaults } from "../env.ts";
-import type { Program } from "../procfile.ts";
+import type { LoadedPlugin } from "../plugin/discovery.ts";
+import { stopOnFaults } from "../config/env.ts";
+import type { Program } from "../process/procfile.ts";
 import { root } from "./core_needs.ts";
 import { denoJsonText, faultsOfDenoJson, findPlugins, processOf, staticProcesses } from "./deno_json.ts";
 import type { PermissionSet } from "./permission_set.ts";

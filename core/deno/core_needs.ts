@@ -4,7 +4,7 @@
  */
 import path from "node:path";
 
-import type { CoreEnv } from "../env.ts";
+import type { CoreEnv } from "../config/env.ts";
 
 /** The checkout. The paths of `deno.json` are read from here. */
 export const root = path.join(import.meta.dirname, "..", "..");
@@ -13,7 +13,7 @@ export const root = path.join(import.meta.dirname, "..", "..");
 export type ProcessKind = "web" | "worker";
 
 /** The program behind the script that a Procfile's line names. */
-export const kindOf: Readonly<Record<string, ProcessKind>> = { "core/web.ts": "web", "workers/main.ts": "worker" };
+export const kindOf: Readonly<Record<string, ProcessKind>> = { "bin/web.ts": "web", "workers/main.ts": "worker" };
 
 interface CoreNeed {
   /** Absent: for both. */
@@ -21,7 +21,7 @@ interface CoreNeed {
   readonly why: string;
 }
 
-/** Every variable that `core/env.ts` reads: a new one does not compile before it stands here. */
+/** Every variable that `core/config/env.ts` reads: a new one does not compile before it stands here. */
 export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   NODE_ENV: { why: "production or not" },
   DATABASE_URL: { why: "the database" },

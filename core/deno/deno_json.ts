@@ -6,9 +6,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { findAllPlugins, pluginsFolder } from "../boot.ts";
-import type { LoadedPlugin } from "../discovery.ts";
-import { stopOnFaults } from "../env.ts";
-import { type ProcfileLine, readProcfile } from "../procfile.ts";
+import type { LoadedPlugin } from "../plugin/discovery.ts";
+import { stopOnFaults } from "../config/env.ts";
+import { type ProcfileLine, readProcfile } from "../process/procfile.ts";
 import { kindOf, type ProcessKind, root } from "./core_needs.ts";
 import { defaults, type Need, type PermissionSet, permissionSet } from "./permission_set.ts";
 

@@ -7,8 +7,8 @@
 import path from "node:path";
 
 import { neededPlugins } from "../boot.ts";
-import type { LoadedPlugin } from "../discovery.ts";
-import { isInS3, s3Endpoint } from "../files/s3_settings.ts";
+import type { LoadedPlugin } from "../plugin/discovery.ts";
+import { isInS3, s3Endpoint } from "../files/s3/settings.ts";
 import {
   coreReads,
   coreSys,
@@ -108,7 +108,7 @@ function inDataDir(variables: Variables, name: string): string {
   return shorten(path.join(variables["DATA_DIR"] ?? ".data", name));
 }
 
-/** The secrets that a machine out of production made for itself (core/env.ts). They exist before a process starts. */
+/** The secrets that a machine out of production made for itself (core/config/env.ts). They exist before a process starts. */
 function localSecrets(here: readonly LoadedPlugin[], variables: Variables): Need[] {
   if (variables["NODE_ENV"] === "production") return [];
   const ofPlugins = here.flatMap(({ manifest }) =>

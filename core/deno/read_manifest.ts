@@ -6,9 +6,9 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { loadFault } from "../discovery.ts";
-import { type Reading, readingOf } from "../manifest_data.ts";
-import type { Manifest } from "../plugin.ts";
+import { loadFault } from "../plugin/discovery.ts";
+import { type Reading, readingOf } from "../plugin/manifest_data.ts";
+import type { Manifest } from "../plugin/contract.ts";
 
 const readings: Reading[] = [];
 for (const folder of process.argv.slice(2)) readings.push(await read(folder));

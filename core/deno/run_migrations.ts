@@ -5,7 +5,7 @@
 import { text } from "node:stream/consumers";
 import * as z from "zod";
 
-import { runHere } from "../db/migrations_source.ts";
+import { runHere } from "../db/migrate/migration_source.ts";
 import { openPool } from "../db/pool.ts";
 
 const taskSchema = z.strictObject({ url: z.string(), id: z.string(), folder: z.string() });

@@ -11,11 +11,11 @@ import { promisify } from "node:util";
 import * as z from "zod";
 
 import { type FindPlugins, pluginsFolder } from "../boot.ts";
-import { demoSchema, type PlayDemo } from "../demo.ts";
-import { discoverPlugins, loadFault, loadPlugin, pluginFolders, type PluginReader } from "../discovery.ts";
-import { runHere, type RunMigrations } from "../db/migrations_source.ts";
-import { processVariables } from "../env.ts";
-import { manifestOf, type Reading, readingSchema } from "../manifest_data.ts";
+import { demoSchema, type PlayDemo } from "../plugin/demo_part.ts";
+import { discoverPlugins, loadFault, loadPlugin, pluginFolders, type PluginReader } from "../plugin/discovery.ts";
+import { runHere, type RunMigrations } from "../db/migrate/migration_source.ts";
+import { processVariables } from "../config/env.ts";
+import { manifestOf, type Reading, readingSchema } from "../plugin/manifest_data.ts";
 import { denoArgs } from "./command.ts";
 import { coreSys, libraryVariables, root } from "./core_needs.ts";
 import { databaseFiles, hostOf, type Need, type PermissionSet, shorten } from "./permission_set.ts";

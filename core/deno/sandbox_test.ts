@@ -7,11 +7,11 @@ import os from "node:os";
 import path from "node:path";
 
 import { findAllPlugins } from "../boot.ts";
-import { migratorConfig } from "../db/migrations_source.ts";
+import { migratorConfig } from "../db/migrate/migration_source.ts";
 import { openPool } from "../db/pool.ts";
-import { discoverPlugins } from "../discovery.ts";
-import { processVariables } from "../env.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../testing/postgres.ts";
+import { discoverPlugins } from "../plugin/discovery.ts";
+import { processVariables } from "../config/env.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { findDeno } from "./command.ts";
 import { root } from "./core_needs.ts";
 import { denoJsonText, findPlugins, staticProcesses } from "./deno_json.ts";
@@ -92,14 +92,14 @@ const deno = findDeno();
 
   it("writes and runs nothing when the launcher, migrate and permissions work with their manifests", async () => {
     await addPlugins();
-    const started = await run("core/start.ts", "--deno");
+    const started = await run("bin/start.ts", "--deno");
     expect([started.code, started.output]).to.deep.equal([
       1,
       "start: Keyrack can't start:\n  - deno.json is not what the manifests add up to. Remedy: npm run permissions -- --write, and look at what changed.\n",
     ]);
-    const shown = await run("core/permissions_table.ts");
+    const shown = await run("bin/permissions.ts");
     expect(shown.output).to.include("in_module: Means harm.").and.to.include("in_manifest: Means harm.");
-    const migrated = await run("core/migrate.ts");
+    const migrated = await run("bin/migrate.ts");
     expect([migrated.code, traced()], migrated.output).to.deep.equal([0, []]);
     for (const { output } of [started, shown, migrated]) expect(output).not.to.include("sk_test_of_the_operator");
     const owner = openPool({ url: database.url, max: 1, name: "test sandbox" });

@@ -5,7 +5,7 @@ import path from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { newId } from "../ids.ts";
+import { newId } from "../values/ids.ts";
 import { checkName } from "./names.ts";
 import { FileMissing, type FileStore } from "./store.ts";
 

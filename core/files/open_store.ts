@@ -1,12 +1,12 @@
 /** Where a plugin's files are: what its manifest and the variables say, read once for the boot's checks and for its context. */
 import path from "node:path";
 
-import type { CoreEnv } from "../env.ts";
-import type { Manifest } from "../plugin.ts";
+import type { CoreEnv } from "../config/env.ts";
+import type { Manifest } from "../plugin/contract.ts";
 import { folderStore } from "./folder_store.ts";
-import { S3Fault } from "./s3_calls.ts";
-import { isInS3, readS3Settings } from "./s3_settings.ts";
-import { type S3Store, s3Store } from "./s3_store.ts";
+import { S3Fault } from "./s3/client.ts";
+import { isInS3, readS3Settings } from "./s3/settings.ts";
+import { type S3Store, s3Store } from "./s3/store.ts";
 import type { FileStore } from "./store.ts";
 
 type Slice = Readonly<Record<string, unknown>>;

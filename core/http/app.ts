@@ -8,16 +8,16 @@ import { v7 } from "uuid";
 
 import type { Refusals } from "../audit/refusals.ts";
 import { Problem, problems } from "../errors.ts";
-import type { Logger } from "../log.ts";
+import type { Logger } from "../process/log.ts";
 import type { Actor } from "./actor.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { dispatch, type DispatchServices, type MountedRoute } from "./dispatch.ts";
-import { docsRoutes } from "./docs.ts";
+import { docsRoutes } from "./docs_page.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { openApiDocument } from "./openapi.ts";
 import { packedFile } from "./packed.ts";
-import { rank } from "./paths.ts";
-import { answerProblem } from "./problem_answer.ts";
+import { rank } from "./path_order.ts";
+import { answerProblem } from "./problem_response.ts";
 import type { RequestFacts } from "./route.ts";
 
 export interface AppOptions extends DispatchServices {

@@ -2,8 +2,8 @@
 import { expect } from "chai";
 import * as z from "zod";
 
-import { type ServedRoutes, serveRoutes } from "../testing/app.ts";
-import type { TestClient } from "../testing/client.ts";
+import { type ServedRoutes, serveRoutes } from "../../testing/app.ts";
+import type { TestClient } from "../../testing/client.ts";
 import { type Route, route } from "./route.ts";
 
 describe("the application", () => {

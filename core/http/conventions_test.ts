@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../testing/platform.ts";
 
 describe("the conventions of the API", () => {
   let platform: TestPlatform;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import * as z from "zod";
 
-import { readCoreEnv } from "../env.ts";
-import { serveRoutes, type ServedRoutes } from "../testing/app.ts";
+import { readCoreEnv } from "../config/env.ts";
+import { serveRoutes, type ServedRoutes } from "../../testing/app.ts";
 import { route } from "./route.ts";
 
 const page = "https://app.example.com";

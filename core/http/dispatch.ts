@@ -6,12 +6,12 @@ import type { Knex } from "knex";
 import { openUnit, platformRoleOf, roleOf, type Trx } from "../db/database.ts";
 import type { UnitIdentity } from "../db/unit.ts";
 import { type Problem, problems } from "../errors.ts";
-import { coreRole } from "../permissions.ts";
+import { coreRole } from "../db/role_names.ts";
 import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
 import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
-import { type Input, readInput } from "./input.ts";
-import type { Limiter } from "./limiter.ts";
-import type { RateLimits } from "./rate_limits.ts";
+import { type Input, readInput } from "./request/input.ts";
+import type { Limiter } from "./limits/limiter.ts";
+import type { RateLimits } from "./limits/rate_limits.ts";
 import { type Answer, isIdempotent, type RequestFacts, type Route } from "./route.ts";
 
 /** A route together with the plugin that declared it. */

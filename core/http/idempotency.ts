@@ -8,11 +8,11 @@
 import { createHmac } from "node:crypto";
 
 import type { Trx } from "../db/database.ts";
-import { prepare } from "../db/statement.ts";
+import { prepare } from "../db/prepared_statement.ts";
 import { asRole, nobody } from "../db/unit.ts";
 import { problems } from "../errors.ts";
-import { isUuid } from "../ids.ts";
-import { coreRole } from "../permissions.ts";
+import { isUuid } from "../values/ids.ts";
+import { coreRole } from "../db/role_names.ts";
 
 /** How long a key is remembered. */
 export const idempotencyHours = 24;

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { Knex } from "knex";
 
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../testing/platform.ts";
 import { databaseFor, type Trx } from "../db/database.ts";
 import { openPool } from "../db/pool.ts";
-import { newId } from "../ids.ts";
-import { gateRole, urlAs } from "../permissions.ts";
-import { testSecret } from "../testing/postgres.ts";
+import { newId } from "../values/ids.ts";
+import { gateRole, urlAs } from "../db/role_names.ts";
+import { testSecret } from "../../testing/postgres.ts";
 import { claimKey, forgetAnswers, hashRequest, type IdempotentRequest, storeAnswer } from "./idempotency.ts";
 
 describe("a stored answer", () => {

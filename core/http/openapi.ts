@@ -2,7 +2,7 @@
 import * as z from "zod";
 
 import { problemCatalogue } from "../errors.ts";
-import { mostErrors } from "./input.ts";
+import { mostErrors } from "./request/input.ts";
 import { isIdempotent, type Route } from "./route.ts";
 
 type Json = Record<string, unknown>;

@@ -2,10 +2,10 @@
 import * as z from "zod";
 
 import type { Blueprint } from "../boot.ts";
-import { type Command, defineCommand, flag, UsageError } from "../command.ts";
+import { type Command, defineCommand, flag, UsageError } from "../plugin/command.ts";
 import { openUnit, type Trx } from "../db/database.ts";
-import { coreRole, gateRole } from "../permissions.ts";
-import { openToolPool } from "../plugin_context.ts";
+import { coreRole, gateRole } from "../db/role_names.ts";
+import { openToolPool } from "../plugin/context.ts";
 import { deadJobs, reviveJobs } from "./dead_letters.ts";
 
 /** Dead jobs that one call lists. */

@@ -1,5 +1,5 @@
 /** Logs errors that come in floods: a store that is out of reach answers every try with the same error. */
-import type { Logger } from "../log.ts";
+import type { Logger } from "../process/log.ts";
 
 /** The time (ms) in which one kind of error is logged once. */
 const quietMs = 10_000;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { Logger } from "../log.ts";
+import type { Logger } from "../process/log.ts";
 import { logByKind } from "./log_by_kind.ts";
 
 describe("errors that come in floods", () => {

@@ -16,11 +16,11 @@
 import type * as z from "zod";
 
 import type { Trx } from "../db/database.ts";
-import { prepare } from "../db/statement.ts";
+import { prepare } from "../db/prepared_statement.ts";
 import { afterCommit } from "../db/unit.ts";
-import { newId } from "../ids.ts";
-import type { Manifest } from "../plugin.ts";
-import { announceJobs } from "./announce.ts";
+import { newId } from "../values/ids.ts";
+import type { Manifest } from "../plugin/contract.ts";
+import { announceJobs } from "./outbox_notify.ts";
 import type { JobDefinition } from "./job.ts";
 
 const insertStatement = prepare(

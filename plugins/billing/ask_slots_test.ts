@@ -1,8 +1,8 @@
 /** What Stripe is asked for must not take the slots of what is complete in itself. */
 import { expect } from "chai";
 
-import { startSilentServer } from "../../core/testing/silent_server.ts";
-import { eventually, onBothStores } from "../../workers/testing/platform.ts";
+import { startSilentServer } from "../../testing/silent_server.ts";
+import { eventually, onBothStores } from "../../testing/platform.ts";
 import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
 import { eventAround, freshId, olderInvoice } from "./testing/deliveries.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { eventually } from "../../workers/testing/platform.ts";
+import { eventually } from "../../testing/platform.ts";
 import { inDays, iso, keptOpen, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 import { type Asked, type LittleAnswer, startLittleStripe } from "./testing/little_stripe.ts";

@@ -1,7 +1,7 @@
 /** Signed all the same, but not what anybody expects: nothing of it may answer 5xx, block another, or open a hotel. */
 import { expect } from "chai";
 
-import { testWebhookSecret } from "../../workers/testing/platform.ts";
+import { testWebhookSecret } from "../../testing/platform.ts";
 import { signPayload } from "./cli.ts";
 import { ledgerTables } from "./ledger_tables.ts";
 import { inDays, iso, useBilling } from "./testing/billing.ts";

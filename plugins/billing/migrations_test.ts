@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { openPool } from "../../core/db/pool.ts";
-import { newId } from "../../core/ids.ts";
-import { createTestDatabase, type TestDatabase } from "../../core/testing/postgres.ts";
+import { newId } from "../../core/values/ids.ts";
+import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
 import { insertHotels } from "./testing/direct.ts";
 import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
 import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";

@@ -1,7 +1,7 @@
 /** Whose a customer and a subscription are, where events name different hotels. A manager must never reach another's. */
 import { expect } from "chai";
 
-import type { TestHotel } from "../../workers/testing/platform.ts";
+import type { TestHotel } from "../../testing/platform.ts";
 import { ledgerTables } from "./ledger_tables.ts";
 import { inDays, iso, keptOpen, startSeconds, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "./testing/deliveries.ts";

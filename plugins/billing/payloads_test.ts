@@ -6,7 +6,7 @@ import {
   startTestPlatform,
   type TestHotel,
   type TestPlatform,
-} from "../../workers/testing/platform.ts";
+} from "../../testing/platform.ts";
 import {
   deliver,
   describeWithObjects,

@@ -1,8 +1,8 @@
 /** A replay of events that Stripe had to be asked about, and of those that are in quarantine. */
 import { expect } from "chai";
 
-import { runCli } from "../../workers/testing/command_line.ts";
-import { eventually } from "../../workers/testing/platform.ts";
+import { runCli } from "../../testing/command_line.ts";
+import { eventually } from "../../testing/platform.ts";
 import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 import { StripeServer, testApiKey } from "./testing/stripe_server.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { newId } from "../../core/ids.ts";
-import { eventually, type TestHotel } from "../../workers/testing/platform.ts";
+import { newId } from "../../core/values/ids.ts";
+import { eventually, type TestHotel } from "../../testing/platform.ts";
 import { inDays, iso, startSeconds, useBilling } from "./testing/billing.ts";
 import { ledgerTables } from "./ledger_tables.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { boot, readBlueprint } from "../../core/boot.ts";
-import { TestClient } from "../../core/testing/client.ts";
-import { serve } from "../../core/web.ts";
+import { TestClient } from "../../testing/client.ts";
+import { serve } from "../../core/serve.ts";
 import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId } from "./testing/deliveries.ts";
 import { type LittleAnswer, startLittleStripe } from "./testing/little_stripe.ts";

@@ -2,8 +2,8 @@
 import { expect } from "chai";
 import type { Stripe } from "stripe";
 
-import { guardedFetch } from "../../core/net.ts";
-import { startSilentServer, withGarbageCollection } from "../../core/testing/silent_server.ts";
+import { guardedFetch } from "../../core/plugin/guarded_fetch.ts";
+import { startSilentServer, withGarbageCollection } from "../../testing/silent_server.ts";
 import type { BillingContext } from "./context.ts";
 import { createStripeApi } from "./stripe_api.ts";
 import { eventAround, freshId } from "./testing/deliveries.ts";

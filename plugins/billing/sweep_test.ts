@@ -1,8 +1,8 @@
 /** What would wait for ever is found by a clock: events whose jobs are gone, and those that Stripe was asked about in vain. */
 import { expect } from "chai";
 
-import { newId } from "../../core/ids.ts";
-import { eventually } from "../../workers/testing/platform.ts";
+import { newId } from "../../core/values/ids.ts";
+import { eventually } from "../../testing/platform.ts";
 import { inDays, keptOpen, useBilling } from "./testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "./testing/deliveries.ts";
 import { StripeServer, testApiKey } from "./testing/stripe_server.ts";

@@ -4,9 +4,9 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 import { boot } from "../../core/boot.ts";
-import { TestClient } from "../../core/testing/client.ts";
-import { serve } from "../../core/web.ts";
-import { startTestPlatform, type TestPlatform, testWebhookSecret } from "../../workers/testing/platform.ts";
+import { TestClient } from "../../testing/client.ts";
+import { serve } from "../../core/serve.ts";
+import { startTestPlatform, type TestPlatform, testWebhookSecret } from "../../testing/platform.ts";
 import type { CommandContext } from "../../core/mod.ts";
 import { commands, signPayload } from "./cli.ts";
 import {

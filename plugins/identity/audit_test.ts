@@ -3,9 +3,9 @@ import { expect } from "chai";
 
 import { openUnit, platformRoleOf, roleOf, sqlStateOf } from "../../core/db/database.ts";
 import { openPool } from "../../core/db/pool.ts";
-import { newId } from "../../core/ids.ts";
-import { gateRole, urlAs } from "../../core/permissions.ts";
-import { testSecret } from "../../core/testing/postgres.ts";
+import { newId } from "../../core/values/ids.ts";
+import { gateRole, urlAs } from "../../core/db/role_names.ts";
+import { testSecret } from "../../testing/postgres.ts";
 import {
   eventually,
   logIn,
@@ -13,7 +13,7 @@ import {
   startTestPlatform,
   type TestHotel,
   type TestPlatform,
-} from "../../workers/testing/platform.ts";
+} from "../../testing/platform.ts";
 
 const password = "correct-horse-battery";
 

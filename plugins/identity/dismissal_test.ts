@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 
 import { boot } from "../../core/boot.ts";
-import { newId } from "../../core/ids.ts";
-import { TestClient } from "../../core/testing/client.ts";
-import { serve } from "../../core/web.ts";
-import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { newId } from "../../core/values/ids.ts";
+import { TestClient } from "../../testing/client.ts";
+import { serve } from "../../core/serve.ts";
+import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 
 const password = "correct-horse-battery";
 

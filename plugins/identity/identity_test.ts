@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
-import type { TestAnswer } from "../../core/testing/client.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import type { TestAnswer } from "../../testing/client.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 
 describe("identity", () => {
   let platform: TestPlatform;

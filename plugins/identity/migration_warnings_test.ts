@@ -5,10 +5,10 @@ import path from "node:path";
 import pino from "pino";
 
 import { findAllPlugins, pluginsFolder } from "../../core/boot.ts";
-import { migrate } from "../../core/db/migrate.ts";
-import { logMigrationWarnings } from "../../core/db/migration_warnings.ts";
-import { testSecret } from "../../core/testing/postgres.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { migrate } from "../../core/db/migrate/migrate.ts";
+import { logMigrationWarnings } from "../../core/db/migrate/migration_warnings.ts";
+import { testSecret } from "../../testing/postgres.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 
 describe("the warnings of migrate", () => {
   let platform: TestPlatform;

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 
 import { boot, readBlueprint } from "../../core/boot.ts";
-import { migrateDatabase } from "../../core/migrate.ts";
-import { TestClient } from "../../core/testing/client.ts";
-import { testSecret } from "../../core/testing/postgres.ts";
-import { serve } from "../../core/web.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { migrateDatabase } from "../../core/migrate_database.ts";
+import { TestClient } from "../../testing/client.ts";
+import { testSecret } from "../../testing/postgres.ts";
+import { serve } from "../../core/serve.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const next = "the-next-secret-the-next-secret-the-next";

@@ -4,22 +4,16 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../../core/boot.ts";
-import { TestClient } from "../../core/testing/client.ts";
-import { poisonRows } from "../../core/testing/poison.ts";
-import {
-  eventually,
-  logIn,
-  signUpHotel,
-  startTestPlatform,
-  type TestPlatform,
-} from "../../workers/testing/platform.ts";
+import { TestClient } from "../../testing/client.ts";
+import { poisonRows } from "../../testing/poison.ts";
+import { eventually, logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 
 const password = "correct-horse-battery";
 const seconds = 4_000;
 
 /** A web process of its own, on the same database. */
 async function startWebProcess(variables: Readonly<Record<string, string>>) {
-  const file = path.join(import.meta.dirname, "../../core/web.ts");
+  const file = path.join(import.meta.dirname, "../../bin/web.ts");
   const child = spawn(process.execPath, ["--import", "tsx", file], {
     env: { PATH: path.dirname(process.execPath), ...variables },
     stdio: ["ignore", "inherit", "inherit", "ipc"],

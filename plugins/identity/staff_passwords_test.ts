@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
-import type { TestAnswer } from "../../core/testing/client.ts";
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../workers/testing/platform.ts";
+import type { TestAnswer } from "../../testing/client.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../testing/platform.ts";
 import { settingsPerMinute } from "./password_limit.ts";
 import { takenPerHour } from "./taken_names.ts";
 

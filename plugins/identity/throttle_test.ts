@@ -2,11 +2,11 @@ import { expect } from "chai";
 
 import { networkOf } from "../../core/mod.ts";
 import { boot } from "../../core/boot.ts";
-import { countsOf } from "../../core/http/counts.ts";
-import { TestClient } from "../../core/testing/client.ts";
-import { timesTell } from "../../core/testing/timing.ts";
-import { serve } from "../../core/web.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { countsOf } from "../../core/http/limits/counters.ts";
+import { TestClient } from "../../testing/client.ts";
+import { timesTell } from "../../testing/timing.ts";
+import { serve } from "../../core/serve.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { createLoginThrottle } from "./throttle.ts";
 
 const password = "correct-horse-battery";

@@ -3,8 +3,8 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../core/db/pool.ts";
 import { sqlStateOf } from "../../core/mod.ts";
-import { gateRole, urlAs } from "../../core/permissions.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../../core/testing/postgres.ts";
+import { gateRole, urlAs } from "../../core/db/role_names.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
 import { directDesk } from "./testing/direct_desk.ts";

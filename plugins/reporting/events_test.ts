@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type IncomingMessage, request } from "node:http";
 
-import { eventually, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 
 describe("those who watch reports", function () {

@@ -8,12 +8,12 @@ import type { Knex } from "knex";
 import { databaseFor } from "../../core/db/database.ts";
 import { openPool } from "../../core/db/pool.ts";
 import { folderStore } from "../../core/files/folder_store.ts";
-import { createLogger } from "../../core/log.ts";
+import { createLogger } from "../../core/process/log.ts";
 import { type FileStore, newId, type Schedule } from "../../core/mod.ts";
-import { gateRole, urlAs } from "../../core/permissions.ts";
-import { poisonRows } from "../../core/testing/poison.ts";
-import { testSecret } from "../../core/testing/postgres.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { gateRole, urlAs } from "../../core/db/role_names.ts";
+import { poisonRows } from "../../testing/poison.ts";
+import { testSecret } from "../../testing/postgres.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { expirySchedule } from "./expiry.ts";
 
 describe("the sweep of reports in a store that refuses some files", () => {

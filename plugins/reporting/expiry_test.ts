@@ -6,10 +6,10 @@ import { Readable } from "node:stream";
 
 import { boot, type Platform } from "../../core/boot.ts";
 import { folderStore } from "../../core/files/folder_store.ts";
-import { s3Store } from "../../core/files/s3_store.ts";
+import { s3Store } from "../../core/files/s3/store.ts";
 import type { FileStore } from "../../core/mod.ts";
-import { startS3, type TestS3 } from "../../core/testing/s3.ts";
-import { startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { startS3, type TestS3 } from "../../testing/s3/s3.ts";
+import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 
 /** A store, and how to make a file in it older. */

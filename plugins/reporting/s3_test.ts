@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 
 import { boot } from "../../core/boot.ts";
-import { startS3, type TestS3 } from "../../core/testing/s3.ts";
+import { startS3, type TestS3 } from "../../testing/s3/s3.ts";
 import { work, type WorkerProcess } from "../../workers/main.ts";
-import { eventually, startTestPlatform, type TestPlatform } from "../../workers/testing/platform.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 import { addManyBookings, buildBookingsReport, expectedRecords, readCsv, waitForReport } from "./testing/bookings.ts";
 

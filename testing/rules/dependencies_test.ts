@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { root } from "../../core/testing/boundary_rules.ts";
-import { readSource, readSources } from "../../core/testing/source.ts";
+import { root } from "./boundaries.ts";
+import { readSource, readSources } from "./source.ts";
 import { type PackageFile, undeclaredPackages, unusedDependencies } from "./dependencies.ts";
 
 const declares = (dependencies: readonly string[], devDependencies: readonly string[] = []): PackageFile => ({

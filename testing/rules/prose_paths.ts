@@ -8,7 +8,19 @@ export const checkedPaths: readonly string[] = [
   // core
 
   // embedded, testing
-  "testing/rules",
+  "testing/rules/dependencies.ts",
+  "testing/rules/dependencies_test.ts",
+  "testing/rules/page_links.ts",
+  "testing/rules/prose.ts",
+  "testing/rules/prose_paths.ts",
+  "testing/rules/prose_sentences.ts",
+  "testing/rules/prose_test.ts",
+  "testing/rules/prose_texts.ts",
+  "testing/rules/prose_words.ts",
+  "testing/rules/settings.ts",
+  "testing/rules/settings_test.ts",
+  "testing/rules/unused_exports.ts",
+  "testing/rules/unused_exports_test.ts",
 
   // workers
 

@@ -5,8 +5,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 
-import { coreSchema } from "../../core/env.ts";
-import type { Manifest } from "../../core/plugin.ts";
+import { coreSchema } from "../../core/config/env.ts";
+import type { Manifest } from "../../core/plugin/contract.ts";
 import { collectSettings, settingsFaults } from "./settings.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");

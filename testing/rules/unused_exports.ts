@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 
-import { targetOf } from "../../core/testing/boundary_rules.ts";
+import { targetOf } from "./boundaries.ts";
 
 export interface Program {
   /** From the root, with forward slashes. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { root } from "../../core/testing/boundary_rules.ts";
+import { root } from "./boundaries.ts";
 import { readPrograms, unusedExports } from "./unused_exports.ts";
 
 const faultsOf = (text: string, user = ""): string[] =>

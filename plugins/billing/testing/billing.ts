@@ -2,7 +2,7 @@
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
-import { type CliResult, runCli } from "../../../workers/testing/command_line.ts";
+import { type CliResult, runCli } from "../../../testing/command_line.ts";
 import {
   eventually,
   signUpHotel,
@@ -10,7 +10,7 @@ import {
   type TestHotel,
   type TestPlatform,
   type TestPlatformOptions,
-} from "../../../workers/testing/platform.ts";
+} from "../../../testing/platform.ts";
 import { deliver, type TestEvent } from "./deliveries.ts";
 import { isSettled, stateText } from "./state.ts";
 

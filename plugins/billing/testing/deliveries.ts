@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-import type { TestAnswer, TestClient } from "../../../core/testing/client.ts";
-import { testWebhookSecret } from "../../../workers/testing/platform.ts";
+import type { TestAnswer, TestClient } from "../../../testing/client.ts";
+import { testWebhookSecret } from "../../../testing/platform.ts";
 import { signPayload } from "../cli.ts";
 
 type Json = Record<string, unknown>;

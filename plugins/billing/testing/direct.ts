@@ -3,10 +3,10 @@ import type { Knex } from "knex";
 
 import { databaseFor, openUnit, platformRoleOf, type Trx } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
-import { newId } from "../../../core/ids.ts";
-import { createLogger } from "../../../core/log.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { createTestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { newId } from "../../../core/values/ids.ts";
+import { createLogger } from "../../../core/process/log.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
 import { applyEvent } from "../apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
 import { ledgerTables } from "../ledger_tables.ts";

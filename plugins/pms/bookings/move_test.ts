@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { instantOf } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { moveAt } from "../testing/closing.ts";
 import { openDesk } from "../testing/desk.ts";
 

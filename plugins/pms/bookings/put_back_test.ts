@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
-import type { TestAnswer } from "../../../core/testing/client.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import type { TestAnswer } from "../../../testing/client.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { addDays, instantOf } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { closeAt, closeByClock, moveAt } from "../testing/closing.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";

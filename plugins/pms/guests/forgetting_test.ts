@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { databaseFor, type Trx } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { testSecret } from "../../../testing/postgres.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/invariants.ts";

@@ -3,10 +3,10 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { plansOf, tellPlans } from "../../../core/testing/plans.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { plansOf, tellPlans } from "../../../testing/plans.ts";
+import { testSecret } from "../../../testing/postgres.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { directDesk, type Outcome } from "../testing/direct_desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";

@@ -4,11 +4,11 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../core/testing/plans.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts";
+import { testSecret } from "../../../testing/postgres.ts";
 import { databaseFor } from "../../../core/db/database.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
 import { mostLooks, offerRepacking, planRepack } from "./repack.ts";

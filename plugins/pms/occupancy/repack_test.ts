@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { addDays } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { openDesk } from "../testing/desk.ts";
 import { planRepack } from "./repack.ts";
 import type { Tenure } from "./tenures.ts";

@@ -1,11 +1,6 @@
 import { expect } from "chai";
 
-import {
-  type TestHotel,
-  signUpHotel,
-  startTestPlatform,
-  type TestPlatform,
-} from "../../../workers/testing/platform.ts";
+import { type TestHotel, signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { openDesk } from "../testing/desk.ts";
 import { furnishHotel } from "../testing/hotel.ts";
 

@@ -4,10 +4,10 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../core/testing/plans.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts";
+import { testSecret } from "../../../testing/postgres.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { type Call, directDesk, type Outcome } from "../testing/direct_desk.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { encodeCursor } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../testing/hotel.ts";
 
 interface Numbered {

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
-import { processVariables } from "../../../core/env.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
-import { startWebProcesses, type WebProcesses } from "../../../workers/testing/web_processes.ts";
+import { processVariables } from "../../../core/config/env.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { testSecret } from "../../../testing/postgres.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startWebProcesses, type WebProcesses } from "../../../testing/web_processes.ts";
 import { type Desk, directDesk, httpDesk, problemsOf } from "./direct_desk.ts";
 import { requireWhole } from "./invariants.ts";
 import { type Ground, grounds, plantHotel } from "./planted.ts";

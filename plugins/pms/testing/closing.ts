@@ -2,11 +2,11 @@
 import { boot } from "../../../core/boot.ts";
 import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
-import { createLogger } from "../../../core/log.ts";
+import { createLogger } from "../../../core/process/log.ts";
 import type { Day } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
-import type { TestPlatform } from "../../../workers/testing/platform.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { testSecret } from "../../../testing/postgres.ts";
+import type { TestPlatform } from "../../../testing/platform.ts";
 import { move, swap } from "../bookings/move.ts";
 import { checkOut } from "../bookings/operations.ts";
 import { closeDay, type DailyFigures } from "../desk/close_day.ts";

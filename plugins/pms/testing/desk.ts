@@ -1,7 +1,7 @@
 /** A desk of a furnished hotel, with the calls that the tests make again and again. */
 import { addDays } from "../../../core/mod.ts";
-import type { TestAnswer } from "../../../core/testing/client.ts";
-import type { TestPlatform } from "../../../workers/testing/platform.ts";
+import type { TestAnswer } from "../../../testing/client.ts";
+import type { TestPlatform } from "../../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel, type Furniture } from "./hotel.ts";
 
 export interface Desk extends FurnishedHotel {

@@ -1,8 +1,8 @@
 import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { createTestDatabase, testSecret } from "../../../core/testing/postgres.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
 
 /** A database for tests that call the desk's routes directly (`directDesk`). */
 export interface DeskDatabase {

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import type { Knex } from "knex";
 
 import { dayAt } from "../../../core/mod.ts";
-import { processVariables } from "../../../core/env.ts";
-import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
+import { processVariables } from "../../../core/config/env.ts";
+import { signUpHotel, startTestPlatform } from "../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "./desk_database.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
 import { dayNumber } from "./model/hotel.ts";

@@ -1,7 +1,7 @@
 /** A hotel with rooms, for the tests of whoever works with bookings. */
 import { addDays, dayAt } from "../../../core/mod.ts";
-import type { TestClient } from "../../../core/testing/client.ts";
-import { signUpHotel, type TestHotel } from "../../../workers/testing/platform.ts";
+import type { TestClient } from "../../../testing/client.ts";
+import { signUpHotel, type TestHotel } from "../../../testing/platform.ts";
 
 export interface FurnishedHotel extends TestHotel {
   readonly roomTypeId: string;

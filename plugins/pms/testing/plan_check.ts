@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 
 import { databaseFor } from "../../../core/db/database.ts";
-import { nodesOf, pairsCompared, plansOf, type PlanNode, rowsRead, type RunPlan } from "../../../core/testing/plans.ts";
+import { nodesOf, pairsCompared, plansOf, type PlanNode, rowsRead, type RunPlan } from "../../../testing/plans.ts";
 import type { AskingHotel, Question } from "./questions.ts";
 
 /** The tables that grow with the years: what is not to be read from end to end. */

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 
-import { processVariables } from "../../../core/env.ts";
-import type { TestAnswer } from "../../../core/testing/client.ts";
-import { startTestPlatform, type TestPlatform } from "../../../workers/testing/platform.ts";
-import { startWebProcesses, type WebProcesses } from "../../../workers/testing/web_processes.ts";
+import { processVariables } from "../../../core/config/env.ts";
+import type { TestAnswer } from "../../../testing/client.ts";
+import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startWebProcesses, type WebProcesses } from "../../../testing/web_processes.ts";
 import { furnishHotel, type FurnishedHotel } from "./hotel.ts";
 import { requireWhole } from "./invariants.ts";
 

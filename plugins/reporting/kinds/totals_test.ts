@@ -6,10 +6,10 @@ import { text } from "node:stream/consumers";
 
 import { databaseFor } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
-import { processVariables } from "../../../core/env.ts";
-import { gateRole, urlAs } from "../../../core/permissions.ts";
-import { testSecret } from "../../../core/testing/postgres.ts";
-import { signUpHotel, startTestPlatform } from "../../../workers/testing/platform.ts";
+import { processVariables } from "../../../core/config/env.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { testSecret } from "../../../testing/postgres.ts";
+import { signUpHotel, startTestPlatform } from "../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "../../pms/testing/desk_database.ts";
 import { directDesk } from "../../pms/testing/direct_desk.ts";
 import { dayNumber, dayText } from "../../pms/testing/model/hotel.ts";

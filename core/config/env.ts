@@ -1,0 +1,216 @@
+/** The one home of `process.env`: every other file gets its variables as typed values. */
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+
+import { BootError } from "../errors.ts";
+import type { LoadedPlugin } from "../plugin/discovery.ts";
+
+const wholeNumber = (least: number, most: number) =>
+  z.string().regex(/^\d+$/, "is not a whole number").transform(Number).pipe(z.number().int().min(least).max(most));
+
+/**
+ * `SECRET_KEY`: one key, or several with commas between while it is rotated. The first one is in use; the others are
+ * those whose signatures still count.
+ */
+export const secretKeysSchema = z
+  .string()
+  .transform((list) => list.split(",").map((key) => key.trim()))
+  .pipe(z.array(z.string().min(32, "has a key that is shorter than 32 characters")))
+  // A list that was parsed has one key at least; the type says so too.
+  .transform((keys) => keys as [string, ...string[]]);
+
+export const coreSchema = z.object({
+  NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is not a postgres:// URL" }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "is not a redis:// URL" }).optional(),
+  SECRET_KEY: secretKeysSchema.optional(),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default(".data")
+    .transform((folder) => path.resolve(folder)),
+  PORT: wholeNumber(0, 65_535).default(8000),
+  HOST: z.string().min(1).default("0.0.0.0"),
+  /** How many proxies stand before us and set X-Forwarded-For; 0: none is believed. */
+  TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
+  /** Web pages of these origins may call the API from a browser; by default none. */
+  CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    )
+    .refine(
+      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+      "has an entry that is no origin, such as https://app.example.com: a scheme, a host and perhaps a port, without a path or a last slash",
+    ),
+  PLUGINS: z
+    .string()
+    .transform((list) =>
+      list
+        .split(",")
+        .map((id) => id.trim())
+        .filter((id) => id !== ""),
+    )
+    .optional(),
+  PLUGIN_PATH: z
+    .string()
+    .default("")
+    .transform((list) =>
+      list
+        .split(path.delimiter)
+        .filter((folder) => folder !== "")
+        .map((folder) => path.resolve(folder)),
+    ),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  /** Requests in a minute to one web process (http/rate_limits.ts). */
+  USER_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(3_600),
+  TENANT_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(18_000),
+  ADDRESS_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(6_000),
+  DATABASE_POOL: wholeNumber(1, 100).default(10),
+  /** How long a request waits for a connection before it is refused with 503. */
+  DATABASE_WAIT_MS: wholeNumber(1, 60_000).default(1_500),
+  /** For stores of files in S3 (files/s3_settings.ts). */
+  AWS_ENDPOINT_URL_S3: z
+    .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
+    .refine((url) => !/[?#@]/.test(url), "has more than a host and a path")
+    .optional(),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, "is no region's name")
+    .optional(),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  AWS_SESSION_TOKEN: z.string().min(1).optional(),
+});
+
+/** The core's variables, checked. `PLUGINS` undefined means all; `SECRET_KEY` is the first of its keys. */
+export type CoreEnv = Omit<z.output<typeof coreSchema>, "SECRET_KEY"> & { readonly SECRET_KEY: string };
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The variables of this process. An empty one counts as not set: that is how compose files and shells leave them out. */
+export function processVariables(): Variables {
+  return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
+}
+
+/** What the runtime and its libraries read by themselves, and when they please. */
+const runtimeVariables = /^(PATH|HOME|TZ|TMPDIR|LANG|LC_\w+|(NODE|UV|PG|SSL|DENO|NO_COLOR|FORCE_COLOR)(_?\w+)?)$/;
+
+/**
+ * The variables of this process, which are taken out of its environment: a plugin that is loaded after this finds no
+ * secret in `process.env`, and gets what its manifest names by `ctx.env`.
+ */
+export function takeVariables(): Variables {
+  const variables = processVariables();
+  for (const name of Object.keys(variables)) {
+    if (!runtimeVariables.test(name)) delete process.env[name];
+  }
+  return variables;
+}
+
+/** Reads the core's variables; every fault goes into `faults`, and the result is undefined if there was one. */
+export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | undefined {
+  const known = Object.fromEntries(Object.keys(coreSchema.shape).map((name) => [name, variables[name]]));
+  const { success, data, error } = coreSchema.safeParse(known);
+  if (!success) {
+    faults.push(
+      ...error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}. Remedy: correct or unset it.`),
+    );
+    return undefined;
+  }
+  if (data.NODE_ENV === "production" && data.SECRET_KEY === undefined) {
+    faults.push("SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same for every process.");
+    // The boot stops on the fault; what else is wrong is to be told with it.
+    return { ...data, SECRET_KEY: "" };
+  }
+  return { ...data, SECRET_KEY: data.SECRET_KEY?.[0] ?? localSecret(data.DATA_DIR, "secret_key") };
+}
+
+/**
+ * The slice of one plugin: what its manifest names, checked and frozen. A variable that is marked as a `localSecret` and
+ * not set is made up on a machine that is not in production, as `SECRET_KEY` is.
+ */
+export function readPluginEnv(
+  plugin: LoadedPlugin,
+  variables: Variables,
+  core: CoreEnv | undefined,
+  faults: string[],
+): Readonly<Record<string, unknown>> {
+  const { id, permissions } = plugin.manifest;
+  const slice: Record<string, unknown> = {};
+  const urls = new Set((permissions?.net ?? []).flatMap((entry) => (typeof entry === "string" ? [] : [entry.env])));
+  for (const [name, schema] of Object.entries(permissions?.env ?? {})) {
+    const given = variables[name] ?? localValue(name, schema, core);
+    const { value, fault } = fit(schema, given);
+    if (fault === undefined) slice[name] = value;
+    if (fault !== undefined) {
+      const why = given === undefined ? "is missing" : withoutValues(fault, [given]);
+      faults.push(
+        `${name} ${why ?? "does not fit"} (the plugin ${id} reads it). Remedy: set it as docs/production.md says.`,
+      );
+    } else if (urls.has(name) && value !== undefined && !isHttpUrl(value)) {
+      faults.push(
+        `${name} is not an http:// or https:// URL, and the plugin ${id} calls its host. Remedy: set it to one, or take { env: "${name}" } out of permissions.net.`,
+      );
+    }
+  }
+  return Object.freeze(slice);
+}
+
+/** A schema is a plugin's code: it may throw, or want to be waited for. What it throws is not told, for it may quote the value. */
+function fit(schema: z.ZodType, given: string | undefined): { readonly value?: unknown; readonly fault?: string } {
+  try {
+    const { success, data, error } = schema.safeParse(given);
+    return success ? { value: data } : { fault: error.issues[0]?.message ?? "does not fit" };
+  } catch (error) {
+    if (error instanceof z.core.$ZodAsyncError) return { fault: "has a schema that is to be waited for, and none is" };
+    return { fault: "has a schema that throws" };
+  }
+}
+
+function isHttpUrl(value: unknown): boolean {
+  return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+/** The words of a plugin's code, unless they quote a variable or a part of one: it may be a secret. */
+export function withoutValues(words: string, values: readonly unknown[]): string | undefined {
+  const parts = values.flat().flatMap((value) => (typeof value === "string" ? value.split(/[\s,;]+/) : []));
+  return parts.some((part) => part.length > 3 && words.includes(part)) ? undefined : words;
+}
+
+function localValue(name: string, schema: z.ZodType, core: CoreEnv | undefined): string | undefined {
+  if (core === undefined || core.NODE_ENV === "production") return undefined;
+  if (name === "SECRET_KEY") return core.SECRET_KEY;
+  const prefix = schema.meta()?.["localSecret"];
+  return typeof prefix === "string" ? localSecret(core.DATA_DIR, name.toLowerCase(), prefix) : undefined;
+}
+
+/** A random secret that is made once and kept under DATA_DIR, readable by this user alone. For machines without a set one. */
+function localSecret(dataDir: string, name: string, prefix = ""): string {
+  const file = path.join(dataDir, name);
+  if (!existsSync(file)) {
+    mkdirSync(dataDir, { recursive: true });
+    const draft = `${file}.${process.pid}`;
+    writeFileSync(draft, prefix + randomBytes(32).toString("base64url"), { mode: 0o600 });
+    try {
+      // A link appears whole or not at all: of two processes that start at once, both read the same secret.
+      linkSync(draft, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      unlinkSync(draft);
+    }
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+/** Throws one error with every fault, or does nothing. */
+export function stopOnFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new BootError(faults);
+}

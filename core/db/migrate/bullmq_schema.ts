@@ -1,0 +1,21 @@
+import { runMigrations } from "bullmq";
+import type { Knex } from "knex";
+
+import { queueRole, queueSchema } from "../role_names.ts";
+
+/** Brings the tables of BullMQ's PostgreSQL store up to date; its run-time login may use them and nothing else. */
+export async function migrateQueueSchema(owner: Knex): Promise<void> {
+  const connection = (await owner.client.acquireConnection()) as Parameters<typeof runMigrations>[0];
+  try {
+    await runMigrations(connection, queueSchema);
+  } finally {
+    await owner.client.releaseConnection(connection);
+  }
+  // CREATE, because BullMQ makes a sequence for each queue when the first job comes.
+  await owner.raw(
+    `GRANT USAGE, CREATE ON SCHEMA ${queueSchema} TO ${queueRole};
+     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queueSchema} TO ${queueRole};
+     GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA ${queueSchema} TO ${queueRole};
+     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${queueSchema} TO ${queueRole};`,
+  );
+}

@@ -1,0 +1,187 @@
+import { expect } from "chai";
+import type { Knex } from "knex";
+
+import { pluginsFolder } from "../../boot.ts";
+import { discoverPlugins, type LoadedPlugin } from "../../plugin/discovery.ts";
+import { BootError } from "../../errors.ts";
+import { gateRole, gateRoleOf, platformGroup, queueRole, rolePassword, rolesOf, urlAs } from "../role_names.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "../../../testing/postgres.ts";
+import { openUnit, sqlStateOf } from "../database.ts";
+import { applyPermissions } from "./apply_grants.ts";
+import { openPool } from "../pool.ts";
+import { createRoles } from "./create_roles.ts";
+
+const { plugins } = await discoverPlugins([pluginsFolder]);
+const logins = [gateRole, queueRole, ...plugins.map(({ manifest }) => gateRoleOf(manifest.id))];
+
+describe("the roles of PostgreSQL", () => {
+  let database: TestDatabase;
+  let owner: Knex;
+  before(async () => {
+    database = await createTestDatabase();
+    owner = openPool({ url: database.url, max: 2, name: "test roles" });
+  });
+  afterEach(async () => {
+    // Roles are the server's and not the database's: other tests want them as they were.
+    await createRoles(owner, plugins, testSecret);
+    await applyPermissions(owner, plugins);
+  });
+  after(async () => {
+    await owner.destroy();
+    await database.drop();
+  });
+
+  const stateOf = (work: PromiseLike<unknown>): Promise<string | undefined> =>
+    Promise.resolve(work).then(
+      () => undefined,
+      (error: unknown) => sqlStateOf(error) ?? String(error),
+    );
+  const asLogin = async (login: string, secret: string, work: (knex: Knex) => PromiseLike<unknown>) => {
+    const knex = openPool({ url: urlAs(database.url, login, secret), max: 1, name: "test login" });
+    try {
+      return await stateOf(work(knex));
+    } finally {
+      await knex.destroy();
+    }
+  };
+  const membershipsOf = async (role: string): Promise<string[]> => {
+    const { rows } = (await owner.raw(
+      "SELECT DISTINCT roleid::regrole::text AS role FROM pg_auth_members WHERE member = ?::regrole ORDER BY 1",
+      [role],
+    )) as { rows: { role: string }[] };
+    return rows.map((row) => row.role);
+  };
+
+  it("let a run-time login do nothing until it has become one of the roles that it may be", async () => {
+    for (const login of logins) {
+      for (const table of ["pms.rooms", "identity.users", "core.outbox", "core.rate_limits"]) {
+        const state = await asLogin(login, testSecret, (knex) => knex.raw(`SELECT 1 FROM ${table}`));
+        expect(state, `${login} reads ${table}`).to.equal("42501");
+      }
+    }
+    const { rows } = (await owner.raw(
+      "SELECT rolname FROM pg_roles WHERE rolname = ANY(?) AND (rolinherit OR rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls)",
+      [logins],
+    )) as { rows: unknown[] };
+    expect(rows).to.deep.equal([]);
+  });
+
+  it("get their passwords back and lose the settings that a login gave itself", async () => {
+    const { rows } = (await owner.raw("SELECT current_database() AS name")) as { rows: { name: string }[] };
+    const change = `ALTER ROLE CURRENT_USER PASSWORD 'another'; ALTER ROLE CURRENT_USER SET role = 'keyrack_core';
+      ALTER ROLE CURRENT_USER IN DATABASE "${rows[0]?.name}" SET search_path = 'pms';
+      SET ROLE keyrack_pms; ALTER ROLE CURRENT_USER SET statement_timeout = '1ms'`;
+    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw(change))).to.equal(undefined);
+    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw("SELECT 1")), "before").to.equal("28P01");
+    await createRoles(owner, plugins, testSecret);
+    const begun: Record<string, unknown>[] = [];
+    const state = await asLogin(gateRole, testSecret, async (knex) => {
+      begun.push(...(await knex.raw("SELECT current_user::text, current_setting('search_path') AS path")).rows);
+    });
+    expect([state, begun]).to.deep.equal([undefined, [{ current_user: gateRole, path: '"$user", public' }]]);
+    const left = await owner.raw(
+      "SELECT 1 FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole WHERE rolname LIKE 'keyrack\\_%'",
+    );
+    expect(left.rows).to.deep.equal([]);
+  });
+
+  it("end what a login could become when a plugin goes, and whatever else it was let into", async () => {
+    // Another than the owner may have let them in.
+    await owner.raw(`CREATE ROLE test_grantor; GRANT keyrack_billing TO test_grantor WITH ADMIN OPTION;
+      SET ROLE test_grantor; GRANT keyrack_billing TO ${gateRoleOf("pms")}; RESET ROLE;
+      GRANT keyrack_pms TO ${queueRole}; GRANT ${platformGroup} TO ${gateRoleOf("pms")}`);
+    const fewer = plugins.filter(({ manifest }) => manifest.id !== "reporting");
+    await createRoles(owner, fewer, testSecret);
+    expect(await membershipsOf(gateRole)).to.deep.equal(
+      ["keyrack_core", ...fewer.flatMap(({ manifest }) => rolesOf(manifest))].sort(),
+    );
+    const own = fewer.filter(({ manifest }) => manifest.id === "pms").flatMap(({ manifest }) => rolesOf(manifest));
+    expect(await membershipsOf(gateRoleOf("pms"))).to.deep.equal(["keyrack_core", "keyrack_identity", ...own].sort());
+    expect(await membershipsOf(queueRole)).to.deep.equal([]);
+    await owner.raw("DROP OWNED BY test_grantor; DROP ROLE test_grantor");
+    const become = asLogin(gateRole, testSecret, (knex) =>
+      openUnit(knex, { role: "keyrack_reporting" }, (trx) => trx.raw("SELECT 1")),
+    );
+    expect(await become).to.equal("42501");
+  });
+
+  it("close the login of a plugin that has gone, which a new SECRET_KEY would not reach, and its work across tenants", async () => {
+    const login = gateRoleOf("reporting");
+    expect(await asLogin(login, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
+    const fewer = plugins.filter(({ manifest }) => manifest.id !== "reporting");
+    await createRoles(owner, fewer, testSecret);
+    // 28000: the role may not log in; 28P01: its password does not hold.
+    expect(await asLogin(login, testSecret, (knex) => knex.raw("SELECT 1"))).to.be.oneOf(["28000", "28P01"]);
+    const { rows } = (await owner.raw("SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = ?", [login])) as {
+      rows: unknown[];
+    };
+    expect(rows).to.deep.equal([{ rolcanlogin: false, rolpassword: null }]);
+    expect(await membershipsOf(login)).to.deep.equal([]);
+    expect(await membershipsOf("keyrack_reporting_platform")).to.deep.equal([]);
+    await createRoles(owner, plugins, testSecret);
+    expect(await asLogin(login, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
+    expect(await membershipsOf("keyrack_reporting_platform")).to.deep.equal([platformGroup]);
+  });
+
+  it("take the work across tenants from a plugin that asks for it no more", async () => {
+    const modest = plugins.map((plugin): LoadedPlugin => {
+      const { platform: _, ...permissions } = plugin.manifest.permissions ?? {};
+      return plugin.manifest.id === "billing" ? { ...plugin, manifest: { ...plugin.manifest, permissions } } : plugin;
+    });
+    await createRoles(owner, modest, testSecret);
+    expect(await membershipsOf("keyrack_billing_platform")).to.deep.equal([]);
+    expect(await membershipsOf(gateRole)).not.to.include("keyrack_billing_platform");
+  });
+
+  it("have passwords that follow the secret, and that PostgreSQL is never told", async () => {
+    await createRoles(owner, plugins, "another-secret-another-secret-another");
+    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal("28P01");
+    const secret = "another-secret-another-secret-another";
+    expect(await asLogin(gateRole, secret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
+    const told: string[] = [];
+    const listener = {
+      client: {
+        acquireConnection: () => Promise.resolve({ query: (sql: string) => Promise.resolve(told.push(sql)) }),
+        releaseConnection: () => Promise.resolve(),
+      },
+    } as unknown as Knex;
+    await createRoles(listener, plugins, secret);
+    expect(told.join()).to.include(`ALTER ROLE ${gateRole} LOGIN`);
+    for (const login of logins) expect(told.join()).not.to.include(rolePassword(login, secret));
+  });
+
+  it("can't be made by a login without CREATEROLE, which is told what it lacks, and no password", async () => {
+    await owner.raw("CREATE ROLE test_without_createrole LOGIN PASSWORD 'test'");
+    const url = new URL(database.url);
+    url.username = "test_without_createrole";
+    url.password = "test";
+    const poor = openPool({ url: url.href, max: 1, name: "test without createrole" });
+    try {
+      const error = await createRoles(poor, plugins, testSecret).catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(BootError);
+      const { stack = "" } = error as BootError;
+      expect(stack).to.match(/may not make the run-time roles \(42501: permission denied.*\)\. Remedy: .*CREATEROLE/);
+      const shown = stack + JSON.stringify(error);
+      for (const login of logins) expect(shown).not.to.include(rolePassword(login, testSecret));
+      expect(shown).not.to.match(/PASSWORD|SCRAM/);
+    } finally {
+      await poor.destroy();
+      await owner.raw("DROP ROLE test_without_createrole");
+    }
+  });
+
+  it("may run the functions of their own plugin, and nobody else may", async () => {
+    await owner.raw("CREATE FUNCTION pms.count_up(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1'");
+    await applyPermissions(owner, plugins);
+    const call = (role: string) =>
+      asLogin(gateRole, testSecret, (knex) => openUnit(knex, { role }, (trx) => trx.raw("SELECT pms.count_up(1)")));
+    expect(await call("keyrack_pms")).to.equal(undefined);
+    // Reporting may use the schema, for its tables.
+    expect(await call("keyrack_reporting")).to.equal("42501");
+    await owner.raw("GRANT EXECUTE ON FUNCTION pms.count_up(int) TO keyrack_reporting");
+    expect(await call("keyrack_reporting")).to.equal(undefined);
+    await applyPermissions(owner, plugins);
+    expect(await call("keyrack_reporting")).to.equal("42501");
+    await owner.raw("DROP FUNCTION pms.count_up(int)");
+  });
+});

@@ -1,0 +1,95 @@
+import type { Knex } from "knex";
+import path from "node:path";
+
+import { checkTables } from "../../plugin/checks.ts";
+import type { LoadedPlugin } from "../../plugin/discovery.ts";
+import type { Logger } from "../../process/log.ts";
+import { checkWalls } from "./check_tenant_isolation.ts";
+import { closeToEverybody } from "./revoke_public.ts";
+import { applyPermissions } from "./apply_grants.ts";
+import { logMigrationWarnings } from "./migration_warnings.ts";
+import {
+  type MigrationFolder,
+  migratorConfig,
+  pendingMigrations,
+  runHere,
+  type RunMigrations,
+} from "./migration_source.ts";
+import { createRoles } from "./create_roles.ts";
+
+const advisoryLock = 7_305_413_221;
+
+/** The folders of migrations in the order in which they run: the core's, and each plugin's after those that it requires. */
+export function migrationFolders(plugins: readonly LoadedPlugin[]): MigrationFolder[] {
+  return [
+    { id: "core", folder: path.join(import.meta.dirname, "..", "migrations") },
+    ...plugins.map(({ manifest, folder }) => ({ id: manifest.id, folder: path.join(folder, "migrations") })),
+  ];
+}
+
+/**
+ * Brings the database up to date: roles, the core's migrations, each plugin's in the order of their `requires`, a look
+ * for what would go round the tenant wall, and at last the grants, made anew from the manifests. Safe to repeat, and safe to
+ * run twice at once.
+ * @param owner a pool of the login that owns the schemas and may create roles
+ * @param roleSecret what the passwords of the run-time logins are derived from
+ * @param runPlugins applies the plugins' migrations; by default they run in this process
+ */
+export async function migrate(
+  owner: Knex,
+  plugins: readonly LoadedPlugin[],
+  roleSecret: string,
+  log: Logger,
+  runPlugins: RunMigrations = runHere,
+): Promise<void> {
+  // A lock of the session, not Knex's lock row: that one outlives a killed migration and blocks all later ones.
+  const guard = await owner.client.acquireConnection();
+  try {
+    await guard.query("SELECT pg_advisory_lock($1)", [advisoryLock]);
+    await prepareMigrations(owner, plugins, roleSecret);
+    const folders = migrationFolders(plugins);
+    await owner.migrate.forceFreeMigrationsLock(migratorConfig(folders));
+    for (const folder of folders) {
+      if ((await pendingMigrations(owner, folder)).length === 0) continue;
+      const run = folder.id === "core" ? runHere : runPlugins;
+      log.info({ applied: await run(owner, folder) }, "migrations applied");
+    }
+    await finishMigrations(owner, plugins, log);
+  } finally {
+    await guard.query("SELECT pg_advisory_unlock_all()");
+    await owner.client.releaseConnection(guard);
+  }
+}
+
+/** What migrations build on: the roles, a schema for each owner, and one ledger of what was applied. */
+export async function prepareMigrations(
+  owner: Knex,
+  plugins: readonly LoadedPlugin[],
+  roleSecret: string,
+): Promise<void> {
+  await createRoles(owner, plugins, roleSecret);
+  const folders = migrationFolders(plugins);
+  await owner.raw(folders.map(({ id }) => `CREATE SCHEMA IF NOT EXISTS "${id}";`).join(""));
+  await owner.raw(folders.map(({ id }) => joinLedgerSql(id)).join(""));
+}
+
+/** What the checks and grants make of a migrated database. */
+export async function finishMigrations(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
+  await checkTables(owner, plugins);
+  await checkWalls(owner, plugins);
+  await applyPermissions(owner, plugins);
+  await closeToEverybody(owner, log);
+  await logMigrationWarnings(owner, plugins, log);
+}
+
+/** Until version 0.1 each plugin had a ledger of its own. What it says is added to the core's, and it goes. */
+function joinLedgerSql(id: string): string {
+  if (id === "core") return "";
+  return `DO $$ BEGIN
+    IF to_regclass('"${id}".migrations') IS NOT NULL AND to_regclass('core.migrations') IS NOT NULL THEN
+      INSERT INTO core.migrations (name, batch, migration_time)
+        SELECT name, (SELECT coalesce(max(batch), 0) FROM core.migrations) + batch, migration_time FROM "${id}".migrations ORDER BY id;
+      DROP TABLE "${id}".migrations, "${id}".migrations_lock;
+    END IF;
+  END $$;`;
+}

@@ -1,0 +1,123 @@
+/**
+ * How we speak to S3: to one origin, never longer than a deadline, again where that may help, and with errors that say
+ * what was asked and what came back, and nothing else. (The body of S3's answer to a wrong signature quotes the request.)
+ */
+import { S3mini, S3ServiceError } from "s3mini";
+
+import { retry } from "../../values/retry.ts";
+import type { S3Settings } from "./settings.ts";
+
+export interface S3Limits {
+  /** How long one request may take; of a download, its beginning and each pause. */
+  readonly answerMs: number;
+  /** How often one is tried. */
+  readonly attempts: number;
+  /** The pause before the second try; each further one is twice as long. */
+  readonly backoffMs: number;
+  /** S3 takes no part of less than 5 MiB but the last, and 10,000 parts of a file: 50 GB. */
+  readonly partBytes: number;
+  /** How many files of a list come at a time; S3 gives 1000 at most. */
+  readonly pageSize: number;
+}
+
+export const usualLimits: S3Limits = {
+  answerMs: 60_000,
+  attempts: 4,
+  backoffMs: 200,
+  partBytes: 5 * 1024 * 1024,
+  pageSize: 1000,
+};
+
+/** What S3 refused, or did not do. */
+export class S3Fault extends Error {
+  override readonly name = "S3Fault";
+  /** Undefined where there was no answer. */
+  readonly status: number | undefined;
+  /** S3's word for it, such as `NoSuchKey`. */
+  readonly code: string | undefined;
+  /** True if the same request may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(
+    message: string,
+    {
+      status,
+      code,
+      retryable = false,
+      cause,
+    }: { status?: number; code?: string | undefined; retryable?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.status = status;
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+export interface CallOptions extends Partial<S3Limits> {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a request to its end.
+ * @param what it does, for an error: "read reports/a.csv"
+ * @param request gets a client, and what cuts its requests off, which stays in force after the end of this call
+ */
+export type S3Call = <T>(
+  what: string,
+  request: (s3: S3mini, stop: AbortController) => Promise<T>,
+  options?: CallOptions,
+) => Promise<T>;
+
+export function s3Calls(settings: S3Settings, limits: S3Limits): S3Call {
+  const { endpoint, bucket, region, accessKeyId, secretAccessKey } = settings;
+  return async (what, request, { signal, ...own } = {}) => {
+    const { answerMs, attempts, backoffMs } = { ...limits, ...own };
+    const tryOnce = async () => {
+      const stop = new AbortController();
+      const onAbort = (): void => stop.abort(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const timer = setTimeout(() => {
+        stop.abort(new S3Fault(`S3 did not answer within ${answerMs} ms when asked to ${what}.`, { retryable: true }));
+      }, answerMs);
+      const fetch = fetchFrom(new URL(endpoint).origin, stop.signal);
+      const s3 = new S3mini({ endpoint: `${endpoint}/${bucket}`, region, accessKeyId, secretAccessKey, fetch });
+      try {
+        return await request(s3, stop);
+      } catch (error) {
+        throw faultOf(what, error);
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      }
+    };
+    const isRetryable = (error: unknown): boolean => error instanceof S3Fault && error.retryable;
+    return retry(tryOnce, { attempts, firstPauseMs: backoffMs, isRetryable, signal });
+  };
+}
+
+/** `fetch` to one origin; a redirect is an answer and is not followed, for the signature would go with it. */
+function fetchFrom(origin: string, signal: AbortSignal): typeof fetch {
+  return (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.origin !== origin) throw new S3Fault(`The store of files may not call ${url.host}.`);
+    // Said after signing: a proxy on the way may change it. The bytes are to come as they were stored.
+    const headers = { ...(init?.headers as Record<string, string>), "accept-encoding": "identity" };
+    return fetch(url, { ...init, headers, signal, redirect: "manual" });
+  };
+}
+
+function faultOf(what: string, error: unknown): S3Fault {
+  if (error instanceof S3Fault) return error;
+  if (error instanceof S3ServiceError) {
+    const { status } = error;
+    // The library reads the body only where its type is spelt in one way.
+    const code =
+      /<Code>(\w+)<\/Code>/.exec(error.body ?? "")?.[1] ??
+      (error.serviceCode === "Unknown" ? undefined : error.serviceCode);
+    const retryable = [429, 500, 502, 503, 504].includes(status) || code === "RequestTimeout";
+    const words = code === undefined ? "" : ` (${code})`;
+    return new S3Fault(`S3 answered ${status}${words} when asked to ${what}.`, { status, code, retryable });
+  }
+  return new S3Fault(`The connection to S3 failed when it was asked to ${what}.`, { retryable: true, cause: error });
+}

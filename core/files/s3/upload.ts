@@ -1,0 +1,170 @@
+/**
+ * Writes a stream into S3. What fits into one part is put at once; what does not is a multipart upload, which is visible
+ * when it is completed and never before. No more of it is in memory than one part: it fills up, is sent, and fills up
+ * again. The database is slower than a bucket nearby, so that a second part on its way would only take memory.
+ *
+ * s3mini signs and sends each request. Its own way to upload a stream is not taken: it knows no signal, and calls it a
+ * success when S3 answers the last request with 200 and an error.
+ */
+import { createHash } from "node:crypto";
+import { addAbortSignal, type Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { UploadPart } from "s3mini";
+
+import { newId } from "../../values/ids.ts";
+import { type S3Call, S3Fault } from "./client.ts";
+import type { WrittenFile } from "../store.ts";
+
+/** How long a write that ended early waits for what it left behind to be gone; one that was broken off has no time. */
+const undoMs = { failed: 15_000, brokenOff: 600 };
+
+const mediaType = "application/octet-stream";
+
+/** By it a write finds out whether a file is its own, where the answer to its last request was lost. */
+const mark = "x-amz-meta-keyrack-write";
+
+export async function uploadTo(
+  call: S3Call,
+  key: string,
+  content: Readable,
+  partBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<WrittenFile> {
+  const upload = new Upload(call, key, (error) => content.destroy(error));
+  const onAbort = (): void => upload.fail(signal?.reason as Error);
+  try {
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal !== undefined) addAbortSignal(signal, content);
+    return await send(upload, content, partBytes);
+  } catch (error) {
+    // A source that was never read from would wait for ever.
+    content.destroy();
+    upload.fail(error as Error);
+    // What is not gone by then goes on by itself; what a killed process leaves, `sweep` finds.
+    await Promise.race([
+      upload.undo().catch(() => undefined),
+      sleep(signal?.aborted === true ? undoMs.brokenOff : undoMs.failed, undefined, { ref: false }),
+    ]);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+async function send(upload: Upload, content: Readable, partBytes: number): Promise<WrittenFile> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const part = Buffer.allocUnsafeSlow(partBytes);
+  let filled = 0;
+  for await (const chunk of content as AsyncIterable<Buffer | string>) {
+    const data = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    hash.update(data);
+    bytes += data.length;
+    for (let from = 0; from < data.length;) {
+      const copied = data.copy(part, filled, from);
+      filled += copied;
+      from += copied;
+      if (filled < partBytes) continue;
+      await upload.part(part);
+      filled = 0;
+    }
+  }
+  await upload.end(part.subarray(0, filled));
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+class Upload {
+  private readonly call: S3Call;
+  private readonly key: string;
+  private readonly onFailure: (error: Error) => void;
+  private readonly headers: Readonly<Record<typeof mark, string>> = { [mark]: newId() };
+  /** Cuts off what is on its way. */
+  private readonly stop = new AbortController();
+  private readonly parts: UploadPart[] = [];
+  private id: string | undefined;
+  /** Whether the file may be visible. */
+  private ending = false;
+
+  constructor(call: S3Call, key: string, onFailure: (error: Error) => void) {
+    this.call = call;
+    this.key = key;
+    this.onFailure = onFailure;
+  }
+
+  /** Ends the upload; the first one who calls it says why. */
+  fail(error: Error): void {
+    if (this.stop.signal.aborted) return;
+    this.stop.abort(error);
+    this.onFailure(error);
+  }
+
+  /** Sends a part, and comes back when it has arrived. */
+  async part(data: Buffer): Promise<void> {
+    const { call, key, stop, headers } = this;
+    const { signal } = stop;
+    this.id ??= await call(`begin ${key}`, (s3) => s3.getMultipartUploadId(key, mediaType, undefined, headers), {
+      signal,
+    });
+    const id = this.id;
+    const number = this.parts.length + 1;
+    this.parts.push(
+      await call(`write part ${number} of ${key}`, (s3) => s3.uploadPart(key, id, data, number), { signal }),
+    );
+  }
+
+  /** Sends the rest, which may be nothing, and makes the file visible. */
+  async end(rest: Buffer): Promise<void> {
+    const { call, key, id, stop, headers } = this;
+    const { signal } = stop;
+    if (id === undefined) {
+      this.ending = true;
+      await call(`write ${key}`, (s3) => s3.putObject(key, rest, mediaType, undefined, headers), { signal });
+      return;
+    }
+    if (rest.length > 0) await this.part(rest);
+    this.ending = true;
+    try {
+      await call(`complete ${key}`, (s3) => this.complete(s3, id), { signal });
+    } catch (error) {
+      // It was done, and the answer was lost: then the next try finds no such upload.
+      if (signal.aborted || !(await this.isThere())) throw error;
+    }
+  }
+
+  /** S3 may say that all is well before it begins, and at the end that it is not. */
+  private async complete(s3: Parameters<Parameters<S3Call>[1]>[0], id: string): Promise<void> {
+    const { etag } = (await s3.completeMultipartUpload(this.key, id, this.parts)) as { readonly etag?: string };
+    if (etag === undefined) throw new S3Fault(`S3 could not complete ${this.key}.`, { retryable: true });
+  }
+
+  /** Takes back what an upload that failed has left. */
+  async undo(): Promise<void> {
+    const { call, key, id } = this;
+    if (id !== undefined) {
+      await call(`abort ${key}`, (s3) => s3.abortMultipartUpload(key, id)).catch((error: unknown) => {
+        // It is gone, or it was completed.
+        if (!isMissing(error)) throw error;
+      });
+    }
+    if (this.ending && (await this.isThere())) await call(`remove ${key}`, (s3) => s3.deleteObject(key));
+  }
+
+  private isThere(): Promise<boolean> {
+    const { call, key, headers } = this;
+    const look = call(`look for ${key}`, async (s3, stop) => {
+      const found = await s3.getObjectRaw(key);
+      // Its headers are all that we want.
+      stop.abort();
+      return found.headers.get(mark) === headers[mark];
+    });
+    return look.catch((error: unknown) => {
+      if (isMissing(error)) return false;
+      throw error;
+    });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof S3Fault && error.status === 404;
+}

@@ -1,0 +1,218 @@
+/** The fatal checks of a boot. Each gives back faults, with their remedies, so that all of them are told at once. */
+import type { Knex } from "knex";
+
+import type { LoadedPlugin } from "./discovery.ts";
+import { stopOnFaults } from "../config/env.ts";
+import { isNarrower, isReserved, overlap } from "../http/path_order.ts";
+import type { Route } from "../http/route.ts";
+import type { Columns, Manifest, PluginParts } from "./contract.ts";
+
+/**
+ * What a manifest of the right shape can be faulted for by itself. It is asked before a grant is made of it, in
+ * `npm run migrate` too.
+ */
+export function checkManifest(manifest: Manifest): string[] {
+  const { id, requires = [], permissions } = manifest;
+  const tables = Object.entries(permissions?.tables ?? {}).flatMap(([table, grant]) => {
+    const [owner = ""] = table.split(".");
+    const remedy = "take it out of permissions.tables";
+    if (Object.keys(grant).length === 0)
+      return [`The plugin ${id} wants nothing of ${table}. Remedy: say what, such as select: "*", or ${remedy}.`];
+    if (requires.includes(owner)) return [];
+    if (owner === id) return [`The plugin ${id} asks for ${table}, which it owns and has. Remedy: ${remedy}.`];
+    if (owner === "core") return [`The plugin ${id} wants ${table}, which only the core has. Remedy: ${remedy}.`];
+    return [
+      `The plugin ${id} wants ${table}, a table of a plugin that it does not require. Remedy: requires: ["${owner}"] in its manifest, or ${remedy}.`,
+    ];
+  });
+  const jobs = (permissions?.jobs ?? [])
+    .filter(({ name }) => !/^[a-z][a-z0-9_]*\.[a-z0-9-]+$/.test(name))
+    .map(({ name }) => `The plugin ${id} names a job "${name}". Remedy: plugin.verb-noun, such as ${id}.write-list.`);
+  return [...tables, ...jobs, ...checkNames(manifest)];
+}
+
+/** What a manifest names elsewhere in itself is there, and no job is named twice. */
+function checkNames({ id, permissions }: Manifest): string[] {
+  const names = (permissions?.jobs ?? []).map(({ name }) => name);
+  const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  const location = permissions?.files?.location;
+  const asked = [
+    ...(permissions?.net ?? []).flatMap((entry) => (typeof entry === "string" ? [] : [["net", entry.env] as const])),
+    ...(location === undefined ? [] : [["files.location", location] as const]),
+  ];
+  return [
+    ...[...twice].map((name) => `The plugin ${id} names the job ${name} twice. Remedy: keep one in permissions.jobs.`),
+    ...asked
+      .filter(([, variable]) => !Object.hasOwn(permissions?.env ?? {}, variable))
+      .map(
+        ([where, variable]) =>
+          `The plugin ${id} names ${variable} in permissions.${where}, and does not ask for it. Remedy: ${variable} in its permissions.env.`,
+      ),
+  ];
+}
+
+/** Routes, jobs and the authenticator: declared once each, and complete. */
+export function checkParts(
+  plugins: readonly LoadedPlugin[],
+  parts: ReadonlyMap<string, PluginParts>,
+  known: ReadonlySet<string>,
+): string[] {
+  return [...checkRoutes(plugins, parts), ...checkJobs(plugins, parts, known), ...checkAuthenticator(parts)];
+}
+
+interface Declared {
+  readonly id: string;
+  readonly route: Route;
+}
+
+function checkRoutes(plugins: readonly LoadedPlugin[], parts: ReadonlyMap<string, PluginParts>): string[] {
+  const faults: string[] = [];
+  const seen = new Map<string, string>();
+  const roles = [...parts.values()].find((part) => part.authenticator !== undefined)?.roles;
+  const declared: Declared[] = [];
+  for (const { manifest } of plugins) {
+    const { id } = manifest;
+    for (const route of parts.get(id)?.routes ?? []) {
+      const address = `${route.method} ${route.path.replace(/\/$/, "").replaceAll(/\{\w+\}/g, "{}")}`;
+      faults.push(...checkAccess({ id, route }, address, roles));
+      if (route.unit === "platform" && manifest.permissions?.platform === undefined) {
+        faults.push(
+          `${address} of ${id} works across tenants. Remedy: permissions.platform in its manifest, with the reason.`,
+        );
+      }
+      if (isReserved(route.path)) {
+        faults.push(`${address} of ${id} is an address of the core's. Remedy: a path that begins with another word.`);
+      }
+      for (const key of [address, `operation ${route.id}`]) {
+        const twin = seen.get(key);
+        if (twin !== undefined)
+          faults.push(`${key} is declared by ${twin} and by ${id}. Remedy: rename or remove one.`);
+        else if (key === address) faults.push(...checkOverlap({ id, route }, declared));
+        seen.set(key, id);
+      }
+      declared.push({ id, route });
+    }
+  }
+  return faults;
+}
+
+function checkAccess({ id, route }: Declared, address: string, roles: readonly string[] | undefined): string[] {
+  const access: unknown = route.access;
+  if (access === "public") {
+    if (route.unit !== "tenant") return [];
+    return [`${address} of ${id} is public and has no tenant. Remedy: unit: "platform" or "none".`];
+  }
+  if (!Array.isArray(access) || access.length === 0)
+    return [`${address} of ${id} has no access rule. Remedy: access: "public" or a list of roles.`];
+  return access
+    .filter((role) => typeof role !== "string" || role === "" || roles?.includes(role) === false)
+    .map(
+      (role) =>
+        `${address} of ${id} is for ${JSON.stringify(role)}, which is no role. Remedy: ${roles?.join(" or ") ?? "the name of one"}.`,
+    );
+}
+
+/**
+ * Two routes may answer the same address only inside one plugin, and only where one of them is the narrower: a word
+ * where the other has a parameter. That one goes first (`pluginRouter`), in whatever order they are declared. Between
+ * plugins it would be a way to take another's addresses away, and with none the narrower it would hang on the order.
+ */
+function checkOverlap({ id, route }: Declared, before: readonly Declared[]): string[] {
+  return before
+    .filter((other) => other.route.method === route.method && overlap(other.route.path, route.path))
+    .filter(
+      (other) =>
+        other.id !== id || !(isNarrower(other.route.path, route.path) || isNarrower(route.path, other.route.path)),
+    )
+    .map(
+      (other) =>
+        `${route.method} ${route.path} of ${id} answers addresses of ${other.route.path} of ${other.id}. Remedy: another path for one of them.`,
+    );
+}
+
+function checkJobs(
+  plugins: readonly LoadedPlugin[],
+  parts: ReadonlyMap<string, PluginParts>,
+  known: ReadonlySet<string>,
+): string[] {
+  const faults: string[] = [];
+  const handled = new Map<string, string[]>();
+  for (const { manifest } of plugins) {
+    for (const { job } of parts.get(manifest.id)?.jobs ?? []) {
+      handled.set(job.name, [...(handled.get(job.name) ?? []), manifest.id]);
+      if (job.name.split(".")[0] !== manifest.id) {
+        faults.push(
+          `${manifest.id} handles ${job.name}, a job of another plugin. Remedy: name it ${manifest.id}.…, or move the handler.`,
+        );
+      }
+    }
+  }
+  for (const [name, by] of handled) {
+    if (by.length > 1)
+      faults.push(`The job ${name} has ${by.length} handlers, of ${[...new Set(by)].join(" and ")}. Remedy: keep one.`);
+  }
+  for (const { manifest } of plugins) {
+    for (const { name } of manifest.permissions?.jobs ?? []) {
+      const owner = name.split(".")[0] ?? "";
+      const ownerIsHere = plugins.some((plugin) => plugin.manifest.id === owner);
+      if (!known.has(owner) || (ownerIsHere && !handled.has(name))) {
+        faults.push(
+          `${manifest.id} may enqueue ${name}, which nobody handles. Remedy: handleJob(${name}) in the jobs of ${owner}.`,
+        );
+      }
+    }
+  }
+  return faults;
+}
+
+function checkAuthenticator(parts: ReadonlyMap<string, PluginParts>): string[] {
+  const owners = [...parts].filter(([, part]) => part.authenticator !== undefined).map(([id]) => id);
+  const needed = [...parts]
+    .filter(([, part]) => part.routes?.some((route) => route.access !== "public"))
+    .map(([id]) => id);
+  if (owners.length > 1) return [`${owners.join(" and ")} both say who is calling. Remedy: keep one authenticator.`];
+  if (owners.length === 0 && needed.length > 0)
+    return [
+      `${needed.join(" and ")} must know who is calling, and no plugin here says so. Remedy: the plugin with the authenticator in the requires of the manifest.`,
+    ];
+  return [];
+}
+
+/**
+ * Every table and column that a manifest asks for exists.
+ * @param database as the owner, or a unit of work as the core
+ * @throws BootError
+ */
+export async function checkTables(database: Pick<Knex, "raw">, plugins: readonly LoadedPlugin[]): Promise<void> {
+  const wanted = plugins.flatMap(({ manifest }) =>
+    Object.entries(manifest.permissions?.tables ?? {}).map(([table, grant]) => ({
+      id: manifest.id,
+      table,
+      columns: [grant.select, grant.insert, grant.update].flatMap((columns: Columns | undefined) =>
+        columns === undefined || columns === "*" ? [] : columns,
+      ),
+    })),
+  );
+  const { rows } = (await database.raw(
+    `SELECT n.nspname || '.' || c.relname AS table, array_agg(a.attname::text) AS columns
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE n.nspname = ANY(?) AND c.relkind IN ('r', 'v', 'p', 'm') GROUP BY 1`,
+    [["core", ...plugins.map(({ manifest }) => manifest.id)]],
+  )) as { rows: { table: string; columns: string[] }[] };
+  const present = new Map(rows.map(({ table, columns }) => [table, new Set(columns)]));
+  const faults = wanted.flatMap(({ id, table, columns }) => {
+    const there = present.get(table);
+    if (there === undefined)
+      return [
+        `${id} wants ${table}, which does not exist. Remedy: correct permissions.tables in its manifest, or run npm run migrate.`,
+      ];
+    return [...new Set(columns)]
+      .filter((column) => !there.has(column))
+      .map(
+        (column) =>
+          `${id} wants ${table} (${column}), which does not exist. Remedy: correct permissions.tables in its manifest, or run npm run migrate.`,
+      );
+  });
+  stopOnFaults(faults);
+}

@@ -1,0 +1,217 @@
+/** A boot stops on each kind of fault, with words that name the plugin and the remedy. One fault at a time. */
+import { expect } from "chai";
+
+import { boot } from "../boot.ts";
+import { BootError } from "../errors.ts";
+import { migrateDatabase } from "../migrate_database.ts";
+import { type Fault, stopsOnEach, useFaultyPlugins } from "../../testing/faulty_plugins.ts";
+
+const faults: readonly Fault[] = [
+  {
+    title: "a plugin that does not load",
+    module: 'throw new Error("the tap is broken.");',
+    words: /The plugin in \S+faulty does not load: the tap is broken\. Remedy: correct it, or remove the folder/,
+  },
+  {
+    title: "a plugin that imports what is not there",
+    module: 'import "./nowhere.ts";',
+    words: /The plugin in \S+faulty does not load: Cannot find module .*nowhere\.ts.* Remedy: correct it/,
+  },
+  {
+    title: "an id that is not its folder's name",
+    folder: "minibar",
+    module: 'export default core.definePlugin({ manifest: { id: "faulty", summary: "" }, setup: () => ({}) });',
+    words: /The plugin in \S+minibar calls itself "faulty"\. Remedy: make manifest\.id "minibar"/,
+  },
+  {
+    title: "a name that can be no schema",
+    folder: "Faulty-One",
+    words: /"Faulty-One" can't be a plugin's name: it becomes a schema and a role\. Remedy: snake_case/,
+  },
+  {
+    title: "a name whose role is the core's own",
+    folder: "platform",
+    words: /"platform" can't be a plugin's name: it becomes a schema and a role\. Remedy: .*none of the core's/,
+  },
+  {
+    title: "a module without a plugin as its default export",
+    module: "export const plugin = 1;",
+    words: /faulty\/mod\.ts has no plugin as its default export\. Remedy: export default definePlugin/,
+  },
+  {
+    title: "a required plugin that is not here",
+    manifest: 'requires: ["spa"]',
+    words: /The plugin faulty requires "spa", which is not here\. Remedy: add that plugin, or take it out of faulty's/,
+  },
+  {
+    title: "plugins that require each other",
+    manifest: 'requires: ["other"]',
+    beside: { folder: "other", manifest: 'requires: ["faulty"]' },
+    words: /in a circle: faulty -> other -> faulty\. Remedy: remove one of these from its manifest's requires/,
+  },
+  {
+    title: "two plugins of one id",
+    folder: "identity",
+    words: /Two plugins are called identity: \S+plugins\/identity and \S+identity\. Remedy: rename or remove one/,
+  },
+  {
+    title: "a job that waits for what no job waits for",
+    manifest: 'permissions: { jobs: [{ ...job("faulty.note"), waitsFor: "disk" }] }',
+    words: /: permissions\.jobs\[0\]\.waitsFor is not "network"\. Remedy: waitsFor: "network", or take it out/,
+  },
+  {
+    title: "a variable that is missing",
+    manifest: "permissions: { env: { FAULTY_KEY: z.string() } }",
+    words: /FAULTY_KEY is missing \(the plugin faulty reads it\)\. Remedy: set it/,
+  },
+  {
+    title: "a variable that does not fit",
+    manifest: 'permissions: { env: { FAULTY_KEY: z.string().min(20, "is shorter than 20 characters") } }',
+    variables: { FAULTY_KEY: "hush-hush" },
+    words: /^FAULTY_KEY is shorter than 20 characters \(the plugin faulty reads it\)\. Remedy: set it/,
+  },
+  {
+    title: "a table that does not exist",
+    manifest: 'requires: ["pms"], permissions: { tables: { "pms.minibars": { select: "*" } } }',
+    words: /faulty wants pms\.minibars, which does not exist\. Remedy: correct permissions\.tables in its manifest/,
+  },
+  {
+    title: "a column that does not exist",
+    manifest:
+      'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: ["room_id"], update: ["minibar"] } } }',
+    words: /faulty wants pms\.rooms \(minibar\), which does not exist\. Remedy: correct permissions\.tables/,
+  },
+  {
+    title: "a table of a plugin that is not required",
+    manifest: 'requires: ["identity"], permissions: { tables: { "pms.rooms": { select: ["room_id"] } } }',
+    words: /The plugin faulty wants pms\.rooms, .* not require\. Remedy: requires: \["pms"\] in its manifest, or take/,
+  },
+  {
+    title: "a table of the core's",
+    manifest: 'permissions: { tables: { "core.outbox": { delete: true } } }',
+    words: /The plugin faulty wants core\.outbox, which only the core has\. Remedy: take it out of permissions\.tables/,
+  },
+  {
+    title: "a table of its own among the foreign ones",
+    manifest: 'permissions: { tables: { "faulty.notes": { select: ["note"] } } }',
+    words: /The plugin faulty asks for faulty\.notes, which it owns and has\. Remedy: take it out/,
+  },
+  {
+    title: "a job's name that is none",
+    manifest: `permissions: { jobs: [job("faulty.note'); DROP")] }`,
+    parts: `{ jobs: [handle("faulty.note'); DROP")] }`,
+    words: /The plugin faulty names a job "faulty\.note'\); DROP"\. Remedy: plugin\.verb-noun, such as faulty\.write/,
+  },
+  {
+    title: "a job that it may enqueue and that nobody handles",
+    manifest: 'permissions: { jobs: [job("faulty.note")] }',
+    words:
+      /faulty may enqueue faulty\.note, which nobody handles\. Remedy: handleJob\(faulty\.note\) in the jobs of faulty/,
+  },
+  {
+    title: "a job of a plugin that is not here",
+    manifest: 'permissions: { jobs: [job("spa.heat")] }',
+    words: /faulty may enqueue spa\.heat, which nobody handles\. Remedy: handleJob\(spa\.heat\) in the jobs of spa/,
+  },
+  {
+    title: "a job with two handlers",
+    parts: '{ jobs: [handle("faulty.note"), handle("faulty.note")] }',
+    words: /The job faulty\.note has 2 handlers, of faulty\. Remedy: keep one/,
+  },
+  {
+    title: "a handler of another plugin's job",
+    parts: '{ jobs: [handle("pms.tidy")] }',
+    words: /faulty handles pms\.tidy, a job of another plugin\. Remedy: name it faulty\.…, or move the handler/,
+  },
+  {
+    title: "a route without an access rule",
+    parts: "{ routes: [look({ access: undefined })] }",
+    words: /GET \/faulty\/look of faulty has no access rule\. Remedy: access: "public" or a list of roles/,
+  },
+  {
+    title: "a route that no role may call",
+    parts: "{ routes: [look({ access: [] })] }",
+    words: /GET \/faulty\/look of faulty has no access rule\. Remedy: access: "public" or a list of roles/,
+  },
+  {
+    title: "a public route inside a tenant",
+    parts: '{ routes: [look({ unit: "tenant" })] }',
+    words: /GET \/faulty\/look of faulty is public and has no tenant\. Remedy: unit: "platform" or "none"/,
+  },
+  {
+    title: "a route across tenants without the permission",
+    parts: '{ routes: [look({ unit: "platform" })] }',
+    words:
+      /GET \/faulty\/look of faulty works across tenants\. Remedy: permissions\.platform in its manifest, with the/,
+  },
+  {
+    title: "two routes of one address",
+    parts: '{ routes: [at("/faulty/{a}"), at("/faulty/{b}/", "other")] }',
+    words: /GET \/faulty\/\{\} is declared by faulty and by faulty\. Remedy: rename or remove one/,
+  },
+  {
+    title: "a route that another plugin has",
+    parts: '{ routes: [look({ path: "/hotels/me" })] }',
+    words: /GET \/hotels\/me is declared by \w+ and by \w+\. Remedy: rename or remove one/,
+  },
+  {
+    title: "two operations of one id",
+    parts: '{ routes: [look(), look({ path: "/faulty/other" })] }',
+    words: /operation look is declared by faulty and by faulty\. Remedy: rename or remove one/,
+  },
+  {
+    title: "two who say who is calling",
+    parts: "{ authenticator: async () => undefined }",
+    words: /(identity and faulty|faulty and identity) both say who is calling\. Remedy: keep one authenticator/,
+  },
+  {
+    title: "nobody who says who is calling",
+    parts: '{ routes: [look({ access: ["manager"] })] }',
+    variables: { PLUGINS: "faulty" },
+    migrated: true,
+    words: /faulty must know who is calling, and no plugin here says so\. Remedy: the plugin with the authenticator in/,
+  },
+];
+
+describe("a boot", () => {
+  const { write, variables, faultsOf } = useFaultyPlugins();
+
+  it("takes a plugin without a fault", async () => {
+    await write("faulty", {
+      manifest: `requires: ["identity", "pms"], permissions: {
+        env: { FAULTY_KEY: z.string() },
+        tables: { "pms.rooms": { select: ["room_id"] } },
+        jobs: [job("faulty.note")],
+        platform: "a test",
+      }`,
+      parts: `{ routes: [look(), look({ id: "other", method: "POST", access: ["manager"], unit: "tenant" })],
+        jobs: [handle("faulty.note")] }`,
+    });
+    expect(await faultsOf(boot("web", variables({ FAULTY_KEY: "is set" })))).to.deep.equal([]);
+  });
+
+  stopsOnEach(faults, { write, variables, faultsOf });
+
+  it("tells all faults of its plugins in one message", async () => {
+    await write("faulty", { parts: '{ routes: [look({ access: [] })], jobs: [handle("pms.tidy")] }' });
+    await write("other", { manifest: 'permissions: { jobs: [job("other.note")] }' });
+    const error = await boot("web", variables()).catch((reason: unknown) => reason);
+    expect((error as BootError).message).to.match(
+      /^Keyrack can't start:\n {2}- GET \/faulty.*\n {2}- faulty handles pms.*\n {2}- other may enqueue other\.note.*$/,
+    );
+  });
+
+  it("is not the first to say so: no grant is made of a manifest that is at fault", async () => {
+    await write("faulty", { manifest: 'permissions: { tables: { "core.outbox": { select: "*" } } }' });
+    expect(await faultsOf(migrateDatabase(variables()))).to.match(/which only the core has/);
+  });
+
+  it("is not the first to miss a column: the migration names it, and takes no grant away", async () => {
+    await write("faulty", {
+      manifest: 'requires: ["identity"], permissions: { tables: { "identity.hotels": { select: ["minibar_key"] } } }',
+    });
+    expect(await faultsOf(migrateDatabase(variables()))).to.match(
+      /identity\.hotels \(minibar_key\), which does not exist/,
+    );
+  });
+});

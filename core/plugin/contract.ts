@@ -1,0 +1,145 @@
+/**
+ * The contract between the core and a plugin.
+ *
+ * A plugin is one folder. Its `manifest.ts` is data that says what the plugin may touch; the same data is the type of
+ * the context that its `setup` gets, so what the manifest does not name neither compiles nor runs:
+ *
+ *     export default definePlugin({ manifest, setup: (ctx) => ({ routes: routes(ctx), jobs: [...] }) });
+ */
+import type * as z from "zod";
+
+import type { AuditLog } from "../audit/log.ts";
+import type { CountDaily } from "../db/daily_usage.ts";
+import type { Database, Trx } from "../db/database.ts";
+import type { FileStore } from "../files/store.ts";
+import type { Authenticator, ConfirmActor } from "../http/actor.ts";
+import type { Counts } from "../http/limits/counters.ts";
+import type { Route } from "../http/route.ts";
+import type { JobDefinition, JobHandler, Schedule } from "../jobs/job.ts";
+import type { Logger } from "../process/log.ts";
+
+/** Columns that a privilege covers, or `"*"` for the whole table. */
+export type Columns = "*" | readonly string[];
+
+/** What a plugin may do to a table or view of another plugin's schema. */
+export interface TableGrant {
+  readonly select?: Columns;
+  readonly insert?: Columns;
+  readonly update?: Columns;
+  readonly delete?: true;
+}
+
+/** What a plugin may do. Everything that is absent is denied. */
+export interface Permissions {
+  /**
+   * Environment variables, each with the schema that it must fit. `.meta({ localSecret: "prefix" })` marks one that a
+   * machine which is not in production makes up for itself where it is not set.
+   */
+  readonly env?: Readonly<Record<string, z.ZodType>>;
+  /** Hosts that it may call by https, as `host` or `host:port`; `{ env: NAME }` stands for the origin of that variable's URL. */
+  readonly net?: readonly (string | { readonly env: string })[];
+  /** Tables and views of other plugins, as `schema.table`. */
+  readonly tables?: Readonly<Record<string, TableGrant>>;
+  /** Jobs that it may enqueue, its own and others'. */
+  readonly jobs?: readonly JobDefinition[];
+  /** Work across tenants, with the reason for it. */
+  readonly platform?: string;
+  /** A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under DATA_DIR). */
+  readonly files?: { readonly reason: string; readonly location?: string };
+  /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
+  readonly definers?: Readonly<Record<string, string>>;
+}
+
+/** A plugin's identity and permissions: plain data, checked at boot. */
+export interface Manifest {
+  /** The name of its folder, of its PostgreSQL schema, and of its queue. */
+  readonly id: string;
+  /** One line for a reader of `npm run permissions`. */
+  readonly summary: string;
+  /** Plugins whose `port.ts` it may import. */
+  readonly requires?: readonly string[];
+  readonly permissions?: Permissions;
+}
+
+type EnvOf<M extends Manifest> = M["permissions"] extends { env: infer E extends Record<string, z.ZodType> }
+  ? { readonly [Name in keyof E]: z.output<E[Name]> }
+  : Readonly<Record<never, never>>;
+
+type JobsOf<M extends Manifest> = M["permissions"] extends { jobs: readonly (infer J extends JobDefinition)[] }
+  ? J
+  : never;
+
+/** Puts a job into the outbox, in the caller's transaction: it exists if and only if that commits. */
+export type Enqueue<Jobs extends JobDefinition> = <J extends Jobs>(
+  trx: Trx,
+  job: J,
+  payload: z.input<J["payload"]>,
+) => Promise<string>;
+
+/** What `setup` gets: the plugin's slice of the platform and nothing beside it. */
+export interface PluginContext<M extends Manifest = Manifest> {
+  readonly id: M["id"];
+  readonly env: EnvOf<M>;
+  readonly db: M["permissions"] extends { platform: string } ? Database : Omit<Database, "platform">;
+  readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
+  readonly enqueue: Enqueue<JobsOf<M>>;
+  /** The security log, which a manager reads at `GET /audit`. */
+  readonly audit: AuditLog;
+  /** Deletes the tenant's stored idempotent answers in which one of these ids stands, in the caller's transaction. */
+  readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
+  /** `fetch` that refuses every host that the manifest does not name. */
+  readonly fetch: typeof fetch;
+  /** Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement; or reads the count. */
+  readonly countDaily: CountDaily;
+  /** Counts of what comes too often, shared by all processes. */
+  readonly limit: Counts;
+  readonly log: Logger;
+}
+
+/** Numbers for Prometheus, in `/metrics` of a web process as `keyrack_<plugin>_<name>`. */
+export interface PluginGauge {
+  readonly name: string;
+  readonly help: string;
+  /** What the numbers are told apart by: `status`. */
+  readonly label: string;
+  /** Called every few seconds at most. Gives a number for each value of the label. */
+  readonly read: () => Promise<Readonly<Record<string, number>>>;
+}
+
+/** What `setup` gives back. */
+export interface PluginParts {
+  readonly routes?: readonly Route[];
+  readonly jobs?: readonly JobHandler[];
+  readonly schedules?: readonly Schedule[];
+  readonly gauges?: readonly PluginGauge[];
+  /** How many of its jobs a worker process runs at a time, and how many beside them that wait for the network; default 8. */
+  readonly concurrency?: number;
+  /** Its jobs take long and can wait: a process that runs no others lets everybody else on the machine go first. */
+  readonly background?: boolean;
+  /** Says who is calling. Exactly one plugin of a platform has it. */
+  readonly authenticator?: Authenticator;
+  /** Beside the authenticator: says in the transaction of a write whether the caller may still make it. */
+  readonly confirmActor?: ConfirmActor;
+  /** Beside the authenticator: every role that it gives to a caller. A route for another one stops the boot. */
+  readonly roles?: readonly string[];
+  /** Closes what `setup` opened. */
+  readonly close?: () => Promise<void>;
+}
+
+export interface Plugin {
+  readonly manifest: Manifest;
+  readonly setup: (ctx: never) => PluginParts | Promise<PluginParts>;
+}
+
+/** Ties a manifest to a `setup` that gets exactly the context which the manifest asks for. */
+export function definePlugin<const M extends Manifest>(plugin: {
+  readonly manifest: M;
+  readonly setup: (ctx: PluginContext<M>) => PluginParts | Promise<PluginParts>;
+}): Plugin {
+  return plugin;
+}
+
+/** Keeps a manifest's literal types, which are what the context is made of. */
+export function defineManifest<const M extends Manifest>(manifest: M): M {
+  return manifest;
+}

@@ -1,0 +1,85 @@
+/**
+ * The first run on a fresh machine: each plugin that has a `demo.ts` adds its part, over HTTP like any other client.
+ * The login is kept under DATA_DIR, so that a later start can print it again.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import * as z from "zod";
+
+import { pluginsFolder } from "../boot.ts";
+
+const loginSchema = z.strictObject({ username: z.string(), password: z.string() });
+export type DemoLogin = z.output<typeof loginSchema>;
+
+export const demoSchema = z.strictObject({
+  login: loginSchema.optional(),
+  /** Paths to `GET` that a newcomer may try. */
+  tryPaths: z.array(z.string()),
+});
+export type Demo = z.output<typeof demoSchema>;
+
+/** Plays every part that is not played yet. @param address of the platform */
+export type PlayDemo = (address: string, isPlayed: boolean) => Promise<Demo>;
+
+/** What a plugin's `demo.ts` works with. It is run in the order of `part`. */
+export interface DemoSession {
+  /** The login of the demo; the first part sets it. */
+  login?: DemoLogin;
+  token?: string;
+  /** Calls the API with the session's token. @throws where it does not succeed */
+  call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
+}
+
+export interface DemoPart {
+  readonly order: number;
+  /** Paths to `GET` that a newcomer may try. */
+  readonly tryPaths?: readonly string[];
+  readonly play: (session: DemoSession) => Promise<void>;
+}
+
+/** Makes the demo's data on the first run, and gives back its login on each. @param play runs the plugins' parts */
+export async function makeDemo(address: string, dataDir: string, play: PlayDemo = playDemo): Promise<Demo> {
+  const memory = path.join(dataDir, "demo_login.json");
+  if (existsSync(memory)) {
+    const { tryPaths } = await play(address, true);
+    return { login: loginSchema.parse(JSON.parse(readFileSync(memory, "utf8"))), tryPaths };
+  }
+  const demo = await play(address, false);
+  if (demo.login !== undefined) writeFileSync(memory, JSON.stringify(demo.login), { mode: 0o600 });
+  return demo;
+}
+
+/** Plays the parts in this very process. */
+export const playDemo: PlayDemo = async (address, isPlayed) => {
+  const parts = await demoParts();
+  const tryPaths = parts.flatMap((part) => part.tryPaths ?? []);
+  if (isPlayed) return { tryPaths };
+  const session: DemoSession = {
+    call: async (method, where, body) => {
+      const response = await fetch(address + where, {
+        method,
+        headers: {
+          "content-type": "application/json",
+          ...(session.token === undefined ? {} : { authorization: `Bearer ${session.token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`The demo's ${method} ${where} answered ${response.status}: ${text}`);
+      return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+    },
+  };
+  for (const part of parts) await part.play(session);
+  return { ...(session.login === undefined ? {} : { login: session.login }), tryPaths };
+};
+
+async function demoParts(): Promise<DemoPart[]> {
+  const files = readdirSync(pluginsFolder)
+    .map((id) => path.join(pluginsFolder, id, "demo.ts"))
+    .filter((file) => existsSync(file));
+  const parts = await Promise.all(
+    files.map(async (file) => ((await import(pathToFileURL(file).href)) as { demo: DemoPart }).demo),
+  );
+  return parts.sort((a, b) => a.order - b.order);
+}

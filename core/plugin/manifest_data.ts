@@ -1,0 +1,90 @@
+/**
+ * A manifest as JSON: what is left of it when it is handed from the process that evaluates it to one that must not. The
+ * schemas of its variables and payloads are code and stay behind; the process that runs the plugin has them.
+ */
+import * as z from "zod";
+
+import { checkManifest } from "./checks.ts";
+import { manifestShapeFaults } from "./manifest_schema.ts";
+import type { Manifest } from "./contract.ts";
+
+const columns = z.union([z.literal("*"), z.array(z.string())]).exactOptional();
+
+const manifestData = z.strictObject({
+  id: z.string(),
+  summary: z.string(),
+  requires: z.array(z.string()).exactOptional(),
+  permissions: z
+    .strictObject({
+      /** By variable: the prefix of a `localSecret`, or null. */
+      env: z.record(z.string(), z.string().nullable()).exactOptional(),
+      net: z.array(z.union([z.string(), z.strictObject({ env: z.string() })])).exactOptional(),
+      tables: z
+        .record(
+          z.string(),
+          z.strictObject({
+            select: columns,
+            insert: columns,
+            update: columns,
+            delete: z.literal(true).exactOptional(),
+          }),
+        )
+        .exactOptional(),
+      /** Their names. */
+      jobs: z.array(z.string()).exactOptional(),
+      platform: z.string().exactOptional(),
+      files: z.strictObject({ reason: z.string(), location: z.string().exactOptional() }).exactOptional(),
+      definers: z.record(z.string(), z.string()).exactOptional(),
+    })
+    .exactOptional(),
+});
+
+/** The result of reading one plugin: its manifest, or what is wrong with it. */
+export const readingSchema = z.union([
+  z.strictObject({ manifest: manifestData }),
+  z.strictObject({ faults: z.array(z.string()).min(1) }),
+]);
+export type Reading = z.output<typeof readingSchema>;
+
+/** Checks a manifest where it was evaluated, and leaves its data. */
+export function readingOf(manifest: Manifest): Reading {
+  const misshapen = manifestShapeFaults(manifest);
+  const faults = misshapen.length > 0 ? misshapen : checkManifest(manifest);
+  if (faults.length > 0) return { faults };
+  const { permissions, ...words } = manifest;
+  if (permissions === undefined) return { manifest: manifestData.parse(jsonOf(words)) };
+  const { env = {}, jobs = [], ...rest } = permissions;
+  const prefixes = Object.entries(env).map(([name, schema]) => [name, prefixOf(schema)] as const);
+  const data = { ...rest, env: Object.fromEntries(prefixes), jobs: jobs.map(({ name }) => name) };
+  return { manifest: manifestData.parse(jsonOf({ ...words, permissions: data })) };
+}
+
+/** Without the members that are undefined, for which JSON has no word. */
+function jsonOf(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function prefixOf(schema: z.ZodType): string | null {
+  const prefix = schema.meta()?.["localSecret"];
+  return typeof prefix === "string" ? prefix : null;
+}
+
+/** A manifest of its data, with schemas that take whatever is given: the plugin's own process checks it. */
+export function manifestOf({ permissions, ...words }: z.output<typeof manifestData>): Manifest {
+  if (permissions === undefined) return words;
+  const { env = {}, jobs = [], ...rest } = permissions;
+  const schemas = Object.entries(env).map(([name, prefix]) => [name, schemaFor(prefix)] as const);
+  return {
+    ...words,
+    permissions: {
+      ...rest,
+      env: Object.fromEntries(schemas),
+      jobs: jobs.map((name) => ({ name, payload: z.unknown(), attempts: 1 })),
+    },
+  };
+}
+
+function schemaFor(prefix: string | null): z.ZodType {
+  const schema = z.string().optional();
+  return prefix === null ? schema : schema.meta({ localSecret: prefix });
+}

@@ -1,0 +1,390 @@
+/** A boot stops on a manifest or on parts that do not have the shape which the types promise. One fault at a time. */
+import { expect } from "chai";
+
+import { boot } from "../boot.ts";
+import { type Fault, stopsOnEach, useFaultyPlugins } from "../../testing/faulty_plugins.ts";
+
+const secret = { FAULTY_KEY: "hush-hush" };
+
+const manifests: readonly Fault[] = [
+  {
+    title: "a misspelt key",
+    manifest: "permisions: {}",
+    words:
+      /^The manifest of faulty: permisions is nothing that is known here\. Remedy: take it out, or spell it as core\/plugin\.ts does\.$/,
+  },
+  {
+    title: "a misspelt permission",
+    manifest: "permissions: { table: {} }",
+    words: /: permissions\.table is nothing that is known here\. Remedy: take it out, or spell/,
+  },
+  {
+    title: "a misspelt verb",
+    manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { selct: ["room_id"] } } }',
+    words: /: permissions\.tables\["pms\.rooms"\]\.selct is nothing that is known/,
+  },
+  {
+    title: "a column that is no list of columns",
+    manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: "room_id" } } }',
+    words: /: permissions\.tables\["pms\.rooms"\]\.select is not a list of columns\. Remedy: select: \["note_id"\]/,
+  },
+  {
+    title: "a list of no column",
+    manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: [] } } }',
+    words: /\.select is not a list of columns\. Remedy: .* with one column at least, or "\*" for all/,
+  },
+  {
+    title: "a table of which nothing is wanted",
+    manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": {} } }',
+    words: /^The plugin faulty wants nothing of pms\.rooms\. Remedy: say what, such as select: "\*", or take it out/,
+  },
+  {
+    title: "a delete that is no yes",
+    manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { delete: false } } }',
+    words: /\.delete is not true\. Remedy: delete: true, or take it out/,
+  },
+  {
+    title: "a table without its schema",
+    manifest: 'permissions: { tables: { rooms: { select: "*" } } }',
+    words: /: permissions\.tables\.rooms is no table's name\. Remedy: plugin\.table/,
+  },
+  {
+    title: "tables that are a list",
+    manifest: 'permissions: { tables: ["pms.rooms"] }',
+    words: /: permissions\.tables does not fit .* Remedy: as core\/plugin\.ts has it/,
+  },
+  {
+    title: "the ledger of migrations",
+    manifest: 'permissions: { tables: { "core.migrations": { update: "*" } } }',
+    words: /The plugin faulty wants core\.migrations, which only the core has\. Remedy: take it out/,
+  },
+  {
+    title: "a job that it names twice",
+    manifest: 'permissions: { jobs: [job("faulty.note"), job("faulty.note")] }',
+    words: /The plugin faulty names the job faulty\.note twice\. Remedy: keep one in permissions\.jobs/,
+  },
+  {
+    title: "jobs that are no list",
+    manifest: "permissions: { jobs: {} }",
+    words: /: permissions\.jobs is not a list\. Remedy: jobs: \[what defineJob made\]/,
+  },
+  {
+    title: "a job that is a name",
+    manifest: 'permissions: { jobs: ["faulty.note"] }',
+    words: /: permissions\.jobs\[0\] is no job\. Remedy: one that defineJob made/,
+  },
+  {
+    title: "hosts that are no list",
+    manifest: 'permissions: { net: "api.example.com" }',
+    words: /: permissions\.net is not a list of hosts\. Remedy: net: \["api\.example\.com"\]/,
+  },
+  ...[
+    "https://api.example.com/",
+    "api.example.com/v1",
+    "*",
+    "*.example.com",
+    "API.example.com",
+    "api.example.com:443",
+    "api.example.com:99999",
+    "",
+    "localhost@example.com",
+    ".",
+  ].map((host) => ({
+    title: `"${host}" as a host`,
+    manifest: `permissions: { net: [${JSON.stringify(host)}] }`,
+    words:
+      /^The manifest of faulty: permissions\.net\[0\] is no host\. Remedy: net: \["api\.example\.com"\], in lower case/,
+  })),
+  {
+    title: "a host of a variable that it does not ask for",
+    manifest: 'permissions: { net: [{ env: "NOWHERE" }] }',
+    words:
+      /The plugin faulty names NOWHERE in permissions\.net, and does not ask for it\. Remedy: NOWHERE in its permissions\.env/,
+  },
+  {
+    title: "a place for files in a variable that it does not ask for",
+    manifest: 'permissions: { files: { reason: "notes", location: "NOWHERE" } }',
+    words: /The plugin faulty names NOWHERE in permissions\.files\.location, and does not ask for it\. Remedy: NOWHERE/,
+  },
+  {
+    title: "files without a reason",
+    manifest: "permissions: { files: {} }",
+    words: /: permissions\.files\.reason is not a reason in words\. Remedy: reason: /,
+  },
+  {
+    title: "a right to all tenants without a reason",
+    manifest: 'permissions: { platform: "" }',
+    words: /: permissions\.platform is not a reason in words\. Remedy: platform: .*, or take it out/,
+  },
+  {
+    title: "a right to all tenants that is a space",
+    manifest: 'permissions: { platform: " " }',
+    words: /: permissions\.platform is not a reason in words/,
+  },
+  {
+    title: "a right to all tenants that says no",
+    manifest: "permissions: { platform: false }",
+    words: /: permissions\.platform is not a reason in words/,
+  },
+  {
+    title: "a function that runs as the owner without a reason",
+    manifest: 'permissions: { definers: { "faulty.look": "" } }',
+    words: /: permissions\.definers\["faulty\.look"\] is not a reason in words\. Remedy: why it runs as the owner/,
+  },
+  {
+    title: "a variable whose schema is a word",
+    manifest: 'permissions: { env: { FAULTY_KEY: "string" } }',
+    words: /: permissions\.env\.FAULTY_KEY is no schema\. Remedy: one of zod's, such as z\.string\(\)/,
+  },
+  {
+    title: "a variable that no system could set",
+    manifest: 'permissions: { env: { "faulty-key": z.string() } }',
+    words: /: permissions\.env\["faulty-key"\] is no variable's name\. Remedy: capitals/,
+  },
+  {
+    title: "requires that is a word",
+    manifest: 'requires: "pms"',
+    words: /: requires is not a list\. Remedy: requires: \["plugin"\]/,
+  },
+  {
+    title: "a manifest without its line for readers",
+    manifest: "summary: undefined",
+    words: /: summary is no text\. Remedy: words in quotes/,
+  },
+];
+
+const values: readonly Fault[] = [
+  {
+    title: "a schema that is to be waited for",
+    manifest: "permissions: { env: { FAULTY_KEY: z.string().refine(async () => true) } }",
+    variables: secret,
+    words:
+      /^FAULTY_KEY has a schema that is to be waited for, and none is \(the plugin faulty reads it\)\. Remedy: set/,
+  },
+  {
+    title: "a schema that throws what it was given",
+    manifest:
+      "permissions: { env: { FAULTY_KEY: z.string().transform((key) => { throw new Error(`bad: ${key}`); }) } }",
+    variables: secret,
+    words: /^FAULTY_KEY has a schema that throws \(the plugin faulty reads it\)/,
+  },
+  {
+    title: "a schema that quotes what it was given",
+    manifest:
+      "permissions: { env: { FAULTY_KEY: z.string().refine(() => false, { error: ({ input }) => `can't be ${input}` }) } }",
+    variables: secret,
+    words: /^FAULTY_KEY does not fit \(the plugin faulty reads it\)/,
+  },
+  {
+    title: "a host in a variable that is no URL",
+    manifest: 'permissions: { env: { FAULTY_KEY: z.string() }, net: [{ env: "FAULTY_KEY" }] }',
+    variables: secret,
+    words:
+      /^FAULTY_KEY is not an http:\/\/ or https:\/\/ URL, and the plugin faulty calls its host\. Remedy: set it to one/,
+  },
+];
+
+const parts: readonly Fault[] = [
+  {
+    title: "a setup that throws",
+    parts: '(() => { throw new Error("The tap is broken."); })()',
+    words:
+      /^The setup of faulty failed at mod\.ts:\d+: The tap is broken\. Remedy: correct it, or remove the folder\.$/,
+  },
+  {
+    title: "a setup that quotes a variable",
+    manifest: "permissions: { env: { FAULTY_KEY: z.string() } }",
+    variables: secret,
+    parts: "(() => { throw new Error(`Bad key ${ctx.env.FAULTY_KEY}`); })()",
+    words: /^The setup of faulty failed at mod\.ts:\d+: its words quote a variable, and are not told\. Remedy/,
+  },
+  {
+    title: "a setup that gives nothing back",
+    parts: "undefined",
+    words: /^The setup of faulty gives nothing back\. Remedy: \(\{ routes, jobs, … \}\), if only \(\{\}\)/,
+  },
+  {
+    title: "a part that nothing reads",
+    parts: "{ route: [look()] }",
+    words:
+      /^The setup of faulty: route is nothing that is known here\. Remedy: take it out, or spell it as core\/http\/route\.ts or/,
+  },
+  {
+    title: "routes that are a word",
+    parts: '{ routes: "look" }',
+    words: /^The setup of faulty: routes is not a list\. Remedy: routes: \[route/,
+  },
+  {
+    title: "handlers that are no list",
+    parts: "{ jobs: {} }",
+    words: /^The setup of faulty: jobs is not a list\. Remedy: jobs: \[handleJob/,
+  },
+  {
+    title: "a handler that handleJob did not make",
+    parts: '{ jobs: [{ job: job("faulty.note"), handle: async () => {} }] }',
+    words: /^faulty\.note of faulty: kind is no kind of handler\. Remedy: handleJob/,
+  },
+  {
+    title: "a method in small letters",
+    parts: '{ routes: [look({ method: "get" })] }',
+    words: /^get \/faulty\/look of faulty: method is no method\. Remedy: GET, POST/,
+  },
+  {
+    title: "a route without a handler",
+    parts: "{ routes: [look({ handler: undefined })] }",
+    words: /^GET \/faulty\/look of faulty: handler is no function\. Remedy: /,
+  },
+  {
+    title: "a path with another sign for parameters",
+    parts: '{ routes: [look({ path: "/faulty/:id" })] }',
+    words: /^GET \/faulty\/:id of faulty: path is no path\. Remedy: \/words\/\{name\}/,
+  },
+  {
+    title: "a path without its first slash",
+    parts: '{ routes: [look({ path: "faulty/look" })] }',
+    words: /^GET faulty\/look of faulty: path is no path\. Remedy: .*a slash before each part/,
+  },
+  {
+    title: "a parameter that nothing checks",
+    parts: '{ routes: [look({ path: "/faulty/{id}" })] }',
+    words: /^GET \/faulty\/\{id\} of faulty: params is for nothing, and the path has id\. Remedy: a schema for each/,
+  },
+  {
+    title: "a route without a unit of work",
+    parts: "{ routes: [look({ unit: undefined })] }",
+    words: /^GET \/faulty\/look of faulty: unit is no unit of work\. Remedy: "tenant", "platform" or "none"/,
+  },
+  {
+    title: "a misspelt unit of work",
+    parts: '{ routes: [look({ unit: "tennant" })] }',
+    words: /^GET \/faulty\/look of faulty: unit is no unit of work/,
+  },
+  {
+    title: "a misspelt field of a route",
+    parts: "{ routes: [look({ ratelimit: { points: 1, seconds: 1 } })] }",
+    words: /^GET \/faulty\/look of faulty: ratelimit is nothing that is known here/,
+  },
+  {
+    title: "a limit of no request",
+    parts: "{ routes: [look({ rateLimit: { points: 0, seconds: 1 } })] }",
+    words: /: rateLimit\.points is no number of requests\. Remedy: a whole number from 1/,
+  },
+  {
+    title: "a schedule without a pause",
+    parts: '{ schedules: [{ name: "tick", everyMs: 0, run: async () => {} }] }',
+    words: /^tick of faulty: everyMs is no time in milliseconds\. Remedy: a whole number from 1/,
+  },
+  {
+    title: "a schedule with two times",
+    parts: '{ schedules: [{ name: "tick", everyMs: 1, cron: "0 3 * * *", run: async () => {} }] }',
+    words: /^tick of faulty has no time, or two\. Remedy: everyMs or cron/,
+  },
+  {
+    title: "a schedule whose cron is none",
+    parts: '{ schedules: [{ name: "tick", cron: "each night", run: async () => {} }] }',
+    words: /^tick of faulty: cron is no time\. Remedy: cron's five fields/,
+  },
+  {
+    title: "a gauge whose name Prometheus does not take",
+    parts: '{ gauges: [{ name: "Events!", help: "x", label: "status", read: async () => ({}) }] }',
+    words: /^Events! of faulty: name is no name\. Remedy: lower case, such as events/,
+  },
+  {
+    title: "two schedules of one name",
+    parts: '{ schedules: [1, 2].map((everyMs) => ({ name: "tick", everyMs, run: async () => {} })) }',
+    words: /^The setup of faulty: schedules has two of one name\. Remedy: rename or remove one/,
+  },
+  {
+    title: "no job at a time",
+    parts: "{ concurrency: 0 }",
+    words: /^The setup of faulty: concurrency is no number of jobs at a time\. Remedy: a whole number from 1/,
+  },
+  {
+    title: "an authenticator that is none",
+    parts: "{ authenticator: {} }",
+    words: /^The setup of faulty: authenticator is no function/,
+  },
+  {
+    title: "a route for a role that is no word",
+    parts: "{ routes: [look({ access: [undefined] })] }",
+    words: /^GET \/faulty\/look of faulty is for undefined, which is no role\. Remedy: manager or receptionist/,
+  },
+  {
+    title: "a route for a role that the authenticator does not give",
+    parts:
+      '{ authenticator: async () => undefined, roles: ["cook", "waiter"], routes: [look({ access: ["cook", "king"] })] }',
+    variables: { PLUGINS: "faulty" },
+    migrated: true,
+    words: /^GET \/faulty\/look of faulty is for "king", which is no role\. Remedy: cook or waiter\.$/,
+  },
+];
+
+const paths: readonly Fault[] = [
+  ...["/health/ready", "/Health", "/metrics", "/openapi.json", "/docs/start.js"].map((path) => ({
+    title: `${path}, which is the core's`,
+    parts: `{ routes: [look({ path: "${path}" })] }`,
+    words: /^GET \/\S+ of faulty is an address of the core's\. Remedy: a path that begins with another word\.$/,
+  })),
+  {
+    title: "two patterns of which neither is the narrower",
+    parts: '{ routes: [at("/faulty/{x}/me"), at("/faulty/auth/{y}", "other")] }',
+    words:
+      /^GET \/faulty\/auth\/\{y\} of faulty answers addresses of \/faulty\/\{x\}\/me of faulty\. Remedy: another path for one/,
+  },
+  {
+    title: "a pattern over another plugin's address",
+    parts: '{ routes: [at("/hotels/{x}")] }',
+    words:
+      /^GET \/hotels\/\{x\} of faulty answers addresses of \/hotels\/me of identity\. Remedy: another path for one/,
+  },
+  {
+    title: "an address in another plugin's pattern",
+    parts: '{ routes: [look({ path: "/faulty/7" })] }',
+    beside: { folder: "other", parts: '{ routes: [at("/faulty/{number}", "other")] }' },
+    words: /^GET \/faulty\/\{number\} of other answers addresses of \/faulty\/7 of faulty\. Remedy: another path/,
+  },
+];
+
+describe("a boot, by the shape of a plugin,", () => {
+  const faulty = useFaultyPlugins();
+
+  for (const faults of [manifests, values, parts, paths]) stopsOnEach(faults, faulty);
+
+  it("takes all that a manifest and the parts can have", async () => {
+    await faulty.write("faulty", {
+      manifest: `requires: ["identity", "pms"], permissions: {
+        env: { FAULTY_KEY: z.string(), FAULTY_URL: z.string().optional(), FAULTY_PLACE: z.string().optional() },
+        net: ["api.example.com", "api.example.com:8443", "127.0.0.1:1", "[::1]:1", { env: "FAULTY_URL" }],
+        tables: { "pms.rooms": { select: "*", insert: ["room_id"], update: ["room_id"], delete: true } },
+        jobs: [job("faulty.note")],
+        platform: "a test",
+        files: { reason: "a test", location: "FAULTY_PLACE" },
+        definers: { "faulty.look(text)": "a test" },
+      }`,
+      parts: `{
+        routes: [
+          at("/faulty/{id}"), at("/faulty/new", "newOne"), at("/faulty/{id}/{part}/", "part"), at("/faulty/new/{part}", "newPart"),
+          look({ id: "all", path: "/faulty/", method: "POST", description: "All of it", access: ["manager"], unit: "tenant",
+            query: z.strictObject({}), body: z.strictObject({}), form: true, bodyLimit: 1, status: 201, result: z.strictObject({}),
+            mediaType: "application/json", problems: ["NOT_FOUND"], idempotent: false, rateLimit: { points: 1, seconds: 1 },
+            prepare: async () => {} }),
+          look({ id: "raw", path: "/faulty/raw", method: "PUT", body: "raw", unit: "platform" }),
+        ],
+        jobs: [core.handleLongJob(job("faulty.note"), async () => {}, async () => {})],
+        schedules: [{ name: "tick", everyMs: 1000, run: async () => {} }, { name: "night", cron: "17 3 * * *", run: async () => {} }],
+        gauges: [{ name: "notes", help: "x", label: "kind", read: async () => ({}) }],
+        concurrency: 1,
+        close: async () => {},
+      }`,
+    });
+    expect(
+      await faulty.faultsOf(boot("web", faulty.variables({ ...secret, FAULTY_URL: "http://localhost:1" }))),
+    ).to.deep.equal([]);
+  });
+
+  it("tells a misshapen plugin's fault alone, and not that those who require it miss it", async () => {
+    await faulty.write("faulty", { manifest: "permissions: { net: 1 }" });
+    await faulty.write("other", { manifest: 'requires: ["faulty"]' });
+    expect(await faulty.faultsOf(boot("web", faulty.variables()))).to.have.length(1);
+  });
+});

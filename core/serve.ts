@@ -1,0 +1,129 @@
+/** The HTTP server of the web process: it listens, measures itself, and lets requests finish before it closes. */
+import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Platform } from "./boot.ts";
+import { openUnit } from "./db/database.ts";
+import { poolState } from "./db/unit.ts";
+import { createApp } from "./http/app.ts";
+import { createRateLimits } from "./http/limits/rate_limits.ts";
+import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
+import { createQueueWatch, hasTroubledQueue, type QueueState } from "./jobs/queue_status.ts";
+import { coreRole } from "./db/role_names.ts";
+import { cacheResult } from "./values/cache_result.ts";
+
+/** A platform that listens. */
+export interface WebServer {
+  readonly port: number;
+  /** Stops listening, lets the requests in flight finish (25 s at most), and closes the platform. */
+  close(): Promise<void>;
+}
+
+const drainMs = 25_000;
+
+/** How long a client may take to send a request, so that one that sends a byte now and then does not keep its connection. */
+export interface RequestLimits {
+  readonly headersMs: number;
+  /** With the body. The largest one, 1 MiB, needs 280 kbit/s. */
+  readonly wholeMs: number;
+  /** How often the connections are looked through. */
+  readonly checkMs: number;
+}
+
+const requestLimits: RequestLimits = { headersMs: 15_000, wholeMs: 30_000, checkMs: 5_000 };
+
+/** Starts to listen on `PORT` (0: a free one). */
+export async function serve(platform: Platform, limits = requestLimits): Promise<WebServer> {
+  const { env, knex, log } = platform;
+  const metrics = createMetrics();
+  const pool = (knex.client as { pool: { numUsed(): number } }).pool;
+  metrics.gauge("keyrack_database_connections_used", "Connections in use by this process.", () => pool.numUsed());
+  metrics.gauge("keyrack_database_waiting", "Transactions that wait for a connection.", () => poolState(knex).waiting);
+  metrics.gauge(
+    "keyrack_database_refused",
+    "Transactions that were refused because no connection came in time, since the start.",
+    () => poolState(knex).refused,
+  );
+  const watchQueues = createQueueWatch(
+    knex,
+    platform.plugins.map(({ manifest }) => manifest),
+    platform.here,
+  );
+  addQueueMetrics(metrics, watchQueues);
+  for (const { pluginId, gauge } of platform.gauges) {
+    const { name, help, label, read } = gauge;
+    metrics.gauges(`keyrack_${pluginId}_${name}`, help, label, cacheResult(5_000, read));
+  }
+  let requests = 0;
+  const app = createApp({
+    inFlight: (change) => {
+      requests += change;
+    },
+    knex,
+    log,
+    metrics,
+    routes: platform.routes,
+    authenticate: platform.authenticate,
+    confirmActor: platform.confirmActor,
+    limiter: platform.limiter,
+    rateLimits: createRateLimits({
+      user: env.USER_REQUESTS_PER_MINUTE,
+      tenant: env.TENANT_REQUESTS_PER_MINUTE,
+      address: env.ADDRESS_REQUESTS_PER_MINUTE,
+    }),
+    refusals: platform.refusals,
+    secret: env.SECRET_KEY,
+    trustedProxies: env.TRUSTED_PROXIES,
+    corsOrigins: env.CORS_ORIGINS,
+    ready: async () => {
+      await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
+    },
+    isDegraded: async () => hasTroubledQueue(await watchQueues()),
+  });
+  const options = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.wholeMs,
+    connectionsCheckingInterval: limits.checkMs,
+  };
+  const handle = app.callback();
+  const server = await new Promise<Server>((resolve, reject) => {
+    const listening = createServer(options, (request, response) => void handle(request, response));
+    listening.once("error", reject).listen(env.PORT, env.HOST, () => resolve(listening));
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : env.PORT;
+  log.info({ port }, "listening");
+  return {
+    port,
+    close: async () => {
+      await drain(server, () => requests);
+      await platform.close();
+    },
+  };
+}
+
+function addQueueMetrics(metrics: HttpMetrics, watch: () => Promise<readonly QueueState[]>): void {
+  const told: readonly (readonly [string, string, (state: QueueState) => number])[] = [
+    ["keyrack_jobs_waiting", "Jobs that are not done and not dead, by queue.", ({ waiting }) => waiting],
+    ["keyrack_jobs_failing", "Of these, jobs that failed and are tried again, by queue.", ({ failing }) => failing],
+    ["keyrack_jobs_dead", "Jobs that failed too often and wait for a person, by queue.", ({ dead }) => dead],
+    ["keyrack_jobs_late_seconds", "How long the oldest job that could run waits, by queue.", (of) => of.late_seconds],
+  ];
+  for (const [name, help, value] of told) {
+    metrics.gauges(name, help, "queue", async () =>
+      Object.fromEntries((await watch()).map((state) => [state.queue, value(state)])),
+    );
+  }
+}
+
+/** Waits for the connections, and for the work of those whose clients did not wait. */
+async function drain(server: Server, requests: () => number): Promise<void> {
+  const late = setTimeout(() => server.closeAllConnections(), drainMs);
+  const closed = new Promise((resolve) => server.close(resolve));
+  // Again and again: a kept-alive connection is idle only once its last answer is out.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(late);
+  for (const until = Date.now() + drainMs; requests() > 0 && Date.now() < until;) await sleep(20);
+}

@@ -1,0 +1,109 @@
+/** Plugins with a fault, written into a folder of their own, and what a boot says of them. */
+import { expect } from "chai";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { boot } from "../core/boot.ts";
+import { BootError } from "../core/errors.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "./postgres.ts";
+
+/** What a plugin of the tests is made of, as the text of its module. */
+export interface Faulty {
+  /** Fields of the manifest, beside its id. */
+  readonly manifest?: string;
+  /** What `setup` gives back. */
+  readonly parts?: string;
+  /** The whole module, in place of the two. */
+  readonly module?: string;
+}
+
+export interface Fault extends Faulty {
+  readonly title: string;
+  readonly words: RegExp;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The folder; `faulty` by default. */
+  readonly folder?: string;
+  /** Whether it got as far as `npm run migrate`, which makes the login of a process for this plugin alone. */
+  readonly migrated?: true;
+  /** Another plugin beside it. */
+  readonly beside?: Faulty & { readonly folder: string };
+}
+
+/** Helpers for the modules: `look()` and `at("/a/{b}")` are routes, `handle()` a handler, and none has a fault. */
+const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty): string => `
+  import * as z from ${JSON.stringify(import.meta.resolve("zod"))};
+  import * as core from ${JSON.stringify(import.meta.resolve("../core/mod.ts"))};
+  const job = (name) => core.defineJob({ name, payload: z.strictObject({}) });
+  const handle = (name) => core.handleJob(job(name), async () => {});
+  const look = (more = {}) => core.route({ id: "look", method: "GET", path: "/faulty/look", summary: "Look",
+    access: "public", unit: "none", status: 204, handler: async () => ({}), ...more });
+  const at = (path, id = "look") => look({ path, id, params: z.strictObject(Object.fromEntries(
+    [...path.matchAll(/[{](.*?)[}]/g)].map(([, name]) => [name, z.string()]))) });
+  ${module ?? `export default core.definePlugin({ manifest: { id: "${id}", summary: "", ${manifest} }, setup: (ctx) => (${parts}) });`}
+`;
+
+export interface FaultyPlugins {
+  write(id: string, plugin: Faulty): Promise<void>;
+  variables(more?: Readonly<Record<string, string>>): Record<string, string>;
+  faultsOf(starting: Promise<{ close(): Promise<void> } | void>): Promise<readonly string[]>;
+}
+
+/** For a describe: a database for all of its tests, and an empty folder of plugins for each. */
+export function useFaultyPlugins(): FaultyPlugins {
+  let database: TestDatabase;
+  let folder: string;
+  before(async () => {
+    database = await createTestDatabase();
+  });
+  after(() => database.drop());
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-faults-"));
+    // Without it, Node takes the folder's files for the older kind of module.
+    await writeFile(path.join(folder, "package.json"), '{ "type": "module" }');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  return {
+    write: async (id, plugin) => {
+      await mkdir(path.join(folder, id));
+      await writeFile(path.join(folder, id, "mod.ts"), moduleText(id, plugin));
+    },
+    variables: (more = {}) => ({
+      NODE_ENV: "test",
+      DATABASE_URL: database.url,
+      SECRET_KEY: testSecret,
+      DATA_DIR: folder,
+      LOG_LEVEL: "silent",
+      PLUGIN_PATH: folder,
+      ...more,
+    }),
+    faultsOf: (starting) =>
+      starting.then(
+        async (started) => {
+          await started?.close();
+          return [];
+        },
+        (error: unknown) => {
+          if (error instanceof BootError) return error.faults;
+          throw error;
+        },
+      ),
+  };
+}
+
+/** A test for each: the boot stops on this one fault, with these words, and never with a variable's value (hush-hush). */
+export function stopsOnEach(faults: readonly Fault[], { write, variables, faultsOf }: FaultyPlugins): void {
+  for (const { title, words, variables: more, folder: name = "faulty", beside, migrated, ...plugin } of faults) {
+    it(`stops on ${title}`, async () => {
+      await write(name, plugin);
+      if (beside !== undefined) await write(beside.folder, beside);
+      if (migrated) await migrateDatabase(variables());
+      const found = await faultsOf(boot("web", variables(more)));
+      expect(found, found.join("\n")).to.have.length(1);
+      expect(found[0]).to.match(words);
+      expect(found[0]).to.match(/ Remedy: .*\.$/s);
+      expect(found[0]).not.to.include("hush-hush");
+    });
+  }
+}

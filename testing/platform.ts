@@ -1,0 +1,159 @@
+/** A whole Keyrack for a test: a database of its own, a web server on a free port, and a worker, in this process. */
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { Knex } from "knex";
+
+import { boot, type Platform } from "../core/boot.ts";
+import { openPool } from "../core/db/pool.ts";
+import { processVariables } from "../core/config/env.ts";
+import { migrateDatabase } from "../core/migrate_database.ts";
+import { TestClient } from "./client.ts";
+import { createTestDatabase, testSecret } from "./postgres.ts";
+import { hasRedisServer, startRedis, type TestRedis } from "./redis.ts";
+import { serve } from "../core/serve.ts";
+import { work } from "../workers/main.ts";
+
+export type StoreKind = "postgresql" | "redis";
+
+export interface TestPlatformOptions {
+  /** Where BullMQ keeps its queues; default PostgreSQL. */
+  readonly store?: StoreKind;
+  /** Whether jobs are run; default true. */
+  readonly worker?: boolean;
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface TestPlatform {
+  readonly client: TestClient;
+  /** A pool of the database's owner, past every wall: to look behind the API and to arrange. */
+  readonly owner: Knex;
+  readonly databaseUrl: string;
+  readonly redis: TestRedis | undefined;
+  /** The variables that the processes run with. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Stops the worker, and leaves the rest as it is. */
+  stopWorker(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `PLUGIN_PATH` of the plugins that only tests have. */
+export const fixturePlugins = path.join(import.meta.dirname, "fixture_plugins");
+
+/** The Stripe webhook secret of all tests. */
+export const testWebhookSecret = "whsec_test_test_test_test_test_test_1";
+
+export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
+  const database = await createTestDatabase();
+  const redis = options.store === "redis" ? await startRedis() : undefined;
+  const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-data-"));
+  const variables: Record<string, string> = {
+    NODE_ENV: "test",
+    DATABASE_URL: database.url,
+    SECRET_KEY: testSecret,
+    STRIPE_WEBHOOK_SECRET: testWebhookSecret,
+    DATA_DIR: folder,
+    PORT: "0",
+    HOST: "127.0.0.1",
+    LOG_LEVEL: processVariables()["TEST_LOG_LEVEL"] ?? "silent",
+    SIGN_UPS_PER_HOUR: "10000",
+    LOGINS_PER_MINUTE: "10000",
+    // As many as a hotel that pays may have.
+    TRIAL_SCHEDULES: "20",
+    // All tests come from one address, and some from one user as fast as they can.
+    USER_REQUESTS_PER_MINUTE: "1000000",
+    TENANT_REQUESTS_PER_MINUTE: "1000000",
+    ADDRESS_REQUESTS_PER_MINUTE: "1000000",
+    // A machine under load is slow: a test that wants the refusal sets its own.
+    DATABASE_WAIT_MS: "30000",
+    ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
+    ...options.variables,
+  };
+  // The template has the shipped plugins only.
+  if ("PLUGIN_PATH" in variables) await migrateDatabase(variables);
+  const owner = openPool({ url: database.url, max: 2, name: "test owner" });
+  const server = await serve(await boot("web", variables));
+  let worker = options.worker === false ? undefined : await work(withoutNights(await boot("worker", variables)));
+  const stopWorker = async (): Promise<void> => {
+    await worker?.close();
+    worker = undefined;
+  };
+  return {
+    client: new TestClient(`http://127.0.0.1:${server.port}`),
+    owner,
+    databaseUrl: database.url,
+    redis,
+    variables,
+    stopWorker,
+    close: async () => {
+      await stopWorker();
+      await server.close();
+      await owner.destroy();
+      await redis?.stop();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What comes round at a time of day would come into the tests that run at just that minute. */
+function withoutNights(platform: Platform): Platform {
+  return { ...platform, schedules: platform.schedules.filter(({ schedule }) => !("cron" in schedule)) };
+}
+
+/** Runs the same tests on BullMQ's PostgreSQL store and, where there is a `redis-server`, on Redis. */
+export function onBothStores(title: string, tests: (store: StoreKind) => void): void {
+  describe(`${title} (BullMQ on PostgreSQL)`, () => tests("postgresql"));
+  (hasRedisServer() ? describe : describe.skip)(`${title} (BullMQ on Redis)`, () => tests("redis"));
+}
+
+let hotels = 0;
+
+export interface TestHotel {
+  readonly hotelId: string;
+  readonly managerToken: string;
+  readonly receptionistToken: string;
+  readonly username: string;
+}
+
+/** Signs a hotel up, with a manager and a receptionist who are logged in. */
+export async function signUpHotel(
+  client: TestClient,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<TestHotel> {
+  hotels += 1;
+  const password = "correct-horse-battery";
+  const username = `manager-${process.pid}-${hotels}`;
+  const signUp = await client.post("/hotels/", {
+    name: "Test hotel",
+    username,
+    password,
+    time_zone: "Europe/Berlin",
+    currency: "EUR",
+    ...settings,
+  });
+  if (signUp.status !== 201) throw new Error(`The sign-up answered ${signUp.status}: ${signUp.text}`);
+  const managerToken = await logIn(client, username, password);
+  const receptionist = `desk-${process.pid}-${hotels}`;
+  const desk = { username: receptionist, password, role: "receptionist", must_change_password: false };
+  await client.post("/users/", desk, { token: managerToken });
+  const receptionistToken = await logIn(client, receptionist, password);
+  return { hotelId: signUp.body.hotel.hotel_id as string, managerToken, receptionistToken, username };
+}
+
+export async function logIn(client: TestClient, username: string, password: string): Promise<string> {
+  const answer = await client.post("/auth/token", { username, password });
+  if (answer.status !== 200) throw new Error(`The login answered ${answer.status}: ${answer.text}`);
+  return answer.body.access_token as string;
+}
+
+/** Waits until a look gives something; looks every 20 ms. @throws after `ms` (default 10 s) */
+export async function eventually<T>(look: () => Promise<T | undefined>, ms = 10_000): Promise<T> {
+  const until = Date.now() + ms;
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (Date.now() > until) throw new Error(`It did not happen within ${ms} ms.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

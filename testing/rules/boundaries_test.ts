@@ -1,0 +1,267 @@
+/** House rules about who may import what: every file keeps them, and each way around them is seen to be refused. */
+import { expect } from "chai";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { discoverPlugins, type LoadedPlugin } from "../../core/plugin/discovery.ts";
+import { pluginsFolder } from "../../core/boot.ts";
+import { isTest, platformFaults, pluginFaults, pluginOf, root, targetOf } from "./boundaries.ts";
+import { readSource, readSources } from "./source.ts";
+
+const { plugins, faults: missing } = await discoverPlugins([pluginsFolder, path.join(root, "examples", "plugins")]);
+const requiresOf = (id: string): readonly string[] =>
+  plugins.find(({ manifest }) => manifest.id === id)?.manifest.requires ?? [];
+const folderOf = ({ folder }: LoadedPlugin): string => path.relative(root, folder).replaceAll(path.sep, "/");
+
+/** What is said of a file of a plugin's with this text. */
+const said = (text: string, file = "plugins/reporting/planted.ts"): string[] =>
+  pluginFaults(readSource(file, text), requiresOf(pluginOf(file)?.id ?? ""));
+
+describe("boundaries", () => {
+  const all = readSources(root, ["core", "plugins", "workers", "examples/plugins"]);
+  const production = all.filter(({ file }) => !isTest(file));
+
+  it("are read from the project's files and their imports", () => {
+    const boot = all.find(({ file }) => file === "core/boot.ts");
+    expect(boot?.imports.map(({ from }) => from)).to.include.members(["./discovery.ts", "node:path", "knex"]);
+    expect(boot?.imports.find(({ from }) => from === "knex")?.typeOnly).to.equal(true);
+    expect(all.length).to.be.greaterThan(80);
+    expect(missing, "plugins that are not seen").to.deep.equal([]);
+  });
+
+  it("are read from every kind of file that can run", async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-sources-"));
+    try {
+      const kinds = ["ts", "mts", "cts", "js", "mjs", "cjs", "tsx", "jsx"];
+      await mkdir(path.join(folder, "plugins", "deep"), { recursive: true });
+      for (const kind of kinds) {
+        await writeFile(path.join(folder, "plugins", "deep", `a.${kind}`), "import('node:fs'); process.env;");
+      }
+      await writeFile(path.join(folder, "plugins", "notes.md"), "no program");
+      const sources = readSources(folder, ["plugins"]);
+      expect(sources.map(({ file }) => file).sort()).to.deep.equal(
+        kinds.map((kind) => `plugins/deep/a.${kind}`).sort(),
+      );
+      for (const source of sources) expect(pluginFaults(source, []), source.file).to.have.length(2);
+      await symlink("/etc", path.join(folder, "plugins", "deep", "elsewhere"));
+      expect(() => readSources(folder, ["plugins"])).to.throw(/plugins\/deep\/elsewhere is a link/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("are kept by every plugin: the core's face, itself, the ports of what it requires, and modules that lead nowhere", () => {
+    const files = all.filter(({ file }) => pluginOf(file) !== undefined);
+    expect(new Set(files.map(({ file }) => pluginOf(file)?.id))).to.have.length(plugins.length);
+    expect(files.flatMap((source) => pluginFaults(source, requiresOf(pluginOf(source.file)?.id ?? "")))).to.deep.equal(
+      [],
+    );
+  });
+
+  it("are kept by the core and the workers: no plugin, each driver in its home, the environment read in one file", () => {
+    expect(all.flatMap(platformFaults)).to.deep.equal([]);
+  });
+
+  it("let a plugin that is to be copied reach the core and the ports by names alone, never by a way up", () => {
+    const copied = all.filter(({ file }) => file.startsWith("examples/plugins/"));
+    expect(copied.length).to.be.greaterThan(8);
+    const imports = copied.flatMap(({ file, imports: of }) => of.map(({ from = "" }) => ({ file, from })));
+    expect(imports.map(({ from }) => from)).to.include.members(["#core/mod.ts", "#plugins/pms/port.ts"]);
+    const leaves = imports.filter(
+      ({ file, from }) => from.startsWith(".") && !targetOf(file, from).startsWith(pluginOf(file)?.folder ?? file),
+    );
+    expect(leaves).to.deep.equal([]);
+  });
+
+  it("leave the core without a word of the trade", () => {
+    const words = /\b(hotel|room|booking|guest|stripe|invoice|receptionist)s?\b/i;
+    const speakers = production.filter(({ file, text }) => file.startsWith("core/") && words.test(text));
+    expect(speakers.map(({ file, text }) => `${file}: ${words.exec(text)?.[0]}`)).to.deep.equal([]);
+  });
+
+  it("leave no file longer than 400 lines", () => {
+    const long = all.filter(({ text }) => text.split("\n").length > 400);
+    expect(long.map(({ file }) => file)).to.deep.equal([]);
+  });
+});
+
+describe("the boundary of a plugin", () => {
+  const login = path.join(root, "plugins", "identity", "login.ts");
+  const inside = /: that is the inside of another plugin\. Remedy: #plugins\/identity\/port\.ts\.$/;
+  const without = /: plugins do without [\w:./-]+\. Remedy: #core\/mod\.ts, or pluginModules in/;
+  const address = /: that is an address and no name\. Remedy: a name, or a path that begins with \.\//;
+  const notIts = /: that is neither the plugin's own nor the core's face\. Remedy: #core\/mod\.ts/;
+  const computed = /imports what is computed: nobody can say what that is\. Remedy: a name in quotes/;
+  const forTests = /: that is for tests\. Remedy: move what is shared out of testing/;
+
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ...[
+      "fs",
+      "node:fs",
+      "node:process",
+      "process",
+      "node:http2",
+      "node:child_process",
+      "node:worker_threads",
+      "node:vm",
+    ].map((module) => [`import x from "${module}";`, without] as const),
+    ['import { createRequire } from "node:module"; export const load = createRequire("file:///");', without],
+    ['import Client from "pg/lib/client.js";', without],
+    ['import "pg";', without],
+    ['import { Redis } from "ioredis";', without],
+    ['import { request } from "undici";', without],
+    ['import { knex } from "knex";', without],
+    ['import { type Knex } from "knex";', without],
+    ['export { readFile } from "node:fs/promises";', without],
+    ['export * from "node:fs";', without],
+    ['import fs = require("fs");', without],
+    ['await import("node:fs");', without],
+    ["await import(`node:fs`);", without],
+    ['import login from "../identity/login.ts";', inside],
+    ['import type { Login } from "../identity/login.ts";', inside],
+    ['type Login = import("../identity/login.ts").Login;', inside],
+    ["await import(`../identity/login.ts`);", inside],
+    ['import "./%2e%2e/identity/login.ts";', inside],
+    ['import "./../identity/../identity/login.ts";', inside],
+    ['import "../identity/login.ts?again";', inside],
+    ['import "#plugins/identity/sub/port.ts";', inside],
+    [`import ${JSON.stringify(login)};`, inside],
+    [`import ${JSON.stringify(pathToFileURL(login).href)};`, inside],
+    [`import "../../../${path.basename(root)}/plugins/identity/login.ts";`, inside],
+    ['import "/etc/elsewhere.ts";', address],
+    ['import "file:///etc/elsewhere.ts";', address],
+    ['import "data:text/javascript,1";', address],
+    ['import "https://example.com/mod.ts";', address],
+    [`import ${JSON.stringify(path.join(root, "plugins", "reporting", "mod.ts"))};`, address],
+    ['import "../../core/env.ts";', notIts],
+    ['import "../../workers/relay.ts";', notIts],
+    ['import "../../node_modules/pg/lib/index.js";', notIts],
+    ['import "../../../elsewhere.ts";', notIts],
+    ['import "#core/config/env.ts";', notIts],
+    ['const from = "node:fs"; await import(from);', computed],
+    ['await import(`node:${"fs"}`);', computed],
+    ['import "./testing/bookings.ts";', forTests],
+    ['import "./build_test.ts";', forTests],
+    ['import "#testing/platform.ts";', forTests],
+    ['import "./native.node";', /: that is nothing to import\. Remedy: a file that ends with \.ts/],
+    ['export const url = process["env"].DATABASE_URL;', /uses process\. Remedy: ctx\.env for a variable\.$/],
+    ["const { env } = process;", /uses process\. /],
+    ['process.getBuiltinModule("fs");', /uses process\. /],
+    ["const p = process;", /uses process\. /],
+    ['await fetch("https://example.com");', /uses fetch\. Remedy: ctx\.fetch\.$/],
+    ["export const call = { fetch };", /uses fetch\. /],
+    ['await globalThis.fetch("https://example.com");', /uses globalThis\. Remedy: the names that it needs\.$/],
+    ['await globalThis["fe" + "tch"]("https://example.com");', /uses globalThis\. /],
+    ["new XMLHttpRequest();", /uses XMLHttpRequest\. Remedy: ctx\.fetch/],
+    ['new WebSocket("wss://example.com");', /uses WebSocket\. /],
+    ['new EventSource("https://example.com");', /uses EventSource\. /],
+    ['require("fs");', /uses require\. Remedy: import/],
+    ['new Function("return 1")();', /uses Function\. Remedy: code that can be read/],
+    ['(0, eval)("1");', /uses eval\. /],
+    ["Deno.exit();", /uses Deno\. /],
+  ];
+
+  for (const [text, words] of refused) {
+    it(`refuses ${text.replaceAll(root, "<the checkout>")}`, () => {
+      const faults = said(text);
+      expect(faults, faults.join("\n")).to.have.length(1);
+      expect(faults[0]).to.match(/^plugins\/reporting\/planted\.ts (imports|uses) /);
+      expect(faults[0]).to.match(words);
+    });
+  }
+
+  it("refuses all of it in a file of another kind, each with its own words", () => {
+    const text =
+      'import fs from "node:fs"; fs.writeFileSync("x", process.env.KEY); await fetch("https://example.com");';
+    for (const kind of ["mts", "mjs", "js", "tsx"])
+      expect(said(text, `plugins/reporting/planted.${kind}`), kind).to.have.length(3);
+  });
+
+  it("lets through what is no way out", () => {
+    const text = `
+      import * as z from "zod";
+      import { createHash } from "crypto";
+      import type { Knex } from "knex";
+      import { route } from "../../core/mod.ts";
+      import { defineJob } from "#core/mod.ts";
+      import { readHotel } from "../identity/port.ts";
+      import { more } from "#plugins/pms/port.ts";
+      import { own } from "./models/report.ts";
+      // process.env and fetch() in a comment, and in a text: "process.env"
+      type Fetch = typeof fetch;
+      export const read = (ctx: { fetch: Fetch; env: { process: string } }) => ctx.fetch(ctx.env.process);
+      export const shape = { process: 1, require: 2, fetch() { return import.meta.filename; } };
+    `;
+    expect(said(text)).to.deep.equal([]);
+    expect(
+      said('import "node:fs"; process.env; import "../identity/login.ts";', "plugins/reporting/x_test.ts"),
+    ).to.deep.equal([]);
+  });
+
+  it("has no hole where a file can't be parsed", () => {
+    expect(() => said("import {")).to.throw(/plugins\/reporting\/planted\.ts can't be parsed: /);
+  });
+
+  for (const plugin of plugins) {
+    const here = folderOf(plugin);
+    const { id } = plugin.manifest;
+    it(`of ${id} refuses an import of every other plugin's inside, and of a port that it does not require`, () => {
+      let tried = 0;
+      for (const other of plugins.filter((one) => one !== plugin)) {
+        const files = readSources(root, [folderOf(other)]).map(({ file }) => file);
+        expect(files.length).to.be.greaterThan(5);
+        for (const file of files) {
+          const relative = path.posix.relative(here, file);
+          const port = file === `${folderOf(other)}/port.ts` && folderOf(other).startsWith("plugins/");
+          const allowed = port && (plugin.manifest.requires ?? []).includes(other.manifest.id);
+          const [where = "", ...more] = [
+            `import ${JSON.stringify(relative)};`,
+            `export * from ${JSON.stringify(relative)};`,
+            `await import(\`${relative}\`);`,
+            ...(allowed ? [] : [`import ${JSON.stringify(pathToFileURL(path.join(root, file)).href)};`]),
+          ].map((text) => said(text, `${here}/planted.ts`).join());
+          const words = isTest(file)
+            ? /that is for tests/
+            : port
+              ? /its plugin does not require \w+\. Remedy: requires: \["\w+"\]/
+              : /that is the inside of another plugin/;
+          for (const answer of [where, ...more]) {
+            if (allowed) expect(answer, file).to.equal("");
+            else expect(answer, file).to.match(words);
+          }
+          tried += 1;
+        }
+      }
+      expect(tried).to.be.greaterThan(20);
+    });
+  }
+});
+
+describe("the boundary of the platform", () => {
+  const refused: readonly (readonly [string, string, RegExp])[] = [
+    ["core/planted.ts", 'import "../plugins/pms/port.ts";', /: the platform knows no plugin\.$/],
+    ["workers/planted.ts", "await import(`../plugins/pms/mod.ts`);", /: the platform knows no plugin\.$/],
+    ["core/planted.ts", 'import "../workers/relay.ts";', /: the core knows neither a worker nor a program\.$/],
+    ["core/planted.ts", 'import "../bin/web.ts";', /: the core knows neither a worker nor a program\.$/],
+    ["core/planted.ts", 'import "../testing/postgres.ts";', /: that is for tests\.$/],
+    ["workers/planted.ts", 'import "pg/lib/client.js";', /: it has another home\.$/],
+    ["core/http/planted.ts", 'import { Redis } from "ioredis";', /: it has another home\.$/],
+    ["core/planted.ts", 'import { env } from "process";', /: it has another home\.$/],
+    [
+      "core/planted.mts",
+      'process["env"].KEY;',
+      /uses process\.env: the environment is read in core\/config\/env\.ts alone\.$/,
+    ],
+    ["workers/planted.ts", "const { env } = process;", /uses process\.env: /],
+    ["core/planted.ts", 'process["e" + "nv"];', /uses process\.\*: /],
+  ];
+  for (const [file, text, words] of refused) {
+    it(`refuses ${text} in ${file}`, () => {
+      const faults = platformFaults(readSource(file, text));
+      expect(faults).to.have.length(1);
+      expect(faults[0]).to.match(words);
+    });
+  }
+});
