@@ -19,15 +19,21 @@ function bar(stream: ProgressStream, words: string, total: number): Progress {
     barCompleteChar: "#",
     barIncompleteChar: "-",
     hideCursor: true,
-    // A stop in the middle would leave the terminal without its cursor.
-    gracefulExit: true,
+    // Its listeners would come after ours, which end the process at once (process.ts).
+    gracefulExit: false,
     stopOnComplete: false,
   });
   shown.start(total, 0);
+  // Shows the cursor again if the process ends in the middle.
+  const stop = (): void => {
+    process.off("exit", stop);
+    shown.stop();
+  };
+  process.on("exit", stop);
   return {
     total: (steps) => shown.setTotal(steps),
     step: (steps = 1) => shown.increment(steps),
-    end: () => shown.stop(),
+    end: stop,
   };
 }
 

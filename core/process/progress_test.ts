@@ -25,6 +25,22 @@ describe("the progress of a command", () => {
     expect(run(true)).to.match(/events \[#+\] 4\/4/);
   });
 
+  it("shows the cursor again if the process ends in the middle", () => {
+    let text = "";
+    const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => done(void (text += chunk.toString())) });
+    const before = process.listeners("exit");
+    startProgress(
+      Object.assign(stream, { isTTY: true, columns: 100, cursorTo: () => true, clearLine: () => true }),
+      "a",
+    );
+    const added = process.listeners("exit").filter((listener) => !before.includes(listener));
+    expect(added).to.have.length(1);
+    expect(text).to.include("\u001b[?25l").and.not.include("\u001b[?25h");
+    added[0]?.(130);
+    expect(text).to.include("\u001b[?25h");
+    expect(process.listeners("exit")).to.deep.equal(before);
+  });
+
   it("is plain lines elsewhere, without a sign that moves a cursor", () => {
     expect(run(false)).to.equal("events: 0\nevents: 4 of 4, done\n");
   });
