@@ -1,6 +1,7 @@
 /** Servers that accept a request and never finish the answer, and a garbage collector at work beside the call. */
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -41,14 +42,28 @@ export async function startSilentServer(sends: "nothing" | "head"): Promise<Sile
   };
 }
 
-/** Runs `work` while full garbage collections run every 50 ms: what is held by weak references alone is lost. */
+/**
+ * Runs `work` and collects garbage again and again, so that objects with only weak references are lost.
+ * The event loop has 50 ms between two collections, however long one takes on a busy machine.
+ */
 export async function withGarbageCollection<T>(work: () => Promise<T>): Promise<T> {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const timer = setInterval(collect, 50);
+  const ended = new AbortController();
+  const collecting = collectUntil(ended.signal, collect);
   try {
     return await work();
   } finally {
-    clearInterval(timer);
+    ended.abort();
+    await collecting;
+  }
+}
+
+async function collectUntil(signal: AbortSignal, collect: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(50, undefined, { signal }).catch(() => undefined);
+    collect();
+    // The next pause counts from here: a timer reads the clock once for each turn of the event loop.
+    await new Promise(setImmediate);
   }
 }
