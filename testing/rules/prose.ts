@@ -89,7 +89,7 @@ export const isChecked = (file: string): boolean =>
   !/(^|\/)(node_modules|\.data|\.git|coverage|migrations)\//.test(file);
 
 /** Files with texts at and below a path. @param start from the root */
-function filesAt(start: string): string[] {
+export function filesAt(start: string): string[] {
   if (statSync(path.join(root, start)).isFile()) return [start].filter(isChecked);
   return readdirSync(path.join(root, start), { withFileTypes: true })
     .filter(({ name }) => !/^(node_modules|\.data|\.git|coverage)$/.test(name))
