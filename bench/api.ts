@@ -15,7 +15,7 @@ import { gateRole, urlAs } from "../core/db/role_names.ts";
 import { loadsOf } from "./api_loads.ts";
 import { cleanUp, type Desk, deskOf, freeSlots } from "./desk.ts";
 import { type Bench, measure, type Measured, printRow, startBench } from "./harness.ts";
-import { availabilityMs, availabilityRate, insertRate, reserveRate } from "./query_floors.ts";
+import { availabilityMs, availabilityRate, insertRate, reserveRate } from "./floors/query_floors.ts";
 import { firstManager, grandManager, scaleOf, seed } from "./seed/mod.ts";
 
 const given = processVariables();
@@ -69,7 +69,7 @@ try {
   const [small, grand] = [await deskOf(bench, firstManager), await deskOf(bench, grandManager)];
   const { first, next } = await freeSlots(bench, small);
   try {
-    const floorUrl = `http://127.0.0.1:${await bench.start("bench/floor.ts")}/`;
+    const floorUrl = `http://127.0.0.1:${await bench.start("bench/floors/floor.ts")}/`;
     const floor = (): Promise<Measured> => measure({ name: "floor (Koa + 1 statement)", url: floorUrl, seconds: 2 });
     printRow(["", "requests/s", "p50 ms", "p99 ms", "of the floor", "answers"]);
     // The floor before and after each load, for the machine is not the same from minute to minute.

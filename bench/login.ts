@@ -6,7 +6,7 @@
 import { hash } from "@node-rs/argon2";
 
 import { addDays, dayAt } from "../core/mod.ts";
-import { lanes } from "../plugins/identity/hashing.ts";
+import { lanes } from "../plugins/identity/passwords/hashing.ts";
 import { median } from "../testing/timing.ts";
 import { logIn } from "../testing/platform.ts";
 import { amount } from "./brief.ts";
@@ -15,7 +15,7 @@ import { type Load, measure, type Measured, printRow, startBench } from "./harne
 const rounds = amount(3, 1);
 const seconds = amount(5, 0.5);
 const rooms = amount(100, 10);
-/** As plugins/identity/hashing.ts has them. */
+/** As plugins/identity/passwords/hashing.ts has them. */
 const parameters = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
 const day = dayAt(new Date(), "Europe/Berlin");
 

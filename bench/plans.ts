@@ -13,7 +13,7 @@ import { dayAt } from "../core/mod.ts";
 import { gateRole, urlAs } from "../core/db/role_names.ts";
 import { planSettings } from "../testing/plans.ts";
 import { mostLabour, plansFor } from "../plugins/pms/testing/plan_check.ts";
-import { askingHotel, questions } from "../plugins/pms/testing/questions.ts";
+import { askingHotel, questions } from "../plugins/pms/testing/model_tests/read_queries.ts";
 import { benchSecret, benchSettings } from "./harness.ts";
 import { scaleOf, seed } from "./seed/mod.ts";
 

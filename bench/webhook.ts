@@ -11,7 +11,7 @@ import { median } from "../testing/timing.ts";
 import { basilInvoice, eventAround } from "../plugins/billing/testing/deliveries.ts";
 import { amount } from "./brief.ts";
 import { type Load, measure, printRow, startBench, webhookSecret } from "./harness.ts";
-import { measureQueueFloor } from "./queue_floor.ts";
+import { measureQueueFloor } from "./floors/queue_floor.ts";
 
 const rounds = amount(3, 1);
 const seconds = 3;
@@ -28,7 +28,7 @@ const redis = hasRedisServer() ? await startRedis() : undefined;
 try {
   const { owner, client } = bench;
   const hotelIds = await makeHotels();
-  const floorPort = await bench.start("bench/webhook_floor.ts");
+  const floorPort = await bench.start("bench/floors/webhook_floor.ts");
   const floorLoad: Load = {
     name: "Koa + one INSERT",
     url: `http://127.0.0.1:${floorPort}/`,

@@ -47,7 +47,7 @@ describe("an attack through every operation of the API", function () {
   let hotels: TwoHotels;
   let operations: Operation[];
   const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
-  /** But for the security log, which has the attacks themselves: its own walls are in plugins/identity/audit_test.ts. */
+  /** But for the security log, which has the attacks themselves: its own walls are in plugins/identity/staff/audit_test.ts. */
   const digests = async () => {
     const { "core.audit_events": _log, ...others } = (await readTenantRows(platform.owner)).digests;
     return others;

@@ -32,7 +32,7 @@ export function historyOf(stay: SeedStay, today: DayNumber): string[] {
   });
 }
 
-/** As plugins/pms/bookings/history.ts has it. */
+/** As plugins/pms/booking_record/history.ts has it. */
 function asBooked(stay: SeedStay, facts: BookingFacts): Record<string, unknown> {
   const { name, email, phone } = personOf(stay.hotel.index, stay.guest);
   return {

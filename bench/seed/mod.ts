@@ -40,7 +40,7 @@ export async function seed({ url, scale, day, say }: SeedOptions): Promise<Map<s
     say(`It is there already: "${found}"`);
     return undefined;
   }
-  // The salt is part of the seed. As plugins/identity/hashing.ts has the rest.
+  // The salt is part of the seed. As plugins/identity/passwords/hashing.ts has the rest.
   const salt = Buffer.from("keyrack-seed-salt");
   const passwordHash = await hash(seedPassword, { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1, salt });
   return loadSeed(url, { hotels, day, passwordHash, remark: remarkOf(scale, day) }, say);

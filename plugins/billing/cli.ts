@@ -2,10 +2,10 @@
 import { type Command, defineCommand } from "../../core/mod.ts";
 import * as z from "zod";
 
-import { events, show } from "./operator/events.ts";
-import { reconcile } from "./operator/reconcile.ts";
-import { replay } from "./operator/replay.ts";
-import { loadStripe } from "./stripe_sdk.ts";
+import { events, show } from "./commands/events.ts";
+import { reconcile } from "./commands/reconcile.ts";
+import { replay } from "./commands/replay.ts";
+import { loadStripe } from "./stripe/sdk.ts";
 
 export const commands: Readonly<Record<string, Command>> = {
   sign: defineCommand({

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { openPool } from "../../core/db/pool.ts";
 import { newId } from "../../core/values/ids.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
-import { insertHotels } from "./testing/direct.ts";
+import { insertHotels } from "./testing/in_process_billing.ts";
 import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
 import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";
 import { up as reconciledEvents } from "./migrations/0003_reconciled_events.ts";

@@ -1,13 +1,13 @@
 import { definePlugin, handleJob, handleLongJob } from "../../core/mod.ts";
-import { applyEvent } from "./apply_stripe_event.ts";
-import { askForEvent } from "./ask_stripe.ts";
+import { applyEvent } from "./apply/apply_stripe_event.ts";
+import { askForEvent } from "./apply/fetch_missing.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
 import { manifest } from "./manifest.ts";
-import { reconcileByNight } from "./reconcile.ts";
-import { forgetEvents } from "./retention.ts";
+import { reconcileByNight } from "./recovery/reconcile.ts";
+import { forgetEvents } from "./inbox/retention.ts";
 import { routes } from "./routes.ts";
-import { createStripeApi } from "./stripe_api.ts";
-import { countUnapplied, sweepEvents, sweepWaiting } from "./sweep.ts";
+import { createStripeApi } from "./stripe/client.ts";
+import { countUnapplied, sweepEvents, sweepWaiting } from "./recovery/sweep.ts";
 
 export default definePlugin({
   manifest,

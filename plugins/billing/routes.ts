@@ -4,12 +4,12 @@ import * as z from "zod";
 import { managers } from "../identity/port.ts";
 import type { BillingContext } from "./context.ts";
 import { billingProblems } from "./errors.ts";
-import { readEvent } from "./event.ts";
-import { storeEvent } from "./intake.ts";
-import { checkoutBody, portalBody, startCheckout, startPortal } from "./sessions.ts";
-import { verifyDelivery } from "./signature.ts";
-import type { StripeApi } from "./stripe_api.ts";
-import { readSubscription, subscriptionSchema } from "./subscription.ts";
+import { readEvent } from "./facts/stripe_event.ts";
+import { storeEvent } from "./inbox/store_event.ts";
+import { checkoutBody, portalBody, startCheckout, startPortal } from "./checkout/checkout.ts";
+import { verifyDelivery } from "./inbox/verify_signature.ts";
+import type { StripeApi } from "./stripe/client.ts";
+import { readSubscription, subscriptionSchema } from "./entitlement/subscription_view.ts";
 
 /** A page of Stripe's: a browser is sent there, anyone else is told its address. */
 const pageSchema = z.strictObject({ url: z.string() }).meta({ id: "StripePage" });

@@ -1,13 +1,13 @@
 import { definePlugin } from "../../core/mod.ts";
-import { createAuthentication } from "./authentication.ts";
+import { createAuthentication } from "./sessions/authentication.ts";
 import { manifest } from "./manifest.ts";
 import { roles } from "./port.ts";
-import { auditRoute } from "./routes_audit.ts";
-import { authRoutes } from "./routes_auth.ts";
-import { hotelRoutes } from "./routes_hotels.ts";
-import { sessionRoutes } from "./routes_sessions.ts";
-import { userRoutes } from "./routes_users.ts";
-import { sessionCleaning } from "./session_cleaning.ts";
+import { auditRoute } from "./staff/routes_audit.ts";
+import { authRoutes } from "./login/routes.ts";
+import { hotelRoutes } from "./hotels/routes.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
+import { userRoutes } from "./staff/routes.ts";
+import { sessionCleaning } from "./sessions/cleaning.ts";
 
 export default definePlugin({
   manifest,

@@ -1,7 +1,7 @@
 /** What other plugins may import of identity. */
 import { type Day, defineProblems, prepare, type Trx } from "../../core/mod.ts";
 
-export { isOnTrial, requireDailyQuota, requireDailyQuotaLeft, requireQuota } from "./trial.ts";
+export { isOnTrial, requireDailyQuota, requireDailyQuotaLeft, requireQuota } from "./hotels/trial.ts";
 
 /** The roles: a manager has all of the hotel; a receptionist has the front desk. */
 export const roles = ["manager", "receptionist"] as const;

@@ -7,9 +7,9 @@ import { gateRole, urlAs } from "../../core/db/role_names.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
-import { directDesk } from "./testing/direct_desk.ts";
-import { dayText } from "./testing/model/hotel.ts";
-import { plantHotel } from "./testing/planted.ts";
+import { directDesk } from "./testing/model_tests/direct_desk.ts";
+import { dayText } from "./testing/model_tests/model/hotel.ts";
+import { plantHotel } from "./testing/insert_hotel.ts";
 
 describe("the PMS's migrations", function () {
   this.timeout(60_000);

@@ -7,12 +7,12 @@ import { guestRoutes } from "./guests/routes.ts";
 import { manifest } from "./manifest.ts";
 import { currencyRoutes } from "./rates/routes_currency.ts";
 import { rateRoutes } from "./rates/routes.ts";
-import { availabilityRoutes } from "./rooms/routes_availability.ts";
-import { chartRoutes } from "./rooms/routes_chart.ts";
-import { closureRoutes } from "./rooms/routes_closures.ts";
-import { repackRoutes } from "./rooms/routes_repack.ts";
-import { roomTypeRoutes } from "./rooms/routes_room_types.ts";
-import { roomRoutes } from "./rooms/routes_rooms.ts";
+import { availabilityRoutes } from "./desk/routes_availability.ts";
+import { chartRoutes } from "./desk/routes_tape_chart.ts";
+import { closureRoutes } from "./closures/routes.ts";
+import { repackRoutes } from "./bookings/repack/routes.ts";
+import { roomTypeRoutes } from "./inventory/routes_room_types.ts";
+import { roomRoutes } from "./inventory/routes_rooms.ts";
 
 export default definePlugin({
   manifest,

@@ -12,10 +12,17 @@ import { addDays } from "../../core/mod.ts";
 import { gateRole, urlAs } from "../../core/db/role_names.ts";
 import { tellPlans } from "../../testing/plans.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
-import { readChart } from "./rooms/chart.ts";
-import { freeRooms } from "./rooms/availability.ts";
+import { readChart } from "./desk/tape_chart.ts";
+import { freeRooms } from "./allocation/free_rooms.ts";
 import { faultsOf, plansFor, runs } from "./testing/plan_check.ts";
-import { type AskingHotel, askingHotel, bookings, guests, type Question, questions } from "./testing/questions.ts";
+import {
+  type AskingHotel,
+  askingHotel,
+  bookings,
+  guests,
+  type Question,
+  questions,
+} from "./testing/model_tests/read_queries.ts";
 
 /** Rows that one step of a plan may look at; the hotel has 10,000 bookings. */
 const mostRows = 3000;

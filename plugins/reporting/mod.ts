@@ -1,10 +1,10 @@
 import { definePlugin } from "../../core/mod.ts";
-import { buildHandler } from "./build.ts";
-import { downloadRoute } from "./download.ts";
-import { eventsRoute } from "./events.ts";
+import { buildHandler } from "./build/build.ts";
+import { downloadRoute } from "./download/download.ts";
+import { eventsRoute } from "./download/events.ts";
 import { expirySchedule } from "./expiry.ts";
 import { manifest } from "./manifest.ts";
-import { reportRoutes } from "./routes.ts";
+import { reportRoutes } from "./requests/routes.ts";
 import { scheduleRoutes } from "./schedules/routes.ts";
 import { dueReportsSchedule } from "./schedules/run_due.ts";
 

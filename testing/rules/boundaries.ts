@@ -65,7 +65,7 @@ const noPluginNames: Readonly<Record<string, string>> = {
 /** Modules that have one home, so that what goes through them can be guarded there. */
 const homes: readonly { readonly modules: RegExp; readonly allowed: RegExp }[] = [
   { modules: /^(pg|pg-copy-streams)(\/|$)/, allowed: /^core\/(db|jobs)\/|^embedded\/|^workers\/relay\.ts$/ },
-  { modules: /^(ioredis|bullmq)(\/|$)/, allowed: /^core\/jobs\// },
+  { modules: /^(ioredis|bullmq)(\/|$)/, allowed: /^core\/jobs\/|^core\/db\/migrate\/bullmq_schema\.ts$/ },
   { modules: /^knex(\/|$)/, allowed: /^(core|workers)\// },
   { modules: /^node:process$/, allowed: /^$/ },
 ];
@@ -167,7 +167,7 @@ export function platformFaults({ file, imports, names: used }: Source): string[]
     ...wrong("that is for tests", isTest),
     ...wrong("the platform knows no plugin", (to) => pluginOf(to) !== undefined),
     ...(file.startsWith("core/")
-      ? wrong("the core knows neither a worker nor a program", (to) => /^(bin|embedded|workers|examples)\//.test(to))
+      ? wrong("the core knows neither a worker nor a program", (to) => /^(bin|workers|examples)\//.test(to))
       : []),
     ...homes.flatMap(({ modules, allowed }) =>
       wrong("it has another home", (to, typeOnly) => !typeOnly && modules.test(to) && !allowed.test(file)),

@@ -20,12 +20,12 @@ const said = (text: string, file = "plugins/reporting/planted.ts"): string[] =>
   pluginFaults(readSource(file, text), requiresOf(pluginOf(file)?.id ?? ""));
 
 describe("boundaries", () => {
-  const all = readSources(root, ["core", "plugins", "workers", "examples/plugins"]);
+  const all = readSources(root, ["bin", "core", "embedded", "plugins", "workers", "examples/plugins"]);
   const production = all.filter(({ file }) => !isTest(file));
 
   it("are read from the project's files and their imports", () => {
     const boot = all.find(({ file }) => file === "core/boot.ts");
-    expect(boot?.imports.map(({ from }) => from)).to.include.members(["./discovery.ts", "node:path", "knex"]);
+    expect(boot?.imports.map(({ from }) => from)).to.include.members(["./plugin/discovery.ts", "node:path", "knex"]);
     expect(boot?.imports.find(({ from }) => from === "knex")?.typeOnly).to.equal(true);
     expect(all.length).to.be.greaterThan(80);
     expect(missing, "plugins that are not seen").to.deep.equal([]);

@@ -2,7 +2,7 @@
  * What has to come out of a story, by SPEC's rules, from the story itself: no event, no order, and nothing of the plugin's
  * code. As simple as it can be, so that a reader sees that it is right.
  */
-import type { DisputeStory, InvoiceStory, PaymentStory, SubscriptionStory, World } from "./world.ts";
+import type { DisputeStory, InvoiceStory, PaymentStory, SubscriptionStory, World } from "./payment_story.ts";
 
 export interface Verdict {
   /** In days from now. */

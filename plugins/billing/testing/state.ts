@@ -1,7 +1,7 @@
 /** For tests: what billing has made of its events, as text that can be compared byte for byte. */
 import type { Knex } from "knex";
 
-import { ledgerTables } from "../ledger_tables.ts";
+import { ledgerTables } from "../entitlement/ledger_tables.ts";
 
 /** Every row of the derived tables, what is written to the hotels, and each event's outcome. */
 export async function stateText(owner: Knex): Promise<string> {

@@ -10,21 +10,29 @@ import { deriveContacts } from "../guests/contacts.ts";
 import { compareNames, holdGuest, linkGuest, writeContact } from "../guests/guests.ts";
 import { deleteLeftover } from "../guests/leftover.ts";
 import type { Booking } from "../models/booking.ts";
-import { type LockedRoom, lockRooms } from "../occupancy/occupancy.ts";
-import { offerRepacking } from "../occupancy/repack.ts";
-import { lockFreeRoom } from "../occupancy/room_choice.ts";
+import { type LockedRoom, lockRooms } from "../allocation/allocations.ts";
+import { offerRepacking } from "../allocation/plan_repack.ts";
+import { lockFreeRoom } from "../allocation/choose_room.ts";
 import { agreeOn, type AgreedPrice, discountLimit, requireReplaceable } from "../rates/agreed_price.ts";
 import { readRates, readRatesOf } from "../rates/prices.ts";
 import { Override } from "../rates/restrictions.ts";
-import { readRoomType } from "../rooms/inventory.ts";
+import { readRoomType } from "../inventory/inventory.ts";
 import { requireArrivalAnew } from "./accepted_stays.ts";
-import { amendedNights } from "./amended_nights.ts";
+import { amendedNights } from "./nights/amended_nights.ts";
 import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
-import { type Change, lockBooking, writeChange } from "./changing.ts";
-import { type Night, readNights, totalsOf, writeNights } from "./nights.ts";
-import { holdNights, requireNotRetired, requireOpen, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
-import { amendStay, type Stay } from "./stay.ts";
+import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
+import { type Night, readNights, totalsOf, writeNights } from "./nights/nights.ts";
+import {
+  holdNights,
+  requireNotRetired,
+  requireOpen,
+  requireReady,
+  requireSold,
+  roomsOf,
+  soil,
+} from "./check_in_out.ts";
+import { amendStay, type Stay } from "../allocation/stay_dates.ts";
 import { firstNightToAmend, nothingToMove } from "./stay_progress.ts";
 
 export interface Amendment {

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openUnit, roleOf } from "../../../core/db/database.ts";
 import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
-import { type Desk, directDesk, type Outcome } from "../testing/direct_desk.ts";
-import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
-import { type Ground, grounds, plantHotel } from "../testing/planted.ts";
-import { cancel } from "./operations.ts";
+import { type Desk, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
+import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
+import { type Ground, grounds, plantHotel } from "../testing/insert_hotel.ts";
+import { cancel } from "./check_in_out.ts";
 
 /** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
 describe("what random histories found", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/invariants.ts";
+import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 describe("a check-out of a guest who left on an earlier day", () => {
   let platform: TestPlatform;

@@ -3,16 +3,16 @@ import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
-import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../occupancy/occupancy.ts";
+import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../allocation/allocations.ts";
 import { readRates } from "../rates/prices.ts";
 import type { Override } from "../rates/restrictions.ts";
 import { requireArrivalAnew } from "./accepted_stays.ts";
 import { illegal } from "./booking_state.ts";
 import { requireClean } from "./clean_room.ts";
-import { type Change, lockBookings, writeChange } from "./changing.ts";
-import type { Reasons } from "./history.ts";
-import { type Night, readNights, writeNights } from "./nights.ts";
-import { partyOf, requireOpen, requireReady, requireSold, roomsOf, soil } from "./operations.ts";
+import { type Change, lockBookings, writeChange } from "../booking_record/change.ts";
+import type { Reasons } from "../booking_record/history.ts";
+import { type Night, readNights, writeNights } from "./nights/nights.ts";
+import { partyOf, requireOpen, requireReady, requireSold, roomsOf, soil } from "./check_in_out.ts";
 import { firstNightToMove, nothingToMove } from "./stay_progress.ts";
 
 /** A booking on its way to another room. */

@@ -1,10 +1,10 @@
 /** What a no-show does, to one booking at the desk or to all at the close of the day: a few statements, however many. */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
-import type { Policies } from "../desk/policies.ts";
+import type { Policies } from "../policies/policies.ts";
 import type { Booking } from "../models/booking.ts";
-import { freeNights } from "../occupancy/occupancy.ts";
-import { type Change, recordChanged } from "./changing.ts";
-import { type Night, totalsOf } from "./nights.ts";
+import { freeNights } from "../allocation/allocations.ts";
+import { type Change, recordChanged } from "../booking_record/change.ts";
+import { type Night, totalsOf } from "./nights/nights.ts";
 
 export interface NoShows {
   /** Locked, and with them the rooms of their nights. */

@@ -10,12 +10,12 @@
 import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
-import { isRetired, lengthenStays, type LockedRoom } from "../occupancy/occupancy.ts";
+import { isRetired, lengthenStays, type LockedRoom } from "../allocation/allocations.ts";
 import { quoteStay, readRatesOf } from "../rates/prices.ts";
-import { type Change, recordChanged } from "./changing.ts";
-import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights.ts";
-import { readReleasedRates } from "./released_rates.ts";
-import { mostNights } from "./stay.ts";
+import { type Change, recordChanged } from "../booking_record/change.ts";
+import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights/nights.ts";
+import { readReleasedRates } from "./nights/released_rates.ts";
+import { mostNights } from "../allocation/stay_dates.ts";
 
 /** Whether a booking could get the night of the day that closes. */
 export function isOverstay({ status, arrival, departure }: Booking, day: Day): boolean {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { TestAnswer } from "../../../testing/client.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/invariants.ts";
+import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 const rates = (answer: TestAnswer): string[] => (answer.body.nights as { rate: string }[]).map(({ rate }) => rate);
 

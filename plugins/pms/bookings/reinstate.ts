@@ -2,13 +2,13 @@
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
 import { holdGuest } from "../guests/guests.ts";
-import { type LockedRoom, lockRooms, segmentsOf } from "../occupancy/occupancy.ts";
-import { readRoom } from "../rooms/inventory.ts";
+import { type LockedRoom, lockRooms, segmentsOf } from "../allocation/allocations.ts";
+import { readRoom } from "../inventory/inventory.ts";
 import { moveBooking } from "./booking_state.ts";
-import { type Change, lockBooking, writeChange } from "./changing.ts";
+import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
 import { requireFit, requireUnlocked } from "./move.ts";
-import { type Night, restoreNights, totalsOf, writeNights } from "./nights.ts";
-import { departureOf, holdNights, partyOf, requireOpen, requireSold, roomsOf, wrongDay } from "./operations.ts";
+import { type Night, restoreNights, totalsOf, writeNights } from "./nights/nights.ts";
+import { departureOf, holdNights, partyOf, requireOpen, requireSold, roomsOf, wrongDay } from "./check_in_out.ts";
 import { firstNightAhead } from "./stay_progress.ts";
 
 /**

@@ -1,21 +1,21 @@
 /** Reserving: from a request to a booking that holds its room. */
 import { addDays, daysBetween, newId, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
-import { holdDay } from "../desk/business_day.ts";
+import { holdDay } from "../business_date/business_day.ts";
 import { pmsProblems } from "../errors.ts";
-import { reasonsColumn, snapshot } from "./history.ts";
+import { reasonsColumn, snapshot } from "../booking_record/history.ts";
 import { deriveContacts } from "../guests/contacts.ts";
 import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
-import { isSellable, type LockedRoom, lockRoom, roomTaken } from "../occupancy/occupancy.ts";
-import { offerRepacking } from "../occupancy/repack.ts";
-import { lockBestRoom } from "../occupancy/room_choice.ts";
+import { isSellable, type LockedRoom, lockRoom, roomTaken } from "../allocation/allocations.ts";
+import { offerRepacking } from "../allocation/plan_repack.ts";
+import { lockBestRoom } from "../allocation/choose_room.ts";
 import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agreed_price.ts";
 import { type DayRates, quoteStay, readRatesOf, readRoomRates } from "../rates/prices.ts";
 import { Override, requireArrival } from "../rates/restrictions.ts";
-import { readRoomType } from "../rooms/inventory.ts";
-import { totalsOf } from "./nights.ts";
-import { requireOpen, requireSold } from "./operations.ts";
-import { mostNights, readStay, type Stay } from "./stay.ts";
+import { readRoomType } from "../inventory/inventory.ts";
+import { totalsOf } from "./nights/nights.ts";
+import { requireOpen, requireSold } from "./check_in_out.ts";
+import { mostNights, readStay, type Stay } from "../allocation/stay_dates.ts";
 import type { BookingRow } from "./views.ts";
 
 export interface Reservation {

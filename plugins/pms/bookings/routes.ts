@@ -23,10 +23,10 @@ import { overrideSchema } from "../rates/restrictions.ts";
 import { noSuchBooking } from "../errors.ts";
 import { findGuests, manyMatch, searchDescription } from "../guests/search.ts";
 import { amend } from "./amend.ts";
-import { changeOf } from "./changing.ts";
+import { changeOf } from "../booking_record/change.ts";
 import { bookingStatuses } from "../port.ts";
 import { reserve } from "./reserve.ts";
-import { dayOrInstantSchema, mostNights } from "./stay.ts";
+import { dayOrInstantSchema, mostNights } from "../allocation/stay_dates.ts";
 import {
   bookingRows,
   bookingSchema,

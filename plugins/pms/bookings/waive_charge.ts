@@ -8,8 +8,8 @@ import { formatAmount, isSameAmount, type Trx } from "../../../core/mod.ts";
 import { pmsProblems } from "../errors.ts";
 import type { Booking } from "../models/booking.ts";
 import { illegal } from "./booking_state.ts";
-import { type Change, lockBooking, writeChange } from "./changing.ts";
-import { releaseNights, restoreNights, totalsOf } from "./nights.ts";
+import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
+import { releaseNights, restoreNights, totalsOf } from "./nights/nights.ts";
 
 /** @throws Problem ILLEGAL_TRANSITION for a guest who comes or came; NO_CHARGE where nothing is to be paid */
 export async function waiveCharge(trx: Trx, change: Change, bookingId: string, reason: string): Promise<void> {

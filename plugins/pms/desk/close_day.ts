@@ -8,16 +8,16 @@
  */
 import { addDays, type Day, dayAt, formatAmount, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
-import { type Change } from "../bookings/changing.ts";
-import { readNightsOf } from "../bookings/nights.ts";
+import { type Change } from "../booking_record/change.ts";
+import { readNightsOf } from "../bookings/nights/nights.ts";
 import { releaseNoShows } from "../bookings/no_show.ts";
-import { roomsOf, wrongDay } from "../bookings/operations.ts";
+import { roomsOf, wrongDay } from "../bookings/check_in_out.ts";
 import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
-import { lockRooms } from "../occupancy/occupancy.ts";
-import { holdDayAlone } from "./business_day.ts";
+import { lockRooms } from "../allocation/allocations.ts";
+import { holdDayAlone } from "../business_date/business_day.ts";
 import { dayNotOver } from "./day_not_over.ts";
-import { type Policies, readPolicies } from "./policies.ts";
+import { type Policies, readPolicies } from "../policies/policies.ts";
 
 /** The figures of a day, as it was closed. */
 export interface DailyFigures {

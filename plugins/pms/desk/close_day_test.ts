@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { addDays } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
-import { closeAt, closeByClock, closePageByPage } from "../testing/closing.ts";
+import { closeAt, closeByClock, closePageByPage } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { furnishHotel } from "../testing/hotel.ts";
 

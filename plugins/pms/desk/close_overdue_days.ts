@@ -9,7 +9,7 @@ import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { closeDay } from "./close_day.ts";
-import { readPolicies, usualPolicies } from "./policies.ts";
+import { readPolicies, usualPolicies } from "../policies/policies.ts";
 
 interface Clock {
   readonly business_date: Day;

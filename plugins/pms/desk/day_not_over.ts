@@ -1,9 +1,9 @@
 /** The refusal to close a day before it is over at the hotel. It lists what the close would do, because no call takes it back. */
 import { addDays, type Day, type Problem, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { mostNights } from "../bookings/stay.ts";
+import { mostNights } from "../allocation/stay_dates.ts";
 import { pmsProblems } from "../errors.ts";
-import type { Policies } from "./policies.ts";
+import type { Policies } from "../policies/policies.ts";
 
 /** Bookings that the refusal lists at most; their count is of all. */
 const mostListed = 50;

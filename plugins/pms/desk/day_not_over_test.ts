@@ -3,9 +3,9 @@ import type { Knex } from "knex";
 
 import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
-import { type Call, directDesk, type Outcome } from "../testing/direct_desk.ts";
-import { dayText, type ModelHotel } from "../testing/model/hotel.ts";
-import { plantHotel } from "../testing/planted.ts";
+import { type Call, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
+import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
+import { plantHotel } from "../testing/insert_hotel.ts";
 
 /** A desk at moments that the test chooses: no test here depends on the hour at which it runs. */
 describe("a day that is not over", () => {

@@ -2,9 +2,9 @@ import { expect } from "chai";
 
 import { addDays, instantOf } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
-import { closeAt, closeByClock, moveAt } from "../testing/closing.ts";
+import { closeAt, closeByClock, moveAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/invariants.ts";
+import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 describe("guests who should have left and are still in the house when the day is closed", () => {
   let platform: TestPlatform;

@@ -21,10 +21,10 @@ import {
   type Trx,
 } from "../../../core/mod.ts";
 import { isManager, managers, readHotel, staff } from "../../identity/port.ts";
-import { changeOf } from "../bookings/changing.ts";
+import { changeOf } from "../booking_record/change.ts";
 import type { PmsContext } from "../context.ts";
 import { bookingStatuses } from "../port.ts";
-import { roomFields } from "../rooms/views.ts";
+import { roomFields } from "../inventory/views.ts";
 import { readBoard } from "./board.ts";
 import { closeDay, type DailyFigures, figuresColumns, figuresView } from "./close_day.ts";
 import {
@@ -35,7 +35,7 @@ import {
   type Policies,
   readPolicies,
   writePolicies,
-} from "./policies.ts";
+} from "../policies/policies.ts";
 
 const entrySchema = z
   .strictObject({

@@ -1,7 +1,7 @@
 /** Forgetting a guest on request. */
 import type { Trx } from "../../../core/mod.ts";
-import { type Change, readBookings } from "../bookings/changing.ts";
-import { inBatches, recordChanges } from "../bookings/history.ts";
+import { type Change, readBookings } from "../booking_record/change.ts";
+import { inBatches, recordChanges } from "../booking_record/history.ts";
 import { pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";

@@ -9,7 +9,7 @@ import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/invariants.ts";
+import { requireWhole } from "../testing/model_tests/invariants.ts";
 import { anonymise } from "./forget.ts";
 import { linkGuest } from "./guests.ts";
 

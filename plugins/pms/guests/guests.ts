@@ -3,7 +3,7 @@
  * is, as PostgreSQL folds them (docs/decisions/0013): a name alone is shared by many, and an address by a family.
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
-import { type Change, changeAll } from "../bookings/changing.ts";
+import { type Change, changeAll } from "../booking_record/change.ts";
 import { deriveContacts } from "./contacts.ts";
 import { noSuchGuest, pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";

@@ -8,7 +8,7 @@ import { plansOf, tellPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { directDesk, type Outcome } from "../testing/direct_desk.ts";
+import { directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
 
 /** Bookings of the larger guest, of nearly all in the hotel, and of the other. */

@@ -1,6 +1,6 @@
 /** Merging two guests who are one person, and the way back. */
 import { newId, type Trx } from "../../../core/mod.ts";
-import { type Change, changeAll } from "../bookings/changing.ts";
+import { type Change, changeAll } from "../booking_record/change.ts";
 import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";

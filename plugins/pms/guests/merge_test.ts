@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/invariants.ts";
+import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 describe("two guests who are one person", () => {
   let platform: TestPlatform;

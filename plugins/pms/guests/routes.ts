@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { decodeCursor, idSchema, pageOf, pageQuery, type Route, route, textSchema, toPage } from "../../../core/mod.ts";
 import { managers, staff } from "../../identity/port.ts";
-import { changeOf } from "../bookings/changing.ts";
+import { changeOf } from "../booking_record/change.ts";
 import { guestSchema } from "../bookings/views.ts";
 import type { PmsContext } from "../context.ts";
 import { anonymise } from "./forget.ts";

@@ -23,7 +23,7 @@ import {
   type Trx,
 } from "../../../core/mod.ts";
 import { isManager } from "../../identity/port.ts";
-import { readPolicies } from "../desk/policies.ts";
+import { readPolicies } from "../policies/policies.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 
 const reason = textSchema(500).meta({ examples: ["corporate contract"] });

@@ -4,7 +4,7 @@ import type { TestAnswer } from "../../../testing/client.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import type { Furniture } from "../testing/hotel.ts";
-import { requireWhole } from "../testing/invariants.ts";
+import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 interface Night {
   readonly rate: string;

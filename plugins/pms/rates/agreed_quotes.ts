@@ -1,9 +1,9 @@
 /** Quotes of stays at a price that is about to be agreed: what a booking with that price would cost. */
 import type { Day, Trx } from "../../../core/mod.ts";
-import { readPolicies } from "../desk/policies.ts";
+import { readPolicies } from "../policies/policies.ts";
 import { fieldFault } from "../errors.ts";
 import { agreeOn, atRate, isWithinPolicy, type PricedNight } from "./agreed_price.ts";
-import { totalsOf } from "../bookings/nights.ts";
+import { totalsOf } from "../bookings/nights/nights.ts";
 
 export interface AgreedQuote {
   readonly nights: PricedNight[];

@@ -9,7 +9,7 @@ import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { type Call, directDesk, type Outcome } from "../testing/direct_desk.ts";
+import { type Call, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 
 const types = 30;
 /** Of each type, from the business date on. */

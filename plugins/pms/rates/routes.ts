@@ -19,7 +19,7 @@ import {
 } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import { fieldFault } from "../errors.ts";
-import { readRoomType } from "../rooms/inventory.ts";
+import { readRoomType } from "../inventory/inventory.ts";
 import { rateIn } from "./amounts.ts";
 import type { DayRate } from "./prices.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../../core/mod.ts";
 import { managers } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
-import { holdDayAlone } from "../desk/business_day.ts";
+import { holdDayAlone } from "../business_date/business_day.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 
 export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {

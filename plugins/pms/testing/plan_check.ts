@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { databaseFor } from "../../../core/db/database.ts";
 import { nodesOf, pairsCompared, plansOf, type PlanNode, rowsRead, type RunPlan } from "../../../testing/plans.ts";
-import type { AskingHotel, Question } from "./questions.ts";
+import type { AskingHotel, Question } from "./model_tests/read_queries.ts";
 
 /** The tables that grow with the years: what is not to be read from end to end. */
 const grown = new Set(["bookings", "booking_nights", "occupancies", "guests", "guest_contacts", "booking_history"]);

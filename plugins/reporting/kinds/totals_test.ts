@@ -11,13 +11,13 @@ import { gateRole, urlAs } from "../../../core/db/role_names.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "../../pms/testing/desk_database.ts";
-import { directDesk } from "../../pms/testing/direct_desk.ts";
-import { dayNumber, dayText } from "../../pms/testing/model/hotel.ts";
-import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/planted.ts";
-import { momentOf, play } from "../../pms/testing/play.ts";
-import { history } from "../../pms/testing/random_steps.ts";
-import type { Step } from "../../pms/testing/steps.ts";
-import { inSnapshot } from "../snapshot.ts";
+import { directDesk } from "../../pms/testing/model_tests/direct_desk.ts";
+import { dayNumber, dayText } from "../../pms/testing/model_tests/model/hotel.ts";
+import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/insert_hotel.ts";
+import { momentOf, play } from "../../pms/testing/model_tests/run_history.ts";
+import { history } from "../../pms/testing/model_tests/random_steps.ts";
+import type { Step } from "../../pms/testing/model_tests/steps.ts";
+import { inSnapshot } from "../build/snapshot.ts";
 import { readCsv, waitForReport } from "../testing/bookings.ts";
 import {
   arrivalRows,

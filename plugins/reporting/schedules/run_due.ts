@@ -7,7 +7,7 @@
  */
 import { Problem, type Schedule, type Trx } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
-import { askFor } from "../ask.ts";
+import { askFor } from "../requests/request_report.ts";
 import type { ReportingContext } from "../context.ts";
 import { requestOf } from "../kinds/kind.ts";
 import { kindOf } from "../kinds/mod.ts";

@@ -9,7 +9,7 @@ import {
   type ModelBooking,
   type ModelHotel,
   range,
-} from "../../pms/testing/model/hotel.ts";
+} from "../../pms/testing/model_tests/model/hotel.ts";
 
 /** A hotel's model, and what a report tells beside that. */
 export interface Known {

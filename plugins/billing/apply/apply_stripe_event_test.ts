@@ -1,0 +1,355 @@
+import { expect } from "chai";
+import fc from "fast-check";
+
+import { eventually, onBothStores } from "../../../testing/platform.ts";
+import { inDays, iso, useBilling } from "../testing/billing.ts";
+import {
+  basilInvoice,
+  deliver,
+  describeWithObjects,
+  eventAround,
+  fileAsEvent,
+  freshId,
+  olderInvoice,
+  type PaidInvoiceFacts,
+  readObject,
+  type TestEvent,
+} from "../testing/deliveries.ts";
+
+const graceDays = 3;
+const withGrace = (seconds: number) => iso(seconds + graceDays * 86_400);
+
+onBothStores("a Stripe event on its way to valid_to", (store) => {
+  const billing = useBilling({ store });
+  const applyAtOnce = async (...events: TestEvent[]) => {
+    await billing.sendAtOnce(...events);
+    return billing.settled(...events);
+  };
+  const readHotel = (of = billing.hotel) => billing.platform.client.get("/hotels/me", { token: of.managerToken });
+  const ledger = () => billing.owner("billing.paid_invoices").where({ hotel_id: billing.hotel.hotelId });
+  const paid = (facts: PaidInvoiceFacts, shape = olderInvoice, type = "invoice.payment_succeeded") =>
+    eventAround(type, shape(facts));
+
+  describeWithObjects("with Stripe's real payloads", () => {
+    type Line = { period: { end: number }; parent?: { type: string }; metadata?: unknown };
+    const realLine = (object: Record<string, unknown>) => (object["lines"] as { data: [Line] }).data[0];
+
+    it("moves valid_to, once, for invoice.payment_succeeded in the older shape", async () => {
+      const event = fileAsEvent("stripe-ruby-mock/invoice.payment_succeeded.json", "");
+      // The file's invoice is a one-off: the subscription and its line are those of the same source's invoice.created.
+      const created = readObject("stripe-ruby-mock/invoice.created.json") as TestEvent;
+      const { subscription, lines } = created.data.object;
+      const metadata = { hotel_id: billing.hotel.hotelId };
+      Object.assign(event.data.object, { id: freshId("in"), subscription, lines, subscription_details: { metadata } });
+      Object.assign(event.data.object, { subscription: freshId("sub"), customer: freshId("cus") });
+      realLine(event.data.object).period.end = inDays(40);
+
+      const [row] = await billing.apply(event);
+      expect(row).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
+      const after = await readHotel();
+      expect(after.body).to.include({ subscription_valid: true, valid_to: withGrace(inDays(40)) });
+
+      await billing.send(event, event);
+      const twin = { ...event, id: freshId("evt"), type: "invoice.paid" };
+      await billing.send(twin);
+      await billing.settled(event, twin);
+      expect(await ledger()).to.have.length(1);
+      const again = await readHotel();
+      expect(again.body).to.deep.equal(after.body);
+      expect(again.headers.get("etag")).to.equal(after.headers.get("etag"));
+    });
+
+    it("moves valid_to for a basil invoice", async () => {
+      const { object } = fileAsEvent("pay/invoice.payment_failed.json", "invoice.paid").data;
+      Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
+      const parent = object["parent"] as { subscription_details: Record<string, unknown> };
+      Object.assign(parent.subscription_details, {
+        metadata: { license_id: "0", hotel_id: billing.hotel.hotelId },
+        subscription: freshId("sub"),
+      });
+      realLine(object).period.end = inDays(365);
+      const event = eventAround("invoice.paid", object);
+      await billing.apply(event);
+      expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(365)));
+    });
+
+    it("moves valid_to for the invoice of Stripe's own OpenAPI fixtures, by its line's metadata", async () => {
+      const object = readObject("openapi-fixtures3/OBJECT.invoice.json");
+      Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
+      const parent = object["parent"] as { subscription_details: { subscription: string } };
+      parent.subscription_details.subscription = freshId("sub");
+      const line = realLine(object) as Line & { parent: { type: string; subscription_item_details: object } };
+      line.parent.type = "subscription_item_details";
+      Object.assign(line.parent.subscription_item_details, { proration: false });
+      Object.assign(line, {
+        metadata: { hotel_id: billing.hotel.hotelId },
+        period: { start: inDays(0), end: inDays(31) },
+      });
+      const event = eventAround("invoice.payment_succeeded", object);
+      await billing.apply(event);
+      expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(31)));
+    });
+
+    it("refuses bare objects, which are no events, with 400", async () => {
+      for (const file of ["openapi-fixtures3/OBJECT.invoice.json", "pay/charge.refunded.json"]) {
+        const answer = await deliver(billing.platform.client, readObject(file) as TestEvent);
+        expect(answer.status).to.equal(400);
+      }
+    });
+  });
+
+  it("tells a manager what valid_to is computed from, and nobody else", async () => {
+    const trial = await billing.view();
+    expect(trial).to.include({ status: "trial", subscription_valid: true, paid_until: null, paid_by: null });
+    expect(trial.valid_to).to.equal(trial.trial_ends_at);
+
+    const first = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(30) };
+    const second = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(60) };
+    const events = [paid(second, basilInvoice), paid(first)];
+    await applyAtOnce(...events);
+    const body = await billing.view();
+    expect(body).to.include({
+      hotel_id: billing.hotel.hotelId,
+      status: "active",
+      valid_to: withGrace(second.periodEnd),
+      paid_until: new Date(second.periodEnd * 1000).toISOString(),
+      paid_by: second.invoiceId,
+      grace_days: 3,
+    });
+    expect(body.invoices.map((invoice: { invoice_id: string }) => invoice.invoice_id)).to.deep.equal([
+      second.invoiceId,
+      first.invoiceId,
+    ]);
+    expect(body.invoices[0]).to.include({ amount_paid: "249.00", currency: "EUR" });
+
+    const byDesk = await billing.platform.client.get("/billing/subscription", {
+      token: billing.hotel.receptionistToken,
+    });
+    expect(byDesk.status).to.equal(403);
+    const neighbour = await billing.signUp();
+    expect((await billing.view(neighbour)).invoices).to.deep.equal([]);
+  });
+
+  it("counts the twin events of one invoice once, also where they race", async () => {
+    const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(45) };
+    const events = Array.from({ length: 12 }, (_, turn) =>
+      paid(facts, turn % 2 === 0 ? olderInvoice : basilInvoice, turn % 3 === 0 ? "invoice.paid" : undefined),
+    );
+    const rows = await applyAtOnce(...events);
+    expect(new Set(rows.map((row) => row?.status))).to.have.keys("applied");
+    expect(await ledger()).to.have.length(1);
+    expect((await readHotel()).body.valid_to).to.equal(withGrace(facts.periodEnd));
+  });
+
+  it("loses no update where many events of one hotel race", async () => {
+    const events = Array.from({ length: 24 }, (_, month) =>
+      paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(20 + month * 30) }),
+    );
+    await applyAtOnce(...events);
+    expect(await ledger()).to.have.length(24);
+    expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(20 + 23 * 30)));
+  });
+
+  it("lets an event wait until its customer is known, and applies it then", async () => {
+    const customerId = freshId("cus");
+    const subscriptionId = freshId("sub");
+    const early = paid({ customerId, subscriptionId, periodEnd: inDays(90) });
+    const [row] = await billing.apply(early);
+    expect(row).to.include({ status: "waiting", status_reason: "hotel", customer_id: customerId, hotel_id: null });
+    expect((await billing.view()).status).to.equal("trial");
+
+    const naming = paid({ hotelId: billing.hotel.hotelId, customerId, periodEnd: inDays(60) }, basilInvoice);
+    await billing.send(naming);
+    const [applied] = await billing.settled(early, naming);
+    expect(applied).to.include({ status: "applied", status_reason: null, hotel_id: billing.hotel.hotelId });
+    expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(90)));
+
+    // From here on the subscription alone is enough.
+    const later = paid({ subscriptionId, periodEnd: inDays(120) });
+    await billing.apply(later);
+    expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(120)));
+  });
+
+  it("calls those that wait up when what they wait for becomes known, and not again with each of them", async () => {
+    const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
+    const count = 40;
+    const early = Array.from({ length: count }, (_, at) => paid({ ...ids, periodEnd: inDays(40 + at) }));
+    await applyAtOnce(...early);
+    // Every job that there is from now on leaves a line.
+    await billing.owner.raw(
+      `CREATE TABLE public.jobs_made (job_id uuid);
+       CREATE FUNCTION public.note_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
+         $$ BEGIN INSERT INTO public.jobs_made VALUES (NEW.job_id); RETURN NULL; END $$;
+       CREATE TRIGGER note_job AFTER INSERT ON core.outbox FOR EACH ROW EXECUTE FUNCTION public.note_job()`,
+    );
+    try {
+      const naming = paid({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(30) });
+      await billing.apply(naming);
+      const rows = await billing.settled(...early);
+      expect(new Set(rows.map(({ status }) => status))).to.have.keys("applied");
+      expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(40 + count - 1)));
+      expect(await billing.owner("public.jobs_made").select("job_id")).to.have.length(count + 1);
+    } finally {
+      await billing.owner.raw("DROP FUNCTION public.note_job CASCADE; DROP TABLE public.jobs_made");
+    }
+  });
+
+  it("overlooks no event that comes while another is tying their customer to the hotel", async () => {
+    const customerId = freshId("cus");
+    const invoiceId = freshId("in");
+    const naming = paid({ hotelId: billing.hotel.hotelId, customerId, invoiceId, periodEnd: inDays(30) });
+    const nameless = paid({ customerId, periodEnd: inDays(60) });
+    const blocked = (least: number) =>
+      eventually(async () => {
+        const { rows } = await billing.owner.raw(
+          `SELECT count(*)::int AS waiting FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows[0].waiting >= least ? true : undefined;
+      });
+    // Holds the first event back after it has tied the customer and looked for those that wait, before it commits.
+    const brake = await billing.owner.transaction();
+    await brake("billing.paid_invoices").insert({
+      hotel_id: billing.hotel.hotelId,
+      invoice_id: invoiceId,
+      amount_paid: "0",
+      currency: "EUR",
+      event_id: "evt_0",
+    });
+    try {
+      await billing.send(naming);
+      await blocked(1);
+      await billing.send(nameless);
+      await blocked(2);
+    } finally {
+      await brake.rollback();
+    }
+    const rows = await billing.settled(naming, nameless);
+    expect(rows.map((row) => row?.status)).to.deep.equal(["applied", "applied"]);
+    expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(60)));
+  });
+
+  it("waits for a hotel that is named and does not exist, and takes the customer's where that is known", async () => {
+    const customerId = freshId("cus");
+    const nowhere = paid({ hotelId: "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d", customerId, periodEnd: inDays(50) });
+    expect((await billing.apply(nowhere))[0]).to.include({ status: "waiting" });
+    const naming = paid({ hotelId: billing.hotel.hotelId, customerId, periodEnd: inDays(20) });
+    await billing.send(naming);
+    expect((await billing.settled(nowhere))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
+  });
+
+  it("ignores what is not paid, has no subscription, or is of another type; waits for missing lines", async () => {
+    const facts = { hotelId: billing.hotel.hotelId, periodEnd: inDays(300) };
+    const events = [
+      eventAround("invoice.payment_succeeded", { ...basilInvoice(facts), status: "open" }),
+      eventAround("invoice.paid", { ...olderInvoice(facts), subscription: null }),
+      eventAround("invoice.finalized", olderInvoice(facts)),
+      eventAround("invoice.paid", { ...olderInvoice(facts), lines: { data: [], has_more: true } }),
+    ];
+    const rows = await applyAtOnce(...events);
+    expect(rows.map((row) => [row?.status, row?.status_reason])).to.deep.equal([
+      ["ignored", "not_paid"],
+      ["ignored", "no_subscription"],
+      ["ignored", "type"],
+      ["waiting", "lines"],
+    ]);
+    expect(await ledger()).to.deep.equal([]);
+    expect((await billing.view()).status).to.equal("trial");
+  });
+
+  it("goes by the trial, the days of grace and what was paid, as they end", async () => {
+    const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in") };
+    await billing
+      .owner("identity.hotels")
+      .where({ hotel_id: billing.hotel.hotelId })
+      .update({ trial_ends_at: "2020-01-01" });
+    const late = paid({ ...facts, periodEnd: inDays(-10) });
+    await billing.apply(late);
+    expect((await readHotel()).body).to.include({ subscription_valid: false, valid_to: withGrace(inDays(-10)) });
+    expect(await billing.view()).to.include({ status: "lapsed", subscription_valid: false });
+    const justOver = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(-1) });
+    await billing.apply(justOver);
+    expect(await billing.view()).to.include({ status: "grace", subscription_valid: true });
+  });
+
+  it("puts an event that can't be read aside, visibly, and goes on with the others", async () => {
+    const poison = eventAround("invoice.paid", { ...olderInvoice({ periodEnd: inDays(9) }), lines: "none" });
+    const sound = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(70) });
+    await billing.send(poison, sound);
+    await eventually(async () => ((await ledger()).length === 1 ? true : undefined));
+    const job = await eventually(() =>
+      billing
+        .owner("core.outbox")
+        .whereRaw("payload ->> 'event_id' = ? AND failures > 0", [poison.id])
+        .first<{ last_error: string } | undefined>("last_error"),
+    );
+    expect(job.last_error).to.contain("ZodError");
+    await billing.owner("core.outbox").whereRaw("payload ->> 'event_id' = ?", [poison.id]).delete();
+  });
+
+  it("keeps the inbox from every tenant", async () => {
+    const event = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(30) });
+    await billing.apply(event);
+    await billing.owner.transaction(async (trx) => {
+      await trx.raw(`SET LOCAL ROLE keyrack_billing; SET LOCAL keyrack.tenant_id = '${billing.hotel.hotelId}'`);
+      expect(await trx("billing.stripe_events").select("event_id")).to.deep.equal([]);
+      expect(await trx("billing.paid_invoices").select("invoice_id")).to.have.length(1);
+    });
+  });
+
+  it("gives the same ledger and valid_to for any shuffle and repetition of the same events", async function () {
+    this.timeout(60_000);
+    const facts = fc.record({
+      invoice: fc.nat({ max: 3 }),
+      days: fc.integer({ min: 15, max: 400 }),
+      basil: fc.boolean(),
+    });
+    const history = fc.array(facts, { minLength: 1, maxLength: 6 }).chain((told) =>
+      fc.tuple(
+        fc.constant(told),
+        // Two orders of arrival, the second with repetitions.
+        fc.shuffledSubarray([...told.keys()], { minLength: told.length }),
+        fc.shuffledSubarray([...told.keys(), ...told.keys()], { minLength: told.length * 2 }),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(history, async ([told, ...orders]) => {
+        const run = freshId("run");
+        const outcomes = [];
+        for (const order of orders) {
+          const guest = await billing.signUp();
+          // Ids that sort alike in both orders, for the tie between two tellings of one invoice goes by them.
+          const place = freshId("o");
+          const events = told.map(({ invoice, days, basil }, index) =>
+            eventAround(
+              index % 2 === 0 ? "invoice.paid" : "invoice.payment_succeeded",
+              (basil ? basilInvoice : olderInvoice)({
+                hotelId: guest.hotelId,
+                invoiceId: `in_${invoice}_${place}`,
+                customerId: `cus_${place}`,
+                subscriptionId: `sub_${place}`,
+                periodEnd: inDays(days),
+              }),
+              `evt_${run}_${index}_${place}`,
+            ),
+          );
+          for (const index of order) await billing.send(events[index] as TestEvent);
+          await billing.settled(...events);
+          const rows = await billing
+            .owner("billing.paid_invoices")
+            .where({ hotel_id: guest.hotelId })
+            .orderBy("invoice_id");
+          outcomes.push({
+            valid_to: (await readHotel(guest)).body.valid_to,
+            ledger: rows.map((row) => JSON.stringify({ ...row, hotel_id: "" }).replaceAll(place, "")),
+          });
+        }
+        expect(outcomes[0]).to.deep.equal(outcomes[1]);
+        // Each is paid for longer than the trial; the furthest of all tellings is what counts.
+        const furthest = Math.max(...told.map(({ days }) => days));
+        expect(outcomes[0]?.valid_to).to.equal(withGrace(inDays(furthest)));
+      }),
+      { numRuns: 6, endOnFailure: true },
+    );
+  });
+});

@@ -1,0 +1,47 @@
+/** What Stripe is asked for must not take the slots of what is complete in itself. */
+import { expect } from "chai";
+
+import { startSilentServer } from "../../../testing/silent_server.ts";
+import { eventually, onBothStores } from "../../../testing/platform.ts";
+import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
+import { eventAround, freshId, olderInvoice } from "../testing/deliveries.ts";
+
+onBothStores("Stripe being silent", function (store) {
+  const stripe = keptOpen(() => startSilentServer("nothing"));
+  const billing = useBilling({
+    store,
+    variables: () => ({ STRIPE_API_KEY: "sk_test_of_the_slots", STRIPE_API_BASE: stripe().origin }),
+  });
+
+  it("holds up no event that is complete, stands in the metrics, and does not hold the worker when it stops", async function () {
+    this.timeout(60_000);
+    const refunds = Array.from({ length: 12 }, () =>
+      eventAround("charge.refunded", { id: freshId("ch"), amount_refunded: 100, currency: "eur" }),
+    );
+    await billing.send(...refunds);
+    const asks = () => billing.owner("core.outbox").where({ job: "billing.ask-stripe" });
+    await eventually(async () => ((await asks()).length === 12 && stripe().open() >= 8 ? true : undefined));
+
+    const { hotelId } = billing.hotel;
+    const payments = Array.from({ length: 10 }, (_, at) =>
+      eventAround("invoice.paid", olderInvoice({ hotelId, periodEnd: inDays(30 + at) })),
+    );
+    await billing.send(...payments);
+    const ids = payments.map(({ id }) => id);
+    await eventually(async () => {
+      const rows = await billing.owner("billing.stripe_events").whereIn("event_id", ids).where({ status: "applied" });
+      return rows.length === 10 ? true : undefined;
+    });
+    const after = await asks();
+    expect(after.map(({ failures }) => failures as number)).to.deep.equal(Array.from({ length: 12 }, () => 0));
+    expect(stripe().open(), "every call still hangs").to.be.at.least(8);
+
+    const { text } = await billing.platform.client.get("/metrics");
+    expect(text).to.match(/^keyrack_jobs_waiting\{queue="billing-network"\} 12$/m);
+    expect(text).to.match(/^keyrack_jobs_waiting\{queue="billing"\} 0$/m);
+    await billing.platform.stopWorker();
+    expect(stripe().open(), "the worker has not waited for the calls").to.be.at.least(8);
+    const left = await asks();
+    expect(left.map(({ failures }) => failures as number)).to.deep.equal(Array.from({ length: 12 }, () => 0));
+  });
+});

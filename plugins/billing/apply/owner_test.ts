@@ -1,0 +1,206 @@
+/** Whose a customer and a subscription are, where events name different hotels. A manager must never reach another's. */
+import { expect } from "chai";
+
+import type { TestHotel } from "../../../testing/platform.ts";
+import { ledgerTables } from "../entitlement/ledger_tables.ts";
+import { inDays, iso, keptOpen, startSeconds, useBilling } from "../testing/billing.ts";
+import { basilInvoice, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
+import { startLittleStripe } from "../testing/fake_stripe.ts";
+import { ordersOf } from "../testing/orders.ts";
+
+describe("a subscription whose hotel_id is corrected at Stripe", function () {
+  this.timeout(120_000);
+  const stripe = keptOpen(startLittleStripe);
+  const billing = useBilling({
+    variables: () => ({
+      STRIPE_API_KEY: "sk_test_of_the_owner_test",
+      STRIPE_API_BASE: stripe().url,
+      STRIPE_PRICE_ID: "price_1",
+    }),
+  });
+  let right: TestHotel;
+  before(async () => {
+    right = await billing.signUp();
+  });
+  beforeEach(() => {
+    stripe().answer(() => ({ body: { id: freshId("cs"), url: "https://stripe.example/" } }));
+  });
+
+  const subscription = "sub_corrected";
+  const customer = "cus_of_the_right_one";
+  let seconds = 0;
+  const at = (event: TestEvent): TestEvent => ({ ...event, created: startSeconds - 1000 + (seconds += 1) });
+  const state = (hotelId: string, status = "active", of: object = {}) =>
+    at(
+      eventAround("customer.subscription.updated", {
+        id: subscription,
+        object: "subscription",
+        status,
+        customer,
+        metadata: { hotel_id: hotelId },
+        ...of,
+      }),
+    );
+  const invoice = (hotelId: string | undefined, id: string, days: number, of: object = {}) =>
+    at(
+      eventAround("invoice.paid", {
+        ...basilInvoice({
+          hotelId,
+          invoiceId: id,
+          customerId: customer,
+          subscriptionId: subscription,
+          periodEnd: inDays(days),
+        }),
+        ...of,
+      }),
+    );
+  const empty = async () => {
+    for (const table of [...ledgerTables, "billing.stripe_events", "core.outbox"]) await billing.owner(table).delete();
+  };
+  afterEach(empty);
+  /** What a manager gets of this, with the customer that Stripe is asked for a page of. */
+  const open = async ({ managerToken: token }: TestHotel, page: "portal" | "checkout") => {
+    stripe().asked.length = 0;
+    const { status, body } = await billing.platform.client.post(`/billing/${page}`, {}, { token });
+    return [status, body.code, stripe().asked[0]?.form.get("customer") ?? null];
+  };
+  /** Every row of facts, without which event was applied for which hotel at its time. */
+  const rows = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    for (const table of [...ledgerTables, "(SELECT hotel_id, valid_to FROM identity.hotels)"]) {
+      const { rows: found } = (await billing.owner.raw(`SELECT t::text AS line FROM ${table} t ORDER BY 1`)) as {
+        rows: { line: string }[];
+      };
+      lines.push(...found.map(({ line }) => line), "--");
+    }
+    return lines;
+  };
+
+  it("belongs to the hotel that was named last, with all that it paid for, in every order of the events", async () => {
+    const wrong = billing.hotel;
+    const events = [
+      state(wrong.hotelId),
+      invoice(wrong.hotelId, "in_first", 31),
+      state(right.hotelId),
+      invoice(right.hotelId, "in_second", 62),
+    ];
+    const seen = new Set<string>();
+    for (const order of ordersOf(events)) {
+      for (const event of order) expect((await billing.apply(event))[0]).to.include({ status: "applied" });
+      const told = order.map((event) => events.indexOf(event)).join();
+      expect(await open(wrong, "portal"), told).to.deep.equal([409, "NO_STRIPE_CUSTOMER", null]);
+      expect(await open(right, "portal"), told).to.deep.equal([200, undefined, customer]);
+      expect(await open(right, "checkout"), told).to.deep.equal([409, "SUBSCRIPTION_EXISTS", null]);
+      const [ofWrong, ofRight] = [await billing.view(wrong), await billing.view(right)];
+      expect([ofWrong.status, ofWrong.invoices, ofWrong.subscriptions], told).to.deep.equal(["trial", [], []]);
+      expect([ofRight.status, ofRight.paid_until, ofRight.invoices.length], told).to.deep.equal([
+        "active",
+        iso(inDays(62)),
+        2,
+      ]);
+      seen.add(JSON.stringify(await rows()));
+      await empty();
+    }
+    expect(seen.size, "the same rows in every order").to.equal(1);
+  });
+
+  it("leaves the hotel that was named first free to subscribe on its own", async () => {
+    await billing.apply(state(billing.hotel.hotelId), state(right.hotelId));
+    expect(await open(billing.hotel, "checkout")).to.deep.equal([200, undefined, null]);
+    expect(stripe().asked[0]?.form.get("client_reference_id")).to.equal(billing.hotel.hotelId);
+  });
+
+  it("does not come back with an old invoice that is paid late and still carries the old hotel_id", async () => {
+    const wrong = billing.hotel;
+    const old = { created: startSeconds - 90 * 86_400 };
+    await billing.apply(state(wrong.hotelId), state(right.hotelId), invoice(wrong.hotelId, "in_old", 40, old));
+    expect(await open(wrong, "portal")).to.deep.equal([409, "NO_STRIPE_CUSTOMER", null]);
+    expect((await billing.view(right)).paid_until).to.equal(iso(inDays(40)));
+  });
+
+  it("takes the payments and refunds of its invoices along, and those that come later find the right hotel", async () => {
+    const wrong = billing.hotel;
+    const payment = { type: "payment_intent", payment_intent: "pi_1" };
+    const refund = (id: string, amount: number) =>
+      at(
+        eventAround("refund.created", {
+          id,
+          amount,
+          currency: "eur",
+          status: "succeeded",
+          charge: "ch_1",
+          payment_intent: "pi_1",
+        }),
+      );
+    const events = [
+      state(wrong.hotelId),
+      invoice(wrong.hotelId, "in_first", 31),
+      at(eventAround("invoice_payment.paid", { id: "inpay_1", invoice: "in_first", payment })),
+      refund("re_1", 900),
+      state(right.hotelId),
+      refund("re_2", 24_000),
+    ];
+    // Where the refund comes before the link, Stripe is asked for it and knows no more than the events tell.
+    stripe().answer(({ path }) => ({
+      body: path.includes("/charges/")
+        ? { id: "ch_1", object: "charge", currency: "eur", payment_intent: "pi_1" }
+        : path.includes("/invoice_payments")
+          ? { object: "list", has_more: false, data: [{ id: "inpay_1", invoice: "in_first", payment }] }
+          : events[1]?.data.object,
+    }));
+    const seen = new Set<string>();
+    const orders = ordersOf([0, 1, 2, 3, 4, 5]).filter((_, index) => index % 41 === 0);
+    for (const order of orders) {
+      for (const index of order) await billing.send(events[index] ?? expect.fail());
+      await billing.settled();
+      expect((await billing.view(wrong)).invoices, order.join()).to.deep.equal([]);
+      const [paid] = (await billing.view(right)).invoices;
+      expect([paid.invoice_id, paid.reversed, paid.reversals.length], order.join()).to.deep.equal([
+        "in_first",
+        true,
+        2,
+      ]);
+      seen.add(JSON.stringify(await rows()));
+      await empty();
+    }
+    expect(seen.size).to.equal(1);
+  });
+
+  it("takes the other subscriptions of its customer along where no event names a hotel for those", async () => {
+    const wrong = billing.hotel;
+    const unnamed = at(
+      eventAround(
+        "invoice.paid",
+        basilInvoice({ customerId: customer, subscriptionId: "sub_x", invoiceId: "in_x", periodEnd: inDays(50) }),
+      ),
+    );
+    await billing.apply(state(wrong.hotelId), unnamed);
+    expect((await billing.view(wrong)).paid_until).to.equal(iso(inDays(50)));
+    await billing.apply(state(right.hotelId));
+    expect((await billing.view(wrong)).paid_until).to.equal(null);
+    expect((await billing.view(right)).paid_until).to.equal(iso(inDays(50)));
+  });
+
+  it("keeps the customer from a hotel whose own subscription has ended, while the customer pays for another", async () => {
+    const ended = state(billing.hotel.hotelId, "canceled", { id: "sub_ended" });
+    await billing.apply(ended);
+    expect(await open(billing.hotel, "portal")).to.deep.equal([200, undefined, customer]);
+    await billing.apply(state(right.hotelId));
+    expect(await open(billing.hotel, "portal")).to.deep.equal([409, "NO_STRIPE_CUSTOMER", null]);
+    expect(await open(right, "portal")).to.deep.equal([200, undefined, customer]);
+  });
+
+  it("moves under events that are applied at the same time, and nothing is left behind", async () => {
+    const events = [
+      state(billing.hotel.hotelId),
+      ...[1, 2, 3, 4].map((month) => invoice(undefined, `in_${month}`, month * 30)),
+      state(right.hotelId),
+      ...[5, 6, 7, 8].map((month) => invoice(undefined, `in_${month}`, month * 30)),
+    ];
+    await billing.sendAtOnce(...events);
+    await billing.settled();
+    expect((await billing.view(billing.hotel)).invoices).to.deep.equal([]);
+    const view = await billing.view(right);
+    expect([view.invoices.length, view.paid_until]).to.deep.equal([8, iso(inDays(240))]);
+  });
+});

@@ -1,0 +1,272 @@
+import { expect } from "chai";
+
+import { onBothStores } from "../../../testing/platform.ts";
+import { inDays, iso, startSeconds, useBilling } from "../testing/billing.ts";
+import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
+import { ordersOf } from "../testing/orders.ts";
+
+onBothStores("what takes a payment back", (store) => {
+  const billing = useBilling({ store });
+  let ids: { invoiceId: string; customerId: string; subscriptionId: string; charge: string; payment_intent: string };
+  const renewIds = () => {
+    ids = {
+      invoiceId: freshId("in"),
+      customerId: freshId("cus"),
+      subscriptionId: freshId("sub"),
+      charge: freshId("ch"),
+      payment_intent: freshId("pi"),
+    };
+  };
+  beforeEach(renewIds);
+
+  /** @returns what became of each */
+  const send = async (...events: TestEvent[]) => (await billing.apply(...events)).map(({ status }) => status as string);
+  const older = (facts: object = {}) => ({
+    ...olderInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(40) }),
+    charge: ids.charge,
+    payment_intent: ids.payment_intent,
+    ...facts,
+  });
+  const basil = () => basilInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(40) });
+  const invoicePayment = () =>
+    eventAround("invoice_payment.paid", {
+      id: freshId("inpay"),
+      object: "invoice_payment",
+      invoice: ids.invoiceId,
+      payment: { type: "payment_intent", payment_intent: ids.payment_intent },
+    });
+  const refund = (status: string, facts: object = {}, type = "refund.created") =>
+    eventAround(type, {
+      id: `re_of_${ids.charge}`,
+      object: "refund",
+      amount: 24_900,
+      currency: "eur",
+      charge: ids.charge,
+      payment_intent: ids.payment_intent,
+      status,
+      ...facts,
+    });
+  const dispute = (status: string, type: string, facts: object = {}) =>
+    eventAround(`charge.dispute.${type}`, {
+      id: `dp_of_${ids.charge}`,
+      object: "dispute",
+      amount: 24_900,
+      currency: "eur",
+      charge: ids.charge,
+      payment_intent: ids.payment_intent,
+      status,
+      ...facts,
+    });
+
+  it("waits for its invoice, and takes it out when it comes (older shape)", async () => {
+    expect(await send(refund("succeeded"))).to.deep.equal(["waiting"]);
+    expect(await send(eventAround("invoice.paid", older()))).to.deep.equal(["applied"]);
+    const after = await billing.view();
+    expect(after).to.include({ status: "trial", paid_until: null, valid_to: after.trial_ends_at });
+    expect(after.invoices[0]).to.include({ invoice_id: ids.invoiceId, reversed: true });
+    expect(after.invoices[0].reversals).to.deep.equal([
+      { reversal_id: `re_of_${ids.charge}`, kind: "refund", status: "succeeded", amount: "249.00", currency: "EUR" },
+    ]);
+    const left = await billing.owner("billing.stripe_events").where({ status: "waiting" });
+    expect(left).to.deep.equal([]);
+  });
+
+  it("waits for the link to its invoice as well, in basil's shape, through a chain of events", async () => {
+    // The refund knows the charge, the charge its intent, the invoice_payment the invoice: told in the worst order.
+    const byCharge = refund("succeeded", { payment_intent: null });
+    const charge = eventAround("charge.refunded", {
+      id: ids.charge,
+      object: "charge",
+      currency: "eur",
+      amount_refunded: 24_900,
+      payment_intent: ids.payment_intent,
+    });
+    expect(await send(byCharge, charge, invoicePayment())).to.deep.equal(["waiting", "waiting", "waiting"]);
+    await send(eventAround("invoice.payment_succeeded", basil()));
+    const rows = await billing.owner("billing.stripe_events").where({ status: "waiting" });
+    expect(rows).to.deep.equal([]);
+    expect((await billing.view()).invoices[0]).to.include({ reversed: true });
+  });
+
+  it("that failed restores what it took, also where it is told first", async () => {
+    await send(eventAround("invoice.paid", basil()), invoicePayment(), refund("succeeded"));
+    expect(await billing.view()).to.include({ paid_until: null });
+    await send(refund("failed", {}, "refund.failed"));
+    expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
+    await send(refund("succeeded", {}, "charge.refund.updated"));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
+  });
+
+  it("takes nothing while it is partial, and all when the parts add up", async () => {
+    await send(eventAround("invoice.paid", older()), refund("succeeded", { amount: 24_000 }));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
+    await send(refund("succeeded", { id: freshId("re"), amount: 900 }));
+    expect(await billing.view()).to.include({ paid_until: null });
+  });
+
+  it("is a dispute that is lost, and not one that is open or won", async () => {
+    await send(eventAround("invoice.paid", older()), dispute("needs_response", "created"));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
+    await send(dispute("lost", "closed"));
+    expect(await billing.view()).to.include({ paid_until: null });
+    await send(dispute("won", "funds_reinstated"), dispute("under_review", "updated"));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
+  });
+
+  it("leaves the invoice where a dispute of a part is lost, until refunds give back the rest", async () => {
+    await send(eventAround("invoice.paid", older()), dispute("lost", "closed", { amount: 1_000 }));
+    expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
+    await send(refund("succeeded", { amount: 23_900 }));
+    expect(await billing.view()).to.include({ paid_until: null });
+    await send(dispute("won", "funds_reinstated", { amount: 1_000 }));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
+  });
+
+  it("leaves the invoice before it as the one that counts", async () => {
+    const { lines } = olderInvoice({ periodEnd: inDays(33) });
+    const first = { ...older({ charge: null, payment_intent: null, lines }), id: freshId("in") };
+    await send(eventAround("invoice.paid", first), eventAround("invoice.paid", older()), refund("succeeded"));
+    expect(await billing.view()).to.include({ paid_until: iso(inDays(33)), paid_by: first.id });
+  });
+
+  describe("in part, of a year whose subscription is canceled at once", () => {
+    const ended = (days: number | null, status = "canceled") => ({
+      ...eventAround("customer.subscription.deleted", {
+        id: ids.subscriptionId,
+        object: "subscription",
+        status,
+        customer: ids.customerId,
+        ended_at: days === null ? null : inDays(days),
+      }),
+      created: startSeconds,
+    });
+    const paid = () => eventAround("invoice.paid", older());
+    const part = (status = "succeeded") => refund(status, { amount: 20_000 });
+
+    it("leaves the hotel open until the subscription's end, in whatever order that is told", async () => {
+      for (const order of ordersOf([0, 1, 2])) {
+        billing.hotel = await billing.signUp();
+        renewIds();
+        const events = [paid(), part(), ended(12)];
+        for (const index of order) await billing.apply(events[index] ?? expect.fail());
+        const view = await billing.view();
+        expect([view.paid_until, view.valid_to], order.join()).to.deep.equal([iso(inDays(12)), iso(inDays(15))]);
+        expect(view.invoices[0]).to.include({ period_end: iso(inDays(40)), reversed: false });
+      }
+    });
+
+    it("leaves it open as long as was paid where nothing came back, or the subscription goes on", async () => {
+      await send(paid(), ended(12));
+      expect((await billing.view()).paid_until, "nothing back").to.equal(iso(inDays(40)));
+      await send(part("pending"));
+      expect((await billing.view()).paid_until, "not back yet").to.equal(iso(inDays(40)));
+      await send(part("succeeded"));
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(12)));
+      await send(refund("failed", { amount: 20_000 }, "refund.failed"));
+      expect((await billing.view()).paid_until, "never came").to.equal(iso(inDays(40)));
+    });
+
+    it("goes by what a part of a dispute took as well, and not past what was paid for", async () => {
+      await send(paid(), dispute("lost", "closed", { amount: 1000 }), ended(90));
+      expect((await billing.view()).paid_until, "ended after the period").to.equal(iso(inDays(40)));
+      await send({ ...ended(7), created: startSeconds + 1 });
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(7)));
+    });
+
+    it("changes nothing while Stripe does not say when it ended, or the subscription is active", async () => {
+      await send(paid(), part(), ended(12, "active"), ended(null));
+      expect((await billing.view()).paid_until).to.equal(iso(inDays(40)));
+    });
+  });
+
+  it("is no business of another hotel's", async () => {
+    await send(eventAround("invoice.paid", older()), refund("succeeded"));
+    billing.hotel = await billing.signUp();
+    expect((await billing.view()).invoices).to.deep.equal([]);
+  });
+
+  describe("and where the hotel stands", () => {
+    const subscription = (status: string, created: number, facts: object = {}) => ({
+      ...eventAround("customer.subscription.updated", {
+        id: ids.subscriptionId,
+        object: "subscription",
+        customer: ids.customerId,
+        status,
+        metadata: { hotel_id: billing.hotel.hotelId },
+        current_period_end: inDays(40),
+        ...facts,
+      }),
+      created: startSeconds + created,
+    });
+
+    it("goes by what Stripe made last, not by what came last; what has ended stays ended", async () => {
+      await send(subscription("active", 1), subscription("past_due", 3));
+      await send(subscription("active", 2));
+      expect((await billing.view()).subscriptions[0]).to.include({
+        status: "past_due",
+        current_period_end: iso(inDays(40)),
+      });
+      await send(subscription("canceled", 4), subscription("active", 5));
+      expect((await billing.view()).subscriptions[0]).to.include({ status: "canceled" });
+    });
+
+    it("is past due, and open, while a payment has failed; paid for again when the invoice is", async () => {
+      const open = older({ status: "open", paid: false, amount_paid: 0, amount_remaining: 24_900 });
+      const failed = {
+        ...open,
+        hosted_invoice_url: "https://invoice.stripe.example/1",
+        next_payment_attempt: inDays(3),
+      };
+      await send(eventAround("invoice.payment_failed", failed));
+      const warned = await billing.view();
+      expect(warned).to.include({ status: "past_due", subscription_valid: true });
+      expect(warned.unpaid_invoices).to.deep.equal([
+        {
+          invoice_id: ids.invoiceId,
+          subscription_id: ids.subscriptionId,
+          state: "failed",
+          amount_due: "249.00",
+          currency: "EUR",
+          pay_url: "https://invoice.stripe.example/1",
+          next_attempt_at: iso(inDays(3)),
+        },
+      ]);
+      await send(eventAround("invoice.paid", older()));
+      expect(await billing.view()).to.include({ status: "active" });
+      expect((await billing.view()).unpaid_invoices).to.deep.equal([]);
+    });
+
+    it("is not past due for an invoice that was made void", async () => {
+      const open = older({ status: "open", paid: false });
+      await send(
+        eventAround("invoice.voided", { ...open, status: "void" }),
+        eventAround("invoice.payment_failed", open),
+      );
+      expect(await billing.view()).to.include({ status: "trial" });
+    });
+
+    it("is lapsed when it is not covered, whatever Stripe's status", async () => {
+      await billing
+        .owner("identity.hotels")
+        .where({ hotel_id: billing.hotel.hotelId })
+        .update({ trial_ends_at: "2020-01-01" });
+      await send(eventAround("invoice.paid", older()), refund("succeeded"), subscription("active", 1));
+      expect(await billing.view()).to.include({ status: "lapsed", subscription_valid: false });
+    });
+
+    it("is told by a checkout's session: events of its customer and subscription are the hotel's from then on", async () => {
+      const nameless = olderInvoice({ ...ids, periodEnd: inDays(50) });
+      expect(await send(eventAround("invoice.paid", nameless))).to.deep.equal(["waiting"]);
+      const session = {
+        id: freshId("cs"),
+        object: "checkout.session",
+        mode: "subscription",
+        client_reference_id: billing.hotel.hotelId,
+        customer: ids.customerId,
+        subscription: ids.subscriptionId,
+      };
+      await send(eventAround("checkout.session.completed", session));
+      expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(50)) });
+    });
+  });
+});

@@ -1,0 +1,157 @@
+/** Applies events without a server, a queue or a commit: thousands of histories in the time of a few. */
+import type { Knex } from "knex";
+
+import { databaseFor, openUnit, platformRoleOf, type Trx } from "../../../core/db/database.ts";
+import { openPool } from "../../../core/db/pool.ts";
+import { newId } from "../../../core/values/ids.ts";
+import { createLogger } from "../../../core/process/log.ts";
+import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
+import { applyEvent } from "../apply/apply_stripe_event.ts";
+import type { BillingContext } from "../context.ts";
+import { ledgerTables } from "../entitlement/ledger_tables.ts";
+import { readSubscription } from "../entitlement/subscription_view.ts";
+import type { TestEvent } from "./deliveries.ts";
+
+export const graceDays = 3;
+
+/** What a history leaves behind. */
+export interface Outcome {
+  /** What each of the lane's hotels is shown. */
+  readonly views: readonly Awaited<ReturnType<typeof readSubscription>>[];
+  /** Every row of facts, what became of every event, and the hotels' `valid_to`, as PostgreSQL writes them. */
+  readonly rows: readonly string[];
+}
+
+/** Two hotels, and a connection of their own to play their histories on. */
+export interface Lane {
+  readonly hotelIds: readonly [string, string];
+  /** Sets the end of both hotels' trials. */
+  setTrial(end: Date): Promise<void>;
+  /**
+   * Applies the events in the given order, and again as they are called up, looks, and undoes all of it.
+   * @param askedInVain places of events for whose invoice Stripe was asked and knew none yet
+   */
+  play(
+    events: readonly TestEvent[],
+    order: readonly number[],
+    askedInVain: ReadonlySet<number>,
+    now: Date,
+  ): Promise<Outcome>;
+}
+
+export interface DirectBilling {
+  readonly lanes: readonly Lane[];
+  close(): Promise<void>;
+}
+
+/** @param count of lanes, which may be used at the same time */
+export async function startDirectBilling(count: number): Promise<DirectBilling> {
+  const database = await createTestDatabase();
+  const owner = openPool({ url: database.url, max: 1, name: "test owner" });
+  const knex = openPool({ url: urlAs(database.url, gateRole, testSecret), max: count, name: "test billing" });
+  const lanes: Lane[] = [];
+  for (let lane = 0; lane < count; lane += 1) lanes.push(await openLane(owner, knex));
+  return {
+    lanes,
+    close: async () => {
+      await knex.destroy();
+      await owner.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** Adds hotels that exist for billing's tables alone. */
+export async function insertHotels(owner: Knex, hotelIds: readonly string[]): Promise<void> {
+  await owner("identity.hotels").insert(
+    hotelIds.map((hotel_id) => ({
+      hotel_id,
+      name: "Test hotel",
+      time_zone: "Europe/Berlin",
+      currency: "EUR",
+      trial_ends_at: new Date(),
+      valid_to: new Date(),
+      business_date: "2026-01-01",
+    })),
+  );
+}
+
+async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
+  const hotelIds = [newId(), newId()] as const;
+  await insertHotels(owner, hotelIds);
+  const calledUp: string[] = [];
+  const ctx = {
+    id: "billing",
+    env: { GRACE_DAYS: graceDays },
+    db: databaseFor(knex, "billing", true),
+    enqueue: (_trx: Trx, _job: unknown, { event_id }: { event_id: string }) => {
+      calledUp.push(event_id);
+      return Promise.resolve("");
+    },
+    log: createLogger("silent"),
+  } as unknown as BillingContext;
+
+  const play: Lane["play"] = async (events, order, askedInVain, now) => {
+    let outcome: Outcome | undefined;
+    const undo = new Error("Undone.");
+    await openUnit(knex, { role: platformRoleOf("billing") }, async (trx) => {
+      await insertEvents(trx, events, askedInVain);
+      calledUp.length = 0;
+      for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");
+      // What is called up may call up others; an end to it is part of what is tested.
+      for (let turn = 0; calledUp.length > 0; turn += 1) {
+        if (turn > 10_000) throw new Error("Events call each other up without end.");
+        await applyEvent(ctx, trx, calledUp.shift() ?? "");
+      }
+      const views = [];
+      for (const hotelId of hotelIds) views.push(await readSubscription(trx, hotelId, graceDays, now));
+      outcome = { views, rows: await allRows(trx, hotelIds) };
+      throw undo;
+    }).catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
+    return outcome as unknown as Outcome;
+  };
+
+  return {
+    hotelIds,
+    setTrial: async (end) => {
+      const row = { trial_ends_at: end, valid_to: end, subscription_valid: end > new Date() };
+      await owner("identity.hotels").whereIn("hotel_id", hotelIds).update(row);
+    },
+    play,
+  };
+}
+
+async function insertEvents(trx: Trx, events: readonly TestEvent[], askedInVain: ReadonlySet<number>): Promise<void> {
+  if (events.length === 0) return;
+  await trx.raw(
+    `INSERT INTO billing.stripe_events (event_id, type, livemode, body, fetched)
+     SELECT id, type, livemode, body, nullif(fetched, '')
+     FROM unnest(?::text[], ?::text[], ?::boolean[], ?::text[], ?::text[]) AS e (id, type, livemode, body, fetched)`,
+    [
+      events.map(({ id }) => id),
+      events.map(({ type }) => type),
+      events.map(() => false),
+      events.map((event) => JSON.stringify(event)),
+      events.map(({ type }, index) => (askedInVain.has(index) && isOfPayment(type) ? '{"links":[]}' : "")),
+    ],
+  );
+}
+
+/** Whether Stripe is asked for the invoice of such an event, where no other event tells it. */
+const isOfPayment = (type: string): boolean => /^(refund|charge|invoice_payment)\./.test(type);
+
+/** Without the hotel that an event was applied for at its time: a later event can move what it told. */
+async function allRows(trx: Trx, hotelIds: readonly string[]): Promise<string[]> {
+  const tables = ledgerTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
+  const events = `SELECT 'event ' || (event_id, status, status_reason, customer_id, subscription_id)::text
+    FROM billing.stripe_events`;
+  const hotel = `SELECT 'hotel ' || (hotel_id, valid_to, subscription_valid)::text FROM identity.hotels
+    WHERE hotel_id = ANY(?)`;
+  const { rows } = (await trx.raw(`${[...tables, events, hotel].join(" UNION ALL ")} ORDER BY 1`, [[...hotelIds]])) as {
+    rows: { row: string }[];
+  };
+  return rows.map(({ row }) => row);
+}

@@ -1,0 +1,93 @@
+/** The change of one's own password. */
+import { type Actor, prepare, problems, type RequestFacts } from "../../../core/mod.ts";
+import type { IdentityContext } from "../context.ts";
+import { identityProblems } from "../errors.ts";
+import { checkPassword, loginTurn, settingTurn } from "./hashing.ts";
+import type { PasswordLimit } from "./limit.ts";
+import { hashPassword } from "./passwords.ts";
+import { staff } from "../port.ts";
+import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
+import { requireStanding, takeAuthority } from "../staff/still_authorized.ts";
+import type { LoginThrottle } from "../login/throttle.ts";
+
+const readStatement = prepare<{ hotel_name: string; username: string; folded_username: string; password_hash: string }>(
+  "identity_read_own_password",
+  `SELECT h.name AS hotel_name, u.username, u.folded_username, u.password_hash
+   FROM identity.users u JOIN identity.hotels h ON h.hotel_id = u.hotel_id WHERE u.hotel_id = $1 AND u.user_id = $2`,
+);
+// Only over the password that was checked: of two changes at once the second is refused.
+const changeStatement = prepare<{ user_id: string }>(
+  "identity_change_own_password",
+  `UPDATE identity.users SET password_hash = $3, must_change_password = false, version = version + 1
+   WHERE hotel_id = $1 AND user_id = $2 AND password_hash = $4 RETURNING user_id`,
+);
+
+export interface OwnPasswordChange {
+  readonly actor: Actor;
+  readonly request: RequestFacts;
+  readonly old_password: string;
+  readonly new_password: string;
+}
+
+export interface OwnPasswordServices {
+  readonly db: IdentityContext["db"];
+  readonly audit: IdentityContext["audit"];
+  readonly throttle: LoginThrottle;
+  readonly limit: PasswordLimit;
+  readonly sessions: Sessions;
+}
+
+/**
+ * Sets a new password and ends the other sessions. Wrong old ones are counted for the session: who has found an
+ * open screen may not try them all, and strangers who guess at the login are not in the user's way.
+ * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, VALIDATION_FAILED, PASSWORD_TOO_WEAK (at `/new_password`),
+ * RATE_LIMITED, SERVICE_UNAVAILABLE
+ */
+export async function changeOwnPassword(
+  { audit, db, throttle, limit, sessions }: OwnPasswordServices,
+  { actor, request, old_password: oldPassword, new_password: newPassword }: OwnPasswordChange,
+): Promise<void> {
+  const { tenantId, userId, sessionId } = actor;
+  const { address } = request;
+  const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
+  if (user === undefined) throw new Error("A user who is logged in is not there.");
+  const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
+  const attempt = throttle.attempt(user.folded_username, address, user.password_hash, {
+    key: sessionId,
+    only: true,
+  });
+  try {
+    await attempt.begin();
+    if (!(await checkPassword(oldPassword, user.password_hash, loginTurn(address, true)))) {
+      await attempt.failed();
+      throw refused;
+    }
+    await attempt.succeeded();
+  } finally {
+    attempt.end();
+  }
+  await limit.ofUser(userId);
+  if (newPassword === oldPassword.normalize("NFC")) {
+    const detail = "must differ from the old password";
+    throw problems.VALIDATION_FAILED(`/new_password ${detail}`, {
+      errors: [{ in: "body", pointer: "/new_password", detail }],
+    });
+  }
+  const wanted = {
+    password: newPassword,
+    username: user.username,
+    hotelName: user.hotel_name,
+    pointer: "/new_password",
+  };
+  const newHash = await hashPassword(wanted, settingTurn(tenantId));
+  await db.tenant(tenantId, async (trx) => {
+    await takeAuthority(trx, userId);
+    const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
+    if (changed.length === 0) throw refused;
+    // After the change, which has locked the row: of two at once none waits for the other with half a lock.
+    await requireStanding(trx, actor, staff);
+    audit.record(trx, { kind: "own_password_changed", actor, request });
+    await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);
+  });
+  sessions.forget(tenantId, userId);
+}

@@ -1,0 +1,113 @@
+/** Who is calling: passport's local strategy for the token call, a JWT strategy of our own for everything else. */
+import type { Context } from "koa";
+import passportModule from "koa-passport";
+import { Strategy } from "passport";
+import { Strategy as LocalStrategy } from "passport-local";
+
+import type { Actor, Authenticator, ConfirmActor, RequestFacts } from "../../../core/mod.ts";
+import type { IdentityContext } from "../context.ts";
+import { identityProblems } from "../errors.ts";
+import { type CheckedLogin, createLogins, type Logins } from "../login/login.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
+import { confirmActor } from "../staff/still_authorized.ts";
+import { type AccessTokens, createAccessTokens } from "./tokens.ts";
+
+export interface Authentication {
+  /** By `Authorization: Bearer`. */
+  readonly authenticate: Authenticator;
+  /** Whether the caller may still write. What this process remembers otherwise is forgotten. */
+  readonly confirmActor: ConfirmActor;
+  /** By `username` and `password` in the parsed body. */
+  readonly authenticateByPassword: (
+    request: RequestFacts,
+    deviceToken: string | undefined,
+  ) => Promise<CheckedLogin | undefined>;
+  readonly sessions: Sessions;
+  readonly logins: Logins;
+}
+
+export function createAuthentication(ctx: IdentityContext): Authentication {
+  const tokens = createAccessTokens(ctx.env.SECRET_KEY);
+  const sessions = createSessions(ctx, tokens);
+  const logins = createLogins(ctx);
+  const passport = new passportModule.KoaPassport();
+  passport.use("token", new TokenStrategy(tokens, sessions));
+
+  // A middleware of its own for each request: koa-passport keeps the request's promise on the callback.
+  const run = <T>(strategy: string | Strategy, context: Context): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      const done = (error: unknown, found: T | false | null): void => {
+        if (error === null || error === undefined) resolve(found === false || found === null ? undefined : found);
+        else reject(error);
+      };
+      // The types know names only; passport takes a strategy itself as well.
+      const middleware = passport.authenticate(strategy as string, { session: false }, done);
+      Promise.resolve(middleware(context as never, () => Promise.resolve())).catch(reject);
+    });
+
+  return {
+    confirmActor: async (trx, actor) => {
+      const role = await confirmActor(trx, actor);
+      if (role !== actor.role) sessions.forget(actor.tenantId, actor.userId);
+      return role;
+    },
+    authenticate: (context) => run<Actor>("token", context),
+    authenticateByPassword: (request, deviceToken) =>
+      run<CheckedLogin>(passwordStrategy(logins, request, deviceToken), request.context),
+    sessions,
+    logins,
+  };
+}
+
+/** One for each login, which knows its request. */
+function passwordStrategy(logins: Logins, request: RequestFacts, deviceToken: string | undefined): Strategy {
+  return new LocalStrategy((username, password, done) => {
+    logins.check(username, password, request, deviceToken).then(
+      (login) => done(null, login ?? false),
+      (error: unknown) => done(error),
+    );
+  });
+}
+
+/** The ids of the routes that a user whose password a manager has set may call before changing it. */
+const openBeforeChange = ["changeOwnPassword", "revokeSession", "whoAmI"];
+
+function passwordChangeRequired() {
+  const detail = "A manager has set your password. Change it at POST /users/me/password, then send the request again.";
+  return { routeIds: openBeforeChange, problem: identityProblems.PASSWORD_CHANGE_REQUIRED(detail) };
+}
+
+/** Passport runs `Object.create(strategy)`, which a `#private` field does not survive: hence the underscores. */
+class TokenStrategy extends Strategy {
+  private readonly _tokens: AccessTokens;
+  private readonly _sessions: Sessions;
+
+  constructor(tokens: AccessTokens, sessions: Sessions) {
+    super();
+    this._tokens = tokens;
+    this._sessions = sessions;
+  }
+
+  override authenticate(request: { headers: { authorization?: string | undefined } }): void {
+    const [, token] = /^Bearer ([\w-]+\.[\w-]+\.[\w-]*)$/i.exec(request.headers.authorization ?? "") ?? [];
+    this._actorOf(token).then(
+      (actor) => (actor === undefined ? this.fail(401) : this.success(actor)),
+      (error: unknown) => this.error(error),
+    );
+  }
+
+  private async _actorOf(token: string | undefined): Promise<Actor | undefined> {
+    const claims = token === undefined ? undefined : await this._tokens.verify(token);
+    if (claims === undefined) return undefined;
+    const session = await this._sessions.find(claims.hotel_id, claims.sid, claims.sub);
+    if (session === undefined) return undefined;
+    return {
+      userId: claims.sub,
+      tenantId: claims.hotel_id,
+      role: session.role,
+      sessionId: claims.sid,
+      name: session.username,
+      restriction: session.must_change_password ? passwordChangeRequired() : undefined,
+    };
+  }
+}

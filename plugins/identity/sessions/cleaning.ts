@@ -1,0 +1,76 @@
+/** Clears away sessions that can't be used any more, and their refresh tokens. */
+import { forEachTenant, type Schedule } from "../../../core/mod.ts";
+import type { IdentityContext } from "../context.ts";
+import { accessSeconds } from "./tokens.ts";
+
+const everyMs = 60 * 60_000;
+const batch = 5_000;
+
+/**
+ * A refresh token that was used stays until it would have expired: until then its second use gives a theft away. A
+ * session goes when none of its tokens is left and its last access token has expired; one that was ended, with all of its
+ * tokens, an hour after that.
+ */
+export function sessionCleaning({ db, log }: IdentityContext): Schedule {
+  /** Hotel by hotel: a row of one that can't be removed stops no other's. */
+  const removeOld = async (signal: AbortSignal, { table, key, old }: OldRows): Promise<number> => {
+    const hotels = await db.platform(
+      (trx) => trx.raw<{ rows: { hotel_id: string }[] }>(`SELECT DISTINCT o.hotel_id FROM (${old}) AS o`),
+      { readOnly: true },
+    );
+    let removed = 0;
+    const hotelIds = hotels.rows.map(({ hotel_id }) => hotel_id);
+    await forEachTenant(hotelIds, { log, what: `the removal of old ${table}`, signal }, async (hotelId) => {
+      for (;;) {
+        const { rowCount } = (await db.tenant(hotelId, (trx) =>
+          trx.raw(
+            `DELETE FROM identity.${table} WHERE hotel_id = :hotelId AND ${key} IN (
+               SELECT o.${key} FROM (${old}) AS o WHERE o.hotel_id = :hotelId LIMIT :batch)`,
+            { hotelId, batch },
+          ),
+        )) as { rowCount: number };
+        removed += rowCount;
+        if (rowCount < batch || signal.aborted) return;
+      }
+    });
+    return removed;
+  };
+  return {
+    name: "clean-sessions",
+    everyMs,
+    run: async (signal) => {
+      const tokens = await removeOld(signal, expiredTokens);
+      const ofEnded = await removeOld(signal, tokensOfEndedSessions);
+      const sessions = await removeOld(signal, deadSessions);
+      if (sessions + tokens + ofEnded > 0)
+        log.info({ sessions, refresh_tokens: tokens + ofEnded }, "old sessions removed");
+    },
+  };
+}
+
+interface OldRows {
+  readonly table: "refresh_tokens" | "sessions";
+  readonly key: "token_hash" | "session_id";
+  /** Selects the hotel and the key of each row that is to go. */
+  readonly old: string;
+}
+
+const expiredTokens: OldRows = {
+  table: "refresh_tokens",
+  key: "token_hash",
+  old: "SELECT hotel_id, token_hash FROM identity.refresh_tokens WHERE expires_at < now()",
+};
+
+const tokensOfEndedSessions: OldRows = {
+  table: "refresh_tokens",
+  key: "token_hash",
+  old: `SELECT t.hotel_id, t.token_hash FROM identity.sessions s JOIN identity.refresh_tokens t USING (hotel_id, session_id)
+    WHERE s.revoked_at < now() - interval '1 hour'`,
+};
+
+const deadSessions: OldRows = {
+  table: "sessions",
+  key: "session_id",
+  old: `SELECT hotel_id, session_id FROM identity.sessions s WHERE created_at < now() - make_interval(secs => ${accessSeconds})
+    AND NOT EXISTS (SELECT FROM identity.refresh_tokens t WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)`,
+};

@@ -1,0 +1,146 @@
+/** Where a user is logged in, and the end of these sessions: by the user, or by a manager of the hotel. */
+import * as z from "zod";
+
+import {
+  type Actor,
+  decodeCursor,
+  idSchema,
+  instantOutSchema,
+  pageOf,
+  pageQuery,
+  problems,
+  type RequestFacts,
+  type Route,
+  route,
+  toPage,
+} from "../../../core/mod.ts";
+import type { IdentityContext } from "../context.ts";
+import { managers, staff } from "../port.ts";
+import { revokeSessions, type Sessions } from "./sessions.ts";
+import { lockStaff } from "../staff/staff.ts";
+import { requireStanding, takeAuthority } from "../staff/still_authorized.ts";
+import { sessionDays } from "./tokens.ts";
+
+const sessionSchema = z
+  .strictObject({
+    session_id: idSchema,
+    current: z.boolean().meta({ description: "Whether this request was made with it." }),
+    created_at: instantOutSchema,
+    last_used_at: instantOutSchema.meta({ description: "Its login, or its last renewal." }),
+    address: z.string().nullable().meta({ description: "Of the client at that time; null for an older session." }),
+    user_agent: z.string().nullable(),
+  })
+  .meta({ id: "Session" });
+
+interface SessionRow {
+  readonly session_id: string;
+  readonly created_at: Date;
+  readonly last_used_at: Date;
+  readonly address: string | null;
+  readonly user_agent: string | null;
+}
+
+export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions): Route[] {
+  /**
+   * Ends one of the caller's own sessions, or all but the current one.
+   * @throws Problem UNAUTHENTICATED; NOT_FOUND where the caller has no such session that is open
+   */
+  const endOwn = async (actor: Actor, request: RequestFacts, sessionId?: string): Promise<void> => {
+    const { tenantId: hotel_id, userId: user_id } = actor;
+    await db.tenant(hotel_id, async (trx) => {
+      await takeAuthority(trx, user_id);
+      await requireStanding(trx, actor, staff);
+      const ended =
+        sessionId === undefined
+          ? await revokeSessions(trx, { hotel_id, user_id }, actor.sessionId)
+          : await revokeSessions(trx, { hotel_id, user_id, session_id: sessionId });
+      if (sessionId !== undefined && ended === 0) throw problems.NOT_FOUND("You have no such session.");
+      const details = sessionId === undefined ? { sessions: ended } : { session_id: sessionId };
+      audit.record(trx, { kind: "sessions_ended", actor, request, details });
+    });
+    sessions.forget(hotel_id, user_id);
+  };
+
+  return [
+    route({
+      id: "listOwnSessions",
+      method: "GET",
+      path: "/auth/sessions",
+      summary: "Your open sessions, the latest login first",
+      access: staff,
+      unit: "tenant",
+      query: z.strictObject(pageQuery),
+      status: 200,
+      result: pageOf(sessionSchema),
+      handler: async ({ actor, query: { limit, cursor }, trx }) => {
+        const before = decodeCursor(cursor, z.tuple([idSchema]))?.[0] ?? null;
+        const rows = await trx("identity.sessions")
+          .where({ hotel_id: actor.tenantId, user_id: actor.userId })
+          .whereNull("revoked_at")
+          .whereRaw("created_at > now() - make_interval(days => ?)", [sessionDays])
+          // A v7 UUID sorts by the time of its making.
+          .whereRaw("(?::uuid IS NULL OR session_id < ?)", [before, before])
+          .orderBy("session_id", "desc")
+          .limit(limit + 1)
+          .select<SessionRow[]>("session_id", "created_at", "last_used_at", "address", "user_agent");
+        const view = ({ created_at, last_used_at, ...row }: SessionRow) => ({
+          ...row,
+          current: row.session_id === actor.sessionId,
+          created_at: created_at.toISOString(),
+          last_used_at: last_used_at.toISOString(),
+        });
+        return { body: toPage(rows, limit, view, (row) => [row.session_id]) };
+      },
+    }),
+    route({
+      id: "endOwnSession",
+      method: "DELETE",
+      path: "/auth/sessions/{session_id}",
+      summary: "End one of your sessions and its refresh tokens",
+      access: staff,
+      // All three open their own transactions, because this process must forget the sessions after the commit.
+      unit: "none",
+      params: z.strictObject({ session_id: idSchema }),
+      status: 204,
+      handler: async ({ actor, params, request }) => {
+        await endOwn(actor, request, params.session_id);
+        return {};
+      },
+    }),
+    route({
+      id: "endOtherSessions",
+      method: "DELETE",
+      path: "/auth/sessions",
+      summary: "End all of your sessions but the current one",
+      access: staff,
+      unit: "none",
+      status: 204,
+      handler: async ({ actor, request }) => {
+        await endOwn(actor, request);
+        return {};
+      },
+    }),
+    route({
+      id: "endUserSessions",
+      method: "DELETE",
+      path: "/users/{user_id}/sessions",
+      summary: "End all sessions of a member of staff, who can log in again",
+      access: managers,
+      unit: "none",
+      params: z.strictObject({ user_id: idSchema }),
+      status: 204,
+      handler: async ({ actor, params: { user_id: userId }, request }) => {
+        const { tenantId } = actor;
+        await db.tenant(tenantId, async (trx) => {
+          await takeAuthority(trx, userId);
+          const { user } = await lockStaff(trx, actor, userId);
+          const ended = await revokeSessions(trx, { hotel_id: tenantId, user_id: userId });
+          const subject = { type: "user", id: userId, name: user.username };
+          audit.record(trx, { kind: "sessions_ended", actor, request, subject, details: { sessions: ended } });
+        });
+        sessions.forget(tenantId, userId);
+        return {};
+      },
+    }),
+  ];
+}

@@ -1,0 +1,100 @@
+/** What a manager changes of a member of staff. */
+import { type Actor, type AuditEvent, requireMatch, type RequestFacts } from "../../../core/mod.ts";
+import type { IdentityContext } from "../context.ts";
+import { identityProblems } from "../errors.ts";
+import { settingTurn } from "../passwords/hashing.ts";
+import { User } from "../models/user.ts";
+import type { PasswordLimit } from "../passwords/limit.ts";
+import { hashPassword } from "../passwords/passwords.ts";
+import { noSuchUser, revokeSessions, type Sessions } from "../sessions/sessions.ts";
+import { lockStaff, readHotelName } from "./staff.ts";
+import { takeAuthority } from "./still_authorized.ts";
+
+export interface StaffServices {
+  readonly db: IdentityContext["db"];
+  readonly audit: IdentityContext["audit"];
+  readonly limit: PasswordLimit;
+  readonly sessions: Sessions;
+}
+
+export interface UserChange {
+  readonly actor: Actor;
+  readonly userId: string;
+  readonly request: RequestFacts;
+  readonly role?: User["role"] | undefined;
+  readonly active?: boolean | undefined;
+  readonly password?: string | undefined;
+  /** Default: true with a password; without one as it is. */
+  readonly must_change_password?: boolean | undefined;
+}
+
+/**
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED; LAST_MANAGER where none would be left; UNAUTHENTICATED or FORBIDDEN where
+ * the caller is no manager any more; OWN_PASSWORD, PASSWORD_TOO_WEAK, RATE_LIMITED, SERVICE_UNAVAILABLE for the password
+ */
+export async function changeUser(services: StaffServices, change: UserChange): Promise<User> {
+  const { audit, db, sessions } = services;
+  const { actor, userId, request } = change;
+  const passwordHash = change.password === undefined ? undefined : await hashFor(services, change, change.password);
+  const changed = await db.tenant(actor.tenantId, async (trx) => {
+    await takeAuthority(trx, userId);
+    const { user, isLast } = await lockStaff(trx, actor, userId);
+    requireMatch(request.ifMatch, user.version);
+    const { role = user.role, active = user.active } = change;
+    const mustChange = change.must_change_password ?? (passwordHash !== undefined || user.must_change_password);
+    if (isLast && !(role === "manager" && active)) {
+      throw identityProblems.LAST_MANAGER(
+        `${user.username} is the hotel's only active manager. Make another one first.`,
+      );
+    }
+    if (!active || passwordHash !== undefined) {
+      await revokeSessions(trx, { hotel_id: user.hotel_id, user_id: user.user_id });
+    }
+    for (const event of eventsOf(user, change)) audit.record(trx, event);
+    return user.$query(trx).patchAndFetch({
+      role,
+      active,
+      must_change_password: mustChange,
+      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+      version: user.version + 1,
+    });
+  });
+  sessions.forget(actor.tenantId, userId);
+  return changed;
+}
+
+/** What the security log says of a change. */
+function eventsOf(before: User, change: UserChange): AuditEvent[] {
+  const { actor, request, role, active, password, must_change_password: mustChange } = change;
+  const subject = { type: "user", id: before.user_id, name: before.username };
+  const details = {
+    ...(role === undefined || role === before.role ? {} : { role: [before.role, role] }),
+    ...(active === undefined || active === before.active ? {} : { active: [before.active, active] }),
+    ...(mustChange === undefined || (password === undefined && mustChange === before.must_change_password)
+      ? {}
+      : { change_required: [before.must_change_password, mustChange] }),
+  };
+  return [
+    ...(Object.keys(details).length === 0 ? [] : [{ kind: "user_changed", actor, request, subject, details }]),
+    ...(password === undefined ? [] : [{ kind: "password_set", actor, request, subject }]),
+  ];
+}
+
+/** Before the transaction, and its connection. Of a user who is not here there is nothing to hash, and nothing to count. */
+async function hashFor({ db, limit }: StaffServices, { actor, userId }: UserChange, password: string): Promise<string> {
+  if (userId === actor.userId) {
+    const detail = "is your own: change it at POST /users/me/password, with the old one";
+    throw identityProblems.OWN_PASSWORD(`The password ${detail}.`, {
+      errors: [{ in: "body", pointer: "/password", detail }],
+    });
+  }
+  const find = { hotel_id: actor.tenantId, user_id: userId };
+  const [user, hotelName] = await db.tenant(
+    actor.tenantId,
+    async (trx) => [await User.query(trx).findOne(find), await readHotelName(trx, actor.tenantId)] as const,
+    { readOnly: true },
+  );
+  if (user === undefined) throw noSuchUser();
+  await limit.ofHotel(actor.tenantId);
+  return hashPassword({ password, username: user.username, hotelName }, settingTurn(actor.tenantId));
+}

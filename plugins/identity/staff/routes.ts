@@ -1,0 +1,181 @@
+import * as z from "zod";
+
+import { decodeCursor, idSchema, networkOf, pageOf, pageQuery, type Route, route, toPage } from "../../../core/mod.ts";
+import type { Authentication } from "../sessions/authentication.ts";
+import { changeUser } from "./change_user.ts";
+import type { IdentityContext } from "../context.ts";
+import { hashSlowly, settingTurn } from "../passwords/hashing.ts";
+import { User } from "../models/user.ts";
+import { changeOwnPassword } from "../passwords/own_password.ts";
+import { createPasswordLimit } from "../passwords/limit.ts";
+import { passwordSchema, requireStrength } from "../passwords/passwords.ts";
+import { isOnTrial, managers, readHotel, requireQuota, staff } from "../port.ts";
+import { noSuchUser } from "../sessions/sessions.ts";
+import { insertUser, readHotelName } from "./staff.ts";
+import { createTakenNames } from "./taken_names.ts";
+import { usernameSchema } from "./usernames.ts";
+import { roleSchema, userSchema, userView } from "../views.ts";
+
+const mustChange = "The user must change the password before anything else.";
+
+const params = z.strictObject({ user_id: idSchema });
+
+export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentication): Route[] {
+  const services = {
+    audit: ctx.audit,
+    db: ctx.db,
+    throttle: logins.throttle,
+    limit: createPasswordLimit(ctx.limit),
+    sessions,
+  };
+  const names = createTakenNames(ctx);
+  return [
+    route({
+      id: "createUser",
+      method: "POST",
+      path: "/users/",
+      summary: "Add a member of staff",
+      access: managers,
+      unit: "tenant",
+      body: z.strictObject({
+        username: usernameSchema,
+        password: passwordSchema,
+        role: roleSchema,
+        must_change_password: z
+          .boolean()
+          .default(true)
+          .meta({
+            description: `${mustChange} \`false\` is for a program, or for a user who has chosen this password.`,
+          }),
+      }),
+      status: 201,
+      result: userSchema,
+      description:
+        "The user must change the password before any other call, which is answered 403 PASSWORD_CHANGE_REQUIRED until then.",
+      problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED", "TRIAL_QUOTA_REACHED"],
+      prepare: async ({ actor, body: { username, password }, request }) => {
+        const { tenantId } = actor;
+        await services.limit.ofHotel(tenantId);
+        const { hotel, hotelName } = await ctx.db.tenant(
+          tenantId,
+          async (trx) => ({ hotel: await readHotel(trx, tenantId), hotelName: await readHotelName(trx, tenantId) }),
+          { readOnly: true },
+        );
+        // First: a weak password must not be a way to ask for a name that counts for nothing.
+        requireStrength({ password, username, hotelName });
+        // A new trial is made at will, so trials share the count of their address. A hotel that pays counts for itself:
+        // strangers behind its address must not keep it from adding staff.
+        const network = isOnTrial(hotel) ? [`trials ${networkOf(request.address)}`] : [];
+        if (await names.isTaken(username, [`hotel ${tenantId}`, ...network])) return undefined;
+        return hashSlowly(password, settingTurn(tenantId));
+      },
+      handler: async ({ actor, body, prepared: passwordHash, trx, request }) => {
+        const { password: _password, ...fields } = body;
+        const hotel = await readHotel(trx, actor.tenantId);
+        await requireQuota(trx, hotel, { of: "users", most: ctx.env.TRIAL_USERS }, () =>
+          User.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
+        );
+        const user = await insertUser(trx, { hotel_id: actor.tenantId, ...fields, password_hash: passwordHash });
+        const subject = { type: "user", id: user.user_id, name: user.username };
+        ctx.audit.record(trx, { kind: "user_created", actor, request, subject, details: { role: user.role } });
+        return { body: userView(user), etag: user.version, headers: { Location: `/users/${user.user_id}` } };
+      },
+    }),
+    route({
+      id: "listUsers",
+      method: "GET",
+      path: "/users/",
+      summary: "The hotel's staff, in the order in which they came",
+      access: managers,
+      unit: "tenant",
+      query: z.strictObject(pageQuery),
+      status: 200,
+      result: pageOf(userSchema),
+      handler: async ({ actor, query: { limit, cursor }, trx }) => {
+        const after = decodeCursor(cursor, z.tuple([idSchema]));
+        const users = await User.query(trx)
+          .where({ hotel_id: actor.tenantId })
+          .whereRaw("(?::uuid IS NULL OR user_id > ?)", [after?.[0] ?? null, after?.[0] ?? null])
+          .orderBy("user_id")
+          .limit(limit + 1);
+        return { body: toPage(users, limit, userView, (user) => [user.user_id]) };
+      },
+    }),
+    route({
+      id: "readUser",
+      method: "GET",
+      path: "/users/{user_id}",
+      summary: "One member of staff",
+      access: managers,
+      unit: "tenant",
+      params,
+      status: 200,
+      result: userSchema,
+      handler: async ({ actor, params: { user_id: userId }, trx }) => {
+        const user = await User.query(trx).findById([actor.tenantId, userId]);
+        if (user === undefined) throw noSuchUser();
+        return { body: userView(user), etag: user.version };
+      },
+    }),
+    route({
+      id: "changeUser",
+      method: "PATCH",
+      path: "/users/{user_id}",
+      summary: "Change a role, deactivate or reactivate, or set a new password",
+      description: "Your own password is changed at POST /users/me/password.",
+      access: managers,
+      // Its own transaction: the hash comes before, and what this process remembers of the user goes after.
+      unit: "none",
+      params,
+      body: z
+        .strictObject({
+          role: roleSchema,
+          active: z.boolean(),
+          password: passwordSchema,
+          must_change_password: z.boolean().meta({
+            description: `${mustChange} With a \`password\` the default is \`true\`; without one it stays as it is.`,
+          }),
+        })
+        .partial(),
+      status: 200,
+      result: userSchema,
+      problems: ["LAST_MANAGER", "PASSWORD_TOO_WEAK", "OWN_PASSWORD", "PRECONDITION_FAILED", "RATE_LIMITED"],
+      handler: async ({ actor, params: { user_id: userId }, body, request }) => {
+        const changed = await changeUser(services, { ...body, actor, userId, request });
+        return { body: userView(changed), etag: changed.version };
+      },
+    }),
+    route({
+      id: "deactivateUser",
+      method: "DELETE",
+      path: "/users/{user_id}",
+      summary: "Deactivate a member of staff, who is logged out everywhere",
+      access: managers,
+      unit: "none",
+      params,
+      status: 204,
+      problems: ["LAST_MANAGER", "PRECONDITION_FAILED"],
+      handler: async ({ actor, params: { user_id: userId }, request }) => {
+        await changeUser(services, { actor, userId, request, active: false });
+        return {};
+      },
+    }),
+    route({
+      id: "changeOwnPassword",
+      method: "POST",
+      path: "/users/me/password",
+      summary: "Change your own password, which ends your other sessions",
+      access: staff,
+      // Two hashes: no connection is held for them.
+      unit: "none",
+      idempotent: false,
+      body: z.strictObject({ old_password: z.string().max(256), new_password: passwordSchema }),
+      status: 204,
+      problems: ["INVALID_CREDENTIALS", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
+      handler: async ({ actor, body, request }) => {
+        await changeOwnPassword(services, { ...body, actor, request });
+        return {};
+      },
+    }),
+  ];
+}

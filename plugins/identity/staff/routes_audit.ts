@@ -1,0 +1,97 @@
+import * as z from "zod";
+
+import {
+  auditDays,
+  decodeCursor,
+  idSchema,
+  instantOutSchema,
+  instantSchema,
+  pageOf,
+  pageQuery,
+  type Route,
+  route,
+  type StoredEvent,
+  toPage,
+} from "../../../core/mod.ts";
+import type { IdentityContext } from "../context.ts";
+import { managers } from "../port.ts";
+
+const detail = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+const eventSchema = z
+  .strictObject({
+    event_id: idSchema,
+    kind: z.string().meta({ examples: ["identity.login_failed", "pms.policies_changed"] }),
+    at: instantOutSchema,
+    occurrences: z.number().int().meta({
+      description: "Above 1: equal refusals of one minute, of which `last_at` is the last.",
+    }),
+    last_at: instantOutSchema,
+    actor: z
+      .strictObject({ user_id: idSchema, username: z.string().nullable() })
+      .nullable()
+      .meta({ description: "Null: somebody who was not logged in, or a schedule." }),
+    address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    request_id: z.string().nullable().meta({ description: "As in `X-Request-Id`, and in the request log." }),
+    subject: z
+      .strictObject({ type: z.string(), id: z.string(), name: z.string().nullable() })
+      .nullable()
+      .meta({ description: "To whom or what it was done." }),
+    details: z.record(z.string(), z.union([detail, z.array(detail).readonly()])).meta({
+      description: "What more there is to say. Of a change: each field, from what to what.",
+    }),
+  })
+  .meta({ id: "AuditEvent" });
+
+export function auditRoute({ audit }: IdentityContext): Route {
+  return route({
+    id: "listAuditEvents",
+    method: "GET",
+    path: "/audit",
+    summary: "The hotel's security log, the newest event first",
+    description:
+      "Logins, failed logins, refusals, and changes of the hotel, its staff, roles, passwords and policies, each with who, " +
+      `from where and what. Holds no password and no token. An event is kept for ${auditDays} days. Refusals show within a second.`,
+    access: managers,
+    unit: "tenant",
+    query: z.strictObject({
+      ...pageQuery,
+      kind: z.string().max(100).optional(),
+      actor_id: idSchema.optional(),
+      from: instantSchema.optional().meta({ description: "At or after this instant." }),
+      to: instantSchema.optional().meta({ description: "Before this instant." }),
+    }),
+    status: 200,
+    result: pageOf(eventSchema),
+    handler: async ({ query: { limit, cursor, kind, actor_id: actorId, from, to }, trx }) => {
+      const after = decodeCursor(cursor, z.tuple([idSchema]))?.[0];
+      const events = await audit.list(trx, {
+        kind,
+        actorId,
+        from: from === undefined ? undefined : new Date(from),
+        before: to === undefined ? undefined : new Date(to),
+        after,
+        limit: limit + 1,
+      });
+      return { body: toPage(events, limit, eventView, (event) => [event.event_id]) };
+    },
+  });
+}
+
+function eventView(event: StoredEvent): z.input<typeof eventSchema> {
+  const { actor_id: actorId, subject_type: type, subject_id: id } = event;
+  return {
+    event_id: event.event_id,
+    kind: event.kind,
+    at: event.at.toISOString(),
+    occurrences: event.occurrences,
+    last_at: event.last_at.toISOString(),
+    actor: actorId === null ? null : { user_id: actorId, username: event.actor_name },
+    address: event.address,
+    user_agent: event.user_agent,
+    request_id: event.request_id,
+    subject: type === null || id === null ? null : { type, id, name: event.subject_name },
+    details: { ...event.details },
+  };
+}

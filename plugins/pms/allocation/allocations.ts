@@ -1,0 +1,247 @@
+/**
+ * Who has which room on which nights. Every path that takes or frees a night goes through these few functions.
+ *
+ * The order is always the same: lock the booking's row, then the rows of the rooms (all of them at once, by id), then
+ * look, then write. The lock makes writers of one room queue up, so the look is not stale; without it, racers meet in the
+ * exclusion constraint, which PostgreSQL can only resolve by killing some of them as deadlocked. The constraint stays as
+ * the guard that no code can forget.
+ *
+ * While a booking holds its rooms (confirmed, in the house), its occupancies are exactly the runs of its nights that are
+ * not released: nobody works them out in another way.
+ */
+import { addDays, type Day, eachDay, newId, prepare, type Trx } from "../../../core/mod.ts";
+import { noSuchRoom, pmsProblems } from "../errors.ts";
+import { freeRooms } from "./free_rooms.ts";
+
+export interface LockedRoom {
+  readonly hotel_id: string;
+  readonly room_id: string;
+  readonly room_number: string;
+  readonly room_type_id: string;
+  readonly capacity: number;
+  /** Of one night without a rate of its own, as PostgreSQL's numeric text. */
+  readonly rate: string;
+  readonly status: string;
+  readonly housekeeping: string;
+  /** The first night for which it is no longer part of the hotel. */
+  readonly retired_from: Day | null;
+}
+
+/** Whether a room can be given to a new stay. @param today the business date */
+export function isSellable(
+  room: LockedRoom,
+  { arrival, departure }: { readonly arrival: Day; readonly departure: Day },
+  today: Day,
+): boolean {
+  return room.status !== "out_of_order" && !isRetired(room, departure) && isOpenOn(room, arrival, today);
+}
+
+/**
+ * Whether a stay can begin in a room on a day. A room out of service is sold for later days, but no guest can be put into it
+ * now, so no stay that begins on the business date or before it gets the room.
+ */
+export function isOpenOn({ status }: Pick<LockedRoom, "status">, arrival: Day, today: Day): boolean {
+  return status !== "out_of_service" || arrival > today;
+}
+
+/** Whether a room is retired for a night before a day. */
+export function isRetired({ retired_from: day }: Pick<LockedRoom, "retired_from">, departure: Day): boolean {
+  return day !== null && departure > day;
+}
+
+export const lockedRoomColumns =
+  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping, r.retired_from";
+
+const lockRoomsStatement = prepare<LockedRoom>(
+  "pms_lock_rooms",
+  `SELECT ${lockedRoomColumns}
+   FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   WHERE r.hotel_id = $1 AND r.room_id = ANY($2::uuid[]) ORDER BY r.room_id FOR NO KEY UPDATE OF r`,
+);
+
+/**
+ * Locks the nights of rooms until the end of the transaction, in one order for everybody.
+ * @returns by id
+ * @throws Problem NOT_FOUND
+ */
+export async function lockRooms(
+  trx: Trx,
+  hotelId: string,
+  roomIds: readonly string[],
+): Promise<ReadonlyMap<string, LockedRoom>> {
+  const rooms = await lockRoomsStatement.run(trx, [hotelId, roomIds]);
+  const byId = new Map(rooms.map((room) => [room.room_id, room]));
+  if (roomIds.some((id) => !byId.has(id))) throw noSuchRoom();
+  return byId;
+}
+
+/** The same for one room. */
+export async function lockRoom(trx: Trx, hotelId: string, roomId: string): Promise<LockedRoom> {
+  return (await lockRooms(trx, hotelId, [roomId])).get(roomId) as LockedRoom;
+}
+
+/** A room for a half-open range of nights. */
+export interface Segment {
+  readonly room_id: string;
+  readonly arrival: Day;
+  readonly departure: Day;
+}
+
+/** The runs of consecutive nights in one room. @param nights in the order of their dates */
+export function segmentsOf(nights: readonly { readonly date: Day; readonly room_id: string }[]): Segment[] {
+  const segments: Segment[] = [];
+  for (const { date, room_id } of nights) {
+    const last = segments.at(-1);
+    const departure = addDays(date, 1);
+    if (last?.room_id === room_id && last.departure === date) segments[segments.length - 1] = { ...last, departure };
+    else segments.push({ room_id, arrival: date, departure });
+  }
+  return segments;
+}
+
+const takeStatement = prepare<{ occupancy_id: string }>(
+  "pms_take_nights",
+  `INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id, reason)
+   SELECT $1, s.occupancy_id, s.room_id, s.arrival, s.departure, $6::uuid, $7
+   FROM unnest($2::uuid[], $3::uuid[], $4::date[], $5::date[]) AS s (occupancy_id, room_id, arrival, departure)
+   WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
+     AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000)
+   RETURNING occupancy_id`,
+);
+
+/** Who would have to fit into another room, and the business date: rooms instead are looked for from then on. */
+export interface Party {
+  readonly guests: number;
+  readonly today: Day;
+  /** How one of the rooms that are offered instead is taken. */
+  readonly advice?: string | undefined;
+}
+
+/** For whom nights are taken: a booking, or a closure with its reason. */
+export type Holder = { readonly bookingId: string } | { readonly reason: string };
+
+/**
+ * Takes nights of rooms that are locked.
+ * @returns the ids of the occupancies, in the order of the segments
+ * @throws Problem ROOM_TAKEN, with the nights in conflict and rooms that are free instead
+ */
+export async function takeNights(
+  trx: Trx,
+  hotelId: string,
+  holder: Holder,
+  party: Party,
+  segments: readonly Segment[],
+): Promise<string[]> {
+  const ids = segments.map(() => newId());
+  const taken = await takeStatement.run(trx, [
+    hotelId,
+    ids,
+    segments.map((segment) => segment.room_id),
+    segments.map((segment) => segment.arrival),
+    segments.map((segment) => segment.departure),
+    "bookingId" in holder ? holder.bookingId : null,
+    "reason" in holder ? holder.reason : null,
+  ]);
+  // Of the refused ones alone: the others are the holder's own by now, and in nobody's way.
+  const refused = segments.filter((_, index) => !taken.some(({ occupancy_id }) => occupancy_id === ids[index]));
+  if (refused.length > 0) throw await roomTaken(trx, hotelId, party, refused);
+  return ids;
+}
+
+/**
+ * The look, and what follows from it, for all stays in one statement. A stay's last run becomes longer where the nights
+ * follow on it in its room. OFFSET 0: one look at each room by its index, where PostgreSQL might go through the hotel.
+ */
+const lengthenStatement = prepare<{ booking_id: string }>(
+  "pms_lengthen_stays",
+  `WITH free AS MATERIALIZED (
+     SELECT s.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::date[], $6::date[])
+       AS s (occupancy_id, booking_id, room_id, arrival, departure)
+     WHERE NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = s.room_id
+       AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000 OFFSET 0)
+   ), longer AS (
+     UPDATE pms.occupancies o SET departure = f.departure FROM free f
+     WHERE o.hotel_id = $1 AND o.booking_id = f.booking_id AND o.room_id = f.room_id AND o.departure = f.arrival
+     RETURNING o.booking_id
+   ), added AS (
+     INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
+     SELECT $1, f.occupancy_id, f.room_id, f.arrival, f.departure, f.booking_id FROM free f
+     WHERE NOT EXISTS (SELECT FROM longer WHERE longer.booking_id = f.booking_id)
+   )
+   SELECT booking_id FROM free`,
+);
+
+/**
+ * Takes nights for several stays, each in one room that is locked and no other's among them. Who can't have theirs keeps
+ * what they had.
+ * @param nights of each stay, after those that it has
+ * @returns the bookings that have theirs
+ */
+export async function lengthenStays(
+  trx: Trx,
+  hotelId: string,
+  nights: readonly (Segment & { readonly booking_id: string })[],
+): Promise<ReadonlySet<string>> {
+  const longer = await lengthenStatement.run(trx, [
+    hotelId,
+    nights.map(() => newId()),
+    nights.map(({ booking_id }) => booking_id),
+    nights.map(({ room_id }) => room_id),
+    nights.map(({ arrival }) => arrival),
+    nights.map(({ departure }) => departure),
+  ]);
+  return new Set(longer.map(({ booking_id }) => booking_id));
+}
+
+/** Gives all nights of bookings back; they are free at once. */
+export async function freeNights(trx: Trx, hotelId: string, bookingIds: readonly string[]): Promise<void> {
+  await trx("pms.occupancies").where({ hotel_id: hotelId }).whereIn("booking_id", bookingIds).delete();
+}
+
+interface Conflict {
+  readonly room_number: string;
+  readonly room_type_id: string;
+  readonly date: Day;
+}
+
+/** The refusal of rooms that are not free, with the nights in conflict and up to five rooms that are free throughout. */
+export async function roomTaken(trx: Trx, hotelId: string, party: Party, segments: readonly Segment[]) {
+  const { rows } = (await trx.raw(
+    `SELECT r.room_number, r.room_type_id, night::date AS date
+     FROM unnest(?::uuid[], ?::date[], ?::date[]) AS s (room_id, arrival, departure)
+     JOIN pms.occupancies o ON o.hotel_id = ? AND o.room_id = s.room_id AND o.arrival < s.departure AND o.departure > s.arrival
+       AND o.arrival > s.arrival - 1000
+     JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id,
+     LATERAL generate_series(greatest(o.arrival, s.arrival), least(o.departure, s.departure) - 1, interval '1 day') AS night
+     ORDER BY date`,
+    [
+      segments.map((segment) => segment.room_id),
+      segments.map((segment) => segment.arrival),
+      segments.map((segment) => segment.departure),
+      hotelId,
+    ],
+  )) as { rows: Conflict[] };
+  const nights = [...new Set(rows.map(({ date }) => date))];
+  const number = rows[0]?.room_number ?? "";
+  const offered = await roomsInstead(trx, hotelId, party, segments, rows[0]?.room_type_id);
+  const advice = party.advice === undefined || offered.length === 0 ? "" : ` ${party.advice}`;
+  return pmsProblems.ROOM_TAKEN(`Room ${number} is taken on ${nights.join(", ")}.${advice}`, {
+    members: { nights, free_rooms: offered },
+  });
+}
+
+/** Rooms for the party that are free on every night of the segments that is still to be slept, those of the type first. */
+async function roomsInstead(
+  trx: Trx,
+  hotelId: string,
+  { guests, today }: Party,
+  segments: readonly Segment[],
+  preferredTypeId: string | undefined,
+) {
+  const days = segments.flatMap((segment) => eachDay(segment.arrival, segment.departure)).sort();
+  const [arrival, last] = [days.find((day) => day >= today), days.at(-1)];
+  if (arrival === undefined || last === undefined) return [];
+  const departure = addDays(last, 1);
+  const free = await freeRooms(trx, { hotelId, arrival, departure, guests, preferredTypeId, limit: 5 });
+  return free.map(({ room_id, room_number, room_type_id }) => ({ room_id, room_number, room_type_id }));
+}

@@ -1,0 +1,70 @@
+/**
+ * The system's choice of a room for a room type: of the free ones, that in which the stay leaves the smallest gaps to its
+ * neighbours, so that long gaps stay whole for long stays. A gap of two months counts as endless. For a stay that begins
+ * today, rooms out of service are left out, dirty rooms come after clean ones, and rooms with a guest who has not left yet
+ * come last.
+ */
+import { type Day, prepare, type Trx } from "../../../core/mod.ts";
+import { isSellable, lockedRoomColumns, lockRoom, type LockedRoom } from "./allocations.ts";
+
+/** Each statement looks anew: in read committed, it sees what was committed before it began. */
+const bestRoomSql = `SELECT ${lockedRoomColumns}
+   FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+   LEFT JOIN LATERAL (SELECT o.departure FROM pms.occupancies o
+     WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival < $2::date ORDER BY o.arrival DESC LIMIT 1) AS before ON true
+   LEFT JOIN LATERAL (SELECT o.arrival FROM pms.occupancies o
+     WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date ORDER BY o.arrival LIMIT 1) AS after ON true
+   WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
+     AND (r.status <> 'out_of_service' OR $2::date > $5::date) AND coalesce(r.retired_from >= $3::date, true)
+     AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)
+   ORDER BY ($2::date <= $5::date AND EXISTS (
+       SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house')),
+     ($2::date <= $5::date AND r.housekeeping = 'dirty'),
+     least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
+     r.sort_key, r.room_id
+   LIMIT 1`;
+
+const lockBestStatement = prepare<LockedRoom>(
+  "pms_lock_best_room",
+  `${bestRoomSql} FOR NO KEY UPDATE OF r SKIP LOCKED`,
+);
+const findBestStatement = prepare<LockedRoom>("pms_find_best_room", bestRoomSql);
+
+export interface RoomQuestion {
+  readonly hotelId: string;
+  readonly roomTypeId: string;
+  readonly arrival: Day;
+  readonly departure: Day;
+}
+
+/**
+ * Locks the best room of a type that looks free. Racers pass by the rooms that others have locked; where every free one is
+ * locked, the best of them is waited for, since its holder may yet give it up.
+ * @param today the business date
+ * @returns undefined where none is free
+ */
+export async function lockBestRoom(trx: Trx, question: RoomQuestion, today: Day): Promise<LockedRoom | undefined> {
+  const { hotelId, roomTypeId, arrival, departure } = question;
+  const values = [hotelId, arrival, departure, roomTypeId, today];
+  const [locked] = await lockBestStatement.run(trx, values);
+  if (locked !== undefined) return locked;
+  const [free] = await findBestStatement.run(trx, values);
+  return free === undefined ? undefined : lockRoom(trx, hotelId, free.room_id);
+}
+
+const stillFreeStatement = prepare<object>(
+  "pms_still_free",
+  `SELECT WHERE NOT EXISTS (
+     SELECT FROM pms.occupancies WHERE hotel_id = $1 AND room_id = $2 AND arrival < $4::date AND departure > $3::date)`,
+);
+
+/** The same, with a second look when it is locked: a racer may have taken it between the look and the lock. */
+export async function lockFreeRoom(trx: Trx, question: RoomQuestion, today: Day): Promise<LockedRoom | undefined> {
+  const { hotelId, arrival, departure } = question;
+  for (;;) {
+    const room = await lockBestRoom(trx, question, today);
+    if (room === undefined) return undefined;
+    const [free] = await stillFreeStatement.run(trx, [hotelId, room.room_id, arrival, departure]);
+    if (free !== undefined && isSellable(room, question, today)) return room;
+  }
+}

@@ -1,0 +1,127 @@
+/** What a search for a repacking looks at: the rooms of a type, and who has them around a stay. */
+import { addDays, type Day, latestDay, prepare, type Trx } from "../../../core/mod.ts";
+import { isOpenOn } from "./allocations.ts";
+import type { RoomQuestion } from "./choose_room.ts";
+
+/** Who has a room of the type on which nights. */
+export interface Tenure {
+  /** Null for a closure. */
+  readonly booking_id: string | null;
+  readonly room_id: string;
+  readonly arrival: Day;
+  readonly departure: Day;
+  readonly movable: boolean;
+}
+
+/** Rooms of a type that are searched, in their natural order. A way that needs no others is a way. */
+const mostRooms = 500;
+/** Rows that are read for one search. A full type of 300 rooms has as many in a month. */
+export const mostTenures = 3000;
+/** Where there are more, longer stays than this (nights) stay where they are, and what lies beyond them is not read. */
+const shortStay = 7;
+
+const roomsSql = `SELECT room_id, sort_key, status, retired_from FROM pms.rooms
+   WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order' ORDER BY sort_key, room_id LIMIT ${mostRooms}`;
+
+interface SearchedRoom {
+  readonly room_id: string;
+  readonly status: string;
+  readonly retired_from: Day | null;
+}
+
+const roomsStatement = prepare<SearchedRoom>("pms_repack_rooms", roomsSql);
+
+/**
+ * The tenures of a room that overlap `[from, to)`. Tenures of a room never overlap, so of those that began before the
+ * range only the last one can reach into it: the index is read there and nowhere further back.
+ */
+const overlapping = (from: string, to: string): string => `LATERAL (
+     SELECT * FROM (
+       SELECT booking_id, arrival, departure FROM pms.occupancies
+       WHERE hotel_id = $1 AND room_id = r.room_id AND arrival < ${from} ORDER BY arrival DESC LIMIT 1
+     ) AS before WHERE departure > ${from}
+     UNION ALL
+     SELECT booking_id, arrival, departure FROM pms.occupancies
+     WHERE hotel_id = $1 AND room_id = r.room_id AND arrival >= ${from} AND arrival < ${to}
+   ) AS o`;
+
+/**
+ * Bookings that overlap the stay may be moved, and then meet others: so all tenures are read that overlap the widest of
+ * those. A booking that reaches beyond can't be moved, because there it might meet a tenure that was not read.
+ */
+const tenuresStatement = prepare<Tenure>(
+  "pms_repack_tenures",
+  `WITH rooms AS MATERIALIZED (${roomsSql}
+   ), touching AS MATERIALIZED (
+     SELECT o.arrival, o.departure FROM rooms r, ${overlapping("$3::date", "$4::date")} LIMIT ${mostTenures + 1}
+   ), near AS MATERIALIZED (
+     SELECT greatest(least(min(arrival), $3::date), $5::date) AS arrival, greatest(max(departure), $4::date) AS departure
+     FROM touching WHERE departure - arrival <= $6::int
+   ), around AS MATERIALIZED (
+     SELECT r.sort_key, r.room_id, o.*, near.arrival AS earliest, near.departure AS latest
+     FROM near, rooms r, ${overlapping("near.arrival", "near.departure")} LIMIT ${mostTenures + 1}
+   )
+   SELECT a.booking_id, a.room_id, a.arrival, a.departure, coalesce(b.can_move AND b.arrival = a.arrival
+     AND b.departure = a.departure AND a.arrival >= a.earliest AND a.departure <= a.latest, false) AS movable
+   FROM around a
+   LEFT JOIN LATERAL (
+     SELECT arrival, departure, status = 'confirmed' AND NOT room_locked AND arrival >= $5::date AS can_move
+     FROM pms.bookings WHERE hotel_id = $1 AND booking_id = a.booking_id OFFSET 0
+   ) AS b ON true
+   ORDER BY a.sort_key, a.room_id, a.arrival`,
+);
+
+/**
+ * The rooms of a type that are sold, and who has them around a stay.
+ * @param today the business date: what began before it is not moved
+ * @returns undefined where even the nights next to the stay have more tenures than one search may read
+ */
+export async function readTenures(
+  trx: Trx,
+  { hotelId, roomTypeId, arrival, departure }: RoomQuestion,
+  today: Day,
+): Promise<{ rooms: string[]; tenures: Tenure[] } | undefined> {
+  const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId]);
+  // No tenure is longer than 1,000 nights (a CHECK).
+  for (const longest of [1000, shortStay]) {
+    const values = [hotelId, roomTypeId, arrival, departure, today, longest];
+    const tenures = await tenuresStatement.run(trx, values);
+    if (tenures.length > mostTenures) continue;
+    return {
+      rooms: rooms.map(({ room_id }) => room_id),
+      tenures: closeTonight(rooms, withRetirements(rooms, tenures), today),
+    };
+  }
+  return undefined;
+}
+
+/**
+ * A room out of service is closed for the night of the business date: no stay is put into it. A booking that has it that night
+ * stays there, because the search could give the night that it leaves to another one.
+ */
+function closeTonight(rooms: readonly SearchedRoom[], tenures: readonly Tenure[], today: Day): Tenure[] {
+  const closed = new Set(rooms.filter((room) => !isOpenOn(room, today, today)).map(({ room_id }) => room_id));
+  const isTonight = ({ room_id, arrival, departure }: Tenure): boolean =>
+    closed.has(room_id) && arrival <= today && today < departure;
+  const had = new Set(tenures.filter(isTonight).map(({ room_id }) => room_id));
+  const closures = [...closed]
+    .filter((room) => !had.has(room))
+    .map((room) => ({ booking_id: null, room_id: room, arrival: today, departure: addDays(today, 1), movable: false }));
+  return [...tenures.map((tenure) => (isTonight(tenure) ? { ...tenure, movable: false } : tenure)), ...closures];
+}
+
+/** A retired room is closed for good: closures after that day make no difference, and none may overlap it. */
+function withRetirements(rooms: readonly SearchedRoom[], tenures: Tenure[]): Tenure[] {
+  const retired = new Map(rooms.map(({ room_id, retired_from }) => [room_id, retired_from]));
+  const kept = tenures.flatMap((tenure): Tenure[] => {
+    const day = retired.get(tenure.room_id) ?? null;
+    if (day === null || tenure.departure <= day) return [tenure];
+    return tenure.arrival < day ? [{ ...tenure, departure: day }] : [];
+  });
+  const ends = rooms.flatMap(({ room_id, retired_from }): Tenure[] =>
+    retired_from === null
+      ? []
+      : [{ booking_id: null, room_id, arrival: retired_from, departure: latestDay, movable: false }],
+  );
+  return [...kept, ...ends];
+}

@@ -1,0 +1,63 @@
+import * as z from "zod";
+
+import { daySchema, idSchema, type Route, route } from "../../../../core/mod.ts";
+import { staff } from "../../../identity/port.ts";
+import { changeOf } from "../../booking_record/change.ts";
+import { checkNights } from "../../allocation/stay_dates.ts";
+import { requireManager } from "../../rates/restrictions.ts";
+import { repack } from "./apply_repack.ts";
+
+export function repackRoutes(): Route[] {
+  return [
+    route({
+      id: "repackRooms",
+      method: "POST",
+      path: "/rooms/repack",
+      summary: "Make a room of a type free for a stay by moving stays that have not begun",
+      description:
+        "Without `apply` a preview: nothing is changed. Bookings that are locked to their room stay; prices stay. No way that was found is no proof that there is none.",
+      access: staff,
+      unit: "tenant",
+      body: z.strictObject({
+        room_type_id: idSchema,
+        check_in: daySchema,
+        check_out: daySchema,
+        apply: z.boolean().default(false).meta({ description: "Make the moves, all of them or none." }),
+        include_restricted: z.boolean().default(false).meta({
+          description: "For a manager: also for a stay whose restrictions (/rates) are to be overridden.",
+        }),
+        plan: z.string().max(100).optional().meta({ description: "Only if it is still the plan of this preview." }),
+      }),
+      status: 200,
+      result: z.strictObject({
+        plan: z.string(),
+        room_id: idSchema.meta({ description: "The room that is free for the stay then." }),
+        moves: z.array(z.strictObject({ booking_id: idSchema, from_room_id: idSchema, to_room_id: idSchema })),
+        applied: z.boolean(),
+      }),
+      problems: [
+        "NOT_FOUND",
+        "NO_ROOM_FREE",
+        "CLOSED_TO_ARRIVAL",
+        "MINIMUM_STAY",
+        "REPACK_CHANGED",
+        "SUBSCRIPTION_LAPSED",
+      ],
+      handler: async ({ actor, body, trx, request }) => {
+        const { room_type_id: roomTypeId, check_in: arrival, check_out: departure, apply, plan: shownPlan } = body;
+        const { include_restricted: isRestricted } = body;
+        if (isRestricted) requireManager(actor.role);
+        checkNights(arrival, departure, "/check_out", "body");
+        const question = { hotelId: actor.tenantId, roomTypeId, arrival, departure };
+        const plan = await repack(
+          trx,
+          changeOf(actor, request),
+          question,
+          apply ? { shownPlan } : undefined,
+          isRestricted,
+        );
+        return { body: { ...plan, moves: [...plan.moves], applied: apply } };
+      },
+    }),
+  ];
+}

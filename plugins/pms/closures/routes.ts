@@ -1,0 +1,82 @@
+import * as z from "zod";
+
+import { daySchema, idSchema, pageOf, type Route, route, textSchema } from "../../../core/mod.ts";
+import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
+import { holdDay } from "../business_date/business_day.ts";
+import { readRoom } from "../inventory/inventory.ts";
+import { closeRoom, readClosures, reopenRoom } from "./closures.ts";
+
+const params = z.strictObject({ room_id: idSchema });
+
+const closureSchema = z
+  .strictObject({
+    closure_id: idSchema,
+    room_id: idSchema,
+    from: daySchema,
+    to: daySchema.meta({ description: "The day on which it can be slept in again." }),
+    reason: z.string(),
+  })
+  .meta({ id: "Closure" });
+
+export function closureRoutes(): Route[] {
+  return [
+    route({
+      id: "closeRoom",
+      method: "POST",
+      path: "/rooms/{room_id}/closures",
+      summary: "Close a room for days",
+      access: managers,
+      unit: "tenant",
+      params,
+      body: z.strictObject({
+        from: daySchema.meta({ description: "The first night." }),
+        to: daySchema.meta({ description: "The day on which it can be slept in again." }),
+        reason: textSchema(200).meta({ examples: ["new carpet"] }),
+      }),
+      status: 201,
+      result: closureSchema,
+      problems: ["ROOM_TAKEN", "ROOM_RETIRED", "SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, params: { room_id: roomId }, body, trx }) => {
+        const hotel = await holdDay(trx, actor.tenantId);
+        requireSubscription(hotel);
+        const closure = await closeRoom(trx, hotel, roomId, body);
+        return { body: closure, headers: { Location: `/rooms/${roomId}/closures` } };
+      },
+    }),
+    route({
+      id: "listClosures",
+      method: "GET",
+      path: "/rooms/{room_id}/closures",
+      summary: "The closures of a room that have not ended",
+      access: staff,
+      unit: "tenant",
+      params,
+      status: 200,
+      result: pageOf(closureSchema),
+      handler: async ({ actor, params: { room_id: roomId }, trx }) => {
+        const hotel = await readHotel(trx, actor.tenantId);
+        await readRoom(trx, actor.tenantId, roomId);
+        const items = await readClosures(trx, actor.tenantId, roomId, hotel.business_date);
+        return { body: { items, next_cursor: null } };
+      },
+    }),
+    route({
+      id: "reopenRoom",
+      method: "DELETE",
+      path: "/rooms/{room_id}/closures",
+      summary: "Reopen a room for days, from the business date on; what a closure has beside them stays closed",
+      access: managers,
+      unit: "tenant",
+      params,
+      query: z.strictObject({ from: daySchema, to: daySchema }),
+      status: 200,
+      result: pageOf(closureSchema),
+      problems: ["SUBSCRIPTION_LAPSED"],
+      handler: async ({ actor, params: { room_id: roomId }, query: { from, to }, trx }) => {
+        const hotel = await holdDay(trx, actor.tenantId);
+        requireSubscription(hotel);
+        return { body: { items: await reopenRoom(trx, hotel, roomId, from, to), next_cursor: null } };
+      },
+    }),
+  ];
+}

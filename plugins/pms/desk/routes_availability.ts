@@ -1,0 +1,136 @@
+import * as z from "zod";
+
+import {
+  amountSchema,
+  currencySchema,
+  daySchema,
+  daysBetween,
+  decodeCursor,
+  idSchema,
+  pageQuery,
+  queryNumber,
+  type Route,
+  route,
+  sumSchema,
+  toPage,
+} from "../../../core/mod.ts";
+import { readHotel, staff } from "../../identity/port.ts";
+import { checkNights, requireAhead } from "../allocation/stay_dates.ts";
+import { type AgreedQuote, agreedQuotes } from "../rates/agreed_quotes.ts";
+import { nightPricer, readRatesOf } from "../rates/prices.ts";
+import { restrictions, restrictionsOn } from "../rates/restrictions.ts";
+import { type FreeRoom, freeRooms } from "../allocation/free_rooms.ts";
+import { roomCursorSchema } from "../inventory/views.ts";
+
+/**
+ * Rooms times nights of a page: 200 rooms for a month, or 16 for a year. All of 300 rooms for a year in one answer were 4 MB
+ * and up to 1 s of the event loop.
+ */
+const mostRoomNights = 6_200;
+
+const freeRoomSchema = z
+  .strictObject({
+    room_id: idSchema,
+    room_number: z.string(),
+    room_type_id: idSchema,
+    room_type: z.string(),
+    capacity: z.number().int(),
+    nights: z.array(
+      z.strictObject({
+        date: daySchema,
+        rate: amountSchema,
+        rack_rate: amountSchema.nullable().meta({ description: "The rate, where a price is agreed." }),
+      }),
+    ),
+    total_amount: sumSchema,
+    rack_amount: sumSchema.nullable().meta({ description: "At the rates, where a price is agreed." }),
+    restrictions: z
+      .array(z.enum(restrictions))
+      .meta({ description: "What a manager has to override for the stay; empty without `include_restricted`." }),
+    needs_manager: z.boolean().meta({
+      description:
+        "Only a manager may book the room so: a restriction is in the way, or the agreed price is beyond the policy of receptionists.",
+    }),
+  })
+  .meta({ id: "FreeRoom" });
+
+export function availabilityRoutes(): Route[] {
+  return [
+    route({
+      id: "findFreeRooms",
+      method: "GET",
+      path: "/rooms/available",
+      summary: "The rooms that are free on every night of a stay, with what they cost",
+      description:
+        `By pages of rooms in natural order. A page has as many rooms as \`limit\` says, and fewer for a long stay: rooms times nights are ${mostRoomNights} at most. ` +
+        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`. " +
+        "For a stay that begins on the business date, rooms out of service are left out too.",
+      access: staff,
+      unit: "tenant",
+      query: z.strictObject({
+        check_in: daySchema,
+        check_out: daySchema,
+        room_type_id: idSchema.optional(),
+        guests: queryNumber(1, 100).default(1),
+        agreed_per_night: amountSchema.optional().meta({
+          description: "Quotes an agreed price: that of each night, as `agreed_price.per_night` of POST /bookings/.",
+        }),
+        agreed_total: amountSchema.optional().meta({ description: "The same, for the whole stay." }),
+        include_restricted: z.enum(["true", "false"]).default("false").meta({
+          description:
+            "`true`: also rooms that a manager could book by overriding a restriction of the arrival day (/rates).",
+        }),
+        ...pageQuery,
+        limit: pageQuery.limit.default(200),
+      }),
+      status: 200,
+      result: z.strictObject({
+        check_in: daySchema,
+        check_out: daySchema,
+        currency: currencySchema,
+        items: z.array(freeRoomSchema),
+        next_cursor: z.string().nullable(),
+      }),
+      handler: async ({ actor, query, trx }) => {
+        const { check_in: arrival, check_out: departure, room_type_id: roomTypeId, guests } = query;
+        checkNights(arrival, departure, "/check_out", "query");
+        const limit = Math.min(query.limit, Math.floor(mostRoomNights / daysBetween(arrival, departure)));
+        const after = decodeCursor(query.cursor, roomCursorSchema);
+        const [hotel, rooms] = await Promise.all([
+          readHotel(trx, actor.tenantId),
+          freeRooms(trx, {
+            hotelId: actor.tenantId,
+            arrival,
+            departure,
+            roomTypeId,
+            guests,
+            after,
+            includeRestricted: query.include_restricted === "true",
+            limit: limit + 1,
+          }),
+        ]);
+        // Of the page's types alone: how many others the hotel has makes no difference.
+        const roomTypeIds = [...new Set(rooms.map((room) => room.room_type_id))];
+        const rates = await readRatesOf(trx, actor.tenantId, { from: arrival, to: departure, roomTypeIds });
+        requireAhead(arrival, hotel.business_date, "/check_in", "query");
+        const { currency, business_date: today } = hotel;
+        const price = { per_night: query.agreed_per_night, total: query.agreed_total };
+        const quoteAgreed = await agreedQuotes(trx, actor.tenantId, price, { currency, today });
+        // Most rooms cost what their type does: each price is worked out once.
+        const nightsOf = nightPricer(rates, arrival, departure, currency);
+        const quotes = new Map<string, AgreedQuote>();
+        const view = ({ rate, room_id, room_number, room_type_id, room_type, capacity }: FreeRoom) => {
+          const priced = { room_type_id, rate };
+          const key = `${room_type_id} ${rate}`;
+          const quote = quotes.get(key) ?? quoteAgreed(nightsOf(priced));
+          quotes.set(key, quote);
+          const met = restrictionsOn(rates, { roomTypeId: room_type_id, arrival, departure });
+          const room = { room_id, room_number, room_type_id, room_type, capacity };
+          return { ...room, ...quote, restrictions: met, needs_manager: quote.needs_manager || met.length > 0 };
+        };
+        const page = toPage(rooms, limit, view, (room) => [room.room_id, room.sort_key]);
+        return { body: { check_in: arrival, check_out: departure, currency, ...page } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,160 @@
+/** What the desk asks of the database all day, each as one unit of work: for the plans and their times. */
+import type { Knex } from "knex";
+
+import type { Trx } from "../../../../core/db/database.ts";
+import { addDays, type Day, type Route } from "../../../../core/mod.ts";
+import { readHotel } from "../../../identity/port.ts";
+import { reserve } from "../../bookings/reserve.ts";
+import { bookingRoutes } from "../../bookings/routes.ts";
+import { closeDay } from "../../desk/close_day.ts";
+import { dayNotOver } from "../../desk/day_not_over.ts";
+import { usualPolicies } from "../../policies/policies.ts";
+import { deskRoutes } from "../../desk/routes.ts";
+import { linkGuest } from "../../guests/guests.ts";
+import { guestRoutes } from "../../guests/routes.ts";
+import { roomTaken } from "../../allocation/allocations.ts";
+import { offerRepacking } from "../../allocation/plan_repack.ts";
+import { lockBestRoom } from "../../allocation/choose_room.ts";
+import { availabilityRoutes } from "../../desk/routes_availability.ts";
+import { chartRoutes } from "../../desk/routes_tape_chart.ts";
+import { closureRoutes } from "../../closures/routes.ts";
+import { directContext } from "../context.ts";
+
+const routes = new Map<string, Route>(
+  [
+    () => bookingRoutes(directContext),
+    () => deskRoutes(directContext),
+    () => guestRoutes(directContext),
+    chartRoutes,
+    availabilityRoutes,
+    closureRoutes,
+  ]
+    .flatMap((make) => make())
+    .map((route) => [route.id, route]),
+);
+
+/** A seeded hotel, and one of its guests in the house. */
+export interface AskingHotel {
+  readonly hotelId: string;
+  readonly today: Day;
+  readonly roomId: string;
+  readonly roomTypeId: string;
+  readonly bookingId: string;
+  readonly guestId: string;
+  readonly email: string;
+  readonly phone: string;
+}
+
+export async function askingHotel(owner: Knex, name: string): Promise<AskingHotel> {
+  const { rows } = (await owner.raw(
+    `SELECT b.hotel_id AS "hotelId", h.business_date AS today, b.room_id AS "roomId", r.room_type_id AS "roomTypeId",
+       b.booking_id AS "bookingId", b.guest_id AS "guestId", b.guest_email AS email, b.guest_phone AS phone
+     FROM identity.hotels h JOIN pms.bookings b USING (hotel_id) JOIN pms.rooms r USING (hotel_id, room_id)
+     WHERE h.name = ? AND b.guest_email IS NOT NULL AND b.guest_phone IS NOT NULL AND b.status = 'in_house'
+     ORDER BY b.booking_id LIMIT 1`,
+    [name],
+  )) as { rows: AskingHotel[] };
+  if (rows[0] === undefined) throw new Error(`There is no ${name}.`);
+  return rows[0];
+}
+
+export type Question = (trx: Trx, hotel: AskingHotel) => Promise<unknown>;
+
+/** A call as the dispatcher makes it, its query parsed by the route's own schema. */
+const call =
+  (
+    id: string,
+    query: (hotel: AskingHotel) => Record<string, string> = () => ({}),
+    params: (hotel: AskingHotel) => Record<string, string> = () => ({}),
+  ): Question =>
+  (trx, hotel) => {
+    const route = routes.get(id) as Route;
+    const actor = { tenantId: hotel.hotelId, userId: "", sessionId: "", role: "manager", name: "plans" };
+    const input = { actor, trx, query: route.query?.parse(query(hotel)) ?? {}, params: params(hotel) };
+    return route.handler(input as unknown as Parameters<Route["handler"]>[0]);
+  };
+
+type Query = Record<string, string>;
+const asked = (query: Query | ((hotel: AskingHotel) => Query)) => (typeof query === "function" ? query : () => query);
+
+/** A page of the list of bookings, and of guests. */
+export const bookings = (query: Parameters<typeof asked>[0]): Question => call("listBookings", asked(query));
+export const guests = (query: Parameters<typeof asked>[0]): Question => call("listGuests", asked(query));
+
+let booked = 0;
+/** Each time on a later day, for the statement is to be run and not refused. */
+const order = ({ today }: AskingHotel) => {
+  booked += 2;
+  const day = addDays(today, 500 + booked);
+  const stay = { check_in_at: day, expected_check_out_at: addDays(day, 2) };
+  return { adults: 1, children: 0, room_locked: false, ...stay };
+};
+const nights = ({ today }: AskingHotel) => ({ arrival: addDays(today, 10), departure: addDays(today, 12) });
+
+export const questions: Readonly<Record<string, Question>> = {
+  availability: call("findFreeRooms", ({ today }) => ({ check_in: addDays(today, 10), check_out: addDays(today, 12) })),
+  "a booking of a room": (trx, hotel) => {
+    const guest = { name: "Ada", email: hotel.email };
+    return reserve(trx, hotel.hotelId, { ...order(hotel), room_id: hotel.roomId, guest }, "plans");
+  },
+  "a booking of a room type": (trx, hotel) => {
+    const guest = { name: "Ada", phone: hotel.phone };
+    return reserve(trx, hotel.hotelId, { ...order(hotel), room_type_id: hotel.roomTypeId, guest }, "plans");
+  },
+  "the look-up of a known guest": (trx, { hotelId, email, phone }) =>
+    linkGuest(trx, hotelId, { name: "Ada", email, phone }),
+  "bookings by arrival": bookings(({ today }) => ({ arrival_from: addDays(today, -4), arrival_to: addDays(today, 5) })),
+  "the first page of all bookings": bookings({}),
+  "a deep page": bookings(({ today }) => ({
+    cursor: Buffer.from(JSON.stringify([addDays(today, -60), "00000000-0000-0000-0000-000000000000"])).toString(
+      "base64url",
+    ),
+  })),
+  "bookings by state": bookings({ status: "confirmed" }),
+  "bookings by state and arrival": bookings(({ today }) => ({
+    status: "checked_out",
+    arrival_from: addDays(today, -16),
+  })),
+  "bookings by state, ended long ago": bookings({ status: "no_show" }),
+  "bookings by departure": bookings(({ today }) => ({ departure_from: today, departure_to: today })),
+  "bookings by departure from a day on": bookings(({ today }) => ({ departure_from: today })),
+  "bookings of a room": bookings(({ roomId }) => ({ room_id: roomId })),
+  "bookings by a rare name": bookings({ guest: "barabe" }),
+  "bookings by a name that one in five hundred has": bookings({ guest: "thorsteinsson" }),
+  "bookings by an address": bookings(({ email }) => ({ guest: email })),
+  "bookings by a common name": bookings({ guest: "müller" }),
+  "bookings by a common name from a day on": bookings(({ today }) => ({ guest: "müller", arrival_from: today })),
+  "bookings by what half of the guests have": bookings({ guest: "example.com" }),
+  "bookings by what half of the guests have, from a day on": bookings(({ today }) => ({
+    guest: "example.com",
+    arrival_from: today,
+  })),
+  "bookings by two letters": bookings({ guest: "zo" }),
+  "bookings by a sign that no index has": bookings({ guest: "@" }),
+  "guests by a rare name": guests({ query: "barabe" }),
+  "guests by a part of a phone number": guests(({ phone }) => ({ query: phone.slice(-9) })),
+  "guests by a phone number without its country": guests(({ phone }) => ({ query: phone.replace(/^\+\d+ /, "0") })),
+  "guests by two words, one common": guests({ query: "barabe anna" }),
+  "guests by a former name": guests({ query: "gnal" }),
+  "guests by one letter of Han": guests({ query: "東" }),
+  "guests by a common name": guests({ query: "anna" }),
+  "guests by what half of them have": guests({ query: "example.com" }),
+  "guests by a sign that no index has": guests({ query: "@" }),
+  "one guest": call("readGuest", undefined, ({ guestId }) => ({ guest_id: guestId })),
+  "one booking": call("readBooking", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
+  "the history of a booking": call("readBookingHistory", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
+  "the board": call("readBoard"),
+  "the chart": call("readChart", ({ today }) => ({ from: addDays(today, -3), to: addDays(today, 28) })),
+  "the refusal of a room": (trx, { hotelId, roomId, today }) =>
+    roomTaken(trx, hotelId, { guests: 2, today }, [
+      { room_id: roomId, arrival: addDays(today, -4), departure: addDays(today, 10) },
+    ]),
+  "the choice of a room": (trx, hotel) => lockBestRoom(trx, { ...hotel, ...nights(hotel) }, hotel.today),
+  "the offer to repack": (trx, hotel) => offerRepacking(trx, { ...hotel, ...nights(hotel) }, hotel.today),
+  "the refusal to close the day early": async (trx, { hotelId, today }) =>
+    dayNotOver(trx, await readHotel(trx, hotelId), { from: new Date(`${today}T18:00:00Z`), policies: usualPolicies }),
+  "the close of the day": (trx, { hotelId, today }) =>
+    closeDay(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }, today, {
+      early: true,
+    }),
+};

@@ -1,0 +1,350 @@
+/** Plays a history on a desk and on the model beside it, and compares every answer, and all that is there at the end. */
+import { expect } from "chai";
+
+import { instantOf } from "../../../../core/mod.ts";
+import type { Call, Desk, Outcome } from "./direct_desk.ts";
+import { isMovable, fewestMoves } from "./model/desk.ts";
+import { move } from "./model/transitions.ts";
+import {
+  dayNumber,
+  dayText,
+  type ModelBooking,
+  type ModelFigures,
+  type ModelGuest,
+  type ModelHotel,
+  Refusal,
+  runsOf,
+} from "./model/hotel.ts";
+import { predict, type Prediction } from "./model/answer.ts";
+import { callOf, type Step } from "./steps.ts";
+
+/** What the clock shows while a model's history is played. */
+export const momentOf = (model: ModelHotel, { timeZone }: { readonly timeZone: string }): Date =>
+  instantOf(dayText(model.calendarDay()), `${String(model.clock.hour).padStart(2, "0")}:00`, timeZone);
+
+/** How often each call was answered with what: `checkIn OK`, `checkIn WRONG_DAY`. */
+export type Tally = Map<string, number>;
+
+export interface Played {
+  readonly model: ModelHotel;
+  readonly desk: Desk;
+  readonly tally: Tally;
+  lapse(lapsed: boolean): Promise<void>;
+}
+
+export async function play(played: Played, steps: readonly Step[]): Promise<void> {
+  const { model } = played;
+  for (const [index, step] of steps.entries()) {
+    const at = `step ${index}, ${JSON.stringify(step)}`;
+    if (step.kind === "subscription") {
+      await played.lapse(step.lapsed);
+      model.lapsed = step.lapsed;
+      continue;
+    }
+    if (step.kind === "clock") {
+      model.clock = step;
+      continue;
+    }
+    const call = callOf(step, model);
+    if (call === undefined) continue;
+    if (call.id === "repackRooms") await playRepack(played, call, step.kind === "repack" && step.apply === "shown", at);
+    else {
+      const { today } = model;
+      await playCall(played, call, at);
+      // After a close, the next call comes a day later.
+      model.clock = { ...model.clock, ahead: model.clock.ahead + model.today - today };
+    }
+  }
+}
+
+async function ask({ desk, tally }: Played, call: Call): Promise<Outcome> {
+  const outcome = await desk(call);
+  note(tally, `${call.id} ${outcome.code}`);
+  return outcome;
+}
+
+function note(tally: Tally, line: string): void {
+  tally.set(line, (tally.get(line) ?? 0) + 1);
+}
+
+async function playCall(played: Played, call: Call, at: string): Promise<void> {
+  const { model } = played;
+  const expected = predict(model, call);
+  const { code, body } = await ask(played, call);
+  expect(code, `${at}: ${JSON.stringify(body)}`).to.equal(expected.code);
+  if (expected.booking !== undefined) {
+    adopt(model, expected.booking, body);
+    model.touched = expected.booking.id;
+    expect(body, at).to.deep.include(viewOf(model, expected.booking));
+  }
+  if (expected.taken !== undefined) checkTaken(expected, body, at);
+  if (expected.rooms !== undefined) {
+    const [from, to] = [dayNumber(body.check_in as string), dayNumber(body.check_out as string)];
+    const quotes = expected.rooms.map((room) => {
+      const nights = Array.from({ length: to - from }, (_, night) => model.price(room, from + night));
+      return [room.id, nights.map((rate) => model.text(rate)), model.text(nights.reduce((sum, rate) => sum + rate, 0))];
+    });
+    const seen = (body.items as Quoted[]).map(({ room_id, nights, total_amount }) => [
+      room_id,
+      nights.map(({ rate }) => rate),
+      total_amount,
+    ]);
+    expect(seen, at).to.deep.equal(quotes);
+  }
+  if (expected.figures !== undefined) {
+    expect(body, at).to.deep.include(figuresView(model, expected.figures));
+    for (const name of ["overstays", "overdue"])
+      if ((expected.figures[name] ?? 0) > 0) note(played.tally, `${call.id} ${name}`);
+  }
+  // A room for a type that there is none of: the moves that are offered would make one.
+  if (code === "NO_ROOM_FREE") checkOffer(model, call, body.repack as Plan, at);
+}
+
+interface Quoted {
+  readonly room_id: string;
+  readonly nights: readonly { readonly rate: string }[];
+  readonly total_amount: string;
+}
+
+/** Takes the ids that the database gave to what the model has made. */
+function adopt(model: ModelHotel, booking: ModelBooking, body: { booking_id: string; guest_id: string }): void {
+  if (booking.id === "") booking.id = body.booking_id;
+  if (booking.guest.id !== "") return;
+  expect(model.guests.map(({ id }) => id)).not.to.include(body.guest_id);
+  booking.guest = { ...booking.guest, id: body.guest_id };
+  model.guests.push(booking.guest);
+}
+
+function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknown> {
+  return {
+    booking_id: booking.id,
+    guest_id: booking.guest.id,
+    guest: { name: booking.name, email: booking.email, phone: null },
+    room_id: booking.room.id,
+    room_number: booking.room.number,
+    room_locked: booking.locked,
+    status: booking.status,
+    arrival: dayText(booking.arrival),
+    departure: dayText(booking.departure),
+    adults: booking.adults,
+    children: booking.children,
+    nights: [...booking.nights]
+      .sort(([a], [b]) => a - b)
+      .map(([day, { room, rate, rack, agreed }]) => ({
+        date: dayText(day),
+        room_id: room.id,
+        rate: model.text(rate),
+        rack_rate: agreed ? model.text(rack) : null,
+      })),
+    total_amount: model.text(model.total(booking)),
+    waived_amount: waivedOf(model, booking),
+    rack_amount: model.rackTotal(booking) === null ? null : model.text(model.rackTotal(booking) ?? 0),
+  };
+}
+
+function waivedOf(model: ModelHotel, { waived }: ModelBooking): string | null {
+  return waived === undefined ? null : model.text([...waived.values()].reduce((sum, { rate }) => sum + rate, 0));
+}
+
+function figuresView(model: ModelHotel, figures: ModelFigures): Record<string, unknown> {
+  const isMoney = (name: string): boolean => name.endsWith("revenue");
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, isMoney(name) ? model.text(value) : value]),
+  );
+}
+
+function checkTaken({ taken }: Prediction, body: { nights: string[]; free_rooms: { room_id: string }[] }, at: string) {
+  expect(body.nights, at).to.deep.equal(taken?.nights.map(dayText));
+  expect(
+    body.free_rooms.map(({ room_id }) => room_id),
+    at,
+  ).to.deep.equal(taken?.offered);
+}
+
+type Plan =
+  | {
+      readonly room_id: string;
+      readonly moves: readonly { booking_id: string; from_room_id: string; to_room_id: string }[];
+    }
+  | undefined;
+
+async function playRepack(played: Played, call: Call, afterPreview: boolean, at: string): Promise<void> {
+  const { model } = played;
+  const stay = call.body as unknown as { check_in: string; check_out: string; room_type_id: unknown; apply: boolean };
+  const preview = await ask(played, { id: call.id, body: { ...call.body, apply: false, plan: undefined } });
+  const refusal = refusalOf(model, stay);
+  if (refusal !== undefined) return void expect(preview.code, at).to.equal(refusal);
+  const plan = preview.code === "OK" ? (preview.body as Plan) : undefined;
+  expect(preview.code, at).to.equal(plan === undefined ? "NO_ROOM_FREE" : "OK");
+  checkRepack(model, stay, plan, at);
+  if (!stay.apply || plan === undefined) return;
+  const applied = await ask(
+    played,
+    afterPreview ? { id: call.id, body: { ...call.body, plan: preview.body.plan } } : call,
+  );
+  const isStale = call.body?.["plan"] !== undefined;
+  expect(applied.code, at).to.equal(model.lapsed ? "SUBSCRIPTION_LAPSED" : isStale ? "REPACK_CHANGED" : "OK");
+  if (applied.code !== "OK") return;
+  expect(applied.body, at).to.deep.equal({ ...preview.body, applied: true });
+  applyPlan(model, plan);
+  expect(model.isFree(model.roomOf(plan.room_id), dayNumber(stay.check_in), dayNumber(stay.check_out)), at).to.equal(
+    true,
+  );
+}
+
+/** What a booking of the stay would be refused for as well. */
+function refusalOf(
+  model: ModelHotel,
+  { check_in, check_out, room_type_id }: { check_in: string; check_out: string; room_type_id: unknown },
+): string | undefined {
+  const [from, to] = [dayNumber(check_in), dayNumber(check_out)];
+  if (to <= from || to > from + 366 || from < model.today) return "VALIDATION_FAILED";
+  try {
+    model.requireArrival(model.typeOf(room_type_id), from, to);
+  } catch (error) {
+    if (error instanceof Refusal) return error.code;
+    throw error;
+  }
+  return undefined;
+}
+
+function applyPlan(model: ModelHotel, plan: NonNullable<Plan>): void {
+  move(
+    model,
+    plan.moves.map(({ booking_id, to_room_id }) => ({ booking: model.bookingOf(booking_id), to: to_room_id })),
+  );
+}
+
+/** Of a booking, or of one that is amended: what the amendment leaves out is as it was. */
+function checkOffer(model: ModelHotel, { params = {}, body = {} }: Call, plan: Plan, at: string): void {
+  const amended = model.bookings.find(({ id }) => id === params["booking_id"]);
+  const {
+    room_type_id,
+    check_in_at: check_in = dayText(amended?.arrival ?? 0),
+    expected_check_out_at: check_out = dayText(amended?.departure ?? 0),
+  } = body;
+  // Nobody is moved for a stay that begins in the past.
+  if (dayNumber(check_in as string) < model.today) expect(plan, at).to.equal(undefined);
+  else checkRepack(model, { room_type_id, check_in, check_out }, plan, at);
+}
+
+/** A plan may be any that holds: no more moves than needed where that is easily said, and all of them possible. */
+function checkRepack(
+  model: ModelHotel,
+  stay: { readonly room_type_id: unknown; readonly check_in: unknown; readonly check_out: unknown },
+  plan: Plan,
+  at: string,
+): void {
+  const [from, to] = [dayNumber(stay.check_in as string), dayNumber(stay.check_out as string)];
+  const fewest = fewestMoves(model, model.typeOf(stay.room_type_id), from, to);
+  if (plan === undefined) return void expect(fewest, at).to.equal("more");
+  if (fewest === "more") expect(plan.moves.length, at).to.be.greaterThan(1);
+  else expect(plan.moves.length, at).to.equal(fewest);
+  const before = model.bookings.map((booking) => ({ booking, room: booking.room, nights: booking.nights }));
+  const room = model.roomOf(plan.room_id);
+  expect([room.type.id, model.isSold(room, to)], at).to.deep.equal([stay.room_type_id, true]);
+  for (const { booking_id, from_room_id, to_room_id } of plan.moves) {
+    const booking = model.bookingOf(booking_id);
+    expect(isMovable(model, booking), at).to.equal(true);
+    expect([booking.room.id, model.roomOf(to_room_id).type.id], at).to.deep.equal([from_room_id, room.type.id]);
+  }
+  try {
+    applyPlan(model, plan);
+    expect(model.isFree(room, from, to), at).to.equal(true);
+  } catch (error) {
+    if (error instanceof Refusal) expect.fail(`${at}: the plan is refused as ${error.code}`);
+    throw error;
+  } finally {
+    for (const { booking, ...was } of before) Object.assign(booking, was);
+  }
+}
+
+/** All that can be seen of the hotel is as the model has it: bookings, chart, board and closed days. */
+export async function compareAll({ model, desk }: Played): Promise<void> {
+  const list = await desk({ id: "listBookings", query: { limit: "200" } });
+  const byId = <T extends { booking_id: string }>(items: readonly T[]): T[] =>
+    [...items].sort((a, b) => (a.booking_id < b.booking_id ? -1 : 1));
+  const expected = byId(model.bookings.map((booking) => viewOf(model, booking) as { booking_id: string }));
+  const seen = byId(list.body.items as { booking_id: string }[]);
+  expect(seen).to.have.length(expected.length);
+  for (const [index, booking] of expected.entries()) expect(seen[index]).to.deep.include(booking);
+  await compareGuests(model, desk);
+  const chart = await desk({ id: "readChart", query: { from: dayText(-5), to: dayText(80) } });
+  expect(chartLines(chart.body.rooms as ChartRoom[])).to.deep.equal(modelLines(model));
+  const board = await desk({ id: "readBoard" });
+  const lists = ["arrivals", "departures", "in_house", "overdue"] as const;
+  expect(
+    lists.map((name) => (board.body[name] as { booking_id: string }[]).map((one) => one.booking_id).sort()),
+  ).to.deep.equal(modelBoard(model).map((bookings) => bookings.map(({ id }) => id).sort()));
+  expect((board.body.dirty_rooms as { room_number: string }[]).map((room) => room.room_number)).to.deep.equal(
+    model.rooms
+      .filter(({ dirty, retiredFrom }) => dirty && (retiredFrom === null || model.today < retiredFrom))
+      .map(({ number }) => number),
+  );
+  const closed = await desk({ id: "listDailyFigures", query: { limit: "200" } });
+  const figures = [...model.closedDays].sort(([a], [b]) => b - a);
+  expect(closed.body.items).to.have.length(figures.length);
+  for (const [index, [day, facts]] of figures.entries()) {
+    expect(closed.body.items[index]).to.deep.include({ business_date: dayText(day), ...figuresView(model, facts) });
+  }
+}
+
+/** Each guest who is not merged, with what its profile says and whom it stands for; and each merged one by itself. */
+async function compareGuests(model: ModelHotel, desk: Desk): Promise<void> {
+  const ids = (guests: readonly { readonly id: string }[]): string[] => guests.map(({ id }) => id).sort();
+  const profileOf = (guest: ModelGuest): Record<string, unknown> => ({
+    guest_id: guest.id,
+    name: guest.name,
+    email: guest.email,
+    merged_into: guest.mergedInto?.id ?? null,
+    merged_guests: ids(model.guests.filter(({ mergedInto }) => mergedInto === guest)),
+    bookings: model.bookings.filter((booking) => booking.guest === guest).length,
+  });
+  const list = await desk({ id: "listGuests", query: { limit: "200" } });
+  const seen = list.body.items as { guest_id: string }[];
+  const own = model.guests.filter(({ mergedInto }) => mergedInto === null);
+  expect(seen.map(({ guest_id: id }) => id).sort()).to.deep.equal(ids(own));
+  for (const guest of model.guests) {
+    const listed = seen.find(({ guest_id: id }) => id === guest.id);
+    const body = listed ?? (await desk({ id: "readGuest", params: { guest_id: guest.id } })).body;
+    expect(body).to.deep.include(profileOf(guest));
+  }
+}
+
+interface ChartRoom {
+  readonly room_number: string;
+  readonly stays: readonly { booking_id: string; status: string; from: string; to: string }[];
+  readonly closures: readonly { from: string; to: string }[];
+}
+
+const line = (room: string, who: string, from: string, to: string): string => [room, from, to, who].join(" ");
+
+function chartLines(rooms: readonly ChartRoom[]): string[] {
+  return rooms
+    .flatMap(({ room_number: room, stays, closures }) => [
+      ...stays.map(({ booking_id, status, from, to }) => line(room, `${status} ${booking_id}`, from, to)),
+      ...closures.map(({ from, to }) => line(room, "closed", from, to)),
+    ])
+    .sort();
+}
+
+function modelLines({ bookings, closures }: ModelHotel): string[] {
+  const stays = bookings.flatMap(({ id, status, nights, holds }) =>
+    runsOf(new Map([...nights].filter(([day]) => holds.has(day)))).map(({ room, from, to }) =>
+      line(room.number, `${status} ${id}`, dayText(from), dayText(to)),
+    ),
+  );
+  const closed = closures.map(({ room, from, to }) => line(room.number, "closed", dayText(from), dayText(to)));
+  return [...stays, ...closed].sort();
+}
+
+function modelBoard({ bookings, today }: ModelHotel): ModelBooking[][] {
+  const here = bookings.filter(({ status }) => status === "in_house");
+  const expected = bookings.filter(({ status, arrival }) => status === "confirmed" && arrival <= today);
+  return [
+    expected.filter(({ arrival }) => arrival === today),
+    here.filter(({ departure }) => departure === today),
+    here,
+    [...here.filter(({ departure }) => departure < today), ...expected.filter(({ arrival }) => arrival < today)],
+  ];
+}

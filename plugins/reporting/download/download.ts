@@ -1,0 +1,125 @@
+/**
+ * The file of a report. It is stored as gzip, and goes out so where that is accepted; else it is unpacked on the way. These
+ * are two representations, each with its own strong tag and length (RFC 9110, 8.8.3), and both can be resumed.
+ */
+import fresh from "fresh";
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+
+import { type ByteRange, FileMissing, type FileStore, type Route, route } from "../../../core/mod.ts";
+import { managers } from "../../identity/port.ts";
+import type { ReportingContext } from "../context.ts";
+import { Slice } from "./slice.ts";
+import { reportingProblems } from "../errors.ts";
+import type { Report } from "../models/report.ts";
+import { readRange } from "./ranges.ts";
+import { findReport } from "../requests/reports.ts";
+import { params } from "../requests/routes.ts";
+import { statusOf } from "../requests/views.ts";
+
+export function downloadRoute({ db, files }: ReportingContext): Route {
+  return route({
+    id: "downloadReport",
+    method: "GET",
+    path: "/reports/{report_id}/download",
+    summary: "The file of a report",
+    description:
+      "RFC 4180 in UTF-8, with a header row. The ETag is the SHA-256 of the content; `Range` with `If-Range` resumes a download that broke.",
+    access: managers,
+    // The file is sent for as long as the client reads; no transaction waits for that.
+    unit: "none",
+    params,
+    status: 200,
+    mediaType: "text/csv",
+    problems: ["REPORT_NOT_READY", "REPORT_EXPIRED", "RANGE_NOT_SATISFIABLE"],
+    handler: async ({ actor, params: { report_id: reportId }, request: { context, headers: sent } }) => {
+      const report = await db.tenant(actor.tenantId, (trx) => findReport(trx, actor.tenantId, reportId), {
+        readOnly: true,
+      });
+      requireFile(report);
+      const form = representationOf(report, context.acceptsEncodings("gzip", "identity") === "gzip");
+      const headers = {
+        "Content-Type": "text/csv; charset=utf-8; header=present",
+        "Content-Disposition": `attachment; filename="${report.file_name}"`,
+        // What is sent is what the ETag and the length were made for: nothing on the way may compress it (again).
+        "Cache-Control": "no-store, no-transform",
+        "Accept-Ranges": "bytes",
+        Vary: "Accept-Encoding",
+        ...(form.gzip ? { "Content-Encoding": "gzip" } : {}),
+      };
+      const tag = `"${form.etag}"`;
+      // Only this header, so that a client that resumes with `no-cache` gets a 304 too.
+      const isKnown = fresh({ "if-none-match": sent["if-none-match"] }, { etag: tag });
+      if (isKnown) return { status: 304, etag: form.etag, headers };
+      // A head has no parts (RFC 9110, 14.2).
+      const isHead = context.method === "HEAD";
+      const wanted = isHead ? "whole" : readRange(sent, form.length, tag);
+      if (wanted === "unsatisfiable") {
+        throw reportingProblems.RANGE_NOT_SATISFIABLE(`The file has ${form.length} bytes.`, {
+          headers: { "Content-Range": `bytes */${form.length}` },
+        });
+      }
+      const range = wanted === "whole" ? undefined : wanted;
+      const part = range === undefined ? {} : { "Content-Range": `bytes ${range.start}-${range.end}/${form.length}` };
+      const length = range === undefined ? form.length : range.end - range.start + 1;
+      return {
+        status: range === undefined ? 200 : 206,
+        // Who asks for the head alone gets it without the file being opened.
+        stream: isHead ? Readable.from([]) : await open(files, report, form, range),
+        etag: form.etag,
+        headers: { ...headers, ...part, "Content-Length": String(length) },
+      };
+    },
+  });
+}
+
+interface Representation {
+  readonly gzip: boolean;
+  readonly etag: string;
+  readonly length: number;
+}
+
+function representationOf(report: Report, acceptsGzip: boolean): Representation {
+  const gzip = acceptsGzip && report.stored_bytes !== null;
+  return {
+    gzip,
+    etag: gzip ? `${report.sha256}-gzip` : (report.sha256 as string),
+    length: Number(gzip ? report.stored_bytes : report.bytes),
+  };
+}
+
+async function open(
+  files: FileStore,
+  report: Report,
+  { gzip }: Representation,
+  range: ByteRange | undefined,
+): Promise<Readable> {
+  const asStored = gzip || report.stored_bytes === null;
+  const stored = await files.read(report.file as string, asStored ? range : undefined).catch((error: unknown) => {
+    if (error instanceof FileMissing) throw expired();
+    throw error;
+  });
+  if (asStored) return stored;
+  const csv = createGunzip();
+  // A reader that goes away, or has had its range, ends all of it; the error of that is nobody's.
+  pipeline(stored, csv, () => undefined);
+  if (range === undefined) return csv;
+  const slice = new Slice(range);
+  slice.once("close", () => csv.destroy());
+  csv.on("error", (error) => slice.destroy(error));
+  return csv.pipe(slice);
+}
+
+const expired = () => reportingProblems.REPORT_EXPIRED("The file is gone. Ask for the report again.");
+
+/** @throws Problem REPORT_NOT_READY, REPORT_EXPIRED */
+function requireFile(report: Report): void {
+  const status = statusOf(report);
+  if (status === "expired") throw expired();
+  if (status === "succeeded" && report.file !== null) return;
+  const open = status === "queued" || status === "running";
+  throw reportingProblems.REPORT_NOT_READY(`The report is ${status}.`, {
+    members: { report_status: status },
+    headers: open ? { "Retry-After": "1" } : {},
+  });
+}
