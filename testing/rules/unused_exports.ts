@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 
-import { targetOf } from "./boundaries.ts";
+import { root, targetOf } from "./boundaries.ts";
 
 export interface Program {
   /** From the root, with forward slashes. */
@@ -17,16 +17,22 @@ export interface Program {
 /** Files whose exports are found by their names: migrations, demo data of plugins, and the hooks of mocha. */
 const namedByTools = /\/migrations\/|\/demo\.ts$|\/mocha_hooks\.ts$/;
 
-/** Reads the TypeScript files below these folders. */
-export function readPrograms(root: string, folders: readonly string[]): Program[] {
-  return folders
-    .flatMap((folder) =>
-      readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
-        path.join(folder, name),
-      ),
-    )
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => ({ file: file.replaceAll(path.sep, "/"), text: readFileSync(path.join(root, file), "utf8") }));
+/** Returns the folders and files that tsconfig.json includes. */
+export function readIncludedPaths(): string[] {
+  const config = readFileSync(path.join(root, "tsconfig.json"), "utf8");
+  return (JSON.parse(config) as { include: string[] }).include;
+}
+
+/** Reads all TypeScript files of the project. */
+export function readPrograms(): Program[] {
+  const files = readIncludedPaths().flatMap((entry) =>
+    entry.endsWith(".ts")
+      ? [entry]
+      : readdirSync(path.join(root, entry), { recursive: true, encoding: "utf8" })
+          .filter((name) => name.endsWith(".ts"))
+          .map((name) => `${entry}/${name.replaceAll(path.sep, "/")}`),
+  );
+  return files.map((file) => ({ file, text: readFileSync(path.join(root, file), "utf8") }));
 }
 
 /** Returns a fault for each export that no other file imports. */
