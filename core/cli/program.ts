@@ -34,9 +34,7 @@ export class Program extends CommanderCommand {
     const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
     const usage = this.createHelp().commandUsage(this);
     const called = usage.split(" [")[0]?.split(" <")[0] ?? usage;
-    super.error(`${sentence}\nUsage: ${usage}\nRun \`${called} --help\` for details.`, {
-      exitCode: exitCodes.wrongCall,
-    });
+    super.error(`${sentence}\nUsage: ${usage}\nRun \`${called} --help\` for details.`);
   }
 }
 
