@@ -49,6 +49,7 @@ export const checkedPaths: readonly string[] = [
   "docs/four-services",
   "docs/s3",
   "docs/architecture.md",
+  "docs/decisions",
   "docs/deno.md",
   "docs/front-desk.md",
   "docs/glossary.md",

@@ -65,7 +65,7 @@ describe("The prose rule", () => {
   const accepted: readonly string[] = [
     "Locks the room rows, ordered by id.",
     "There is no free room. Retry in 10 s, or choose another type.",
-    "The booking is no longer confirmed.",
+    "The booking is no longer confirmed, and the report is no slower.",
     "Who may call this route?",
     "Of course the room is locked first.",
     "ADR stands for average daily rate, and the titles stand alone.",

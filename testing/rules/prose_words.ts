@@ -17,12 +17,13 @@ const actors: readonly BannedWords[] = [
   ),
 ];
 
+/** "is no longer" and comparisons such as "is no slower" are plain English. */
+const afterNo =
+  "longer|more|less|other|worse|better|slower|faster|later|earlier|older|newer|higher|lower|larger|smaller";
+
 /** Rule 4: a sentence says what must be. */
 const negations: readonly BannedWords[] = [
-  banned(
-    String.raw`(?<!\bthere )\b(is|are|was|were) no (?!longer|more|less|worse|later|earlier|older|other)\w+`,
-    "the requirement: `must be a string`",
-  ),
+  banned(String.raw`(?<!\bthere )\b(is|are|was|were) no (?!(${afterNo})\b)\w+`, "the requirement: `must be a string`"),
   banned(String.raw`\bno such thing\b`, "`Not found`"),
   banned(String.raw`\b(does|do|did) not fit\b`, "`Validation failed`, or which limit is exceeded"),
   banned(String.raw`\bmay (not|no|never|neither)\b`, "`must not`, `can't` or `might not`"),
