@@ -27,12 +27,15 @@ export const checkedPaths: readonly string[] = [
   // plugins/billing
 
   // plugins/identity
+  "plugins/identity/README.md",
 
   // plugins/pms
 
   // plugins/reporting
+  "plugins/reporting/README.md",
 
   // bench, faults, examples
+  "examples/plugins/minibar/README.md",
   "examples/readme_test.ts",
 
   // pages and configuration
