@@ -11,6 +11,11 @@ import { hasRedisServer } from "./redis.ts";
 const closingMs = 20_000;
 
 export function mochaGlobalSetup(): void {
+  // As a CommonJS module this file would have a test server of its own, and would not stop the one of the tests.
+  if (typeof require !== "undefined")
+    throw new Error(
+      "Mocha must import the tests as ES modules. Keep `no-experimental-require-module` in .mocharc.json.",
+    );
   if (!hasRedisServer()) {
     if (processVariables()["CI"] !== undefined)
       throw new Error("redis-server is missing, and in CI the Redis half must run.");
