@@ -16,13 +16,16 @@ const mentionedPath = new RegExp(String.raw`(?<![\w./#@-])(?:${rootFolders})/[\w
 
 /** @param file the page, from the root */
 export function pageFaults(root: string, file: string, text: string): PageFault[] {
-  return text
-    .split("\n")
-    .flatMap((line, at) =>
-      [...linksOf(line, path.dirname(file), file), ...pathsOf(line)]
-        .filter((target) => !leadsSomewhere(root, target))
-        .map((target) => ({ line: at + 1, target })),
-    );
+  return text.split("\n").flatMap((line, at) =>
+    [
+      ...linksOf(line, path.dirname(file), file),
+      // The README of a plugin also names paths from its own folder.
+      ...pathsOf(line).filter((target) => !existsSync(path.join(root, path.dirname(file), target))),
+      ...namesOf(line, root, file),
+    ]
+      .filter((target) => !leadsSomewhere(root, target))
+      .map((target) => ({ line: at + 1, target })),
+  );
 }
 
 function linksOf(line: string, folder: string, file: string): string[] {
@@ -37,6 +40,16 @@ function pathsOf(line: string): string[] {
   return [...withoutLinks.matchAll(mentionedPath)]
     .filter((match) => !/^[<*{$…]/.test(withoutLinks.slice(match.index + match[0].length)))
     .map(([target]) => target.replace(/[./]+$/, ""));
+}
+
+/** Names of source files in the README of a plugin, from its own folder. */
+function namesOf(line: string, root: string, file: string): string[] {
+  const folder = path.dirname(file);
+  if (!/(^|\/)plugins\//.test(file)) return [];
+  return [...line.matchAll(/`([\w./-]+\.(?:ts|sql))`/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !existsSync(path.join(root, name)))
+    .map((name) => path.join(folder, name));
 }
 
 function leadsSomewhere(root: string, target: string): boolean {

@@ -7,9 +7,9 @@ import { pageFaults } from "./page_links.ts";
 import { filesAt } from "./prose.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
-const pages = [...filesAt("docs"), "README.md", "CONTRIBUTING.md", "AGENTS.md", "SECURITY.md"].filter((file) =>
-  file.endsWith(".md"),
-);
+const folders = ["docs", "plugins", "examples"];
+const files = ["README.md", "CONTRIBUTING.md", "AGENTS.md", "SECURITY.md"];
+const pages = [...folders, ...files].flatMap(filesAt).filter((file) => file.endsWith(".md"));
 
 describe("The paths and links of the pages", () => {
   it("Lead to files, folders and headings that exist", () => {
@@ -37,6 +37,13 @@ describe("The paths and links of the pages", () => {
       expect(pageFaults(root, "docs/deno.md", `# Title\n${text}`)).to.deep.equal([{ line: 2, target }]);
     });
   }
+
+  it("Refuse the name of a file that the folder of a plugin lacks", () => {
+    const faults = (name: string) => pageFaults(root, "plugins/pms/README.md", `Look into \`${name}\`.`);
+    expect(faults("bookings/nowhere.ts")).to.deep.equal([{ line: 1, target: "plugins/pms/bookings/nowhere.ts" }]);
+    expect(faults("bookings/reserve.ts")).to.deep.equal([]);
+    expect(faults("core/mod.ts")).to.deep.equal([]);
+  });
 
   it("Accept what exists, addresses, and paths with a placeholder", () => {
     const page = [

@@ -25,11 +25,13 @@ export const checkedPaths: readonly string[] = [
   // workers
 
   // plugins/billing
+  "plugins/billing/README.md",
 
   // plugins/identity
   "plugins/identity/README.md",
 
   // plugins/pms
+  "plugins/pms/README.md",
 
   // plugins/reporting
   "plugins/reporting/README.md",
