@@ -114,7 +114,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
   timer.abort();
 }
 
-if (import.meta.filename === process.argv[1]) {
+async function main(): Promise<void> {
   await readProgramOptions(
     "npm run worker --",
     `Runs the jobs and schedules of the plugins in PLUGINS. ${settingsInEnvironment}`,
@@ -129,3 +129,7 @@ if (import.meta.filename === process.argv[1]) {
     return () => worker.close();
   });
 }
+
+// Not `await main()`: mocha loads the hooks and the test files by `require`, which refuses a top-level await. It would
+// import such test files instead. They would then have a PostgreSQL that the hooks do not know and never stop.
+if (import.meta.filename === process.argv[1]) void main();
