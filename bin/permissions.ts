@@ -25,13 +25,13 @@ import { printable } from "../core/values/text.ts";
 
 /** One plugin's part of the table. */
 function pluginTable({ id, summary, permissions }: Manifest): string[] {
-  const { env = {}, net = [], tables = {}, jobs = [], platform, files, definers = {} } = permissions ?? {};
+  const { env = {}, net = [], tables = {}, jobs = [], crossTenant, files, definers = {} } = permissions ?? {};
   const rows: readonly (readonly [string, readonly string[]])[] = [
     ["env", Object.keys(env)],
     ["net", net.map((entry) => (typeof entry === "string" ? entry : `the host of ${entry.env}`))],
     ["tables", Object.entries(tables).flatMap(([table, grant]) => grantLines(table, grant))],
     ["jobs", jobs.map(({ name }) => name)],
-    ["platform", platform === undefined ? [] : [`across all tenants: ${platform}`]],
+    ["crossTenant", crossTenant === undefined ? [] : [`across all tenants: ${crossTenant}`]],
     ["files", files === undefined ? [] : [`${placeOf(id, files.location)}: ${files.reason}`]],
     ["definers", Object.entries(definers).map(([name, reason]) => `${id}.${name}: ${reason}`)],
   ];

@@ -20,7 +20,7 @@ export { queryNumber } from "./http/request/query.ts";
 export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./values/ids.ts";
 export { jobRows } from "./jobs/dead_letters.ts";
-export { defineJob, handleJob, handleLongJob, type JobDefinition, NotYet, type Schedule } from "./jobs/job.ts";
+export { defineJob, handleJob, handleLongJob, type JobDefinition, DeferJob, type Schedule } from "./jobs/job.ts";
 export {
   type Command,
   type CommandContext,

@@ -275,7 +275,7 @@ describe("docs/plugins.md", () => {
         checkManifest({ ...manifest, permissions: { tables: { "pms.bookings": { select: "*" } } } })[0] ?? "",
         await words(() => guardedFetch("minibar", [])("https://api.example.com/")),
         await words(() => enqueuerFor(manifest)(undefined as never, tidy, {})),
-        await words(() => databaseFor(knex, "minibar", false).platform(() => Promise.resolve())),
+        await words(() => databaseFor(knex, "minibar", false).crossTenant(() => Promise.resolve())),
         await words(() => inside("SELECT room_id FROM pms.rooms")),
         await words(() =>
           inside(

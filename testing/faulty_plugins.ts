@@ -38,7 +38,7 @@ const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty)
   const job = (name) => core.defineJob({ name, payload: z.strictObject({}) });
   const handle = (name) => core.handleJob(job(name), async () => {});
   const look = (more = {}) => core.route({ id: "look", method: "GET", path: "/faulty/look", summary: "Look",
-    access: "public", unit: "none", status: 204, handler: async () => ({}), ...more });
+    access: "public", transaction: "none", status: 204, handler: async () => ({}), ...more });
   const at = (path, id = "look") => look({ path, id, params: z.strictObject(Object.fromEntries(
     [...path.matchAll(/[{](.*?)[}]/g)].map(([, name]) => [name, z.string()]))) });
   ${module ?? `export default core.definePlugin({ manifest: { id: "${id}", summary: "", ${manifest} }, setup: (ctx) => (${parts}) });`}

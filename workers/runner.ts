@@ -4,10 +4,10 @@
  */
 import type { Knex } from "knex";
 
-import { openUnit, platformRoleOf, roleOf, type Trx } from "../core/db/database.ts";
+import { openUnit, crossTenantRoleOf, roleOf, type Trx } from "../core/db/database.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
 import { switchUnit, type UnitIdentity } from "../core/db/unit.ts";
-import { type JobHandler, type JobRun, type LongHandler, NotYet, type UnitHandler } from "../core/jobs/job.ts";
+import { type JobHandler, type JobRun, type LongHandler, DeferJob, type UnitHandler } from "../core/jobs/job.ts";
 import type { WakeUp } from "../core/jobs/queue_backend.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";
@@ -41,7 +41,7 @@ interface Task {
 
 /** Whose rows the job's transactions see: its tenant's, or all of the plugin's. */
 function identityOf({ pluginId }: RunnerOptions, { tenantId }: Task): UnitIdentity {
-  return tenantId === undefined ? { role: platformRoleOf(pluginId) } : { role: roleOf(pluginId), tenantId };
+  return tenantId === undefined ? { role: crossTenantRoleOf(pluginId) } : { role: roleOf(pluginId), tenantId };
 }
 
 const dueColumns = "job_id, job, payload, attempts, failures";
@@ -93,7 +93,7 @@ async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Ta
   // Before the row is given back: a renewal under way would take it again.
   await lease.end();
   if (failure === undefined) return;
-  if (failure.error instanceof NotYet) return deferJob(options.knex, row, failure.error.delayMs);
+  if (failure.error instanceof DeferJob) return deferJob(options.knex, row, failure.error.delayMs);
   // Where the process stops it is not the job's fault, and the next worker may take it at once.
   if (signal.aborted) await releaseLease(options.knex, row);
   else await recordFailure(options, handler, task, row, failure.error);

@@ -11,25 +11,25 @@ export type { Trx, UnitOptions } from "./unit.ts";
 export interface Database {
   /** A unit of work that sees one tenant's rows. `work` may run again after a serialization failure, so it must have no effect but on `trx`. */
   tenant<T>(tenantId: string, work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
-  /** A unit of work across tenants; only with the manifest's `platform` permission. */
-  platform<T>(work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
+  /** A transaction across tenants; only with the manifest's `crossTenant` permission. */
+  crossTenant<T>(work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
 }
 
 /** The PostgreSQL role of a plugin inside a tenant, and the one for its work across tenants. */
 export const roleOf = (pluginId: string): string => `keyrack_${pluginId}`;
-export const platformRoleOf = (pluginId: string): string => `keyrack_${pluginId}_platform`;
+export const crossTenantRoleOf = (pluginId: string): string => `keyrack_${pluginId}_platform`;
 
 /** A database handle that can only ever act as this plugin. */
 export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: boolean): Database {
   return {
     tenant: (tenantId, work, options) => openUnit(knex, { role: roleOf(pluginId), tenantId }, work, options),
-    platform: (work, options) => {
+    crossTenant: (work, options) => {
       if (!mayWorkAcrossTenants) {
         throw new Error(
-          `The plugin ${pluginId} may not work across tenants. Remedy: permissions.platform in plugins/${pluginId}/manifest.ts, with the reason.`,
+          `The plugin ${pluginId} may not work across tenants. Remedy: permissions.crossTenant in plugins/${pluginId}/manifest.ts, with the reason.`,
         );
       }
-      return openUnit(knex, { role: platformRoleOf(pluginId) }, work, options);
+      return openUnit(knex, { role: crossTenantRoleOf(pluginId) }, work, options);
     },
   };
 }

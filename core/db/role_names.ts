@@ -12,7 +12,7 @@
  */
 import { createHmac } from "node:crypto";
 
-import { platformRoleOf, roleOf } from "./database.ts";
+import { crossTenantRoleOf, roleOf } from "./database.ts";
 import type { Manifest } from "../plugin/contract.ts";
 
 export const gateRole = "keyrack_gate";
@@ -54,6 +54,6 @@ export function withoutLogin(url: string): string {
 
 /** The roles that a plugin works as. */
 export function rolesOf(manifest: Manifest): string[] {
-  const platform = manifest.permissions?.platform !== undefined;
-  return [roleOf(manifest.id), ...(platform ? [platformRoleOf(manifest.id)] : [])];
+  const platform = manifest.permissions?.crossTenant !== undefined;
+  return [roleOf(manifest.id), ...(platform ? [crossTenantRoleOf(manifest.id)] : [])];
 }

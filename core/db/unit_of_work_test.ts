@@ -92,8 +92,8 @@ describe("a unit of work", () => {
     expect(denial).to.match(
       /^The plugin pms was refused: .*permission denied for table users.*permissions\.tables of plugins\/pms\/manifest\.ts/,
     );
-    expect(() => pms.platform((trx) => trx.raw("SELECT 1"))).to.throw(
-      /permissions\.platform in plugins\/pms\/manifest\.ts/,
+    expect(() => pms.crossTenant((trx) => trx.raw("SELECT 1"))).to.throw(
+      /permissions\.crossTenant in plugins\/pms\/manifest\.ts/,
     );
   });
 

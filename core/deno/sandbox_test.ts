@@ -125,7 +125,9 @@ const deno = findDeno();
   });
 
   it("can print what it likes, and lies about itself alone", async () => {
-    const lie = JSON.stringify([{ manifest: { id: "billing", summary: "", permissions: { platform: "all of it" } } }]);
+    const lie = JSON.stringify([
+      { manifest: { id: "billing", summary: "", permissions: { crossTenant: "all of it" } } },
+    ]);
     await write("liar/mod.ts", `process.stdout.write(${JSON.stringify(`\n${lie}\n`)}); process.exit(0);`);
     await write("silent/mod.ts", "process.exit(0);");
     await write("broken/mod.ts", 'throw new Error("broken");');

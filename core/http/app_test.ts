@@ -35,7 +35,7 @@ describe("the application", () => {
       path,
       summary: "",
       access: "public",
-      unit: "none",
+      transaction: "none",
       status: 200,
       result: z.unknown(),
       handler: () => {
@@ -83,20 +83,20 @@ describe("the application", () => {
     }
   });
 
-  it("runs no handler, and opens no unit of work, for a unit that it does not know", async () => {
-    for (const unit of ["tennant", "", undefined, null, "Platform"]) {
+  it("Runs no handler and opens no transaction for an unknown kind of transaction", async () => {
+    for (const transaction of ["tennant", "", undefined, null, "Platform"]) {
       const prepare = (): Promise<void> => {
         called += 1;
         return Promise.resolve();
       };
-      const client = await serve([say("/notes", { unit, prepare })]);
+      const client = await serve([say("/notes", { transaction, prepare })]);
       called = 0;
-      expect((await client.get("/notes")).status, String(unit)).to.equal(500);
-      expect([called, opened], String(unit)).to.deep.equal([0, 0]);
+      expect((await client.get("/notes")).status, String(transaction)).to.equal(500);
+      expect([called, opened], String(transaction)).to.deep.equal([0, 0]);
       server?.close();
     }
     // And that the count is one: with a unit that it knows, it tries.
-    expect((await (await serve([say("/notes", { unit: "platform" })])).get("/notes")).status).to.equal(500);
+    expect((await (await serve([say("/notes", { transaction: "crossTenant" })])).get("/notes")).status).to.equal(500);
     expect(opened).to.be.greaterThan(0);
   });
 });

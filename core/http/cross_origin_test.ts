@@ -15,7 +15,7 @@ describe("pages of other origins", () => {
       path: "/notes",
       summary: "",
       access: "public",
-      unit: "none",
+      transaction: "none",
       status: 200,
       result: z.unknown(),
       handler: () => Promise.resolve({ body: { note: "quiet" }, headers: { Vary: "Accept-Language" } }),

@@ -3,7 +3,7 @@ import { finished } from "node:stream";
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
-import { openUnit, platformRoleOf, roleOf, type Trx } from "../db/database.ts";
+import { openUnit, crossTenantRoleOf, roleOf, type Trx } from "../db/database.ts";
 import type { UnitIdentity } from "../db/unit.ts";
 import { type Problem, problems } from "../errors.ts";
 import { coreRole } from "../db/role_names.ts";
@@ -175,9 +175,10 @@ function inUnit(
 
 /** Whose rows the transaction sees; undefined: there is none. A unit that is misspelt must not be taken for another. */
 function identityFor(pluginId: string, route: Route, actor: Actor | undefined): UnitIdentity | undefined {
-  if (route.unit === "none") return undefined;
-  if (route.unit === "platform") return { role: platformRoleOf(pluginId) };
-  if (route.unit !== "tenant") throw new Error(`${route.id}: ${String(route.unit)} is no unit of work.`);
+  if (route.transaction === "none") return undefined;
+  if (route.transaction === "crossTenant") return { role: crossTenantRoleOf(pluginId) };
+  if (route.transaction !== "tenant")
+    throw new Error(`${route.id}: ${String(route.transaction)} must be a kind of transaction.`);
   if (actor === undefined) throw new Error(`${route.id}: a public route has no tenant to work in.`);
   return { role: roleOf(pluginId), tenantId: actor.tenantId };
 }

@@ -12,10 +12,10 @@ import type { Actor } from "./actor.ts";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * Whose rows the handler's transaction sees: the caller's tenant; all tenants (with the `platform` permission); or
+ * Whose rows the handler's transaction sees: the caller's tenant; all tenants (with the `crossTenant` permission); or
  * there is no transaction, and the handler opens its own.
  */
-export type UnitKind = "tenant" | "platform" | "none";
+export type TransactionKind = "tenant" | "crossTenant" | "none";
 
 /** `"public"`, or the roles that may call. There is no default: a route without an access rule stops the boot. */
 export type Access = "public" | readonly string[];
@@ -27,7 +27,7 @@ export interface RateLimit {
 }
 
 /** What a handler gets: everything checked, nothing to parse. */
-export interface RouteInput<P, Q, B, A extends Access, U extends UnitKind, W = undefined> {
+export interface RouteInput<P, Q, B, A extends Access, U extends TransactionKind, W = undefined> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -75,7 +75,7 @@ export interface RouteDeclaration<
   B extends z.ZodType | "raw" | undefined,
   R extends z.ZodType | undefined,
   A extends Access,
-  U extends UnitKind,
+  U extends TransactionKind,
   W = undefined,
 > {
   /** The operation's name in the OpenAPI document, such as `createUser`. */
@@ -102,7 +102,7 @@ export interface RouteDeclaration<
   readonly mediaType?: string;
   /** Codes of the catalogue that this route answers with, beyond those that any route can. */
   readonly problems?: readonly string[];
-  readonly unit: U;
+  readonly transaction: U;
   /** Takes `Idempotency-Key`. Default: every POST with a unit of work. */
   readonly idempotent?: boolean;
   readonly rateLimit?: RateLimit;
@@ -124,7 +124,7 @@ export type Route = Readonly<
       z.ZodType | "raw" | undefined,
       z.ZodType | undefined,
       Access,
-      UnitKind
+      TransactionKind
     >,
     "handler" | "prepare"
   >
@@ -133,14 +133,14 @@ export type Route = Readonly<
     input: Omit<RouteInput<unknown, unknown, unknown, Access, "none">, "trx" | "prepared">,
   ) => Promise<unknown>;
   readonly handler: (
-    input: RouteInput<unknown, unknown, unknown, Access, UnitKind, unknown>,
+    input: RouteInput<unknown, unknown, unknown, Access, TransactionKind, unknown>,
   ) => Promise<Answer<unknown>>;
 };
 
 /** Declares a route. The handler's input is typed by the schemas beside it. */
 export function route<
   const A extends Access,
-  const U extends UnitKind,
+  const U extends TransactionKind,
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | "raw" | undefined = undefined,
@@ -153,5 +153,5 @@ export function route<
 
 /** True where the route takes an `Idempotency-Key`. */
 export function isIdempotent(declared: Route): boolean {
-  return declared.idempotent ?? (declared.method === "POST" && declared.unit !== "none");
+  return declared.idempotent ?? (declared.method === "POST" && declared.transaction !== "none");
 }

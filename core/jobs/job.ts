@@ -74,8 +74,8 @@ export interface LongHandler {
 export type JobHandler = UnitHandler | LongHandler;
 
 /** Thrown by a long handler whose turn has not come: the job waits, and that counts as no failure. */
-export class NotYet extends Error {
-  override readonly name = "NotYet";
+export class DeferJob extends Error {
+  override readonly name = "DeferJob";
   readonly delayMs: number;
 
   constructor(delayMs: number) {

@@ -75,9 +75,9 @@ function checkRoutes(plugins: readonly LoadedPlugin[], parts: ReadonlyMap<string
     for (const route of parts.get(id)?.routes ?? []) {
       const address = `${route.method} ${route.path.replace(/\/$/, "").replaceAll(/\{\w+\}/g, "{}")}`;
       faults.push(...checkAccess({ id, route }, address, roles));
-      if (route.unit === "platform" && manifest.permissions?.platform === undefined) {
+      if (route.transaction === "crossTenant" && manifest.permissions?.crossTenant === undefined) {
         faults.push(
-          `${address} of ${id} works across tenants. Remedy: permissions.platform in its manifest, with the reason.`,
+          `${address} of ${id} works across tenants. Remedy: permissions.crossTenant in its manifest, with the reason.`,
         );
       }
       if (isReserved(route.path)) {
@@ -99,8 +99,8 @@ function checkRoutes(plugins: readonly LoadedPlugin[], parts: ReadonlyMap<string
 function checkAccess({ id, route }: Declared, address: string, roles: readonly string[] | undefined): string[] {
   const access: unknown = route.access;
   if (access === "public") {
-    if (route.unit !== "tenant") return [];
-    return [`${address} of ${id} is public and has no tenant. Remedy: unit: "platform" or "none".`];
+    if (route.transaction !== "tenant") return [];
+    return [`${address} of ${id} is public and has no tenant. Remedy: transaction: "crossTenant" or "none".`];
   }
   if (!Array.isArray(access) || access.length === 0)
     return [`${address} of ${id} has no access rule. Remedy: access: "public" or a list of roles.`];

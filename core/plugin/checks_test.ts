@@ -135,14 +135,14 @@ const faults: readonly Fault[] = [
   },
   {
     title: "a public route inside a tenant",
-    parts: '{ routes: [look({ unit: "tenant" })] }',
-    words: /GET \/faulty\/look of faulty is public and has no tenant\. Remedy: unit: "platform" or "none"/,
+    parts: '{ routes: [look({ transaction: "tenant" })] }',
+    words: /GET \/faulty\/look of faulty is public and has no tenant\. Remedy: transaction: "crossTenant" or "none"/,
   },
   {
     title: "a route across tenants without the permission",
-    parts: '{ routes: [look({ unit: "platform" })] }',
+    parts: '{ routes: [look({ transaction: "crossTenant" })] }',
     words:
-      /GET \/faulty\/look of faulty works across tenants\. Remedy: permissions\.platform in its manifest, with the/,
+      /GET \/faulty\/look of faulty works across tenants\. Remedy: permissions\.crossTenant in its manifest, with the/,
   },
   {
     title: "two routes of one address",
@@ -182,9 +182,9 @@ describe("a boot", () => {
         env: { FAULTY_KEY: z.string() },
         tables: { "pms.rooms": { select: ["room_id"] } },
         jobs: [job("faulty.note")],
-        platform: "a test",
+        crossTenant: "a test",
       }`,
-      parts: `{ routes: [look(), look({ id: "other", method: "POST", access: ["manager"], unit: "tenant" })],
+      parts: `{ routes: [look(), look({ id: "other", method: "POST", access: ["manager"], transaction: "tenant" })],
         jobs: [handle("faulty.note")] }`,
     });
     expect(await faultsOf(boot("web", variables({ FAULTY_KEY: "is set" })))).to.deep.equal([]);

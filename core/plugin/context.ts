@@ -31,14 +31,14 @@ export function contextFor(
   return {
     id,
     env: slice,
-    db: databaseFor(knex, id, permissions?.platform !== undefined),
+    db: databaseFor(knex, id, permissions?.crossTenant !== undefined),
     files,
     enqueue: enqueuerFor(manifest),
     audit: auditLogOf(id, refusals),
     forgetAnswers,
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),
     countDaily: dailyCounter(id),
-    limit: countsOf(knex, id),
+    counters: countsOf(knex, id),
     log: log.child({ plugin: id }),
   } as PluginContext;
 }

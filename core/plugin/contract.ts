@@ -43,7 +43,7 @@ export interface Permissions {
   /** Jobs that it may enqueue, its own and others'. */
   readonly jobs?: readonly JobDefinition[];
   /** Work across tenants, with the reason for it. */
-  readonly platform?: string;
+  readonly crossTenant?: string;
   /** A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under DATA_DIR). */
   readonly files?: { readonly reason: string; readonly location?: string };
   /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
@@ -80,7 +80,7 @@ export type Enqueue<Jobs extends JobDefinition> = <J extends Jobs>(
 export interface PluginContext<M extends Manifest = Manifest> {
   readonly id: M["id"];
   readonly env: EnvOf<M>;
-  readonly db: M["permissions"] extends { platform: string } ? Database : Omit<Database, "platform">;
+  readonly db: M["permissions"] extends { crossTenant: string } ? Database : Omit<Database, "crossTenant">;
   readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
   readonly enqueue: Enqueue<JobsOf<M>>;
   /** The security log, which a manager reads at `GET /audit`. */
@@ -92,7 +92,7 @@ export interface PluginContext<M extends Manifest = Manifest> {
   /** Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement; or reads the count. */
   readonly countDaily: CountDaily;
   /** Counts of what comes too often, shared by all processes. */
-  readonly limit: Counts;
+  readonly counters: Counts;
   readonly log: Logger;
 }
 

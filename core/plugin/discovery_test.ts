@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { readBlueprint } from "../boot.ts";
-import { platformRoleOf } from "../db/database.ts";
+import { crossTenantRoleOf } from "../db/database.ts";
 import { discoverPlugins } from "./discovery.ts";
 import { BootError } from "../errors.ts";
 import { coreRole, gateRole, gateRoleOf, platformGroup, queueRole, queueSchema } from "../db/role_names.ts";
@@ -51,7 +51,7 @@ describe("discovery of plugins", () => {
   });
 
   it("refuses a name whose schema or role is somebody else's", async () => {
-    const own = [gateRole, coreRole, queueRole, platformGroup, gateRoleOf("pms"), platformRoleOf("pms")];
+    const own = [gateRole, coreRole, queueRole, platformGroup, gateRoleOf("pms"), crossTenantRoleOf("pms")];
     const names = [
       ...own.map((role) => role.replace("keyrack_", "")),
       queueSchema,

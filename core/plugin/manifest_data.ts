@@ -32,7 +32,7 @@ const manifestData = z.strictObject({
         .exactOptional(),
       /** Their names. */
       jobs: z.array(z.string()).exactOptional(),
-      platform: z.string().exactOptional(),
+      crossTenant: z.string().exactOptional(),
       files: z.strictObject({ reason: z.string(), location: z.string().exactOptional() }).exactOptional(),
       definers: z.record(z.string(), z.string()).exactOptional(),
     })

@@ -76,7 +76,7 @@ const manifestShape = z.strictObject({
         )
         .optional(),
       jobs: z.array(job, jobs).optional(),
-      platform: reasonSchema('platform: "why it works across tenants", or take it out').optional(),
+      crossTenant: reasonSchema('crossTenant: "why it works across tenants", or take it out').optional(),
       files: z
         .strictObject({ reason: reasonSchema('reason: "what the files are for"'), location: text.optional() })
         .optional(),

@@ -13,7 +13,10 @@ const count = (words: string, most = 2 ** 31 - 1) =>
 const yesOrNo = z.boolean(says("is neither true nor false", "one of them")).optional();
 
 /** The kinds of a unit of work. There is no default: one that is misspelt must not be taken for another. */
-const unit = z.enum(["tenant", "platform", "none"], says("is no unit of work", '"tenant", "platform" or "none"'));
+const transaction = z.enum(
+  ["tenant", "crossTenant", "none"],
+  says("must be a kind of transaction", '"tenant", "crossTenant" or "none"'),
+);
 
 const noPath = says(
   "is no path",
@@ -38,7 +41,7 @@ const route = z
     result: zodSchema.optional(),
     mediaType: text.optional(),
     problems: z.array(text, says("is not a list of codes", 'problems: ["NOT_FOUND"]')).optional(),
-    unit,
+    transaction,
     idempotent: yesOrNo,
     rateLimit: z.strictObject({ points: count("number of requests"), seconds: count("time in seconds") }).optional(),
     prepare: functionSchema.optional(),

@@ -113,18 +113,18 @@ const manifests: readonly Fault[] = [
   },
   {
     title: "a right to all tenants without a reason",
-    manifest: 'permissions: { platform: "" }',
-    words: /: permissions\.platform is not a reason in words\. Remedy: platform: .*, or take it out/,
+    manifest: 'permissions: { crossTenant: "" }',
+    words: /: permissions\.crossTenant is not a reason in words\. Remedy: crossTenant: .*, or take it out/,
   },
   {
     title: "a right to all tenants that is a space",
-    manifest: 'permissions: { platform: " " }',
-    words: /: permissions\.platform is not a reason in words/,
+    manifest: 'permissions: { crossTenant: " " }',
+    words: /: permissions\.crossTenant is not a reason in words/,
   },
   {
     title: "a right to all tenants that says no",
-    manifest: "permissions: { platform: false }",
-    words: /: permissions\.platform is not a reason in words/,
+    manifest: "permissions: { crossTenant: false }",
+    words: /: permissions\.crossTenant is not a reason in words/,
   },
   {
     title: "a function that runs as the owner without a reason",
@@ -251,12 +251,13 @@ const parts: readonly Fault[] = [
   },
   {
     title: "a route without a unit of work",
-    parts: "{ routes: [look({ unit: undefined })] }",
-    words: /^GET \/faulty\/look of faulty: unit is no unit of work\. Remedy: "tenant", "platform" or "none"/,
+    parts: "{ routes: [look({ transaction: undefined })] }",
+    words:
+      /^GET \/faulty\/look of faulty: transaction must be a kind of transaction\. Remedy: "tenant", "crossTenant" or "none"/,
   },
   {
     title: "a misspelt unit of work",
-    parts: '{ routes: [look({ unit: "tennant" })] }',
+    parts: '{ routes: [look({ transaction: "tennant" })] }',
     words: /^GET \/faulty\/look of faulty: unit is no unit of work/,
   },
   {
@@ -357,18 +358,18 @@ describe("a boot, by the shape of a plugin,", () => {
         net: ["api.example.com", "api.example.com:8443", "127.0.0.1:1", "[::1]:1", { env: "FAULTY_URL" }],
         tables: { "pms.rooms": { select: "*", insert: ["room_id"], update: ["room_id"], delete: true } },
         jobs: [job("faulty.note")],
-        platform: "a test",
+        crossTenant: "a test",
         files: { reason: "a test", location: "FAULTY_PLACE" },
         definers: { "faulty.look(text)": "a test" },
       }`,
       parts: `{
         routes: [
           at("/faulty/{id}"), at("/faulty/new", "newOne"), at("/faulty/{id}/{part}/", "part"), at("/faulty/new/{part}", "newPart"),
-          look({ id: "all", path: "/faulty/", method: "POST", description: "All of it", access: ["manager"], unit: "tenant",
+          look({ id: "all", path: "/faulty/", method: "POST", description: "All of it", access: ["manager"], transaction: "tenant",
             query: z.strictObject({}), body: z.strictObject({}), form: true, bodyLimit: 1, status: 201, result: z.strictObject({}),
             mediaType: "application/json", problems: ["NOT_FOUND"], idempotent: false, rateLimit: { points: 1, seconds: 1 },
             prepare: async () => {} }),
-          look({ id: "raw", path: "/faulty/raw", method: "PUT", body: "raw", unit: "platform" }),
+          look({ id: "raw", path: "/faulty/raw", method: "PUT", body: "raw", transaction: "crossTenant" }),
         ],
         jobs: [core.handleLongJob(job("faulty.note"), async () => {}, async () => {})],
         schedules: [{ name: "tick", everyMs: 1000, run: async () => {} }, { name: "night", cron: "17 3 * * *", run: async () => {} }],

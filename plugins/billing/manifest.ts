@@ -39,6 +39,6 @@ export const manifest = defineManifest({
       },
     },
     jobs: [applyStripeEvent, askStripe],
-    platform: "an event of Stripe's is stored before it is known whose it is, and a worker finds its hotel",
+    crossTenant: "an event of Stripe's is stored before it is known whose it is, and a worker finds its hotel",
   },
 });

@@ -29,7 +29,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
         "For Stripe alone, signed in `Stripe-Signature`. An event is stored once by its id and answered at once; a worker applies it.",
       access: "public",
       // No transaction yet: bytes that nobody signed get no connection to the database.
-      unit: "none",
+      transaction: "none",
       // Takes any query and reads none of it: the signature covers the body alone, and Stripe advises a query in the
       // endpoint's address while an account moves to another API version.
       query: z.object({}),
@@ -59,7 +59,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       summary: "Subscribe, on a Checkout page of Stripe's",
       description: sessionDescription,
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: checkoutBody,
       status: 200,
       result: pageSchema,
@@ -83,7 +83,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       summary: "Change the card, see invoices or cancel, on Stripe's Customer Portal",
       description: sessionDescription,
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: portalBody,
       status: 200,
       result: pageSchema,
@@ -101,7 +101,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       path: "/billing/subscription",
       summary: "The hotel's subscription, and what valid_to is computed from",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       status: 200,
       result: subscriptionSchema,
       handler: async ({ actor, trx }) => ({ body: await readSubscription(trx, actor.tenantId, env.GRACE_DAYS) }),

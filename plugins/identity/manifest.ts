@@ -13,6 +13,6 @@ export const manifest = defineManifest({
       LOGINS_PER_MINUTE: z.coerce.number().int().min(1).default(60),
       FAILED_LOGINS: z.coerce.number().int().min(1).default(10),
     },
-    platform: "a sign-up makes a hotel, a login finds its hotel by the username, and old sessions are cleaned away",
+    crossTenant: "a sign-up makes a hotel, a login finds its hotel by the username, and old sessions are cleaned away",
   },
 });

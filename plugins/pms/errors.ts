@@ -3,7 +3,7 @@ import { defineProblems, problems } from "../../core/mod.ts";
 export const pmsProblems = defineProblems({
   ROOM_TAKEN: { status: 409, title: "The room is not free on every night of the stay" },
   NO_ROOM_FREE: { status: 409, title: "No such room is free on every night of the stay" },
-  ROOM_NOT_SOLD: { status: 409, title: "The room is out of order" },
+  ROOM_OUT_OF_ORDER: { status: 409, title: "The room is out of order" },
   ROOM_RETIRED: { status: 409, title: "The room is retired by then" },
   ROOM_NOT_READY: { status: 409, title: "The room can't be occupied now" },
   ROOM_NOT_CLEAN: { status: 409, title: "The room has not been cleaned" },

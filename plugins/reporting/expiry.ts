@@ -59,7 +59,7 @@ async function inEachHotel(
   signal: AbortSignal,
   work: (trx: Trx) => { readonly due: Reports; readonly change: (due: Reports) => PromiseLike<number> },
 ): Promise<void> {
-  const hotels = await db.platform((trx) => work(trx).due.distinct("hotel_id"), { readOnly: true });
+  const hotels = await db.crossTenant((trx) => work(trx).due.distinct("hotel_id"), { readOnly: true });
   const hotelIds = hotels.map(({ hotel_id }) => hotel_id);
   await forEachTenant(hotelIds, { log, what: "the expiry of reports", signal }, (hotelId) =>
     db.tenant(hotelId, (trx) => {
@@ -83,7 +83,7 @@ async function removeDue(
   let [removed, faults, last] = [0, 0, place.after];
   place.after = nobody;
   for (;;) {
-    const due = await db.platform((trx) =>
+    const due = await db.crossTenant((trx) =>
       Report.query(trx)
         .whereNotNull("file")
         .whereRaw("(expires_at <= now() OR deleted_at IS NOT NULL)")
@@ -97,7 +97,7 @@ async function removeDue(
       try {
         // The file first: a row that still names a file which is gone is mended by the next round, the reverse never.
         if (report.file !== null) await files.remove(report.file);
-        await db.platform((trx) => forgetFile(trx, report));
+        await db.crossTenant((trx) => forgetFile(trx, report));
         removed += 1;
       } catch (error) {
         log.error({ err: error, report_id: last }, "the file of a report could not be removed; it is tried again");
@@ -131,7 +131,7 @@ async function removeOrphans(
 ): Promise<number> {
   let [removed, faults] = [0, 0];
   const removeUnnamed = async (names: readonly string[]): Promise<void> => {
-    const rows = await db.platform((trx) => Report.query(trx).select("file").whereIn("file", names));
+    const rows = await db.crossTenant((trx) => Report.query(trx).select("file").whereIn("file", names));
     const named = new Set(rows.map(({ file }) => file));
     for (const name of names) {
       if (named.has(name)) continue;

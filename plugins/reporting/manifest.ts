@@ -67,7 +67,7 @@ export const manifest = defineManifest({
       },
     },
     jobs: [buildReport],
-    platform: "the files of all hotels expire, and scheduled reports are asked for, by one clock",
+    crossTenant: "the files of all hotels expire, and scheduled reports are asked for, by one clock",
     files: { reason: "the CSV files that managers download", location: "REPORT_STORE" },
   },
 });

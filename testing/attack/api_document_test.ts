@@ -17,7 +17,7 @@ function operationWith(body: z.ZodType) {
     path: "/things/{thing_id}",
     summary: "",
     access: "public",
-    unit: "none",
+    transaction: "none",
     params: z.strictObject({ thing_id: idSchema }),
     body,
     status: 204,

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import type { LoadedPlugin } from "../../plugin/discovery.ts";
 import { stopOnFaults } from "../../config/env.ts";
 import { coreRole, gateRole, gateRoleOf, platformGroup, queueRole, rolePassword, rolesOf } from "../role_names.ts";
-import { platformRoleOf, roleOf, sqlStateOf } from "../database.ts";
+import { crossTenantRoleOf, roleOf, sqlStateOf } from "../database.ts";
 import { scramVerifier } from "./scram.ts";
 
 /**
@@ -24,10 +24,10 @@ export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[],
       ...new Set([coreRole, ...own, ...neededBy(manifest.id, plugins).map(roleOf)]),
     ]);
   }
-  const crossing = plugins.filter(({ manifest }) => manifest.permissions?.platform !== undefined);
+  const crossing = plugins.filter(({ manifest }) => manifest.permissions?.crossTenant !== undefined);
   const memberships = [
     ...[...logins].flatMap(([login, members]) => members.map((role) => [login, role] as const)),
-    ...crossing.map(({ manifest }) => [platformRoleOf(manifest.id), platformGroup] as const),
+    ...crossing.map(({ manifest }) => [crossTenantRoleOf(manifest.id), platformGroup] as const),
   ];
   const sql = [
     ...[platformGroup, ...memberRoles, ...logins.keys()].map(createRole),

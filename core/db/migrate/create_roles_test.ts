@@ -125,7 +125,7 @@ describe("the roles of PostgreSQL", () => {
 
   it("take the work across tenants from a plugin that asks for it no more", async () => {
     const modest = plugins.map((plugin): LoadedPlugin => {
-      const { platform: _, ...permissions } = plugin.manifest.permissions ?? {};
+      const { crossTenant: _, ...permissions } = plugin.manifest.permissions ?? {};
       return plugin.manifest.id === "billing" ? { ...plugin, manifest: { ...plugin.manifest, permissions } } : plugin;
     });
     await createRoles(owner, modest, testSecret);

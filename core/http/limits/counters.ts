@@ -1,5 +1,5 @@
 /**
- * Counts that a plugin keeps of what comes too often (`ctx.limit`): shared by all processes, for they are in PostgreSQL,
+ * Counts that a plugin keeps of what comes too often (`ctx.counters`): shared by all processes, for they are in PostgreSQL,
  * in the table that the routes' rate limits use. Unlike those, a plugin says itself what counts, and when.
  */
 import type { Knex } from "knex";

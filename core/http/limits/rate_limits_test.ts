@@ -9,7 +9,7 @@ import type { TestAnswer } from "../../../testing/client.ts";
 import { createRateLimits, type RateLimitSettings } from "./rate_limits.ts";
 import { route } from "../route.ts";
 
-const common = { unit: "none", status: 200, summary: "", result: z.string() } as const;
+const common = { transaction: "none", status: 200, summary: "", result: z.string() } as const;
 let handled = 0;
 const say = (text: string) => () => {
   handled += 1;

@@ -10,7 +10,7 @@ import { type Route, route } from "../route.ts";
 
 const noteSchema = z.strictObject({ title: textSchema(100), tags: z.array(textSchema(20)).max(3000).optional() });
 
-const common = { access: "public", unit: "none", status: 200, summary: "" } as const;
+const common = { access: "public", transaction: "none", status: 200, summary: "" } as const;
 const routes: Route[] = [
   route({
     ...common,

@@ -28,7 +28,7 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
       summary: "Charge something from the minibar to a guest in the house",
       // Who may call: there is no default. And whose rows the transaction `trx` sees: those of the caller's hotel.
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({
         booking_id: idSchema,
         item: textSchema(80).meta({ examples: ["Cola 0.33 l"] }),
@@ -53,7 +53,7 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
       path: "/minibar/charges",
       summary: "The charges of one booking, in the order in which they were made, and their sum",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({ booking_id: idSchema, ...pageQuery }),
       status: 200,
       result: pageOf(chargeSchema).extend({

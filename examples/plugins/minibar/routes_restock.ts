@@ -15,7 +15,7 @@ export function restockRoutes(): Route[] {
       summary: "What to refill after a day",
       description: "Made by a job after each charge, so it follows the charges by a moment.",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({ day: daySchema.optional().meta({ description: "Default: the business date." }) }),
       status: 200,
       result: z.strictObject({ day: daySchema, items: z.array(restockLineSchema) }),

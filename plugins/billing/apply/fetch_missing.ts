@@ -42,10 +42,10 @@ export async function askForEvent(
   eventId: string,
   { finish, signal }: AskRun,
 ): Promise<void> {
-  const [stored] = await ctx.db.platform((trx) => readStatement.run(trx, [eventId]), { readOnly: true });
+  const [stored] = await ctx.db.crossTenant((trx) => readStatement.run(trx, [eventId]), { readOnly: true });
   const isOpen = stored?.status === "waiting" && stored.fetched === null && api !== undefined;
   const fetched = isOpen ? await whileRunning(signal, fetchMissing(await api(), JSON.parse(stored.body))) : undefined;
-  await ctx.db.platform(async (trx) => {
+  await ctx.db.crossTenant(async (trx) => {
     if (fetched !== undefined) {
       // Before the row, as everywhere: a replay that waits for the row would else be waited for.
       await applyBesideOthers(trx);

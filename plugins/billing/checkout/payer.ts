@@ -39,7 +39,7 @@ export async function readPayer(ctx: BillingContext, hotelId: string): Promise<P
     .map(({ customer_id }) => customer_id)
     .filter((id) => id !== null);
   const candidates = [...new Set([...named, ...tied])];
-  const refused = await ctx.db.platform((trx) => readRefused(trx, hotelId, candidates), { readOnly: true });
+  const refused = await ctx.db.crossTenant((trx) => readRefused(trx, hotelId, candidates), { readOnly: true });
   const customer = candidates.find((id) => !refused.has(id));
   if (customer !== undefined) return { customer, subscriptions };
   const reasons = new Set(named.map((id) => refused.get(id)));

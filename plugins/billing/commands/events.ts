@@ -55,7 +55,7 @@ export const events: Command = defineCommand({
   options: filters,
   run: async ({ options: filter }, { open, print }) => {
     const ctx = await open<typeof manifest>();
-    const found = await ctx.db.platform((trx) => listEvents(trx, filter), { readOnly: true });
+    const found = await ctx.db.crossTenant((trx) => listEvents(trx, filter), { readOnly: true });
     for (const event of found) print(lineOf(event));
     const more = found.length === filter.limit ? ` (the newest; --limit shows more)` : "";
     print(`${found.length} event${found.length === 1 ? "" : "s"}${more}`);
@@ -137,7 +137,7 @@ export const show: Command = defineCommand({
 });
 
 function readEventRow(ctx: BillingContext, eventId: string) {
-  return ctx.db.platform(
+  return ctx.db.crossTenant(
     async (trx) => {
       const found = await trx("billing.stripe_events").where({ event_id: eventId }).select<StripeEvent[]>("*");
       const [event] = await withJobs(trx, found);

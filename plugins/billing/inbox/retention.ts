@@ -21,11 +21,11 @@ const batch = 500;
 export async function forgetEvents(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
   let forgotten = 0;
   for (;;) {
-    const count = await ctx.db.platform(forgetBatch);
+    const count = await ctx.db.crossTenant(forgetBatch);
     forgotten += count;
     if (count < batch || signal?.aborted === true) break;
   }
-  await ctx.db.platform((trx) =>
+  await ctx.db.crossTenant((trx) =>
     trx("billing.conflicting_deliveries")
       .whereRaw("received_at < now() - make_interval(days => ?)", [forgetAfterDays])
       .delete(),

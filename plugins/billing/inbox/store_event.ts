@@ -43,7 +43,7 @@ export function storeEvent(
   source: EventSource = "webhook",
 ): Promise<Intake> {
   const isForeign = isOtherMode(env.STRIPE_API_KEY, event.livemode);
-  return db.platform(async (trx) => {
+  return db.crossTenant(async (trx) => {
     const createdAt = typeof event.created === "number" ? new Date(event.created * 1000) : null;
     const inserted = await insertStatement.run(trx, [
       event.id,

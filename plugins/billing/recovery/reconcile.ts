@@ -141,7 +141,7 @@ async function reconcileInvoices(round: Round): Promise<void> {
 /** Those that are tied here, and those that Stripe knows to be of one of ours: of these every event may be missing. */
 async function subscriptionIds({ ctx, stripe, patience }: Round): Promise<string[]> {
   const tied = (table: string, column: string) =>
-    ctx.db.platform((trx) => trx(table).pluck<string[]>(column), { readOnly: true });
+    ctx.db.crossTenant((trx) => trx(table).pluck<string[]>(column), { readOnly: true });
   const ids = new Set(await tied("billing.subscriptions", "subscription_id"));
   const customers = new Set(await tied("billing.customers", "customer_id"));
   for await (const page of pagesOf(patience, (at) => stripe.subscriptions.list({ ...at, status: "all" }))) {
@@ -221,7 +221,7 @@ function readable(body: string): StripeEventBody | undefined {
 
 async function knownIds(ctx: BillingContext, table: string, column: string, ids: string[]): Promise<Set<string>> {
   return new Set(
-    await ctx.db.platform((trx) => trx(table).whereIn(column, ids).pluck<string[]>(column), { readOnly: true }),
+    await ctx.db.crossTenant((trx) => trx(table).whereIn(column, ids).pluck<string[]>(column), { readOnly: true }),
   );
 }
 

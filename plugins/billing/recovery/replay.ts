@@ -69,7 +69,7 @@ async function keptIf<T>(
   work: (trx: Trx) => Promise<T>,
 ): Promise<T> {
   try {
-    return await ctx.db.platform(async (trx) => {
+    return await ctx.db.crossTenant(async (trx) => {
       const result = await work(trx);
       if (!keep(result)) throw new NotKept(result);
       return result;
@@ -104,7 +104,7 @@ export function replayEvent(ctx: BillingContext, eventId: string, dryRun: boolea
 
 /** The events whose jobs are dead, in the order in which they came. */
 export async function deadEventIds(ctx: BillingContext): Promise<string[]> {
-  return ctx.db.platform(
+  return ctx.db.crossTenant(
     (trx) =>
       trx("billing.stripe_events")
         .whereIn("event_id", eventsWithJob(trx, applyStripeEvent, askStripe).whereNotNull("dead_at"))

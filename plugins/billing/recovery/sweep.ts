@@ -41,7 +41,7 @@ export async function sweepWaiting(ctx: BillingContext, signal?: AbortSignal): P
 
 /** Ends the dead jobs of events that have come to an outcome without them: there is nothing left for a person to do. */
 async function endIdleJobs(ctx: BillingContext): Promise<void> {
-  await ctx.db.platform((trx) =>
+  await ctx.db.crossTenant((trx) =>
     eventJobs(trx)
       .whereNotNull("dead_at")
       .whereRaw(
@@ -78,7 +78,7 @@ async function enqueueAll(
   for (;;) {
     let ids: string[] = [];
     try {
-      await ctx.db.platform(async (trx) => {
+      await ctx.db.crossTenant(async (trx) => {
         ids = await find(trx, { limit, except });
         for (const event_id of ids) await ctx.enqueue(trx, job, { event_id });
       });
@@ -163,7 +163,7 @@ async function askedInVain(trx: Trx, { limit, except }: Search): Promise<string[
 
 /** For `/metrics`: the events that have no outcome yet. */
 export async function countUnapplied({ db }: BillingContext): Promise<Readonly<Record<string, number>>> {
-  return db.platform(
+  return db.crossTenant(
     async (trx) => {
       const counts = await trx("billing.stripe_events")
         .whereIn("status", ["stored", "waiting"])

@@ -1,7 +1,7 @@
 /** Applies events without a server, a queue or a commit: thousands of histories in the time of a few. */
 import type { Knex } from "knex";
 
-import { databaseFor, openUnit, platformRoleOf, type Trx } from "../../../core/db/database.ts";
+import { databaseFor, openUnit, crossTenantRoleOf, type Trx } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { newId } from "../../../core/values/ids.ts";
 import { createLogger } from "../../../core/process/log.ts";
@@ -95,7 +95,7 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   const play: Lane["play"] = async (events, order, askedInVain, now) => {
     let outcome: Outcome | undefined;
     const undo = new Error("Undone.");
-    await openUnit(knex, { role: platformRoleOf("billing") }, async (trx) => {
+    await openUnit(knex, { role: crossTenantRoleOf("billing") }, async (trx) => {
       await insertEvents(trx, events, askedInVain);
       calledUp.length = 0;
       for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");

@@ -25,9 +25,9 @@ import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "../vi
 const dayMs = 86_400_000;
 
 /** @throws Problem RATE_LIMITED */
-async function countSignUp({ env, limit }: IdentityContext, address: string): Promise<void> {
+async function countSignUp({ env, counters }: IdentityContext, address: string): Promise<void> {
   const most = env.SIGN_UPS_PER_HOUR;
-  const [standing] = await limit.add([{ kind: "sign-ups", key: networkOf(address), seconds: 3600 }]);
+  const [standing] = await counters.add([{ kind: "sign-ups", key: networkOf(address), seconds: 3600 }]);
   if ((standing?.points ?? 0) > most) throw tooMany(`At most ${most} sign-ups in an hour.`, standing?.msLeft ?? 0);
 }
 
@@ -41,7 +41,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       path: "/hotels/",
       summary: "Sign a hotel up: the hotel, its first manager, and a trial",
       access: "public",
-      unit: "platform",
+      transaction: "crossTenant",
       body: z.strictObject({
         name: hotelFields.name,
         username: usernameSchema,
@@ -94,7 +94,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       path: "/hotels/me",
       summary: "The hotel that you work for",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       status: 200,
       result: hotelSchema,
       handler: async ({ actor, trx }) => {
@@ -109,7 +109,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       summary: "Change the hotel's name, terms, zone or times",
       description: "The currency has a call of its own: PUT /hotels/me/currency.",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject(hotelFields).omit({ currency: true }).partial(),
       status: 200,
       result: hotelSchema,

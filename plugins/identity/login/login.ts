@@ -41,9 +41,9 @@ export interface Logins {
   readonly throttle: LoginThrottle;
 }
 
-export function createLogins({ audit, db, limit, env }: IdentityContext): Logins {
+export function createLogins({ audit, db, counters, env }: IdentityContext): Logins {
   const devices: DeviceTokens = createDeviceTokens(env.SECRET_KEY);
-  const throttle = createLoginThrottle(limit, { failures: env.FAILED_LOGINS, calls: env.LOGINS_PER_MINUTE });
+  const throttle = createLoginThrottle(counters, { failures: env.FAILED_LOGINS, calls: env.LOGINS_PER_MINUTE });
   /** Into the log of the user's hotel. A name that no hotel has is stored nowhere: it may be a password. */
   const countFailure = (request: RequestFacts, user: KnownUser | undefined, kind: string, code?: string): void => {
     if (user === undefined) return;
@@ -57,7 +57,7 @@ export function createLogins({ audit, db, limit, env }: IdentityContext): Logins
       const { address } = request;
       // An unknown name is folded as the others are: there is one account to every way of writing it.
       const account = foldUsername(username);
-      const [found] = await db.platform((trx) => findStatement.run(trx, [account]), { readOnly: true });
+      const [found] = await db.crossTenant((trx) => findStatement.run(trx, [account]), { readOnly: true });
       const device = devices.read(deviceToken, found);
       const own = device === undefined ? undefined : { key: device, only: false };
       const attempt = throttle.attempt(account, address, found?.password_hash, own);

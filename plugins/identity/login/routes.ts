@@ -60,7 +60,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
         "`device_token` of the user's last login on this device has a budget of its own, which strangers behind the same " +
         "address can't use up.",
       access: "public",
-      unit: "none",
+      transaction: "none",
       body: grantSchema,
       form: true,
       // Many times a login, and little to check for a stranger who sends nonsense.
@@ -108,7 +108,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       summary: "Log out: end this session and its refresh tokens",
       access: staff,
       // Its own transaction, so that what this process remembers goes after the commit.
-      unit: "none",
+      transaction: "none",
       status: 204,
       handler: async ({ actor, request }) => {
         const { tenantId, userId, sessionId } = actor;
@@ -127,7 +127,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       path: "/auth/me",
       summary: "Who am I, in which hotel, in which role",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       status: 200,
       result: z.strictObject({
         user_id: idSchema,

@@ -14,7 +14,7 @@ const batch = 5_000;
 export function sessionCleaning({ db, log }: IdentityContext): Schedule {
   /** Hotel by hotel: a row of one that can't be removed stops no other's. */
   const removeOld = async (signal: AbortSignal, { table, key, old }: OldRows): Promise<number> => {
-    const hotels = await db.platform(
+    const hotels = await db.crossTenant(
       (trx) => trx.raw<{ rows: { hotel_id: string }[] }>(`SELECT DISTINCT o.hotel_id FROM (${old}) AS o`),
       { readOnly: true },
     );

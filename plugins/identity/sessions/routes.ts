@@ -68,7 +68,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       path: "/auth/sessions",
       summary: "Your open sessions, the latest login first",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject(pageQuery),
       status: 200,
       result: pageOf(sessionSchema),
@@ -99,7 +99,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       summary: "End one of your sessions and its refresh tokens",
       access: staff,
       // All three open their own transactions, because this process must forget the sessions after the commit.
-      unit: "none",
+      transaction: "none",
       params: z.strictObject({ session_id: idSchema }),
       status: 204,
       handler: async ({ actor, params, request }) => {
@@ -113,7 +113,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       path: "/auth/sessions",
       summary: "End all of your sessions but the current one",
       access: staff,
-      unit: "none",
+      transaction: "none",
       status: 204,
       handler: async ({ actor, request }) => {
         await endOwn(actor, request);
@@ -126,7 +126,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       path: "/users/{user_id}/sessions",
       summary: "End all sessions of a member of staff, who can log in again",
       access: managers,
-      unit: "none",
+      transaction: "none",
       params: z.strictObject({ user_id: idSchema }),
       status: 204,
       handler: async ({ actor, params: { user_id: userId }, request }) => {

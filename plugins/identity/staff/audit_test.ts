@@ -1,7 +1,7 @@
 /** The security log: what stands in it, who may read it, and what never stands in it. */
 import { expect } from "chai";
 
-import { openUnit, platformRoleOf, roleOf, sqlStateOf } from "../../../core/db/database.ts";
+import { openUnit, crossTenantRoleOf, roleOf, sqlStateOf } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { newId } from "../../../core/values/ids.ts";
 import { gateRole, urlAs } from "../../../core/db/role_names.ts";
@@ -209,7 +209,7 @@ describe("the security log of a hotel", () => {
       expect(await stateOf(pms, hotelId, add(hotelId, "identity.logged_in")), "another plugin's").to.equal("42501");
       expect(await stateOf(pms, hotelId, add(another, "pms.something_done")), "another tenant's").to.equal("42501");
       expect(await stateOf(pms, undefined, add(hotelId, "pms.something_done")), "without a tenant").to.equal("42501");
-      const platformWide = platformRoleOf("identity");
+      const platformWide = crossTenantRoleOf("identity");
       expect(await stateOf(platformWide, undefined, add(hotelId, "pms.something_done"))).to.equal("42501");
       expect(await stateOf(platformWide, undefined, add(hotelId, "identity.hotel_signed_up"))).to.equal("done");
       for (const role of [pms, roleOf("identity"), platformWide]) {

@@ -25,7 +25,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
     audit: ctx.audit,
     db: ctx.db,
     throttle: logins.throttle,
-    limit: createPasswordLimit(ctx.limit),
+    limit: createPasswordLimit(ctx.counters),
     sessions,
   };
   const names = createTakenNames(ctx);
@@ -36,7 +36,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       path: "/users/",
       summary: "Add a member of staff",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({
         username: usernameSchema,
         password: passwordSchema,
@@ -87,7 +87,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       path: "/users/",
       summary: "The hotel's staff, in the order in which they came",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject(pageQuery),
       status: 200,
       result: pageOf(userSchema),
@@ -107,7 +107,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       path: "/users/{user_id}",
       summary: "One member of staff",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       status: 200,
       result: userSchema,
@@ -125,7 +125,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       description: "Your own password is changed at POST /users/me/password.",
       access: managers,
       // Its own transaction: the hash comes before, and what this process remembers of the user goes after.
-      unit: "none",
+      transaction: "none",
       params,
       body: z
         .strictObject({
@@ -151,7 +151,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       path: "/users/{user_id}",
       summary: "Deactivate a member of staff, who is logged out everywhere",
       access: managers,
-      unit: "none",
+      transaction: "none",
       params,
       status: 204,
       problems: ["LAST_MANAGER", "PRECONDITION_FAILED"],
@@ -167,7 +167,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       summary: "Change your own password, which ends your other sessions",
       access: staff,
       // Two hashes: no connection is held for them.
-      unit: "none",
+      transaction: "none",
       idempotent: false,
       body: z.strictObject({ old_password: z.string().max(256), new_password: passwordSchema }),
       status: 204,

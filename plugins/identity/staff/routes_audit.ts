@@ -54,7 +54,7 @@ export function auditRoute({ audit }: IdentityContext): Route {
       "Logins, failed logins, refusals, and changes of the hotel, its staff, roles, passwords and policies, each with who, " +
       `from where and what. Holds no password and no token. An event is kept for ${auditDays} days. Refusals show within a second.`,
     access: managers,
-    unit: "tenant",
+    transaction: "tenant",
     query: z.strictObject({
       ...pageQuery,
       kind: z.string().max(100).optional(),

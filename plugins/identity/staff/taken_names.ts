@@ -21,16 +21,18 @@ export interface TakenNames {
   isTaken(username: string, askers: readonly string[]): Promise<boolean>;
 }
 
-export function createTakenNames({ db, limit }: Pick<IdentityContext, "db" | "limit">): TakenNames {
+export function createTakenNames({ db, counters }: Pick<IdentityContext, "db" | "counters">): TakenNames {
   return {
     isTaken: async (username, askers) => {
       const counts: Count[] = askers.map((key) => ({ kind: "taken-names", key, seconds: 3600 }));
-      const full = (await limit.read(counts)).filter(({ points }) => points >= takenPerHour);
+      const full = (await counters.read(counts)).filter(({ points }) => points >= takenPerHour);
       if (full.length > 0)
         throw tooMany("Too many usernames that were taken.", Math.max(...full.map(({ msLeft }) => msLeft)));
-      const found = await db.platform((trx) => takenStatement.run(trx, [foldUsername(username)]), { readOnly: true });
+      const found = await db.crossTenant((trx) => takenStatement.run(trx, [foldUsername(username)]), {
+        readOnly: true,
+      });
       if (found.length === 0) return false;
-      await limit.add(counts);
+      await counters.add(counts);
       return true;
     },
   };

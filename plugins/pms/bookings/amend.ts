@@ -28,7 +28,7 @@ import {
   requireNotRetired,
   requireOpen,
   requireReady,
-  requireSold,
+  requireInService,
   roomsOf,
   soil,
 } from "./check_in_out.ts";
@@ -61,7 +61,7 @@ export interface Amendment {
 
 /**
  * Writes what an amendment says; what it leaves out stays.
- * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, ROOM_NOT_SOLD, ROOM_NOT_READY, ROOM_NOT_CLEAN,
+ * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, ROOM_OUT_OF_ORDER, ROOM_NOT_READY, ROOM_NOT_CLEAN,
  *   TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, PRICE_NOT_ALLOWED, FORBIDDEN, WRONG_DAY, NOT_FOUND, GUEST_ANONYMOUS,
  *   SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
@@ -184,7 +184,7 @@ async function amendNights(
   // A guest in the house is in the room already, and the close of the day would let them stay too.
   const isInRoom = booking.status === "in_house" && !other;
   const grows = other || stay.departure > booking.departure || stay.arrival < booking.arrival;
-  if (grows) (isInRoom ? requireNotRetired : requireSold)(room, stay.departure);
+  if (grows) (isInRoom ? requireNotRetired : requireInService)(room, stay.departure);
   if (booking.status === "confirmed" && (other || stay.arrival !== booking.arrival))
     requireOpen(room, stay.arrival, today);
   const arriving = { roomTypeId: room.room_type_id, arrival: stay.arrival, departure: stay.departure };

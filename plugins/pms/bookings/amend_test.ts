@@ -103,7 +103,7 @@ describe("amending a booking", () => {
     await desk.operate("cancel", id);
     expect((await desk.amend(id, { notes: "wept" })).body.notes).to.equal("wept");
     const refused = await desk.amend(id, { expected_check_out_at: desk.day(3) });
-    expect(refused.body).to.deep.include({ code: "ILLEGAL_TRANSITION", allowed_moves: ["reinstate"] });
+    expect(refused.body).to.deep.include({ code: "ILLEGAL_TRANSITION", allowed_transitions: ["reinstate"] });
   });
 
   it("refuses more guests than the room sleeps", async () => {

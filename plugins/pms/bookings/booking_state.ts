@@ -94,6 +94,6 @@ export function illegal(booking: State, today: Day) {
   const allowed = movesFrom(booking, today);
   return pmsProblems.ILLEGAL_TRANSITION(
     `The booking is ${booking.status}; ${allowed.length === 0 ? "nothing more can be done with it" : `you can ${allowed.join(" or ")}`}.`,
-    { members: { booking_status: booking.status, allowed_moves: allowed } },
+    { members: { booking_status: booking.status, allowed_transitions: allowed } },
   );
 }

@@ -160,7 +160,7 @@ describe("bookings", () => {
     expect(early.body).to.deep.include({
       code: "ILLEGAL_TRANSITION",
       booking_status: "confirmed",
-      allowed_moves: ["check_in", "cancel", "no_show"],
+      allowed_transitions: ["check_in", "cancel", "no_show"],
     });
     const inside = await platform.client.patch(`/operations/check-in/${booking.booking_id}`, undefined, { token });
     expect(inside.status).to.equal(200);

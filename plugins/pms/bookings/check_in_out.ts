@@ -144,7 +144,7 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
   const nights = await restoreNights(trx, booking, "check_out");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   const room = rooms.get(booking.room_id) as LockedRoom;
-  requireSold(room, departureOf(nights));
+  requireInService(room, departureOf(nights));
   await requireVacant(trx, room);
   await holdNights(trx, booking, nights, partyOf(booking, hotel.business_date));
   await writeChange(trx, change, "undo_check_out", booking, {
@@ -192,11 +192,11 @@ async function requireVacant(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<s
 
 /**
  * Checks that a room is in the inventory for all nights before a day.
- * @throws Problem ROOM_NOT_SOLD, ROOM_RETIRED
+ * @throws Problem ROOM_OUT_OF_ORDER, ROOM_RETIRED
  */
-export function requireSold(room: LockedRoom, departure: Day): void {
+export function requireInService(room: LockedRoom, departure: Day): void {
   requireNotRetired(room, departure);
-  if (room.status === "out_of_order") throw pmsProblems.ROOM_NOT_SOLD(`Room ${room.room_number} is out of order.`);
+  if (room.status === "out_of_order") throw pmsProblems.ROOM_OUT_OF_ORDER(`Room ${room.room_number} is out of order.`);
 }
 
 /**

@@ -58,7 +58,7 @@ describe("the operations of the desk", () => {
     await desk.operate("check-out", id);
     await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_order" });
     const refused = await desk.operate("undo-check-out", id);
-    expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_NOT_SOLD"]);
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_OUT_OF_ORDER"]);
   });
 
   it("do not undo a check-out while somebody else is in the room", async () => {

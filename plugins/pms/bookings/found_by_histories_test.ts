@@ -90,7 +90,7 @@ describe("what random histories found", () => {
     await well(operate("undoCheckOut", booking));
     const { code, body } = await operate("undoCheckIn", booking);
     expect(code, JSON.stringify(body)).to.equal("WRONG_DAY");
-    expect((await operate("cancelBooking", booking)).body.allowed_moves).to.deep.equal(["check_out"]);
+    expect((await operate("cancelBooking", booking)).body.allowed_transitions).to.deep.equal(["check_out"]);
   });
 
   it("the close of a day waits for what is just being done on it, and counts that", async () => {

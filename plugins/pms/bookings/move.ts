@@ -12,7 +12,7 @@ import { requireClean } from "./clean_room.ts";
 import { type Change, lockBookings, writeChange } from "../booking_record/change.ts";
 import type { Reasons } from "../booking_record/history.ts";
 import { type Night, readNights, writeNights } from "./nights/nights.ts";
-import { partyOf, requireOpen, requireReady, requireSold, roomsOf, soil } from "./check_in_out.ts";
+import { partyOf, requireOpen, requireReady, requireInService, roomsOf, soil } from "./check_in_out.ts";
 import { firstNightToMove, nothingToMove } from "./stay_progress.ts";
 
 /** A booking on its way to another room. */
@@ -187,12 +187,12 @@ async function moveAll(
   return rooms;
 }
 
-/** @throws Problem ROOM_NOT_SOLD, ROOM_RETIRED, TOO_MANY_GUESTS */
+/** @throws Problem ROOM_OUT_OF_ORDER, ROOM_RETIRED, TOO_MANY_GUESTS */
 export function requireFit(
   room: LockedRoom,
   { adults, children, departure }: Pick<Booking, "adults" | "children" | "departure">,
 ): void {
-  requireSold(room, departure);
+  requireInService(room, departure);
   if (adults + children > room.capacity) {
     throw pmsProblems.TOO_MANY_GUESTS(
       `Room ${room.room_number} sleeps ${room.capacity}, and you have ${adults + children} guests.`,

@@ -71,7 +71,7 @@ describe("moving a booking", () => {
     const taken = await desk.operate("move", id, { room_id: second });
     expect(taken.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
     await desk.manage("PATCH", `/rooms/${third}`, { status: "out_of_order" });
-    expect((await desk.operate("move", id, { room_id: third })).body.code).to.equal("ROOM_NOT_SOLD");
+    expect((await desk.operate("move", id, { room_id: third })).body.code).to.equal("ROOM_OUT_OF_ORDER");
     const single = await desk.manage("POST", "/room-types/", { name: "Single", capacity: 1, rate: "50.00" });
     const small = await desk.manage("POST", "/rooms/", { room_number: "1", room_type_id: single.body.room_type_id });
     expect((await desk.operate("move", id, { room_id: small.body.room_id })).body.code).to.equal("TOO_MANY_GUESTS");

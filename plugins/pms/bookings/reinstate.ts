@@ -8,14 +8,14 @@ import { moveBooking } from "./booking_state.ts";
 import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
 import { requireFit, requireUnlocked } from "./move.ts";
 import { type Night, restoreNights, totalsOf, writeNights } from "./nights/nights.ts";
-import { departureOf, holdNights, partyOf, requireOpen, requireSold, roomsOf, wrongDay } from "./check_in_out.ts";
+import { departureOf, holdNights, partyOf, requireOpen, requireInService, roomsOf, wrongDay } from "./check_in_out.ts";
 import { firstNightAhead } from "./stay_progress.ts";
 
 /**
  * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
  * of the day that was just closed can be reinstated for that night alone. Not for a guest who is forgotten.
  * @param roomId where the nights are to be. Default: the room that the booking had
- * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_NOT_SOLD, ROOM_RETIRED, ROOM_NOT_READY, ROOM_LOCKED,
+ * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_OUT_OF_ORDER, ROOM_RETIRED, ROOM_NOT_READY, ROOM_LOCKED,
  *   TOO_MANY_GUESTS, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
  */
 export async function reinstate(trx: Trx, change: Change, bookingId: string, roomId?: string): Promise<void> {
@@ -38,7 +38,7 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string, roo
     to === booking.room_id ? had : had.map((night) => (night.date < split ? night : { ...night, room_id: to }));
   const room = rooms.get(to) as LockedRoom;
   const departure = departureOf(nights);
-  if (to === booking.room_id) requireSold(room, departure);
+  if (to === booking.room_id) requireInService(room, departure);
   else {
     requireUnlocked(booking);
     requireFit(room, { adults: booking.adults, children: booking.children, departure });

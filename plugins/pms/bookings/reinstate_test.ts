@@ -102,7 +102,7 @@ describe("a booking whose room was given away", () => {
     const small = await desk.manage("POST", "/rooms/", { room_number: "1", room_type_id: single.body.room_type_id });
     expect(await reinstate(small.body.room_id)).to.equal("TOO_MANY_GUESTS");
     await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { status: "out_of_order" });
-    expect(await reinstate(desk.roomIds[1])).to.equal("ROOM_NOT_SOLD");
+    expect(await reinstate(desk.roomIds[1])).to.equal("ROOM_OUT_OF_ORDER");
     expect(await reinstate(desk.hotelId)).to.equal("NOT_FOUND");
     expect((await desk.get(`/bookings/${id}`)).body).to.include({ status: "canceled", room_id: desk.roomIds[0] });
     const own = await desk.operate("reinstate", id, { room_id: desk.roomIds[0] });

@@ -14,7 +14,7 @@ import { type DayRates, quoteStay, readRatesOf, readRoomRates } from "../rates/p
 import { Override, requireArrival } from "../rates/restrictions.ts";
 import { readRoomType } from "../inventory/inventory.ts";
 import { totalsOf } from "./nights/nights.ts";
-import { requireOpen, requireSold } from "./check_in_out.ts";
+import { requireOpen, requireInService } from "./check_in_out.ts";
 import { mostNights, readStay, type Stay } from "../allocation/stay_dates.ts";
 import type { BookingRow } from "./views.ts";
 
@@ -46,7 +46,7 @@ export interface Reservation {
 
 /**
  * Books a stay, in a room or in any room of a type.
- * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_NOT_SOLD, ROOM_RETIRED, ROOM_NOT_READY, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
+ * @throws Problem ROOM_TAKEN, NO_ROOM_FREE, ROOM_OUT_OF_ORDER, ROOM_RETIRED, ROOM_NOT_READY, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL,
  *   MINIMUM_STAY, NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, PRICE_NOT_ALLOWED, FORBIDDEN, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  * @param role of the one who books: an override needs a manager, and an agreed price one too, or the hotel's policy
  * @returns the booking, and the hotel as it was read for it
@@ -112,7 +112,7 @@ function ratesFor(trx: Trx, hotelId: string, reservation: Reservation): Promise<
 async function takeRoom(trx: Trx, order: Order, room: LockedRoom): Promise<BookingRow> {
   const { hotel, stay, reservation, rates, override } = order;
   const { arrival, departure } = stay;
-  requireSold(room, departure);
+  requireInService(room, departure);
   requireOpen(room, arrival, hotel.business_date);
   requireCapacity(`Room ${room.room_number}`, room.capacity, reservation);
   requireArrival(rates, { roomTypeId: room.room_type_id, arrival, departure }, override);

@@ -34,7 +34,7 @@ const acceptance = {
     .optional()
     .meta({ description: "The room is dirty, and the guest gets it all the same: where the policy is `warn`." }),
 };
-const taken = ["ROOM_TAKEN", "ROOM_NOT_SOLD", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
+const taken = ["ROOM_TAKEN", "ROOM_OUT_OF_ORDER", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
 const overriding = { override_restrictions: overrideSchema.optional() };
 const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS", "CLOSED_TO_ARRIVAL", "MINIMUM_STAY"];
 
@@ -185,7 +185,7 @@ function operation<B extends z.ZodType>({
     path: `/operations/${word}/{booking_id}`,
     ...told,
     access,
-    unit: "tenant",
+    transaction: "tenant",
     params,
     body,
     status: 200,

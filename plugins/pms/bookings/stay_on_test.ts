@@ -79,7 +79,7 @@ describe("a guest who stays on while the own room is sold", () => {
     expect(await codeOf({ room_id: second })).to.equal("ROOM_NOT_READY");
     expect(await codeOf({ room_id: first })).to.equal("ROOM_TAKEN");
     await desk.manage("PATCH", `/rooms/${third}`, { status: "out_of_order" });
-    expect(await codeOf({ room_id: third })).to.equal("ROOM_NOT_SOLD");
+    expect(await codeOf({ room_id: third })).to.equal("ROOM_OUT_OF_ORDER");
     await desk.manage("PATCH", `/rooms/${third}`, { status: "available" });
     expect(await codeOf({ room_id: third, adults: 3 })).to.equal("TOO_MANY_GUESTS");
     expect(await codeOf({ room_id: desk.hotelId })).to.equal("NOT_FOUND");

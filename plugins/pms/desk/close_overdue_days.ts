@@ -100,7 +100,7 @@ function isOverdue(
 /** Hotels whose day is over somewhere on Earth. Nothing is computed from a row here, so no row can fail the statement. */
 async function readCandidates({ db }: Context, after: string | null, limit: number): Promise<Candidate[]> {
   const today = dayAt(new Date(Date.now() + furthestAheadMs), "UTC");
-  return db.platform(
+  return db.crossTenant(
     (trx): PromiseLike<Candidate[]> =>
       trx("identity.hotels as h")
         .leftJoin("pms.policies as p", "p.hotel_id", "h.hotel_id")

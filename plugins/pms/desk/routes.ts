@@ -136,7 +136,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       path: "/operations/today",
       summary: "The desk's board: who comes, who goes, who is here, what is late, which rooms are dirty",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       status: 200,
       result: z.strictObject({
         business_date: daySchema,
@@ -167,7 +167,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
         "`early` closes the day all the same. " +
         "A receptionist may close the day unless the policy `receptionists_close_day` is false.",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({
         business_date: daySchema.meta({ description: "The day to be closed." }),
         early: z.boolean().default(false).meta({ description: "Close the day before it is over at the hotel." }),
@@ -186,7 +186,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       path: "/operations/closed-days",
       summary: "The figures of the days that were closed, the latest first",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject(pageQuery),
       status: 200,
       result: pageOf(figuresSchema),
@@ -207,7 +207,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       path: "/policies",
       summary: "How the hotel runs its desk",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       status: 200,
       result: policiesSchema,
       handler: async ({ actor, trx }) => {
@@ -221,7 +221,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       path: "/policies",
       summary: "Change how the hotel runs its desk",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: policiesSchema.partial(),
       status: 200,
       result: policiesSchema,

@@ -66,7 +66,7 @@ export function availabilityRoutes(): Route[] {
         "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`. " +
         "For a stay that begins on the business date, rooms out of service are left out too.",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({
         check_in: daySchema,
         check_out: daySchema,

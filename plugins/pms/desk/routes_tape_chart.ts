@@ -60,7 +60,7 @@ export function chartRoutes(): Route[] {
         "By pages of rooms in natural order. A page has as many rooms as `limit` says, and fewer where the range of days is " +
         `long: rooms times days are ${mostCells} at most.`,
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({
         ...days,
         room_type_id: idSchema.optional(),

@@ -21,7 +21,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       path: "/guests/",
       summary: "Guests, found by part of their name, e-mail address or phone",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({
         ...pageQuery,
         query: textSchema(100, { lines: true }).optional().meta({ description: searchDescription }),
@@ -41,7 +41,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       path: "/guests/{guest_id}",
       summary: "One guest, with how often they stayed",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       status: 200,
       result: profileSchema,
@@ -53,7 +53,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       path: "/guests/{guest_id}",
       summary: "Correct how a guest is called or reached, in the bookings ahead too",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       body: guestSchema.partial(),
       status: 200,
@@ -70,7 +70,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       path: "/guests/{guest_id}/anonymise",
       summary: "Forget who a guest was; dates, rooms and amounts stay. There is no way back",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       body: z.strictObject({}),
       status: 200,
@@ -90,7 +90,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
         "The bookings show what they showed, and their histories say who merged. The guest is then found and recognized by what the duplicate was called and reached by. " +
         "The duplicate's bookings come back with POST /guests/{duplicate_id}/unmerge. Forgetting the guest forgets the duplicate too.",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       body: z.strictObject({
         duplicate_id: idSchema.meta({ description: "The guest who is merged into the one in the path." }),
@@ -118,7 +118,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       description:
         "The guest gets back the bookings that the merge gave away, where the other guest still has them. Bookings made since stay with the other guest.",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       body: z.strictObject({}),
       status: 200,

@@ -127,7 +127,7 @@ describe("a room that has bookings", () => {
     const longer = await desk.amend(here, { expected_check_out_at: desk.day(2) });
     expect([longer.status, longer.body.departure]).to.deep.equal([200, desk.day(2)]);
     const refused = await desk.amend(later, { expected_check_out_at: desk.day(6) });
-    expect(refused.body.code).to.equal("ROOM_NOT_SOLD");
+    expect(refused.body.code).to.equal("ROOM_OUT_OF_ORDER");
   });
 
   it("is either booked or taken out of order by two at once, never both", async () => {

@@ -33,7 +33,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/",
       summary: "Add a room",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({
         ...roomFields,
         rate: roomFields.rate.optional(),
@@ -65,7 +65,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/",
       summary: "The rooms, by number in natural order: 2 before 10",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({ ...pageQuery, room_type_id: idSchema.optional(), status: roomFields.status.optional() }),
       status: 200,
       result: pageOf(roomSchema),
@@ -93,7 +93,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/{room_id}",
       summary: "One room",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       status: 200,
       result: roomSchema,
@@ -115,7 +115,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
         "With `retired_from`, the room leaves the inventory, the chart and the figures from that day on, and keeps its history; null takes it back. " +
         "A room that has bookings from that day on is not retired, with `force` neither.",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       body: z
         .strictObject({
@@ -141,7 +141,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/{room_id}/housekeeping",
       summary: "Say that a room is clean, dirty or inspected",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       body: z.strictObject({ housekeeping: roomFields.housekeeping }),
       status: 200,
@@ -160,7 +160,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/{room_id}",
       summary: "Remove a room that was never booked",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       params,
       status: 204,
       problems: ["IN_USE", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],

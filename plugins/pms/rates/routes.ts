@@ -52,7 +52,7 @@ export function rateRoutes(): Route[] {
       path: "/rates/",
       summary: "The days on which room types have a price or a restriction of their own, by day",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       query: z.strictObject({
         ...range,
         room_type_id: idSchema.optional(),
@@ -84,7 +84,7 @@ export function rateRoutes(): Route[] {
       summary: "Set what is different about a room type on days; what is left out stays as it is",
       description: "Bookings keep the prices that they were made at.",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({
         room_type_id: idSchema,
         ...range,

@@ -24,7 +24,7 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       description:
         "Rates keep their numbers: 100.00 EUR becomes 100.00 USD. Once there is a booking, even a canceled one, the currency stays.",
       access: managers,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({ currency: currentCurrencySchema }),
       status: 200,
       result: z.strictObject({ currency: currencySchema }),

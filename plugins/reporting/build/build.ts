@@ -11,7 +11,7 @@
 import { pipeline } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 
-import { handleLongJob, NotYet, type Trx } from "../../../core/mod.ts";
+import { handleLongJob, DeferJob, type Trx } from "../../../core/mod.ts";
 import type { ReportingContext } from "../context.ts";
 import { Measure } from "../csv/digest.ts";
 import { endOf } from "../expiry.ts";
@@ -89,7 +89,7 @@ const turnMs = 1000;
 
 /**
  * One build of a hotel at a time, so that who asks for ten reports does not keep all other hotels waiting.
- * @throws NotYet
+ * @throws DeferJob
  */
 async function waitForTurn(trx: Trx, { hotel_id: hotelId, report_id: reportId }: Build): Promise<void> {
   // Those of one hotel look one by one.
@@ -97,7 +97,7 @@ async function waitForTurn(trx: Trx, { hotel_id: hotelId, report_id: reportId }:
   const other = await Report.query(trx)
     .findOne({ hotel_id: hotelId, status: "running" })
     .whereNot({ report_id: reportId });
-  if (other !== undefined) throw new NotYet(turnMs);
+  if (other !== undefined) throw new DeferJob(turnMs);
 }
 
 async function runBuild(

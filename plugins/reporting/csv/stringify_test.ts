@@ -90,7 +90,7 @@ describe("CSV of rows that were shaped in code", () => {
       const rows = [...awkward, null].map((value, at) => [at, value] as const);
       const values = rows.map(() => "(?::int, ?::text)").join(", ");
       const bindings = rows.flatMap(([at, value]) => [String(at), value ?? ""]);
-      const copied = await databaseFor(web.knex, "reporting", true).platform(async (trx) =>
+      const copied = await databaseFor(web.knex, "reporting", true).crossTenant(async (trx) =>
         text(
           await copyOut(
             trx,

@@ -27,7 +27,7 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
       "RFC 4180 in UTF-8, with a header row. The ETag is the SHA-256 of the content; `Range` with `If-Range` resumes a download that broke.",
     access: managers,
     // The file is sent for as long as the client reads; no transaction waits for that.
-    unit: "none",
+    transaction: "none",
     params,
     status: 200,
     mediaType: "text/csv",

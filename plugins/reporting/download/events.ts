@@ -47,7 +47,7 @@ export function eventsRoute({ db }: ReportingContext): Route {
     description:
       "Server-sent events: `event: report` with the report as data at once and at each change, until it is over. Browsers connect again by themselves.",
     access: managers,
-    unit: "none",
+    transaction: "none",
     params,
     status: 200,
     mediaType: "text/event-stream",

@@ -12,7 +12,7 @@ describe("the reports of a process that open at the same time", () => {
       new Promise((_, reject) => {
         running.push(reject);
       });
-    const db: Database = { tenant, platform: () => Promise.reject(new Error("no report reads several hotels")) };
+    const db: Database = { tenant, crossTenant: () => Promise.reject(new Error("no report reads several hotels")) };
     const openCsv = csvOpener({ db, log: pino({ level: "silent" }) });
     const open = (): Promise<unknown> =>
       openCsv("hotel", { kind: "bookings", request: {} }).catch((error: unknown) => error);

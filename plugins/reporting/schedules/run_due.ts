@@ -56,7 +56,7 @@ async function askDueReports(ctx: ReportingContext, signal: AbortSignal, now: Da
 }
 
 async function readDue({ db }: ReportingContext, now: Date, after: Due | undefined): Promise<Due[]> {
-  return db.platform(
+  return db.crossTenant(
     async (trx) => {
       const { rows } = (await trx.raw(
         `SELECT hotel_id, schedule_id, failures, next_run_at::text AS due FROM reporting.schedules

@@ -15,7 +15,7 @@ const stretch = defineJob({ name: "probe.stretch", payload, attempts: 3 });
 const manifest = defineManifest({
   id: "probe",
   summary: "For the tests of the workers.",
-  permissions: { jobs: [note, stretch], platform: "the tests have no tenant" },
+  permissions: { jobs: [note, stretch], crossTenant: "the tests have no tenant" },
 });
 
 export default definePlugin({
@@ -28,7 +28,7 @@ export default definePlugin({
         path: "/probe/{job}",
         summary: "Enqueue a probe",
         access: "public",
-        unit: "platform",
+        transaction: "crossTenant",
         params: z.strictObject({ job: z.enum(["note", "stretch"]) }),
         body: payload,
         status: 202,
@@ -43,7 +43,7 @@ export default definePlugin({
         path: "/probe/slow",
         summary: "Answer after a second",
         access: "public",
-        unit: "none",
+        transaction: "none",
         status: 200,
         result: z.strictObject({ slow: z.boolean() }),
         handler: async () => {
@@ -57,7 +57,7 @@ export default definePlugin({
         path: "/probe/environment",
         summary: "The names of the variables that a plugin finds without asking for them",
         access: "public",
-        unit: "none",
+        transaction: "none",
         status: 200,
         result: z.strictObject({ names: z.array(z.string()) }),
         handler: () => Promise.resolve({ body: { names: Object.keys(process.env) } }),
@@ -73,7 +73,7 @@ export default definePlugin({
         async ({ payload: { label, ms, failures }, attempt, signal, finish }) => {
           await sleep(ms, undefined, { signal });
           if (attempt <= failures) throw new Error(`Attempt ${attempt} fails on demand.`);
-          await ctx.db.platform(async (trx) => {
+          await ctx.db.crossTenant(async (trx) => {
             await trx("probe.effects").insert({ effect_id: newId(), label });
             await finish(trx);
           });
@@ -88,7 +88,7 @@ export default definePlugin({
         name: "tick",
         everyMs: 500,
         run: async () => {
-          await ctx.db.platform(async (trx) => {
+          await ctx.db.crossTenant(async (trx) => {
             await trx("probe.effects").insert({ effect_id: newId(), label: "tick" });
           });
         },

@@ -17,7 +17,7 @@ export function repackRoutes(): Route[] {
       description:
         "Without `apply` a preview: nothing is changed. Bookings that are locked to their room stay; prices stay. No way that was found is no proof that there is none.",
       access: staff,
-      unit: "tenant",
+      transaction: "tenant",
       body: z.strictObject({
         room_type_id: idSchema,
         check_in: daySchema,

@@ -24,7 +24,7 @@ export default definePlugin({
         path: "/evil",
         summary: "Try everything",
         access: "public",
-        unit: "none",
+        transaction: "none",
         body: z.strictObject({
           port: z.number(),
           trusted: z.string(),

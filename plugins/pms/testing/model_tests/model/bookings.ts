@@ -22,9 +22,9 @@ function requireNights(arrival: number, departure: number): void {
   if (departure <= arrival || departure - arrival > 366) throw new Refusal("VALIDATION_FAILED");
 }
 
-export function requireSold({ status, retiredFrom }: ModelRoom, departure: number): void {
+export function requireInService({ status, retiredFrom }: ModelRoom, departure: number): void {
   requireNotRetired({ retiredFrom }, departure);
-  if (status === "out_of_order") throw new Refusal("ROOM_NOT_SOLD");
+  if (status === "out_of_order") throw new Refusal("ROOM_OUT_OF_ORDER");
 }
 
 function requireNotRetired({ retiredFrom: day }: Pick<ModelRoom, "retiredFrom">, departure: number): void {
@@ -52,7 +52,7 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
   if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
   const { adults, children, guest } = body as { adults: number; children: number; guest: ModelGuest };
   if (asked !== undefined) {
-    requireSold(asked, departure);
+    requireInService(asked, departure);
     hotel.requireOpen(asked, arrival);
   }
   const type = asked?.type ?? hotel.typeOf(body["room_type_id"]);
@@ -160,7 +160,7 @@ function amendNights(
   const price = body["agreed_price"];
   if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
   const grows = departure > booking.departure || arrival < booking.arrival;
-  if (grows) (booking.status === "in_house" ? requireNotRetired : requireSold)(room, departure);
+  if (grows) (booking.status === "in_house" ? requireNotRetired : requireInService)(room, departure);
   if (arrival !== booking.arrival) hotel.requireOpen(room, arrival);
   if (!other && booking.status === "confirmed")
     hotel.requireArrivalOf(booking, room.type, arrival, departure, override);
@@ -192,7 +192,7 @@ function amendRoom(
   { room, arrival, departure, adults, children, price, role, override }: AmendedRoom,
 ): void {
   requireCapacity(room.type.capacity, adults, children);
-  requireSold(room, departure);
+  requireInService(room, departure);
   if (booking.status === "confirmed") {
     hotel.requireOpen(room, arrival);
     hotel.requireArrivalOf(booking, room.type, arrival, departure, override);
@@ -342,7 +342,7 @@ export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
   require(booking, "checked_out");
   requireDay(booking.statusOn === hotel.today);
   requireKnown(booking);
-  requireSold(booking.room, agreedDeparture(booking));
+  requireInService(booking.room, agreedDeparture(booking));
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
   takeBack(hotel, booking, restoredNights(booking), hotel.today);
   booking.departure = Math.max(...booking.nights.keys()) + 1;

@@ -5,7 +5,7 @@ import {
   requireCapacity,
   requireDay,
   requireKnown,
-  requireSold,
+  requireInService,
   restoredNights,
   takeBack,
 } from "./bookings.ts";
@@ -29,7 +29,7 @@ export function reinstate(
   const isOther = room !== booking.room;
   if (isOther && booking.locked) throw new Refusal("ROOM_LOCKED");
   const days = [...had.keys()];
-  requireSold(room, Math.max(...days) + 1);
+  requireInService(room, Math.max(...days) + 1);
   if (isOther) {
     requireCapacity(room.type.capacity, booking.adults, booking.children);
     hotel.requireOpen(room, arrival);

@@ -1,5 +1,5 @@
 /** The model of moves to other rooms. It refuses before it changes anything. */
-import { require, requireCapacity, requireDay, requireReady, requireSold } from "./bookings.ts";
+import { require, requireCapacity, requireDay, requireReady, requireInService } from "./bookings.ts";
 import { type ModelBooking, type ModelHotel, Refusal } from "./hotel.ts";
 import { firstToMove } from "./progress.ts";
 
@@ -18,7 +18,7 @@ export function move(hotel: ModelHotel, moves: readonly { booking: ModelBooking;
     return { booking, room, nights, first };
   });
   for (const { booking, room } of asked) {
-    requireSold(room, booking.departure);
+    requireInService(room, booking.departure);
     requireCapacity(room.type.capacity, booking.adults, booking.children);
   }
   // Who is there already does not move.
