@@ -3,7 +3,14 @@ import type { Context } from "mocha";
 import path from "node:path";
 
 import { processVariables } from "../core/config/env.ts";
-import { endIfAlive, killChildren, listOpenHandles, type OpenHandle, waitUntilClosed } from "./open_handles.ts";
+import {
+  describeHandles,
+  endIfAlive,
+  killChildren,
+  listOpenHandles,
+  type OpenHandle,
+  waitUntilClosed,
+} from "./open_handles.ts";
 import { isWorker, removeWorkerFolders, startTestServer, stopTestServer } from "./postgres.ts";
 import { hasRedisServer } from "./redis.ts";
 
@@ -49,7 +56,9 @@ export const mochaHooks = {
     const open = await waitUntilClosed(known, closingMs);
     if (open.length === 0) return;
     killChildren(open);
-    const list = open.map(({ description }) => `  ${description}`).join("\n");
+    const list = describeHandles(open)
+      .map((line) => `  ${line}`)
+      .join("\n");
     const file = path.relative(process.cwd(), this.test?.parent?.suites[0]?.file ?? "");
     throw new Error(`After ${closingMs / 1000} s ${file} still keeps the process alive by:\n${list}`);
   },

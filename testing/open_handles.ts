@@ -67,6 +67,13 @@ export async function waitUntilClosed(known: readonly OpenHandle[], ms: number):
   }
 }
 
+/** Describes the handles, each description once. */
+export function describeHandles(handles: readonly OpenHandle[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { description } of handles) counts.set(description, (counts.get(description) ?? 0) + 1);
+  return [...counts].map(([description, count]) => (count === 1 ? description : `${description} (${count} of them)`));
+}
+
 /** Ends the child processes among the handles, so that none outlives the run. */
 export function killChildren(handles: readonly OpenHandle[]): void {
   for (const { pid } of handles) {
@@ -88,8 +95,10 @@ export function endIfAlive(ms: number): void {
     const open = listOpenHandles();
     process.stderr.write(
       `\n!!! The tests are over, but after ${ms / 1000} s the process is kept alive by:\n` +
-        open.map(({ description }) => `!!!   ${description}\n`).join("") +
-        `!!! All resources: ${process.getActiveResourcesInfo().join(", ")}\n`,
+        describeHandles(open)
+          .map((line) => `!!!   ${line}\n`)
+          .join("") +
+        `!!! Kinds of resources: ${[...new Set(process.getActiveResourcesInfo())].join(", ")}\n`,
     );
     killChildren(open);
     // Mocha sets the exit code in a listener of this event, and listeners run in the order of their registration.

@@ -7,12 +7,28 @@ import { type Admission, createAdmission } from "./admission.ts";
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("the admission to a pool of connections", () => {
+  /** The requests that the watched admissions let in and that have not left yet. */
+  const inside: (() => void)[] = [];
+  // A request that still waits keeps its timer, and mocha alive, for a minute.
+  afterEach(async () => {
+    while (inside.length > 0) {
+      for (const leave of inside.splice(0)) leave();
+      await settle();
+    }
+  });
+
   /** Enters, and notes who runs in which order. */
   function watch(admission: Admission) {
     const started: string[] = [];
     const leaves = new Map<string, (() => void)[]>();
     const enter = (key: string): void => {
-      void admission.enter(key === "all" ? undefined : key).then((leave) => {
+      void admission.enter(key === "all" ? undefined : key).then((leaveOnce) => {
+        let left = false;
+        const leave = (): void => {
+          if (!left) leaveOnce();
+          left = true;
+        };
+        inside.push(leave);
         started.push(key);
         leaves.set(key, [...(leaves.get(key) ?? []), leave]);
       });
