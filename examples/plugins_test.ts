@@ -1,4 +1,4 @@
-/** A plugin is dropped in, by PLUGIN_PATH or by copying its folder, and taken away, with no line of the rest changed. */
+/** Adds a plugin by PLUGIN_PATH or by copying its folder, and removes it, without a change of other code. */
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, realpath, rm, symlink } from "node:fs/promises";
@@ -95,7 +95,7 @@ describe("a plugin that is dropped in by PLUGIN_PATH", () => {
   });
   after(() => platform.close());
 
-  /** What the plugin's role may do to the tables of other plugins, as `schema.table.column privilege`. */
+  /** Reads the role's privileges on the tables of other plugins, as `schema.table.column privilege`. */
   const grants = async (): Promise<string[]> => {
     const { rows } = (await platform.owner.raw(
       `SELECT table_schema || '.' || table_name || '.' || column_name || ' ' || privilege_type AS may
@@ -105,7 +105,7 @@ describe("a plugin that is dropped in by PLUGIN_PATH", () => {
     return rows.map(({ may }) => may).sort();
   };
 
-  it("has its routes in the document, and serves two hotels with the help of a worker", async () => {
+  it("Its routes are in the API document, and serve two hotels with a worker", async () => {
     expect(await operations(platform.client)).to.deep.equal(itsOperations);
     const { body } = await platform.client.get("/openapi.json");
     expect(Object.keys(body.components.schemas)).to.include("MinibarCharge");
@@ -113,7 +113,7 @@ describe("a plugin that is dropped in by PLUGIN_PATH", () => {
     await useMinibar(platform.client);
   });
 
-  it("has a role of its own, with the grants of its manifest and none beside them", async () => {
+  it("Its role has exactly the grants of its manifest", async () => {
     const { rows: roles } = (await platform.owner.raw(
       "SELECT rolname, rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname LIKE 'keyrack_minibar%'",
     )) as { rows: unknown[] };
@@ -127,7 +127,7 @@ describe("a plugin that is dropped in by PLUGIN_PATH", () => {
     expect(await grants()).to.deep.equal(columns.map((column) => `${column} SELECT`).sort());
   });
 
-  it("is refused by PostgreSQL what its manifest does not name", async () => {
+  it("PostgreSQL refuses everything that its manifest does not name", async () => {
     const asMinibar = (sql: string): Promise<string> =>
       platform.owner
         .transaction(async (trx) => {
@@ -151,7 +151,7 @@ describe("a plugin that is dropped in by PLUGIN_PATH", () => {
     }
   });
 
-  it("can have a process of its own, while the others do not know of it", async () => {
+  it("It runs in its own process while other processes do not know it", async () => {
     const { PLUGIN_PATH: _, ...without } = platform.variables;
     const [others, own] = [
       await serve(await boot("web", without)),
@@ -172,7 +172,7 @@ describe("a plugin that is dropped in by PLUGIN_PATH", () => {
     }
   });
 
-  it("leaves the rest as it was when it is taken away, and its schema for its return", async () => {
+  it("Its removal changes nothing else, and its schema remains for its return", async () => {
     const guest = await useMinibar(platform.client);
     const { PLUGIN_PATH: _, ...without } = platform.variables;
     await migrateDatabase(without);
@@ -202,7 +202,7 @@ describe("a plugin whose folder is copied into plugins/", () => {
   let processes: Processes | undefined;
   before(async () => {
     folder = await realpath(await mkdtemp(path.join(os.tmpdir(), "keyrack-copy-")));
-    for (const part of ["core", "plugins", "workers", "package.json", "tsconfig.json", "Procfile"]) {
+    for (const part of ["bin", "core", "plugins", "workers", "package.json", "tsconfig.json", "Procfile"]) {
       await cp(path.join(root, part), path.join(folder, part), { recursive: true });
     }
     await symlink(path.join(root, "node_modules"), path.join(folder, "node_modules"));
@@ -215,7 +215,7 @@ describe("a plugin whose folder is copied into plugins/", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it("is migrated, served and worked by the processes of the Procfile as it stands", async function () {
+  it("The unchanged Procfile migrates it, serves its routes and runs its jobs", async function () {
     this.timeout(60_000);
     const variables = {
       NODE_ENV: "test",
@@ -226,7 +226,7 @@ describe("a plugin whose folder is copied into plugins/", () => {
       HOST: "127.0.0.1",
       LOG_LEVEL: "warn",
     };
-    const migrate = ["--import", "tsx", path.join("core", "migrate.ts")];
+    const migrate = ["--import", "tsx", path.join("bin", "migrate.ts")];
     await promisify(execFile)(process.execPath, migrate, { cwd: folder, env: variables });
     processes = await startProcfile(path.join(folder, "Procfile"), nodeProgram(variables));
     const client = new TestClient(`http://127.0.0.1:${processes.port}`);
@@ -244,7 +244,7 @@ describe("docs/plugins.md", () => {
   });
   after(() => platform.close());
 
-  it("shows the minibar's own code", async () => {
+  it("The page shows the minibar's own code", async () => {
     const files = await readdir(minibar, { recursive: true });
     const code = await Promise.all(
       files.filter((file) => file.endsWith(".ts")).map((file) => readFile(path.join(minibar, file), "utf8")),
@@ -256,7 +256,7 @@ describe("docs/plugins.md", () => {
     for (const part of shown) expect(known).to.include(part);
   });
 
-  it("quotes each denial as it is", async () => {
+  it("The page quotes each denial word for word", async () => {
     const words = async (denied: () => unknown): Promise<string> => {
       try {
         await denied();
@@ -279,7 +279,8 @@ describe("docs/plugins.md", () => {
         await words(() => inside("SELECT room_id FROM pms.rooms")),
         await words(() =>
           inside(
-            "INSERT INTO core.outbox (job_id, job, tenant_id, payload) VALUES (gen_random_uuid(), 'minibar.tidy', core.tenant_id(), '{}')",
+            `INSERT INTO core.outbox (job_id, job, tenant_id, payload)
+             VALUES (gen_random_uuid(), 'minibar.tidy', core.tenant_id(), '{}')`,
           ),
         ),
       ];

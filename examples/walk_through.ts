@@ -14,7 +14,7 @@ import { addDays, dayAt } from "../core/mod.ts";
 export interface WalkThroughOptions {
   /** Where Keyrack answers, such as `http://localhost:8000`. */
   readonly address: string;
-  /** What Stripe's deliveries are signed with. */
+  /** The secret that signs Stripe's deliveries. */
   readonly webhookSecret: string;
   readonly print: (line: string) => void;
 }
@@ -50,7 +50,7 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
   const manager = { username: `manager-${suffix}`, password: randomBytes(9).toString("hex") };
   const desk = { username: `desk-${suffix}`, password: randomBytes(9).toString("hex") };
 
-  print("\n1. A hotel signs up; its manager logs in and adds a receptionist, who logs in and changes the password.\n");
+  print("\n1. A hotel signs up. Its manager logs in and adds a receptionist, who logs in and changes the password.\n");
   const settings = {
     name: "Hotel Seeblick",
     time_zone: "Europe/Berlin",
@@ -73,7 +73,7 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
   const change = { old_password: desk.password, new_password: randomBytes(9).toString("hex") };
   await call({ method: "POST", path: "/users/me/password", token: deskToken, body: change, expect: 204 });
 
-  print("\n2. Rooms are made, one is found free and booked, and the stay is run.\n");
+  print("\n2. The manager adds rooms. The receptionist books a free one, checks the guest in and out.\n");
   const type = await call({
     method: "POST",
     path: "/room-types/",
@@ -111,7 +111,7 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
   await call({ method: "PATCH", path: `/operations/check-in/${bookingId}`, token: deskToken, expect: 200 });
   await call({ method: "PATCH", path: `/operations/check-out/${bookingId}`, token: deskToken, expect: 200 });
 
-  print("\n3. Stripe tells of a payment; a worker applies it.\n");
+  print("\n3. Stripe reports a payment, and a worker applies it.\n");
   const before = (await call({ method: "GET", path: "/hotels/me", token, expect: 200 })).body["valid_to"] as string;
   const event = await paidInvoice(hotelId, suffix);
   const signature = await Stripe.webhooks.generateTestHeaderStringAsync({ payload: event, secret: webhookSecret });
@@ -127,7 +127,7 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
     return body["valid_to"] === before ? undefined : (body["valid_to"] as string);
   });
   await call({ method: "GET", path: "/hotels/me", token, expect: 200 });
-  print("\n   The same event again changes nothing; a bad signature is refused.\n");
+  print("\n   The same event changes nothing the second time, and a bad signature is refused.\n");
   await call(delivery);
   const forged = {
     ...delivery.raw,
@@ -137,7 +137,7 @@ export async function walkThrough({ address, webhookSecret, print }: WalkThrough
   };
   await call({ ...delivery, raw: forged, expect: 400 });
 
-  print("\n4. The manager asks for a report, watches it, and downloads it.\n");
+  print("\n4. The manager creates a report, watches it, and downloads it.\n");
   const asked = await call({ method: "POST", path: "/reports/bookings", token, body: { by: "arrival" }, expect: 202 });
   const report = asked.headers.get("location") ?? "";
   await until(async () => {
@@ -189,7 +189,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   throw new Error("It did not happen within 20 seconds.");
 }
 
-/** Plays against `KEYRACK_URL` (default http://localhost:8000), and starts Keyrack there where nobody answers. */
+/** Plays against `KEYRACK_URL` (default http://localhost:8000), and starts Keyrack if no server answers there. */
 async function main(): Promise<void> {
   const address = process.env["KEYRACK_URL"] ?? `http://localhost:${process.env["PORT"] ?? "8000"}`;
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -218,8 +218,8 @@ async function answers(address: string): Promise<boolean> {
 }
 
 async function startKeyrack(address: string, print: (line: string) => void): Promise<() => Promise<void>> {
-  print(`Nobody answers at ${address}: starting Keyrack there.`);
-  const start = path.join(import.meta.dirname, "..", "core", "start.ts");
+  print(`No server answers at ${address}. Starting Keyrack there.`);
+  const start = path.join(import.meta.dirname, "..", "bin", "start.ts");
   const keyrack = spawn(process.execPath, ["--import", "tsx", start], { stdio: ["ignore", "ignore", "inherit"] });
   const ended = new Promise<void>((resolve) => keyrack.once("exit", () => resolve()));
   await until(async () => {

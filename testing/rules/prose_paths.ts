@@ -37,8 +37,7 @@ export const checkedPaths: readonly string[] = [
   "plugins/reporting/README.md",
 
   // bench, faults, examples
-  "examples/plugins/minibar/README.md",
-  "examples/readme_test.ts",
+  "examples",
 
   // pages and configuration
   "AGENTS.md",

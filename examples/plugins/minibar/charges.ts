@@ -1,4 +1,4 @@
-/** The rules about charges. */
+/** Charges items to a booking, and reads its charges. */
 import { type Actor, newId, normaliseAmount, problems, type Trx } from "#core/mod.ts";
 import { type HotelSettings } from "#plugins/identity/port.ts";
 import type { BookingStatus } from "#plugins/pms/port.ts";
@@ -28,7 +28,7 @@ export async function charge(
   { booking_id: bookingId, item, quantity, unit_price: unitPrice }: NewCharge,
 ): Promise<Charge> {
   const status = await readBookingStatus(trx, hotel.hotel_id, bookingId);
-  // Read without a lock, for the grant is to read only: a charge and a check-out of the same moment may both succeed.
+  // Reads without a lock, because the grant is only to read. So a charge can succeed at the moment of the check-out.
   if (status !== "in_house") {
     throw minibarProblems.GUEST_NOT_IN_HOUSE(`The booking is ${status}; only a guest in the house can be charged.`, {
       members: { booking_status: status },
@@ -50,9 +50,9 @@ export async function charge(
 }
 
 /**
- * The state of a booking of the hotel's: one of the three columns of pms.bookings that the manifest asks for. Any other,
- * and `select *`, is refused by PostgreSQL (42501).
- * @throws Problem NOT_FOUND, for a booking of another hotel too: its rows are not seen
+ * Reads the state of a booking: one of the three columns of pms.bookings in the manifest. PostgreSQL refuses any other
+ * column and `select *` (42501).
+ * @throws Problem NOT_FOUND also for a booking of another hotel, because its rows are not visible
  */
 export async function readBookingStatus(trx: Trx, hotelId: string, bookingId: string): Promise<BookingStatus> {
   const booking = (await trx("pms.bookings").where({ hotel_id: hotelId, booking_id: bookingId }).first("status")) as

@@ -4,5 +4,5 @@ export const minibarProblems = defineProblems({
   GUEST_NOT_IN_HOUSE: { status: 409, title: "The guest is not in the house" },
 });
 
-/** The same for a booking of another hotel and for one that nobody has: the answer tells nothing about existence. */
+/** Answers the same for a booking of another hotel and for an unknown id, so it does not reveal which ids exist. */
 export const noSuchBooking = () => problems.NOT_FOUND("This hotel has no such booking.");

@@ -1,20 +1,20 @@
-/** Everything that this plugin may touch. What is absent is denied: by the types, by the core, and by PostgreSQL. */
+/** Everything that this plugin can use. The types, the core and PostgreSQL deny everything else. */
 import { defineManifest } from "#core/mod.ts";
 import { hotelSettingsColumns } from "#plugins/identity/port.ts";
 
 import { listRestock } from "./jobs.ts";
 
 export const manifest = defineManifest({
-  // The name of the folder, of the schema in PostgreSQL, and of the queue of its jobs.
+  // Names the folder, the schema in PostgreSQL, and the queue of its jobs.
   id: "minibar",
-  summary: "Charges what a guest takes from the minibar to the booking, and lists what to refill.",
-  // Whose port.ts may be imported, and whose tables may be asked for below.
+  summary: "Charges minibar items to the booking, and lists the items to refill.",
+  // Allows imports of their port.ts, and permissions for their tables below.
   requires: ["identity", "pms"],
   permissions: {
     tables: {
-      // For `readHotel` of identity's port: the currency and the business date.
+      // `readHotel` of identity's port needs the currency and the business date.
       "identity.hotels": { select: hotelSettingsColumns },
-      // Whether the booking is this hotel's, and whether its guest is here. Not who the guest is: that is not asked for.
+      // Shows whether the booking belongs to this hotel and its guest is in house. The guest's name is not requested.
       "pms.bookings": { select: ["hotel_id", "booking_id", "status"] },
     },
     jobs: [listRestock],

@@ -1,4 +1,4 @@
-/** Against the real thing: PostgreSQL, HTTP and a worker, on two hotels. `npx mocha <this file>` in the checkout. */
+/** Tests the minibar with PostgreSQL, HTTP, a worker and two hotels. Run `npx mocha <this file>` in the checkout. */
 import { expect } from "chai";
 import fc from "fast-check";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,14 +16,14 @@ describe("the minibar", () => {
   let here: Guest;
   let elsewhere: Guest;
   before(async () => {
-    // Where this folder lies in plugins/ it is found there as well, and is one plugin all the same.
+    // A copy of this folder in plugins/ is found there as well, and is the same plugin.
     platform = await startTestPlatform({ variables: { PLUGIN_PATH: import.meta.dirname } });
     here = await guestInHouse();
     elsewhere = await guestInHouse({ currency: "JPY", time_zone: "Asia/Tokyo" });
   });
   after(() => platform.close());
 
-  /** A hotel with one room, and a guest who has checked in. */
+  /** Signs up a hotel with one room, and checks a guest in. */
   async function guestInHouse(settings: Readonly<Record<string, unknown>> = {}): Promise<Guest> {
     const { client } = platform;
     const hotel = await signUpHotel(client, settings);
@@ -53,7 +53,7 @@ describe("the minibar", () => {
   const list = (guest: Guest, bookingId = guest.bookingId, more = "") =>
     platform.client.get(`/minibar/charges?booking_id=${bookingId}${more}`, { token: guest.receptionistToken });
 
-  /** The list of a day, once the worker has done every job of ours. */
+  /** Reads the list of a day after the worker has finished all jobs of the minibar. */
   async function restockList(guest: Guest, day = ""): Promise<Record<string, unknown>[]> {
     await eventually(async () => {
       const waiting = await platform.owner("core.outbox").where({ job: "minibar.restock-list" }).select("job_id");
@@ -65,7 +65,7 @@ describe("the minibar", () => {
     return body.items as Record<string, unknown>[];
   }
 
-  it("charges a guest, with the price multiplied and added up exactly", async () => {
+  it("A charge multiplies and adds up its price exactly", async () => {
     const made = await charge(here, "Cola", 3, "0.10");
     expect(made.status, made.text).to.equal(201);
     expect(made.body).to.include({ unit_price: "0.10", amount: "0.30", currency: "EUR", item: "Cola", quantity: 3 });
@@ -79,7 +79,7 @@ describe("the minibar", () => {
     expect([...first.body.items, ...second.body.items]).to.deep.equal(body.items);
   });
 
-  it("is one hotel's: another sees none of it, and can't charge to it", async () => {
+  it("Another hotel neither sees the charges nor charges to the booking", async () => {
     const before = await platform.owner("minibar.charges").where({ hotel_id: here.hotelId });
     const foreign = [await list(elsewhere, here.bookingId), await charge(elsewhere, "Cola", 1, "5", here.bookingId)];
     const unknown = [await list(elsewhere, here.hotelId), await charge(elsewhere, "Cola", 1, "5", here.hotelId)];
@@ -95,7 +95,7 @@ describe("the minibar", () => {
     ]);
   });
 
-  it("refuses a guest who is not in the house, a price that the currency can't hold, and a caller without a token", async () => {
+  it("A charge is refused without a guest in house, with a wrong price, and without a token", async () => {
     expect((await charge(elsewhere, "Sake", 1, "900.50")).body).to.include({ code: "VALIDATION_FAILED" });
     const guest = await guestInHouse();
     await platform.client.patch(`/operations/check-out/${guest.bookingId}`, {}, { token: guest.receptionistToken });
@@ -104,7 +104,7 @@ describe("the minibar", () => {
     expect((await platform.client.get(`/minibar/charges?booking_id=${guest.bookingId}`)).status).to.equal(401);
   });
 
-  it("charges once where the same request comes twice with its Idempotency-Key", async () => {
+  it("A request repeated with its Idempotency-Key charges once", async () => {
     const guest = await guestInHouse();
     const body = { booking_id: guest.bookingId, item: "Cola", unit_price: "5.00" };
     const options = { token: guest.receptionistToken, headers: { "idempotency-key": "tray-7" } };
@@ -116,7 +116,7 @@ describe("the minibar", () => {
     expect((await list(guest)).body.total_amount).to.equal("5.00");
   });
 
-  it("lists what to refill, whatever was charged at once: quantities and amounts are those of the charges", async () => {
+  it("The restock list has the quantities and amounts of concurrent charges", async () => {
     const guest = await guestInHouse();
     const anyCharge = fc.record({
       item: fc.constantFrom("Cola", "Peanuts", "Water"),
@@ -140,7 +140,7 @@ describe("the minibar", () => {
     expect((await list(guest)).body.total_amount).to.equal(decimal(total));
   });
 
-  it("makes the list of a day by one job at a time: the one that read first can't write last", async () => {
+  it("One job at a time makes the list of a day, so the job that read first can't write last", async () => {
     const day = "2030-01-01";
     const order: string[] = [];
     const first = await platform.owner.transaction();

@@ -1,16 +1,16 @@
 import type { Trx } from "#core/mod.ts";
 
 /**
- * Makes one day's list anew from its charges. It is computed and not added to, so it does not matter how often the job
- * runs, or in which order: the queue delivers at least once, and a job that failed is tried again.
+ * Computes one day's list from its charges instead of adding to it. So the number and the order of the job's runs do
+ * not matter. The queue delivers at least once, and a failed job is tried again.
  *
  * @param hotelId of the tenant whose transaction enqueued the job
  */
 export async function writeRestockList(trx: Trx, hotelId: string | undefined, day: string): Promise<void> {
   if (hotelId === undefined)
-    throw new Error("A restock list is one hotel's; the job was enqueued outside of a tenant.");
-  // Two jobs of one day run one by one, and a statement sees what was committed before it began: without the lock, the
-  // job that read first could write last, and a charge would be missing from the list for good.
+    throw new Error("A restock list belongs to one hotel. Enqueue its job inside of a tenant.");
+  // Runs two jobs of one day one after the other. A statement sees only rows committed before it began. Without the
+  // lock, the job that read first could write last, and the list would permanently lack a charge.
   await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('minibar ' || ? || ?, 0))", [hotelId, day]);
   await trx.raw(
     `INSERT INTO minibar.restock_lines (hotel_id, day, item, quantity, amount)

@@ -26,7 +26,7 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
       method: "POST",
       path: "/minibar/charges",
       summary: "Charge something from the minibar to a guest in the house",
-      // Who may call: there is no default. And whose rows the transaction `trx` sees: those of the caller's hotel.
+      // Names the roles of the callers. There is no default. The transaction `trx` sees the rows of the caller's hotel.
       access: staff,
       transaction: "tenant",
       body: z.strictObject({
@@ -37,7 +37,7 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
       }),
       status: 201,
       result: chargeSchema,
-      // Beyond those that every such route can answer with. `npm start` shows them all at /docs.
+      // Adds to the problems of every route. `npm start` shows them all at /docs.
       problems: ["NOT_FOUND", "GUEST_NOT_IN_HOUSE"],
       handler: async ({ actor, body, request, trx }) => {
         const hotel = await readHotel(trx, actor.tenantId);
@@ -51,13 +51,13 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
       id: "listMinibarCharges",
       method: "GET",
       path: "/minibar/charges",
-      summary: "The charges of one booking, in the order in which they were made, and their sum",
+      summary: "List the charges of one booking in the order of their creation, with their sum",
       access: staff,
       transaction: "tenant",
       query: z.strictObject({ booking_id: idSchema, ...pageQuery }),
       status: 200,
       result: pageOf(chargeSchema).extend({
-        total_amount: z.string().meta({ description: "Of all pages." }),
+        total_amount: z.string().meta({ description: "The sum over all pages." }),
         currency: z.string(),
       }),
       problems: ["NOT_FOUND"],
@@ -65,7 +65,7 @@ export function chargeRoutes(ctx: MinibarContext): Route[] {
         await readBookingStatus(trx, actor.tenantId, query.booking_id);
         const { currency } = await readHotel(trx, actor.tenantId);
         const ofBooking = Charge.query(trx).where({ hotel_id: actor.tenantId, booking_id: query.booking_id });
-        // A v7 UUID sorts by the time of its making. The cursor comes from outside, so its shape is checked.
+        // A v7 UUID sorts by its creation time. The cursor comes from the caller, so its shape is checked.
         const after = decodeCursor(query.cursor, z.tuple([idSchema]));
         const list = ofBooking.clone();
         if (after !== undefined) void list.where("charge_id", ">", after[0]);

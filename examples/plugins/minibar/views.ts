@@ -1,4 +1,4 @@
-/** What goes over the wire. The core checks answers too, so a column that was not meant to leave can't. */
+/** The shapes of answers. The core checks answers too, so no other column can leave. */
 import * as z from "zod";
 
 import { currencySchema, daySchema, formatAmount, idSchema, instantOutSchema } from "#core/mod.ts";
@@ -44,7 +44,7 @@ export const restockLineSchema = z
   .strictObject({
     item: z.string(),
     quantity: z.number().int(),
-    amount: moneySchema.meta({ description: "What it was charged at." }),
+    amount: moneySchema.meta({ description: "The charged amount." }),
     currency: currencySchema,
   })
   .meta({ id: "MinibarRestockLine" });

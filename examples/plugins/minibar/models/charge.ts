@@ -1,6 +1,6 @@
 import { Model } from "objection";
 
-/** What was taken from a minibar, at the price of the moment. Never changed: a wrong one is made good elsewhere. */
+/** An item taken from a minibar, at its price then. A charge never changes. The desk corrects a wrong one elsewhere. */
 export class Charge extends Model {
   static override tableName = "minibar.charges";
   static override idColumn = ["hotel_id", "charge_id"];

@@ -1,6 +1,6 @@
 import { Model } from "objection";
 
-/** How much of one item was taken on one day. Derived: the job makes it anew from the charges. */
+/** How much of one item was taken on one day. The job derives it from the charges. */
 export class RestockLine extends Model {
   static override tableName = "minibar.restock_lines";
   static override idColumn = ["hotel_id", "day", "item"];
