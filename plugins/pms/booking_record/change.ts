@@ -1,13 +1,13 @@
 /** What every change of a booking has in common: it is locked first, and its history is written with it. */
 import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { holdDay } from "../business_date/business_day.ts";
+import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { noSuchBooking } from "../errors.ts";
-import { inBatches, type Reasons, recordChanges } from "./history.ts";
+import { inBatches, type Reasons, recordHistory } from "./history.ts";
 import { Booking } from "../models/booking.ts";
 
 /** Who changes something, and from what they had read. */
-export interface Change {
+export interface ChangeContext {
   readonly actor: Pick<Actor, "tenantId" | "name"> & Partial<Pick<Actor, "role">>;
   /** The `If-Match` header, where there is one. */
   readonly ifMatch?: string | undefined;
@@ -15,7 +15,7 @@ export interface Change {
   readonly now: Date;
 }
 
-export function changeOf(actor: Actor, { ifMatch, receivedAt }: RequestFacts): Change {
+export function changeContextOf(actor: Actor, { ifMatch, receivedAt }: RequestFacts): ChangeContext {
   return { actor, ifMatch, now: receivedAt };
 }
 
@@ -25,11 +25,11 @@ export function changeOf(actor: Actor, { ifMatch, receivedAt }: RequestFacts): C
  */
 export async function lockBookings(
   trx: Trx,
-  { actor, ifMatch }: Change,
+  { actor, ifMatch }: ChangeContext,
   ids: readonly string[],
 ): Promise<{ bookings: Booking[]; hotel: HotelSettings }> {
   const [hotel, rows] = await Promise.all([
-    holdDay(trx, actor.tenantId),
+    lockBusinessDate(trx, actor.tenantId, "shared"),
     Booking.query(trx).where({ hotel_id: actor.tenantId }).whereIn("booking_id", ids).orderBy("booking_id").forUpdate(),
   ]);
   const bookings = ids.map((id) => {
@@ -44,7 +44,7 @@ export async function lockBookings(
 
 export async function lockBooking(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   id: string,
 ): Promise<{ booking: Booking; hotel: HotelSettings }> {
   const { bookings, hotel } = await lockBookings(trx, change, [id]);
@@ -52,9 +52,9 @@ export async function lockBooking(
 }
 
 /** Writes the lines of history of bookings that a statement for all of them has changed. @param before as they were */
-export async function recordChanged(
+export async function recordUpdatedBookings(
   trx: Trx,
-  { actor }: Change,
+  { actor }: ChangeContext,
   action: string,
   before: readonly Booking[],
 ): Promise<void> {
@@ -64,7 +64,7 @@ export async function recordChanged(
       (await readBookings(trx, actor.tenantId, ids)).map((booking) => [booking.booking_id, booking]),
     );
     const changes = batch.map((booking) => ({ before: booking, after: after.get(booking.booking_id) as Booking }));
-    await recordChanges(trx, actor.name, action, changes);
+    await recordHistory(trx, actor.name, action, changes);
   }
 }
 
@@ -72,9 +72,9 @@ export async function recordChanged(
  * Gives bookings the same new values, batch by batch, with a line in the history of each.
  * @param ids of bookings that the caller has locked
  */
-export async function changeAll(
+export async function updateBookings(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   action: string,
   ids: readonly string[],
   fields: Partial<Booking>,
@@ -86,7 +86,7 @@ export async function changeAll(
       .where({ hotel_id: hotelId })
       .whereIn("booking_id", batch)
       .patch({ ...fields, version: Booking.raw("version + 1") });
-    await recordChanged(trx, change, action, before);
+    await recordUpdatedBookings(trx, change, action, before);
   }
 }
 
@@ -96,9 +96,9 @@ export function readBookings(trx: Trx, hotelId: string, ids: readonly string[]) 
 }
 
 /** Writes a change of a booking and the line of its history. */
-export async function writeChange(
+export async function updateBooking(
   trx: Trx,
-  { actor }: Change,
+  { actor }: ChangeContext,
   action: string,
   before: Booking,
   fields: Partial<Booking>,
@@ -109,6 +109,6 @@ export async function writeChange(
     .$clone()
     .$query(trx)
     .patchAndFetch({ ...fields, version: before.version + 1 });
-  await recordChanges(trx, actor.name, action, [{ before, after }], reasons);
+  await recordHistory(trx, actor.name, action, [{ before, after }], reasons);
   return after;
 }

@@ -59,7 +59,7 @@ export function inBatches<Item>(items: readonly Item[]): Item[][] {
 }
 
 /** Writes an entry for each change, in the transaction of the changes. */
-export async function recordChanges(
+export async function recordHistory(
   trx: Trx,
   by: string,
   action: string,

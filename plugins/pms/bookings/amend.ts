@@ -17,23 +17,23 @@ import { agreeOn, type AgreedPrice, discountLimit, requireReplaceable } from "..
 import { readRates, readRatesOf } from "../rates/prices.ts";
 import { Override } from "../rates/restrictions.ts";
 import { readRoomType } from "../inventory/inventory.ts";
-import { requireArrivalAnew } from "./accepted_stays.ts";
-import { amendedNights } from "./nights/amended_nights.ts";
-import { illegal } from "./booking_state.ts";
-import { requireClean } from "./clean_room.ts";
-import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
+import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
+import { priceAmendedNights } from "./nights/amended_nights.ts";
+import { illegalTransition } from "./rules/booking_state.ts";
+import { requireClean } from "./rules/clean_room.ts";
+import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
 import { type Night, readNights, totalsOf, writeNights } from "./nights/nights.ts";
 import {
-  holdNights,
+  allocateNights,
   requireNotRetired,
   requireOpen,
   requireReady,
   requireInService,
   roomsOf,
-  soil,
+  markRoomDirty,
 } from "./check_in_out.ts";
 import { amendStay, type Stay } from "../allocation/stay_dates.ts";
-import { firstNightToAmend, nothingToMove } from "./stay_progress.ts";
+import { firstNightToAmend, nothingToMove } from "./rules/stay_progress.ts";
 
 export interface Amendment {
   readonly check_in_at?: string | undefined;
@@ -65,11 +65,11 @@ export interface Amendment {
  *   TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, PRICE_NOT_ALLOWED, FORBIDDEN, WRONG_DAY, NOT_FOUND, GUEST_ANONYMOUS,
  *   SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
-export async function amend(trx: Trx, change: Change, bookingId: string, amendment: Amendment): Promise<void> {
+export async function amend(trx: Trx, change: ChangeContext, bookingId: string, amendment: Amendment): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const { override_restrictions: asked } = amendment;
   const override = asked && new Override(asked, change.actor.role);
-  const fields: Partial<Booking> = plainFields(amendment);
+  const fields: Partial<Booking> = fieldsOutsideStay(amendment);
   let priceReason = amendment.agreed_price?.reason;
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
   if (touchesStay(amendment)) {
@@ -80,8 +80,8 @@ export async function amend(trx: Trx, change: Change, bookingId: string, amendme
   const reasons = { agreed_price: priceReason, ...override?.reasons };
   // A new reason for the same price is worth a line of its own.
   if (amendment.agreed_price !== undefined || changesAnything(booking, fields)) {
-    const after = await writeChange(trx, change, "amend", booking, fields, reasons);
-    if (amendment.guest !== undefined) await tidyGuests(trx, booking, after);
+    const after = await updateBooking(trx, change, "amend", booking, fields, reasons);
+    if (amendment.guest !== undefined) await updateGuestRecords(trx, booking, after);
   }
 }
 
@@ -97,7 +97,7 @@ function changesAnything(booking: Booking, fields: Partial<Booking>): boolean {
  */
 async function amendGuest(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   booking: Booking,
   guest: NonNullable<Amendment["guest"]>,
 ): Promise<Partial<Booking>> {
@@ -118,14 +118,14 @@ async function amendGuest(
 }
 
 /** Derives what its guests are found by from an amended booking, and deletes the one whom it had if nothing is left of it. */
-async function tidyGuests(trx: Trx, before: Booking, after: Booking): Promise<void> {
+async function updateGuestRecords(trx: Trx, before: Booking, after: Booking): Promise<void> {
   await deriveContacts(trx, after.hotel_id, [before.guest_id, after.guest_id]);
   if (before.guest_id === after.guest_id) return;
   const shown = { name: after.guest_name, email: after.guest_email, phone: after.guest_phone };
   await deleteLeftover(trx, after.hotel_id, before.guest_id, shown);
 }
 
-function plainFields({ notes, room_locked: locked, adults, children }: Amendment): Partial<Booking> {
+function fieldsOutsideStay({ notes, room_locked: locked, adults, children }: Amendment): Partial<Booking> {
   return {
     ...(notes === undefined ? {} : { notes }),
     ...(locked === undefined ? {} : { room_locked: locked }),
@@ -155,12 +155,12 @@ interface AmendedFields {
 
 async function amendNights(
   trx: Trx,
-  { actor, now }: Change,
+  { actor, now }: ChangeContext,
   { booking, hotel, override }: Amending,
   amendment: Amendment,
 ): Promise<AmendedFields> {
   const today = hotel.business_date;
-  if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
+  if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegalTransition(booking, today);
   requireSubscription(hotel);
   const stay = amendStay(hotel, booking, amendment.check_in_at, amendment.expected_check_out_at);
   const nights = await readNights(trx, booking);
@@ -192,28 +192,36 @@ async function amendNights(
   const isOtherType = room.room_type_id !== from.room_type_id;
   const isOtherArrival = isOtherType || stay.arrival !== booking.arrival || stay.departure < booking.departure;
   if (!isRepriced && booking.status === "confirmed" && isOtherArrival) {
-    await requireArrivalAnew(trx, booking, rates, arriving, override);
+    await requireArrivalUnlessAccepted(trx, booking, rates, arriving, override);
   }
   const first = firstNightToAmend(booking, hotel, now);
   const split = isRepriced ? stay.arrival : clamp(first, stay);
   if (other && split === stay.departure) throw nothingToMove(stay.departure, today);
   const rooms = { from, to: room, split, isRepriced };
-  const isAgreedAnew = price !== undefined;
-  const { nights: amended, ended } = await amendedNights(trx, { booking, nights, stay, rates, isAgreedAnew, ...rooms });
+  const isPriceReplaced = price !== undefined;
+  const { nights: amended, ended } = await priceAmendedNights(trx, {
+    booking,
+    nights,
+    stay,
+    rates,
+    isPriceReplaced,
+    ...rooms,
+  });
   const { currency } = booking;
-  const percent = isAgreedAnew || ended.length > 0 ? await discountLimit(trx, booking.hotel_id, actor.role) : undefined;
+  const percent =
+    isPriceReplaced || ended.length > 0 ? await discountLimit(trx, booking.hotel_id, actor.role) : undefined;
   if (percent !== undefined) requireReplaceable(ended, percent, { currency, after: amended });
   const priced =
     price === undefined ? amended : agreeOn(amended, { price, currency, today, percent, replaced: nights });
   await writeNights(trx, booking, priced, "amend");
   const advice = other ? undefined : "To give the guest one of the free rooms, send its room_id with the amendment.";
-  await holdNights(trx, booking, priced, { guests, today: first, advice });
+  await allocateNights(trx, booking, priced, { guests, today: first, advice });
   if (other && booking.status === "in_house") {
     await requireReady(trx, room);
     const { departure } = stay;
     const { adults = booking.adults, children = booking.children, accept_dirty_room: accepted = false } = amendment;
     await requireClean(trx, { departure, adults, children }, room, { today: first, accepted });
-    await soil(trx, booking);
+    await markRoomDirty(trx, booking);
   }
   const fields = {
     room_id: room.room_id,
@@ -263,7 +271,7 @@ async function roomsFor(
   requireCapacity(`A ${type.name}`, type.capacity, guests);
   const { arrival, departure } = stay;
   const rates = await readRates(trx, booking.hotel_id, { from: arrival, to: departure, roomTypeId });
-  await requireArrivalAnew(trx, booking, rates, { roomTypeId, arrival, departure }, override);
+  await requireArrivalUnlessAccepted(trx, booking, rates, { roomTypeId, arrival, departure }, override);
   const question = { hotelId: booking.hotel_id, roomTypeId, arrival, departure };
   const best = await lockFreeRoom(trx, question, today);
   if (best !== undefined) return { from: room, to: best };

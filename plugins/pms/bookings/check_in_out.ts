@@ -17,22 +17,22 @@ import {
   segmentsOf,
   takeNights,
 } from "../allocation/allocations.ts";
-import { moveBooking } from "./booking_state.ts";
-import { requireClean } from "./clean_room.ts";
-import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
+import { transition } from "./rules/booking_state.ts";
+import { requireClean } from "./rules/clean_room.ts";
+import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
 import { type Night, readNights, readNightsOf, restoreNights, totalsOf, writeNights } from "./nights/nights.ts";
 import { releaseNoShows } from "./no_show.ts";
-import { firstNightAhead, lastDayBegun, sleptUntil } from "./stay_progress.ts";
+import { firstNightAhead, lastDayBegun, sleptUntil } from "./rules/stay_progress.ts";
 
 /**
  * confirmed -> in_house, on one of the stay's days or right after the close of the last, into a room that is vacant and in service.
  * @param accepted a room that is dirty, where the hotel's policy leaves that to the desk
  */
-export async function checkIn(trx: Trx, change: Change, bookingId: string, accepted = false): Promise<void> {
+export async function checkIn(trx: Trx, change: ChangeContext, bookingId: string, accepted = false): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
-  const state = moveBooking(booking, "check_in", today);
+  const state = transition(booking, "check_in", today);
   // On the day of the departure too: only a reinstated no-show is still expected then. Its guest arrives after the close of
   // the last night's day.
   if (today < booking.arrival || today > booking.departure) {
@@ -44,7 +44,7 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string, accep
   const room = await lockRoom(trx, booking.hotel_id, booking.room_id);
   await requireReady(trx, room);
   await requireClean(trx, booking, room, { today: firstNightAhead(booking, today), accepted });
-  await writeChange(trx, change, "check_in", booking, { ...state, checked_in_at: change.now, checked_in_on: today });
+  await updateBooking(trx, change, "check_in", booking, { ...state, checked_in_at: change.now, checked_in_on: today });
 }
 
 /**
@@ -53,12 +53,12 @@ export async function checkIn(trx: Trx, change: Change, bookingId: string, accep
  *   bill, whether their days are closed or not
  * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY for a day on which the guest was not in the house, or after the departure
  */
-export async function checkOut(trx: Trx, change: Change, bookingId: string, given?: Day): Promise<void> {
+export async function checkOut(trx: Trx, change: ChangeContext, bookingId: string, given?: Day): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
   const { now } = change;
   const leftOn = given ?? sleptUntil(booking, hotel, now);
-  const fields: Partial<Booking> = { ...moveBooking(booking, "check_out", today), checked_out_at: now };
+  const fields: Partial<Booking> = { ...transition(booking, "check_out", today), checked_out_at: now };
   requirePresent(booking, leftOn, hotel, now);
   if (given !== undefined) requireBooked(booking, given, today);
   const nights = await readNights(trx, booking);
@@ -72,8 +72,8 @@ export async function checkOut(trx: Trx, change: Change, bookingId: string, give
     await takeNights(trx, booking.hotel_id, { bookingId }, partyOf(booking, today), segmentsOf(before(slept, leftOn)));
     Object.assign(fields, { departure, ...totalsOf(slept, booking.currency) });
   }
-  await writeChange(trx, change, "check_out", booking, fields);
-  await soil(trx, booking);
+  await updateBooking(trx, change, "check_out", booking, fields);
+  await markRoomDirty(trx, booking);
 }
 
 function requirePresent(
@@ -107,19 +107,19 @@ function wrongLeftOn(detail: string, today: Day) {
 }
 
 /** confirmed -> canceled; the nights are free at once, and the booking keeps what they would have cost. */
-export async function cancel(trx: Trx, change: Change, bookingId: string): Promise<void> {
+export async function cancel(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
-  const state = moveBooking(booking, "cancel", hotel.business_date);
+  const state = transition(booking, "cancel", hotel.business_date);
   await lockRooms(trx, booking.hotel_id, roomsOf(await readNights(trx, booking)));
   await freeNights(trx, booking.hotel_id, [bookingId]);
-  await writeChange(trx, change, "cancel", booking, state);
+  await updateBooking(trx, change, "cancel", booking, state);
 }
 
 /** confirmed -> no_show, on the arrival day or later; what the guest pays is the hotel's policy, and the nights are free. */
-export async function markNoShow(trx: Trx, change: Change, bookingId: string): Promise<void> {
+export async function markNoShow(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
-  moveBooking(booking, "no_show", today);
+  transition(booking, "no_show", today);
   if (today < booking.arrival) {
     throw wrongDay(`The guest is expected on ${booking.arrival}, and the business date is ${today}.`, today);
   }
@@ -130,24 +130,24 @@ export async function markNoShow(trx: Trx, change: Change, bookingId: string): P
 }
 
 /** in_house -> confirmed, the same business day: the guest was checked in by mistake. */
-export async function undoCheckIn(trx: Trx, change: Change, bookingId: string): Promise<void> {
+export async function undoCheckIn(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
-  const state = moveBooking(booking, "undo_check_in", hotel.business_date);
-  await writeChange(trx, change, "undo_check_in", booking, { ...state, checked_in_at: null, checked_in_on: null });
+  const state = transition(booking, "undo_check_in", hotel.business_date);
+  await updateBooking(trx, change, "undo_check_in", booking, { ...state, checked_in_at: null, checked_in_on: null });
 }
 
 /** checked_out -> in_house, the same business day; the nights that were freed are taken again, at their old prices. Not for a guest who is forgotten. */
-export async function undoCheckOut(trx: Trx, change: Change, bookingId: string): Promise<void> {
+export async function undoCheckOut(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
-  const state = moveBooking(booking, "undo_check_out", hotel.business_date);
+  const state = transition(booking, "undo_check_out", hotel.business_date);
   await holdGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "check_out");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
   const room = rooms.get(booking.room_id) as LockedRoom;
   requireInService(room, departureOf(nights));
   await requireVacant(trx, room);
-  await holdNights(trx, booking, nights, partyOf(booking, hotel.business_date));
-  await writeChange(trx, change, "undo_check_out", booking, {
+  await allocateNights(trx, booking, nights, partyOf(booking, hotel.business_date));
+  await updateBooking(trx, change, "undo_check_out", booking, {
     ...state,
     checked_out_at: null,
     departure: departureOf(nights),
@@ -156,7 +156,7 @@ export async function undoCheckOut(trx: Trx, change: Change, bookingId: string):
 }
 
 /** Makes the rooms that a booking holds be those of these nights. @throws Problem ROOM_TAKEN */
-export async function holdNights(
+export async function allocateNights(
   trx: Trx,
   { hotel_id: hotelId, booking_id: bookingId }: Booking,
   nights: readonly Night[],
@@ -219,7 +219,10 @@ export function requireNotRetired(room: LockedRoom, departure: Day): void {
 }
 
 /** A room that somebody has left. */
-export async function soil(trx: Trx, { hotel_id, room_id }: Pick<Booking, "hotel_id" | "room_id">): Promise<void> {
+export async function markRoomDirty(
+  trx: Trx,
+  { hotel_id, room_id }: Pick<Booking, "hotel_id" | "room_id">,
+): Promise<void> {
   await Room.query(trx)
     .findById([hotel_id, room_id])
     .patch({ housekeeping: "dirty", version: Room.raw("version + 1") });

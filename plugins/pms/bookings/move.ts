@@ -6,17 +6,17 @@ import { fieldFault, pmsProblems } from "../errors.ts";
 import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../allocation/allocations.ts";
 import { readRates } from "../rates/prices.ts";
 import type { Override } from "../rates/restrictions.ts";
-import { requireArrivalAnew } from "./accepted_stays.ts";
-import { illegal } from "./booking_state.ts";
-import { requireClean } from "./clean_room.ts";
-import { type Change, lockBookings, writeChange } from "../booking_record/change.ts";
+import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
+import { illegalTransition } from "./rules/booking_state.ts";
+import { requireClean } from "./rules/clean_room.ts";
+import { type ChangeContext, lockBookings, updateBooking } from "../booking_record/change.ts";
 import type { Reasons } from "../booking_record/history.ts";
 import { type Night, readNights, writeNights } from "./nights/nights.ts";
-import { partyOf, requireOpen, requireReady, requireInService, roomsOf, soil } from "./check_in_out.ts";
-import { firstNightToMove, nothingToMove } from "./stay_progress.ts";
+import { partyOf, requireOpen, requireReady, requireInService, roomsOf, markRoomDirty } from "./check_in_out.ts";
+import { firstNightToMove, nothingToMove } from "./rules/stay_progress.ts";
 
 /** A booking on its way to another room. */
-interface Mover {
+interface RoomMove {
   readonly booking: Booking;
   readonly nights: readonly Night[];
   readonly to: string;
@@ -39,19 +39,19 @@ interface Exceptions {
  */
 export async function move(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   bookingId: string,
   roomId: string,
   { accepted = false, override }: Exceptions = {},
 ): Promise<void> {
-  const moved = await moveTogether(trx, change, [{ bookingId, roomId }], "move", override);
+  const moved = await moveBookings(trx, change, [{ bookingId, roomId }], "move", override);
   await requireCleanRooms(trx, moved, accepted);
 }
 
 /** Lets two bookings change rooms, each for the nights that it has left. */
 export async function swap(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   bookingId: string,
   otherId: string,
   { accepted = false, override }: Exceptions = {},
@@ -59,8 +59,8 @@ export async function swap(
   if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
   const rooms = bookings.map(({ room_id }) => room_id).reverse();
-  const movers = await moversOf(trx, change, hotel, bookings, rooms);
-  const before = await moveAll(trx, change, { movers, today: hotel.business_date }, "swap", override);
+  const movers = await readRoomMoves(trx, change, hotel, bookings, rooms);
+  const before = await applyRoomMoves(trx, change, { movers, today: hotel.business_date }, "swap", override);
   await requireCleanRooms(trx, { movers, rooms: before }, accepted);
 }
 
@@ -73,15 +73,15 @@ async function requireCleanRooms(trx: Trx, { movers, rooms }: Moved, accepted: b
 }
 
 interface Moved {
-  readonly movers: readonly Mover[];
+  readonly movers: readonly RoomMove[];
   /** The rooms as they were before, by id. */
   readonly rooms: ReadonlyMap<string, LockedRoom>;
 }
 
 /** Moves several bookings in one go. */
-export async function moveTogether(
+export async function moveBookings(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   moves: readonly { readonly bookingId: string; readonly roomId: string }[],
   action: string,
   override?: Override,
@@ -92,19 +92,19 @@ export async function moveTogether(
     moves.map(({ bookingId }) => bookingId),
   );
   const to = moves.map(({ roomId }) => roomId);
-  const movers = await moversOf(trx, change, hotel, bookings, to);
-  const rooms = await moveAll(trx, change, { movers, today: hotel.business_date }, action, override);
+  const movers = await readRoomMoves(trx, change, hotel, bookings, to);
+  const rooms = await applyRoomMoves(trx, change, { movers, today: hotel.business_date }, action, override);
   return { movers, rooms };
 }
 
-async function moversOf(
+async function readRoomMoves(
   trx: Trx,
-  { now }: Change,
+  { now }: ChangeContext,
   hotel: HotelSettings,
   bookings: readonly Booking[],
   rooms: readonly string[],
-): Promise<Mover[]> {
-  const movers: Mover[] = [];
+): Promise<RoomMove[]> {
+  const movers: RoomMove[] = [];
   for (const [index, booking] of bookings.entries()) {
     const first = firstNightToMove(booking, hotel, now);
     requireMovable(booking, first, hotel.business_date);
@@ -114,7 +114,7 @@ async function moversOf(
 }
 
 function requireMovable(booking: Booking, first: Day, today: Day): void {
-  if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegal(booking, today);
+  if (booking.status !== "confirmed" && booking.status !== "in_house") throw illegalTransition(booking, today);
   requireUnlocked(booking);
   if (first >= booking.departure) throw nothingToMove(booking.departure, today);
 }
@@ -133,10 +133,10 @@ export function requireUnlocked({ booking_id, guest_name: name, room_locked: isL
  * @param movers with their bookings locked
  * @returns the rooms as they were before, by id
  */
-async function moveAll(
+async function applyRoomMoves(
   trx: Trx,
-  change: Change,
-  { movers: asked, today }: { readonly movers: readonly Mover[]; readonly today: Day },
+  change: ChangeContext,
+  { movers: asked, today }: { readonly movers: readonly RoomMove[]; readonly today: Day },
   action: string,
   override: Override | undefined,
 ): Promise<ReadonlyMap<string, LockedRoom>> {
@@ -157,7 +157,7 @@ async function moveAll(
     if (roomTypeId === rooms.get(booking.room_id)?.room_type_id) continue;
     const rates = await readRates(trx, hotelId, { from: arrival, to: departure, roomTypeId });
     override?.begin();
-    await requireArrivalAnew(trx, booking, rates, { roomTypeId, arrival, departure }, override);
+    await requireArrivalUnlessAccepted(trx, booking, rates, { roomTypeId, arrival, departure }, override);
     reasons.set(booking.booking_id, override?.reasons);
   }
   await freeNights(
@@ -181,8 +181,8 @@ async function moveAll(
     if (booking.status === "in_house") await requireReady(trx, rooms.get(to) as LockedRoom, leaving);
   }
   for (const { booking, to } of movers) {
-    await writeChange(trx, change, action, booking, { room_id: to }, reasons.get(booking.booking_id));
-    if (booking.status === "in_house") await soil(trx, booking);
+    await updateBooking(trx, change, action, booking, { room_id: to }, reasons.get(booking.booking_id));
+    if (booking.status === "in_house") await markRoomDirty(trx, booking);
   }
   return rooms;
 }

@@ -3,7 +3,7 @@ import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Policies } from "../policies/policies.ts";
 import type { Booking } from "../models/booking.ts";
 import { freeNights } from "../allocation/allocations.ts";
-import { type Change, recordChanged } from "../booking_record/change.ts";
+import { type ChangeContext, recordUpdatedBookings } from "../booking_record/change.ts";
 import { type Night, totalsOf } from "./nights/nights.ts";
 
 export interface NoShows {
@@ -27,7 +27,7 @@ const writeStatement = prepare(
 /** Makes bookings no-shows: what is paid is the hotel's policy, and all of their nights are free. */
 export async function releaseNoShows(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   { bookings, nights, charge, on }: NoShows,
 ): Promise<void> {
   if (bookings.length === 0) return;
@@ -55,5 +55,5 @@ export async function releaseNoShows(
     totals.map(({ total_amount }) => total_amount),
     totals.map(({ rack_amount }) => rack_amount),
   ]);
-  await recordChanged(trx, change, "no_show", bookings);
+  await recordUpdatedBookings(trx, change, "no_show", bookings);
 }

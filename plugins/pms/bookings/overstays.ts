@@ -12,7 +12,7 @@ import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { isRetired, lengthenStays, type LockedRoom } from "../allocation/allocations.ts";
 import { quoteStay, readRatesOf } from "../rates/prices.ts";
-import { type Change, recordChanged } from "../booking_record/change.ts";
+import { type ChangeContext, recordUpdatedBookings } from "../booking_record/change.ts";
 import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights/nights.ts";
 import { readReleasedRates } from "./nights/released_rates.ts";
 import { mostNights } from "../allocation/stay_dates.ts";
@@ -43,7 +43,7 @@ const writeStatement = prepare(
 /** @returns how many stays became longer */
 export async function extendOverstays(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   { bookings: staying, rooms, hotel, until }: Overstays,
 ): Promise<number> {
   const bookings = staying.filter(({ room_id: id }) => !isRetired(rooms.get(id) as LockedRoom, until));
@@ -93,6 +93,6 @@ export async function extendOverstays(
     totals.map(({ total_amount }) => total_amount),
     totals.map(({ rack_amount }) => rack_amount),
   ]);
-  await recordChanged(trx, change, "overstay", extended);
+  await recordUpdatedBookings(trx, change, "overstay", extended);
   return extended.length;
 }

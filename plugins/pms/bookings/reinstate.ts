@@ -4,12 +4,20 @@ import { requireSubscription } from "../../identity/port.ts";
 import { holdGuest } from "../guests/guests.ts";
 import { type LockedRoom, lockRooms, segmentsOf } from "../allocation/allocations.ts";
 import { readRoom } from "../inventory/inventory.ts";
-import { moveBooking } from "./booking_state.ts";
-import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
+import { transition } from "./rules/booking_state.ts";
+import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
 import { requireFit, requireUnlocked } from "./move.ts";
 import { type Night, restoreNights, totalsOf, writeNights } from "./nights/nights.ts";
-import { departureOf, holdNights, partyOf, requireOpen, requireInService, roomsOf, wrongDay } from "./check_in_out.ts";
-import { firstNightAhead } from "./stay_progress.ts";
+import {
+  departureOf,
+  allocateNights,
+  partyOf,
+  requireOpen,
+  requireInService,
+  roomsOf,
+  wrongDay,
+} from "./check_in_out.ts";
+import { firstNightAhead } from "./rules/stay_progress.ts";
 
 /**
  * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
@@ -18,13 +26,13 @@ import { firstNightAhead } from "./stay_progress.ts";
  * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_OUT_OF_ORDER, ROOM_RETIRED, ROOM_NOT_READY, ROOM_LOCKED,
  *   TOO_MANY_GUESTS, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
  */
-export async function reinstate(trx: Trx, change: Change, bookingId: string, roomId?: string): Promise<void> {
+export async function reinstate(trx: Trx, change: ChangeContext, bookingId: string, roomId?: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
   // Not locked yet: the rooms of all nights are locked together below, in one order for everybody.
   if (roomId !== undefined) await readRoom(trx, booking.hotel_id, roomId);
-  const state = moveBooking(booking, "reinstate", today);
+  const state = transition(booking, "reinstate", today);
   if (booking.departure < today) {
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
   }
@@ -46,8 +54,8 @@ export async function reinstate(trx: Trx, change: Change, bookingId: string, roo
     await writeNights(trx, booking, nights, "amend");
   }
   const advice = "To reinstate the booking in one of the free rooms, send its room_id.";
-  await holdNights(trx, booking, nights, { ...partyOf(booking, split), advice });
-  await writeChange(trx, change, "reinstate", booking, {
+  await allocateNights(trx, booking, nights, { ...partyOf(booking, split), advice });
+  await updateBooking(trx, change, "reinstate", booking, {
     ...state,
     room_id: to,
     waived_amount: null,

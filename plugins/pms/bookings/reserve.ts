@@ -1,7 +1,7 @@
 /** Reserving: from a request to a booking that holds its room. */
 import { addDays, daysBetween, newId, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
-import { holdDay } from "../business_date/business_day.ts";
+import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { pmsProblems } from "../errors.ts";
 import { reasonsColumn, snapshot } from "../booking_record/history.ts";
 import { deriveContacts } from "../guests/contacts.ts";
@@ -64,7 +64,7 @@ export async function reserve(
   const override = asked && new Override(asked, role);
   // All at once: the desk waits for one round trip.
   const [hotel, , room, rates, guest, percent] = await Promise.all([
-    holdDay(trx, hotelId),
+    lockBusinessDate(trx, hotelId, "shared"),
     holdName(trx, hotelId, { name, email, phone }),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),

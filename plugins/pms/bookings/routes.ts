@@ -23,7 +23,7 @@ import { overrideSchema } from "../rates/restrictions.ts";
 import { noSuchBooking } from "../errors.ts";
 import { findGuests, manyMatch, searchDescription } from "../guests/search.ts";
 import { amend } from "./amend.ts";
-import { changeOf } from "../booking_record/change.ts";
+import { changeContextOf } from "../booking_record/change.ts";
 import { bookingStatuses } from "../port.ts";
 import { reserve } from "./reserve.ts";
 import { dayOrInstantSchema, mostNights } from "../allocation/stay_dates.ts";
@@ -240,7 +240,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, params: { booking_id: id }, body, trx, request }) => {
-        await amend(trx, changeOf(actor, request), id, body);
+        await amend(trx, changeContextOf(actor, request), id, body);
         return readChanged(trx, actor.tenantId, id);
       },
     }),
@@ -299,7 +299,7 @@ function leaving(hotelId: string, from: Day | undefined, to: Day | undefined): B
   if (from === undefined) return undefined;
   if (to !== undefined && daysBetween(from, to) <= shortNights)
     return foundFirst(hotelId, "departure BETWEEN ? AND ?", [from, to]);
-  // Who is there for a month at most has arrived since then. Asked in one, it would be the arrivals of a year.
+  // Who is there for a month at most has arrived since then. RequestedStay in one, it would be the arrivals of a year.
   return {
     sql: `SELECT * FROM pms.bookings WHERE hotel_id = ? AND departure - arrival <= ${shortNights} AND arrival >= ?::date
       UNION ALL SELECT * FROM pms.bookings WHERE hotel_id = ? AND departure - arrival > ${shortNights} AND arrival >= ?::date`,

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { daySchema, idSchema, type Route, route, textSchema, type Trx } from "../../../core/mod.ts";
 import { managers, type Role, staff } from "../../identity/port.ts";
 import { Override, overrideSchema } from "../rates/restrictions.ts";
-import { type Change, changeOf } from "../booking_record/change.ts";
+import { type ChangeContext, changeContextOf } from "../booking_record/change.ts";
 import { move, swap } from "./move.ts";
 import { cancel, checkIn, checkOut, markNoShow, undoCheckIn, undoCheckOut } from "./check_in_out.ts";
 import { reinstate } from "./reinstate.ts";
@@ -23,7 +23,7 @@ interface Operation<B extends z.ZodType> {
   /** Default: the staff. */
   readonly access?: readonly Role[];
   readonly problems?: readonly string[];
-  readonly run: (trx: Trx, change: Change, bookingId: string, body: z.output<B>) => Promise<void>;
+  readonly run: (trx: Trx, change: ChangeContext, bookingId: string, body: z.output<B>) => Promise<void>;
 }
 
 const withReason = z.strictObject({ reason: textSchema(500).meta({ examples: ["the guest was in hospital"] }) });
@@ -192,7 +192,7 @@ function operation<B extends z.ZodType>({
     result: bookingSchema,
     problems: ["ILLEGAL_TRANSITION", "PRECONDITION_FAILED", ...problems],
     handler: async ({ actor, params: { booking_id: bookingId }, body: given, trx, request }) => {
-      await run(trx, changeOf(actor, request), bookingId, given as z.output<B>);
+      await run(trx, changeContextOf(actor, request), bookingId, given as z.output<B>);
       return readChanged(trx, actor.tenantId, bookingId);
     },
   });

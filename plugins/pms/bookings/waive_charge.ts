@@ -7,12 +7,12 @@
 import { formatAmount, isSameAmount, type Trx } from "../../../core/mod.ts";
 import { pmsProblems } from "../errors.ts";
 import type { Booking } from "../models/booking.ts";
-import { illegal } from "./booking_state.ts";
-import { type Change, lockBooking, writeChange } from "../booking_record/change.ts";
+import { illegalTransition } from "./rules/booking_state.ts";
+import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
 import { releaseNights, restoreNights, totalsOf } from "./nights/nights.ts";
 
 /** @throws Problem ILLEGAL_TRANSITION for a guest who comes or came; NO_CHARGE where nothing is to be paid */
-export async function waiveCharge(trx: Trx, change: Change, bookingId: string, reason: string): Promise<void> {
+export async function waiveCharge(trx: Trx, change: ChangeContext, bookingId: string, reason: string): Promise<void> {
   const booking = await lockEnded(trx, change, bookingId);
   const { total_amount: charge, currency } = booking;
   if (isSameAmount(charge, "0")) {
@@ -22,20 +22,21 @@ export async function waiveCharge(trx: Trx, change: Change, bookingId: string, r
   }
   await releaseNights(trx, booking, "waive");
   const fields = { ...totalsOf([], currency), waived_amount: formatAmount(charge, currency) };
-  await writeChange(trx, change, "waive_charge", booking, fields, { waiver: reason });
+  await updateBooking(trx, change, "waive_charge", booking, fields, { waiver: reason });
 }
 
 /** @throws Problem ILLEGAL_TRANSITION; NOT_WAIVED */
-export async function undoWaiver(trx: Trx, change: Change, bookingId: string, reason: string): Promise<void> {
+export async function undoWaiver(trx: Trx, change: ChangeContext, bookingId: string, reason: string): Promise<void> {
   const booking = await lockEnded(trx, change, bookingId);
   if (booking.waived_amount === null) throw pmsProblems.NOT_WAIVED("The booking's charge was not waived.");
   const nights = await restoreNights(trx, booking, "waive");
   const fields = { ...totalsOf(nights, booking.currency), waived_amount: null };
-  await writeChange(trx, change, "undo_waiver", booking, fields, { waiver: reason });
+  await updateBooking(trx, change, "undo_waiver", booking, fields, { waiver: reason });
 }
 
-async function lockEnded(trx: Trx, change: Change, bookingId: string): Promise<Booking> {
+async function lockEnded(trx: Trx, change: ChangeContext, bookingId: string): Promise<Booking> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
-  if (booking.status !== "no_show" && booking.status !== "canceled") throw illegal(booking, hotel.business_date);
+  if (booking.status !== "no_show" && booking.status !== "canceled")
+    throw illegalTransition(booking, hotel.business_date);
   return booking;
 }

@@ -8,14 +8,14 @@
  */
 import { addDays, type Day, dayAt, formatAmount, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
-import { type Change } from "../booking_record/change.ts";
+import { type ChangeContext } from "../booking_record/change.ts";
 import { readNightsOf } from "../bookings/nights/nights.ts";
 import { releaseNoShows } from "../bookings/no_show.ts";
 import { roomsOf, wrongDay } from "../bookings/check_in_out.ts";
 import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
 import { lockRooms } from "../allocation/allocations.ts";
-import { holdDayAlone } from "../business_date/business_day.ts";
+import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { dayNotOver } from "./day_not_over.ts";
 import { type Policies, readPolicies } from "../policies/policies.ts";
 
@@ -114,7 +114,7 @@ const writeStatement = prepare<DailyFigures>(
  */
 export async function closeDay(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   day: Day,
   { early = false }: { readonly early?: boolean | undefined } = {},
 ): Promise<DailyFigures> {
@@ -148,7 +148,7 @@ export async function closeDay(
 }
 
 async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
-  await holdDayAlone(trx, hotelId);
+  await lockBusinessDate(trx, hotelId, "exclusive");
   await trx.raw("SELECT FROM identity.hotels WHERE hotel_id = ? FOR NO KEY UPDATE", [hotelId]);
   return readHotel(trx, hotelId);
 }
@@ -163,7 +163,7 @@ async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
  */
 async function settleGuests(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   hotel: HotelSettings,
   policies: Policies,
 ): Promise<{ noShows: number; overstays: number }> {

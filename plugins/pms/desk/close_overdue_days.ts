@@ -41,7 +41,11 @@ export async function closeOverdueDays(ctx: Context, signal: AbortSignal, ofPage
     for (const hotel of page) {
       if (signal.aborted) return;
       if (
-        await attempt(ctx, hotel.hotel_id, async () => isOverdue(hotel, closingTimes) && closeNext(ctx, hotel.hotel_id))
+        await attempt(
+          ctx,
+          hotel.hotel_id,
+          async () => isOverdue(hotel, closingTimes) && closeNextDay(ctx, hotel.hotel_id),
+        )
       ) {
         behind.push(hotel.hotel_id);
       }
@@ -52,7 +56,7 @@ export async function closeOverdueDays(ctx: Context, signal: AbortSignal, ofPage
     const still: string[] = [];
     for (const hotelId of behind) {
       if (signal.aborted) return;
-      if (await attempt(ctx, hotelId, () => closeNext(ctx, hotelId))) still.push(hotelId);
+      if (await attempt(ctx, hotelId, () => closeNextDay(ctx, hotelId))) still.push(hotelId);
     }
     behind = still;
   }
@@ -69,7 +73,7 @@ async function attempt({ log }: Context, hotelId: string, work: () => Promise<bo
 }
 
 /** Closes the hotel's day, where it is overdue. @returns whether the day after is overdue too */
-function closeNext({ db }: Context, hotelId: string): Promise<boolean> {
+function closeNextDay({ db }: Context, hotelId: string): Promise<boolean> {
   return db.tenant(hotelId, async (trx) => {
     const hotel = await readHotel(trx, hotelId);
     const clock = { ...hotel, day_closes_at: (await readPolicies(trx, hotelId)).day_closes_at };

@@ -21,7 +21,7 @@ import {
   type Trx,
 } from "../../../core/mod.ts";
 import { isManager, managers, readHotel, staff } from "../../identity/port.ts";
-import { changeOf } from "../booking_record/change.ts";
+import { changeContextOf } from "../booking_record/change.ts";
 import type { PmsContext } from "../context.ts";
 import { bookingStatuses } from "../port.ts";
 import { roomFields } from "../inventory/views.ts";
@@ -123,7 +123,7 @@ const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
 });
 
 /** @throws Problem FORBIDDEN for a receptionist, where only managers close the day */
-async function requireMayClose(trx: Trx, { tenantId, role }: Actor): Promise<void> {
+async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<void> {
   if (isManager(role) || (await readPolicies(trx, tenantId)).receptionists_close_day) return;
   throw problems.FORBIDDEN("Only a manager closes the day in this hotel (policy receptionists_close_day).");
 }
@@ -176,8 +176,8 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       result: figuresSchema,
       problems: ["WRONG_DAY", "DAY_NOT_OVER"],
       handler: async ({ actor, body: { business_date: day, early }, trx, request }) => {
-        await requireMayClose(trx, actor);
-        return { body: figuresView(await closeDay(trx, changeOf(actor, request), day, { early })) };
+        await requireCanCloseDay(trx, actor);
+        return { body: figuresView(await closeDay(trx, changeContextOf(actor, request), day, { early })) };
       },
     }),
     route({

@@ -32,7 +32,7 @@ export interface ChartRoom extends RoomFacts {
   }[];
 }
 
-interface Tenure {
+interface AllocationRow {
   readonly room_id: string;
   readonly occupancy_id: string;
   readonly from: Day;
@@ -59,8 +59,8 @@ const roomsStatement = prepare<RoomFacts & { readonly sort_key: string }>(
  * What touches `[$2, $3)`: what began at most a month before, and the few long ones. OFFSET 0 has each booking looked up
  * by its key; a join might read all that the hotel has ever had.
  */
-const tenuresStatement = prepare<Tenure>(
-  "pms_chart_tenures",
+const allocationsStatement = prepare<AllocationRow>(
+  "pms_chart_allocations",
   `SELECT o.room_id, o.occupancy_id, o.arrival AS from, o.departure AS to, o.reason, o.booking_id,
      b.guest_name, b.status, b.room_locked
    FROM (
@@ -77,7 +77,7 @@ const tenuresStatement = prepare<Tenure>(
    ORDER BY o.arrival`,
 );
 
-export interface ChartQuestion {
+export interface ChartQuery {
   readonly hotelId: string;
   readonly from: Day;
   /** Not included. */
@@ -92,21 +92,21 @@ export interface ChartQuestion {
 /** The rooms with what is in them between `from` and `to`, each with its sort key. */
 export async function readChart(
   trx: Trx,
-  { hotelId, from, to, roomTypeId, after, limit }: ChartQuestion,
+  { hotelId, from, to, roomTypeId, after, limit }: ChartQuery,
 ): Promise<{ readonly room: ChartRoom; readonly sortKey: string }[]> {
   const [roomId = null, sortKey = null] = after ?? [];
   const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId ?? null, roomId, sortKey, limit, from]);
-  const tenures = await tenuresStatement.run(trx, [hotelId, from, to, rooms.map(({ room_id: id }) => id)]);
+  const allocations = await allocationsStatement.run(trx, [hotelId, from, to, rooms.map(({ room_id: id }) => id)]);
   const chart = new Map<string, { readonly room: ChartRoom; readonly sortKey: string }>(
     rooms.map(({ sort_key: key, ...room }) => [
       room.room_id,
       { sortKey: key, room: { ...room, stays: [], closures: [] } },
     ]),
   );
-  for (const { room_id: id, occupancy_id, reason, booking_id, ...tenure } of tenures) {
+  for (const { room_id: id, occupancy_id, reason, booking_id, ...allocation } of allocations) {
     const room = chart.get(id)?.room;
     if (room === undefined) continue;
-    const { from: begins, to: ends, ...stay } = tenure;
+    const { from: begins, to: ends, ...stay } = allocation;
     if (booking_id === null) {
       room.closures.push({ closure_id: occupancy_id, reason: reason ?? "", from: begins, to: ends });
     } else room.stays.push({ booking_id, ...stay, from: begins, to: ends });

@@ -1,7 +1,7 @@
 /** Forgetting a guest on request. */
 import type { Trx } from "../../../core/mod.ts";
-import { type Change, readBookings } from "../booking_record/change.ts";
-import { inBatches, recordChanges } from "../booking_record/history.ts";
+import { type ChangeContext, readBookings } from "../booking_record/change.ts";
+import { inBatches, recordHistory } from "../booking_record/history.ts";
 import { pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
@@ -17,7 +17,7 @@ const anonymousName = "Anonymous";
  * @returns the ids by which answers that were given before can tell of the guest
  * @throws Problem NOT_FOUND, GUEST_EXPECTED, GUEST_MERGED
  */
-export async function anonymise(trx: Trx, change: Change, guestId: string): Promise<string[]> {
+export async function anonymise(trx: Trx, change: ChangeContext, guestId: string): Promise<string[]> {
   const mine = { hotel_id: change.actor.tenantId, guest_id: guestId };
   // The order in which a booking and an amendment take them: the name, the bookings, the guest. Who books meanwhile by the
   // name waits for the first, who books by the id for the last.
@@ -50,7 +50,7 @@ export async function anonymise(trx: Trx, change: Change, guestId: string): Prom
   for (const batch of inBatches(ids)) {
     const forgotten = await readBookings(trx, mine.hotel_id, batch);
     const entries = forgotten.map((booking) => ({ before: booking, after: booking }));
-    await recordChanges(trx, change.actor.name, "anonymise", entries);
+    await recordHistory(trx, change.actor.name, "anonymise", entries);
   }
   return [...guestIds, ...ids];
 }

@@ -3,7 +3,7 @@
  * is, as PostgreSQL folds them (docs/decisions/0013): a name alone is shared by many, and an address by a family.
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
-import { type Change, changeAll } from "../booking_record/change.ts";
+import { type ChangeContext, updateBookings } from "../booking_record/change.ts";
 import { deriveContacts } from "./contacts.ts";
 import { noSuchGuest, pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
@@ -111,7 +111,7 @@ export function requireKnown(guest: Guest): Guest {
 }
 
 /** @throws Problem NOT_FOUND, PRECONDITION_FAILED */
-export async function lockGuest(trx: Trx, { actor, ifMatch }: Change, guestId: string): Promise<Guest> {
+export async function lockGuest(trx: Trx, { actor, ifMatch }: ChangeContext, guestId: string): Promise<Guest> {
   const guest = await Guest.query(trx).findById([actor.tenantId, guestId]).forUpdate();
   if (guest === undefined) throw noSuchGuest();
   requireMatch(ifMatch, guest.version);
@@ -121,7 +121,7 @@ export async function lockGuest(trx: Trx, { actor, ifMatch }: Change, guestId: s
 /** Corrects how a guest is called or reached, in the bookings that are still ahead or in the house too. */
 export async function changeGuest(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   guestId: string,
   contact: { readonly [K in keyof Contact]?: Contact[K] | undefined },
 ): Promise<void> {
@@ -135,7 +135,7 @@ export async function changeGuest(
  */
 export async function writeContact(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   guest: Guest,
   { name, email, phone }: { readonly [K in keyof Contact]?: Contact[K] | undefined },
   except?: string,
@@ -145,7 +145,7 @@ export async function writeContact(
   if (Object.keys(copies).length === 0) return;
   const ids = await lockBookingsOf(trx, guest, { areOpen: true });
   const others = ids.filter((id) => id !== except);
-  await changeAll(trx, change, "guest", others, copies);
+  await updateBookings(trx, change, "guest", others, copies);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Merging two guests who are one person, and the way back. */
 import { newId, type Trx } from "../../../core/mod.ts";
-import { type Change, changeAll } from "../booking_record/change.ts";
+import { type ChangeContext, updateBookings } from "../booking_record/change.ts";
 import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
@@ -14,7 +14,7 @@ const mostBookings = 1000;
  * they showed, and the survivor is found and recognized by what the duplicate was called and reached by.
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, TOO_MANY_BOOKINGS, PRECONDITION_FAILED, VALIDATION_FAILED
  */
-export async function merge(trx: Trx, change: Change, survivorId: string, duplicateId: string): Promise<void> {
+export async function merge(trx: Trx, change: ChangeContext, survivorId: string, duplicateId: string): Promise<void> {
   if (survivorId === duplicateId) throw fieldFault("body", "/duplicate_id", "must be another guest");
   const both = [survivorId, duplicateId];
   const hotelId = change.actor.tenantId;
@@ -32,7 +32,7 @@ export async function merge(trx: Trx, change: Change, survivorId: string, duplic
       `The duplicate has ${ids.length} bookings; ${mostBookings} are the most. Merge the other way round if that guest has fewer.`,
     );
   }
-  await changeAll(trx, change, "merge", ids, { guest_id: survivor.guest_id });
+  await updateBookings(trx, change, "merge", ids, { guest_id: survivor.guest_id });
   const into = { merged_into: survivorId, version: Guest.raw("version + 1") };
   await Guest.query(trx).where({ hotel_id: hotelId, merged_into: duplicateId }).patch(into);
   await Guest.query(trx).findById([hotelId, duplicate.guest_id]).patch(into);
@@ -54,7 +54,7 @@ export async function merge(trx: Trx, change: Change, survivorId: string, duplic
  * @returns the guest into whom it was merged
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_NOT_MERGED, PRECONDITION_FAILED
  */
-export async function unmerge(trx: Trx, change: Change, guestId: string): Promise<string> {
+export async function unmerge(trx: Trx, change: ChangeContext, guestId: string): Promise<string> {
   const hotelId = change.actor.tenantId;
   // Each merge of the guest who has the bookings holds this name, too: who that is does not change any more.
   await holdNamesOf(trx, hotelId, [guestId]);
@@ -70,7 +70,7 @@ export async function unmerge(trx: Trx, change: Change, guestId: string): Promis
   await lockGuests(trx, hotelId, [guestId, ownerId]);
   const guest = await lockGuest(trx, change, guestId);
   if (guest.anonymised_at !== null) requireKnown(guest);
-  await changeAll(trx, change, "unmerge", ids, { guest_id: guest.guest_id });
+  await updateBookings(trx, change, "unmerge", ids, { guest_id: guest.guest_id });
   await Guest.query(trx)
     .findById([hotelId, guestId])
     .patch({ merged_into: null, version: Guest.raw("version + 1") });

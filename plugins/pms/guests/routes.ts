@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { decodeCursor, idSchema, pageOf, pageQuery, type Route, route, textSchema, toPage } from "../../../core/mod.ts";
 import { managers, staff } from "../../identity/port.ts";
-import { changeOf } from "../booking_record/change.ts";
+import { changeContextOf } from "../booking_record/change.ts";
 import { guestSchema } from "../bookings/views.ts";
 import type { PmsContext } from "../context.ts";
 import { anonymise } from "./forget.ts";
@@ -60,7 +60,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       result: profileSchema,
       problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body, trx, request }) => {
-        await changeGuest(trx, changeOf(actor, request), id, body);
+        await changeGuest(trx, changeContextOf(actor, request), id, body);
         return answerProfile(trx, actor.tenantId, id);
       },
     }),
@@ -77,7 +77,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       result: profileSchema,
       problems: ["GUEST_EXPECTED", "GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
-        await forgetAnswers(trx, await anonymise(trx, changeOf(actor, request), id));
+        await forgetAnswers(trx, await anonymise(trx, changeContextOf(actor, request), id));
         return answerProfile(trx, actor.tenantId, id);
       },
     }),
@@ -99,7 +99,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       result: profileSchema,
       problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "TOO_MANY_BOOKINGS", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body: { duplicate_id: duplicate }, trx, request }) => {
-        await merge(trx, changeOf(actor, request), id, duplicate);
+        await merge(trx, changeContextOf(actor, request), id, duplicate);
         audit.record(trx, {
           kind: "guest_merged",
           actor,
@@ -125,7 +125,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       result: profileSchema,
       problems: ["GUEST_ANONYMOUS", "GUEST_NOT_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
-        const from = await unmerge(trx, changeOf(actor, request), id);
+        const from = await unmerge(trx, changeContextOf(actor, request), id);
         audit.record(trx, {
           kind: "guest_unmerged",
           actor,

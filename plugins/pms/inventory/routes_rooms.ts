@@ -15,7 +15,7 @@ import {
 } from "../../../core/mod.ts";
 import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
-import { holdDay } from "../business_date/business_day.ts";
+import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { noSuchRoom } from "../errors.ts";
 import { changeRoom } from "./change_room.ts";
 import { readRoom, readRoomType, requireFreeNumber, write } from "./inventory.ts";
@@ -128,7 +128,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       result: roomSchema,
       problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "ROOM_HAS_BOOKINGS", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
-        const hotel = await holdDay(trx, actor.tenantId);
+        const hotel = await lockBusinessDate(trx, actor.tenantId, "shared");
         requireSubscription(hotel);
         const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
         const changed = await changeRoom(trx, hotel, room, body);

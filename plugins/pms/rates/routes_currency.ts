@@ -11,7 +11,7 @@ import {
 } from "../../../core/mod.ts";
 import { managers } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
-import { holdDayAlone } from "../business_date/business_day.ts";
+import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 
 export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
@@ -32,7 +32,7 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       handler: async ({ actor, body: { currency }, trx, request }) => {
         const hotelId = actor.tenantId;
         // Nobody books meanwhile: each booking holds the day, and reads the currency after that.
-        await holdDayAlone(trx, hotelId);
+        await lockBusinessDate(trx, hotelId, "exclusive");
         const hotel = await lockHotel(trx, hotelId);
         requireMatch(request.ifMatch, hotel.version);
         if (hotel.currency === currency) return { body: { currency }, etag: hotel.version };

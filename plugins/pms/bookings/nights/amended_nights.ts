@@ -29,7 +29,7 @@ export interface Amended {
   readonly isRepriced: boolean;
   readonly rates: DayRates;
   /** Whether the amendment says what is agreed from now on: what was agreed so far is over, also for nights off the bill. */
-  readonly isAgreedAnew: boolean;
+  readonly isPriceReplaced: boolean;
 }
 
 export interface AmendedNights {
@@ -39,11 +39,11 @@ export interface AmendedNights {
 }
 
 /** Prices the nights of an amended stay, and keeps the prices of the nights that leave the bill. */
-export async function amendedNights(
+export async function priceAmendedNights(
   trx: Trx,
-  { booking, nights, stay: { arrival, departure }, from, to, split, isRepriced, rates, isAgreedAnew }: Amended,
+  { booking, nights, stay: { arrival, departure }, from, to, split, isRepriced, rates, isPriceReplaced }: Amended,
 ): Promise<AmendedNights> {
-  if (isAgreedAnew) await dropAgreedRates(trx, booking);
+  if (isPriceReplaced) await dropAgreedRates(trx, booking);
   const isOther = to.room_id !== from.room_id;
   const kept = nights.filter((night) => !isRepriced || night.room_type_id === to.room_type_id);
   const productIn = ({ room_type_id: roomTypeId }: LockedRoom) => {
@@ -65,7 +65,7 @@ export async function amendedNights(
   const keyOf = ({ date, room_type_id: type }: Night): string => `${date} ${type}`;
   const left = new Set(amended.map(keyOf));
   const leaving = nights.filter((night) => !left.has(keyOf(night)));
-  if (isAgreedAnew) {
+  if (isPriceReplaced) {
     await keepReleasedRates(trx, booking, from.room_type_id, leaving.map(withoutAgreement));
     return { nights: amended, ended: [] };
   }

@@ -20,15 +20,15 @@ export interface BookedNight extends Night {
   readonly booking_id: string;
 }
 
-interface Whose {
+interface BookingKey {
   readonly hotel_id: string;
   readonly booking_id: string;
 }
 
-const key = ({ hotel_id, booking_id }: Whose): Whose => ({ hotel_id, booking_id });
+const key = ({ hotel_id, booking_id }: BookingKey): BookingKey => ({ hotel_id, booking_id });
 
 /** The nights on the bill, by date. */
-export async function readNights(trx: Trx, { hotel_id, booking_id }: Whose): Promise<Night[]> {
+export async function readNights(trx: Trx, { hotel_id, booking_id }: BookingKey): Promise<Night[]> {
   return (await readNightsOf(trx, hotel_id, [booking_id])).get(booking_id) ?? [];
 }
 
@@ -51,7 +51,7 @@ export async function readNightsOf(
 }
 
 /** Makes the nights on the bill be exactly these. Those that are not among them are released. */
-export async function writeNights(trx: Trx, booking: Whose, nights: readonly Night[], by: Release): Promise<void> {
+export async function writeNights(trx: Trx, booking: BookingKey, nights: readonly Night[], by: Release): Promise<void> {
   const dates = nights.map(({ date }) => date);
   await trx("pms.booking_nights")
     .where(key(booking))
@@ -90,12 +90,12 @@ export async function putNights(trx: Trx, hotelId: string, nights: readonly Book
 }
 
 /** Takes all nights off the bill. */
-export async function releaseNights(trx: Trx, booking: Whose, by: Release): Promise<void> {
+export async function releaseNights(trx: Trx, booking: BookingKey, by: Release): Promise<void> {
   await trx("pms.booking_nights").where(key(booking)).whereNull("released").update({ released: by });
 }
 
 /** Puts the nights back on the bill that these released, at the prices that were agreed. */
-export async function restoreNights(trx: Trx, booking: Whose, ...by: readonly Release[]): Promise<Night[]> {
+export async function restoreNights(trx: Trx, booking: BookingKey, ...by: readonly Release[]): Promise<Night[]> {
   await trx("pms.booking_nights").where(key(booking)).whereIn("released", by).update({ released: null });
   return readNights(trx, booking);
 }

@@ -1,9 +1,9 @@
 /** Repacking for real: the same search with everything locked that it looks at, and its moves in one transaction. */
 import type { Trx } from "../../../../core/mod.ts";
 import { requireSubscription } from "../../../identity/port.ts";
-import { type Change, lockBookings } from "../../booking_record/change.ts";
-import { moveTogether } from "../move.ts";
-import { holdDay } from "../../business_date/business_day.ts";
+import { type ChangeContext, lockBookings } from "../../booking_record/change.ts";
+import { moveBookings } from "../move.ts";
+import { lockBusinessDate } from "../../business_date/lock_business_date.ts";
 import { fieldFault, pmsProblems } from "../../errors.ts";
 import { readRates } from "../../rates/prices.ts";
 import { requireArrival } from "../../rates/restrictions.ts";
@@ -21,12 +21,12 @@ import type { RoomQuestion } from "../../allocation/choose_room.ts";
  */
 export async function repack(
   trx: Trx,
-  change: Change,
+  change: ChangeContext,
   question: RoomQuestion,
   apply: { readonly shownPlan: string | undefined } | undefined,
   isRestricted = false,
 ): Promise<RepackPlan> {
-  const hotel = await holdDay(trx, question.hotelId);
+  const hotel = await lockBusinessDate(trx, question.hotelId, "shared");
   const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
   const { arrival, departure } = question;
   if (arrival < hotel.business_date) {
@@ -59,7 +59,7 @@ export async function repack(
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
   if ((await look()).plan !== plan.plan) throw changed;
-  await moveTogether(
+  await moveBookings(
     trx,
     withoutMatch,
     plan.moves.map(({ booking_id, to_room_id }) => ({ bookingId: booking_id, roomId: to_room_id })),

@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { daySchema, idSchema, type Route, route } from "../../../../core/mod.ts";
 import { staff } from "../../../identity/port.ts";
-import { changeOf } from "../../booking_record/change.ts";
+import { changeContextOf } from "../../booking_record/change.ts";
 import { checkNights } from "../../allocation/stay_dates.ts";
 import { requireManager } from "../../rates/restrictions.ts";
 import { repack } from "./apply_repack.ts";
@@ -51,7 +51,7 @@ export function repackRoutes(): Route[] {
         const question = { hotelId: actor.tenantId, roomTypeId, arrival, departure };
         const plan = await repack(
           trx,
-          changeOf(actor, request),
+          changeContextOf(actor, request),
           question,
           apply ? { shownPlan } : undefined,
           isRestricted,

@@ -21,13 +21,13 @@
  * A no-show of the day that was just closed can be reinstated on the next business date, whether the close marked it or the
  * desk did before. Its guest arrives after the close, with that night still to be slept.
  *
- * Every change of state goes through `moveBooking` with the booking's row locked, so that of two desks that act at once
+ * Every change of state goes through `transition` with the booking's row locked, so that of two desks that act at once
  * the second sees what the first did, and is told which moves are left.
  */
-import { addDays, type Day } from "../../../core/mod.ts";
-import { pmsProblems } from "../errors.ts";
-import type { Booking } from "../models/booking.ts";
-import type { BookingStatus } from "../port.ts";
+import { addDays, type Day } from "../../../../core/mod.ts";
+import { pmsProblems } from "../../errors.ts";
+import type { Booking } from "../../models/booking.ts";
+import type { BookingStatus } from "../../port.ts";
 
 interface Edge {
   readonly from: readonly BookingStatus[];
@@ -72,13 +72,13 @@ function movesFrom(booking: State, today: Day): Move[] {
  * The state after a move.
  * @throws Problem ILLEGAL_TRANSITION, naming the state and the moves that it allows; WRONG_DAY for a way back too late
  */
-export function moveBooking(
+export function transition(
   booking: State,
   move: Move,
   today: Day,
 ): { readonly status: BookingStatus; readonly status_on: Day } {
   const edge: Edge = moves[move];
-  if (!edge.from.includes(booking.status)) throw illegal(booking, today);
+  if (!edge.from.includes(booking.status)) throw illegalTransition(booking, today);
   if (edge.back === true && !isWayBackOpen(booking, today)) {
     const since = reachedOn(booking);
     throw pmsProblems.WRONG_DAY(
@@ -90,7 +90,7 @@ export function moveBooking(
 }
 
 /** The refusal of what a booking's state does not allow. */
-export function illegal(booking: State, today: Day) {
+export function illegalTransition(booking: State, today: Day) {
   const allowed = movesFrom(booking, today);
   return pmsProblems.ILLEGAL_TRANSITION(
     `The booking is ${booking.status}; ${allowed.length === 0 ? "nothing more can be done with it" : `you can ${allowed.join(" or ")}`}.`,

@@ -2,10 +2,10 @@
  * How far a stay is: which of its nights are over, and which are still ahead. The business date alone does not say it. After
  * midnight and before the close of the day, the calendar at the hotel is ahead of it.
  */
-import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
-import type { HotelSettings } from "../../identity/port.ts";
-import { pmsProblems } from "../errors.ts";
-import type { Booking } from "../models/booking.ts";
+import { addDays, type Day, dayAt, instantOf } from "../../../../core/mod.ts";
+import type { HotelSettings } from "../../../identity/port.ts";
+import { pmsProblems } from "../../errors.ts";
+import type { Booking } from "../../models/booking.ts";
 
 type Clock = Pick<HotelSettings, "business_date" | "time_zone">;
 

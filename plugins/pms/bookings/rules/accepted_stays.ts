@@ -4,10 +4,10 @@
  * A stay that was accepted, by a manager's override or before the day got its restriction, is not asked for the restriction
  * again when the booking comes back to it: a mistake that is put back is as if it had never been made.
  */
-import { type Day, prepare, type Trx } from "../../../core/mod.ts";
-import type { Booking } from "../models/booking.ts";
-import type { DayRates } from "../rates/prices.ts";
-import { type Override, requireArrival, requireMinimumStay, restrictionsOn } from "../rates/restrictions.ts";
+import { type Day, prepare, type Trx } from "../../../../core/mod.ts";
+import type { Booking } from "../../models/booking.ts";
+import type { DayRates } from "../../rates/prices.ts";
+import { type Override, requireArrival, requireMinimumStay, restrictionsOn } from "../../rates/restrictions.ts";
 
 const shortestStatement = prepare<{ departure: Day | null }>(
   "pms_shortest_stay",
@@ -17,7 +17,7 @@ const shortestStatement = prepare<{ departure: Day | null }>(
 );
 
 /** A stay in rooms of one type. */
-interface Asked {
+interface RequestedStay {
   readonly roomTypeId: string;
   readonly arrival: Day;
   readonly departure: Day;
@@ -29,11 +29,11 @@ interface Asked {
  * @param override notes what is in the way, instead of a refusal
  * @throws Problem CLOSED_TO_ARRIVAL, MINIMUM_STAY
  */
-export async function requireArrivalAnew(
+export async function requireArrivalUnlessAccepted(
   trx: Trx,
   { hotel_id: hotelId, booking_id: id }: Pick<Booking, "hotel_id" | "booking_id">,
   rates: DayRates,
-  asked: Asked,
+  asked: RequestedStay,
   override?: Override,
 ): Promise<void> {
   if (restrictionsOn(rates, asked).length === 0) return;

@@ -1,10 +1,10 @@
 /** Whether a guest may be put into a room that has not been cleaned: the hotel's policy. */
-import { type Day, prepare, type Trx } from "../../../core/mod.ts";
-import { readPolicies } from "../policies/policies.ts";
-import { pmsProblems } from "../errors.ts";
-import type { Booking } from "../models/booking.ts";
-import type { LockedRoom } from "../allocation/allocations.ts";
-import { freeRooms } from "../allocation/free_rooms.ts";
+import { type Day, prepare, type Trx } from "../../../../core/mod.ts";
+import { readPolicies } from "../../policies/policies.ts";
+import { pmsProblems } from "../../errors.ts";
+import type { Booking } from "../../models/booking.ts";
+import type { LockedRoom } from "../../allocation/allocations.ts";
+import { freeRooms } from "../../allocation/free_rooms.ts";
 
 /** Rooms that an answer names. */
 const mostRooms = 5;
