@@ -1,5 +1,5 @@
 /**
- * `npm run bench:plans`: how much each question of the desk works at full size, in the data folder of `bench:api`. For a
+ * `npm run bench:plans`: how much each query of the desk works at full size, in the data folder of `bench:api`. For a
  * hotel of 100 rooms and for the one of 2,000: the milliseconds of the last of seven runs, and the most rows that one step
  * of its plans looked at. What grows with the years instead of with the answer shows here.
  */
@@ -13,7 +13,7 @@ import { dayAt } from "../core/mod.ts";
 import { gateRole, urlAs } from "../core/db/role_names.ts";
 import { planSettings } from "../testing/plans.ts";
 import { mostLabour, plansFor } from "../plugins/pms/testing/plan_check.ts";
-import { askingHotel, questions } from "../plugins/pms/testing/model_tests/read_queries.ts";
+import { findQueriedHotel, readQueries } from "../plugins/pms/testing/model_tests/read_queries.ts";
 import { benchSecret, benchSettings } from "./harness.ts";
 import { scaleOf, seed } from "./seed/mod.ts";
 
@@ -30,13 +30,13 @@ try {
   const gate = openPool({ url: urlAs(url, gateRole, benchSecret), max: 1, name: "bench gate" });
   try {
     for (const name of ["Seed hotel 1", "Seed grand hotel"]) {
-      const hotel = await askingHotel(owner, name);
+      const hotel = await findQueriedHotel(owner, name);
       say(`\n${name.padEnd(58)}    ms      rows`);
-      for (const [what, question] of Object.entries(questions)) {
+      for (const [what, query] of Object.entries(readQueries)) {
         let took = 0;
         const plans = await plansFor(gate, hotel, async (trx) => {
           const started = performance.now();
-          await question(trx, hotel);
+          await query(trx, hotel);
           took = performance.now() - started;
         });
         say(`${what.padEnd(58)} ${took.toFixed(1).padStart(7)} ${String(mostLabour(plans)).padStart(8)}`);

@@ -7,7 +7,7 @@ import { addDays, type Day, newId } from "../../core/mod.ts";
 import { median } from "../../testing/timing.ts";
 import { reserve } from "../../plugins/pms/bookings/reserve.ts";
 import {
-  type AvailabilityQuestion,
+  type AvailabilitySearch,
   freeRoomsStatement,
   freeRoomsValues,
 } from "../../plugins/pms/allocation/free_rooms.ts";
@@ -44,7 +44,7 @@ async function statementRate(url: string, text: string, next: () => readonly unk
 }
 
 /** What `GET /rooms/available` asks for a stay of two nights. */
-const twoNights = (hotelId: string, arrival: Day): AvailabilityQuestion => ({
+const twoNights = (hotelId: string, arrival: Day): AvailabilitySearch => ({
   hotelId,
   arrival,
   departure: addDays(arrival, 2),

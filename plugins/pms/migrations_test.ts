@@ -9,7 +9,7 @@ import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
 import { directDesk } from "./testing/model_tests/direct_desk.ts";
 import { dayText } from "./testing/model_tests/model/hotel.ts";
-import { plantHotel } from "./testing/insert_hotel.ts";
+import { insertHotel } from "./testing/insert_hotel.ts";
 
 describe("the PMS's migrations", function () {
   this.timeout(60_000);
@@ -53,7 +53,7 @@ describe("the PMS's migrations", function () {
     });
 
   it("give each night that was sold before the type that its room has, and keep that type from deletion", async () => {
-    const { hotelId, model } = await plantHotel(owner, { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" });
+    const { hotelId, model } = await insertHotel(owner, { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" });
     const pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 2, name: "test desk" });
     try {
       const call = directDesk(pool, hotelId);
@@ -87,11 +87,11 @@ describe("the PMS's migrations", function () {
   it("keep how hotels that exist close their days, and let the clock close those of new ones", async () => {
     const fresh = await shape();
     await owner.raw(before0010);
-    const ground = { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" };
+    const kind = { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" };
     const [silent, late, never] = [
-      await plantHotel(owner, ground),
-      await plantHotel(owner, ground),
-      await plantHotel(owner, ground),
+      await insertHotel(owner, kind),
+      await insertHotel(owner, kind),
+      await insertHotel(owner, kind),
     ].map(({ hotelId }) => hotelId);
     await owner("pms.policies").insert([
       { hotel_id: late, day_closes_at: "02:30", version: 5 },
@@ -109,7 +109,7 @@ describe("the PMS's migrations", function () {
     });
     expect(await policies(late)).to.include({ ...added, day_closes_at: "02:30:00", version: 5 });
     expect(await policies(never)).to.include({ ...added, day_closes_at: null, no_show_charge: "none", version: 2 });
-    const { hotelId: later } = await plantHotel(owner, ground);
+    const { hotelId: later } = await insertHotel(owner, kind);
     expect(await policies(later)).to.equal(undefined);
   });
 });

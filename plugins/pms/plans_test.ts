@@ -16,12 +16,12 @@ import { readChart } from "./desk/tape_chart.ts";
 import { freeRooms } from "./allocation/free_rooms.ts";
 import { faultsOf, plansFor, runs } from "./testing/plan_check.ts";
 import {
-  type AskingHotel,
-  askingHotel,
+  type QueriedHotel,
+  findQueriedHotel,
   bookings,
   guests,
-  type Question,
-  questions,
+  type ReadQuery,
+  readQueries,
 } from "./testing/model_tests/read_queries.ts";
 
 /** Rows that one step of a plan may look at; the hotel has 10,000 bookings. */
@@ -45,10 +45,10 @@ interface Answered {
 const limitOf = (name: string): number => otherLimits[name] ?? mostRows;
 
 /**
- * Which question is lost without which indexes; that it is shows that these tests can fail. Where there are several, one
+ * Which query is lost without which indexes; that it is shows that these tests can fail. Where there are several, one
  * stands in for the other.
  */
-const needed: readonly (readonly [question: string, ...indexes: string[]])[] = [
+const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["availability", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
   ["a booking of a room", "occupancies_room", "one_party_a_night"],
   ["the look-up of a known guest", "guests_email"],
@@ -73,7 +73,7 @@ describe("the plans of what the desk asks", function () {
   let database: TestDatabase;
   let owner: Knex;
   let gate: Knex;
-  let hotel: AskingHotel;
+  let hotel: QueriedHotel;
   before(async () => {
     database = await createTestDatabase();
     // Three hotels of 100 rooms with 10,000 bookings each, and one of 30 rooms with 15,000.
@@ -85,7 +85,7 @@ describe("the plans of what the desk asks", function () {
     await owner.raw("ANALYZE pms.guest_contacts");
     await tellPlans(owner);
     gate = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 1, name: "plans test" });
-    hotel = await askingHotel(owner, "Seed hotel 1");
+    hotel = await findQueriedHotel(owner, "Seed hotel 1");
   });
   after(async () => {
     await gate?.destroy();
@@ -110,9 +110,9 @@ describe("the plans of what the desk asks", function () {
     return parts.map(({ create }) => create);
   };
 
-  for (const [name, question] of Object.entries(questions)) {
+  for (const [name, query] of Object.entries(readQueries)) {
     it(`${name}: by an index, and few rows`, async () => {
-      const plans = await plansFor(gate, hotel, question);
+      const plans = await plansFor(gate, hotel, query);
       expect(plans.length).to.be.at.least(runs);
       expect(faultsOf(plans, limitOf(name))).to.deep.equal([]);
     });
@@ -122,7 +122,9 @@ describe("the plans of what the desk asks", function () {
     it(`notices where ${indexes.join(", ")} ${indexes.length === 1 ? "is" : "are"} gone: ${name}`, async () => {
       const back = await takeAway(indexes);
       try {
-        expect(faultsOf(await plansFor(gate, hotel, questions[name] as Question), limitOf(name))).not.to.deep.equal([]);
+        expect(faultsOf(await plansFor(gate, hotel, readQueries[name] as ReadQuery), limitOf(name))).not.to.deep.equal(
+          [],
+        );
       } finally {
         for (const sql of back) await owner.raw(sql);
       }
@@ -131,7 +133,7 @@ describe("the plans of what the desk asks", function () {
 
   it("asks for the board and for the chart in a few statements, whatever the size of the hotel", async () => {
     for (const name of ["the board", "the chart"]) {
-      expect((await plansFor(gate, hotel, questions[name] as Question)).length / runs, name).to.be.at.most(3);
+      expect((await plansFor(gate, hotel, readQueries[name] as ReadQuery)).length / runs, name).to.be.at.most(3);
     }
   });
 
@@ -142,14 +144,14 @@ describe("the plans of what the desk asks", function () {
     );
     const most = 24;
     expect(rows.length, "who stay on").to.be.greaterThan(most);
-    const plans = await plansFor(gate, hotel, questions["the close of the day"] as Question);
+    const plans = await plansFor(gate, hotel, readQueries["the close of the day"] as ReadQuery);
     // Without what PostgreSQL asks itself of foreign keys, row by row.
     const asked = plans.filter(({ statement }) => !statement.startsWith("SELECT 1 FROM ONLY"));
     expect(asked.length / runs).to.be.at.most(most);
   });
 
-  const ask = <T>(question: (trx: Trx) => Promise<T>): Promise<T> =>
-    databaseFor(gate, "pms", false).tenant(hotel.hotelId, question, { readOnly: true });
+  const ask = <T>(query: (trx: Trx) => Promise<T>): Promise<T> =>
+    databaseFor(gate, "pms", false).tenant(hotel.hotelId, query, { readOnly: true });
   const idsOf = async (sql: string, values: readonly string[]): Promise<string[]> => {
     const { rows } = (await owner.raw(sql, values)) as { rows: { id: string }[] };
     return rows.map(({ id }) => id);

@@ -59,25 +59,39 @@ const lockRoomsStatement = prepare<LockedRoom>(
    WHERE r.hotel_id = $1 AND r.room_id = ANY($2::uuid[]) ORDER BY r.room_id FOR NO KEY UPDATE OF r`,
 );
 
-/**
- * Locks the nights of rooms until the end of the transaction, in one order for everybody.
- * @returns by id
- * @throws Problem NOT_FOUND
- */
-export async function lockRooms(
-  trx: Trx,
-  hotelId: string,
-  roomIds: readonly string[],
-): Promise<ReadonlyMap<string, LockedRoom>> {
-  const rooms = await lockRoomsStatement.run(trx, [hotelId, roomIds]);
-  const byId = new Map(rooms.map((room) => [room.room_id, room]));
-  if (roomIds.some((id) => !byId.has(id))) throw noSuchRoom();
-  return byId;
+/** The rooms that one call locked. */
+export class LockedRooms {
+  readonly #byId: ReadonlyMap<string, LockedRoom>;
+
+  constructor(rooms: readonly LockedRoom[]) {
+    this.#byId = new Map(rooms.map((room) => [room.room_id, room]));
+  }
+
+  has(roomId: string): boolean {
+    return this.#byId.has(roomId);
+  }
+
+  /** @throws Error for a room that the call did not lock, which is a fault of the caller */
+  get(roomId: string): LockedRoom {
+    const room = this.#byId.get(roomId);
+    if (room === undefined) throw new Error(`The room ${roomId} is not locked.`);
+    return room;
+  }
 }
 
-/** The same for one room. */
+/**
+ * Locks the rows of rooms until the end of the transaction, ordered by id so that transactions do not deadlock.
+ * @throws Problem NOT_FOUND if the hotel does not have one of the rooms
+ */
+export async function lockRooms(trx: Trx, hotelId: string, roomIds: readonly string[]): Promise<LockedRooms> {
+  const rooms = new LockedRooms(await lockRoomsStatement.run(trx, [hotelId, roomIds]));
+  if (!roomIds.every((id) => rooms.has(id))) throw noSuchRoom();
+  return rooms;
+}
+
+/** Locks one room. @throws Problem NOT_FOUND */
 export async function lockRoom(trx: Trx, hotelId: string, roomId: string): Promise<LockedRoom> {
-  return (await lockRooms(trx, hotelId, [roomId])).get(roomId) as LockedRoom;
+  return (await lockRooms(trx, hotelId, [roomId])).get(roomId);
 }
 
 /** A room for a half-open range of nights. */
@@ -110,7 +124,7 @@ const takeStatement = prepare<{ occupancy_id: string }>(
 );
 
 /** Who would have to fit into another room, and the business date: rooms instead are looked for from then on. */
-export interface Party {
+export interface RoomRequest {
   readonly guests: number;
   readonly today: Day;
   /** How one of the rooms that are offered instead is taken. */
@@ -118,7 +132,7 @@ export interface Party {
 }
 
 /** For whom nights are taken: a booking, or a closure with its reason. */
-export type Holder = { readonly bookingId: string } | { readonly reason: string };
+export type AllocationOwner = { readonly bookingId: string } | { readonly reason: string };
 
 /**
  * Takes nights of rooms that are locked.
@@ -128,8 +142,8 @@ export type Holder = { readonly bookingId: string } | { readonly reason: string 
 export async function takeNights(
   trx: Trx,
   hotelId: string,
-  holder: Holder,
-  party: Party,
+  owner: AllocationOwner,
+  request: RoomRequest,
   segments: readonly Segment[],
 ): Promise<string[]> {
   const ids = segments.map(() => newId());
@@ -139,12 +153,12 @@ export async function takeNights(
     segments.map((segment) => segment.room_id),
     segments.map((segment) => segment.arrival),
     segments.map((segment) => segment.departure),
-    "bookingId" in holder ? holder.bookingId : null,
-    "reason" in holder ? holder.reason : null,
+    "bookingId" in owner ? owner.bookingId : null,
+    "reason" in owner ? owner.reason : null,
   ]);
-  // Of the refused ones alone: the others are the holder's own by now, and in nobody's way.
+  // Of the refused ones alone: the others are the owner's own by now, and in nobody's way.
   const refused = segments.filter((_, index) => !taken.some(({ occupancy_id }) => occupancy_id === ids[index]));
-  if (refused.length > 0) throw await roomTaken(trx, hotelId, party, refused);
+  if (refused.length > 0) throw await roomTaken(trx, hotelId, request, refused);
   return ids;
 }
 
@@ -152,8 +166,8 @@ export async function takeNights(
  * The look, and what follows from it, for all stays in one statement. A stay's last run becomes longer where the nights
  * follow on it in its room. OFFSET 0: one look at each room by its index, where PostgreSQL might go through the hotel.
  */
-const lengthenStatement = prepare<{ booking_id: string }>(
-  "pms_lengthen_stays",
+const extendStatement = prepare<{ booking_id: string }>(
+  "pms_extend_stays",
   `WITH free AS MATERIALIZED (
      SELECT s.* FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::date[], $6::date[])
        AS s (occupancy_id, booking_id, room_id, arrival, departure)
@@ -177,12 +191,12 @@ const lengthenStatement = prepare<{ booking_id: string }>(
  * @param nights of each stay, after those that it has
  * @returns the bookings that have theirs
  */
-export async function lengthenStays(
+export async function extendStays(
   trx: Trx,
   hotelId: string,
   nights: readonly (Segment & { readonly booking_id: string })[],
 ): Promise<ReadonlySet<string>> {
-  const longer = await lengthenStatement.run(trx, [
+  const longer = await extendStatement.run(trx, [
     hotelId,
     nights.map(() => newId()),
     nights.map(({ booking_id }) => booking_id),
@@ -205,7 +219,7 @@ interface Conflict {
 }
 
 /** The refusal of rooms that are not free, with the nights in conflict and up to five rooms that are free throughout. */
-export async function roomTaken(trx: Trx, hotelId: string, party: Party, segments: readonly Segment[]) {
+export async function roomTaken(trx: Trx, hotelId: string, request: RoomRequest, segments: readonly Segment[]) {
   const { rows } = (await trx.raw(
     `SELECT r.room_number, r.room_type_id, night::date AS date
      FROM unnest(?::uuid[], ?::date[], ?::date[]) AS s (room_id, arrival, departure)
@@ -223,18 +237,18 @@ export async function roomTaken(trx: Trx, hotelId: string, party: Party, segment
   )) as { rows: Conflict[] };
   const nights = [...new Set(rows.map(({ date }) => date))];
   const number = rows[0]?.room_number ?? "";
-  const offered = await roomsInstead(trx, hotelId, party, segments, rows[0]?.room_type_id);
-  const advice = party.advice === undefined || offered.length === 0 ? "" : ` ${party.advice}`;
+  const offered = await roomsInstead(trx, hotelId, request, segments, rows[0]?.room_type_id);
+  const advice = request.advice === undefined || offered.length === 0 ? "" : ` ${request.advice}`;
   return pmsProblems.ROOM_TAKEN(`Room ${number} is taken on ${nights.join(", ")}.${advice}`, {
     members: { nights, free_rooms: offered },
   });
 }
 
-/** Rooms for the party that are free on every night of the segments that is still to be slept, those of the type first. */
+/** Rooms for the request that are free on every night of the segments that is still to be slept, those of the type first. */
 async function roomsInstead(
   trx: Trx,
   hotelId: string,
-  { guests, today }: Party,
+  { guests, today }: RoomRequest,
   segments: readonly Segment[],
   preferredTypeId: string | undefined,
 ) {

@@ -30,7 +30,7 @@ const lockBestStatement = prepare<LockedRoom>(
 );
 const findBestStatement = prepare<LockedRoom>("pms_find_best_room", bestRoomSql);
 
-export interface RoomQuestion {
+export interface RoomSearch {
   readonly hotelId: string;
   readonly roomTypeId: string;
   readonly arrival: Day;
@@ -43,8 +43,8 @@ export interface RoomQuestion {
  * @param today the business date
  * @returns undefined where none is free
  */
-export async function lockBestRoom(trx: Trx, question: RoomQuestion, today: Day): Promise<LockedRoom | undefined> {
-  const { hotelId, roomTypeId, arrival, departure } = question;
+export async function lockBestRoom(trx: Trx, search: RoomSearch, today: Day): Promise<LockedRoom | undefined> {
+  const { hotelId, roomTypeId, arrival, departure } = search;
   const values = [hotelId, arrival, departure, roomTypeId, today];
   const [locked] = await lockBestStatement.run(trx, values);
   if (locked !== undefined) return locked;
@@ -59,12 +59,12 @@ const stillFreeStatement = prepare<object>(
 );
 
 /** The same, with a second look when it is locked: a racer may have taken it between the look and the lock. */
-export async function lockFreeRoom(trx: Trx, question: RoomQuestion, today: Day): Promise<LockedRoom | undefined> {
-  const { hotelId, arrival, departure } = question;
+export async function lockFreeRoom(trx: Trx, search: RoomSearch, today: Day): Promise<LockedRoom | undefined> {
+  const { hotelId, arrival, departure } = search;
   for (;;) {
-    const room = await lockBestRoom(trx, question, today);
+    const room = await lockBestRoom(trx, search, today);
     if (room === undefined) return undefined;
     const [free] = await stillFreeStatement.run(trx, [hotelId, room.room_id, arrival, departure]);
-    if (free !== undefined && isSellable(room, question, today)) return room;
+    if (free !== undefined && isSellable(room, search, today)) return room;
   }
 }

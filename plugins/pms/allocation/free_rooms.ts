@@ -42,7 +42,7 @@ export const freeRoomsStatement = prepare<FreeRoom>(
    ORDER BY r.room_type_id IS DISTINCT FROM $9::uuid, r.sort_key, r.room_id LIMIT $8`,
 );
 
-export interface AvailabilityQuestion {
+export interface AvailabilitySearch {
   readonly hotelId: string;
   readonly arrival: Day;
   readonly departure: Day;
@@ -62,13 +62,13 @@ export interface AvailabilityQuestion {
  * The rooms that are free on every night of `[arrival, departure)`, by number. Rooms out of service are left out where the stay
  * begins on the business date.
  */
-export function freeRooms(trx: Trx, question: AvailabilityQuestion): Promise<FreeRoom[]> {
-  return freeRoomsStatement.run(trx, freeRoomsValues(question));
+export function freeRooms(trx: Trx, search: AvailabilitySearch): Promise<FreeRoom[]> {
+  return freeRoomsStatement.run(trx, freeRoomsValues(search));
 }
 
-/** The question as values of the statement. */
-export function freeRoomsValues(question: AvailabilityQuestion): (string | number | null)[] {
-  const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = question;
+/** The search as values of the statement. */
+export function freeRoomsValues(search: AvailabilitySearch): (string | number | null)[] {
+  const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = search;
   return [
     hotelId,
     arrival,
@@ -77,7 +77,7 @@ export function freeRoomsValues(question: AvailabilityQuestion): (string | numbe
     guests,
     ...after,
     limit,
-    question.preferredTypeId ?? null,
-    String(question.includeRestricted ?? false),
+    search.preferredTypeId ?? null,
+    String(search.includeRestricted ?? false),
   ];
 }

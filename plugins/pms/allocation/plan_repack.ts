@@ -5,8 +5,8 @@
  * place a stay, it takes a room in which nothing that can't move is in the way, puts the stay there, and places what was
  * in the way elsewhere, in the same manner. A stay that was placed is not moved again, so it ends.
  *
- * The question in general is as hard as coloring a graph, and the search runs on the event loop, for a desk that was
- * refused. So its work is bounded, not its result: it reads so many tenures at most (`tenures.ts`), and looks at so many
+ * The search in general is as hard as coloring a graph, and the search runs on the event loop, for a desk that was
+ * refused. So its work is bounded, not its result: it reads so many allocations at most (`allocations.ts`), and looks at so many
  * of them at most, all depths together. Not to find a way does not prove that there is none, and the answer does not say
  * so.
  *
@@ -16,8 +16,8 @@
 import { createHash } from "node:crypto";
 
 import { type Day, type ProblemDetails, type Trx } from "../../../core/mod.ts";
-import type { RoomQuestion } from "./choose_room.ts";
-import { readTenures, type Tenure } from "./room_allocations.ts";
+import type { RoomSearch } from "./choose_room.ts";
+import { readAllocations, type RoomAllocation } from "./room_allocations.ts";
 
 export interface RepackMove {
   readonly booking_id: string;
@@ -34,16 +34,16 @@ export interface RepackPlan {
 }
 
 const mostMoves = 6;
-/** Looks at a tenure or a room, of one whole search: 2 to 18 ms, measured on a shared core with 3,000 tenures. */
+/** Looks at a allocation or a room, of one whole search: 2 to 18 ms, measured on a shared core with 3,000 allocations. */
 export const mostLooks = 100_000;
 
 /** Finds the fewest moves after which a room is free for the stay; undefined where none were found. */
 export function planRepack(
   rooms: readonly string[],
-  tenures: readonly Tenure[],
+  allocations: readonly RoomAllocation[],
   stay: { readonly arrival: Day; readonly departure: Day },
 ): RepackPlan | undefined {
-  const search = new Search(rooms, tenures);
+  const search = new Search(rooms, allocations);
   const newcomer: Stay = { ...stay, booking_id: null, from: null };
   for (let moves = 0; moves <= mostMoves && !search.exhausted; moves += 1) {
     if (search.place(newcomer, moves)) return search.plan(newcomer);
@@ -59,24 +59,24 @@ interface Stay {
   readonly departure: Day;
 }
 
-/** A room that a stay could have once these tenures are out of it. They follow one another from `index` on. */
+/** A room that a stay could have once these allocations are out of it. They follow one another from `index` on. */
 interface Way {
   readonly room: string;
   readonly index: number;
-  readonly obstacles: readonly Tenure[];
+  readonly obstacles: readonly RoomAllocation[];
 }
 
 class Search {
-  /** The tenures of each room, in the order of their arrivals, which is that of their departures too. */
-  readonly #inRoom = new Map<string, readonly Tenure[]>();
+  /** The allocations of each room, in the order of their arrivals, which is that of their departures too. */
+  readonly #inRoom = new Map<string, readonly RoomAllocation[]>();
   readonly #placed = new Map<Stay, string>();
   /** How to take back what was tried, the latest last. */
   readonly #undo: (() => void)[] = [];
   #looks = 0;
 
-  constructor(rooms: readonly string[], tenures: readonly Tenure[]) {
-    const inRoom = new Map<string, Tenure[]>(rooms.map((room) => [room, []]));
-    for (const tenure of tenures) inRoom.get(tenure.room_id)?.push(tenure);
+  constructor(rooms: readonly string[], allocations: readonly RoomAllocation[]) {
+    const inRoom = new Map<string, RoomAllocation[]>(rooms.map((room) => [room, []]));
+    for (const allocation of allocations) inRoom.get(allocation.room_id)?.push(allocation);
     for (const [room, own] of inRoom) {
       this.#inRoom.set(
         room,
@@ -103,10 +103,10 @@ class Search {
   /** The rooms that a stay could have, those first where it disturbs the fewest; a free room is enough. */
   #waysFor(stay: Stay, moves: number): Way[] {
     const ways: Way[] = [];
-    for (const [room, tenures] of this.#inRoom) {
+    for (const [room, allocations] of this.#inRoom) {
       if (this.exhausted) return [];
       if (room === stay.from) continue;
-      const way = this.#wayInto(room, tenures, stay, moves);
+      const way = this.#wayInto(room, allocations, stay, moves);
       if (way?.obstacles.length === 0) return [way];
       if (way !== undefined) ways.push(way);
     }
@@ -114,41 +114,41 @@ class Search {
   }
 
   /** What would have to leave a room; undefined where that is more than may move. */
-  #wayInto(room: string, tenures: readonly Tenure[], stay: Stay, moves: number): Way | undefined {
-    const index = this.#firstAfter(tenures, stay.arrival);
-    const obstacles: Tenure[] = [];
-    for (let at = index; at < tenures.length; at += 1) {
+  #wayInto(room: string, allocations: readonly RoomAllocation[], stay: Stay, moves: number): Way | undefined {
+    const index = this.#firstAfter(allocations, stay.arrival);
+    const obstacles: RoomAllocation[] = [];
+    for (let at = index; at < allocations.length; at += 1) {
       this.#looks += 1;
-      const tenure = tenures[at] as Tenure;
-      if (tenure.arrival >= stay.departure) break;
-      if (!tenure.movable || obstacles.length === moves) return undefined;
-      obstacles.push(tenure);
+      const allocation = allocations[at] as RoomAllocation;
+      if (allocation.arrival >= stay.departure) break;
+      if (!allocation.movable || obstacles.length === moves) return undefined;
+      obstacles.push(allocation);
     }
     return { room, index, obstacles };
   }
 
-  /** Where the first tenure is that departs after a day (binary search). */
-  #firstAfter(tenures: readonly Tenure[], day: Day): number {
-    let [low, high] = [0, tenures.length];
+  /** Where the first allocation is that departs after a day (binary search). */
+  #firstAfter(allocations: readonly RoomAllocation[], day: Day): number {
+    let [low, high] = [0, allocations.length];
     this.#looks += 1;
     while (low < high) {
       this.#looks += 1;
       const middle = (low + high) >> 1;
-      if ((tenures[middle] as Tenure).departure > day) high = middle;
+      if ((allocations[middle] as RoomAllocation).departure > day) high = middle;
       else low = middle + 1;
     }
     return low;
   }
 
   #take(stay: Stay, { room, index, obstacles }: Way, moves: number): boolean {
-    const tenures = this.#inRoom.get(room) ?? [];
-    this.#looks += tenures.length;
+    const allocations = this.#inRoom.get(room) ?? [];
+    this.#looks += allocations.length;
     // Placed for good: nothing moves it again.
-    const own: Tenure = { ...stay, room_id: room, movable: false };
-    this.#inRoom.set(room, tenures.toSpliced(index, obstacles.length, own));
+    const own: RoomAllocation = { ...stay, room_id: room, movable: false };
+    this.#inRoom.set(room, allocations.toSpliced(index, obstacles.length, own));
     this.#placed.set(stay, room);
     this.#undo.push(() => {
-      this.#inRoom.set(room, tenures);
+      this.#inRoom.set(room, allocations);
       this.#placed.delete(stay);
     });
     let left = moves - obstacles.length;
@@ -180,13 +180,13 @@ class Search {
 }
 
 /** Reads what there is to search, and searches it; undefined where nothing was found. */
-export async function findRepack(trx: Trx, question: RoomQuestion, today: Day): Promise<RepackPlan | undefined> {
-  const read = await readTenures(trx, question, today);
-  return read === undefined ? undefined : planRepack(read.rooms, read.tenures, question);
+export async function findRepack(trx: Trx, search: RoomSearch, today: Day): Promise<RepackPlan | undefined> {
+  const read = await readAllocations(trx, search, today);
+  return read === undefined ? undefined : planRepack(read.rooms, read.allocations, search);
 }
 
 /** What a refused booking is told: that moves would make room, where they would. */
-export async function offerRepacking(trx: Trx, question: RoomQuestion, today: Day): Promise<ProblemDetails> {
-  const plan = await findRepack(trx, question, today);
+export async function offerRepacking(trx: Trx, search: RoomSearch, today: Day): Promise<ProblemDetails> {
+  const plan = await findRepack(trx, search, today);
   return plan === undefined ? {} : { members: { repack: plan } };
 }

@@ -1,4 +1,4 @@
-/** The search for a repacking is bounded in the rows that it reads and in the tenures that it looks at. */
+/** The search for a repacking is bounded in the rows that it reads and in the allocations that it looks at. */
 import { expect } from "chai";
 import type { Knex } from "knex";
 
@@ -12,14 +12,17 @@ import { startTestPlatform, type TestPlatform } from "../../../testing/platform.
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
 import { mostLooks, offerRepacking, planRepack } from "./plan_repack.ts";
-import { mostTenures, readTenures, type Tenure } from "./room_allocations.ts";
+import { maxAllocations, readAllocations, type RoomAllocation } from "./room_allocations.ts";
 
 const day = (days: number): string => addDays("2030-01-01", days);
 
 /** Tenures that count how often their days are read: each look at one reads one of them or both. */
-function countedTenures(rooms: readonly string[], nights: number): { tenures: Tenure[]; reads: () => number } {
+function countedAllocations(
+  rooms: readonly string[],
+  nights: number,
+): { allocations: RoomAllocation[]; reads: () => number } {
   let reads = 0;
-  const counted = (room: string, from: number, to: number): Tenure => ({
+  const counted = (room: string, from: number, to: number): RoomAllocation => ({
     booking_id: `${room} ${from}`,
     room_id: room,
     movable: true,
@@ -32,10 +35,10 @@ function countedTenures(rooms: readonly string[], nights: number): { tenures: Te
       return day(to);
     },
   });
-  const tenures = rooms.flatMap((room, index) =>
+  const allocations = rooms.flatMap((room, index) =>
     index === 0 ? [counted(room, 0, nights)] : Array.from({ length: nights }, (_, at) => counted(room, at, at + 1)),
   );
-  return { tenures, reads: () => reads };
+  return { allocations, reads: () => reads };
 }
 
 describe("the bounds of the search for a repacking", () => {
@@ -44,8 +47,8 @@ describe("the bounds of the search for a repacking", () => {
     [100, 30],
     [500, 6],
   ] as const) {
-    it(`looks at a bounded number of tenures: ${rooms} rooms full for ${nights} nights, all of them movable`, () => {
-      const { tenures, reads } = countedTenures(
+    it(`looks at a bounded number of allocations: ${rooms} rooms full for ${nights} nights, all of them movable`, () => {
+      const { allocations, reads } = countedAllocations(
         Array.from({ length: rooms }, (_, index) => `room ${index}`),
         nights,
       );
@@ -53,22 +56,22 @@ describe("the bounds of the search for a repacking", () => {
         const before = reads();
         const from = nights >> 1;
         expect(
-          planRepack([...new Set(tenures.map(({ room_id }) => room_id))], tenures, {
+          planRepack([...new Set(allocations.map(({ room_id }) => room_id))], allocations, {
             arrival: day(from),
             departure: day(Math.min(from + length, nights)),
           }),
         ).to.equal(undefined);
-        // Two days of a tenure for each look, and what sorting takes of tenures that come in their order.
-        expect(reads() - before).to.be.lessThan(2 * mostLooks + 4 * tenures.length + 2_000);
+        // Two days of a allocation for each look, and what sorting takes of allocations that come in their order.
+        expect(reads() - before).to.be.lessThan(2 * mostLooks + 4 * allocations.length + 2_000);
       }
     });
   }
 
   it("finds its way in a large hotel where one room holds a stay that fits elsewhere", () => {
     const rooms = Array.from({ length: 200 }, (_, index) => `room ${index}`);
-    const { tenures } = countedTenures(rooms, 14);
+    const { allocations } = countedAllocations(rooms, 14);
     // Room 199 is free on night 7; night 6 of room 0 and all others are taken.
-    const taken = tenures.filter(({ booking_id }) => booking_id !== "room 199 7" && booking_id !== "room 198 8");
+    const taken = allocations.filter(({ booking_id }) => booking_id !== "room 199 7" && booking_id !== "room 198 8");
     expect(planRepack(rooms, taken, { arrival: day(7), departure: day(9) })?.moves).to.have.length(1);
   });
 
@@ -91,11 +94,11 @@ describe("the bounds of the search for a repacking", () => {
     const question = () => ({ ...desk, arrival: desk.day(60), departure: desk.day(62) });
 
     it("reads few rows of a hotel that is full for months, where one stay has a room for all of them", async () => {
-      // The stay of 120 nights would have all 7,200 tenures read.
+      // The stay of 120 nights would have all 7,200 allocations read.
       const db = databaseFor(gate, "pms", false);
-      const read = await db.tenant(desk.hotelId, (trx) => readTenures(trx, question(), desk.day(0)));
+      const read = await db.tenant(desk.hotelId, (trx) => readAllocations(trx, question(), desk.day(0)));
       expect(read?.rooms.length).to.equal(61);
-      expect(read?.tenures.length).to.be.within(100, mostTenures);
+      expect(read?.allocations.length).to.be.within(100, maxAllocations);
       const plans = await plansOf(gate, async () => {
         // PostgreSQL thinks about a plan for all values after the fifth run of a prepared statement.
         for (let run = 0; run < 7; run += 1) {
@@ -103,7 +106,7 @@ describe("the bounds of the search for a repacking", () => {
         }
       });
       const most = Math.max(...plans.flatMap(({ root }) => nodesOf(root)).map(rowsRead));
-      expect(most).to.be.lessThan(mostTenures + 100);
+      expect(most).to.be.lessThan(maxAllocations + 100);
     });
 
     it("still answers a refused booking with the way where there is one next to the stay", async () => {
@@ -120,9 +123,9 @@ describe("the bounds of the search for a repacking", () => {
       expect(refused.body.repack.moves).to.have.length(1);
     });
 
-    it("offers nothing where even the nights next to the stay have too many tenures", async () => {
+    it("offers nothing where even the nights next to the stay have too many allocations", async () => {
       const read = await databaseFor(gate, "pms", false).tenant(desk.hotelId, (trx) =>
-        readTenures(trx, { ...question(), departure: desk.day(118) }, desk.day(0)),
+        readAllocations(trx, { ...question(), departure: desk.day(118) }, desk.day(0)),
       );
       expect(read).to.equal(undefined);
       const refused = await desk.book(60, 118, { room_type_id: desk.roomTypeId });

@@ -4,12 +4,12 @@ import { addDays } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { openDesk } from "../testing/desk.ts";
 import { planRepack } from "./plan_repack.ts";
-import type { Tenure } from "./room_allocations.ts";
+import type { RoomAllocation } from "./room_allocations.ts";
 
 const day = (days: number): string => addDays("2030-01-01", days);
 
 /** `"a 0-3 x"`: room a, nights 0 to 3, booking x; with an exclamation mark, one that can't move. */
-const tenures = (...lines: string[]): Tenure[] =>
+const allocations = (...lines: string[]): RoomAllocation[] =>
   lines.map((line) => {
     const [room = "", range = "", booking = ""] = line.split(" ");
     const [from = "0", to = "0"] = range.split("-");
@@ -24,32 +24,32 @@ const tenures = (...lines: string[]): Tenure[] =>
 
 const stay = (from: number, to: number) => ({ arrival: day(from), departure: day(to) });
 
-const movesOf = (rooms: string[], taken: Tenure[], from: number, to: number): string[] | undefined =>
+const movesOf = (rooms: string[], taken: RoomAllocation[], from: number, to: number): string[] | undefined =>
   planRepack(rooms, taken, stay(from, to))?.moves.map(
     (move) => `${move.booking_id} ${move.from_room_id}>${move.to_room_id}`,
   );
 
 describe("repacking", () => {
   it("asks for no move where a room is free", () => {
-    expect(movesOf(["a", "b"], tenures("a 0-3 x"), 1, 2)).to.deep.equal([]);
+    expect(movesOf(["a", "b"], allocations("a 0-3 x"), 1, 2)).to.deep.equal([]);
   });
 
   it("moves one stay out of the way", () => {
-    expect(movesOf(["a", "b"], tenures("a 0-2 x", "b 2-4 y"), 0, 4)).to.have.length(1);
+    expect(movesOf(["a", "b"], allocations("a 0-2 x", "b 2-4 y"), 0, 4)).to.have.length(1);
   });
 
   it("moves two out of one room, each to where it fits", () => {
-    const taken = tenures("a 0-2 x", "a 4-6 y", "b 3-4 w!", "b 5-6 v!", "c 0-1 z!");
+    const taken = allocations("a 0-2 x", "a 4-6 y", "b 3-4 w!", "b 5-6 v!", "c 0-1 z!");
     expect(movesOf(["a", "b", "c"], taken, 0, 6)).to.deep.equal(["x a>b", "y a>c"]);
   });
 
   it("moves one that is in the way of another's new place", () => {
-    const taken = tenures("a 0-4 x", "b 2-4 y", "b 4-9 v!", "c 0-2 w!", "c 4-9 u!");
+    const taken = allocations("a 0-4 x", "b 2-4 y", "b 4-9 v!", "c 0-2 w!", "c 4-9 u!");
     expect(movesOf(["a", "b", "c"], taken, 1, 5)).to.deep.equal(["x a>b", "y b>c"]);
   });
 
   it("moves nobody who can't be moved", () => {
-    expect(movesOf(["a", "b"], tenures("a 0-2 x!", "b 2-4 y!"), 0, 4)).to.equal(undefined);
+    expect(movesOf(["a", "b"], allocations("a 0-2 x!", "b 2-4 y!"), 0, 4)).to.equal(undefined);
   });
 
   it("never plans two parties into one room and night", () => {
@@ -61,11 +61,11 @@ describe("repacking", () => {
     let found = 0;
     for (let round = 0; round < 400; round += 1) {
       const rooms = ["a", "b", "c", "d"];
-      const taken: Tenure[] = [];
+      const taken: RoomAllocation[] = [];
       for (const room of rooms) {
         for (let at = next(3); at < 14;) {
           const to = at + 1 + next(4);
-          taken.push(...tenures(`${room} ${at}-${to} ${room}${at}${next(4) === 0 ? "!" : ""}`));
+          taken.push(...allocations(`${room} ${at}-${to} ${room}${at}${next(4) === 0 ? "!" : ""}`));
           at = to + next(4);
         }
       }

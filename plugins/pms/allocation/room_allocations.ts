@@ -1,10 +1,10 @@
 /** What a search for a repacking looks at: the rooms of a type, and who has them around a stay. */
 import { addDays, type Day, latestDay, prepare, type Trx } from "../../../core/mod.ts";
 import { isOpenOn } from "./allocations.ts";
-import type { RoomQuestion } from "./choose_room.ts";
+import type { RoomSearch } from "./choose_room.ts";
 
 /** Who has a room of the type on which nights. */
-export interface Tenure {
+export interface RoomAllocation {
   /** Null for a closure. */
   readonly booking_id: string | null;
   readonly room_id: string;
@@ -16,7 +16,7 @@ export interface Tenure {
 /** Rooms of a type that are searched, in their natural order. A way that needs no others is a way. */
 const mostRooms = 500;
 /** Rows that are read for one search. A full type of 300 rooms has as many in a month. */
-export const mostTenures = 3000;
+export const maxAllocations = 3000;
 /** Where there are more, longer stays than this (nights) stay where they are, and what lies beyond them is not read. */
 const shortStay = 7;
 
@@ -32,7 +32,7 @@ interface SearchedRoom {
 const roomsStatement = prepare<SearchedRoom>("pms_repack_rooms", roomsSql);
 
 /**
- * The tenures of a room that overlap `[from, to)`. Tenures of a room never overlap, so of those that began before the
+ * The allocations of a room that overlap `[from, to)`. Tenures of a room never overlap, so of those that began before the
  * range only the last one can reach into it: the index is read there and nowhere further back.
  */
 const overlapping = (from: string, to: string): string => `LATERAL (
@@ -46,20 +46,20 @@ const overlapping = (from: string, to: string): string => `LATERAL (
    ) AS o`;
 
 /**
- * Bookings that overlap the stay may be moved, and then meet others: so all tenures are read that overlap the widest of
- * those. A booking that reaches beyond can't be moved, because there it might meet a tenure that was not read.
+ * Bookings that overlap the stay may be moved, and then meet others: so all allocations are read that overlap the widest of
+ * those. A booking that reaches beyond can't be moved, because there it might meet a allocation that was not read.
  */
-const tenuresStatement = prepare<Tenure>(
-  "pms_repack_tenures",
+const allocationsStatement = prepare<RoomAllocation>(
+  "pms_repack_allocations",
   `WITH rooms AS MATERIALIZED (${roomsSql}
    ), touching AS MATERIALIZED (
-     SELECT o.arrival, o.departure FROM rooms r, ${overlapping("$3::date", "$4::date")} LIMIT ${mostTenures + 1}
+     SELECT o.arrival, o.departure FROM rooms r, ${overlapping("$3::date", "$4::date")} LIMIT ${maxAllocations + 1}
    ), near AS MATERIALIZED (
      SELECT greatest(least(min(arrival), $3::date), $5::date) AS arrival, greatest(max(departure), $4::date) AS departure
      FROM touching WHERE departure - arrival <= $6::int
    ), around AS MATERIALIZED (
      SELECT r.sort_key, r.room_id, o.*, near.arrival AS earliest, near.departure AS latest
-     FROM near, rooms r, ${overlapping("near.arrival", "near.departure")} LIMIT ${mostTenures + 1}
+     FROM near, rooms r, ${overlapping("near.arrival", "near.departure")} LIMIT ${maxAllocations + 1}
    )
    SELECT a.booking_id, a.room_id, a.arrival, a.departure, coalesce(b.can_move AND b.arrival = a.arrival
      AND b.departure = a.departure AND a.arrival >= a.earliest AND a.departure <= a.latest, false) AS movable
@@ -74,22 +74,22 @@ const tenuresStatement = prepare<Tenure>(
 /**
  * The rooms of a type that are sold, and who has them around a stay.
  * @param today the business date: what began before it is not moved
- * @returns undefined where even the nights next to the stay have more tenures than one search may read
+ * @returns undefined where even the nights next to the stay have more allocations than one search may read
  */
-export async function readTenures(
+export async function readAllocations(
   trx: Trx,
-  { hotelId, roomTypeId, arrival, departure }: RoomQuestion,
+  { hotelId, roomTypeId, arrival, departure }: RoomSearch,
   today: Day,
-): Promise<{ rooms: string[]; tenures: Tenure[] } | undefined> {
+): Promise<{ rooms: string[]; allocations: RoomAllocation[] } | undefined> {
   const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId]);
-  // No tenure is longer than 1,000 nights (a CHECK).
+  // No allocation is longer than 1,000 nights (a CHECK).
   for (const longest of [1000, shortStay]) {
     const values = [hotelId, roomTypeId, arrival, departure, today, longest];
-    const tenures = await tenuresStatement.run(trx, values);
-    if (tenures.length > mostTenures) continue;
+    const allocations = await allocationsStatement.run(trx, values);
+    if (allocations.length > maxAllocations) continue;
     return {
       rooms: rooms.map(({ room_id }) => room_id),
-      tenures: closeTonight(rooms, withRetirements(rooms, tenures), today),
+      allocations: closeTonight(rooms, withRetirements(rooms, allocations), today),
     };
   }
   return undefined;
@@ -99,26 +99,33 @@ export async function readTenures(
  * A room out of service is closed for the night of the business date: no stay is put into it. A booking that has it that night
  * stays there, because the search could give the night that it leaves to another one.
  */
-function closeTonight(rooms: readonly SearchedRoom[], tenures: readonly Tenure[], today: Day): Tenure[] {
+function closeTonight(
+  rooms: readonly SearchedRoom[],
+  allocations: readonly RoomAllocation[],
+  today: Day,
+): RoomAllocation[] {
   const closed = new Set(rooms.filter((room) => !isOpenOn(room, today, today)).map(({ room_id }) => room_id));
-  const isTonight = ({ room_id, arrival, departure }: Tenure): boolean =>
+  const isTonight = ({ room_id, arrival, departure }: RoomAllocation): boolean =>
     closed.has(room_id) && arrival <= today && today < departure;
-  const had = new Set(tenures.filter(isTonight).map(({ room_id }) => room_id));
+  const had = new Set(allocations.filter(isTonight).map(({ room_id }) => room_id));
   const closures = [...closed]
     .filter((room) => !had.has(room))
     .map((room) => ({ booking_id: null, room_id: room, arrival: today, departure: addDays(today, 1), movable: false }));
-  return [...tenures.map((tenure) => (isTonight(tenure) ? { ...tenure, movable: false } : tenure)), ...closures];
+  return [
+    ...allocations.map((allocation) => (isTonight(allocation) ? { ...allocation, movable: false } : allocation)),
+    ...closures,
+  ];
 }
 
 /** A retired room is closed for good: closures after that day make no difference, and none may overlap it. */
-function withRetirements(rooms: readonly SearchedRoom[], tenures: Tenure[]): Tenure[] {
+function withRetirements(rooms: readonly SearchedRoom[], allocations: RoomAllocation[]): RoomAllocation[] {
   const retired = new Map(rooms.map(({ room_id, retired_from }) => [room_id, retired_from]));
-  const kept = tenures.flatMap((tenure): Tenure[] => {
-    const day = retired.get(tenure.room_id) ?? null;
-    if (day === null || tenure.departure <= day) return [tenure];
-    return tenure.arrival < day ? [{ ...tenure, departure: day }] : [];
+  const kept = allocations.flatMap((allocation): RoomAllocation[] => {
+    const day = retired.get(allocation.room_id) ?? null;
+    if (day === null || allocation.departure <= day) return [allocation];
+    return allocation.arrival < day ? [{ ...allocation, departure: day }] : [];
   });
-  const ends = rooms.flatMap(({ room_id, retired_from }): Tenure[] =>
+  const ends = rooms.flatMap(({ room_id, retired_from }): RoomAllocation[] =>
     retired_from === null
       ? []
       : [{ booking_id: null, room_id, arrival: retired_from, departure: latestDay, movable: false }],

@@ -7,7 +7,7 @@ import type { Day, Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import { deriveContacts } from "../guests/contacts.ts";
-import { compareNames, holdGuest, linkGuest, writeContact } from "../guests/guests.ts";
+import { compareNames, linkGuest, lockKnownGuest, writeContact } from "../guests/guests.ts";
 import { deleteLeftover } from "../guests/leftover.ts";
 import type { Booking } from "../models/booking.ts";
 import { type LockedRoom, lockRooms } from "../allocation/allocations.ts";
@@ -101,7 +101,7 @@ async function amendGuest(
   booking: Booking,
   guest: NonNullable<Amendment["guest"]>,
 ): Promise<Partial<Booking>> {
-  const known = await holdGuest(trx, booking.hotel_id, booking.guest_id, "change");
+  const known = await lockKnownGuest(trx, booking.hotel_id, booking.guest_id);
   const contact = {
     name: guest.name ?? booking.guest_name,
     email: guest.email === undefined ? booking.guest_email : guest.email,
@@ -257,10 +257,10 @@ async function roomsFor(
   { stay, roomTypeId, roomId = booking.room_id, guests, today, override }: Wish,
 ): Promise<{ readonly from: LockedRoom; readonly to: LockedRoom }> {
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, roomId, ...roomsOf(nights)])]);
-  const room = rooms.get(booking.room_id) as LockedRoom;
+  const room = rooms.get(booking.room_id);
   if (roomId !== booking.room_id) {
     requireUnlocked(booking, room);
-    return { from: room, to: rooms.get(roomId) as LockedRoom };
+    return { from: room, to: rooms.get(roomId) };
   }
   if (roomTypeId === undefined || roomTypeId === room.room_type_id) return { from: room, to: room };
   if (booking.status === "in_house") {

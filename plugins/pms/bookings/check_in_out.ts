@@ -3,7 +3,7 @@ import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { readPolicies } from "../policies/policies.ts";
 import { pmsProblems } from "../errors.ts";
-import { holdGuest } from "../guests/guests.ts";
+import { shareLockGuest } from "../guests/guests.ts";
 import { Booking } from "../models/booking.ts";
 import { Room } from "../models/room.ts";
 import {
@@ -13,7 +13,7 @@ import {
   lockRoom,
   type LockedRoom,
   lockRooms,
-  type Party,
+  type RoomRequest,
   segmentsOf,
   takeNights,
 } from "../allocation/allocations.ts";
@@ -69,7 +69,13 @@ export async function checkOut(trx: Trx, change: ChangeContext, bookingId: strin
     const slept = before(nights, departure);
     await writeNights(trx, booking, slept, "check_out");
     await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-    await takeNights(trx, booking.hotel_id, { bookingId }, partyOf(booking, today), segmentsOf(before(slept, leftOn)));
+    await takeNights(
+      trx,
+      booking.hotel_id,
+      { bookingId },
+      roomRequestOf(booking, today),
+      segmentsOf(before(slept, leftOn)),
+    );
     Object.assign(fields, { departure, ...totalsOf(slept, booking.currency) });
   }
   await updateBooking(trx, change, "check_out", booking, fields);
@@ -140,13 +146,13 @@ export async function undoCheckIn(trx: Trx, change: ChangeContext, bookingId: st
 export async function undoCheckOut(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = transition(booking, "undo_check_out", hotel.business_date);
-  await holdGuest(trx, booking.hotel_id, booking.guest_id);
+  await shareLockGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "check_out");
   const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
-  const room = rooms.get(booking.room_id) as LockedRoom;
+  const room = rooms.get(booking.room_id);
   requireInService(room, departureOf(nights));
   await requireVacant(trx, room);
-  await allocateNights(trx, booking, nights, partyOf(booking, hotel.business_date));
+  await allocateNights(trx, booking, nights, roomRequestOf(booking, hotel.business_date));
   await updateBooking(trx, change, "undo_check_out", booking, {
     ...state,
     checked_out_at: null,
@@ -160,13 +166,13 @@ export async function allocateNights(
   trx: Trx,
   { hotel_id: hotelId, booking_id: bookingId }: Booking,
   nights: readonly Night[],
-  party: Party,
+  request: RoomRequest,
 ): Promise<void> {
   await freeNights(trx, hotelId, [bookingId]);
-  await takeNights(trx, hotelId, { bookingId }, party, segmentsOf(nights));
+  await takeNights(trx, hotelId, { bookingId }, request, segmentsOf(nights));
 }
 
-export function partyOf({ adults, children }: Pick<Booking, "adults" | "children">, today: Day): Party {
+export function roomRequestOf({ adults, children }: Pick<Booking, "adults" | "children">, today: Day): RoomRequest {
   return { guests: adults + children, today };
 }
 

@@ -7,7 +7,7 @@ import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Desk, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
-import { type Ground, grounds, plantHotel } from "../testing/insert_hotel.ts";
+import { type HotelKind, hotelKinds, insertHotel } from "../testing/insert_hotel.ts";
 import { cancel } from "./check_in_out.ts";
 
 /** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
@@ -25,7 +25,7 @@ describe("what random histories found", () => {
   });
   after(() => database.close());
   beforeEach(async () => {
-    ({ hotelId, model: hotel } = await plantHotel(owner, grounds[0] as Ground));
+    ({ hotelId, model: hotel } = await insertHotel(owner, hotelKinds[0] as HotelKind));
     now = new Date();
     desk = directDesk(pool, hotelId, () => now);
   });
@@ -73,7 +73,7 @@ describe("what random histories found", () => {
     await well(operate("checkIn", booking));
     // Slept in by another last night, and free from now on.
     await well(operate("checkIn", await book(2, 0, 1)));
-    now = instantOf(dayText(1), "12:00", (grounds[0] as Ground).timeZone);
+    now = instantOf(dayText(1), "12:00", (hotelKinds[0] as HotelKind).timeZone);
     await well(closeDay(0));
     await book(1, 2, 4);
     const { code, body } = await operate("moveBooking", booking, { room_id: hotel.rooms[1]?.id });

@@ -3,7 +3,14 @@ import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
-import { freeNights, type LockedRoom, lockRooms, segmentsOf, takeNights } from "../allocation/allocations.ts";
+import {
+  freeNights,
+  type LockedRoom,
+  LockedRooms,
+  lockRooms,
+  segmentsOf,
+  takeNights,
+} from "../allocation/allocations.ts";
 import { readRates } from "../rates/prices.ts";
 import type { Override } from "../rates/restrictions.ts";
 import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
@@ -12,7 +19,7 @@ import { requireClean } from "./rules/clean_room.ts";
 import { type ChangeContext, lockBookings, updateBooking } from "../booking_record/change.ts";
 import type { Reasons } from "../booking_record/history.ts";
 import { type Night, readNights, writeNights } from "./nights/nights.ts";
-import { partyOf, requireOpen, requireReady, requireInService, roomsOf, markRoomDirty } from "./check_in_out.ts";
+import { roomRequestOf, requireOpen, requireReady, requireInService, roomsOf, markRoomDirty } from "./check_in_out.ts";
 import { firstNightToMove, nothingToMove } from "./rules/stay_progress.ts";
 
 /** A booking on its way to another room. */
@@ -68,14 +75,14 @@ export async function swap(
 async function requireCleanRooms(trx: Trx, { movers, rooms }: Moved, accepted: boolean): Promise<void> {
   for (const { booking, to, first } of movers) {
     if (booking.status !== "in_house" || booking.room_id === to) continue;
-    await requireClean(trx, booking, rooms.get(to) as LockedRoom, { today: first, accepted });
+    await requireClean(trx, booking, rooms.get(to), { today: first, accepted });
   }
 }
 
 interface Moved {
   readonly movers: readonly RoomMove[];
   /** The rooms as they were before, by id. */
-  readonly rooms: ReadonlyMap<string, LockedRoom>;
+  readonly rooms: LockedRooms;
 }
 
 /** Moves several bookings in one go. */
@@ -139,22 +146,22 @@ async function applyRoomMoves(
   { movers: asked, today }: { readonly movers: readonly RoomMove[]; readonly today: Day },
   action: string,
   override: Override | undefined,
-): Promise<ReadonlyMap<string, LockedRoom>> {
+): Promise<LockedRooms> {
   const [one] = asked;
-  if (one === undefined) return new Map();
+  if (one === undefined) return new LockedRooms([]);
   const { hotel_id: hotelId } = one.booking;
   const from = asked.flatMap(({ booking, nights }) => [booking.room_id, ...roomsOf(nights)]);
   const rooms = await lockRooms(trx, hotelId, [...new Set([...from, ...asked.map(({ to }) => to)])]);
-  for (const { booking, to } of asked) requireFit(rooms.get(to) as LockedRoom, booking);
+  for (const { booking, to } of asked) requireFit(rooms.get(to), booking);
   const movers = asked.filter(({ booking, to }) => to !== booking.room_id);
   const reasons = new Map<string, Reasons | undefined>();
   for (const { booking, to } of movers) {
     if (booking.status !== "confirmed") continue;
     const { arrival, departure } = booking;
-    const room = rooms.get(to) as LockedRoom;
+    const room = rooms.get(to);
     requireOpen(room, arrival, today);
     const { room_type_id: roomTypeId } = room;
-    if (roomTypeId === rooms.get(booking.room_id)?.room_type_id) continue;
+    if (roomTypeId === rooms.get(booking.room_id).room_type_id) continue;
     const rates = await readRates(trx, hotelId, { from: arrival, to: departure, roomTypeId });
     override?.begin();
     await requireArrivalUnlessAccepted(trx, booking, rates, { roomTypeId, arrival, departure }, override);
@@ -168,8 +175,8 @@ async function applyRoomMoves(
   for (const { booking, nights, to, first } of movers) {
     // Nights that are over stay where they were, be they slept or not: others may have had the room then.
     const moved = nights.map((night) => (night.date < first ? night : { ...night, room_id: to }));
-    const holder = { bookingId: booking.booking_id };
-    await takeNights(trx, hotelId, holder, partyOf(booking, first), segmentsOf(moved));
+    const owner = { bookingId: booking.booking_id };
+    await takeNights(trx, hotelId, owner, roomRequestOf(booking, first), segmentsOf(moved));
     await writeNights(trx, booking, moved, "amend");
   }
   // Of guests who change places, each leaves before the other comes: who is where is asked when all have moved.
@@ -178,7 +185,7 @@ async function applyRoomMoves(
     movers.filter(({ booking }) => booking.status === "in_house").map(({ booking }) => booking.booking_id),
   );
   for (const { booking, to } of movers) {
-    if (booking.status === "in_house") await requireReady(trx, rooms.get(to) as LockedRoom, leaving);
+    if (booking.status === "in_house") await requireReady(trx, rooms.get(to), leaving);
   }
   for (const { booking, to } of movers) {
     await updateBooking(trx, change, action, booking, { room_id: to }, reasons.get(booking.booking_id));

@@ -10,7 +10,7 @@
 import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
-import { isRetired, lengthenStays, type LockedRoom } from "../allocation/allocations.ts";
+import { extendStays, isRetired, type LockedRooms } from "../allocation/allocations.ts";
 import { quoteStay, readRatesOf } from "../rates/prices.ts";
 import { type ChangeContext, recordUpdatedBookings } from "../booking_record/change.ts";
 import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights/nights.ts";
@@ -26,7 +26,7 @@ export interface Overstays {
   /** Locked, and with them their rooms. */
   readonly bookings: readonly Booking[];
   /** By id. */
-  readonly rooms: ReadonlyMap<string, LockedRoom>;
+  readonly rooms: LockedRooms;
   readonly hotel: HotelSettings;
   /** Their new departure. */
   readonly until: Day;
@@ -46,10 +46,10 @@ export async function extendOverstays(
   change: ChangeContext,
   { bookings: staying, rooms, hotel, until }: Overstays,
 ): Promise<number> {
-  const bookings = staying.filter(({ room_id: id }) => !isRetired(rooms.get(id) as LockedRoom, until));
+  const bookings = staying.filter(({ room_id: id }) => !isRetired(rooms.get(id), until));
   if (bookings.length === 0) return 0;
   const hotelId = hotel.hotel_id;
-  const longer = await lengthenStays(
+  const longer = await extendStays(
     trx,
     hotelId,
     bookings.map(({ booking_id, room_id, departure }) => ({
@@ -67,12 +67,12 @@ export async function extendOverstays(
     readRatesOf(trx, hotelId, {
       from,
       to: until,
-      roomTypeIds: [...new Set(extended.map(({ room_id }) => (rooms.get(room_id) as LockedRoom).room_type_id))],
+      roomTypeIds: [...new Set(extended.map(({ room_id }) => rooms.get(room_id).room_type_id))],
     }),
     readNightsOf(trx, hotelId, ids),
   ]);
   const stays = extended.map((booking) => {
-    const room = rooms.get(booking.room_id) as LockedRoom;
+    const room = rooms.get(booking.room_id);
     const { booking_id, room_id, departure, currency } = booking;
     const product = { booking_id, roomTypeId: room.room_type_id, others: nightsOf.get(booking_id) ?? [] };
     const { nights } = quoteStay(room, rates, departure, until, currency);

@@ -1,8 +1,8 @@
 /** The way back of a canceled booking or a no-show. */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
-import { holdGuest } from "../guests/guests.ts";
-import { type LockedRoom, lockRooms, segmentsOf } from "../allocation/allocations.ts";
+import { shareLockGuest } from "../guests/guests.ts";
+import { lockRooms, segmentsOf } from "../allocation/allocations.ts";
 import { readRoom } from "../inventory/inventory.ts";
 import { transition } from "./rules/booking_state.ts";
 import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
@@ -11,7 +11,7 @@ import { type Night, restoreNights, totalsOf, writeNights } from "./nights/night
 import {
   departureOf,
   allocateNights,
-  partyOf,
+  roomRequestOf,
   requireOpen,
   requireInService,
   roomsOf,
@@ -36,7 +36,7 @@ export async function reinstate(trx: Trx, change: ChangeContext, bookingId: stri
   if (booking.departure < today) {
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
   }
-  await holdGuest(trx, booking.hotel_id, booking.guest_id);
+  await shareLockGuest(trx, booking.hotel_id, booking.guest_id);
   const had = await restoreNights(trx, booking, "no_show", "waive");
   const to = roomId ?? booking.room_id;
   const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, to, ...roomsOf(had)])]);
@@ -44,7 +44,7 @@ export async function reinstate(trx: Trx, change: ChangeContext, bookingId: stri
   const split = await firstNightElsewhere(trx, booking.hotel_id, had, ahead);
   const nights =
     to === booking.room_id ? had : had.map((night) => (night.date < split ? night : { ...night, room_id: to }));
-  const room = rooms.get(to) as LockedRoom;
+  const room = rooms.get(to);
   const departure = departureOf(nights);
   if (to === booking.room_id) requireInService(room, departure);
   else {
@@ -54,7 +54,7 @@ export async function reinstate(trx: Trx, change: ChangeContext, bookingId: stri
     await writeNights(trx, booking, nights, "amend");
   }
   const advice = "To reinstate the booking in one of the free rooms, send its room_id.";
-  await allocateNights(trx, booking, nights, { ...partyOf(booking, split), advice });
+  await allocateNights(trx, booking, nights, { ...roomRequestOf(booking, split), advice });
   await updateBooking(trx, change, "reinstate", booking, {
     ...state,
     room_id: to,

@@ -5,7 +5,7 @@ import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { pmsProblems } from "../errors.ts";
 import { reasonsColumn, snapshot } from "../booking_record/history.ts";
 import { deriveContacts } from "../guests/contacts.ts";
-import { type Contact, holdGuest, holdName, knownGuestSql } from "../guests/guests.ts";
+import { type Contact, shareLockGuest, lockGuestIdentity, knownGuestSql } from "../guests/guests.ts";
 import { isSellable, type LockedRoom, lockRoom, roomTaken } from "../allocation/allocations.ts";
 import { offerRepacking } from "../allocation/plan_repack.ts";
 import { lockBestRoom } from "../allocation/choose_room.ts";
@@ -65,10 +65,10 @@ export async function reserve(
   // All at once: the desk waits for one round trip.
   const [hotel, , room, rates, guest, percent] = await Promise.all([
     lockBusinessDate(trx, hotelId, "shared"),
-    holdName(trx, hotelId, { name, email, phone }),
+    lockGuestIdentity(trx, hotelId, { name, email, phone }),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),
-    guestId === undefined ? undefined : holdGuest(trx, hotelId, guestId, "share"),
+    guestId === undefined ? undefined : shareLockGuest(trx, hotelId, guestId, "share"),
     price === undefined ? undefined : discountLimit(trx, hotelId, role),
   ]);
   requireSubscription(hotel);

@@ -5,7 +5,7 @@ import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Call, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
-import { plantHotel } from "../testing/insert_hotel.ts";
+import { insertHotel } from "../testing/insert_hotel.ts";
 
 /** A desk at moments that the test chooses: no test here depends on the hour at which it runs. */
 describe("a day that is not over", () => {
@@ -29,7 +29,7 @@ describe("a day that is not over", () => {
 
   /** A hotel on the business date 2025-03-27, or on another. */
   async function openAt(timeZone = "Europe/Berlin", day?: string): Promise<Desk> {
-    const { hotelId, model } = await plantHotel(owner, { currency: "EUR", decimals: 2, timeZone });
+    const { hotelId, model } = await insertHotel(owner, { currency: "EUR", decimals: 2, timeZone });
     const row = () => owner("identity.hotels").where({ hotel_id: hotelId });
     if (day !== undefined) await row().update({ business_date: day });
     const call: Desk["call"] = (now, one) => directDesk(pool, hotelId, () => now)(one);

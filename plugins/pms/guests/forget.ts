@@ -5,7 +5,7 @@ import { inBatches, recordHistory } from "../booking_record/history.ts";
 import { pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
-import { holdNamesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
+import { lockGuestIdentitiesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
 /** What stands for a name that is not kept. */
 const anonymousName = "Anonymous";
@@ -21,7 +21,7 @@ export async function anonymise(trx: Trx, change: ChangeContext, guestId: string
   const mine = { hotel_id: change.actor.tenantId, guest_id: guestId };
   // The order in which a booking and an amendment take them: the name, the bookings, the guest. Who books meanwhile by the
   // name waits for the first, who books by the id for the last.
-  await holdNamesOf(trx, mine.hotel_id, [guestId]);
+  await lockGuestIdentitiesOf(trx, mine.hotel_id, [guestId]);
   await lockBookingsOf(trx, mine);
   const guest = await lockGuest(trx, change, guestId);
   if (guest.merged_into !== null) requireKnown(guest);
@@ -33,7 +33,7 @@ export async function anonymise(trx: Trx, change: ChangeContext, guestId: string
   }
   const ids = await lockBookingsOf(trx, mine);
   // Called otherwise since the names were held: who books by the new name waits for it, and the guest is in hand already.
-  await holdNamesOf(trx, mine.hotel_id, [guestId]);
+  await lockGuestIdentitiesOf(trx, mine.hotel_id, [guestId]);
   const nobody = { name: anonymousName, email: null, phone: null };
   const people = await Guest.query(trx)
     .where({ hotel_id: mine.hotel_id })

@@ -37,8 +37,8 @@ const findStatement = prepare<{ guest_id: string }>(
   knownGuestSql("$1", "$2::text", "$3::text", "$4::text"),
 );
 
-const holdStatement = prepare(
-  "pms_hold_name",
+const lockIdentityStatement = prepare(
+  "pms_lock_guest_identity",
   "SELECT pg_advisory_xact_lock(hashtextextended('pms guest ' || $1::text || ' ' || pms.fold_text($2::text), 0))",
 );
 
@@ -47,28 +47,28 @@ const holdStatement = prepare(
  * one who is not there yet. What looks for the guest after it sees whom another has just made. A name alone is nobody who
  * could be found again, so nothing is held for it. Before any room is locked, for a booking holds the name first, too.
  */
-export async function holdName(trx: Trx, hotelId: string, { name, email, phone }: Contact): Promise<void> {
-  if (email !== null || phone !== null) await holdStatement.run(trx, [hotelId, name]);
+export async function lockGuestIdentity(trx: Trx, hotelId: string, { name, email, phone }: Contact): Promise<void> {
+  if (email !== null || phone !== null) await lockIdentityStatement.run(trx, [hotelId, name]);
 }
 
-const holdAllStatement = prepare(
-  "pms_hold_names",
+const lockIdentitiesStatement = prepare(
+  "pms_lock_guest_identities",
   `SELECT pg_advisory_xact_lock(hashtextextended('pms guest ' || $1::text || ' ' || name_key, 0)) FROM (
      SELECT name_key FROM pms.guests WHERE hotel_id = $1::uuid AND (guest_id = ANY ($2::uuid[]) OR merged_into = ANY ($2::uuid[]))
      UNION SELECT name_key FROM pms.guest_contacts WHERE hotel_id = $1::uuid AND guest_id = ANY ($2::uuid[])
      ORDER BY 1 OFFSET 0) AS names`,
 );
 
-/** As `holdName`, for all names by which guests are recognized: those of who is merged into them and of former contacts too. */
-export async function holdNamesOf(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
-  await holdAllStatement.run(trx, [hotelId, guestIds]);
+/** As `lockGuestIdentity`, for all names by which guests are recognized: those of who is merged into them and of former contacts too. */
+export async function lockGuestIdentitiesOf(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
+  await lockIdentitiesStatement.run(trx, [hotelId, guestIds]);
 }
 
 /** The guest of a contact: one who is known, or a new one. @returns the id */
 export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Promise<string> {
   const { name, email, phone } = contact;
   const [, [known]] = await Promise.all([
-    holdName(trx, hotelId, contact),
+    lockGuestIdentity(trx, hotelId, contact),
     findStatement.run(trx, [hotelId, name, email, phone]),
   ]);
   if (known !== undefined) return known.guest_id;
@@ -78,23 +78,28 @@ export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Pr
 }
 
 /**
- * A guest who is not forgotten or merged, and can't be until the end of the transaction. With `share`, the profile does not
- * change before that either, and with `change`, the caller alone may change it.
+ * Locks a guest against forgetting and merging until the end of the transaction. Other transactions can take the same lock.
+ * @param strength "share" also locks the profile against corrections
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED
  */
-export async function holdGuest(
+export async function shareLockGuest(
   trx: Trx,
   hotelId: string,
   guestId: string,
-  to: "keep" | "share" | "change" = "keep",
+  strength: "key share" | "share" = "key share",
 ): Promise<Guest> {
   const query = Guest.query(trx).findById([hotelId, guestId]);
-  const locks = {
-    keep: () => query.forKeyShare(),
-    share: () => query.forShare(),
-    change: () => query.forNoKeyUpdate(),
-  };
-  const guest = await locks[to]();
+  const guest = await (strength === "share" ? query.forShare() : query.forKeyShare());
+  if (guest === undefined) throw noSuchGuest();
+  return requireKnown(guest);
+}
+
+/**
+ * Locks a guest whose profile the caller is about to correct. Bookings of the guest do not wait for it.
+ * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED
+ */
+export async function lockKnownGuest(trx: Trx, hotelId: string, guestId: string): Promise<Guest> {
+  const guest = await Guest.query(trx).findById([hotelId, guestId]).forNoKeyUpdate();
   if (guest === undefined) throw noSuchGuest();
   return requireKnown(guest);
 }

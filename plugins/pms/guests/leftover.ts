@@ -1,7 +1,7 @@
 /** A profile that a correction has left without bookings. */
 import type { Trx } from "../../../core/mod.ts";
 import { Guest } from "../models/guest.ts";
-import { type Contact, holdNamesOf } from "./guests.ts";
+import { type Contact, lockGuestIdentitiesOf } from "./guests.ts";
 
 /**
  * Deletes a guest whose last booking has got another one, where the profile says nothing that the booking does not show:
@@ -11,7 +11,7 @@ import { type Contact, holdNamesOf } from "./guests.ts";
  */
 export async function deleteLeftover(trx: Trx, hotelId: string, guestId: string, shown: Contact): Promise<void> {
   // Who books for the guest meanwhile holds the name, or the guest's row: each is waited for before the look for bookings.
-  await holdNamesOf(trx, hotelId, [guestId]);
+  await lockGuestIdentitiesOf(trx, hotelId, [guestId]);
   const guest = await Guest.query(trx).findById([hotelId, guestId]).forUpdate();
   if (guest === undefined || guest.anonymised_at !== null || guest.merged_into !== null) return;
   await trx.raw(

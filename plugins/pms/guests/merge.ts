@@ -4,7 +4,7 @@ import { type ChangeContext, updateBookings } from "../booking_record/change.ts"
 import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
-import { holdNamesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
+import { lockGuestIdentitiesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
 /** Bookings of a duplicate: a person has fewer, and these take a third of a second of the database. */
 const mostBookings = 1000;
@@ -20,12 +20,12 @@ export async function merge(trx: Trx, change: ChangeContext, survivorId: string,
   const hotelId = change.actor.tenantId;
   const theirs = { hotel_id: hotelId, guest_id: duplicateId };
   // As forgetting does: the names, the bookings, the guests, and the bookings that were made meanwhile by the guest's id.
-  await holdNamesOf(trx, hotelId, both);
+  await lockGuestIdentitiesOf(trx, hotelId, both);
   await lockBookingsOf(trx, theirs);
   await lockGuests(trx, hotelId, both);
   const survivor = requireKnown(await lockGuest(trx, change, survivorId));
   const duplicate = requireKnown(await lockGuest(trx, { ...change, ifMatch: undefined }, duplicateId));
-  await holdNamesOf(trx, hotelId, both);
+  await lockGuestIdentitiesOf(trx, hotelId, both);
   const ids = await lockBookingsOf(trx, theirs);
   if (ids.length > mostBookings) {
     throw pmsProblems.TOO_MANY_BOOKINGS(
@@ -57,7 +57,7 @@ export async function merge(trx: Trx, change: ChangeContext, survivorId: string,
 export async function unmerge(trx: Trx, change: ChangeContext, guestId: string): Promise<string> {
   const hotelId = change.actor.tenantId;
   // Each merge of the guest who has the bookings holds this name, too: who that is does not change any more.
-  await holdNamesOf(trx, hotelId, [guestId]);
+  await lockGuestIdentitiesOf(trx, hotelId, [guestId]);
   const called = await Guest.query(trx).findById([hotelId, guestId]);
   if (called === undefined) throw noSuchGuest();
   const ownerId = called.merged_into;
@@ -65,7 +65,7 @@ export async function unmerge(trx: Trx, change: ChangeContext, guestId: string):
   if (ownerId === null || merged === undefined) {
     throw pmsProblems.GUEST_NOT_MERGED("There is no merge to take back.");
   }
-  await holdNamesOf(trx, hotelId, [ownerId]);
+  await lockGuestIdentitiesOf(trx, hotelId, [ownerId]);
   const ids = await lockBookingsOf(trx, { hotel_id: hotelId, guest_id: ownerId }, { ids: merged.booking_ids });
   await lockGuests(trx, hotelId, [guestId, ownerId]);
   const guest = await lockGuest(trx, change, guestId);

@@ -4,7 +4,7 @@ import type { HotelSettings } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import type { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
-import { readRoomType, requireFreeNumber, write } from "./inventory.ts";
+import { readRoomType, requireFreeNumber, withNameConflicts } from "./inventory.ts";
 import { findBookingsInRoom, type FoundBookings } from "./room_bookings.ts";
 
 export interface RoomChange {
@@ -35,7 +35,9 @@ export async function changeRoom(
   await requireRetirable(trx, hotel, room, change.retired_from);
   if (change.room_number !== undefined) await requireFreeNumber(trx, hotel.hotel_id, change.room_number, room.room_id);
   const rate = typeof change.rate === "string" ? rateIn(hotel.currency, change.rate) : change.rate;
-  return write(room.$query(trx).patchAndFetch({ ...defined({ ...change, rate }), version: room.version + 1 }));
+  return withNameConflicts(
+    room.$query(trx).patchAndFetch({ ...defined({ ...change, rate }), version: room.version + 1 }),
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { RoomType } from "../models/room_type.ts";
 const uniqueNames = new Set(["room_types_name", "rooms_number"]);
 
 /** Runs a write; a taken name and a thing that others still point at become problems that say so. */
-export async function write<T>(work: PromiseLike<T>): Promise<T> {
+export async function withNameConflicts<T>(work: PromiseLike<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

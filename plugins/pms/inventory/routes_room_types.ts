@@ -15,7 +15,7 @@ import {
 import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { noSuchRoomType } from "../errors.ts";
-import { readRoomType, write } from "./inventory.ts";
+import { readRoomType, withNameConflicts } from "./inventory.ts";
 import { RoomType } from "../models/room_type.ts";
 import { rateIn } from "../rates/amounts.ts";
 import { roomTypeFields, roomTypeSchema, roomTypeView } from "./views.ts";
@@ -41,7 +41,7 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
         await requireQuota(trx, hotel, { of: "room types", most: env.TRIAL_ROOM_TYPES }, () =>
           RoomType.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
         );
-        const type = await write(
+        const type = await withNameConflicts(
           RoomType.query(trx).insertAndFetch({
             hotel_id: actor.tenantId,
             room_type_id: newId(),
@@ -116,7 +116,7 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
         if (type === undefined) throw noSuchRoomType();
         requireMatch(request.ifMatch, type.version);
         const rate = body.rate === undefined ? undefined : rateIn(hotel.currency, body.rate);
-        const changed = await write(
+        const changed = await withNameConflicts(
           type.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: type.version + 1 }),
         );
         return { body: roomTypeView(changed, hotel.currency), etag: changed.version };
@@ -137,7 +137,7 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
         const type = await RoomType.query(trx).findById([actor.tenantId, id]).forUpdate();
         if (type === undefined) throw noSuchRoomType();
         requireMatch(request.ifMatch, type.version);
-        await write(type.$query(trx).delete());
+        await withNameConflicts(type.$query(trx).delete());
         return {};
       },
     }),

@@ -18,7 +18,7 @@ import type { PmsContext } from "../context.ts";
 import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { noSuchRoom } from "../errors.ts";
 import { changeRoom } from "./change_room.ts";
-import { readRoom, readRoomType, requireFreeNumber, write } from "./inventory.ts";
+import { readRoom, readRoomType, requireFreeNumber, withNameConflicts } from "./inventory.ts";
 import { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
 import { retiredFromSchema, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
@@ -52,7 +52,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
         await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : null;
         await requireFreeNumber(trx, actor.tenantId, body.room_number);
-        const room = await write(
+        const room = await withNameConflicts(
           Room.query(trx).insertAndFetch({ hotel_id: actor.tenantId, room_id: newId(), ...body, rate }),
         );
         const headers = { Location: `/rooms/${room.room_id}` };
@@ -167,7 +167,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       handler: async ({ actor, params: { room_id: id }, trx, request }) => {
         requireSubscription(await readHotel(trx, actor.tenantId));
         const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
-        await write(room.$query(trx).delete());
+        await withNameConflicts(room.$query(trx).delete());
         return {};
       },
     }),

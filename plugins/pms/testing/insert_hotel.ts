@@ -5,25 +5,25 @@ import { newId } from "../../../core/mod.ts";
 import { dayText, ModelHotel } from "./model_tests/model/hotel.ts";
 
 /** What kind of hotel; all have five rooms in two types, at prices of their own. */
-export interface Ground {
+export interface HotelKind {
   readonly currency: string;
   readonly decimals: number;
   readonly timeZone: string;
 }
 
-export const grounds: readonly Ground[] = [
+export const hotelKinds: readonly HotelKind[] = [
   { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" },
   { currency: "JPY", decimals: 0, timeZone: "Pacific/Auckland" },
   { currency: "KWD", decimals: 3, timeZone: "Pacific/Honolulu" },
 ];
 
-/** Plants a hotel, and gives the model of it. @param hotelId an existing hotel's, which is then given rooms and the model's day */
-export async function plantHotel(
+/** Plants a hotel, and gives the model of it. @param hotelId an existing hotel's, which is then existingId rooms and the model's day */
+export async function insertHotel(
   owner: Knex,
-  ground: Ground,
-  given?: string,
+  kind: HotelKind,
+  existingId?: string,
 ): Promise<{ readonly hotelId: string; readonly model: ModelHotel }> {
-  const hotelId = given ?? newId();
+  const hotelId = existingId ?? newId();
   const types = [
     { id: newId(), capacity: 2, rate: 10_050 },
     { id: newId(), capacity: 3, rate: 20_025 },
@@ -37,14 +37,14 @@ export async function plantHotel(
     dirty: false,
     retiredFrom: null,
   }));
-  const model = new ModelHotel(ground.decimals, types, rooms);
+  const model = new ModelHotel(kind.decimals, types, rooms);
   const text = (minor: number | null): string | null => (minor === null ? null : model.text(minor));
   await owner.transaction(async (trx) => {
     await trx.raw(
       `INSERT INTO identity.hotels (hotel_id, name, time_zone, currency, trial_ends_at, valid_to, business_date)
        VALUES (?, 'Planted', ?, ?, now() + interval '9 days', now() + interval '9 days', ?)
        ON CONFLICT (hotel_id) DO UPDATE SET business_date = excluded.business_date`,
-      [hotelId, ground.timeZone, ground.currency, dayText(0)],
+      [hotelId, kind.timeZone, kind.currency, dayText(0)],
     );
     await trx("pms.room_types").insert(
       types.map((type, index) => ({

@@ -1,9 +1,9 @@
-/** Whether a question finds its rows by an index: what is wrong with the plans that PostgreSQL ran for it. */
+/** Whether a query finds its rows by an index: what is wrong with the plans that PostgreSQL ran for it. */
 import type { Knex } from "knex";
 
 import { databaseFor } from "../../../core/db/database.ts";
 import { nodesOf, pairsCompared, plansOf, type PlanNode, rowsRead, type RunPlan } from "../../../testing/plans.ts";
-import type { AskingHotel, Question } from "./model_tests/read_queries.ts";
+import type { QueriedHotel, ReadQuery } from "./model_tests/read_queries.ts";
 
 /** The tables that grow with the years: what is not to be read from end to end. */
 const grown = new Set(["bookings", "booking_nights", "occupancies", "guests", "guest_contacts", "booking_history"]);
@@ -11,15 +11,15 @@ const grown = new Set(["bookings", "booking_nights", "occupancies", "guests", "g
 export const runs = 7;
 
 /** Asks several times as the plugin's own role in the hotel, and undoes it. @param gate a pool of one connection */
-export function plansFor(gate: Knex, hotel: AskingHotel, question: Question): Promise<RunPlan[]> {
+export function plansFor(gate: Knex, hotel: QueriedHotel, query: ReadQuery): Promise<RunPlan[]> {
   const db = databaseFor(gate, "pms", false);
   return plansOf(gate, async () => {
     for (let run = 0; run < runs; run += 1) {
-      // Undone, so that each question meets the same tables.
+      // Undone, so that each query meets the same tables.
       const undo = new Error("undone");
       try {
         await db.tenant(hotel.hotelId, async (trx) => {
-          await question(trx, hotel);
+          await query(trx, hotel);
           throw undo;
         });
       } catch (error) {

@@ -13,8 +13,8 @@ import { signUpHotel, startTestPlatform } from "../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "../../pms/testing/desk_database.ts";
 import { directDesk } from "../../pms/testing/model_tests/direct_desk.ts";
 import { dayNumber, dayText } from "../../pms/testing/model_tests/model/hotel.ts";
-import { type Ground, grounds, plantHotel, setSubscription } from "../../pms/testing/insert_hotel.ts";
-import { momentOf, play } from "../../pms/testing/model_tests/run_history.ts";
+import { type HotelKind, hotelKinds, insertHotel, setSubscription } from "../../pms/testing/insert_hotel.ts";
+import { momentOf, runHistory } from "../../pms/testing/model_tests/run_history.ts";
 import { history } from "../../pms/testing/model_tests/random_steps.ts";
 import type { Step } from "../../pms/testing/model_tests/steps.ts";
 import { inSnapshot } from "../build/snapshot.ts";
@@ -84,11 +84,11 @@ const steps = fc.tuple(history, fc.option(dayUse, { nil: [] })).map((parts) => p
 const story: fc.Arbitrary<Story> = fc.record({ steps, moments });
 
 /** Plays a history at a desk; then gives its bookings what a model can't foresee: when they were made, and notes. */
-async function playStory(owner: Knex, pool: Knex, ground: Ground, told: Story, given?: string) {
-  const { hotelId, model } = await plantHotel(owner, ground, given);
+async function playStory(owner: Knex, pool: Knex, kind: HotelKind, told: Story, given?: string) {
+  const { hotelId, model } = await insertHotel(owner, kind, given);
   const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
-  await play(
-    { model, desk: directDesk(pool, hotelId, () => momentOf(model, ground)), tally: new Map(), lapse },
+  await runHistory(
+    { model, desk: directDesk(pool, hotelId, () => momentOf(model, kind)), tally: new Map(), lapse },
     told.steps,
   );
   const typeNames = new Map(model.types.map(({ id }, index) => [id, ['=Suite, "old"', "Twin"][index] as string]));
@@ -109,8 +109,8 @@ async function playStory(owner: Knex, pool: Knex, ground: Ground, told: Story, g
   const neutral = (name: string): string => (/^[=-]/.test(name) ? `'${name}` : name);
   const known: Known = {
     model,
-    currency: ground.currency,
-    timeZone: ground.timeZone,
+    currency: kind.currency,
+    timeZone: kind.timeZone,
     madeAt,
     notes: new Map([...notes].map(([id, note]) => [id, neutral(note)])),
     typeNames: new Map([...typeNames].map(([id, name]) => [id, neutral(name)])),
@@ -153,13 +153,13 @@ function foretell(known: Known, kind: string, body: Ends & Partial<BookingsAsked
 }
 
 /** Whole minor units of an amount, which must have the currency's decimals. */
-function minorOf(amount: string, { decimals }: Ground): bigint {
+function minorOf(amount: string, { decimals }: HotelKind): bigint {
   expect(amount.split(".")[1]?.length ?? 0, amount).to.equal(decimals);
   return BigInt(amount.replace(".", ""));
 }
 
-const sumOf = (rows: readonly Row[], ground: Ground, ...columns: string[]): bigint =>
-  rows.reduce((sum, row) => columns.reduce((more, column) => more + minorOf(row[column] as string, ground), sum), 0n);
+const sumOf = (rows: readonly Row[], kind: HotelKind, ...columns: string[]): bigint =>
+  rows.reduce((sum, row) => columns.reduce((more, column) => more + minorOf(row[column] as string, kind), sum), 0n);
 
 describe("the totals of reports", function () {
   this.timeout(40_000 + runs * 2000);
@@ -183,7 +183,7 @@ describe("the totals of reports", function () {
   };
 
   /** What the books in the database say, past every wall. */
-  const books = async (hotelId: string, ground: Ground) => {
+  const books = async (hotelId: string, kind: HotelKind) => {
     const { rows } = (await owner.raw(
       `SELECT
          (SELECT coalesce(sum(total_amount), 0)::text FROM pms.bookings WHERE hotel_id = h.hotel_id) AS totals,
@@ -196,14 +196,14 @@ describe("the totals of reports", function () {
       [hotelId],
     )) as { rows: { totals: string; bookings: number; nights: string; closed: string }[] };
     const { totals = "0", bookings, nights = "0", closed = "0" } = rows[0] ?? {};
-    const minor = (amount: string): bigint => BigInt(new Big(amount).times(10 ** ground.decimals).toFixed());
+    const minor = (amount: string): bigint => BigInt(new Big(amount).times(10 ** kind.decimals).toFixed());
     return { bookings, totals: minor(totals), nights: minor(nights), closed: minor(closed) };
   };
 
-  const lane = (ground: Ground) =>
+  const lane = (kind: HotelKind) =>
     fc.assert(
       fc.asyncProperty(story, questions, async (told, asked) => {
-        const { hotelId, known } = await playStory(owner, pool, ground, told);
+        const { hotelId, known } = await playStory(owner, pool, kind, told);
         for (const [kind, body] of [...asked, plain].flatMap(bodiesOf)) {
           const { count, rows } = await report(hotelId, known, kind, body);
           const expected = foretell(known, kind, body);
@@ -212,31 +212,31 @@ describe("the totals of reports", function () {
           expect(Object.keys(rows[0] ?? {}), title).to.deep.equal(Object.keys(expected[0] ?? {}));
           expect(count, title).to.equal(rows.length);
         }
-        const inBooks = await books(hotelId, ground);
+        const inBooks = await books(hotelId, kind);
         const all = (await report(hotelId, known, "bookings", {})).rows;
-        expect([all.length, sumOf(all, ground, "total_amount")]).to.deep.equal([inBooks.bookings, inBooks.totals]);
+        expect([all.length, sumOf(all, kind, "total_amount")]).to.deep.equal([inBooks.bookings, inBooks.totals]);
         const months = (await report(hotelId, known, "revenue", wide)).rows;
-        expect(sumOf(months, ground, "room_revenue", "no_show_revenue"), "nights on bills").to.equal(inBooks.nights);
+        expect(sumOf(months, kind, "room_revenue", "no_show_revenue"), "nights on bills").to.equal(inBooks.nights);
         const days = (await report(hotelId, known, "occupancy", wide)).rows;
         const closed = days.filter((day) => day["closed"] === "true");
-        expect(sumOf(closed, ground, "room_revenue"), "closed days").to.equal(inBooks.closed);
+        expect(sumOf(closed, kind, "room_revenue"), "closed days").to.equal(inBooks.closed);
       }),
-      { numRuns: Math.ceil(runs / grounds.length), ...parameters },
+      { numRuns: Math.ceil(runs / hotelKinds.length), ...parameters },
     );
 
   it("equal the database and a model of the hotel to the cent, row by row, after any history of its desk", async () => {
-    await Promise.all(grounds.map(lane));
+    await Promise.all(hotelKinds.map(lane));
   });
 
   it("are the same bytes from a built file and from a stream", async () => {
     const platform = await startTestPlatform();
     const desks = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 4, name: "test desks" });
     try {
-      for (const ground of grounds) {
-        const settings = { currency: ground.currency, time_zone: ground.timeZone };
+      for (const kind of hotelKinds) {
+        const settings = { currency: kind.currency, time_zone: kind.timeZone };
         const hotel = await signUpHotel(platform.client, settings);
         const [told] = fc.sample(story, { numRuns: 1, ...parameters });
-        await playStory(platform.owner, desks, ground, told as Story, hotel.hotelId);
+        await playStory(platform.owner, desks, kind, told as Story, hotel.hotelId);
         const token = hotel.managerToken;
         const get = (path: string) => platform.client.get(path, { token });
         for (const [kind, body] of [

@@ -10,7 +10,7 @@ import { requireArrival } from "../../rates/restrictions.ts";
 import { readRoomType } from "../../inventory/inventory.ts";
 import { lockRooms } from "../../allocation/allocations.ts";
 import { findRepack, type RepackPlan } from "../../allocation/plan_repack.ts";
-import type { RoomQuestion } from "../../allocation/choose_room.ts";
+import type { RoomSearch } from "../../allocation/choose_room.ts";
 
 /**
  * Finds the moves that would make a room of the type free for the stay, and makes them where asked.
@@ -22,27 +22,27 @@ import type { RoomQuestion } from "../../allocation/choose_room.ts";
 export async function repack(
   trx: Trx,
   change: ChangeContext,
-  question: RoomQuestion,
+  search: RoomSearch,
   apply: { readonly shownPlan: string | undefined } | undefined,
   isRestricted = false,
 ): Promise<RepackPlan> {
-  const hotel = await lockBusinessDate(trx, question.hotelId, "shared");
-  const type = await readRoomType(trx, question.hotelId, question.roomTypeId);
-  const { arrival, departure } = question;
+  const hotel = await lockBusinessDate(trx, search.hotelId, "shared");
+  const type = await readRoomType(trx, search.hotelId, search.roomTypeId);
+  const { arrival, departure } = search;
   if (arrival < hotel.business_date) {
     throw fieldFault("body", "/check_in", `is before the business date ${hotel.business_date}`);
   }
-  const rates = await readRates(trx, question.hotelId, {
+  const rates = await readRates(trx, search.hotelId, {
     from: arrival,
     to: departure,
-    roomTypeId: question.roomTypeId,
+    roomTypeId: search.roomTypeId,
   });
-  if (!isRestricted) requireArrival(rates, { roomTypeId: question.roomTypeId, arrival, departure });
+  if (!isRestricted) requireArrival(rates, { roomTypeId: search.roomTypeId, arrival, departure });
   const look = async (): Promise<RepackPlan> => {
-    const plan = await findRepack(trx, question, hotel.business_date);
+    const plan = await findRepack(trx, search, hotel.business_date);
     if (plan !== undefined) return plan;
     throw pmsProblems.NO_ROOM_FREE(
-      `No way was found to free a ${type.name} from ${question.arrival} to ${question.departure} by moving others.`,
+      `No way was found to free a ${type.name} from ${search.arrival} to ${search.departure} by moving others.`,
     );
   };
   const plan = await look();
@@ -55,7 +55,7 @@ export async function repack(
   const withoutMatch = { actor: change.actor, now: change.now };
   const ids = plan.moves.map(({ booking_id }) => booking_id);
   if (ids.length > 0) await lockBookings(trx, withoutMatch, ids);
-  await lockRooms(trx, question.hotelId, [
+  await lockRooms(trx, search.hotelId, [
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
   if ((await look()).plan !== plan.plan) throw changed;

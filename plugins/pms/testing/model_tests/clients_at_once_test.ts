@@ -10,8 +10,8 @@ import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../../t
 import { startWebProcesses, type WebProcesses } from "../../../../testing/web_processes.ts";
 import { type Desk, directDesk, httpDesk, problemsOf } from "./direct_desk.ts";
 import { requireWhole } from "./invariants.ts";
-import { type Ground, grounds, plantHotel } from "../insert_hotel.ts";
-import { Rumour } from "./stale_view.ts";
+import { type HotelKind, hotelKinds, insertHotel } from "../insert_hotel.ts";
+import { StaleView } from "./stale_view.ts";
 import { clientsSteps } from "./random_steps.ts";
 import { callOf, type Step } from "./steps.ts";
 
@@ -22,17 +22,17 @@ const runs = Number(HISTORIES);
 const parameters = { endOnFailure: true, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
 
 /** All clients work at once, each in its own order. What is answered must be in the route's own list of problems. */
-async function workAtOnce(desk: Desk, rumour: Rumour, clients: readonly (readonly Step[])[]): Promise<number> {
+async function workAtOnce(desk: Desk, view: StaleView, clients: readonly (readonly Step[])[]): Promise<number> {
   let done = 0;
   await Promise.all(
     clients.map(async (steps) => {
       for (const step of steps) {
-        const call = callOf(step, rumour);
+        const call = callOf(step, view);
         if (call === undefined) continue;
         const outcome = await desk(call);
         if (outcome.code !== "OK") expect(problemsOf(call.id), call.id).to.include(outcome.code);
         else done += 1;
-        rumour.hear(call, outcome);
+        view.observe(call, outcome);
       }
     }),
   );
@@ -58,9 +58,9 @@ describe("several clients at once in one hotel", function () {
   it("are told nothing but what the catalogue has, and leave the hotel whole after every round", async () => {
     let done = 0;
     await fc.assert(
-      fc.asyncProperty(clientsSteps(8, 30), fc.constantFrom(...grounds), async (clients, ground) => {
-        const { hotelId, model } = await plantHotel(platform.owner, ground);
-        done += await workAtOnce(directDesk(pool, hotelId), new Rumour(model), clients);
+      fc.asyncProperty(clientsSteps(8, 30), fc.constantFrom(...hotelKinds), async (clients, kind) => {
+        const { hotelId, model } = await insertHotel(platform.owner, kind);
+        done += await workAtOnce(directDesk(pool, hotelId), new StaleView(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),
       { numRuns: Math.ceil(runs / 5), ...parameters },
@@ -72,9 +72,9 @@ describe("several clients at once in one hotel", function () {
     await fc.assert(
       fc.asyncProperty(clientsSteps(8, 30), async (clients) => {
         const { hotelId, managerToken, receptionistToken } = await signUpHotel(platform.client);
-        const { model } = await plantHotel(platform.owner, grounds[0] as Ground, hotelId);
+        const { model } = await insertHotel(platform.owner, hotelKinds[0] as HotelKind, hotelId);
         const desk = httpDesk([platform.client, ...processes.clients], managerToken, receptionistToken);
-        await workAtOnce(desk, new Rumour(model), clients);
+        await workAtOnce(desk, new StaleView(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),
       { numRuns: Math.ceil(runs / 30), ...parameters },

@@ -9,16 +9,16 @@ import { type DeskDatabase, openDeskDatabase } from "../desk_database.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
 import { dayNumber } from "./model/hotel.ts";
 import { requireWhole } from "./invariants.ts";
-import { type Ground, grounds, plantHotel, setSubscription } from "../insert_hotel.ts";
-import { compareAll, momentOf, play, type Played, type Tally } from "./run_history.ts";
+import { type HotelKind, hotelKinds, insertHotel, setSubscription } from "../insert_hotel.ts";
+import { compareAll, momentOf, runHistory, type HistoryRun, type Tally } from "./run_history.ts";
 import { history } from "./random_steps.ts";
 import type { Step } from "./steps.ts";
 
 /** HISTORIES=5000 plays so many; the seed of a run that failed is in its message, and HISTORIES_SEED plays it again. */
 const { HISTORIES = "90", HISTORIES_SEED } = processVariables();
-const runs = Number(HISTORIES);
+const numRuns = Number(HISTORIES);
 /** Shrinking ends in time for the seed to be told. */
-const most = { interruptAfterTimeLimit: 15_000 + runs * 1500, markInterruptAsFailure: true };
+const most = { interruptAfterTimeLimit: 15_000 + numRuns * 1500, markInterruptAsFailure: true };
 const parameters = { ...most, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
 
 const operations =
@@ -46,14 +46,14 @@ const refusals = {
 const rare = ["amendBooking NO_ROOM_FREE", "closeDay overdue"];
 const many = 900;
 
-async function playToTheEnd(played: Played, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
-  await play(played, steps);
-  await compareAll(played);
+async function runToTheEnd(run: HistoryRun, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
+  await runHistory(run, steps);
+  await compareAll(run);
   await requireWhole(owner, hotelId);
 }
 
 describe("random histories of a desk", function () {
-  this.timeout(30_000 + runs * 2000);
+  this.timeout(30_000 + numRuns * 2000);
   let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
@@ -64,28 +64,28 @@ describe("random histories of a desk", function () {
   });
   after(() => database.close());
 
-  const lane = (ground: Ground) =>
+  const lane = (kind: HotelKind) =>
     fc.assert(
       fc.asyncProperty(history, async (steps) => {
-        const { hotelId, model } = await plantHotel(owner, ground);
+        const { hotelId, model } = await insertHotel(owner, kind);
         const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
-        const desk = directDesk(pool, hotelId, () => momentOf(model, ground));
-        await playToTheEnd({ model, desk, tally, lapse }, owner, hotelId, steps);
+        const desk = directDesk(pool, hotelId, () => momentOf(model, kind));
+        await runToTheEnd({ model, desk, tally, lapse }, owner, hotelId, steps);
       }),
-      { numRuns: Math.ceil(runs / grounds.length), ...parameters },
+      { numRuns: Math.ceil(numRuns / hotelKinds.length), ...parameters },
     );
 
   it("go as the model says, call by call, and leave nights, prices, states, histories and figures whole", async () => {
-    await Promise.all(grounds.map(lane));
+    await Promise.all(hotelKinds.map(lane));
   });
 
   it("have met every operation and the common refusals on the way", function () {
     // Of a few histories it would be chance.
-    if (runs < 90) return this.skip();
+    if (numRuns < 90) return this.skip();
     expect([...tally.keys()]).to.include.members([
       ...operations.split(" ").map((id) => `${id} OK`),
       ...Object.entries(refusals).flatMap(([id, codes]) => codes.map((code) => `${id} ${code}`)),
-      ...(runs < many ? [] : rare),
+      ...(numRuns < many ? [] : rare),
     ]);
   });
 
@@ -95,14 +95,14 @@ describe("random histories of a desk", function () {
       await fc.assert(
         fc.asyncProperty(history, async (steps) => {
           const { hotelId, managerToken, receptionistToken } = await signUpHotel(platform.client);
-          const { model } = await plantHotel(platform.owner, grounds[0] as Ground, hotelId);
+          const { model } = await insertHotel(platform.owner, hotelKinds[0] as HotelKind, hotelId);
           // The real clock is far ahead of the first day of the model.
-          model.calendarDay = () => dayNumber(dayAt(new Date(), (grounds[0] as Ground).timeZone));
+          model.calendarDay = () => dayNumber(dayAt(new Date(), (hotelKinds[0] as HotelKind).timeZone));
           const lapse = (lapsed: boolean) => setSubscription(platform.owner, hotelId, lapsed);
           const desk = httpDesk([platform.client], managerToken, receptionistToken);
-          await playToTheEnd({ model, desk, tally: new Map(), lapse }, platform.owner, hotelId, steps);
+          await runToTheEnd({ model, desk, tally: new Map(), lapse }, platform.owner, hotelId, steps);
         }),
-        { numRuns: Math.ceil(runs / 30), ...parameters },
+        { numRuns: Math.ceil(numRuns / 30), ...parameters },
       );
     } finally {
       await platform.close();

@@ -34,7 +34,7 @@ const routes = new Map<string, Route>(
 );
 
 /** A seeded hotel, and one of its guests in the house. */
-export interface AskingHotel {
+export interface QueriedHotel {
   readonly hotelId: string;
   readonly today: Day;
   readonly roomId: string;
@@ -45,7 +45,7 @@ export interface AskingHotel {
   readonly phone: string;
 }
 
-export async function askingHotel(owner: Knex, name: string): Promise<AskingHotel> {
+export async function findQueriedHotel(owner: Knex, name: string): Promise<QueriedHotel> {
   const { rows } = (await owner.raw(
     `SELECT b.hotel_id AS "hotelId", h.business_date AS today, b.room_id AS "roomId", r.room_type_id AS "roomTypeId",
        b.booking_id AS "bookingId", b.guest_id AS "guestId", b.guest_email AS email, b.guest_phone AS phone
@@ -53,20 +53,20 @@ export async function askingHotel(owner: Knex, name: string): Promise<AskingHote
      WHERE h.name = ? AND b.guest_email IS NOT NULL AND b.guest_phone IS NOT NULL AND b.status = 'in_house'
      ORDER BY b.booking_id LIMIT 1`,
     [name],
-  )) as { rows: AskingHotel[] };
+  )) as { rows: QueriedHotel[] };
   if (rows[0] === undefined) throw new Error(`There is no ${name}.`);
   return rows[0];
 }
 
-export type Question = (trx: Trx, hotel: AskingHotel) => Promise<unknown>;
+export type ReadQuery = (trx: Trx, hotel: QueriedHotel) => Promise<unknown>;
 
 /** A call as the dispatcher makes it, its query parsed by the route's own schema. */
 const call =
   (
     id: string,
-    query: (hotel: AskingHotel) => Record<string, string> = () => ({}),
-    params: (hotel: AskingHotel) => Record<string, string> = () => ({}),
-  ): Question =>
+    query: (hotel: QueriedHotel) => Record<string, string> = () => ({}),
+    params: (hotel: QueriedHotel) => Record<string, string> = () => ({}),
+  ): ReadQuery =>
   (trx, hotel) => {
     const route = routes.get(id) as Route;
     const actor = { tenantId: hotel.hotelId, userId: "", sessionId: "", role: "manager", name: "plans" };
@@ -75,23 +75,23 @@ const call =
   };
 
 type Query = Record<string, string>;
-const asked = (query: Query | ((hotel: AskingHotel) => Query)) => (typeof query === "function" ? query : () => query);
+const asked = (query: Query | ((hotel: QueriedHotel) => Query)) => (typeof query === "function" ? query : () => query);
 
 /** A page of the list of bookings, and of guests. */
-export const bookings = (query: Parameters<typeof asked>[0]): Question => call("listBookings", asked(query));
-export const guests = (query: Parameters<typeof asked>[0]): Question => call("listGuests", asked(query));
+export const bookings = (query: Parameters<typeof asked>[0]): ReadQuery => call("listBookings", asked(query));
+export const guests = (query: Parameters<typeof asked>[0]): ReadQuery => call("listGuests", asked(query));
 
 let booked = 0;
 /** Each time on a later day, for the statement is to be run and not refused. */
-const order = ({ today }: AskingHotel) => {
+const order = ({ today }: QueriedHotel) => {
   booked += 2;
   const day = addDays(today, 500 + booked);
   const stay = { check_in_at: day, expected_check_out_at: addDays(day, 2) };
   return { adults: 1, children: 0, room_locked: false, ...stay };
 };
-const nights = ({ today }: AskingHotel) => ({ arrival: addDays(today, 10), departure: addDays(today, 12) });
+const nights = ({ today }: QueriedHotel) => ({ arrival: addDays(today, 10), departure: addDays(today, 12) });
 
-export const questions: Readonly<Record<string, Question>> = {
+export const readQueries: Readonly<Record<string, ReadQuery>> = {
   availability: call("findFreeRooms", ({ today }) => ({ check_in: addDays(today, 10), check_out: addDays(today, 12) })),
   "a booking of a room": (trx, hotel) => {
     const guest = { name: "Ada", email: hotel.email };

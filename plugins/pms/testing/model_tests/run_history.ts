@@ -18,26 +18,26 @@ import {
 import { predict, type Prediction } from "./model/answer.ts";
 import { callOf, type Step } from "./steps.ts";
 
-/** What the clock shows while a model's history is played. */
+/** What the clock shows while a model's history is run. */
 export const momentOf = (model: ModelHotel, { timeZone }: { readonly timeZone: string }): Date =>
   instantOf(dayText(model.calendarDay()), `${String(model.clock.hour).padStart(2, "0")}:00`, timeZone);
 
 /** How often each call was answered with what: `checkIn OK`, `checkIn WRONG_DAY`. */
 export type Tally = Map<string, number>;
 
-export interface Played {
+export interface HistoryRun {
   readonly model: ModelHotel;
   readonly desk: Desk;
   readonly tally: Tally;
   lapse(lapsed: boolean): Promise<void>;
 }
 
-export async function play(played: Played, steps: readonly Step[]): Promise<void> {
-  const { model } = played;
+export async function runHistory(run: HistoryRun, steps: readonly Step[]): Promise<void> {
+  const { model } = run;
   for (const [index, step] of steps.entries()) {
     const at = `step ${index}, ${JSON.stringify(step)}`;
     if (step.kind === "subscription") {
-      await played.lapse(step.lapsed);
+      await run.lapse(step.lapsed);
       model.lapsed = step.lapsed;
       continue;
     }
@@ -47,30 +47,30 @@ export async function play(played: Played, steps: readonly Step[]): Promise<void
     }
     const call = callOf(step, model);
     if (call === undefined) continue;
-    if (call.id === "repackRooms") await playRepack(played, call, step.kind === "repack" && step.apply === "shown", at);
+    if (call.id === "repackRooms") await runRepack(run, call, step.kind === "repack" && step.apply === "shown", at);
     else {
       const { today } = model;
-      await playCall(played, call, at);
+      await runCall(run, call, at);
       // After a close, the next call comes a day later.
       model.clock = { ...model.clock, ahead: model.clock.ahead + model.today - today };
     }
   }
 }
 
-async function ask({ desk, tally }: Played, call: Call): Promise<Outcome> {
+async function send({ desk, tally }: HistoryRun, call: Call): Promise<Outcome> {
   const outcome = await desk(call);
-  note(tally, `${call.id} ${outcome.code}`);
+  count(tally, `${call.id} ${outcome.code}`);
   return outcome;
 }
 
-function note(tally: Tally, line: string): void {
+function count(tally: Tally, line: string): void {
   tally.set(line, (tally.get(line) ?? 0) + 1);
 }
 
-async function playCall(played: Played, call: Call, at: string): Promise<void> {
-  const { model } = played;
+async function runCall(run: HistoryRun, call: Call, at: string): Promise<void> {
+  const { model } = run;
   const expected = predict(model, call);
-  const { code, body } = await ask(played, call);
+  const { code, body } = await send(run, call);
   expect(code, `${at}: ${JSON.stringify(body)}`).to.equal(expected.code);
   if (expected.booking !== undefined) {
     adopt(model, expected.booking, body);
@@ -94,7 +94,7 @@ async function playCall(played: Played, call: Call, at: string): Promise<void> {
   if (expected.figures !== undefined) {
     expect(body, at).to.deep.include(figuresView(model, expected.figures));
     for (const name of ["overstays", "overdue"])
-      if ((expected.figures[name] ?? 0) > 0) note(played.tally, `${call.id} ${name}`);
+      if ((expected.figures[name] ?? 0) > 0) count(run.tally, `${call.id} ${name}`);
   }
   // A room for a type that there is none of: the moves that are offered would make one.
   if (code === "NO_ROOM_FREE") checkOffer(model, call, body.repack as Plan, at);
@@ -168,18 +168,18 @@ type Plan =
     }
   | undefined;
 
-async function playRepack(played: Played, call: Call, afterPreview: boolean, at: string): Promise<void> {
-  const { model } = played;
+async function runRepack(run: HistoryRun, call: Call, afterPreview: boolean, at: string): Promise<void> {
+  const { model } = run;
   const stay = call.body as unknown as { check_in: string; check_out: string; room_type_id: unknown; apply: boolean };
-  const preview = await ask(played, { id: call.id, body: { ...call.body, apply: false, plan: undefined } });
+  const preview = await send(run, { id: call.id, body: { ...call.body, apply: false, plan: undefined } });
   const refusal = refusalOf(model, stay);
   if (refusal !== undefined) return void expect(preview.code, at).to.equal(refusal);
   const plan = preview.code === "OK" ? (preview.body as Plan) : undefined;
   expect(preview.code, at).to.equal(plan === undefined ? "NO_ROOM_FREE" : "OK");
   checkRepack(model, stay, plan, at);
   if (!stay.apply || plan === undefined) return;
-  const applied = await ask(
-    played,
+  const applied = await send(
+    run,
     afterPreview ? { id: call.id, body: { ...call.body, plan: preview.body.plan } } : call,
   );
   const isStale = call.body?.["plan"] !== undefined;
@@ -260,7 +260,7 @@ function checkRepack(
 }
 
 /** All that can be seen of the hotel is as the model has it: bookings, chart, board and closed days. */
-export async function compareAll({ model, desk }: Played): Promise<void> {
+export async function compareAll({ model, desk }: HistoryRun): Promise<void> {
   const list = await desk({ id: "listBookings", query: { limit: "200" } });
   const byId = <T extends { booking_id: string }>(items: readonly T[]): T[] =>
     [...items].sort((a, b) => (a.booking_id < b.booking_id ? -1 : 1));

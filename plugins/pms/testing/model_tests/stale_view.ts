@@ -1,4 +1,7 @@
-/** What clients who work at one hotel at once have heard of it: answers only, so it may be behind. Enough to choose what to do. */
+/**
+ * The hotel as clients know it who work in it at the same time: from answers alone, so it can be out of date.
+ * It is exact enough to choose the next step.
+ */
 import type { Call, Outcome } from "./direct_desk.ts";
 import { dayNumber, type ModelHotel } from "./model/hotel.ts";
 import type { DeskView, SeenBooking } from "./steps.ts";
@@ -11,7 +14,7 @@ interface Answered {
   readonly departure: string;
 }
 
-export class Rumour implements DeskView {
+export class StaleView implements DeskView {
   today: number;
   touched: string | undefined;
   readonly closures: { room: { id: string }; from: number }[] = [];
@@ -21,11 +24,11 @@ export class Rumour implements DeskView {
   readonly #guests = new Map<string, DeskView["guests"][number]>();
   readonly text: DeskView["text"];
 
-  constructor(planted: ModelHotel) {
-    this.today = planted.today;
-    this.rooms = planted.rooms;
-    this.types = planted.types;
-    this.text = (minor) => planted.text(minor);
+  constructor(inserted: ModelHotel) {
+    this.today = inserted.today;
+    this.rooms = inserted.rooms;
+    this.types = inserted.types;
+    this.text = (minor) => inserted.text(minor);
   }
 
   get bookings(): SeenBooking[] {
@@ -36,7 +39,7 @@ export class Rumour implements DeskView {
     return [...this.#guests.values()];
   }
 
-  hear({ id, params = {}, body: given = {} }: Call, { code, body }: Outcome): void {
+  observe({ id, params = {}, body: sent = {} }: Call, { code, body }: Outcome): void {
     if (code !== "OK") return;
     if (id === "closeDay") {
       this.today = Math.max(this.today, dayNumber(body.business_date as string) + 1);
@@ -46,18 +49,18 @@ export class Rumour implements DeskView {
       this.closures.push({ room: { id: body.room_id as string }, from: dayNumber(body.from as string) });
       return;
     }
-    if (id === "mergeGuest") return this.#hearOf(given["duplicate_id"] as string, this);
-    if (id === "unmergeGuest") return this.#hearOf(params["guest_id"] ?? "", null);
+    if (id === "mergeGuest") return this.#observeGuest(sent["duplicate_id"] as string, this);
+    if (id === "unmergeGuest") return this.#observeGuest(params["guest_id"] ?? "", null);
     const booking = body as Answered;
     if (typeof booking.booking_id !== "string") return;
     const { booking_id, guest_id, status, arrival, departure } = booking;
     const seen = { id: booking_id, status, arrival: dayNumber(arrival), departure: dayNumber(departure) };
     this.#bookings.set(booking_id, seen);
-    this.#hearOf(guest_id, null);
+    this.#observeGuest(guest_id, null);
     this.touched = booking_id;
   }
 
-  #hearOf(id: string, mergedInto: object | null): void {
+  #observeGuest(id: string, mergedInto: object | null): void {
     this.#guests.set(id, { id, mergedInto });
   }
 }
