@@ -16,10 +16,10 @@ import {
 import { createSandbox } from "../core/deno/sandbox.ts";
 import { readProgramOptions } from "../core/cli/program_options.ts";
 import { flag } from "../core/plugin/command.ts";
-import type { LoadedPlugin } from "../core/plugin/discovery.ts";
+import type { LoadedPlugin } from "../core/plugin/contract.ts";
 import { findAllPlugins } from "../core/boot.ts";
 import { processVariables, stopOnFaults } from "../core/config/env.ts";
-import type { Columns, Manifest, TableGrant } from "../core/plugin/contract.ts";
+import type { Columns, Manifest, TableGrant } from "../core/plugin/manifest.ts";
 import { runProcess } from "../core/process/run_process.ts";
 import { printable } from "../core/values/text.ts";
 

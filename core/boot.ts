@@ -1,19 +1,21 @@
 /** Discovers the plugins, checks everything that can be checked, wires each of them to its slice of the platform. */
-import path from "node:path";
 import type { Knex } from "knex";
 
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { isOutage, openUnit, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
 import { asRole } from "./db/unit.ts";
-import { chosenIds, type Discovery, discoverPlugins, type LoadedPlugin } from "./plugin/discovery.ts";
-import { type CoreEnv, readCoreEnv, readPluginEnv, stopOnFaults } from "./config/env.ts";
+import { chosenIds, type Discovery, discoverPlugins, pluginsFolder } from "./plugin/discovery.ts";
+import type { LoadedPlugin } from "./plugin/contract.ts";
+import { type CoreEnv, readCoreEnv, stopOnFaults } from "./config/env.ts";
+import { readPluginEnv } from "./plugin/plugin_env.ts";
 import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
 import type { FileStore } from "./files/store.ts";
 import type { Authenticator, ConfirmActor } from "./http/actor.ts";
 import type { MountedRoute } from "./http/dispatch.ts";
 import { createLimiter, type Limiter } from "./http/limits/limiter.ts";
-import type { JobHandler, QueueId, Schedule } from "./jobs/job.ts";
+import type { JobHandler, Schedule } from "./jobs/job.ts";
+import type { QueueId } from "./jobs/job_definition.ts";
 import { createLogger, type Logger } from "./process/log.ts";
 import { coreRole, loginOf, urlAs } from "./db/role_names.ts";
 import type { PluginGauge, PluginParts } from "./plugin/contract.ts";
@@ -21,9 +23,6 @@ import { contextFor } from "./plugin/context.ts";
 import { checkParts, checkTables } from "./plugin/checks.ts";
 import { setUp } from "./plugin/setup.ts";
 import { retry } from "./values/retry.ts";
-
-/** Where the plugins that ship with Keyrack live. */
-export const pluginsFolder = path.join(import.meta.dirname, "..", "plugins");
 
 /** A request must be answered soon; a job may read years. */
 const statementMs = { web: 10_000, worker: 120_000 };

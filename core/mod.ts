@@ -20,7 +20,8 @@ export { queryNumber } from "./http/request/query.ts";
 export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./values/ids.ts";
 export { jobRows } from "./jobs/dead_letters.ts";
-export { defineJob, handleJob, handleLongJob, type JobDefinition, DeferJob, type Schedule } from "./jobs/job.ts";
+export { handleJob, handleLongJob, DeferJob, type Schedule } from "./jobs/job.ts";
+export { defineJob, type JobDefinition } from "./jobs/job_definition.ts";
 export {
   type Command,
   type CommandContext,
@@ -49,14 +50,13 @@ export {
   sumSchema,
 } from "./values/money.ts";
 export {
-  defineManifest,
   definePlugin,
-  type Manifest,
   type Plugin,
   type PluginContext,
   type PluginGauge,
   type PluginParts,
 } from "./plugin/contract.ts";
+export { defineManifest, type Manifest } from "./plugin/manifest.ts";
 export { defined } from "./values/objects.ts";
 export { labelSchema, printable, textSchema } from "./values/text.ts";
 export {

@@ -5,7 +5,7 @@ import { giveWay } from "../core/process/priority.ts";
 import { boot, type Platform } from "../core/boot.ts";
 import { readProgramOptions, settingsInEnvironment } from "../core/cli/program_options.ts";
 import { takeVariables } from "../core/config/env.ts";
-import { queueName } from "../core/jobs/job.ts";
+import { queueName } from "../core/jobs/job_definition.ts";
 import { logByKind } from "../core/jobs/log_by_kind.ts";
 import { openQueueStore } from "../core/jobs/queue_backend.ts";
 import { runProcess } from "../core/process/run_process.ts";

@@ -9,7 +9,7 @@ import pg from "pg";
 import { openUnit } from "../core/db/database.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
 import { outboxChannel } from "../core/jobs/outbox_notify.ts";
-import { queueName } from "../core/jobs/job.ts";
+import { queueName } from "../core/jobs/job_definition.ts";
 import type { QueueEntry, WakeUpQueue } from "../core/jobs/queue_backend.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";

@@ -3,7 +3,7 @@ import * as z from "zod";
 
 import { readBlueprint } from "../boot.ts";
 import { type Command, defineCommand } from "../plugin/command.ts";
-import { jobCommands } from "../jobs/commands.ts";
+import { jobCommands } from "./job_commands.ts";
 import { printableLines } from "../values/text.ts";
 import { completionScript, shells } from "./completion.ts";
 import { completedCommand } from "./completion_tree.ts";

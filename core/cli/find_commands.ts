@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { pluginsFolder } from "../boot.ts";
+import { pluginsFolder } from "../plugin/discovery.ts";
 import type { Command } from "../plugin/command.ts";
 import { loadFault, pluginFolders } from "../plugin/discovery.ts";
 import { commandsShapeFaults } from "./command_shape.ts";

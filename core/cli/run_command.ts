@@ -9,8 +9,9 @@ import { openStore } from "../files/open_store.ts";
 import { createLogger } from "../process/log.ts";
 import { gateRoleOf } from "../db/role_names.ts";
 import type { PluginContext } from "../plugin/contract.ts";
-import { contextFor, openToolPool } from "../plugin/context.ts";
-import { startProgress } from "../process/progress.ts";
+import { contextFor } from "../plugin/context.ts";
+import { openToolPool } from "./tool_pool.ts";
+import { startProgress } from "./progress.ts";
 import type { Execute, Terminal } from "./program.ts";
 import { printableLines } from "../values/text.ts";
 

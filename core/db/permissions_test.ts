@@ -6,16 +6,18 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
-import { boot, pluginsFolder, readBlueprint } from "../boot.ts";
+import { boot, readBlueprint } from "../boot.ts";
+import { pluginsFolder } from "../plugin/discovery.ts";
 import { openUnit, roleOf, sqlStateOf, type Trx } from "./database.ts";
 import { applyPermissions } from "./migrate/apply_grants.ts";
 import { createRoles } from "./migrate/create_roles.ts";
 import { openPool } from "./pool.ts";
-import { discoverPlugins, type LoadedPlugin } from "../plugin/discovery.ts";
+import { discoverPlugins } from "../plugin/discovery.ts";
+import type { LoadedPlugin } from "../plugin/contract.ts";
 import { newId } from "../values/ids.ts";
 import { enqueuerFor } from "../jobs/outbox.ts";
 import { gateRole, gateRoleOf, rolesOf, urlAs } from "./role_names.ts";
-import type { Columns, TableGrant } from "../plugin/contract.ts";
+import type { Columns, TableGrant } from "../plugin/manifest.ts";
 import { testSecret } from "../../testing/postgres.ts";
 
 interface Column {

@@ -13,7 +13,7 @@
 import { createHmac } from "node:crypto";
 
 import { crossTenantRoleOf, roleOf } from "./database.ts";
-import type { Manifest } from "../plugin/contract.ts";
+import type { Manifest } from "../plugin/manifest.ts";
 
 export const gateRole = "keyrack_gate";
 export const coreRole = "keyrack_core";

@@ -7,7 +7,7 @@ import { isIP } from "node:net";
 import path from "node:path";
 
 import { findAllPlugins, type FindPlugins, readBlueprint } from "../boot.ts";
-import type { LoadedPlugin } from "../plugin/discovery.ts";
+import type { LoadedPlugin } from "../plugin/contract.ts";
 import { stopOnFaults } from "../config/env.ts";
 import type { Program } from "../process/procfile.ts";
 import { root } from "./core_needs.ts";

@@ -5,8 +5,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { findAllPlugins, pluginsFolder } from "../boot.ts";
-import type { LoadedPlugin } from "../plugin/discovery.ts";
+import { findAllPlugins } from "../boot.ts";
+import { pluginsFolder } from "../plugin/discovery.ts";
+import type { LoadedPlugin } from "../plugin/contract.ts";
 import { stopOnFaults } from "../config/env.ts";
 import { type ProcfileLine, readProcfile } from "../process/procfile.ts";
 import { kindOf, type ProcessKind, root } from "./core_needs.ts";

@@ -7,7 +7,7 @@
 import path from "node:path";
 
 import { neededPlugins } from "../boot.ts";
-import type { LoadedPlugin } from "../plugin/discovery.ts";
+import type { LoadedPlugin } from "../plugin/contract.ts";
 import { isInS3, s3Endpoint } from "../files/s3/settings.ts";
 import {
   coreReads,

@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 
 import { loadFault } from "../plugin/discovery.ts";
 import { type Reading, readingOf } from "../plugin/manifest_data.ts";
-import type { Manifest } from "../plugin/contract.ts";
+import type { Manifest } from "../plugin/manifest.ts";
 
 const readings: Reading[] = [];
 for (const folder of process.argv.slice(2)) readings.push(await read(folder));

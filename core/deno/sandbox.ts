@@ -10,7 +10,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
 
-import { type FindPlugins, pluginsFolder } from "../boot.ts";
+import type { FindPlugins } from "../boot.ts";
+import { pluginsFolder } from "../plugin/discovery.ts";
 import { demoSchema, type PlayDemo } from "../plugin/demo_part.ts";
 import { discoverPlugins, loadFault, loadPlugin, pluginFolders, type PluginReader } from "../plugin/discovery.ts";
 import { runHere, type RunMigrations } from "../db/migrate/migration_source.ts";

@@ -2,7 +2,7 @@
 import path from "node:path";
 
 import type { CoreEnv } from "../config/env.ts";
-import type { Manifest } from "../plugin/contract.ts";
+import type { Manifest } from "../plugin/manifest.ts";
 import { folderStore } from "./folder_store.ts";
 import { S3Fault } from "./s3/client.ts";
 import { isInS3, readS3Settings } from "./s3/settings.ts";

@@ -6,7 +6,6 @@ import helmet from "koa-helmet";
 import { constants } from "node:zlib";
 import { v7 } from "uuid";
 
-import type { Refusals } from "../audit/refusals.ts";
 import { Problem, problems } from "../errors.ts";
 import type { Logger } from "../process/log.ts";
 import type { Actor } from "./actor.ts";
@@ -20,10 +19,22 @@ import { rank } from "./path_order.ts";
 import { answerProblem } from "./problem_response.ts";
 import type { RequestFacts } from "./route.ts";
 
+/** Counts the refusals of logged-in callers for the security log. */
+export interface RefusalCounter {
+  count(pluginId: string, refusal: CallRefusal): void;
+}
+
+interface CallRefusal {
+  readonly kind: "call_refused";
+  readonly actor: Actor;
+  readonly request: Pick<RequestFacts, "id" | "address" | "headers">;
+  readonly details: { readonly method: string; readonly route: string; readonly code: string };
+}
+
 export interface AppOptions extends DispatchServices {
   readonly routes: readonly MountedRoute[];
   readonly log: Logger;
-  readonly refusals: Refusals;
+  readonly refusals: RefusalCounter;
   readonly metrics: HttpMetrics;
   /** How many proxies before us are believed about the caller's address. */
   readonly trustedProxies: number;
@@ -108,7 +119,7 @@ async function observe(
 }
 
 /** What a caller who is logged in is refused for want of a right, or for too many calls, goes into the security log. */
-function countRefusal(refusals: Refusals, ctx: Context, error: unknown): void {
+function countRefusal(refusals: RefusalCounter, ctx: Context, error: unknown): void {
   const { actor, route, requestId: id } = ctx.state as State;
   if (actor === undefined || !(error instanceof Problem) || ![401, 403, 429].includes(error.status)) return;
   refusals.count("core", {

@@ -1,6 +1,6 @@
 /** Jobs that failed too often. They keep their rows, with the error, until a person has them tried again. */
 import type { Trx } from "../db/database.ts";
-import type { JobDefinition } from "./job.ts";
+import type { JobDefinition } from "./job_definition.ts";
 
 export interface DeadJob {
   readonly job_id: string;

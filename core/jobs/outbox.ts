@@ -19,9 +19,9 @@ import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/prepared_statement.ts";
 import { afterCommit } from "../db/unit.ts";
 import { newId } from "../values/ids.ts";
-import type { Manifest } from "../plugin/contract.ts";
+import type { Manifest } from "../plugin/manifest.ts";
 import { announceJobs } from "./outbox_notify.ts";
-import type { JobDefinition } from "./job.ts";
+import type { JobDefinition } from "./job_definition.ts";
 
 const insertStatement = prepare(
   "core_enqueue",

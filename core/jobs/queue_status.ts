@@ -3,9 +3,9 @@ import type { Knex } from "knex";
 
 import { openUnit } from "../db/database.ts";
 import { coreRole } from "../db/role_names.ts";
-import type { Manifest } from "../plugin/contract.ts";
+import type { Manifest } from "../plugin/manifest.ts";
 import { cacheResult } from "../values/cache_result.ts";
-import { queueName } from "./job.ts";
+import { queueName } from "./job_definition.ts";
 
 export interface QueueState {
   readonly queue: string;

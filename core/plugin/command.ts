@@ -1,7 +1,8 @@
 /** An operator's command, as the `commands` of a plugin's `cli.ts` declare it: `keyrack <plugin> <command>`. */
 import * as z from "zod";
 
-import type { Manifest, PluginContext } from "./contract.ts";
+import type { PluginContext } from "./contract.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** How far a long command has come: a bar on a terminal, and a plain line now and then elsewhere. On standard error. */
 export interface Progress {

@@ -7,7 +7,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 
-import { pluginsFolder } from "../boot.ts";
+import { pluginsFolder } from "./discovery.ts";
 
 const loginSchema = z.strictObject({ username: z.string(), password: z.string() });
 export type DemoLogin = z.output<typeof loginSchema>;

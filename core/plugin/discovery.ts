@@ -5,14 +5,10 @@ import { pathToFileURL } from "node:url";
 
 import { checkManifest } from "./checks.ts";
 import { manifestShapeFaults } from "./manifest_schema.ts";
-import type { Manifest, Plugin } from "./contract.ts";
+import type { LoadedPlugin, Plugin } from "./contract.ts";
 
-/** A plugin and where it was found. */
-export interface LoadedPlugin {
-  readonly manifest: Manifest;
-  readonly setup: Plugin["setup"];
-  readonly folder: string;
-}
+/** Where the plugins that ship with Keyrack live. */
+export const pluginsFolder = path.join(import.meta.dirname, "..", "..", "plugins");
 
 export interface Discovery {
   /** In the order of their `requires`: what a plugin needs stands before it. */

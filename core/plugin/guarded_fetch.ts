@@ -1,4 +1,4 @@
-import type { Permissions } from "./contract.ts";
+import type { Permissions } from "./manifest.ts";
 
 const mostRedirects = 5;
 

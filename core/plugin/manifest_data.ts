@@ -6,7 +6,7 @@ import * as z from "zod";
 
 import { checkManifest } from "./checks.ts";
 import { manifestShapeFaults } from "./manifest_schema.ts";
-import type { Manifest } from "./contract.ts";
+import type { Manifest } from "./manifest.ts";
 
 const columns = z.union([z.literal("*"), z.array(z.string())]).exactOptional();
 

@@ -1,7 +1,7 @@
 /** The shape of a manifest. A key that is misspelt would be a permission that is not given, or not taken back. */
 import * as z from "zod";
 
-import type { Manifest } from "./contract.ts";
+import type { Manifest } from "./manifest.ts";
 import { reasonSchema, says, shapeFaults, waitsForSchema, zodSchema } from "./schema_faults.ts";
 
 const text = z.string(says("is no text", "words in quotes"));

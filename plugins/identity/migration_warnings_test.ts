@@ -4,7 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import pino from "pino";
 
-import { findAllPlugins, pluginsFolder } from "../../core/boot.ts";
+import { findAllPlugins } from "../../core/boot.ts";
+import { pluginsFolder } from "../../core/plugin/discovery.ts";
 import { migrate } from "../../core/db/migrate/migrate.ts";
 import { logMigrationWarnings } from "../../core/db/migrate/migration_warnings.ts";
 import { testSecret } from "../../testing/postgres.ts";

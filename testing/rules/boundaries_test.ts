@@ -5,8 +5,9 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { discoverPlugins, type LoadedPlugin } from "../../core/plugin/discovery.ts";
-import { pluginsFolder } from "../../core/boot.ts";
+import { discoverPlugins } from "../../core/plugin/discovery.ts";
+import type { LoadedPlugin } from "../../core/plugin/contract.ts";
+import { pluginsFolder } from "../../core/plugin/discovery.ts";
 import { isTest, platformFaults, pluginFaults, pluginOf, root, targetOf } from "./boundaries.ts";
 import { readSource, readSources } from "./source.ts";
 
@@ -25,7 +26,7 @@ describe("boundaries", () => {
 
   it("are read from the project's files and their imports", () => {
     const boot = all.find(({ file }) => file === "core/boot.ts");
-    expect(boot?.imports.map(({ from }) => from)).to.include.members(["./plugin/discovery.ts", "node:path", "knex"]);
+    expect(boot?.imports.map(({ from }) => from)).to.include.members(["./plugin/discovery.ts", "knex"]);
     expect(boot?.imports.find(({ from }) => from === "knex")?.typeOnly).to.equal(true);
     expect(all.length).to.be.greaterThan(80);
     expect(missing, "plugins that are not seen").to.deep.equal([]);

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import * as z from "zod";
 
 import { coreSchema } from "../../core/config/env.ts";
-import type { Manifest } from "../../core/plugin/contract.ts";
+import type { Manifest } from "../../core/plugin/manifest.ts";
 import { collectSettings, settingsFaults } from "./settings.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");

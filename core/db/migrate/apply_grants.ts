@@ -2,9 +2,9 @@
 import type { Knex } from "knex";
 
 import { eventColumns } from "../../audit/event.ts";
-import type { LoadedPlugin } from "../../plugin/discovery.ts";
+import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { coreRole, queueRole, queueSchema, rolesOf } from "../role_names.ts";
-import type { Columns, Manifest } from "../../plugin/contract.ts";
+import type { Columns, Manifest } from "../../plugin/manifest.ts";
 
 /**
  * Takes every grant of every role of ours away and gives anew what the manifests name, in one transaction: what left a

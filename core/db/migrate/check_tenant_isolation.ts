@@ -4,7 +4,7 @@
  */
 import type { Knex } from "knex";
 
-import type { LoadedPlugin } from "../../plugin/discovery.ts";
+import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { stopOnFaults } from "../../config/env.ts";
 import { platformGroup } from "../role_names.ts";
 

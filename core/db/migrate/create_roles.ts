@@ -1,7 +1,7 @@
 /** The SQL that makes PostgreSQL's roles, and who may become which, be what the manifests say (see `core/db/role_names.ts`). */
 import type { Knex } from "knex";
 
-import type { LoadedPlugin } from "../../plugin/discovery.ts";
+import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { stopOnFaults } from "../../config/env.ts";
 import { coreRole, gateRole, gateRoleOf, platformGroup, queueRole, rolePassword, rolesOf } from "../role_names.ts";
 import { crossTenantRoleOf, roleOf, sqlStateOf } from "../database.ts";

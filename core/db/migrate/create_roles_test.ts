@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { Knex } from "knex";
 
-import { pluginsFolder } from "../../boot.ts";
-import { discoverPlugins, type LoadedPlugin } from "../../plugin/discovery.ts";
+import { pluginsFolder } from "../../plugin/discovery.ts";
+import { discoverPlugins } from "../../plugin/discovery.ts";
+import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { BootError } from "../../errors.ts";
 import { gateRole, gateRoleOf, platformGroup, queueRole, rolePassword, rolesOf, urlAs } from "../role_names.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../testing/postgres.ts";

@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 import path from "node:path";
 
 import { checkTables } from "../../plugin/checks.ts";
-import type { LoadedPlugin } from "../../plugin/discovery.ts";
+import type { LoadedPlugin } from "../../plugin/contract.ts";
 import type { Logger } from "../../process/log.ts";
 import { checkWalls } from "./check_tenant_isolation.ts";
 import { closeToEverybody } from "./revoke_public.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import type { LoadedPlugin } from "../../plugin/discovery.ts";
+import type { LoadedPlugin } from "../../plugin/contract.ts";
 import type { Logger } from "../../process/log.ts";
 
 /** More of one plugin would bury the rest of the log. */

@@ -8,7 +8,7 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-import type { KnownUser } from "./login.ts";
+import type { KnownUser } from "./known_user.ts";
 
 /** Days that a device token holds. Each login on the device gives a new one. */
 export const deviceDays = 90;

@@ -5,14 +5,7 @@ import { createDeviceTokens, type DeviceTokens } from "./device_tokens.ts";
 import { checkPassword, loginTurn } from "../passwords/hashing.ts";
 import { createLoginThrottle, type LoginThrottle } from "./throttle.ts";
 import { foldUsername } from "../staff/usernames.ts";
-
-/** Whose login holds, with the password's hash that it was checked against. */
-export interface KnownUser {
-  readonly hotel_id: string;
-  readonly user_id: string;
-  readonly username: string;
-  readonly password_hash: string;
-}
+import type { KnownUser } from "./known_user.ts";
 
 const findStatement = prepare<KnownUser & { readonly active: boolean }>(
   "identity_find_login",

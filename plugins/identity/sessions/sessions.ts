@@ -9,7 +9,7 @@ import type { RequestFacts, Trx } from "../../../core/mod.ts";
 import { newId, prepare, problems } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import type { KnownUser } from "../login/login.ts";
+import type { KnownUser } from "../login/known_user.ts";
 import type { Role } from "../port.ts";
 import { type Client, grantRefreshToken, useRefreshToken } from "./refresh.ts";
 import { takeAuthority } from "../staff/still_authorized.ts";

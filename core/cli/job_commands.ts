@@ -5,8 +5,8 @@ import type { Blueprint } from "../boot.ts";
 import { type Command, defineCommand, flag, UsageError } from "../plugin/command.ts";
 import { openUnit, type Trx } from "../db/database.ts";
 import { coreRole, gateRole } from "../db/role_names.ts";
-import { openToolPool } from "../plugin/context.ts";
-import { deadJobs, reviveJobs } from "./dead_letters.ts";
+import { openToolPool } from "./tool_pool.ts";
+import { deadJobs, reviveJobs } from "../jobs/dead_letters.ts";
 
 /** Dead jobs that one call lists. */
 const most = 1000;

@@ -1,0 +1,34 @@
+/** The database connection of an operator's command. */
+import type { Knex } from "knex";
+
+import { runningServerUrl } from "../../embedded/running_server.ts";
+import type { Blueprint } from "../boot.ts";
+import { stopOnFaults } from "../config/env.ts";
+import { isOutage, openUnit, sqlStateOf, wrongPassword } from "../db/database.ts";
+import { openPool } from "../db/pool.ts";
+import { coreRole, urlAs } from "../db/role_names.ts";
+
+/** A pool as a login, to the database that the environment names or that an `npm start` runs on this machine. @throws BootError */
+export async function openToolPool({ env }: Blueprint, login: string): Promise<Knex> {
+  const address = env.DATABASE_URL ?? (await runningServerUrl(env.DATA_DIR));
+  if (address === undefined)
+    stopOnFaults(["DATABASE_URL is missing, and no npm start runs on DATA_DIR. Remedy: set it, or start one."]);
+  const url = urlAs(address as string, login, env.SECRET_KEY);
+  const knex = openPool({ url, max: 2, name: "keyrack cli" });
+  try {
+    await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
+    return knex;
+  } catch (error) {
+    await knex.destroy();
+    if (sqlStateOf(error) === wrongPassword) {
+      stopOnFaults([
+        `${login} can't log in: its password is derived from SECRET_KEY. Remedy: this platform's SECRET_KEY, or npm run migrate.`,
+      ]);
+    }
+    if (isOutage(error))
+      stopOnFaults([
+        `The database can't be reached (${(error as Error).message}). Remedy: start it, or correct DATABASE_URL.`,
+      ]);
+    throw error;
+  }
+}
