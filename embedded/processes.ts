@@ -1,6 +1,6 @@
 /**
- * Who a process number belongs to. A number alone proves nothing: it is used again after its process has ended, so every question here also asks
- * for the start time or the command line.
+ * Describes the process that has a number. The system uses a number again after its process has ended. Callers
+ * therefore compare the start time or the command line too.
  */
 import { execFile } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
@@ -10,13 +10,16 @@ const run = promisify(execFile);
 
 interface ProcessFacts {
   /** Differs between two processes that had the same number, also across a reboot. */
-  started: string;
-  command: string;
-  /** Working folder; known on Linux only, and only of processes this user may look into. */
-  cwd: string | undefined;
+  readonly started: string;
+  readonly command: string;
+  /** Working folder. Known only on Linux, and only for processes that this user can inspect. */
+  readonly cwd: string | undefined;
 }
 
-/** `undefined` when no such process runs. A zombie has ended: where nobody reaps orphans (many containers) it would otherwise count as alive for ever. */
+/**
+ * Describes a living process. @returns undefined if the number has none. A zombie has ended: in many containers no
+ * process reaps orphans, and it would count as alive forever.
+ */
 export async function describeProcess(pid: number): Promise<ProcessFacts | undefined> {
   return process.platform === "linux" ? describeByProc(pid) : describeByPs(pid);
 }
@@ -29,7 +32,8 @@ async function describeByProc(pid: number): Promise<ProcessFacts | undefined> {
       readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => ""),
       readlink(`/proc/${pid}/cwd`).catch(() => undefined),
     ]);
-    // The second field is the program's name in brackets and may itself hold spaces and brackets: count from the last one. See proc(5).
+    // The second field is the program's name in brackets, which can contain spaces and brackets. Fields are counted
+    // from the last bracket. See proc(5).
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields[0] === "Z" || fields[0] === "X") return undefined;
     return { started: `${fields[19]}.${boot.trim()}`, command: command.replaceAll("\0", " ").trim(), cwd };
@@ -52,12 +56,12 @@ export async function describeByPs(pid: number): Promise<ProcessFacts | undefine
   }
 }
 
-/** Polls until `done` answers true, at most `limit` milliseconds. */
-export async function waitUntil(done: () => Promise<boolean>, limit: number, every = 25): Promise<boolean> {
-  const end = Date.now() + limit;
-  while (!(await done())) {
+/** Polls until `isDone` is true. @returns false if that takes longer than `limitMs` */
+export async function waitUntil(isDone: () => Promise<boolean>, limitMs: number, everyMs = 25): Promise<boolean> {
+  const end = Date.now() + limitMs;
+  while (!(await isDone())) {
     if (Date.now() > end) return false;
-    await new Promise((resolve) => setTimeout(resolve, every));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   return true;
 }

@@ -1,35 +1,37 @@
-/** Folders for databases whose own data folder the server's user cannot reach, and the removal of those that nobody can want back. */
+/** Makes folders for databases whose data folder the server's user can't reach, and removes abandoned ones. */
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import path from "node:path";
+
 import { livingServer } from "./leftover_server.ts";
 
-const PREFIX = "data-";
-/** Names the data folder, for a human who wonders, and for `removeAbandoned`. */
-const OWNER = "belongs_to";
+const homePrefix = "data-";
+/** A file that contains the path of the data folder, for an operator and for `removeAbandoned`. */
+const ownerFile = "belongs_to";
 
-/** The caller holds the lock of `dataDir`. */
+/** Makes a folder for the database of `dataDir`. The caller holds the lock of `dataDir`. */
 export async function makeRelocatedHome(shared: string, dataDir: string): Promise<string> {
   await removeAbandoned(shared, dataDir);
-  const home = await mkdtemp(join(shared, PREFIX));
-  await writeFile(join(home, OWNER), `${dataDir}\n`);
+  const home = await mkdtemp(path.join(shared, homePrefix));
+  await writeFile(path.join(home, ownerFile), `${dataDir}\n`);
   await chmod(home, 0o711);
   return home;
 }
 
 /**
- * A data folder can be deleted without its database here being noticed. Removed is only what is rubbish for certain: what a killed start of this data
- * folder left unfinished, and databases of temporary folders that are gone (tests, trials). Any other may be wanted back: its disk may be unmounted.
+ * Removes two kinds of abandoned folders. The first kind was left unfinished by a killed start of this data folder. The
+ * second kind belongs to a temporary folder of a test that is gone. All others stay: a missing data folder can be on a
+ * disk that is not mounted.
  */
 async function removeAbandoned(shared: string, dataDir: string): Promise<void> {
   for (const name of await readdir(shared)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const home = join(shared, name);
-    const owner = (await readFile(join(home, OWNER), "utf8").catch(() => "")).trim();
-    const unfinished = owner === dataDir && !existsSync(join(home, "postgres"));
-    const goneForGood =
-      owner.startsWith(`${tmpdir()}/`) && !existsSync(owner) && !(await livingServer(join(home, "postgres")));
-    if (unfinished || goneForGood) await rm(home, { recursive: true, force: true }).catch(() => undefined);
+    if (!name.startsWith(homePrefix)) continue;
+    const home = path.join(shared, name);
+    const owner = (await readFile(path.join(home, ownerFile), "utf8").catch(() => "")).trim();
+    const isUnfinished = owner === dataDir && !existsSync(path.join(home, "postgres"));
+    const isOfDeletedTest =
+      owner.startsWith(`${tmpdir()}/`) && !existsSync(owner) && !(await livingServer(path.join(home, "postgres")));
+    if (isUnfinished || isOfDeletedTest) await rm(home, { recursive: true, force: true }).catch(() => undefined);
   }
 }

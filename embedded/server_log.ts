@@ -1,26 +1,29 @@
-/** Where the server's messages go: `<dataDir>/postgres.log`, or line by line to a function. Either way the last ones are at hand for an error. */
+/**
+ * Writes the server's messages to `<dataDir>/postgres.log`, or passes them line by line to a function. In both cases
+ * the last lines can be read for an error.
+ */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { join } from "node:path";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-const LARGEST = 8 * 1024 * 1024;
-const LAST_LINES = 15;
+const maxBytes = 8 * 1024 * 1024;
+const lineCount = 15;
 
 export interface ServerLog {
-  /** For `stdio`. The file is handed to the server itself, which so needs nobody to write its messages. */
-  target: "pipe" | number;
-  /** An attempt to start begins. */
+  /** For `stdio`: a pipe, or the number of an open file. The server itself writes to the file. */
+  readonly target: "pipe" | number;
+  /** Marks the start of an attempt. */
   begin(): void;
-  /** The other end of the pipe, when the target is one. */
+  /** Reads the other end of the pipe, if the target is a pipe. */
   read(stream: Readable): void;
-  /** The last messages of this attempt, all of them read when its processes have ended. */
+  /** Returns the last messages of this attempt. They are complete once its processes have ended. */
   lastLines(): Promise<string>;
   close(): void;
 }
 
 export function openServerLog(dataDir: string, onLog: ((line: string) => void) | undefined): ServerLog {
-  return onLog ? logToFunction(onLog) : logToFile(join(dataDir, "postgres.log"));
+  return onLog ? logToFunction(onLog) : logToFile(path.join(dataDir, "postgres.log"));
 }
 
 function logToFunction(onLog: (line: string) => void): ServerLog {
@@ -35,7 +38,7 @@ function logToFunction(onLog: (line: string) => void): ServerLog {
       const lines = last;
       const reader = createInterface({ input: stream }).on("line", (line) => {
         lines.push(line);
-        if (lines.length > LAST_LINES) lines.shift();
+        if (lines.length > lineCount) lines.shift();
         onLog(line);
       });
       read = new Promise((resolve) => reader.once("close", resolve));
@@ -48,14 +51,14 @@ function logToFunction(onLog: (line: string) => void): ServerLog {
   };
 }
 
-/** Mode 0600: a statement that fails is logged with its values. */
-function logToFile(path: string): ServerLog {
-  let file = openSync(path, "a+", 0o600);
-  if (fstatSync(file).size > LARGEST) {
+/** Opens the file with mode 0600, because PostgreSQL logs a failed statement with its values. */
+function logToFile(name: string): ServerLog {
+  let file = openSync(name, "a+", 0o600);
+  if (fstatSync(file).size > maxBytes) {
     closeSync(file);
-    // Emptied, then appended to: with 'w' each process would write from its own position.
-    closeSync(openSync(path, "w"));
-    file = openSync(path, "a+", 0o600);
+    // Empties the file, then appends to it: opened with "w", each process would write from its own position.
+    closeSync(openSync(name, "w"));
+    file = openSync(name, "a+", 0o600);
   }
   let from = 0;
   return {
@@ -69,7 +72,7 @@ function logToFile(path: string): ServerLog {
       const start = Math.max(from, end - 8192);
       const buffer = Buffer.alloc(Math.max(0, end - start));
       readSync(file, buffer, 0, buffer.length, start);
-      return buffer.toString("utf8").trim().split("\n").slice(-LAST_LINES).join("\n");
+      return buffer.toString("utf8").trim().split("\n").slice(-lineCount).join("\n");
     },
     close: () => closeSync(file),
   };

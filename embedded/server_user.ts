@@ -1,24 +1,25 @@
 /**
- * PostgreSQL refuses to run as root, and rightly. Started by root (a container, a fresh machine) it runs as the user `postgres`, which is made when
- * missing. That user cannot enter root's private folders, so this file also answers what it can reach.
+ * Finds the user that runs the server. PostgreSQL refuses to run as root. If root starts Keyrack (a container, a fresh
+ * machine), the server runs as the user `postgres`, which is made if it is missing. That user can't enter root's
+ * private folders, so this file also checks which paths it can reach.
  */
 import { execFile } from "node:child_process";
 import { chmod, lstat, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import path from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Whom the server runs as; `undefined` means as we do ourselves. */
-export type ServerUser = { uid: number; gid: number } | undefined;
+/** The user that runs the server. `undefined` means the user of this process. */
+export type ServerUser = { readonly uid: number; readonly gid: number } | undefined;
 
 export async function serverUser(): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return undefined;
-  const known = await lookUp();
-  if (known) return known;
+  const existing = await findPostgresUser();
+  if (existing) return existing;
   try {
-    // Either may exist already, or be made by another start at this moment: what counts is the look-up afterwards.
+    // The group or the user can exist already, or another start can make it now. The look-up after this decides.
     await run("groupadd", ["--system", "postgres"]).catch(() => undefined);
     await run("useradd", [
       "--system",
@@ -32,17 +33,18 @@ export async function serverUser(): Promise<ServerUser> {
       "postgres",
     ]);
   } catch (cause) {
-    const made = await lookUp();
-    if (made) return made;
+    const user = await findPostgresUser();
+    if (user) return user;
     throw new Error(
-      'PostgreSQL does not run as root, and the user "postgres" could not be made (groupadd, useradd). Make it, start as another user, or set DATABASE_URL.',
+      'PostgreSQL does not run as root, and the user "postgres" could not be made (groupadd, useradd). ' +
+        "Make it, start as another user, or set DATABASE_URL.",
       { cause },
     );
   }
-  return lookUp();
+  return findPostgresUser();
 }
 
-async function lookUp(): Promise<ServerUser> {
+async function findPostgresUser(): Promise<ServerUser> {
   try {
     const [uid, gid] = await Promise.all(
       ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
@@ -53,33 +55,40 @@ async function lookUp(): Promise<ServerUser> {
   }
 }
 
-/** Whether the server's user can enter (a folder) or execute (a file) every path. Asked of the kernel as that user, for mode bits are not the whole story. */
+/**
+ * Checks whether the server's user can enter every folder and execute every file of these paths. A shell of that user
+ * asks the kernel, because mode bits do not show access lists and mount options.
+ */
 export async function canReach(user: ServerUser, ...paths: string[]): Promise<boolean> {
   if (!user) return true;
   try {
-    await run("/bin/sh", ["-c", 'for path; do [ -x "$path" ] || exit 1; done', "sh", ...paths], { ...user, cwd: "/" });
+    await run("/bin/sh", ["-c", 'for path do [ -x "$path" ] || exit 1; done', "sh", ...paths], { ...user, cwd: "/" });
     return true;
   } catch {
     return false;
   }
 }
 
-/** A folder of ours that the server's user can enter, for what it cannot reach where it lies. Made when missing. */
+/**
+ * Makes a folder that the server's user can enter, for files that it can't reach in their own place.
+ * @throws Error if no place works
+ */
 export async function sharedFolder(user: ServerUser): Promise<string> {
   const uid = process.getuid?.() ?? 0;
-  for (const folder of ["/var/lib/keyrack", join(tmpdir(), `keyrack-${uid}`), `/tmp/keyrack-${uid}`]) {
+  for (const folder of ["/var/lib/keyrack", path.join(tmpdir(), `keyrack-${uid}`), `/tmp/keyrack-${uid}`]) {
     try {
       await mkdir(folder, { recursive: true });
       const found = await lstat(folder);
-      // In /tmp anybody may have put a folder or a link of this name first, to plant programs for us to run.
+      // In /tmp another user could have made a folder or a link of this name, to plant programs that root would run.
       if (!found.isDirectory() || found.uid !== uid) continue;
       if ((found.mode & 0o777) !== 0o755) await chmod(folder, 0o755);
       if (await canReach(user, folder)) return folder;
     } catch {
-      // Not writable: the next one.
+      // This place is not writable. Try the next one.
     }
   }
   throw new Error(
-    "PostgreSQL's user can reach neither /var/lib/keyrack nor the temporary folder. Start as another user than root, or set DATABASE_URL.",
+    "PostgreSQL's user can reach neither /var/lib/keyrack nor the temporary folder. " +
+      "Start as another user than root, or set DATABASE_URL.",
   );
 }

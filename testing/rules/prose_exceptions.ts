@@ -30,7 +30,6 @@ export const proseExceptions: readonly string[] = [
   "core/slow_requests_test.ts",
   "core/values",
   // embedded, testing
-  "embedded",
   "testing/attack",
   "testing/client.ts",
   "testing/faulty_plugins.ts",

@@ -1,5 +1,5 @@
-/** A program that a test starts in order to kill it: starts the database of the folder in argv, says so in one line, and stays. */
-import { startEmbeddedPostgres } from "./mod.ts";
+/** A program for tests to kill: starts the database of the folder in argv, prints one line, and keeps running. */
+import { startEmbeddedPostgres } from "../mod.ts";
 
 const [dataDir = ""] = process.argv.slice(2);
 try {

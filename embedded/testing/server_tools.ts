@@ -1,24 +1,25 @@
-/** What the tests of this folder share. */
+/** Helpers for the tests of the embedded PostgreSQL: data folders, queries, and its processes. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmod, mkdtemp, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { describeProcess } from "./processes.ts";
 
-/** A folder the server's user can enter, unless `closed`. */
-export async function makeDataDir({ closed = false } = {}): Promise<string> {
-  const dataDir = await realpath(await mkdtemp(join(tmpdir(), "keyrack-embedded-")));
-  if (!closed) await chmod(dataDir, 0o755);
+import { describeProcess } from "../processes.ts";
+
+/** Makes an empty data folder. The server's user can enter it, unless `isClosed`. */
+export async function makeDataDir({ isClosed = false } = {}): Promise<string> {
+  const dataDir = await realpath(await mkdtemp(path.join(tmpdir(), "keyrack-embedded-")));
+  if (!isClosed) await chmod(dataDir, 0o755);
   return dataDir;
 }
 
-/** Also removes what a link in it points to. */
+/** Removes a data folder, and the database that a link in it points to. */
 export async function removeDataDir(dataDir: string): Promise<void> {
-  const target = await readlink(join(dataDir, "postgres")).catch(() => undefined);
-  if (target) await rm(dirname(target), { recursive: true, force: true });
+  const target = await readlink(path.join(dataDir, "postgres")).catch(() => undefined);
+  if (target) await rm(path.dirname(target), { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
@@ -33,14 +34,14 @@ export async function query(url: string, sql: string): Promise<Record<string, un
   }
 }
 
-/** Starts the database of `dataDir` in a process of its own, by the same loader as this test runs with. */
+/** Starts the database of `dataDir` in another process, with the loader of this test. */
 export function spawnStarter(
   dataDir: string,
   user: { uid?: number; gid?: number } = {},
 ): { child: ChildProcess; firstLine: Promise<string> } {
   const child = spawn(
     process.execPath,
-    [...process.execArgv, fileURLToPath(new URL("_test_starter.ts", import.meta.url)), dataDir],
+    [...process.execArgv, fileURLToPath(new URL("starter.ts", import.meta.url)), dataDir],
     {
       ...user,
       stdio: ["ignore", "pipe", "inherit"],
@@ -62,24 +63,25 @@ export async function killHard(child: ChildProcess): Promise<void> {
 }
 
 export async function serverPid(dataDir: string): Promise<number> {
-  return Number.parseInt(await readFile(join(dataDir, "postgres/postmaster.pid"), "utf8"), 10);
+  return Number.parseInt(await readFile(path.join(dataDir, "postgres/postmaster.pid"), "utf8"), 10);
 }
 
-/** The keeper is the server's parent. Linux only, as the next. */
+/** Finds the keeper, the server's parent. Linux only. */
 export async function keeperPid(dataDir: string): Promise<number> {
   return statField(await serverPid(dataDir), 4);
 }
 
+/** Finds the process group of a process. Linux only. */
 export function processGroup(pid: number): Promise<number> {
   return statField(pid, 5);
 }
 
-/** Numbered as in proc(5). */
+/** Reads one field of `/proc/<pid>/stat`, with the number that proc(5) gives it. */
 async function statField(pid: number, field: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8");
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[field - 3]);
 }
 
-export async function runs(pid: number): Promise<boolean> {
+export async function isRunning(pid: number): Promise<boolean> {
   return (await describeProcess(pid)) !== undefined;
 }
