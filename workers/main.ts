@@ -1,7 +1,7 @@
 /** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { giveWay } from "../core/process/priority.ts";
+import { lowerPriority } from "../core/process/priority.ts";
 import { boot, type Platform } from "../core/boot.ts";
 import { readProgramOptions, settingsInEnvironment } from "../core/cli/program_options.ts";
 import { takeVariables } from "../core/config/env.ts";
@@ -31,7 +31,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
   const { env, knex, log } = platform;
   const databaseUrl = env.DATABASE_URL as string;
   const isBackground = platform.queues.length > 0 && platform.queues.every(({ background }) => background);
-  if (isBackground) await giveWay();
+  if (isBackground) await lowerPriority();
   const stopping = new AbortController();
   const store = openQueueStore({
     redisUrl: env.REDIS_URL,
