@@ -11,7 +11,7 @@ import path from "node:path";
 import { openPool } from "../core/db/pool.ts";
 import { processVariables } from "../core/config/env.ts";
 import { addDays, type Day, dayAt } from "../core/mod.ts";
-import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { loginRole, urlAs } from "../core/db/role_names.ts";
 import { loadsOf } from "./api_loads.ts";
 import { cleanUp, type Desk, deskOf, freeSlots } from "./desk.ts";
 import { type Bench, measure, type Measured, printRow, startBench } from "./harness.ts";
@@ -33,17 +33,17 @@ async function printQueries(
   next: () => { room: string; day: Day },
 ): Promise<void> {
   const { databaseUrl: url } = bench;
-  const gate = openPool({
-    url: urlAs(url, gateRole, bench.variables["SECRET_KEY"] ?? ""),
+  const login = openPool({
+    url: urlAs(url, loginRole, bench.variables["SECRET_KEY"] ?? ""),
     max: 10,
-    name: "bench gate",
+    name: "bench login",
   });
   try {
     const rates: readonly (readonly [string, number])[] = [
       ["availability, small", await availabilityRate(url, small.hotelId, addDays(small.today, 10))],
       ["availability, grand", await availabilityRate(url, grand.hotelId, addDays(grand.today, 10))],
       ["insert, constraint alone", await insertRate(url, small.hotelId, next)],
-      ["a booking without HTTP", await reserveRate(gate, small.hotelId, next)],
+      ["a booking without HTTP", await reserveRate(login, small.hotelId, next)],
     ];
     printRow(["\nwithout HTTP", "runs/s"]);
     for (const [name, rate] of rates) printRow([name, Math.round(rate)]);
@@ -55,7 +55,7 @@ async function printQueries(
       printRow([`availability, ${name}`, `${time.toFixed(2)} ms of execution`]);
     }
   } finally {
-    await gate.destroy();
+    await login.destroy();
   }
 }
 

@@ -10,7 +10,7 @@ import { startEmbeddedPostgres } from "../embedded/mod.ts";
 import { processVariables } from "../core/config/env.ts";
 import { migrateDatabase } from "../core/migrate_database.ts";
 import { dayAt } from "../core/mod.ts";
-import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { loginRole, urlAs } from "../core/db/role_names.ts";
 import { planSettings } from "../testing/plans.ts";
 import { mostLabour, plansFor } from "../plugins/pms/testing/plan_check.ts";
 import { findQueriedHotel, readQueries } from "../plugins/pms/testing/model_tests/read_queries.ts";
@@ -27,14 +27,14 @@ try {
   await migrateDatabase({ DATABASE_URL: url, SECRET_KEY: benchSecret, DATA_DIR: dataDir, LOG_LEVEL: "warn" });
   await seed({ url, scale, day: dayAt(new Date(), "UTC"), say });
   const owner = openPool({ url, max: 1, name: "bench owner" });
-  const gate = openPool({ url: urlAs(url, gateRole, benchSecret), max: 1, name: "bench gate" });
+  const login = openPool({ url: urlAs(url, loginRole, benchSecret), max: 1, name: "bench login" });
   try {
     for (const name of ["Seed hotel 1", "Seed grand hotel"]) {
       const hotel = await findQueriedHotel(owner, name);
       say(`\n${name.padEnd(58)}    ms      rows`);
       for (const [what, query] of Object.entries(readQueries)) {
         let took = 0;
-        const plans = await plansFor(gate, hotel, async (trx) => {
+        const plans = await plansFor(login, hotel, async (trx) => {
           const started = performance.now();
           await query(trx, hotel);
           took = performance.now() - started;
@@ -43,7 +43,7 @@ try {
       }
     }
   } finally {
-    await gate.destroy();
+    await login.destroy();
     await owner.destroy();
   }
 } finally {

@@ -6,11 +6,11 @@
 
 import type { Knex } from "knex";
 
-import { openUnit, type Trx } from "../core/db/database.ts";
+import { runTransaction, type Trx } from "../core/db/database.ts";
 import { openPool } from "../core/db/pool.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
 import { addDays, dayAt } from "../core/mod.ts";
-import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { loginRole, urlAs } from "../core/db/role_names.ts";
 import { median } from "../testing/timing.ts";
 import { reserve } from "../plugins/pms/bookings/reserve.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
@@ -21,10 +21,10 @@ const rounds = amount(15, 5);
 const perRound = amount(100, 10);
 
 const bench = await startBench();
-const gate = openPool({
-  url: urlAs(bench.databaseUrl, gateRole, bench.variables["SECRET_KEY"] ?? ""),
+const login = openPool({
+  url: urlAs(bench.databaseUrl, loginRole, bench.variables["SECRET_KEY"] ?? ""),
   max: 1,
-  name: "bench gate",
+  name: "bench login",
 });
 const owner = openPool({ url: bench.databaseUrl, max: 1, name: "bench owner alone" });
 await takeWallsDown(owner);
@@ -57,8 +57,8 @@ try {
   for (const [name, work] of works) {
     const identity = { role: "keyrack_pms", tenantId: hotel.hotelId };
     const [walled, plain] = await inTurn(
-      () => openUnit(gate, identity, work),
-      () => openUnit(owner, identity, work),
+      () => runTransaction(login, identity, work),
+      () => runTransaction(owner, identity, work),
     );
     const difference = walled - plain;
     printRow([
@@ -75,7 +75,7 @@ try {
   for (const { name, connections } of rows)
     process.stdout.write(`${name}: ${connections} connections open (DATABASE_POOL allows 10)\n`);
 } finally {
-  await gate.destroy();
+  await login.destroy();
   await owner.destroy();
   await bench.close();
 }

@@ -2,9 +2,9 @@
 import type { Knex } from "knex";
 
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
-import { isOutage, openUnit, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
+import { isOutage, runTransaction, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
-import { asRole } from "./db/unit.ts";
+import { asRole } from "./db/transaction.ts";
 import { chosenIds, type Discovery, discoverPlugins, pluginsFolder } from "./plugin/discovery.ts";
 import type { LoadedPlugin } from "./plugin/contract.ts";
 import { type CoreEnv, readCoreEnv, stopOnFaults } from "./config/env.ts";
@@ -134,7 +134,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     await knex.destroy();
   };
   try {
-    await whenReachable(log, login, () => openUnit(knex, { role: coreRole }, (trx) => checkTables(trx, plugins)));
+    await whenReachable(log, login, () => runTransaction(knex, { role: coreRole }, (trx) => checkTables(trx, plugins)));
     const faults: string[] = [];
     for (const plugin of needed) {
       const slice = slices.get(plugin.manifest.id) ?? {};

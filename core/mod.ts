@@ -12,7 +12,7 @@ export { defineProblems, type FieldError, Problem, type ProblemDetails, problems
 export { secretKeysSchema } from "./config/env.ts";
 export { type ByteRange, FileMissing, type FileStore } from "./files/store.ts";
 export type { Actor, Authenticator, ConfirmActor } from "./http/actor.ts";
-export { type Count, type Counts, type Standing, tooMany } from "./http/limits/counters.ts";
+export { type Count, type Counts, type CounterState, tooMany } from "./http/limits/counters.ts";
 export { requireMatch } from "./http/request/etag.ts";
 export { fieldErrorsOf } from "./http/request/input.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/request/pagination.ts";

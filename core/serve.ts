@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Platform } from "./boot.ts";
-import { openUnit } from "./db/database.ts";
-import { poolState } from "./db/unit.ts";
+import { runTransaction } from "./db/database.ts";
+import { poolState } from "./db/transaction.ts";
 import { createApp } from "./http/app.ts";
 import { createRateLimits } from "./http/limits/rate_limits.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
@@ -76,7 +76,7 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
     trustedProxies: env.TRUSTED_PROXIES,
     corsOrigins: env.CORS_ORIGINS,
     ready: async () => {
-      await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
+      await runTransaction(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
     },
     isDegraded: async () => hasTroubledQueue(await watchQueues()),
   });

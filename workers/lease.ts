@@ -1,14 +1,15 @@
 /** The bookkeeping of jobs in the outbox that are under way or have failed, done as the core's role. */
 import type { Knex } from "knex";
 
-import { openUnit, type Trx } from "../core/db/database.ts";
+import { runTransaction, type Trx } from "../core/db/database.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";
 
 const leaseSeconds = 10;
 const renewEveryMs = 3_000;
 
-const asCore = <T>(knex: Knex, work: (trx: Trx) => Promise<T>): Promise<T> => openUnit(knex, { role: coreRole }, work);
+const asCore = <T>(knex: Knex, work: (trx: Trx) => Promise<T>): Promise<T> =>
+  runTransaction(knex, { role: coreRole }, work);
 
 /** What a worker knows of a job that it took. */
 export interface OutboxRow {

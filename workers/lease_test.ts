@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { boot, type Platform } from "../core/boot.ts";
-import { openUnit } from "../core/db/database.ts";
+import { runTransaction } from "../core/db/database.ts";
 import { newId } from "../core/values/ids.ts";
 import { coreRole } from "../core/db/role_names.ts";
 import { failJob } from "./lease.ts";
@@ -27,7 +27,7 @@ describe("a job that failed", () => {
     for (const { job_id } of jobs) {
       const row = { job_id, job: "probe.note", payload: {}, attempts: 0, failures };
       seconds.push(
-        await openUnit(booted.knex, { role: coreRole }, async (trx) => {
+        await runTransaction(booted.knex, { role: coreRole }, async (trx) => {
           await failJob(trx, { ...row, error: new Error("again"), mostAttempts: 100 });
           const { rows } = (await trx.raw(
             "SELECT extract(epoch FROM run_at - now())::float AS wait FROM core.outbox WHERE job_id = ?",

@@ -6,7 +6,7 @@
 import type { Knex } from "knex";
 import pg from "pg";
 
-import { openUnit } from "../core/db/database.ts";
+import { runTransaction } from "../core/db/database.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
 import { outboxChannel } from "../core/jobs/outbox_notify.ts";
 import { queueName } from "../core/jobs/job_definition.ts";
@@ -97,7 +97,7 @@ const takeStatement = prepare<DueRow>(
 
 /** Marks rows as queued, commits, and only then adds them: a runner that was faster would find the row locked. */
 async function relayBatch({ knex, plugins, queues, networkJobs, log }: RelayOptions): Promise<number> {
-  const rows = await openUnit(knex, { role: coreRole }, (trx) =>
+  const rows = await runTransaction(knex, { role: coreRole }, (trx) =>
     takeStatement.run(trx, [[...plugins], lostAfter, batch]),
   );
   const queueOf = ({ queue, job }: DueRow): string =>
@@ -129,7 +129,7 @@ function entryOf(row: DueRow): QueueEntry {
 }
 
 async function giveBack(knex: Knex, rows: readonly DueRow[]): Promise<void> {
-  await openUnit(knex, { role: coreRole }, (trx) =>
+  await runTransaction(knex, { role: coreRole }, (trx) =>
     trx("core.outbox")
       .whereIn(
         "job_id",

@@ -4,9 +4,9 @@
  */
 import type { Knex } from "knex";
 
-import { openUnit, crossTenantRoleOf, roleOf, type Trx } from "../core/db/database.ts";
+import { runTransaction, crossTenantRoleOf, roleOf, type Trx } from "../core/db/database.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
-import { switchUnit, type UnitIdentity } from "../core/db/unit.ts";
+import { switchIdentity, type TransactionIdentity } from "../core/db/transaction.ts";
 import { type JobHandler, type JobRun, type LongHandler, DeferJob, type UnitHandler } from "../core/jobs/job.ts";
 import type { WakeUp } from "../core/jobs/queue_backend.ts";
 import type { Logger } from "../core/process/log.ts";
@@ -40,7 +40,7 @@ interface Task {
 }
 
 /** Whose rows the job's transactions see: its tenant's, or all of the plugin's. */
-function identityOf({ pluginId }: RunnerOptions, { tenantId }: Task): UnitIdentity {
+function identityOf({ pluginId }: RunnerOptions, { tenantId }: Task): TransactionIdentity {
   return tenantId === undefined ? { role: crossTenantRoleOf(pluginId) } : { role: roleOf(pluginId), tenantId };
 }
 
@@ -59,7 +59,7 @@ const endStatement = prepare<{ job_id: string }>(
 async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Task): Promise<void> {
   let row: OutboxRow | undefined;
   try {
-    await openUnit(options.knex, identityOf(options, task), async (trx) => {
+    await runTransaction(options.knex, identityOf(options, task), async (trx) => {
       [row] = await takeStatement.run(trx, [task.jobId, handler.job.name, task.tenantId ?? null]);
       if (row === undefined) return;
       const { attempts, payload } = row;
@@ -118,10 +118,10 @@ async function recordFailure(
   error: unknown,
 ): Promise<void> {
   const { knex, log } = options;
-  const outcome = await openUnit(knex, { role: coreRole }, async (trx) => {
+  const outcome = await runTransaction(knex, { role: coreRole }, async (trx) => {
     const failed = await failJob(trx, { ...row, error, mostAttempts: handler.job.attempts });
     if (failed === "dead" && handler.kind === "long" && handler.onDead !== undefined) {
-      await switchUnit(trx, identityOf(options, task));
+      await switchIdentity(trx, identityOf(options, task));
       await handler.onDead({ payload: row.payload, tenantId: task.tenantId, trx });
     }
     return failed;
@@ -140,11 +140,11 @@ async function recordFailure(
 /** A job that this version of the plugin does not know: kept for a person, or for the version that does. */
 async function runUnknown(options: RunnerOptions, task: Task, name: string): Promise<void> {
   const error = new Error(`Nobody handles ${name}.`);
-  const [row] = await openUnit(options.knex, identityOf(options, task), (trx) =>
+  const [row] = await runTransaction(options.knex, identityOf(options, task), (trx) =>
     findStatement.run(trx, [task.jobId, name, task.tenantId ?? null]),
   );
   if (row === undefined) return;
-  await openUnit(options.knex, { role: coreRole }, (trx) => failJob(trx, { ...row, error, mostAttempts: 1 }));
+  await runTransaction(options.knex, { role: coreRole }, (trx) => failJob(trx, { ...row, error, mostAttempts: 1 }));
   options.log.error({ err: error, job_id: task.jobId }, "a job is dead");
 }
 

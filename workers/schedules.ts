@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { auditDays } from "../core/audit/list.ts";
 import { forEachTenant } from "../core/db/each_tenant.ts";
-import { openUnit } from "../core/db/database.ts";
+import { runTransaction } from "../core/db/database.ts";
 import { idempotencyHours } from "../core/http/idempotency.ts";
 import type { Schedule } from "../core/jobs/job.ts";
 import { queueName } from "../core/jobs/job_definition.ts";
@@ -80,7 +80,7 @@ interface Outcome {
 /** One round of it. Where a table fails, or a tenant in it, which is logged, the others are tidied. */
 export async function tidy(knex: Knex, log: Logger): Promise<void> {
   const asCore = (sql: string, values: readonly (string | number)[] = []): Promise<Outcome> =>
-    openUnit(knex, { role: coreRole }, async (trx) => await trx.raw(sql, values));
+    runTransaction(knex, { role: coreRole }, async (trx) => await trx.raw(sql, values));
   const attempt = (table: string, work: () => Promise<unknown>): Promise<unknown> =>
     work().catch((error: unknown) => log.warn({ err: error, table }, "housekeeping failed; it is tried again"));
   for (const [table, condition] of Object.entries(outdated)) {

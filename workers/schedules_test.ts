@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { openPool } from "../core/db/pool.ts";
 import { newId } from "../core/values/ids.ts";
 import { createLogger } from "../core/process/log.ts";
-import { gateRole, urlAs } from "../core/db/role_names.ts";
+import { loginRole, urlAs } from "../core/db/role_names.ts";
 import { poisonRows } from "../testing/poison.ts";
 import { testSecret } from "../testing/postgres.ts";
 import { tidy } from "./schedules.ts";
@@ -21,7 +21,7 @@ describe("the core's housekeeping", () => {
     const addCounts = () =>
       owner.raw("INSERT INTO core.rate_limits (key, points, expire) VALUES ('old', 1, 1), ('new', 1, 99999999999999)");
     const counts = () => owner("core.rate_limits").whereIn("key", ["old", "new"]).pluck("key");
-    const pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test tidy" });
+    const pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test tidy" });
     try {
       const nil = "00000000-0000-0000-0000-000000000000";
       const row = {
@@ -63,7 +63,7 @@ describe("the core's housekeeping", () => {
 
   it("goes on with the other tenants where a row of one can't be forgotten", async () => {
     const { owner } = platform;
-    const pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test tidy" });
+    const pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test tidy" });
     const [poisoned, other] = [newId(), newId()].sort() as [string, string];
     const old = new Date("2020-01-01");
     const answer = { actor_id: newId(), request_hash: Buffer.from("x"), status: 200, headers: "{}", body: "" };

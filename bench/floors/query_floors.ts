@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import pg from "pg";
 
-import { openUnit } from "../../core/db/database.ts";
+import { runTransaction } from "../../core/db/database.ts";
 import { addDays, type Day, newId } from "../../core/mod.ts";
 import { median } from "../../testing/timing.ts";
 import { reserve } from "../../plugins/pms/bookings/reserve.ts";
@@ -65,7 +65,7 @@ export async function availabilityMs(owner: Knex, hotelId: string, from: Day): P
   const sql = freeRoomsStatement.text.replaceAll(/\$(\d+)/g, (_, at: string) => literal(values[Number(at) - 1]));
   const times: number[] = [];
   for (let run = 0; run < 21; run += 1) {
-    const { rows } = await openUnit(owner, { role: "keyrack_pms", tenantId: hotelId }, (trx) =>
+    const { rows } = await runTransaction(owner, { role: "keyrack_pms", tenantId: hotelId }, (trx) =>
       trx.raw(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${sql}`),
     );
     times.push(
@@ -88,8 +88,8 @@ export function insertRate(url: string, hotelId: string, next: () => { room: str
   );
 }
 
-/** A whole booking as the plugin makes it, behind its walls, without HTTP. @param gate a pool of ten as the run-time login */
-export function reserveRate(gate: Knex, hotelId: string, next: () => { room: string; day: Day }): Promise<number> {
+/** A whole booking as the plugin makes it, behind its walls, without HTTP. @param login a pool of ten as the run-time login */
+export function reserveRate(login: Knex, hotelId: string, next: () => { room: string; day: Day }): Promise<number> {
   return rateOf(() => {
     const { room, day } = next();
     const stay = { check_in_at: day, expected_check_out_at: addDays(day, 2) };
@@ -101,6 +101,8 @@ export function reserveRate(gate: Knex, hotelId: string, next: () => { room: str
       room_locked: false,
       ...stay,
     };
-    return openUnit(gate, { role: "keyrack_pms", tenantId: hotelId }, (trx) => reserve(trx, hotelId, order, "bench"));
+    return runTransaction(login, { role: "keyrack_pms", tenantId: hotelId }, (trx) =>
+      reserve(trx, hotelId, order, "bench"),
+    );
   });
 }

@@ -1,7 +1,7 @@
 /** Reads a tenant's security log, the newest event first. */
 import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/prepared_statement.ts";
-import { asRole } from "../db/unit.ts";
+import { asRole } from "../db/transaction.ts";
 import { coreRole } from "../db/role_names.ts";
 import type { AuditDetails } from "./event.ts";
 

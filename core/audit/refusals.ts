@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 
-import { openUnit } from "../db/database.ts";
+import { runTransaction } from "../db/database.ts";
 import { prepare } from "../db/prepared_statement.ts";
 import { networkOf } from "../values/ip_network.ts";
 import type { Logger } from "../process/log.ts";
@@ -78,7 +78,7 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
       ...eventColumns.map((column) => due.map(({ facts }) => facts[column])),
     ];
     try {
-      await openUnit(knex, { role: coreRole }, (trx) => mergeStatement.run(trx, columns));
+      await runTransaction(knex, { role: coreRole }, (trx) => mergeStatement.run(trx, columns));
     } catch (error) {
       log.warn({ err: error, events: due.length }, "refusals could not be written to the security log");
     }

@@ -3,8 +3,8 @@ import * as z from "zod";
 
 import type { Blueprint } from "../boot.ts";
 import { type Command, defineCommand, flag, UsageError } from "../plugin/command.ts";
-import { openUnit, type Trx } from "../db/database.ts";
-import { coreRole, gateRole } from "../db/role_names.ts";
+import { runTransaction, type Trx } from "../db/database.ts";
+import { coreRole, loginRole } from "../db/role_names.ts";
 import { openToolPool } from "./tool_pool.ts";
 import { deadJobs, reviveJobs } from "../jobs/dead_letters.ts";
 
@@ -14,9 +14,9 @@ const most = 1000;
 /** @param readBlueprint reads the settings; called by a command that runs, not for its help */
 export function jobCommands(readBlueprint: () => Promise<Blueprint>): Readonly<Record<string, Command>> {
   const asCore = async <T>(work: (trx: Trx) => PromiseLike<T>): Promise<T> => {
-    const pool = await openToolPool(await readBlueprint(), gateRole);
+    const pool = await openToolPool(await readBlueprint(), loginRole);
     try {
-      return await openUnit(pool, { role: coreRole }, work);
+      return await runTransaction(pool, { role: coreRole }, work);
     } finally {
       await pool.destroy();
     }

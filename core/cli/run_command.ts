@@ -7,7 +7,7 @@ import { type Blueprint, readBlueprint } from "../boot.ts";
 import type { Command, CommandContext } from "../plugin/command.ts";
 import { openStore } from "../files/open_store.ts";
 import { createLogger } from "../process/log.ts";
-import { gateRoleOf } from "../db/role_names.ts";
+import { loginRoleOf } from "../db/role_names.ts";
 import type { PluginContext } from "../plugin/contract.ts";
 import { contextFor } from "../plugin/context.ts";
 import { openToolPool } from "./tool_pool.ts";
@@ -23,7 +23,7 @@ export function pluginCommand(id: string, command: Command, variables: Variables
     const blueprint = await readBlueprint(variables);
     let pool: Knex | undefined;
     const open = async (): Promise<PluginContext> => {
-      pool ??= await openToolPool(blueprint, gateRoleOf(id));
+      pool ??= await openToolPool(blueprint, loginRoleOf(id));
       return pluginContext(id, blueprint, pool, variables["LOG_LEVEL"] ?? "warn");
     };
     try {

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { runningServerUrl } from "../../embedded/running_server.ts";
 import type { Blueprint } from "../boot.ts";
 import { stopOnFaults } from "../config/env.ts";
-import { isOutage, openUnit, sqlStateOf, wrongPassword } from "../db/database.ts";
+import { isOutage, runTransaction, sqlStateOf, wrongPassword } from "../db/database.ts";
 import { openPool } from "../db/pool.ts";
 import { coreRole, urlAs } from "../db/role_names.ts";
 
@@ -16,7 +16,7 @@ export async function openToolPool({ env }: Blueprint, login: string): Promise<K
   const url = urlAs(address as string, login, env.SECRET_KEY);
   const knex = openPool({ url, max: 2, name: "keyrack cli" });
   try {
-    await openUnit(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
+    await runTransaction(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
     return knex;
   } catch (error) {
     await knex.destroy();

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import pg from "pg";
 import { type CopyToStreamQuery, to as copyTo } from "pg-copy-streams";
 
-import { connectionOf, type Trx } from "./unit.ts";
+import { connectionOf, type Trx } from "./transaction.ts";
 
 /** The part of a pg connection that COPY needs. */
 interface CopyConnection {

@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 
 import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
 import { copyOut } from "./copy.ts";
-import { openUnit, sqlStateOf, type Trx } from "./database.ts";
+import { runTransaction, sqlStateOf, type Trx } from "./database.ts";
 import { openPool } from "./pool.ts";
 
 const tenantId = "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d";
@@ -24,7 +24,7 @@ describe("A COPY of rows", () => {
     await database.drop();
   });
 
-  const inUnit = <T>(work: (trx: Trx) => Promise<T>) => openUnit(knex, { role: "keyrack_core", tenantId }, work);
+  const inUnit = <T>(work: (trx: Trx) => Promise<T>) => runTransaction(knex, { role: "keyrack_core", tenantId }, work);
   const csvOf = (sql: string, values: readonly string[] = []): Promise<string> =>
     inUnit(async (trx) => (await buffer(await copyOut(trx, trx.raw(sql, values)))).toString());
 

@@ -1,6 +1,6 @@
 import { coreRole } from "./role_names.ts";
 import { prepare } from "./prepared_statement.ts";
-import { asRole, type Trx } from "./unit.ts";
+import { asRole, type Trx } from "./transaction.ts";
 
 const addStatement = prepare<{ used: number }>(
   "daily_usage_add",

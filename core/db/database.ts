@@ -2,17 +2,17 @@ import type { Knex } from "knex";
 
 import { retry } from "../values/retry.ts";
 import { sqlStateOf } from "./sql_state.ts";
-import { runUnit, type Trx, type UnitIdentity, type UnitOptions } from "./unit.ts";
+import { runTransactionOnce, type Trx, type TransactionIdentity, type TransactionOptions } from "./transaction.ts";
 
 export { constraintOf, sqlStateOf } from "./sql_state.ts";
-export type { Trx, UnitOptions } from "./unit.ts";
+export type { Trx, TransactionOptions } from "./transaction.ts";
 
 /** The database as one plugin sees it. */
 export interface Database {
   /** A unit of work that sees one tenant's rows. `work` may run again after a serialization failure, so it must have no effect but on `trx`. */
-  tenant<T>(tenantId: string, work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
+  tenant<T>(tenantId: string, work: (trx: Trx) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
   /** A transaction across tenants; only with the manifest's `crossTenant` permission. */
-  crossTenant<T>(work: (trx: Trx) => PromiseLike<T>, options?: UnitOptions): Promise<T>;
+  crossTenant<T>(work: (trx: Trx) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
 }
 
 /** The PostgreSQL role of a plugin inside a tenant, and the one for its work across tenants. */
@@ -22,21 +22,21 @@ export const crossTenantRoleOf = (pluginId: string): string => `keyrack_${plugin
 /** A database handle that can only ever act as this plugin. */
 export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: boolean): Database {
   return {
-    tenant: (tenantId, work, options) => openUnit(knex, { role: roleOf(pluginId), tenantId }, work, options),
+    tenant: (tenantId, work, options) => runTransaction(knex, { role: roleOf(pluginId), tenantId }, work, options),
     crossTenant: (work, options) => {
       if (!mayWorkAcrossTenants) {
         throw new Error(
           `The plugin ${pluginId} may not work across tenants. Remedy: permissions.crossTenant in plugins/${pluginId}/manifest.ts, with the reason.`,
         );
       }
-      return openUnit(knex, { role: crossTenantRoleOf(pluginId) }, work, options);
+      return runTransaction(knex, { role: crossTenantRoleOf(pluginId) }, work, options);
     },
   };
 }
 
 /**
  * serialization_failure and deadlock_detected. Not in_failed_sql_transaction (25P02): it only says that an earlier statement
- * failed, and a unit of work throws that statement's error instead (`core/db/unit.ts`).
+ * failed, and a unit of work throws that statement's error instead (`core/db/transaction.ts`).
  */
 const contentionStates = new Set(["40001", "40P01"]);
 const tries = 5;
@@ -44,14 +44,14 @@ const tries = 5;
 const firstPauseMs = 20;
 
 /** Opens one transaction as a role and a tenant; runs `work` again where PostgreSQL says that a retry would succeed. */
-export async function openUnit<T>(
+export async function runTransaction<T>(
   knex: Knex,
-  identity: UnitIdentity,
+  identity: TransactionIdentity,
   work: (trx: Trx) => PromiseLike<T>,
-  options: UnitOptions = {},
+  options: TransactionOptions = {},
 ): Promise<T> {
   try {
-    return await retry(() => runUnit(knex, identity, work, options), {
+    return await retry(() => runTransactionOnce(knex, identity, work, options), {
       attempts: tries,
       firstPauseMs,
       jitter: 1,

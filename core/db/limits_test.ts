@@ -11,7 +11,7 @@ import { newId } from "../values/ids.ts";
 import { createLogger } from "../process/log.ts";
 import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
 import { copyOut } from "./copy.ts";
-import { isOutage, isTimeout, openUnit, type Trx } from "./database.ts";
+import { isOutage, isTimeout, runTransaction, type Trx } from "./database.ts";
 import { openPool } from "./pool.ts";
 
 const role = "keyrack_core";
@@ -40,7 +40,8 @@ describe("the time limits of the database", () => {
     pools.push(pool);
     return pool;
   }
-  const inUnit = <T>(pool: Knex, work: (trx: Trx) => PromiseLike<T>): Promise<T> => openUnit(pool, { role }, work);
+  const inUnit = <T>(pool: Knex, work: (trx: Trx) => PromiseLike<T>): Promise<T> =>
+    runTransaction(pool, { role }, work);
   const select1 = async (pool: Knex): Promise<unknown> =>
     ((await inUnit(pool, (trx) => trx.raw("SELECT 1 AS one"))) as { rows: unknown[] }).rows;
 
@@ -103,7 +104,7 @@ describe("the time limits of the database", () => {
     const pool = poolOf({ max: 5, waitMs: 30_000 });
     const ended: string[] = [];
     const nap = (on: Knex, tenantId: string, until?: Promise<void>): Promise<number> =>
-      openUnit(on, { role, tenantId }, async (trx) => {
+      runTransaction(on, { role, tenantId }, async (trx) => {
         await trx.raw("SELECT pg_sleep(0.05)");
         await until;
         return ended.push(tenantId);

@@ -8,7 +8,7 @@ import type { Knex } from "knex";
 import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { boot, readBlueprint } from "../boot.ts";
 import { pluginsFolder } from "../plugin/discovery.ts";
-import { openUnit, roleOf, sqlStateOf, type Trx } from "./database.ts";
+import { runTransaction, roleOf, sqlStateOf, type Trx } from "./database.ts";
 import { applyPermissions } from "./migrate/apply_grants.ts";
 import { createRoles } from "./migrate/create_roles.ts";
 import { openPool } from "./pool.ts";
@@ -16,7 +16,7 @@ import { discoverPlugins } from "../plugin/discovery.ts";
 import type { LoadedPlugin } from "../plugin/contract.ts";
 import { newId } from "../values/ids.ts";
 import { enqueuerFor } from "../jobs/outbox.ts";
-import { gateRole, gateRoleOf, rolesOf, urlAs } from "./role_names.ts";
+import { loginRole, loginRoleOf, rolesOf, urlAs } from "./role_names.ts";
 import type { Columns, TableGrant } from "../plugin/manifest.ts";
 import { testSecret } from "../../testing/postgres.ts";
 
@@ -100,7 +100,7 @@ describe("what no manifest names", () => {
     platform = await startTestPlatform({ worker: false });
     // A clone of a database has its grants, but not those on the database itself.
     await applyPermissions(platform.owner, plugins);
-    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test permissions" });
+    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test permissions" });
     const { rows } = (await platform.owner.raw(
       `
       SELECT table_schema AS schema, table_name AS table, column_name AS column, is_generated = 'ALWAYS' AS generated
@@ -121,7 +121,7 @@ describe("what no manifest names", () => {
     { values = [], tenantId }: { values?: readonly string[]; tenantId?: string | undefined } = {},
   ): Promise<string | undefined> => {
     const undo = new Error("undo");
-    const work = openUnit(gate, { role, tenantId }, async (trx: Trx) => {
+    const work = runTransaction(gate, { role, tenantId }, async (trx: Trx) => {
       await trx.raw(sql, values);
       throw undo;
     });
@@ -227,11 +227,11 @@ describe("what no manifest names", () => {
         // Across tenants it works the jobs that have none.
         const own = role.endsWith("_platform") ? undefined : tenants[0];
         const ids = jobs.map((job) => job.job_id);
-        const seen = await openUnit(gate, { role, tenantId: own }, (trx) =>
+        const seen = await runTransaction(gate, { role, tenantId: own }, (trx) =>
           trx("core.outbox").whereIn("job_id", ids).select("tenant_id"),
         );
         expect(seen).to.deep.equal([{ tenant_id: own ?? null }]);
-        const ended = await openUnit(gate, { role, tenantId: own }, (trx) =>
+        const ended = await runTransaction(gate, { role, tenantId: own }, (trx) =>
           trx("core.outbox").whereIn("job_id", ids).delete(),
         );
         expect(ended).to.equal(1);
@@ -255,7 +255,7 @@ describe("what no manifest names", () => {
           expect(await stateAs(role, sql), name).to.equal(refused);
         }
         for (const job of foreign) {
-          const denial = await openUnit(gate, { role }, (trx) => enqueuerFor(manifest)(trx, job, {})).then(
+          const denial = await runTransaction(gate, { role }, (trx) => enqueuerFor(manifest)(trx, job, {})).then(
             () => "",
             (error: Error) => error.message,
           );
@@ -263,7 +263,7 @@ describe("what no manifest names", () => {
             new RegExp(`^The plugin ${manifest.id} may not enqueue ${job.name}\\. Remedy: permissions\\.jobs`),
           );
         }
-        const others = await openUnit(gate, { role }, (trx) =>
+        const others = await runTransaction(gate, { role }, (trx) =>
           trx("core.outbox").whereNot({ queue: manifest.id }).delete(),
         );
         expect(others).to.equal(0);
@@ -300,7 +300,7 @@ describe("what no manifest names", () => {
       .insert({ ...key, request_hash: Buffer.alloc(1), status: 200, headers: "{}", body: "an answer" });
     for (const role of plugins.flatMap(({ manifest }) => rolesOf(manifest))) {
       await platform.owner.raw(`GRANT SELECT ON core.idempotency_keys TO ${role}`);
-      const seen = await openUnit(gate, { role, tenantId }, (trx) => trx("core.idempotency_keys").select("body"));
+      const seen = await runTransaction(gate, { role, tenantId }, (trx) => trx("core.idempotency_keys").select("body"));
       expect(seen, role).to.deep.equal([]);
     }
     await applyPermissions(platform.owner, plugins);
@@ -311,14 +311,14 @@ describe("what no manifest names", () => {
     const process = await boot("test", { ...platform.variables, PLUGINS: "identity" });
     try {
       const { rows } = (await process.knex.raw("SELECT session_user AS login")) as { rows: { login: string }[] };
-      expect(rows[0]?.login).to.equal(gateRoleOf("identity"));
+      expect(rows[0]?.login).to.equal(loginRoleOf("identity"));
       const as = (role: string) =>
-        openUnit(process.knex, { role }, (trx) => trx.raw("SELECT 1")).then(
+        runTransaction(process.knex, { role }, (trx) => trx.raw("SELECT 1")).then(
           () => undefined,
           (error: unknown) => sqlStateOf(error),
         );
       expect(await as("keyrack_identity")).to.equal(undefined);
-      for (const role of ["keyrack_pms", "keyrack_billing_platform", "keyrack_reporting", gateRole, "keyrack_queue"]) {
+      for (const role of ["keyrack_pms", "keyrack_billing_platform", "keyrack_reporting", loginRole, "keyrack_queue"]) {
         expect(await as(role), role).to.equal(refused);
       }
     } finally {
@@ -329,14 +329,14 @@ describe("what no manifest names", () => {
   for (const { manifest } of plugins) {
     it(`can't be reached from the process of ${manifest.id} alone: what it requires works there inside a tenant only`, async () => {
       const process = openPool({
-        url: urlAs(platform.databaseUrl, gateRoleOf(manifest.id), testSecret),
+        url: urlAs(platform.databaseUrl, loginRoleOf(manifest.id), testSecret),
         max: 1,
         name: "test narrow gate",
       });
       try {
         const may = new Set(["keyrack_core", ...rolesOf(manifest), ...(manifest.requires ?? []).map(roleOf)]);
         for (const role of ["keyrack_core", ...plugins.flatMap((plugin) => rolesOf(plugin.manifest))]) {
-          const state = await openUnit(process, { role }, (trx) => trx.raw("SELECT 1")).then(
+          const state = await runTransaction(process, { role }, (trx) => trx.raw("SELECT 1")).then(
             () => undefined,
             (error: unknown) => sqlStateOf(error),
           );

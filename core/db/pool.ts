@@ -2,7 +2,7 @@ import knexModule, { type Knex } from "knex";
 import pg from "pg";
 
 import { createAdmission } from "./admission.ts";
-import { limitPool } from "./unit.ts";
+import { limitPool } from "./transaction.ts";
 
 /** `date` stays the string that it is: pg would make a Date at local midnight of it. Everything else is pg's default. */
 const types = {

@@ -1,4 +1,4 @@
-import { runPrepared, sendPrepared, type Trx } from "./unit.ts";
+import { runPrepared, sendPrepared, type Trx } from "./transaction.ts";
 
 /** A statement that PostgreSQL plans once per connection: for the few calls that a front desk waits on. */
 export interface Statement<Row> {

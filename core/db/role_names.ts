@@ -15,7 +15,7 @@ import { createHmac } from "node:crypto";
 import { crossTenantRoleOf, roleOf } from "./database.ts";
 import type { Manifest } from "../plugin/manifest.ts";
 
-export const gateRole = "keyrack_gate";
+export const loginRole = "keyrack_gate";
 export const coreRole = "keyrack_core";
 export const queueRole = "keyrack_queue";
 export const platformGroup = "keyrack_platform";
@@ -23,10 +23,10 @@ export const platformGroup = "keyrack_platform";
 /** The run-time login of a process: narrow where it runs one plugin. */
 export function loginOf(activePlugins: readonly string[] | undefined): string {
   const [only, ...more] = activePlugins ?? [];
-  return only === undefined || more.length > 0 ? gateRole : gateRoleOf(only);
+  return only === undefined || more.length > 0 ? loginRole : loginRoleOf(only);
 }
 
-export const gateRoleOf = (pluginId: string): string => `${gateRole}_${pluginId}`;
+export const loginRoleOf = (pluginId: string): string => `${loginRole}_${pluginId}`;
 
 /** The schema that BullMQ keeps its PostgreSQL tables in. */
 export const queueSchema = "bullmq";

@@ -3,8 +3,8 @@ import { finished } from "node:stream";
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
-import { openUnit, crossTenantRoleOf, roleOf, type Trx } from "../db/database.ts";
-import type { UnitIdentity } from "../db/unit.ts";
+import { runTransaction, crossTenantRoleOf, roleOf, type Trx } from "../db/database.ts";
+import type { TransactionIdentity } from "../db/transaction.ts";
 import { type Problem, problems } from "../errors.ts";
 import { coreRole } from "../db/role_names.ts";
 import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
@@ -109,13 +109,13 @@ async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Rout
 async function confirmBefore(
   route: Route,
   services: DispatchServices,
-  identity: UnitIdentity | undefined,
+  identity: TransactionIdentity | undefined,
   actor: Actor | undefined,
 ): Promise<void> {
   if (actor === undefined || route.method === "GET") return;
   if (identity?.tenantId !== undefined && route.prepare === undefined) return;
   const { tenantId } = actor;
-  await openUnit(services.knex, { role: coreRole, tenantId }, (trx) => confirm(services, trx, route, actor));
+  await runTransaction(services.knex, { role: coreRole, tenantId }, (trx) => confirm(services, trx, route, actor));
 }
 
 function idempotentRequest(
@@ -135,7 +135,7 @@ function idempotentRequest(
 
 /** One transaction: the handler's effect, and where asked for the stored answer, commit together. */
 function inUnit(
-  identity: UnitIdentity,
+  identity: TransactionIdentity,
   route: Route,
   services: DispatchServices,
   actor: Actor | undefined,
@@ -143,7 +143,7 @@ function inUnit(
   call: (trx: Trx) => Promise<Reply>,
 ): Promise<Reply> {
   const isWrite = route.method !== "GET" && identity.tenantId !== undefined;
-  return openUnit(
+  return runTransaction(
     services.knex,
     identity,
     async (trx) => {
@@ -174,7 +174,7 @@ function inUnit(
 }
 
 /** Whose rows the transaction sees; undefined: there is none. A unit that is misspelt must not be taken for another. */
-function identityFor(pluginId: string, route: Route, actor: Actor | undefined): UnitIdentity | undefined {
+function identityFor(pluginId: string, route: Route, actor: Actor | undefined): TransactionIdentity | undefined {
   if (route.transaction === "none") return undefined;
   if (route.transaction === "crossTenant") return { role: crossTenantRoleOf(pluginId) };
   if (route.transaction !== "tenant")

@@ -9,7 +9,7 @@ import { createHmac } from "node:crypto";
 
 import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/prepared_statement.ts";
-import { asRole, nobody } from "../db/unit.ts";
+import { asRole, noTenant } from "../db/transaction.ts";
 import { problems } from "../errors.ts";
 import { isUuid } from "../values/ids.ts";
 import { coreRole } from "../db/role_names.ts";
@@ -67,8 +67,8 @@ const storeStatement = prepare(
  * address it comes. So nobody's key is in another's way, and who would be given an answer must know the whole request.
  */
 function scopeOf({ tenantId, actorId, key, hash }: IdempotentRequest): [tenant: string, actor: string, key: string] {
-  if (actorId === undefined) return [nobody, nobody, `${key} ${hash.toString("base64url")}`];
-  return [tenantId ?? nobody, actorId, key];
+  if (actorId === undefined) return [noTenant, noTenant, `${key} ${hash.toString("base64url")}`];
+  return [tenantId ?? noTenant, actorId, key];
 }
 
 /**

@@ -5,7 +5,7 @@ import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } fro
 import { databaseFor, type Trx } from "../db/database.ts";
 import { openPool } from "../db/pool.ts";
 import { newId } from "../values/ids.ts";
-import { gateRole, urlAs } from "../db/role_names.ts";
+import { loginRole, urlAs } from "../db/role_names.ts";
 import { testSecret } from "../../testing/postgres.ts";
 import { claimKey, forgetAnswers, hashRequest, type IdempotentRequest, storeAnswer } from "./idempotency.ts";
 
@@ -16,7 +16,7 @@ describe("a stored answer", () => {
   before(async () => {
     platform = await startTestPlatform({ worker: false });
     hotel = await signUpHotel(platform.client);
-    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 2, name: "test answers" });
+    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 2, name: "test answers" });
   });
   after(async () => {
     await gate.destroy();

@@ -17,7 +17,7 @@ import type * as z from "zod";
 
 import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/prepared_statement.ts";
-import { afterCommit } from "../db/unit.ts";
+import { afterCommit } from "../db/transaction.ts";
 import { newId } from "../values/ids.ts";
 import type { Manifest } from "../plugin/manifest.ts";
 import { announceJobs } from "./outbox_notify.ts";

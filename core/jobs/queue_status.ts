@@ -1,7 +1,7 @@
 /** How the queues stand, for who watches the platform. The workers have no address, so a web process counts in the outbox. */
 import type { Knex } from "knex";
 
-import { openUnit } from "../db/database.ts";
+import { runTransaction } from "../db/database.ts";
 import { coreRole } from "../db/role_names.ts";
 import type { Manifest } from "../plugin/manifest.ts";
 import { cacheResult } from "../values/cache_result.ts";
@@ -44,7 +44,7 @@ export function createQueueWatch(
   );
   const queues = [...new Set([...here, ...network.values()])];
   return cacheResult(keptMs, async () => {
-    const { rows } = await openUnit(
+    const { rows } = await runTransaction(
       knex,
       { role: coreRole },
       (trx) => trx.raw<{ rows: QueueState[] }>(statement, [[...network.keys()], [...network.values()], queues]),

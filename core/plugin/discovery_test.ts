@@ -8,7 +8,7 @@ import { readBlueprint } from "../boot.ts";
 import { crossTenantRoleOf } from "../db/database.ts";
 import { discoverPlugins } from "./discovery.ts";
 import { BootError } from "../errors.ts";
-import { coreRole, gateRole, gateRoleOf, platformGroup, queueRole, queueSchema } from "../db/role_names.ts";
+import { coreRole, loginRole, loginRoleOf, platformGroup, queueRole, queueSchema } from "../db/role_names.ts";
 
 describe("discovery of plugins", () => {
   let folder: string;
@@ -51,7 +51,7 @@ describe("discovery of plugins", () => {
   });
 
   it("refuses a name whose schema or role is somebody else's", async () => {
-    const own = [gateRole, coreRole, queueRole, platformGroup, gateRoleOf("pms"), crossTenantRoleOf("pms")];
+    const own = [loginRole, coreRole, queueRole, platformGroup, loginRoleOf("pms"), crossTenantRoleOf("pms")];
     const names = [
       ...own.map((role) => role.replace("keyrack_", "")),
       queueSchema,

@@ -1,7 +1,7 @@
 /**
  * Runs background work at a lower scheduling priority, so that it does not delay requests. On Linux this is the
- * scheduling class "idle": the process gets the time that the others leave. A nice value alone is not enough. With it, a
- * process that a request wakes still waits some milliseconds for its turn, five times in a short transaction.
+ * scheduling class "idle": the process gets the time that the others leave. A nice value alone is not enough. With
+ * it, a process that a request wakes still waits some milliseconds for its turn, five times in a short transaction.
  */
 import { execFile } from "node:child_process";
 import os from "node:os";

@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../core/db/pool.ts";
 import { sqlStateOf } from "../../core/mod.ts";
-import { gateRole, urlAs } from "../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../core/db/role_names.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
@@ -54,7 +54,7 @@ describe("the PMS's migrations", function () {
 
   it("give each night that was sold before the type that its room has, and keep that type from deletion", async () => {
     const { hotelId, model } = await insertHotel(owner, { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" });
-    const pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 2, name: "test desk" });
+    const pool = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 2, name: "test desk" });
     try {
       const call = directDesk(pool, hotelId);
       for (const [at, room] of model.rooms.entries()) {

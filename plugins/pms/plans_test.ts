@@ -9,7 +9,7 @@ import { seed } from "../../bench/seed/mod.ts";
 import { databaseFor, type Trx } from "../../core/db/database.ts";
 import { openPool } from "../../core/db/pool.ts";
 import { addDays } from "../../core/mod.ts";
-import { gateRole, urlAs } from "../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../core/db/role_names.ts";
 import { tellPlans } from "../../testing/plans.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { readChart } from "./desk/tape_chart.ts";
@@ -84,7 +84,7 @@ describe("the plans of what the desk asks", function () {
       SELECT hotel_id, guest_id, 'Former ' || reverse(name), 'former.' || email, NULL FROM pms.guests`);
     await owner.raw("ANALYZE pms.guest_contacts");
     await tellPlans(owner);
-    gate = openPool({ url: urlAs(database.url, gateRole, testSecret), max: 1, name: "plans test" });
+    gate = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 1, name: "plans test" });
     hotel = await findQueriedHotel(owner, "Seed hotel 1");
   });
   after(async () => {

@@ -10,7 +10,7 @@ import { openPool } from "../../core/db/pool.ts";
 import { folderStore } from "../../core/files/folder_store.ts";
 import { createLogger } from "../../core/process/log.ts";
 import { type FileStore, newId, type Schedule } from "../../core/mod.ts";
-import { gateRole, urlAs } from "../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../core/db/role_names.ts";
 import { poisonRows } from "../../testing/poison.ts";
 import { testSecret } from "../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
@@ -24,7 +24,7 @@ describe("the sweep of reports in a store that refuses some files", () => {
   const refused = new Set<string>();
   before(async () => {
     platform = await startTestPlatform({ worker: false });
-    pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 2, name: "test sweep" });
+    pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 2, name: "test sweep" });
     folder = path.join(platform.variables["DATA_DIR"] as string, "reporting");
     const store = folderStore(folder);
     const files: FileStore = {

@@ -53,7 +53,7 @@ const findings = `
   ORDER BY 2, 3`;
 
 /** @throws BootError with everything that would go round the wall */
-export async function checkWalls(owner: Knex, plugins: readonly LoadedPlugin[]): Promise<void> {
+export async function checkTenantIsolation(owner: Knex, plugins: readonly LoadedPlugin[]): Promise<void> {
   const ids = plugins.map(({ manifest }) => manifest.id);
   const { rows } = (await owner.raw(findings, [ids, ids])) as { rows: Finding[] };
   const definersOf = (id: string): string[] =>

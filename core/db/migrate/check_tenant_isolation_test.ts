@@ -10,7 +10,7 @@ import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { BootError } from "../../errors.ts";
 import { createLogger } from "../../process/log.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../testing/postgres.ts";
-import { checkWalls } from "./check_tenant_isolation.ts";
+import { checkTenantIsolation } from "./check_tenant_isolation.ts";
 import { migrate } from "./migrate.ts";
 import { openPool } from "../pool.ts";
 
@@ -73,7 +73,7 @@ describe("a look through the catalogue", () => {
     const trx = await owner.transaction();
     try {
       await trx.raw(sql);
-      await checkWalls(trx, judged);
+      await checkTenantIsolation(trx, judged);
       return [];
     } catch (error) {
       if (error instanceof BootError) return error.faults;

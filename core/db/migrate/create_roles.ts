@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { stopOnFaults } from "../../config/env.ts";
-import { coreRole, gateRole, gateRoleOf, platformGroup, queueRole, rolePassword, rolesOf } from "../role_names.ts";
+import { coreRole, loginRole, loginRoleOf, platformGroup, queueRole, rolePassword, rolesOf } from "../role_names.ts";
 import { crossTenantRoleOf, roleOf, sqlStateOf } from "../database.ts";
 import { scramVerifier } from "./scram.ts";
 
@@ -15,12 +15,12 @@ import { scramVerifier } from "./scram.ts";
 export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[], secret: string): Promise<void> {
   const memberRoles = [coreRole, ...plugins.flatMap(({ manifest }) => rolesOf(manifest))];
   const logins = new Map([
-    [gateRole, memberRoles],
+    [loginRole, memberRoles],
     [queueRole, []],
   ]);
   for (const { manifest } of plugins) {
     const own = rolesOf(manifest);
-    logins.set(gateRoleOf(manifest.id), [
+    logins.set(loginRoleOf(manifest.id), [
       ...new Set([coreRole, ...own, ...neededBy(manifest.id, plugins).map(roleOf)]),
     ]);
   }
@@ -34,7 +34,7 @@ export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[],
     ...[...logins.keys()].map(
       (login) => `ALTER ROLE ${login} LOGIN NOINHERIT PASSWORD '${scramVerifier(rolePassword(login, secret))}';`,
     ),
-    closeGates([...logins.keys()]),
+    disableLogins([...logins.keys()]),
     resetSettings,
     ...memberships.map(([member, role]) => `GRANT ${role} TO ${member};`),
     endMemberships(memberships),
@@ -60,10 +60,10 @@ function createRole(role: string): string {
 }
 
 /** The login of a plugin that is not here any more would keep a password that no change of SECRET_KEY reaches. */
-function closeGates(logins: readonly string[]): string {
+function disableLogins(logins: readonly string[]): string {
   return `DO $$ DECLARE gate name; BEGIN
     FOR gate IN SELECT rolname FROM pg_roles
-      WHERE rolname LIKE '${gateRole.replaceAll("_", "\\_")}\\_%' AND rolname <> ALL ('{${logins.join(",")}}') LOOP
+      WHERE rolname LIKE '${loginRole.replaceAll("_", "\\_")}\\_%' AND rolname <> ALL ('{${logins.join(",")}}') LOOP
       EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', gate);
     END LOOP; END $$;`;
 }

@@ -5,15 +5,15 @@ import { pluginsFolder } from "../../plugin/discovery.ts";
 import { discoverPlugins } from "../../plugin/discovery.ts";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { BootError } from "../../errors.ts";
-import { gateRole, gateRoleOf, platformGroup, queueRole, rolePassword, rolesOf, urlAs } from "../role_names.ts";
+import { loginRole, loginRoleOf, platformGroup, queueRole, rolePassword, rolesOf, urlAs } from "../role_names.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../testing/postgres.ts";
-import { openUnit, sqlStateOf } from "../database.ts";
+import { runTransaction, sqlStateOf } from "../database.ts";
 import { applyPermissions } from "./apply_grants.ts";
 import { openPool } from "../pool.ts";
 import { createRoles } from "./create_roles.ts";
 
 const { plugins } = await discoverPlugins([pluginsFolder]);
-const logins = [gateRole, queueRole, ...plugins.map(({ manifest }) => gateRoleOf(manifest.id))];
+const logins = [loginRole, queueRole, ...plugins.map(({ manifest }) => loginRoleOf(manifest.id))];
 
 describe("the roles of PostgreSQL", () => {
   let database: TestDatabase;
@@ -72,14 +72,14 @@ describe("the roles of PostgreSQL", () => {
     const change = `ALTER ROLE CURRENT_USER PASSWORD 'another'; ALTER ROLE CURRENT_USER SET role = 'keyrack_core';
       ALTER ROLE CURRENT_USER IN DATABASE "${rows[0]?.name}" SET search_path = 'pms';
       SET ROLE keyrack_pms; ALTER ROLE CURRENT_USER SET statement_timeout = '1ms'`;
-    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw(change))).to.equal(undefined);
-    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw("SELECT 1")), "before").to.equal("28P01");
+    expect(await asLogin(loginRole, testSecret, (knex) => knex.raw(change))).to.equal(undefined);
+    expect(await asLogin(loginRole, testSecret, (knex) => knex.raw("SELECT 1")), "before").to.equal("28P01");
     await createRoles(owner, plugins, testSecret);
     const begun: Record<string, unknown>[] = [];
-    const state = await asLogin(gateRole, testSecret, async (knex) => {
+    const state = await asLogin(loginRole, testSecret, async (knex) => {
       begun.push(...(await knex.raw("SELECT current_user::text, current_setting('search_path') AS path")).rows);
     });
-    expect([state, begun]).to.deep.equal([undefined, [{ current_user: gateRole, path: '"$user", public' }]]);
+    expect([state, begun]).to.deep.equal([undefined, [{ current_user: loginRole, path: '"$user", public' }]]);
     const left = await owner.raw(
       "SELECT 1 FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole WHERE rolname LIKE 'keyrack\\_%'",
     );
@@ -89,25 +89,25 @@ describe("the roles of PostgreSQL", () => {
   it("end what a login could become when a plugin goes, and whatever else it was let into", async () => {
     // Another than the owner may have let them in.
     await owner.raw(`CREATE ROLE test_grantor; GRANT keyrack_billing TO test_grantor WITH ADMIN OPTION;
-      SET ROLE test_grantor; GRANT keyrack_billing TO ${gateRoleOf("pms")}; RESET ROLE;
-      GRANT keyrack_pms TO ${queueRole}; GRANT ${platformGroup} TO ${gateRoleOf("pms")}`);
+      SET ROLE test_grantor; GRANT keyrack_billing TO ${loginRoleOf("pms")}; RESET ROLE;
+      GRANT keyrack_pms TO ${queueRole}; GRANT ${platformGroup} TO ${loginRoleOf("pms")}`);
     const fewer = plugins.filter(({ manifest }) => manifest.id !== "reporting");
     await createRoles(owner, fewer, testSecret);
-    expect(await membershipsOf(gateRole)).to.deep.equal(
+    expect(await membershipsOf(loginRole)).to.deep.equal(
       ["keyrack_core", ...fewer.flatMap(({ manifest }) => rolesOf(manifest))].sort(),
     );
     const own = fewer.filter(({ manifest }) => manifest.id === "pms").flatMap(({ manifest }) => rolesOf(manifest));
-    expect(await membershipsOf(gateRoleOf("pms"))).to.deep.equal(["keyrack_core", "keyrack_identity", ...own].sort());
+    expect(await membershipsOf(loginRoleOf("pms"))).to.deep.equal(["keyrack_core", "keyrack_identity", ...own].sort());
     expect(await membershipsOf(queueRole)).to.deep.equal([]);
     await owner.raw("DROP OWNED BY test_grantor; DROP ROLE test_grantor");
-    const become = asLogin(gateRole, testSecret, (knex) =>
-      openUnit(knex, { role: "keyrack_reporting" }, (trx) => trx.raw("SELECT 1")),
+    const become = asLogin(loginRole, testSecret, (knex) =>
+      runTransaction(knex, { role: "keyrack_reporting" }, (trx) => trx.raw("SELECT 1")),
     );
     expect(await become).to.equal("42501");
   });
 
   it("close the login of a plugin that has gone, which a new SECRET_KEY would not reach, and its work across tenants", async () => {
-    const login = gateRoleOf("reporting");
+    const login = loginRoleOf("reporting");
     expect(await asLogin(login, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
     const fewer = plugins.filter(({ manifest }) => manifest.id !== "reporting");
     await createRoles(owner, fewer, testSecret);
@@ -131,14 +131,14 @@ describe("the roles of PostgreSQL", () => {
     });
     await createRoles(owner, modest, testSecret);
     expect(await membershipsOf("keyrack_billing_platform")).to.deep.equal([]);
-    expect(await membershipsOf(gateRole)).not.to.include("keyrack_billing_platform");
+    expect(await membershipsOf(loginRole)).not.to.include("keyrack_billing_platform");
   });
 
   it("have passwords that follow the secret, and that PostgreSQL is never told", async () => {
     await createRoles(owner, plugins, "another-secret-another-secret-another");
-    expect(await asLogin(gateRole, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal("28P01");
+    expect(await asLogin(loginRole, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal("28P01");
     const secret = "another-secret-another-secret-another";
-    expect(await asLogin(gateRole, secret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
+    expect(await asLogin(loginRole, secret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
     const told: string[] = [];
     const listener = {
       client: {
@@ -147,7 +147,7 @@ describe("the roles of PostgreSQL", () => {
       },
     } as unknown as Knex;
     await createRoles(listener, plugins, secret);
-    expect(told.join()).to.include(`ALTER ROLE ${gateRole} LOGIN`);
+    expect(told.join()).to.include(`ALTER ROLE ${loginRole} LOGIN`);
     for (const login of logins) expect(told.join()).not.to.include(rolePassword(login, secret));
   });
 
@@ -175,7 +175,9 @@ describe("the roles of PostgreSQL", () => {
     await owner.raw("CREATE FUNCTION pms.count_up(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1'");
     await applyPermissions(owner, plugins);
     const call = (role: string) =>
-      asLogin(gateRole, testSecret, (knex) => openUnit(knex, { role }, (trx) => trx.raw("SELECT pms.count_up(1)")));
+      asLogin(loginRole, testSecret, (knex) =>
+        runTransaction(knex, { role }, (trx) => trx.raw("SELECT pms.count_up(1)")),
+      );
     expect(await call("keyrack_pms")).to.equal(undefined);
     // Reporting may use the schema, for its tables.
     expect(await call("keyrack_reporting")).to.equal("42501");

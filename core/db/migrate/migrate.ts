@@ -4,7 +4,7 @@ import path from "node:path";
 import { checkTables } from "../../plugin/checks.ts";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import type { Logger } from "../../process/log.ts";
-import { checkWalls } from "./check_tenant_isolation.ts";
+import { checkTenantIsolation } from "./check_tenant_isolation.ts";
 import { closeToEverybody } from "./revoke_public.ts";
 import { applyPermissions } from "./apply_grants.ts";
 import { logMigrationWarnings } from "./migration_warnings.ts";
@@ -76,7 +76,7 @@ export async function prepareMigrations(
 /** What the checks and grants make of a migrated database. */
 export async function finishMigrations(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
   await checkTables(owner, plugins);
-  await checkWalls(owner, plugins);
+  await checkTenantIsolation(owner, plugins);
   await applyPermissions(owner, plugins);
   await closeToEverybody(owner, log);
   await logMigrationWarnings(owner, plugins, log);

@@ -4,7 +4,7 @@
  */
 import type { Knex } from "knex";
 
-import { openUnit } from "../../db/database.ts";
+import { runTransaction } from "../../db/database.ts";
 import { prepare } from "../../db/prepared_statement.ts";
 import { type Problem, problems } from "../../errors.ts";
 import { coreRole } from "../../db/role_names.ts";
@@ -19,7 +19,7 @@ export interface Count {
 }
 
 /** How a count stands. */
-export interface Standing {
+export interface CounterState {
   readonly points: number;
   /** Until it begins anew. */
   readonly msLeft: number;
@@ -27,9 +27,9 @@ export interface Standing {
 
 export interface Counts {
   /** How the counts stand, in their order. */
-  read(counts: readonly Count[]): Promise<Standing[]>;
+  read(counts: readonly Count[]): Promise<CounterState[]>;
   /** Gives each a point more, and reads others in the same round trip. @returns how all of them stand then, in this order */
-  add(counts: readonly Count[], others?: readonly Count[]): Promise<Standing[]>;
+  add(counts: readonly Count[], others?: readonly Count[]): Promise<CounterState[]>;
   /** Sets them to nothing. */
   forget(counts: readonly Count[]): Promise<void>;
 }
@@ -64,27 +64,27 @@ const forgetStatement = prepare("counts_forget", "DELETE FROM core.rate_limits W
 /** The counts of one plugin. */
 export function countsOf(knex: Knex, pluginId: string): Counts {
   const keyOf = ({ kind, key }: Count): string => `${pluginId}.${kind}:${key}`;
-  const standings = (counts: readonly Count[], rows: readonly Row[]): Standing[] => {
+  const states = (counts: readonly Count[], rows: readonly Row[]): CounterState[] => {
     const byKey = new Map(rows.map((row) => [row.key, { points: row.points, msLeft: Number(row.ms_left) }]));
     return counts.map((count) => byKey.get(keyOf(count)) ?? { points: 0, msLeft: 0 });
   };
   return {
     read: async (counts) =>
-      standings(
+      states(
         counts,
-        await openUnit(knex, { role: coreRole }, (trx) => readStatement.run(trx, [counts.map(keyOf)]), {
+        await runTransaction(knex, { role: coreRole }, (trx) => readStatement.run(trx, [counts.map(keyOf)]), {
           readOnly: true,
         }),
       ),
     add: async (counts, others = []) =>
-      standings(
+      states(
         [...counts, ...others],
-        await openUnit(knex, { role: coreRole }, (trx) =>
+        await runTransaction(knex, { role: coreRole }, (trx) =>
           addStatement.run(trx, [counts.map(keyOf), counts.map(({ seconds }) => seconds * 1000), others.map(keyOf)]),
         ),
       ),
     forget: async (counts) => {
-      await openUnit(knex, { role: coreRole }, (trx) => forgetStatement.run(trx, [counts.map(keyOf)]));
+      await runTransaction(knex, { role: coreRole }, (trx) => forgetStatement.run(trx, [counts.map(keyOf)]));
     },
   };
 }

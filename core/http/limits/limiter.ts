@@ -1,8 +1,8 @@
 import type { Knex } from "knex";
 import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
 
-import { openUnit } from "../../db/database.ts";
-import { connectionOf } from "../../db/unit.ts";
+import { runTransaction } from "../../db/database.ts";
+import { connectionOf } from "../../db/transaction.ts";
 import { coreRole } from "../../db/role_names.ts";
 import { networkOf } from "../../values/ip_network.ts";
 import { tooMany } from "./counters.ts";
@@ -16,7 +16,7 @@ export function createLimiter(knex: Knex): Limiter {
   // The library asks for a pg client; ours sends its statement as the core's role.
   const client = {
     query: (statement: { name: string; text: string; values: readonly unknown[] }) =>
-      openUnit(knex, { role: coreRole }, (trx) => connectionOf(trx).query(statement)),
+      runTransaction(knex, { role: coreRole }, (trx) => connectionOf(trx).query(statement)),
   };
   const limiters = new Map<string, RateLimiterPostgres>();
   const limiterFor = (kind: string, { points, seconds }: RateLimit): RateLimiterPostgres => {

@@ -1,11 +1,11 @@
 /** Applies events without a server, a queue or a commit: thousands of histories in the time of a few. */
 import type { Knex } from "knex";
 
-import { databaseFor, openUnit, crossTenantRoleOf, type Trx } from "../../../core/db/database.ts";
+import { databaseFor, runTransaction, crossTenantRoleOf, type Trx } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { newId } from "../../../core/values/ids.ts";
 import { createLogger } from "../../../core/process/log.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
 import { applyEvent } from "../apply/apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
@@ -49,7 +49,7 @@ export interface DirectBilling {
 export async function startDirectBilling(count: number): Promise<DirectBilling> {
   const database = await createTestDatabase();
   const owner = openPool({ url: database.url, max: 1, name: "test owner" });
-  const knex = openPool({ url: urlAs(database.url, gateRole, testSecret), max: count, name: "test billing" });
+  const knex = openPool({ url: urlAs(database.url, loginRole, testSecret), max: count, name: "test billing" });
   const lanes: Lane[] = [];
   for (let lane = 0; lane < count; lane += 1) lanes.push(await openLane(owner, knex));
   return {
@@ -95,7 +95,7 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   const play: Lane["play"] = async (events, order, askedInVain, now) => {
     let outcome: Outcome | undefined;
     const undo = new Error("Undone.");
-    await openUnit(knex, { role: crossTenantRoleOf("billing") }, async (trx) => {
+    await runTransaction(knex, { role: crossTenantRoleOf("billing") }, async (trx) => {
       await insertEvents(trx, events, askedInVain);
       calledUp.length = 0;
       for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");

@@ -23,7 +23,7 @@
  */
 import { createHash } from "node:crypto";
 
-import { type Count, type Counts, networkOf, type Problem, type Standing, tooMany } from "../../../core/mod.ts";
+import { type Count, type Counts, networkOf, type Problem, type CounterState, tooMany } from "../../../core/mod.ts";
 
 const windowSeconds = 15 * 60;
 const wider = 10;
@@ -86,7 +86,7 @@ interface Limit {
 export function createLoginThrottle(limit: Counts, { failures, calls }: ThrottleSettings): LoginThrottle {
   const underWay = createUnderWay();
   const callsOf = (address: string): Count => countOf("calls", [networkOf(address)], 60);
-  const refusalOfCalls = (standing: Standing | undefined): Problem | undefined =>
+  const refusalOfCalls = (standing: CounterState | undefined): Problem | undefined =>
     (standing?.points ?? 0) > calls ? tooMany(`At most ${calls} in a minute.`, standing?.msLeft ?? 0) : undefined;
   const throwAny = (refusal: Problem | undefined): void => {
     if (refusal !== undefined) throw refusal;
@@ -110,11 +110,11 @@ export function createLoginThrottle(limit: Counts, { failures, calls }: Throttle
       let refusing = counted;
       let leave = (): void => undefined;
       let isKnown = false;
-      let wrong: Standing | undefined;
-      let ofKnown: Standing | undefined;
+      let wrong: CounterState | undefined;
+      let ofKnown: CounterState | undefined;
 
       /** Begins as what has these limits. @returns the refusal, for how they stand */
-      const enter = (limits: readonly Limit[]): ((standings: readonly Standing[]) => Problem | undefined) => {
+      const enter = (limits: readonly Limit[]): ((standings: readonly CounterState[]) => Problem | undefined) => {
         counted = limits;
         const entered = underWay(limits.map(({ count }) => count));
         leave = entered.leave;
@@ -179,7 +179,7 @@ export function createLoginThrottle(limit: Counts, { failures, calls }: Throttle
 /** The refusal of the limits that are reached, of those that refuse. @param others guesses under way that came before */
 function refusalOf(
   limits: readonly Limit[],
-  standings: readonly Standing[],
+  standings: readonly CounterState[],
   refusing: readonly Limit[],
   others: readonly number[],
 ): Problem | undefined {

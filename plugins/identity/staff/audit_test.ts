@@ -1,10 +1,10 @@
 /** The security log: what stands in it, who may read it, and what never stands in it. */
 import { expect } from "chai";
 
-import { openUnit, crossTenantRoleOf, roleOf, sqlStateOf } from "../../../core/db/database.ts";
+import { runTransaction, crossTenantRoleOf, roleOf, sqlStateOf } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { newId } from "../../../core/values/ids.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import {
   eventually,
@@ -191,14 +191,14 @@ describe("the security log of a hotel", () => {
 
   it("is added to by a plugin in its own name and tenant, and neither read nor changed by one", async () => {
     const { hotelId } = await signUpHotel(platform.client);
-    const gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "test audit" });
+    const gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test audit" });
     const add = (tenantId: string, kind: string) =>
       [
         "INSERT INTO core.audit_events (tenant_id, event_id, kind) VALUES (?, ?, ?)",
         [tenantId, newId(), kind],
       ] as const;
     const stateOf = (role: string, tenantId: string | undefined, [sql, values]: readonly [string, readonly string[]]) =>
-      openUnit(gate, { role, tenantId }, (trx) => trx.raw(sql, [...values])).then(
+      runTransaction(gate, { role, tenantId }, (trx) => trx.raw(sql, [...values])).then(
         () => "done",
         (error: unknown) => sqlStateOf(error),
       );

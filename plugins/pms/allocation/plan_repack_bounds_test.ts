@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { databaseFor } from "../../../core/db/database.ts";
@@ -84,7 +84,7 @@ describe("the bounds of the search for a repacking", () => {
       desk = await openDesk(platform);
       await fillHotel(platform.owner, { ...desk, from: desk.day(1), rooms: 60, nights: 120 });
       await tellPlans(platform.owner);
-      gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "bounds test" });
+      gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "bounds test" });
     });
     after(async () => {
       await gate?.destroy();

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { openUnit, roleOf } from "../../../core/db/database.ts";
+import { runTransaction, roleOf } from "../../../core/db/database.ts";
 import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Desk, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
@@ -99,7 +99,7 @@ describe("what random histories found", () => {
     const held = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const canceling = openUnit(pool, { role: roleOf("pms"), tenantId: hotelId }, async (trx) => {
+    const canceling = runTransaction(pool, { role: roleOf("pms"), tenantId: hotelId }, async (trx) => {
       await cancel(trx, { actor: { tenantId: hotelId, name: "the desk" }, now: new Date() }, booking);
       await held;
     });

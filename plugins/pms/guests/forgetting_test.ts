@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { databaseFor, type Trx } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { reserve } from "../bookings/reserve.ts";
@@ -18,7 +18,7 @@ describe("a guest who is forgotten", () => {
   let gate: Knex;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
-    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 3, name: "test forgetting" });
+    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 3, name: "test forgetting" });
   });
   after(async () => {
     await gate.destroy();

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { plansOf, tellPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
@@ -37,7 +37,7 @@ describe("a guest with very many bookings", () => {
     guests = [guest("1"), guest("2")];
     await platform.owner.raw("ANALYZE");
     await tellPlans(platform.owner);
-    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "many bookings test" });
+    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "many bookings test" });
   });
   after(async () => {
     await gate?.destroy();

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
@@ -39,7 +39,7 @@ describe("the bounds of what is read of the rates", () => {
     );
     await platform.owner.raw("ANALYZE pms.room_types, pms.rates");
     await tellPlans(platform.owner);
-    gate = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 1, name: "rate bounds test" });
+    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "rate bounds test" });
     call = directDesk(gate, hotelId);
   });
   after(async () => {

@@ -4,7 +4,7 @@ import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { createLogger } from "../../../core/process/log.ts";
 import type { Day } from "../../../core/mod.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import type { TestPlatform } from "../../../testing/platform.ts";
 import { move, swap } from "../bookings/move.ts";
@@ -63,7 +63,7 @@ export async function moveAt(
 }
 
 async function withDatabase<T>({ databaseUrl }: TestPlatform, work: (db: Database) => Promise<T>): Promise<T> {
-  const pool = openPool({ url: urlAs(databaseUrl, gateRole, testSecret), max: 1, name: "test close" });
+  const pool = openPool({ url: urlAs(databaseUrl, loginRole, testSecret), max: 1, name: "test close" });
   try {
     return await work(databaseFor(pool, "pms", true));
   } finally {

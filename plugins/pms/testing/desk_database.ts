@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
 
 /** A database for tests that call the desk's routes directly (`directDesk`). */
@@ -17,7 +17,7 @@ export interface DeskDatabase {
 export async function openDeskDatabase(most = { owner: 2, pool: 4 }): Promise<DeskDatabase> {
   const database = await createTestDatabase();
   const owner = openPool({ url: database.url, max: most.owner, name: "test owner" });
-  const pool = openPool({ url: urlAs(database.url, gateRole, testSecret), max: most.pool, name: "test desks" });
+  const pool = openPool({ url: urlAs(database.url, loginRole, testSecret), max: most.pool, name: "test desks" });
   return {
     owner,
     pool,

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { databaseFor } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
 import { processVariables } from "../../../core/config/env.ts";
-import { gateRole, urlAs } from "../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "../../pms/testing/desk_database.ts";
@@ -230,7 +230,7 @@ describe("the totals of reports", function () {
 
   it("are the same bytes from a built file and from a stream", async () => {
     const platform = await startTestPlatform();
-    const desks = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 4, name: "test desks" });
+    const desks = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 4, name: "test desks" });
     try {
       for (const kind of hotelKinds) {
         const settings = { currency: kind.currency, time_zone: kind.timeZone };

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../../core/db/pool.ts";
 import { processVariables } from "../../../../core/config/env.ts";
-import { gateRole, urlAs } from "../../../../core/db/role_names.ts";
+import { loginRole, urlAs } from "../../../../core/db/role_names.ts";
 import { testSecret } from "../../../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../../testing/platform.ts";
 import { startWebProcesses, type WebProcesses } from "../../../../testing/web_processes.ts";
@@ -47,7 +47,7 @@ describe("several clients at once in one hotel", function () {
   before(async () => {
     platform = await startTestPlatform({ worker: false });
     processes = await startWebProcesses(platform.variables, 2);
-    pool = openPool({ url: urlAs(platform.databaseUrl, gateRole, testSecret), max: 10, name: "test desks" });
+    pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 10, name: "test desks" });
   });
   after(async () => {
     await pool.destroy();

@@ -2,7 +2,7 @@
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
-import { openUnit, roleOf } from "../../../../core/db/database.ts";
+import { runTransaction, roleOf } from "../../../../core/db/database.ts";
 import { Problem, type Route } from "../../../../core/mod.ts";
 import type { TestClient } from "../../../../testing/client.ts";
 import type { PmsContext } from "../../context.ts";
@@ -68,7 +68,7 @@ export function directDesk(knex: Knex, hotelId: string, now = (): Date => new Da
         query: route.query?.parse(query ?? {}),
         body: schema?.parse(body ?? {}),
       };
-      return await openUnit(
+      return await runTransaction(
         knex,
         { role: roleOf("pms"), tenantId: hotelId },
         async (trx) => {
