@@ -15,6 +15,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json tsconfig.json ./
 COPY bin bin
 COPY core core
+COPY embedded embedded
 COPY workers workers
 COPY plugins plugins
 # Root owns the code, so the process can't change it.
