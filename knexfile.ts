@@ -1,10 +1,10 @@
 /**
- * For Knex's command line: `npx knex --knexfile knexfile.ts migrate:list`, `migrate:latest` and `seed:run`, on
- * `DATABASE_URL` or, without it, on the embedded database in `DATA_DIR`. `npm run migrate` does the same as
- * `migrate:latest`, and makes the grants anew where no migration is new, too.
+ * Configures Knex's command line: `npx knex --knexfile knexfile.ts migrate:list`, `migrate:latest` and `seed:run`. Uses
+ * `DATABASE_URL` or, without it, the embedded database in `DATA_DIR`. `npm run migrate` does the same as
+ * `migrate:latest`, and makes the grants again even if no migration is new.
  *
- * To find its place in the database, Knex reads a ledger in the schema `core`. Each command here therefore makes the roles,
- * the schemas and the queue's tables first, where they are missing.
+ * Knex reads the list of migrations that ran from a table in the schema `core`. Each command therefore first makes the
+ * missing roles, schemas and tables of the queue.
  */
 import type { Knex } from "knex";
 
@@ -19,7 +19,7 @@ import { migrateQueueSchema } from "./core/db/migrate/bullmq_schema.ts";
 import { createLogger } from "./core/process/log.ts";
 import { serve } from "./core/serve.ts";
 
-/** The demo hotel, made over HTTP like any other client's data; once, however often it is asked for. */
+/** Makes the demo hotel over HTTP, like any other client's data. A second run finds it and makes nothing. */
 async function seedDemo(variables: Readonly<Record<string, string | undefined>>): Promise<void> {
   const platform = await boot("web", { ...variables, PORT: "0", HOST: "127.0.0.1" });
   const server = await serve(platform);

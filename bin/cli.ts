@@ -1,4 +1,6 @@
-/** `keyrack` or `npm run -s cli --`: the commands of an operator. `--help` lists those of the core and of each plugin. */
+/**
+ * Runs the operator's commands: `keyrack`, or `npm run -s cli --`. `--help` lists those of the core and of each plugin.
+ */
 import { runCommandLine } from "../core/cli/command_line.ts";
 import { processVariables } from "../core/config/env.ts";
 import { runProcess } from "../core/process/run_process.ts";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The package's command `keyrack`: loads what runs TypeScript, from this checkout and not from the folder of the call.
+// The package's command `keyrack`. Loads tsx from this checkout, not from the caller's folder, and runs the TypeScript.
 import { register } from "tsx/esm/api";
 
 register();

@@ -1,4 +1,4 @@
-/** `npm run migrate`: brings the database up to date. Wants the owner's DATABASE_URL. */
+/** Runs the migrations and makes the grants: `npm run migrate`. DATABASE_URL must have the owner's login. */
 import { readProgramOptions, settingsInEnvironment } from "../core/cli/program_options.ts";
 import { processVariables, stopOnFaults } from "../core/config/env.ts";
 import type { Sandbox } from "../core/deno/sandbox.ts";
@@ -6,20 +6,25 @@ import { migrateDatabase } from "../core/migrate_database.ts";
 import { flag } from "../core/plugin/command.ts";
 import { runProcess } from "../core/process/run_process.ts";
 
-/** The shipped plugins are as trusted as the core beside them; those of PLUGIN_PATH run on Deno where it is installed. */
+/**
+ * Returns a sandbox on Deno for the code of plugins. Without `--deno`, only plugins of PLUGIN_PATH run in it, if Deno
+ * is installed. The shipped plugins are trusted like the core.
+ */
 async function sandboxFor(
   { PLUGIN_PATH }: ReturnType<typeof processVariables>,
-  isAsked: boolean,
+  isRequested: boolean,
 ): Promise<Sandbox | undefined> {
-  if (!isAsked && PLUGIN_PATH === undefined) return undefined;
+  if (!isRequested && PLUGIN_PATH === undefined) return undefined;
   const [{ findDeno, noDeno }, { createSandbox }] = await Promise.all([
     import("../core/deno/command.ts"),
     import("../core/deno/sandbox.ts"),
   ]);
   const deno = findDeno();
-  if (deno !== undefined) return createSandbox(deno, !isAsked);
-  if (isAsked) stopOnFaults([noDeno]);
-  process.stderr.write("migrate: without Deno, the code of the plugins in PLUGIN_PATH runs here, as the owner.\n");
+  if (deno !== undefined) return createSandbox(deno, !isRequested);
+  if (isRequested) stopOnFaults([noDeno]);
+  process.stderr.write(
+    "migrate: Deno is not installed, so the code of the plugins in PLUGIN_PATH runs here, with the owner's rights.\n",
+  );
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * `npm run permissions`: what each plugin may do, and with which permissions each process runs on Deno, read from the
- * manifests. `-- --write` writes `deno.json`; without it, one that is stale is a failure. `-- --check` prints only that.
+ * Prints what each plugin can do, and with which permissions each process runs on Deno: `npm run permissions`. Reads
+ * both from the manifests. `-- --write` writes `deno.json`. Without it, the program fails if `deno.json` is stale.
+ * `-- --check` prints only that failure.
  */
 import { writeFileSync } from "node:fs";
 
@@ -23,7 +24,7 @@ import type { Columns, Manifest, TableGrant } from "../core/plugin/manifest.ts";
 import { runProcess } from "../core/process/run_process.ts";
 import { printable } from "../core/values/text.ts";
 
-/** One plugin's part of the table. */
+/** Makes one plugin's part of the table. */
 function pluginTable({ id, summary, permissions }: Manifest): string[] {
   const { env = {}, net = [], tables = {}, jobs = [], crossTenant, files, definers = {} } = permissions ?? {};
   const rows: readonly (readonly [string, readonly string[]])[] = [
@@ -50,7 +51,7 @@ function grantLines(table: string, grant: TableGrant): string[] {
     .map((verb) => `${verb.toUpperCase()}${verb === "delete" ? "" : columns(grant[verb])} on ${table}`);
 }
 
-/** One process's part: every permission with its reason, and the whole command. */
+/** Makes one process's part of the table: every permission with its reason, and the whole command. */
 function processTable({ name, script, set }: DenoProcess): string[] {
   const rows = Object.entries(set).flatMap(([kind, needs]) =>
     cell(
@@ -61,20 +62,23 @@ function processTable({ name, script, set }: DenoProcess): string[] {
   return [name, ...rows, ...cell("run", []), `  deno ${denoArgs(set, script).join(" ")}`];
 }
 
-/** A row's name stands before its first value. */
+/** Prints a row's name before its first value. */
 function cell(name: string, values: readonly string[]): string[] {
   return (values.length === 0 ? ["nothing"] : values).map(
     (value, index) => `  ${(index === 0 ? name : "").padEnd(9)} ${value}`,
   );
 }
 
-/** @returns lines that a terminal shows as they are: a manifest's words must not repaint the table that tells of its plugin */
+/**
+ * Makes the whole table. Escapes control characters, because a manifest's text must not repaint the table of its
+ * plugin.
+ */
 export function tableOf(plugins: readonly Pick<LoadedPlugin, "manifest">[], processes: readonly DenoProcess[]): string {
   const lines = [
-    "What each plugin may do; nothing else (permissions in its manifest.ts):",
+    "Permissions of each plugin, from its manifest.ts. Everything else is denied.",
     ...plugins.flatMap(({ manifest }) => ["", ...pluginTable(manifest)]),
     "",
-    "What each process may do on Deno (on a machine where no variable is set; see docs/deno.md):",
+    "Permissions of each process on Deno, on a machine where no variable is set. See docs/deno.md.",
     ...processes.flatMap((process) => ["", ...processTable(process)]),
     "",
   ];
@@ -84,7 +88,7 @@ export function tableOf(plugins: readonly Pick<LoadedPlugin, "manifest">[], proc
 if (import.meta.filename === process.argv[1]) {
   const options = await readProgramOptions(
     "npm run permissions --",
-    "Prints what each plugin may do. Exits with 1 if deno.json does not say the same.",
+    "Prints what each plugin can do. Exits with 1 if deno.json does not say the same.",
     {
       write: flag("Write deno.json"),
       check: flag("Print only what is wrong with deno.json"),
@@ -93,7 +97,7 @@ if (import.meta.filename === process.argv[1]) {
   await runProcess("permissions", async () => {
     const variables = processVariables();
     const deno = findDeno();
-    // An operator who reviews a plugin's permissions has not decided yet to run its code.
+    // The operator has not reviewed these plugins yet, so their manifests are evaluated on Deno only.
     if (deno === undefined && variables["PLUGIN_PATH"] !== undefined) stopOnFaults([noDeno]);
     const plugins = await findPlugins(variables, deno === undefined ? findAllPlugins : createSandbox(deno).find);
     const processes = staticProcesses(plugins, variables);

@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { tableOf } from "./permissions.ts";
 
-describe("the table of permissions", () => {
-  it("shows what could repaint it or forge a line of it as escapes", () => {
+describe("The table of permissions", () => {
+  it("Control characters of a manifest appear as escapes, so they can't repaint the table or forge a line", () => {
     const manifest = {
       id: "spa",
       summary: "Pools\u001b[2J\u202e\n  env       nothing",

@@ -1,6 +1,6 @@
 /**
- * The attack suite: what one hotel, one role or one forged token can do to another, through every operation that
- * `/openapi.json` names. A new route is in it without a line changed here.
+ * The attack suite. Attacks one hotel as another hotel, as a lower role and with forged tokens, through every operation
+ * of `/openapi.json`. A new route is attacked without a change here.
  */
 import { expect } from "chai";
 
@@ -19,10 +19,13 @@ import { forgeTokens, type Genuine, resign } from "../plugins/identity/testing/f
 import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 import { arrangeTwoHotels, type TwoHotels } from "../testing/attack/two_hotels.ts";
 
-/** The only calls that anyone may make (SPEC, sections 2 and 4). */
+/** The only calls that need no login (SPEC, sections 2 and 4). */
 const publicCalls = ["POST /hotels", "POST /auth/token", "POST /billing/webhook"];
 
-/** What is not for a receptionist: "no users, no billing, no reports beyond the day's lists", and inventory is a manager's to change. */
+/**
+ * Calls that are forbidden to receptionists: "no users, no billing, no reports beyond the day's lists". Only managers
+ * change the inventory.
+ */
 const managersOnly = [
   /^\w+ \/users(?!\/me\/)/,
   /^PATCH \/hotels\/me$/,
@@ -35,20 +38,23 @@ const managersOnly = [
 
 const password = "correct-horse-battery";
 
-/** A receptionist may move a booking, but not past a restriction. */
+/** Removes the field that only managers can send: a receptionist can move a booking, but not past a restriction. */
 function withoutManagersField(body: unknown): unknown {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   return Object.fromEntries(Object.entries(body).filter(([name]) => name !== "override_restrictions"));
 }
 
-describe("an attack through every operation of the API", function () {
+describe("The attack suite", function () {
   this.timeout(120_000);
   let platform: TestPlatform;
   let hotels: TwoHotels;
   let operations: Operation[];
   const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
-  /** But for the security log, which has the attacks themselves: its own walls are in plugins/identity/staff/audit_test.ts. */
-  const digests = async () => {
+  /**
+   * Digests of all tables but the security log, which records the attacks themselves. The tenant isolation of the log
+   * is tested in plugins/identity/staff/audit_test.ts.
+   */
+  const readDigests = async () => {
     const { "core.audit_events": _log, ...others } = (await readTenantRows(platform.owner)).digests;
     return others;
   };
@@ -60,25 +66,25 @@ describe("an attack through every operation of the API", function () {
   });
   after(() => platform.close());
 
-  describe("of one hotel on another", () => {
-    it("has a foreign thing for every place in which an operation takes an id", () => {
+  describe("One hotel attacks another", () => {
+    it("The suite has a foreign id for every place in which an operation takes an id", () => {
       const targets = targetsOf(operations, hotels.attack);
       expect(targets.length).to.be.greaterThan(20);
       expect(unarrangedTargets(operations, hotels.attack)).to.deep.equal([]);
     });
 
-    it("is answered as if nothing were there, to the byte, and changes nothing", async () => {
-      const before = await digests();
+    it("A foreign id is answered like an unknown id, byte for byte, and changes nothing", async () => {
+      const before = await readDigests();
       expect(Object.keys(before).length).to.be.greaterThan(10);
       expect(await attackForeignIds(targetsOf(operations, hotels.attack), hotels.attack)).to.deep.equal([]);
-      expect(await digests()).to.deep.equal(before);
+      expect(await readDigests()).to.deep.equal(before);
     });
 
-    it("reads nothing of the other's, also with the other's cursor", async () => {
+    it("No read shows data of the other hotel, also with a cursor of that hotel", async () => {
       expect(await attackReads(operations, hotels.attack, hotels.victim.managerToken)).to.deep.equal([]);
     });
 
-    it("is given no answer of the other's under the other's Idempotency-Key", async () => {
+    it("An Idempotency-Key of the other hotel does not return that hotel's answer", async () => {
       const headers = { "idempotency-key": "the-same-in-both" };
       const body = { name: "Under one key", capacity: 1, rate: "1.00" };
       const theirs = await platform.client.post("/room-types/", body, { token: hotels.victim.managerToken, headers });
@@ -88,13 +94,13 @@ describe("an attack through every operation of the API", function () {
       expect(ours.body.room_type_id).not.to.equal(theirs.body.room_type_id);
     });
 
-    it("learns nothing from the time that an answer takes", async () => {
+    it("The time of an answer does not show whether an id exists", async () => {
       expect(await attackByTime(targetsOf(operations, hotels.attack), hotels.attack)).to.deep.equal([]);
     });
   });
 
-  describe("by a token that does not hold", () => {
-    it("is answered 401 everywhere, whatever is wrong with it, in the same words", async () => {
+  describe("An attacker sends an invalid token", () => {
+    it("Every operation answers 401 to every forged token, with the same body", async () => {
       const { attacker, victim } = hotels;
       const login = await platform.client.post("/auth/token", { username: attacker.username, password });
       const genuine: Genuine = {
@@ -104,38 +110,38 @@ describe("an attack through every operation of the API", function () {
         otherHotelId: victim.hotelId,
         otherUserId: attacker.things.get("user_id")?.[0] as string,
       };
-      const holds = await platform.client.get("/auth/me", { token: await resign(genuine) });
-      expect(holds.status, "the forger can sign what holds").to.equal(200);
+      const valid = await platform.client.get("/auth/me", { token: await resign(genuine) });
+      expect(valid.status, "the forger can sign a valid token").to.equal(200);
 
-      const before = await digests();
+      const before = await readDigests();
       const secured = operations.filter(({ roles }) => roles !== undefined);
       const faults: string[] = [];
-      let words: string | undefined;
+      let firstBody: string | undefined;
       for (const { wrong, authorization } of await forgeTokens(genuine)) {
-        // What the process remembers of the genuine session must not serve a forgery.
+        // Fills the session cache with the genuine session, which must not admit a forged token.
         await platform.client.get("/auth/me", { token: genuine.accessToken });
         for (const operation of secured) {
           const { method, path, body } = ownRequest(operation);
           const headers = { "x-request-id": "forged", ...(authorization === undefined ? {} : { authorization }) };
           const answer = await platform.client.call(method, path, body, { headers });
-          words ??= answer.text;
+          firstBody ??= answer.text;
           const challenged = answer.headers.get("www-authenticate") !== null;
-          if (answer.status !== 401 || !challenged || answer.text !== words)
+          if (answer.status !== 401 || !challenged || answer.text !== firstBody)
             faults.push(`${nameOf(operation)}, with a token that ${wrong}: ${answer.status} ${answer.text}`);
         }
       }
       expect(faults).to.deep.equal([]);
-      expect(await digests()).to.deep.equal(before);
+      expect(await readDigests()).to.deep.equal(before);
     });
 
-    it("finds no operation open to anyone that should not be", () => {
+    it("Only the public calls of the specification need no token", () => {
       const open = operations.filter(({ roles }) => roles === undefined).map(nameOf);
       expect(open).to.have.members(publicCalls);
     });
   });
 
-  describe("by a role", () => {
-    it("finds every operation declared for the roles that the specification gives it", () => {
+  describe("A role attacks operations of another role", () => {
+    it("Every operation declares the roles of the specification", () => {
       const secured = operations.filter(({ roles }) => roles !== undefined);
       const wrong = secured.filter((operation) => {
         const expected = managersOnly.some((rule) => rule.test(nameOf(operation)));
@@ -145,22 +151,22 @@ describe("an attack through every operation of the API", function () {
       expect(secured.filter(({ roles }) => roles?.includes("manager") !== true).map(nameOf)).to.deep.equal([]);
     });
 
-    it("is refused to a receptionist exactly where it is not declared for one, and changes nothing there", async () => {
+    it("A receptionist gets 403 from every operation of managers, and changes nothing", async () => {
       const token = hotels.attacker.receptionistToken;
       const forbidden = operations.filter(({ roles }) => roles !== undefined && !roles.includes("receptionist"));
       expect(forbidden.length).to.be.greaterThan(10);
-      const before = await digests();
+      const before = await readDigests();
       const faults: string[] = [];
       for (const operation of forbidden) {
         const { method, path, body } = ownRequest(operation);
         const answer = await platform.client.call(method, path, body, { token });
-        if (answer.status !== 403 || answer.body.code !== "FORBIDDEN") faults.push(said(operation, answer));
+        if (answer.status !== 403 || answer.body.code !== "FORBIDDEN") faults.push(describeAnswer(operation, answer));
       }
       expect(faults).to.deep.equal([]);
-      expect(await digests()).to.deep.equal(before);
+      expect(await readDigests()).to.deep.equal(before);
     });
 
-    it("is open to a receptionist and a manager where it is declared for them", async () => {
+    it("Receptionists and managers can call every operation that is declared for them", async () => {
       const hotel = await signUpHotel(platform.client);
       const { username: desk } = (await platform.client.get("/auth/me", { token: hotel.receptionistToken })).body;
       const faults: string[] = [];
@@ -169,31 +175,31 @@ describe("an attack through every operation of the API", function () {
         ["manager", hotel.username],
       ] as const) {
         for (const operation of operations.filter(({ roles }) => roles?.includes(role) === true)) {
-          // A login for each: one of the operations ends it.
+          // Logs in for each operation, because one of them ends the session.
           const token = await logIn(platform.client, username, password);
           const { method, path, body } = ownRequest(operation);
           const sent = role === "manager" ? body : withoutManagersField(body);
           const answer = await platform.client.call(method, path, sent, { token });
           if (["UNAUTHENTICATED", "FORBIDDEN", "INTERNAL"].includes(answer.body?.code as string))
-            faults.push(`as ${role}, ${said(operation, answer)}`);
+            faults.push(`as ${role}, ${describeAnswer(operation, answer)}`);
         }
       }
       expect(faults).to.deep.equal([]);
     });
   });
 
-  // Last: it is the one that changes things.
-  describe("with ids of its own", () => {
-    it("is answered otherwise: the attacks aimed at what is there", async () => {
+  // Runs last, because it changes data.
+  describe("The same requests with the attacker's own ids", () => {
+    it("The answers differ, so the attacks reached the operations that they aimed at", async () => {
       const token = await logIn(platform.client, hotels.attacker.username, password);
       const attack = { ...hotels.attack, token };
       expect(await checkAim(targetsOf(operations, attack), attack)).to.deep.equal([]);
     });
   });
 
-  /** A request that fits, with ids of the attacking hotel. */
+  /** Makes a valid request with ids of the attacking hotel. */
   const ownRequest = (operation: Operation) => sampleRequest(operation, ({ kind }) => hotels.attack.own.get(kind)?.[0]);
 
-  const said = (operation: Operation, { status, text }: TestAnswer): string =>
+  const describeAnswer = (operation: Operation, { status, text }: TestAnswer): string =>
     `${nameOf(operation)}: ${status} ${text}`;
 });

@@ -7,7 +7,7 @@ import { coreRole } from "../core/db/role_names.ts";
 import { failJob } from "./lease.ts";
 import { fixturePlugins, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
-describe("a job that failed", () => {
+describe("A failed job", () => {
   let platform: TestPlatform;
   let booted: Platform;
   before(async () => {
@@ -19,8 +19,8 @@ describe("a job that failed", () => {
     await platform.close();
   });
 
-  /** Seconds until jobs that fail for the nth time are tried again. */
-  const waits = async (failures: number, count: number): Promise<number[]> => {
+  /** Fails jobs for the nth time. @returns the seconds until the next attempt of each */
+  const measureDelays = async (failures: number, count: number): Promise<number[]> => {
     const jobs = Array.from({ length: count }, () => ({ job_id: newId(), job: "probe.note", payload: "{}", failures }));
     await platform.owner("core.outbox").insert(jobs);
     const seconds: number[] = [];
@@ -40,7 +40,7 @@ describe("a job that failed", () => {
     return seconds;
   };
 
-  it("waits twice as long after each failure, up to ten minutes, and never all of them equally long", async () => {
+  it("The delay doubles after each failure up to ten minutes, and differs between jobs", async () => {
     for (const [failures, base] of [
       [0, 1],
       [1, 2],
@@ -49,7 +49,7 @@ describe("a job that failed", () => {
       [20, 600],
       [90, 600],
     ] as const) {
-      const seconds = await waits(failures, 12);
+      const seconds = await measureDelays(failures, 12);
       for (const wait of seconds) expect(wait, `after ${failures + 1}`).to.be.within(base * 0.5, base * 1.5);
       expect(new Set(seconds).size).to.be.greaterThan(10);
       expect(Math.max(...seconds) - Math.min(...seconds)).to.be.greaterThan(base * 0.1);

@@ -1,4 +1,6 @@
-/** A worker process: relays the outbox, runs the jobs and schedules of its plugins (`PLUGINS`; all by default). */
+/**
+ * A worker process. Relays the outbox and runs the jobs and schedules of the plugins in `PLUGINS`, by default of all.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { lowerPriority } from "../core/process/priority.ts";
@@ -15,18 +17,18 @@ import { createRunner } from "./runner.ts";
 import { coreSchedules, startSchedules } from "./schedules.ts";
 
 export interface WorkerProcess {
-  /** Stops taking jobs, lets short ones finish, and gives long ones back to the next worker. */
+  /** Takes no more jobs, lets short ones finish, and gives long ones back to the next worker. */
   close(): Promise<void>;
 }
 
-/** For the jobs under way. */
+/** Time for the running jobs at the end. */
 const drainMs = 15_000;
-/** For the store to answer when we start. */
+/** Time for the queue's store to answer at the start. */
 const readyMs = 5_000;
-/** For each step of stopping, where the store does not answer: 4 s in all. */
+/** Time for each step of the stop while the store does not answer: 4 s together. */
 const storeMs = 1_000;
 
-/** Starts working. */
+/** Starts a worker. @throws BootError if Redis refuses the settings in REDIS_URL */
 export async function work(platform: Platform): Promise<WorkerProcess> {
   const { env, knex, log } = platform;
   const databaseUrl = env.DATABASE_URL as string;
@@ -37,7 +39,7 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     redisUrl: env.REDIS_URL,
     databaseUrl,
     secret: env.SECRET_KEY,
-    onError: logByKind(log, "the queue's store refused a command or is out of reach"),
+    onError: logByKind(log, "the queue's store refused a command or does not answer"),
   });
   try {
     await store.check();
@@ -46,12 +48,12 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
     await platform.close();
     throw error;
   }
-  let underWay = 0;
+  let runningJobs = 0;
   const queues = new Map(platform.queues.map((id) => [queueName(id), store.queue(queueNameOf(queueName(id)))]));
   const workers = platform.queues.map(({ pluginId, waitsFor, concurrency }) => {
     const ofPlugin = <T extends { pluginId: string }>(items: readonly T[]): T[] =>
       items.filter((item) => item.pluginId === pluginId);
-    // Either queue of a plugin can hold any of its jobs: one may have changed its queue since it was enqueued.
+    // Either queue of a plugin can contain any of its jobs, because a job can change its queue after it was enqueued.
     const runner = createRunner({
       knex,
       log,
@@ -61,16 +63,16 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       signal: stopping.signal,
     });
     const countAndRun: typeof runner = async (name, wakeUp) => {
-      underWay += 1;
+      runningJobs += 1;
       try {
         await runner(name, wakeUp);
       } finally {
-        underWay -= 1;
+        runningJobs -= 1;
       }
     };
     return store.worker(queueNameOf(queueName({ pluginId, waitsFor })), countAndRun, concurrency);
   });
-  // Where the store is down, BullMQ goes on trying by itself, and the jobs wait in the outbox.
+  // If the store is down, BullMQ tries again by itself, and the jobs wait in the outbox.
   await withinMs(readyMs, Promise.all(workers.map((worker) => worker.waitUntilReady())));
   const relay = await startRelay({
     knex,
@@ -91,10 +93,10 @@ export async function work(platform: Platform): Promise<WorkerProcess> {
       stopping.abort(new Error("The worker stops."));
       housekeeping.close();
       await Promise.all([withinMs(storeMs, schedules.close()), withinMs(storeMs, relay.close())]);
-      // BullMQ's close waits for the jobs under way, and for a store that may be gone; neither times out by itself.
+      // BullMQ's close waits for the running jobs and for the store, which might not answer. It has no time limit.
       const closing = Promise.all(workers.map((worker) => worker.close()));
       await withinMs(storeMs, closing);
-      if (underWay > 0) await withinMs(drainMs, closing);
+      if (runningJobs > 0) await withinMs(drainMs, closing);
       await Promise.all([
         withinMs(storeMs, Promise.all(workers.map((worker) => worker.close(true)))),
         withinMs(storeMs, Promise.all([...queues.values()].map((queue) => queue.close()))),

@@ -4,14 +4,14 @@ import { parse } from "csv-parse/sync";
 import { walkThrough } from "../examples/walk_through.ts";
 import { onBothStores, startTestPlatform, type TestPlatform, testWebhookSecret } from "../testing/platform.ts";
 
-onBothStores("the main job: sign up, book, stay, get paid, report", (store) => {
+onBothStores("The main job: sign up, book, stay, get paid, report", (store) => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ store });
   });
   after(() => platform.close());
 
-  it("runs from end to end over HTTP", async () => {
+  it("The walk-through runs from end to end over HTTP", async () => {
     const { client, owner } = platform;
     const result = await walkThrough({ address: client.url, webhookSecret: testWebhookSecret, print: () => undefined });
 

@@ -1,2 +1,2 @@
-/** The BullMQ queue of this name (`queueName` in `core/jobs/job.ts`). BullMQ's names take no colon. */
+/** Returns the name of the BullMQ queue for a `queueName` of `core/jobs/job.ts`. BullMQ allows no colon in names. */
 export const queueNameOf = (name: string): string => `keyrack-${name}`;

@@ -1,4 +1,7 @@
-/** A worker whose REDIS_URL is wrong does not start; one whose Redis is away starts, waits, and stops when it is told to. */
+/**
+ * Checks that a wrong REDIS_URL stops the boot of a worker, and that a worker without a reachable Redis starts and
+ * stops.
+ */
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { spawn } from "node:child_process";
@@ -12,7 +15,7 @@ import { hasRedisServer, startRedis, type TestRedis } from "../testing/redis.ts"
 import { work } from "./main.ts";
 import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
-(hasRedisServer() ? describe : describe.skip)("a worker's REDIS_URL", function () {
+(hasRedisServer() ? describe : describe.skip)("A worker's REDIS_URL", function () {
   this.timeout(60_000);
   let platform: TestPlatform;
   let redis: TestRedis;
@@ -48,7 +51,7 @@ import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
     { title: "without the password", login: "", database: "", words: /has no password, and Redis asks for one/ },
     { title: "with a database out of range", login: ":right-password@", database: "/99", words: /does not have/ },
   ]) {
-    it(`stops the boot ${title}, and its message names the variable and no secret`, async () => {
+    it(`REDIS_URL ${title} stops the boot with a message that names the variable and no secret`, async () => {
       const error = await refusalOf(`redis://${login}127.0.0.1:${port}${database}`);
       expect(error).to.be.instanceOf(BootError);
       expect((error as Error).message)
@@ -58,12 +61,12 @@ import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
     });
   }
 
-  it("starts the worker with the right password and database", async () => {
+  it("The right password and database start the worker", async () => {
     const worker = await start(`redis://:right-password@127.0.0.1:${port}/15`);
     await worker.close();
   });
 
-  it("starts the worker where nothing listens, and the worker ends without waiting for Redis", async () => {
+  it("An address that does not answer starts the worker, and the worker ends without Redis", async () => {
     const worker = spawn(process.execPath, ["--import", "tsx", path.join(import.meta.dirname, "main.ts")], {
       env: { PATH: processVariables()["PATH"], ...platform.variables, REDIS_URL: "redis://127.0.0.1:1" },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -74,7 +77,7 @@ import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
       const stopping = performance.now();
       worker.kill("SIGTERM");
       expect(await ended).to.deep.equal([0, null]);
-      // Its steps have 4 s in all; it took 20 s when it waited for jobs though none was under way.
+      // The steps of the stop have 4 s together. The stop took 20 s when it waited for jobs although none was running.
       expect(performance.now() - stopping).to.be.lessThan(15_000);
     } finally {
       worker.kill("SIGKILL");

@@ -1,4 +1,4 @@
-/** A worker whose Redis fails over, is full, or falls silent: it goes on by itself, and loses nothing. */
+/** Checks that a worker recovers by itself, without a lost job, after its Redis fails over, is full or goes silent. */
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { work, type WorkerProcess } from "./main.ts";
 import { eventually, fixturePlugins, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
 
-(hasRedisServer() ? describe : describe.skip)("a worker whose Redis is in trouble", function () {
+(hasRedisServer() ? describe : describe.skip)("A worker whose Redis fails", function () {
   this.timeout(90_000);
   let platform: TestPlatform;
   let primary: TestRedis;
@@ -55,7 +55,7 @@ import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
       ms,
     );
 
-  it("reconnects to the new primary after a failover in which its connections stay at the old one", async () => {
+  it("A worker reconnects to the new primary after a failover that left its connections at the old one", async () => {
     await enqueue("before");
     await applied("before", 20_000);
     await adminOf(primary).replicaof("127.0.0.1", portOf(replica));
@@ -65,7 +65,7 @@ import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
     await applied("after the failover", 30_000);
   });
 
-  it("rests between its tries while Redis is full, and goes on when there is room", async () => {
+  it("A worker pauses between attempts while Redis is full, and goes on when Redis has space", async () => {
     const admin = adminOf(primary);
     await enqueue("before");
     await applied("before", 20_000);
@@ -75,7 +75,7 @@ import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
     const refusals = async (): Promise<number> =>
       Number(/errorstat_OOM:count=(\d+)/.exec(await admin.info("errorstats"))?.[1] ?? 0);
     await enqueue("while Redis is full");
-    // Enough time for a worker that spins to be refused thousands of times.
+    // A worker without pauses would be refused thousands of times in 3 s.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(await refusals()).to.be.within(1, 300);
     await admin.config("SET", "maxmemory", "0");
@@ -84,14 +84,14 @@ import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
 
   it("A worker that closes while Redis refuses connections leaves no handle open", async () => {
     await primary.stop();
-    // Each connection is lost in this time, and waits to be tried again.
+    // In this time each connection breaks, and its client waits before it tries again.
     await sleep(1_000);
     await worker.close();
     const open = await waitUntilClosed(known, 20_000);
     expect(open.map(({ description }) => description)).to.deep.equal([]);
   });
 
-  it("replaces connections that have fallen silent", async () => {
+  it("A worker replaces connections that went silent", async () => {
     await enqueue("before");
     await applied("before", 20_000);
     proxy.silenceOpenConnections();

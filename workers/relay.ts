@@ -1,7 +1,7 @@
 /**
- * The relay tells the queue of new rows in the outbox. It is woken by the NOTIFY that follows a commit, and sweeps by the clock for
- * what it was not told of: a notification is lost while the connection is down, an entry while the queue's store is.
- * Several relays may run at once; each row is taken by one of them.
+ * The relay adds an entry to the queue for each new row of the outbox. The NOTIFY that follows a commit wakes it. A
+ * notification is lost while the connection is down, and an entry while the queue's store is. So the relay also sweeps
+ * the outbox each second. Several relays can run at the same time. Each row is taken by one of them.
  */
 import type { Knex } from "knex";
 import pg from "pg";
@@ -17,14 +17,14 @@ import { queueNameOf } from "./queue_names.ts";
 
 export interface RelayOptions {
   readonly knex: Knex;
-  /** Of the run-time login, for the connection that listens. */
+  /** URL with the run-time login, for the connection that listens. */
   readonly url: string;
   readonly log: Logger;
   /** The plugins whose rows are relayed. */
   readonly plugins: readonly string[];
-  /** By name (`queueName` in `core/jobs/job.ts`). */
+  /** The queues by name (`queueName` in `core/jobs/job.ts`). */
   readonly queues: ReadonlyMap<string, WakeUpQueue>;
-  /** The jobs that wait for the network. Any other is in its plugin's own queue. */
+  /** Names of the jobs that wait for the network. Every other job is in its plugin's own queue. */
   readonly networkJobs: ReadonlySet<string>;
 }
 
@@ -34,7 +34,7 @@ export interface Relay {
 
 const batch = 500;
 const sweepEveryMs = 1_000;
-/** A row that was queued so long ago and is still here is queued again: its entry may have been lost. */
+/** A row that still exists after this time in the queue is queued again, because its entry can be lost. */
 const lostAfter = "30 seconds";
 
 interface DueRow {
@@ -46,20 +46,20 @@ interface DueRow {
   readonly delay_ms: number;
 }
 
-/** Starts relaying; `close` waits for the round under way. */
+/** Starts a relay. Its `close` waits for the running round. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { log } = options;
   let closing = false;
   let round: Promise<void> = Promise.resolve();
   let queuedRounds = 0;
 
-  // One round at a time, and at most one more waiting: a hundred notifications need no hundred rounds.
+  // Runs one round at a time, with at most one more waiting. A hundred notifications then cause two rounds.
   const wake = (): void => {
     if (closing || queuedRounds > 1) return;
     queuedRounds += 1;
     round = round
       .then(() => relayAll(options))
-      .catch((error: unknown) => log.warn({ err: error }, "the relay's round failed; the next sweep repeats it"))
+      .catch((error: unknown) => log.warn({ err: error }, "a round of the relay failed, and the next sweep repeats it"))
       .finally(() => {
         queuedRounds -= 1;
       });
@@ -79,23 +79,30 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 }
 
 async function relayAll(options: RelayOptions): Promise<void> {
-  while ((await relayBatch(options)) === batch);
+  let count: number;
+  do {
+    count = await relayBatch(options);
+  } while (count === batch);
 }
 
-/** The rows that no relay has told the queue of, and those whose entry may have been lost. */
+/** Takes the rows without an entry in the queue, and those whose entry can be lost. */
 const takeStatement = prepare<DueRow>(
   "relay_take",
   `UPDATE core.outbox SET queued_at = now() WHERE job_id IN (
      SELECT job_id FROM core.outbox
      WHERE dead_at IS NULL AND queue = ANY($1) AND (
        queued_at IS NULL
-       OR (queued_at < now() - $2::interval AND run_at < now() - $2::interval AND (lease_until IS NULL OR lease_until < now())))
+       OR (queued_at < now() - $2::interval AND run_at < now() - $2::interval
+         AND (lease_until IS NULL OR lease_until < now())))
      ORDER BY job_id LIMIT $3 FOR UPDATE SKIP LOCKED)
    RETURNING job_id, job, queue, tenant_id, attempts,
      greatest(0, ceil(extract(epoch FROM run_at - now()) * 1000))::int AS delay_ms`,
 );
 
-/** Marks rows as queued, commits, and only then adds them: a runner that was faster would find the row locked. */
+/**
+ * Marks rows as queued, commits, and then adds their entries. With an earlier entry, a runner would find the row
+ * locked.
+ */
 async function relayBatch({ knex, plugins, queues, networkJobs, log }: RelayOptions): Promise<number> {
   const rows = await runTransaction(knex, { role: coreRole }, (trx) =>
     takeStatement.run(trx, [[...plugins], lostAfter, batch]),
@@ -108,9 +115,9 @@ async function relayBatch({ knex, plugins, queues, networkJobs, log }: RelayOpti
   );
   const refused = names.filter((_, index) => added[index]?.status === "rejected");
   if (refused.length === 0) return rows.length;
-  const back = rows.filter((row) => refused.includes(queueOf(row)));
-  await giveBack(knex, back);
-  log.warn({ queues: refused.map(queueNameOf), jobs: back.length }, "the queue's store did not take the jobs");
+  const unqueued = rows.filter((row) => refused.includes(queueOf(row)));
+  await markUnqueued(knex, unqueued);
+  log.warn({ queues: refused.map(queueNameOf), jobs: unqueued.length }, "the queue's store did not take the jobs");
   throw added.find((outcome) => outcome.status === "rejected")?.reason;
 }
 
@@ -119,7 +126,7 @@ function entryOf(row: DueRow): QueueEntry {
     name: row.job,
     data: { job_id: row.job_id, tenant_id: row.tenant_id },
     opts: {
-      // With the attempt in it, an entry of an earlier attempt that is still being put away can't swallow this one.
+      // BullMQ ignores an id that it still has. The attempt in the id distinguishes this entry from an earlier one.
       jobId: `${row.job_id}-${row.attempts}`,
       delay: row.delay_ms,
       removeOnComplete: true,
@@ -128,7 +135,7 @@ function entryOf(row: DueRow): QueueEntry {
   };
 }
 
-async function giveBack(knex: Knex, rows: readonly DueRow[]): Promise<void> {
+async function markUnqueued(knex: Knex, rows: readonly DueRow[]): Promise<void> {
   await runTransaction(knex, { role: coreRole }, (trx) =>
     trx("core.outbox")
       .whereIn(
@@ -139,7 +146,7 @@ async function giveBack(knex: Knex, rows: readonly DueRow[]): Promise<void> {
   );
 }
 
-/** Keeps one connection that listens, and makes it anew when it breaks. */
+/** Keeps one connection that listens for NOTIFY, and connects again when it breaks. */
 async function listenForJobs(url: string, wake: () => void, log: Logger): Promise<{ close(): Promise<void> }> {
   let closing = false;
   let client: pg.Client | undefined;
@@ -147,21 +154,21 @@ async function listenForJobs(url: string, wake: () => void, log: Logger): Promis
   const connect = async (): Promise<void> => {
     const fresh = new pg.Client({ connectionString: url, application_name: "keyrack relay", keepAlive: true });
     fresh.on("notification", wake);
-    fresh.once("error", (error) => again(fresh, error));
-    fresh.once("end", () => again(fresh, new Error("the connection ended")));
+    fresh.once("error", (error) => reconnect(fresh, error));
+    fresh.once("end", () => reconnect(fresh, new Error("the connection ended")));
     client = fresh;
     await fresh.connect();
     await fresh.query(`LISTEN ${outboxChannel}`);
     wake();
   };
-  const again = (broken: pg.Client, error: Error): void => {
+  const reconnect = (broken: pg.Client, error: Error): void => {
     if (closing || client !== broken) return;
     client = undefined;
-    log.warn({ err: error }, "the relay's listening connection broke; connecting again");
+    log.warn({ err: error }, "the relay's listening connection broke, and it connects again");
     broken.end().catch(() => undefined);
     retry = setTimeout(() => {
       connect().catch((failure: Error) => {
-        if (client !== undefined) again(client, failure);
+        if (client !== undefined) reconnect(client, failure);
       });
     }, sweepEveryMs);
   };

@@ -1,6 +1,6 @@
 /**
- * The runner does a job when the queue wakes it. The outbox row decides: an entry whose row is gone, or taken by another
- * worker, is dropped (see `core/jobs/outbox.ts` for why that is safe).
+ * The runner does a job when the queue wakes it. The outbox row decides. If the row is gone or another worker has it,
+ * the runner drops the entry. `core/jobs/outbox.ts` says why that is safe.
  */
 import type { Knex } from "knex";
 
@@ -11,7 +11,7 @@ import { type JobHandler, type JobRun, type LongHandler, DeferJob, type UnitHand
 import type { WakeUp } from "../core/jobs/queue_backend.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";
-import { deferJob, failJob, holdLease, type OutboxRow, releaseLease, takeLease } from "./lease.ts";
+import { deferJob, failJob, keepLease, type OutboxRow, releaseLease, takeLease } from "./lease.ts";
 
 export interface RunnerOptions {
   readonly knex: Knex;
@@ -19,11 +19,11 @@ export interface RunnerOptions {
   readonly pluginId: string;
   readonly handlers: ReadonlyMap<string, JobHandler>;
   readonly schedules: ReadonlyMap<string, (signal: AbortSignal) => Promise<void>>;
-  /** Aborts when the process is asked to stop. */
+  /** Aborts when the process stops. */
   readonly signal: AbortSignal;
 }
 
-/** Gives the function that BullMQ calls with each entry of a plugin's queue. */
+/** Makes the function that BullMQ calls with each entry of a plugin's queue. */
 export function createRunner(options: RunnerOptions): (name: string, wakeUp: WakeUp) => Promise<void> {
   return async (name, wakeUp) => {
     if ("schedule" in wakeUp) return runSchedule(options, wakeUp.schedule);
@@ -39,13 +39,13 @@ interface Task {
   readonly tenantId: string | undefined;
 }
 
-/** Whose rows the job's transactions see: its tenant's, or all of the plugin's. */
+/** Returns the role and tenant of the job's transactions. Without a tenant they see all rows of the plugin. */
 function identityOf({ pluginId }: RunnerOptions, { tenantId }: Task): TransactionIdentity {
   return tenantId === undefined ? { role: crossTenantRoleOf(pluginId) } : { role: roleOf(pluginId), tenantId };
 }
 
 const dueColumns = "job_id, job, payload, attempts, failures";
-/** The row must be of the entry's job and tenant: the row decides, so a wrong entry finds nothing and changes nothing. */
+/** The row must have the entry's job and tenant. A wrong entry therefore finds and changes no row. */
 const due =
   "job_id = $1 AND job = $2 AND tenant_id IS NOT DISTINCT FROM $3::uuid AND dead_at IS NULL AND run_at <= now()";
 const findStatement = prepare<OutboxRow>("runner_find", `SELECT ${dueColumns} FROM core.outbox WHERE ${due}`);
@@ -67,20 +67,20 @@ async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Ta
       endStatement.send(trx, [task.jobId, attempts]);
     });
   } catch (error) {
-    // Without a row, the fault is not the job's: the database is out of reach, and the sweep wakes us again.
+    // Without a row the job has not run: the database does not answer, and the sweep wakes the runner again.
     if (row === undefined) throw error;
     await recordFailure(options, handler, task, row, error);
   }
 }
 
-/** Takes a lease, keeps it while the handler works, and lets the handler end the job in the transaction that it chooses. */
+/** Takes a lease and renews it while the handler works. The handler ends the job in a transaction of its choice. */
 async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Task): Promise<void> {
   const row = await takeLease(options.knex, { ...task, job: handler.job.name });
   if (row === undefined) return;
-  const lease = holdLease(options.knex, row, options.log);
+  const lease = keepLease(options.knex, row, options.log);
   const signal = AbortSignal.any([options.signal, lease.lost]);
   const finish = async (trx: Trx): Promise<void> => {
-    // The attempt is the fence: a worker that lost its lease to another can't publish any more.
+    // Compares the fencing number: a worker that lost its lease can't publish its result.
     const ended = await endStatement.run(trx, [task.jobId, row.attempts]);
     if (ended.length !== 1) throw new Error("Another worker has taken this job over.");
   };
@@ -90,11 +90,11 @@ async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Ta
     () => undefined,
     (error: unknown) => ({ error }),
   );
-  // Before the row is given back: a renewal under way would take it again.
+  // Ends the renewal before the row is given back. A renewal that still runs would take the row again.
   await lease.end();
   if (failure === undefined) return;
   if (failure.error instanceof DeferJob) return deferJob(options.knex, row, failure.error.delayMs);
-  // Where the process stops it is not the job's fault, and the next worker may take it at once.
+  // An attempt that the end of the process aborts is not a failure. The next worker can take the job immediately.
   if (signal.aborted) await releaseLease(options.knex, row);
   else await recordFailure(options, handler, task, row, failure.error);
 }
@@ -109,7 +109,7 @@ function run(
   return { jobId, payload: job.payload.parse(payload), attempt, tenantId, signal: options.signal };
 }
 
-/** Puts the job back or declares it dead; in the latter case, what its plugin has to say to that commits with it. */
+/** Records the failure. If the job is now dead, its plugin's `onDead` commits in the same transaction. */
 async function recordFailure(
   options: RunnerOptions,
   handler: JobHandler,
@@ -126,20 +126,20 @@ async function recordFailure(
     }
     return failed;
   });
-  const words = {
+  const messages = {
     again: "a job failed",
     dead: "a job is dead",
     lost: "a job failed that another worker has taken over",
   };
   log[outcome === "dead" ? "error" : "warn"](
     { err: error, job_id: task.jobId, job: row.job, attempt: row.attempts },
-    words[outcome],
+    messages[outcome],
   );
 }
 
-/** A job that this version of the plugin does not know: kept for a person, or for the version that does. */
+/** Marks a job dead that this version of the plugin does not know. A person, or another version, can retry it. */
 async function runUnknown(options: RunnerOptions, task: Task, name: string): Promise<void> {
-  const error = new Error(`Nobody handles ${name}.`);
+  const error = new Error(`No plugin handles the job ${name}.`);
   const [row] = await runTransaction(options.knex, identityOf(options, task), (trx) =>
     findStatement.run(trx, [task.jobId, name, task.tenantId ?? null]),
   );
@@ -152,6 +152,6 @@ async function runSchedule({ schedules, signal, log }: RunnerOptions, name: stri
   try {
     await schedules.get(name)?.(signal);
   } catch (error) {
-    log.error({ err: error, schedule: name }, "a schedule failed; it comes round again");
+    log.error({ err: error, schedule: name }, "a schedule failed, and runs again at its next time");
   }
 }

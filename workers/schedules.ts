@@ -1,4 +1,4 @@
-/** Work by the clock: BullMQ's job schedulers wake the plugins' schedules; the core's own housekeeping runs on a timer. */
+/** Runs work by the clock. BullMQ's job schedulers wake the plugins' schedules. A timer runs the core's own cleanup. */
 import type { Knex } from "knex";
 
 import { auditDays } from "../core/audit/list.ts";
@@ -11,11 +11,14 @@ import type { WakeUpQueue } from "../core/jobs/queue_backend.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";
 
-/** The schedulers live in the queue's store; when that is emptied, this brings them back. */
+/** The schedulers are in the queue's store. If the store is emptied, the next renewal adds them again. */
 const renewEveryMs = 60_000;
 const housekeepingEveryMs = 10 * 60_000;
 
-/** Registers every schedule with its plugin's queue, and keeps it registered. However many workers do so, it runs once. */
+/**
+ * Registers every schedule with its plugin's queue, and renews that. It runs once, although several workers register
+ * it.
+ */
 export function startSchedules(
   queues: ReadonlyMap<string, WakeUpQueue>,
   schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[],
@@ -24,7 +27,7 @@ export function startSchedules(
   const register = async (): Promise<void> => {
     for (const { pluginId, schedule } of schedules) {
       const id = `${pluginId}-${schedule.name}`;
-      // Where a version before this one had registered it in the plugin's other queue.
+      // An earlier version of the plugin can have registered it in the plugin's other queue.
       const other = schedule.waitsFor === undefined ? "network" : undefined;
       await queues.get(queueName({ pluginId, waitsFor: other }))?.removeJobScheduler(id);
       await queues
@@ -54,13 +57,13 @@ export function startSchedules(
   };
 }
 
-/** Forgets idempotency keys, rate counts and events of the security log that have had their time. Safe to run in every worker. */
+/** Deletes outdated idempotency keys, rate counts and events of the security log. Every worker can run it. */
 export function coreSchedules(knex: Knex, log: Logger): { close(): void } {
-  const timer = setInterval(() => void tidy(knex, log), housekeepingEveryMs);
+  const timer = setInterval(() => void deleteOutdated(knex, log), housekeepingEveryMs);
   return { close: () => clearInterval(timer) };
 }
 
-/** The rows that are forgotten, by table of the core. */
+/** Conditions of the rows to delete, by table of the core. */
 const outdated = {
   idempotency_keys: `created_at < now() - make_interval(hours => ${idempotencyHours})`,
   daily_usage: "day < (now() AT TIME ZONE 'UTC')::date - 1",
@@ -68,7 +71,7 @@ const outdated = {
 } as const;
 const outdatedCounts = "DELETE FROM core.rate_limits WHERE expire < extract(epoch FROM now()) * 1000";
 
-/** Rows in one DELETE, and DELETEs of one tenant in one round: what is left goes in the next. */
+/** Rows in one DELETE, and DELETEs for one tenant in one round. The next round deletes the rest. */
 const rowBatch = 5_000;
 const rowBatches = 20;
 
@@ -77,17 +80,19 @@ interface Outcome {
   readonly rowCount: number;
 }
 
-/** One round of it. Where a table fails, or a tenant in it, which is logged, the others are tidied. */
-export async function tidy(knex: Knex, log: Logger): Promise<void> {
+/** Runs one round. Logs a table or a tenant that fails, and goes on with the others. */
+export async function deleteOutdated(knex: Knex, log: Logger): Promise<void> {
   const asCore = (sql: string, values: readonly (string | number)[] = []): Promise<Outcome> =>
     runTransaction(knex, { role: coreRole }, async (trx) => await trx.raw(sql, values));
   const attempt = (table: string, work: () => Promise<unknown>): Promise<unknown> =>
-    work().catch((error: unknown) => log.warn({ err: error, table }, "housekeeping failed; it is tried again"));
+    work().catch((error: unknown) =>
+      log.warn({ err: error, table }, "the cleanup of a table failed, and runs again in the next round"),
+    );
   for (const [table, condition] of Object.entries(outdated)) {
     await attempt(table, async () => {
       const { rows } = await asCore(`SELECT DISTINCT tenant_id FROM core.${table} WHERE ${condition}`);
       const tenantIds = rows.map(({ tenant_id }) => tenant_id);
-      await forEachTenant(tenantIds, { log, what: `housekeeping of ${table}` }, async (tenantId) => {
+      await forEachTenant(tenantIds, { log, what: `cleanup of ${table}` }, async (tenantId) => {
         for (let round = 0; round < rowBatches; round += 1) {
           const { rowCount } = await asCore(
             `DELETE FROM core.${table} WHERE ctid = ANY(ARRAY(

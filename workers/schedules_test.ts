@@ -6,17 +6,17 @@ import { createLogger } from "../core/process/log.ts";
 import { loginRole, urlAs } from "../core/db/role_names.ts";
 import { poisonRows } from "../testing/poison.ts";
 import { testSecret } from "../testing/postgres.ts";
-import { tidy } from "./schedules.ts";
+import { deleteOutdated } from "./schedules.ts";
 import { startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
-describe("the core's housekeeping", () => {
+describe("The core's cleanup", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  it("forgets what is old, and one table though another can't be tidied at the moment", async () => {
+  it("The cleanup deletes outdated rows, and goes on after a table that fails", async () => {
     const { owner } = platform;
     const addCounts = () =>
       owner.raw("INSERT INTO core.rate_limits (key, points, expire) VALUES ('old', 1, 1), ('new', 1, 99999999999999)");
@@ -46,14 +46,14 @@ describe("the core's housekeeping", () => {
       await event(recent, 364);
       await event(old, 366);
       await addCounts();
-      await tidy(pool, createLogger("silent"));
+      await deleteOutdated(pool, createLogger("silent"));
       expect(await owner("core.audit_events").pluck("event_id")).to.deep.equal([recent]);
       expect(await owner("core.idempotency_keys").pluck("key")).to.deep.equal(["new"]);
       expect(await counts()).to.deep.equal(["new"]);
       await owner("core.rate_limits").delete();
       await owner.raw("ALTER TABLE core.idempotency_keys RENAME COLUMN created_at TO made_at");
       await addCounts();
-      await tidy(pool, createLogger("silent"));
+      await deleteOutdated(pool, createLogger("silent"));
       expect(await counts()).to.deep.equal(["new"]);
       await owner.raw("ALTER TABLE core.idempotency_keys RENAME COLUMN made_at TO created_at");
     } finally {
@@ -61,7 +61,7 @@ describe("the core's housekeeping", () => {
     }
   });
 
-  it("goes on with the other tenants where a row of one can't be forgotten", async () => {
+  it("The cleanup goes on with the other tenants if a row of one can't be deleted", async () => {
     const { owner } = platform;
     const pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test tidy" });
     const [poisoned, other] = [newId(), newId()].sort() as [string, string];
@@ -80,7 +80,7 @@ describe("the core's housekeeping", () => {
     const tables = ["idempotency_keys", "audit_events", "daily_usage"].map((name) => `core.${name}`);
     const cure = await poisonRows(owner, tables, { column: "tenant_id", id: poisoned });
     try {
-      await tidy(pool, createLogger("silent"));
+      await deleteOutdated(pool, createLogger("silent"));
       for (const table of tables) {
         const left = await owner(table).whereIn("tenant_id", [poisoned, other]).pluck<string[]>("tenant_id");
         expect(left, table).to.deep.equal([poisoned]);

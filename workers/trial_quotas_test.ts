@@ -1,4 +1,4 @@
-/** What a hotel on trial may store, by every call that adds to it; and that a hotel that pays may store more. */
+/** Checks the quotas of a hotel on trial with every call that adds rows, and that a hotel that pays has none. */
 import { expect } from "chai";
 
 import { addDays } from "../core/mod.ts";
@@ -14,7 +14,7 @@ const quotas = {
   TRIAL_REPORTS_PER_DAY: "2",
 };
 
-describe("the quotas of a hotel on trial", () => {
+describe("The quotas of a hotel on trial", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false, variables: quotas });
@@ -59,7 +59,7 @@ describe("the quotas of a hotel on trial", () => {
     };
   }
 
-  /** As if the whole day's uses had been made, whichever day the request falls on. */
+  /** Records the use of a whole day, also for the days before and after: a request can fall on another UTC day. */
   const useUp = (hotelId: string, kind: string, used: number): Promise<unknown> =>
     platform.owner.raw(
       `INSERT INTO core.daily_usage (tenant_id, day, kind, used)
@@ -73,7 +73,7 @@ describe("the quotas of a hotel on trial", () => {
       hotelId,
     ]);
 
-  const expectQuota = ({ status, body }: TestAnswer, of: string, most: number): void => {
+  const expectQuotaReached = ({ status, body }: TestAnswer, of: string, most: number): void => {
     expect([status, body.code], of).to.deep.equal([403, "TRIAL_QUOTA_REACHED"]);
     expect(body.quota).to.deep.equal({ of, most });
     expect(body.detail).to.contain("POST /billing/checkout");
@@ -90,7 +90,7 @@ describe("the quotas of a hotel on trial", () => {
       const answers = await Promise.all(Array.from({ length: 4 }, () => add()));
       const refused = answers.filter(({ status }) => status !== 201);
       expect(refused, of).to.have.length(4 - (most - there));
-      for (const answer of refused) expectQuota(answer, of, most);
+      for (const answer of refused) expectQuotaReached(answer, of, most);
     }
     await pay(hotel);
     for (const add of [hotel.addUser, hotel.addRoomType, hotel.addRoom, hotel.addSchedule])
@@ -105,13 +105,13 @@ describe("the quotas of a hotel on trial", () => {
     await useUp(hotel.hotelId, "pms.bookings", 2);
     expect((await hotel.addBooking()).status).to.equal(201);
     const refused = await hotel.addBooking();
-    expectQuota(refused, "bookings", 3);
+    expectQuotaReached(refused, "bookings", 3);
     const { body } = await platform.client.get("/bookings/", { token: hotel.managerToken });
     expect(body.items, "what was refused is not there").to.have.length(2);
 
     expect((await hotel.addReport()).status).to.equal(202);
     await useUp(hotel.hotelId, "reporting.reports", 2);
-    expectQuota(await hotel.addReport(), "reports", 2);
+    expectQuotaReached(await hotel.addReport(), "reports", 2);
     await pay(hotel);
     expect((await hotel.addBooking()).status).to.equal(201);
     expect((await hotel.addReport()).status).to.equal(202);
@@ -135,7 +135,8 @@ describe("the quotas of a hotel on trial", () => {
     await useUp(hotel.hotelId, "reporting.reports", 1);
     expect((await hotel.streamReport(receptionist.body.access_token)).status).to.equal(200);
     await useUp(hotel.hotelId, "reporting.reports", 2);
-    for (const refused of [await hotel.streamReport(), await hotel.addReport()]) expectQuota(refused, "reports", 2);
+    for (const refused of [await hotel.streamReport(), await hotel.addReport()])
+      expectQuotaReached(refused, "reports", 2);
     await pay(hotel);
     expect((await hotel.streamReport()).status).to.equal(200);
   });

@@ -9,7 +9,7 @@ import { work } from "./main.ts";
 import { createRunner } from "./runner.ts";
 import { eventually, fixturePlugins, onBothStores, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
 
-onBothStores("the workers", (store) => {
+onBothStores("The workers", (store) => {
   let platform: TestPlatform;
   const children: ChildProcess[] = [];
   before(async () => {
@@ -34,7 +34,7 @@ onBothStores("the workers", (store) => {
   const done = (jobId: string, ms?: number) =>
     eventually(async () => ((await jobRow(jobId)) === undefined ? true : undefined), ms);
 
-  /** A worker in this process, for as long as the test needs it. */
+  /** Runs a worker in this process during the test. */
   const withWorker = async (test: () => Promise<void>): Promise<void> => {
     const worker = await work(await boot("worker", platform.variables));
     try {
@@ -44,7 +44,7 @@ onBothStores("the workers", (store) => {
     }
   };
 
-  /** A worker process of its own, to be killed. */
+  /** Starts a worker in its own process, for a test that kills it. */
   const startWorkerProcess = async (): Promise<ChildProcess> => {
     const main = path.join(import.meta.dirname, "main.ts");
     const env = { PATH: process.env["PATH"], ...platform.variables };
@@ -60,12 +60,12 @@ onBothStores("the workers", (store) => {
     return child;
   };
 
-  it("do a job that was enqueued while no worker ran, without waiting for the sweep of the relay, once they run", async () => {
+  it("A worker that starts does the waiting jobs, and a new job without the relay's sweep", async () => {
     const early = await enqueue("note", { label: "early" });
     await withWorker(async () => {
       await done(early);
       const label = `quick ${store}`;
-      // The first ones warm the connections.
+      // The first jobs open the connections.
       for (let round = 0; round < 5; round += 1) await done(await enqueue("note", { label: "warm" }));
       const jobId = await enqueue("note", { label });
       await done(jobId);
@@ -73,12 +73,12 @@ onBothStores("the workers", (store) => {
         rows: { at: Date }[];
       };
       const bornAt = Number.parseInt(jobId.replaceAll("-", "").slice(0, 12), 16);
-      // The sweep comes once a second. `npm run bench:webhook` measures the pick-up: about 10 ms.
+      // The sweep runs each second. Without it a job waits about 10 ms (`npm run bench:webhook`).
       expect((rows[0]?.at.getTime() ?? 0) - bornAt).to.be.lessThan(900);
     });
   });
 
-  it("do a job once, however often the queue wakes them for it", async () => {
+  it("A job runs once, although the queue wakes the worker ten times for it", async () => {
     const jobId = await enqueue("note", { label: "once" });
     await withWorker(async () => {
       for (let round = 0; round < 10; round += 1) {
@@ -90,7 +90,7 @@ onBothStores("the workers", (store) => {
     expect(await effects("once")).to.equal(1);
   });
 
-  it("leave a job alone for an entry that names another job or tenant, and do it for the right one", async () => {
+  it("An entry with another job or tenant does not run a job, and the right entry does", async () => {
     const jobId = await enqueue("note", { label: "addressed" });
     const process = await boot("worker", platform.variables);
     try {
@@ -118,7 +118,7 @@ onBothStores("the workers", (store) => {
     }
   });
 
-  it("leave no effect of an attempt that failed, and try again", async () => {
+  it("A failed attempt leaves no effect, and the next one succeeds", async () => {
     await withWorker(async () => {
       const jobId = await enqueue("note", { label: "second try", failures: 1 });
       await done(jobId);
@@ -126,7 +126,7 @@ onBothStores("the workers", (store) => {
     expect(await effects("second try")).to.equal(1);
   });
 
-  it("keep a job that failed too often, with its error, for a person to see", async () => {
+  it("A job that failed its last attempt is dead and keeps its error", async () => {
     await withWorker(async () => {
       const jobId = await enqueue("note", { label: "never", failures: 99 });
       const dead = await eventually(async () => {
@@ -139,14 +139,14 @@ onBothStores("the workers", (store) => {
     });
   });
 
-  it("tell a long job's plugin when it is dead", async () => {
+  it("The plugin of a long job is called when the job is dead", async () => {
     await withWorker(async () => {
       await enqueue("stretch", { label: "long", failures: 99 });
       await eventually(async () => ((await effects("long is dead")) === 1 ? true : undefined));
     });
   });
 
-  it("give a long job back when they stop, and the next worker does it at once", async () => {
+  it("A worker that stops gives a long job back, and the next worker does it immediately", async () => {
     const jobId = await enqueue("stretch", { label: "handed over", ms: 3000 });
     const first = await work(await boot("worker", platform.variables));
     await eventually(async () => ((await jobRow(jobId))?.["lease_until"] instanceof Date ? true : undefined));
@@ -158,7 +158,7 @@ onBothStores("the workers", (store) => {
     expect(await effects("handed over")).to.equal(1);
   }).timeout(30_000);
 
-  it("take over from a worker that was killed in the middle of a job", async () => {
+  it("A worker takes over the job of a worker that was killed", async () => {
     const victim = await startWorkerProcess();
     const jobId = await enqueue("stretch", { label: "survivor", ms: 2000 });
     await eventually(async () => ((await jobRow(jobId))?.["lease_until"] instanceof Date ? true : undefined));
@@ -167,14 +167,15 @@ onBothStores("the workers", (store) => {
     expect(await effects("survivor")).to.equal(1);
   }).timeout(60_000);
 
-  it("run what comes round by the clock, once for all of them", async () => {
+  it("Two workers run a schedule once at each of its times", async () => {
     await platform.owner("probe.effects").where({ label: "tick" }).delete();
     const second = await work(await boot("worker", platform.variables));
     try {
       await withWorker(async () => {
         await eventually(async () => ((await effects("tick")) >= 12 ? true : undefined), 30_000);
         const { rows } = (await platform.owner.raw(
-          "SELECT extract(epoch FROM max(at) - min(at))::float / (count(*) - 1) AS gap FROM probe.effects WHERE label = 'tick'",
+          `SELECT extract(epoch FROM max(at) - min(at))::float / (count(*) - 1) AS gap
+           FROM probe.effects WHERE label = 'tick'`,
         )) as { rows: { gap: number }[] };
         expect(rows[0]?.gap).to.be.greaterThan(0.35);
       });
@@ -184,14 +185,14 @@ onBothStores("the workers", (store) => {
   }).timeout(60_000);
 
   if (store === "redis") {
-    it("lose nothing when Redis is emptied", async () => {
+    it("The workers do every job although Redis is emptied three times", async () => {
       await withWorker(async () => {
         const ids: string[] = [];
         for (let round = 0; round < 3; round += 1) {
           for (let job = 0; job < 20; job += 1) ids.push(await enqueue("note", { label: "flushed" }));
           await platform.redis?.flush();
         }
-        // What was lost comes back with the sweep; it waits half a minute, which the test does not.
+        // The sweep queues lost entries again after 30 s. The test moves the rows' times back instead of waiting.
         await sleep(500);
         await platform.owner("core.outbox").update({
           queued_at: platform.owner.raw("now() - interval '1 hour'"),

@@ -3,13 +3,6 @@
  * Remove a path once `npm run -s prose -- <path>` prints nothing. Replace a folder by its unfinished parts.
  */
 export const proseExceptions: readonly string[] = [
-  // bin, knexfile
-  "bin/cli.ts",
-  "bin/migrate.ts",
-  "bin/permissions.ts",
-  "bin/permissions_test.ts",
-  "bin/start.ts",
-  "knexfile.ts",
   // core
   "core/audit",
   "core/boot.ts",
@@ -42,20 +35,6 @@ export const proseExceptions: readonly string[] = [
   "testing/silent_server.ts",
   "testing/tcp_proxy.ts",
   "testing/timing.ts",
-  // workers
-  "workers/attack_test.ts",
-  "workers/lease.ts",
-  "workers/lease_test.ts",
-  "workers/main.ts",
-  "workers/main_job_test.ts",
-  "workers/redis_settings_test.ts",
-  "workers/redis_trouble_test.ts",
-  "workers/relay.ts",
-  "workers/runner.ts",
-  "workers/schedules.ts",
-  "workers/schedules_test.ts",
-  "workers/trial_quotas_test.ts",
-  "workers/workers_test.ts",
   // plugins/billing
   "plugins/billing/apply",
   "plugins/billing/checkout",
