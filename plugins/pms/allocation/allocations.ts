@@ -1,13 +1,17 @@
 /**
- * Who has which room on which nights. Every path that takes or frees a night goes through these few functions.
+ * Allocates rooms to nights. Each path that takes or frees a night calls these functions.
  *
- * The order is always the same: lock the booking's row, then the rows of the rooms (all of them at once, by id), then
- * look, then write. The lock makes writers of one room queue up, so the look is not stale; without it, racers meet in the
- * exclusion constraint, which PostgreSQL can only resolve by killing some of them as deadlocked. The constraint stays as
- * the guard that no code can forget.
+ * They work in one order:
+ * 1. Lock the booking's row.
+ * 2. Lock the rows of the rooms, all at once, ordered by id.
+ * 3. Read which nights are free.
+ * 4. Write.
  *
- * While a booking holds its rooms (confirmed, in the house), its occupancies are exactly the runs of its nights that are
- * not released: nobody works them out in another way.
+ * The locks make writers of one room wait for each other, so what a writer read is still true when it writes. Without
+ * them, concurrent writers meet in the exclusion constraint, and PostgreSQL can only end some of them as deadlocked.
+ * The constraint remains as the check that no code can skip.
+ *
+ * The allocations of a confirmed or in-house booking are exactly the runs of its nights that are not released.
  */
 import { addDays, type Day, eachDay, newId, prepare, type Trx } from "../../../core/mod.ts";
 import { noSuchRoom, pmsProblems } from "../errors.ts";
@@ -19,15 +23,15 @@ export interface LockedRoom {
   readonly room_number: string;
   readonly room_type_id: string;
   readonly capacity: number;
-  /** Of one night without a rate of its own, as PostgreSQL's numeric text. */
+  /** The price of a night without a day rate, as PostgreSQL writes a `numeric`. */
   readonly rate: string;
   readonly status: string;
   readonly housekeeping: string;
-  /** The first night for which it is no longer part of the hotel. */
+  /** The first night for which the room is no longer part of the hotel. */
   readonly retired_from: Day | null;
 }
 
-/** Whether a room can be given to a new stay. @param today the business date */
+/** Says whether a new stay can have a room. Does not look for other stays. @param today the business date */
 export function isSellable(
   room: LockedRoom,
   { arrival, departure }: { readonly arrival: Day; readonly departure: Day },
@@ -37,20 +41,21 @@ export function isSellable(
 }
 
 /**
- * Whether a stay can begin in a room on a day. A room out of service is sold for later days, but no guest can be put into it
- * now, so no stay that begins on the business date or before it gets the room.
+ * Says whether a stay can begin in a room on a day. A room out of service is sold for later days. Today no guest can
+ * use it, so a stay that begins on the business date or earlier does not get it.
  */
 export function isOpenOn({ status }: Pick<LockedRoom, "status">, arrival: Day, today: Day): boolean {
   return status !== "out_of_service" || arrival > today;
 }
 
-/** Whether a room is retired for a night before a day. */
+/** Says whether a room is retired on one of the nights before a departure. */
 export function isRetired({ retired_from: day }: Pick<LockedRoom, "retired_from">, departure: Day): boolean {
   return day !== null && departure > day;
 }
 
 export const lockedRoomColumns =
-  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, r.status, r.housekeeping, r.retired_from";
+  "r.hotel_id, r.room_id, r.room_number, r.room_type_id, t.capacity, coalesce(r.rate, t.rate) AS rate, " +
+  "r.status, r.housekeeping, r.retired_from";
 
 const lockRoomsStatement = prepare<LockedRoom>(
   "pms_lock_rooms",
@@ -94,14 +99,14 @@ export async function lockRoom(trx: Trx, hotelId: string, roomId: string): Promi
   return (await lockRooms(trx, hotelId, [roomId])).get(roomId);
 }
 
-/** A room for a half-open range of nights. */
+/** One room for the nights `[arrival, departure)`. */
 export interface Segment {
   readonly room_id: string;
   readonly arrival: Day;
   readonly departure: Day;
 }
 
-/** The runs of consecutive nights in one room. @param nights in the order of their dates */
+/** Joins consecutive nights in one room. @param nights ordered by date */
 export function segmentsOf(nights: readonly { readonly date: Day; readonly room_id: string }[]): Segment[] {
   const segments: Segment[] = [];
   for (const { date, room_id } of nights) {
@@ -123,21 +128,23 @@ const takeStatement = prepare<{ occupancy_id: string }>(
    RETURNING occupancy_id`,
 );
 
-/** Who would have to fit into another room, and the business date: rooms instead are looked for from then on. */
+/** The needs of a stay for which ROOM_TAKEN offers other rooms. */
 export interface RoomRequest {
+  /** The least capacity of an offered room. */
   readonly guests: number;
+  /** The first night for which other rooms are offered. In most cases the business date. */
   readonly today: Day;
-  /** How one of the rooms that are offered instead is taken. */
+  /** How the desk can take one of the offered rooms. */
   readonly advice?: string | undefined;
 }
 
-/** For whom nights are taken: a booking, or a closure with its reason. */
+/** The booking that gets the nights, or the reason of the closure that does. */
 export type AllocationOwner = { readonly bookingId: string } | { readonly reason: string };
 
 /**
- * Takes nights of rooms that are locked.
- * @returns the ids of the occupancies, in the order of the segments
- * @throws Problem ROOM_TAKEN, with the nights in conflict and rooms that are free instead
+ * Allocates nights of locked rooms.
+ * @returns the ids of the allocations, in the order of the segments
+ * @throws Problem ROOM_TAKEN with the nights in conflict and other rooms that are free
  */
 export async function takeNights(
   trx: Trx,
@@ -156,15 +163,15 @@ export async function takeNights(
     "bookingId" in owner ? owner.bookingId : null,
     "reason" in owner ? owner.reason : null,
   ]);
-  // Of the refused ones alone: the others are the owner's own by now, and in nobody's way.
+  // Reports only the refused segments: the other ones belong to this owner now, and would look like conflicts.
   const refused = segments.filter((_, index) => !taken.some(({ occupancy_id }) => occupancy_id === ids[index]));
   if (refused.length > 0) throw await roomTaken(trx, hotelId, request, refused);
   return ids;
 }
 
 /**
- * The look, and what follows from it, for all stays in one statement. A stay's last run becomes longer where the nights
- * follow on it in its room. OFFSET 0: one look at each room by its index, where PostgreSQL might go through the hotel.
+ * Reads and writes for all stays in one statement. Where the nights follow a stay's last allocation in the same room,
+ * that allocation becomes longer. OFFSET 0 makes PostgreSQL look at each room by index instead of reading the hotel.
  */
 const extendStatement = prepare<{ booking_id: string }>(
   "pms_extend_stays",
@@ -186,10 +193,10 @@ const extendStatement = prepare<{ booking_id: string }>(
 );
 
 /**
- * Takes nights for several stays, each in one room that is locked and no other's among them. Who can't have theirs keeps
- * what they had.
- * @param nights of each stay, after those that it has
- * @returns the bookings that have theirs
+ * Adds nights to the ends of several stays. Each stay is in one room, the rooms are locked, and no two stays share one.
+ * A stay whose added nights are not free stays as it is.
+ * @param nights the added nights of each stay
+ * @returns the ids of the bookings that were extended
  */
 export async function extendStays(
   trx: Trx,
@@ -207,7 +214,7 @@ export async function extendStays(
   return new Set(longer.map(({ booking_id }) => booking_id));
 }
 
-/** Gives all nights of bookings back; they are free at once. */
+/** Frees all nights of bookings. */
 export async function freeNights(trx: Trx, hotelId: string, bookingIds: readonly string[]): Promise<void> {
   await trx("pms.occupancies").where({ hotel_id: hotelId }).whereIn("booking_id", bookingIds).delete();
 }
@@ -218,15 +225,17 @@ interface Conflict {
   readonly date: Day;
 }
 
-/** The refusal of rooms that are not free, with the nights in conflict and up to five rooms that are free throughout. */
+/** Makes the problem for rooms that are not free: the nights in conflict, and up to five rooms that are free. */
 export async function roomTaken(trx: Trx, hotelId: string, request: RoomRequest, segments: readonly Segment[]) {
   const { rows } = (await trx.raw(
     `SELECT r.room_number, r.room_type_id, night::date AS date
      FROM unnest(?::uuid[], ?::date[], ?::date[]) AS s (room_id, arrival, departure)
-     JOIN pms.occupancies o ON o.hotel_id = ? AND o.room_id = s.room_id AND o.arrival < s.departure AND o.departure > s.arrival
-       AND o.arrival > s.arrival - 1000
+     JOIN pms.occupancies o ON o.hotel_id = ? AND o.room_id = s.room_id
+       AND o.arrival < s.departure AND o.departure > s.arrival AND o.arrival > s.arrival - 1000
      JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id,
-     LATERAL generate_series(greatest(o.arrival, s.arrival), least(o.departure, s.departure) - 1, interval '1 day') AS night
+     LATERAL generate_series(
+       greatest(o.arrival, s.arrival), least(o.departure, s.departure) - 1, interval '1 day'
+     ) AS night
      ORDER BY date`,
     [
       segments.map((segment) => segment.room_id),
@@ -244,7 +253,7 @@ export async function roomTaken(trx: Trx, hotelId: string, request: RoomRequest,
   });
 }
 
-/** Rooms for the request that are free on every night of the segments that is still to be slept, those of the type first. */
+/** Finds rooms that are free on all remaining nights of the segments. Rooms of the preferred type come first. */
 async function roomsInstead(
   trx: Trx,
   hotelId: string,

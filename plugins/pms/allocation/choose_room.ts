@@ -1,19 +1,24 @@
 /**
- * The system's choice of a room for a room type: of the free ones, that in which the stay leaves the smallest gaps to its
- * neighbours, so that long gaps stay whole for long stays. A gap of two months counts as endless. For a stay that begins
- * today, rooms out of service are left out, dirty rooms come after clean ones, and rooms with a guest who has not left yet
- * come last.
+ * Chooses a room for a stay that was booked by room type: the free room in which the stay leaves the smallest gaps.
+ * This keeps long gaps for long stays. A gap of 60 nights or more counts as 60.
+ *
+ * For a stay that begins today:
+ * - rooms out of service are left out,
+ * - dirty rooms come after clean ones,
+ * - rooms with a guest who has not left come last.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { isSellable, lockedRoomColumns, lockRoom, type LockedRoom } from "./allocations.ts";
 
-/** Each statement looks anew: in read committed, it sees what was committed before it began. */
+/** Runs twice in one transaction. In read committed, each run sees what was committed before it began. */
 const bestRoomSql = `SELECT ${lockedRoomColumns}
    FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
    LEFT JOIN LATERAL (SELECT o.departure FROM pms.occupancies o
-     WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival < $2::date ORDER BY o.arrival DESC LIMIT 1) AS before ON true
+     WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival < $2::date
+     ORDER BY o.arrival DESC LIMIT 1) AS before ON true
    LEFT JOIN LATERAL (SELECT o.arrival FROM pms.occupancies o
-     WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date ORDER BY o.arrival LIMIT 1) AS after ON true
+     WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date
+     ORDER BY o.arrival LIMIT 1) AS after ON true
    WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
      AND (r.status <> 'out_of_service' OR $2::date > $5::date) AND coalesce(r.retired_from >= $3::date, true)
      AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)
@@ -38,10 +43,10 @@ export interface RoomSearch {
 }
 
 /**
- * Locks the best room of a type that looks free. Racers pass by the rooms that others have locked; where every free one is
- * locked, the best of them is waited for, since its holder may yet give it up.
+ * Locks the best room of a type that looks free. Skips rooms that other transactions have locked. If each free room is
+ * locked, waits for the best one, because the other transaction might not take it.
  * @param today the business date
- * @returns undefined where none is free
+ * @returns undefined if no room is free
  */
 export async function lockBestRoom(trx: Trx, search: RoomSearch, today: Day): Promise<LockedRoom | undefined> {
   const { hotelId, roomTypeId, arrival, departure } = search;
@@ -58,7 +63,10 @@ const stillFreeStatement = prepare<object>(
      SELECT FROM pms.occupancies WHERE hotel_id = $1 AND room_id = $2 AND arrival < $4::date AND departure > $3::date)`,
 );
 
-/** The same, with a second look when it is locked: a racer may have taken it between the look and the lock. */
+/**
+ * Locks the best room and checks again that it is free: another transaction can take it before the lock is granted.
+ * @returns undefined if no room is free
+ */
 export async function lockFreeRoom(trx: Trx, search: RoomSearch, today: Day): Promise<LockedRoom | undefined> {
   const { hotelId, arrival, departure } = search;
   for (;;) {

@@ -1,17 +1,21 @@
 /**
- * Repacking: where no single room of a type is free for a whole stay, moving stays that have not begun may make one free.
+ * Plans a repacking: moves of stays that have not begun, so that one room of a type becomes free for a whole stay.
  *
- * The search asks for the fewest moves: none is tried before one, one before two, and so on (iterative deepening). To
- * place a stay, it takes a room in which nothing that can't move is in the way, puts the stay there, and places what was
- * in the way elsewhere, in the same manner. A stay that was placed is not moved again, so it ends.
+ * The search tries 0 moves, then 1, then 2, and so on (iterative deepening), so it finds the fewest moves. To place a
+ * stay, it takes a room in which each obstacle can move and puts the stay there. Then it places the obstacles in other
+ * rooms in the same way. A placed stay is not moved again, so the search ends.
  *
- * The search in general is as hard as coloring a graph, and the search runs on the event loop, for a desk that was
- * refused. So its work is bounded, not its result: it reads so many allocations at most (`allocations.ts`), and looks at so many
- * of them at most, all depths together. Not to find a way does not prove that there is none, and the answer does not say
- * so.
+ * The general problem is as hard as coloring a graph, and the search runs on the event loop. Two limits bound its work:
+ * the allocations that it reads (`room_allocations.ts`) and the looks that it takes, over all depths together. So a
+ * search that finds no plan does not prove that there is none, and the answer does not say so.
  *
- * What may move: bookings that are confirmed, begin on the business date or later, are not locked to their room, and lie
- * in one room of the type. They keep their prices.
+ * The search moves only bookings that:
+ * - are confirmed,
+ * - begin on the business date or later,
+ * - are not locked to their room,
+ * - spend all nights in one room of the type.
+ *
+ * They keep their prices.
  */
 import { createHash } from "node:crypto";
 
@@ -25,19 +29,19 @@ export interface RepackMove {
   readonly to_room_id: string;
 }
 
-/** Which room becomes free for the stay, by which moves. */
+/** The room that becomes free for the stay, and the moves that free it. */
 export interface RepackPlan {
-  /** Tells this plan from any other. */
+  /** Identifies this plan: a hash of the room and the moves. */
   readonly plan: string;
   readonly room_id: string;
   readonly moves: readonly RepackMove[];
 }
 
-const mostMoves = 6;
-/** Looks at a allocation or a room, of one whole search: 2 to 18 ms, measured on a shared core with 3,000 allocations. */
-export const mostLooks = 100_000;
+const maxMoves = 6;
+/** The most looks at allocations and rooms in one search: 2 to 18 ms on a shared core with 3,000 allocations. */
+export const maxLooks = 100_000;
 
-/** Finds the fewest moves after which a room is free for the stay; undefined where none were found. */
+/** Finds the fewest moves after which a room is free for the stay. @returns undefined if it finds no plan */
 export function planRepack(
   rooms: readonly string[],
   allocations: readonly RoomAllocation[],
@@ -45,7 +49,7 @@ export function planRepack(
 ): RepackPlan | undefined {
   const search = new Search(rooms, allocations);
   const newcomer: Stay = { ...stay, booking_id: null, from: null };
-  for (let moves = 0; moves <= mostMoves && !search.exhausted; moves += 1) {
+  for (let moves = 0; moves <= maxMoves && !search.exhausted; moves += 1) {
     if (search.place(newcomer, moves)) return search.plan(newcomer);
   }
   return undefined;
@@ -53,24 +57,25 @@ export function planRepack(
 
 interface Stay {
   readonly booking_id: string | null;
-  /** Where it was; null for the newcomer. */
+  /** The room that the stay leaves. Null for the newcomer. */
   readonly from: string | null;
   readonly arrival: Day;
   readonly departure: Day;
 }
 
-/** A room that a stay could have once these allocations are out of it. They follow one another from `index` on. */
-interface Way {
+/** A room that a stay can have after its obstacles have moved. */
+interface Placement {
   readonly room: string;
+  /** The position of the first obstacle among the room's allocations. The other ones follow it. */
   readonly index: number;
   readonly obstacles: readonly RoomAllocation[];
 }
 
 class Search {
-  /** The allocations of each room, in the order of their arrivals, which is that of their departures too. */
+  /** The allocations of each room, ordered by arrival. They do not overlap, so departures have the same order. */
   readonly #inRoom = new Map<string, readonly RoomAllocation[]>();
   readonly #placed = new Map<Stay, string>();
-  /** How to take back what was tried, the latest last. */
+  /** The steps that undo the attempts so far, the latest last. */
   readonly #undo: (() => void)[] = [];
   #looks = 0;
 
@@ -86,40 +91,41 @@ class Search {
   }
 
   get exhausted(): boolean {
-    return this.#looks > mostLooks;
+    return this.#looks > maxLooks;
   }
 
-  /** Puts a stay into a room, by so many moves of others at most. Leaves everything as it was where it can't. */
+  /** Puts a stay into a room. @param moves the most moves of other stays @returns false if it changed nothing */
   place(stay: Stay, moves: number): boolean {
-    for (const way of this.#waysFor(stay, moves)) {
+    for (const placement of this.#placementsOf(stay, moves)) {
       if (this.exhausted) return false;
       const mark = this.#undo.length;
-      if (this.#take(stay, way, moves)) return true;
+      if (this.#take(stay, placement, moves)) return true;
       while (this.#undo.length > mark) this.#undo.pop()?.();
     }
     return false;
   }
 
-  /** The rooms that a stay could have, those first where it disturbs the fewest; a free room is enough. */
-  #waysFor(stay: Stay, moves: number): Way[] {
-    const ways: Way[] = [];
+  /** Finds the rooms that a stay can have, ordered by their obstacles. Stops at the first free room. */
+  #placementsOf(stay: Stay, moves: number): Placement[] {
+    const placements: Placement[] = [];
     for (const [room, allocations] of this.#inRoom) {
       if (this.exhausted) return [];
       if (room === stay.from) continue;
-      const way = this.#wayInto(room, allocations, stay, moves);
-      if (way?.obstacles.length === 0) return [way];
-      if (way !== undefined) ways.push(way);
+      const placement = this.#placementIn(room, allocations, stay, moves);
+      if (placement?.obstacles.length === 0) return [placement];
+      if (placement !== undefined) placements.push(placement);
     }
-    return ways.sort((a, b) => a.obstacles.length - b.obstacles.length);
+    return placements.sort((a, b) => a.obstacles.length - b.obstacles.length);
   }
 
-  /** What would have to leave a room; undefined where that is more than may move. */
-  #wayInto(room: string, allocations: readonly RoomAllocation[], stay: Stay, moves: number): Way | undefined {
+  /** Finds the obstacles of a stay in a room. @returns undefined if one can't move, or there are more than `moves` */
+  #placementIn(room: string, allocations: readonly RoomAllocation[], stay: Stay, moves: number): Placement | undefined {
     const index = this.#firstAfter(allocations, stay.arrival);
     const obstacles: RoomAllocation[] = [];
-    for (let at = index; at < allocations.length; at += 1) {
+    for (let at = index; ; at += 1) {
+      const allocation = allocations[at];
+      if (allocation === undefined) break;
       this.#looks += 1;
-      const allocation = allocations[at] as RoomAllocation;
       if (allocation.arrival >= stay.departure) break;
       if (!allocation.movable || obstacles.length === moves) return undefined;
       obstacles.push(allocation);
@@ -127,23 +133,25 @@ class Search {
     return { room, index, obstacles };
   }
 
-  /** Where the first allocation is that departs after a day (binary search). */
+  /** Finds the position of the first allocation that departs after a day, by binary search. */
   #firstAfter(allocations: readonly RoomAllocation[], day: Day): number {
-    let [low, high] = [0, allocations.length];
+    let low = 0;
+    let high = allocations.length;
     this.#looks += 1;
     while (low < high) {
       this.#looks += 1;
       const middle = (low + high) >> 1;
-      if ((allocations[middle] as RoomAllocation).departure > day) high = middle;
+      const departure = allocations[middle]?.departure;
+      if (departure === undefined || departure > day) high = middle;
       else low = middle + 1;
     }
     return low;
   }
 
-  #take(stay: Stay, { room, index, obstacles }: Way, moves: number): boolean {
+  #take(stay: Stay, { room, index, obstacles }: Placement, moves: number): boolean {
     const allocations = this.#inRoom.get(room) ?? [];
     this.#looks += allocations.length;
-    // Placed for good: nothing moves it again.
+    // Not movable: the search places each stay once.
     const own: RoomAllocation = { ...stay, room_id: room, movable: false };
     this.#inRoom.set(room, allocations.toSpliced(index, obstacles.length, own));
     this.#placed.set(stay, room);
@@ -155,7 +163,7 @@ class Search {
     return obstacles.every(({ booking_id, arrival, departure }) => {
       const used = this.#placed.size;
       if (!this.place({ booking_id, from: room, arrival, departure }, left)) return false;
-      // Every stay that was placed beside this one has cost a move.
+      // Each stay that was placed in addition to this one has cost a move.
       left -= this.#placed.size - used - 1;
       return true;
     });
@@ -179,13 +187,13 @@ class Search {
   }
 }
 
-/** Reads what there is to search, and searches it; undefined where nothing was found. */
+/** Reads the rooms and allocations of a type and plans a repacking. @returns undefined if it finds no plan */
 export async function findRepack(trx: Trx, search: RoomSearch, today: Day): Promise<RepackPlan | undefined> {
   const read = await readAllocations(trx, search, today);
   return read === undefined ? undefined : planRepack(read.rooms, read.allocations, search);
 }
 
-/** What a refused booking is told: that moves would make room, where they would. */
+/** Makes the member `repack` of a refusal, if a repacking would free a room. */
 export async function offerRepacking(trx: Trx, search: RoomSearch, today: Day): Promise<ProblemDetails> {
   const plan = await findRepack(trx, search, today);
   return plan === undefined ? {} : { members: { repack: plan } };

@@ -1,4 +1,4 @@
-/** The search for a repacking is bounded in the rows that it reads and in the allocations that it looks at. */
+/** A search for a repacking reads a bounded number of rows and looks at a bounded number of allocations. */
 import { expect } from "chai";
 import type { Knex } from "knex";
 
@@ -11,12 +11,12 @@ import { databaseFor } from "../../../core/db/database.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
-import { mostLooks, offerRepacking, planRepack } from "./plan_repack.ts";
+import { maxLooks, offerRepacking, planRepack } from "./plan_repack.ts";
 import { maxAllocations, readAllocations, type RoomAllocation } from "./room_allocations.ts";
 
 const day = (days: number): string => addDays("2030-01-01", days);
 
-/** Tenures that count how often their days are read: each look at one reads one of them or both. */
+/** Makes allocations that count the reads of their days. Each look reads one or both days of an allocation. */
 function countedAllocations(
   rooms: readonly string[],
   nights: number,
@@ -41,13 +41,13 @@ function countedAllocations(
   return { allocations, reads: () => reads };
 }
 
-describe("the bounds of the search for a repacking", () => {
+describe("The bounds of the search for a repacking", () => {
   for (const [rooms, nights] of [
     [10, 200],
     [100, 30],
     [500, 6],
   ] as const) {
-    it(`looks at a bounded number of allocations: ${rooms} rooms full for ${nights} nights, all of them movable`, () => {
+    it(`The search takes a bounded number of looks at ${rooms} rooms that are full for ${nights} nights`, () => {
       const { allocations, reads } = countedAllocations(
         Array.from({ length: rooms }, (_, index) => `room ${index}`),
         nights,
@@ -61,21 +61,21 @@ describe("the bounds of the search for a repacking", () => {
             departure: day(Math.min(from + length, nights)),
           }),
         ).to.equal(undefined);
-        // Two days of a allocation for each look, and what sorting takes of allocations that come in their order.
-        expect(reads() - before).to.be.lessThan(2 * mostLooks + 4 * allocations.length + 2_000);
+        // Two days for each look, and the reads of sorting allocations that are already in order.
+        expect(reads() - before).to.be.lessThan(2 * maxLooks + 4 * allocations.length + 2_000);
       }
     });
   }
 
-  it("finds its way in a large hotel where one room holds a stay that fits elsewhere", () => {
+  it("The search finds a plan in a large hotel where one stay fits into another room", () => {
     const rooms = Array.from({ length: 200 }, (_, index) => `room ${index}`);
     const { allocations } = countedAllocations(rooms, 14);
-    // Room 199 is free on night 7; night 6 of room 0 and all others are taken.
-    const taken = allocations.filter(({ booking_id }) => booking_id !== "room 199 7" && booking_id !== "room 198 8");
-    expect(planRepack(rooms, taken, { arrival: day(7), departure: day(9) })?.moves).to.have.length(1);
+    // Room 199 is free on night 7, and room 198 on night 8. All other nights are taken.
+    const remaining = allocations.filter(({ booking_id: id }) => id !== "room 199 7" && id !== "room 198 8");
+    expect(planRepack(rooms, remaining, { arrival: day(7), departure: day(9) })?.moves).to.have.length(1);
   });
 
-  describe("in the database", () => {
+  describe("In the database", () => {
     let platform: TestPlatform;
     let gate: Knex;
     let desk: Desk;
@@ -93,14 +93,14 @@ describe("the bounds of the search for a repacking", () => {
 
     const question = () => ({ ...desk, arrival: desk.day(60), departure: desk.day(62) });
 
-    it("reads few rows of a hotel that is full for months, where one stay has a room for all of them", async () => {
-      // The stay of 120 nights would have all 7,200 allocations read.
+    it("The search reads few rows of a full hotel, even if one stay has a room for 120 nights", async () => {
+      // Without the bound, the stay of 120 nights would make the search read all 7,200 allocations.
       const db = databaseFor(gate, "pms", false);
       const read = await db.tenant(desk.hotelId, (trx) => readAllocations(trx, question(), desk.day(0)));
       expect(read?.rooms.length).to.equal(61);
       expect(read?.allocations.length).to.be.within(100, maxAllocations);
       const plans = await plansOf(gate, async () => {
-        // PostgreSQL thinks about a plan for all values after the fifth run of a prepared statement.
+        // PostgreSQL considers a generic plan after the fifth run of a prepared statement.
         for (let run = 0; run < 7; run += 1) {
           await db.tenant(desk.hotelId, (trx) => offerRepacking(trx, question(), desk.day(0)), { readOnly: true });
         }
@@ -109,8 +109,8 @@ describe("the bounds of the search for a repacking", () => {
       expect(most).to.be.lessThan(maxAllocations + 100);
     });
 
-    it("still answers a refused booking with the way where there is one next to the stay", async () => {
-      // Room 101 is free but for one night: the stay of that night fits into the night that is given back.
+    it("A refused booking gets a plan if one exists next to the stay", async () => {
+      // Room 101 is free except for one night. The stay of that night fits into the night that is canceled.
       await desk.booked(60, 61);
       const { rows } = (await platform.owner.raw(
         `SELECT b.booking_id FROM pms.bookings b JOIN pms.rooms r USING (hotel_id, room_id)
@@ -123,13 +123,13 @@ describe("the bounds of the search for a repacking", () => {
       expect(refused.body.repack.moves).to.have.length(1);
     });
 
-    it("offers nothing where even the nights next to the stay have too many allocations", async () => {
+    it("A refused booking gets no plan if the nights next to the stay have too many allocations", async () => {
       const read = await databaseFor(gate, "pms", false).tenant(desk.hotelId, (trx) =>
         readAllocations(trx, { ...question(), departure: desk.day(118) }, desk.day(0)),
       );
       expect(read).to.equal(undefined);
       const refused = await desk.book(60, 118, { room_type_id: desk.roomTypeId });
-      // Room 101 has a guest on one of the nights by now.
+      // Since the test before, room 101 has a guest on one of the nights.
       expect(refused.body).to.include({ code: "NO_ROOM_FREE" });
       expect(refused.body).not.to.have.property("repack");
     });

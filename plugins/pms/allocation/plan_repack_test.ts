@@ -8,7 +8,7 @@ import type { RoomAllocation } from "./room_allocations.ts";
 
 const day = (days: number): string => addDays("2030-01-01", days);
 
-/** `"a 0-3 x"`: room a, nights 0 to 3, booking x; with an exclamation mark, one that can't move. */
+/** Reads `"a 0-3 x"` as room a, nights 0 to 3, booking x. An exclamation mark makes the booking immovable. */
 const allocations = (...lines: string[]): RoomAllocation[] =>
   lines.map((line) => {
     const [room = "", range = "", booking = ""] = line.split(" ");
@@ -29,30 +29,30 @@ const movesOf = (rooms: string[], taken: RoomAllocation[], from: number, to: num
     (move) => `${move.booking_id} ${move.from_room_id}>${move.to_room_id}`,
   );
 
-describe("repacking", () => {
-  it("asks for no move where a room is free", () => {
+describe("A repacking", () => {
+  it("A plan has no moves if a room is free", () => {
     expect(movesOf(["a", "b"], allocations("a 0-3 x"), 1, 2)).to.deep.equal([]);
   });
 
-  it("moves one stay out of the way", () => {
+  it("A plan moves one stay that is in the way", () => {
     expect(movesOf(["a", "b"], allocations("a 0-2 x", "b 2-4 y"), 0, 4)).to.have.length(1);
   });
 
-  it("moves two out of one room, each to where it fits", () => {
+  it("A plan moves two stays out of one room, each into a room where it fits", () => {
     const taken = allocations("a 0-2 x", "a 4-6 y", "b 3-4 w!", "b 5-6 v!", "c 0-1 z!");
     expect(movesOf(["a", "b", "c"], taken, 0, 6)).to.deep.equal(["x a>b", "y a>c"]);
   });
 
-  it("moves one that is in the way of another's new place", () => {
+  it("A plan moves a stay that is in the way of another move", () => {
     const taken = allocations("a 0-4 x", "b 2-4 y", "b 4-9 v!", "c 0-2 w!", "c 4-9 u!");
     expect(movesOf(["a", "b", "c"], taken, 1, 5)).to.deep.equal(["x a>b", "y b>c"]);
   });
 
-  it("moves nobody who can't be moved", () => {
+  it("A plan does not move an immovable stay", () => {
     expect(movesOf(["a", "b"], allocations("a 0-2 x!", "b 2-4 y!"), 0, 4)).to.equal(undefined);
   });
 
-  it("never plans two parties into one room and night", () => {
+  it("A plan never puts two bookings into one room and night", () => {
     let random = 7;
     const next = (below: number): number => {
       random = (random * 1103515245 + 12345) % 2147483648;
@@ -76,7 +76,7 @@ describe("repacking", () => {
       found += 1;
       const after = taken.map((one) => {
         const move = plan.moves.find((each) => each.booking_id === one.booking_id);
-        expect(move === undefined || one.movable, `${one.booking_id} was not to move`).to.equal(true);
+        expect(move === undefined || one.movable, `${one.booking_id} must not move`).to.equal(true);
         return move === undefined ? one : { ...one, room_id: move.to_room_id };
       });
       after.push({ ...wanted, room_id: plan.room_id, booking_id: "new", movable: false });
@@ -90,14 +90,14 @@ describe("repacking", () => {
     expect(found).to.be.greaterThan(100);
   });
 
-  describe("over HTTP", () => {
+  describe("Over HTTP", () => {
     let platform: TestPlatform;
     before(async () => {
       platform = await startTestPlatform({ worker: false });
     });
     after(() => platform.close());
 
-    it("is offered with the refusal, shown as a preview, made in one go, and then the stay can be booked", async () => {
+    it("A refusal offers a plan, a preview shows it, one request applies it, and the stay can be booked", async () => {
       const desk = await openDesk(platform, { rooms: 2 });
       const [first, second] = desk.roomIds;
       await desk.booked(0, 1, { room_id: first, guest: { name: "Past" } });
@@ -116,7 +116,7 @@ describe("repacking", () => {
         moves: [{ booking_id: x.booking_id, from_room_id: first, to_room_id: second }],
         applied: false,
       });
-      expect((await desk.get(`/bookings/${x.booking_id}`)).body.room_id, "a preview moves nobody").to.equal(first);
+      expect((await desk.get(`/bookings/${x.booking_id}`)).body.room_id, "a preview moves no booking").to.equal(first);
       expect((await repack({ apply: true, plan: "another" })).body.code).to.equal("REPACK_CHANGED");
       expect((await repack({ apply: true, plan: preview.body.plan })).body.applied).to.equal(true);
       expect((await desk.get(`/bookings/${x.booking_id}`)).body).to.include({
@@ -126,7 +126,7 @@ describe("repacking", () => {
       expect((await desk.book(2, 6, { room_type_id: desk.roomTypeId })).body.room_id).to.equal(first);
     });
 
-    it("is refused what a booking of the stay is refused, and asks for no tag of a booking that moves", async () => {
+    it("A repacking is refused for the same restrictions as a booking, and ignores If-Match", async () => {
       const desk = await openDesk(platform, { rooms: 2 });
       const [first, second] = desk.roomIds;
       await desk.booked(2, 4, { room_id: first });
@@ -147,7 +147,7 @@ describe("repacking", () => {
       expect((await repack(2, { apply: true })).body.moves).to.have.length(1);
     });
 
-    it("says so where it finds no way", async () => {
+    it("A repacking without a plan answers NO_ROOM_FREE", async () => {
       const desk = await openDesk(platform, { rooms: 1 });
       await desk.booked(0, 3);
       const question = { room_type_id: desk.roomTypeId, check_in: desk.day(0), check_out: desk.day(1) };
@@ -157,14 +157,14 @@ describe("repacking", () => {
     });
   });
 
-  describe("is needed less, for the system's own choice of a room", () => {
+  describe("The choice of a room keeps repackings rare", () => {
     let platform: TestPlatform;
     before(async () => {
       platform = await startTestPlatform({ worker: false });
     });
     after(() => platform.close());
 
-    it("fills the smallest gap and keeps the long ones whole", async () => {
+    it("A booking by type fills the smallest gap and keeps the long ones whole", async () => {
       const desk = await openDesk(platform, { rooms: 3 });
       const [first, second, third] = desk.roomIds;
       await desk.booked(0, 2, { room_id: second });

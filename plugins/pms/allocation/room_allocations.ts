@@ -1,9 +1,9 @@
-/** What a search for a repacking looks at: the rooms of a type, and who has them around a stay. */
+/** Reads the input of a repacking: the rooms of a type, and their allocations around a stay. */
 import { addDays, type Day, latestDay, prepare, type Trx } from "../../../core/mod.ts";
 import { isOpenOn } from "./allocations.ts";
 import type { RoomSearch } from "./choose_room.ts";
 
-/** Who has a room of the type on which nights. */
+/** Consecutive nights of one booking or closure in one room. */
 export interface RoomAllocation {
   /** Null for a closure. */
   readonly booking_id: string | null;
@@ -13,15 +13,18 @@ export interface RoomAllocation {
   readonly movable: boolean;
 }
 
-/** Rooms of a type that are searched, in their natural order. A way that needs no others is a way. */
-const mostRooms = 500;
-/** Rows that are read for one search. A full type of 300 rooms has as many in a month. */
+/** The most rooms that one search reads, ordered by number. A plan that needs only these is valid. */
+const maxRooms = 500;
+/** The most rows that one search reads. A full type of 300 rooms has about as many in a month. */
 export const maxAllocations = 3000;
-/** Where there are more, longer stays than this (nights) stay where they are, and what lies beyond them is not read. */
+/**
+ * In nights. If there are more rows, stays longer than this are not moved, so the rows around them are not read.
+ */
 const shortStay = 7;
 
 const roomsSql = `SELECT room_id, sort_key, status, retired_from FROM pms.rooms
-   WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order' ORDER BY sort_key, room_id LIMIT ${mostRooms}`;
+   WHERE hotel_id = $1 AND room_type_id = $2 AND status <> 'out_of_order'
+   ORDER BY sort_key, room_id LIMIT ${maxRooms}`;
 
 interface SearchedRoom {
   readonly room_id: string;
@@ -32,8 +35,8 @@ interface SearchedRoom {
 const roomsStatement = prepare<SearchedRoom>("pms_repack_rooms", roomsSql);
 
 /**
- * The allocations of a room that overlap `[from, to)`. Tenures of a room never overlap, so of those that began before the
- * range only the last one can reach into it: the index is read there and nowhere further back.
+ * Makes SQL that reads the allocations of a room that overlap `[from, to)`. Allocations of one room never overlap.
+ * So only the last one that began before the range can reach into it, and the index is read no further back.
  */
 const overlapping = (from: string, to: string): string => `LATERAL (
      SELECT * FROM (
@@ -46,8 +49,9 @@ const overlapping = (from: string, to: string): string => `LATERAL (
    ) AS o`;
 
 /**
- * Bookings that overlap the stay may be moved, and then meet others: so all allocations are read that overlap the widest of
- * those. A booking that reaches beyond can't be moved, because there it might meet a allocation that was not read.
+ * Bookings that overlap the stay can move, and then they can meet other allocations. So this reads all allocations that
+ * overlap the widest range of those bookings. A booking that reaches beyond that range is not movable, because it could
+ * meet an allocation that was not read.
  */
 const allocationsStatement = prepare<RoomAllocation>(
   "pms_repack_allocations",
@@ -55,7 +59,8 @@ const allocationsStatement = prepare<RoomAllocation>(
    ), touching AS MATERIALIZED (
      SELECT o.arrival, o.departure FROM rooms r, ${overlapping("$3::date", "$4::date")} LIMIT ${maxAllocations + 1}
    ), near AS MATERIALIZED (
-     SELECT greatest(least(min(arrival), $3::date), $5::date) AS arrival, greatest(max(departure), $4::date) AS departure
+     SELECT greatest(least(min(arrival), $3::date), $5::date) AS arrival,
+       greatest(max(departure), $4::date) AS departure
      FROM touching WHERE departure - arrival <= $6::int
    ), around AS MATERIALIZED (
      SELECT r.sort_key, r.room_id, o.*, near.arrival AS earliest, near.departure AS latest
@@ -72,9 +77,9 @@ const allocationsStatement = prepare<RoomAllocation>(
 );
 
 /**
- * The rooms of a type that are sold, and who has them around a stay.
- * @param today the business date: what began before it is not moved
- * @returns undefined where even the nights next to the stay have more allocations than one search may read
+ * Reads the rooms of a type that are not out of order, and their allocations around a stay.
+ * @param today the business date. Stays that began before it are not movable
+ * @returns undefined if even the nights next to the stay have more than `maxAllocations` allocations
  */
 export async function readAllocations(
   trx: Trx,
@@ -82,7 +87,7 @@ export async function readAllocations(
   today: Day,
 ): Promise<{ rooms: string[]; allocations: RoomAllocation[] } | undefined> {
   const rooms = await roomsStatement.run(trx, [hotelId, roomTypeId]);
-  // No allocation is longer than 1,000 nights (a CHECK).
+  // A CHECK limits allocations to 1,000 nights.
   for (const longest of [1000, shortStay]) {
     const values = [hotelId, roomTypeId, arrival, departure, today, longest];
     const allocations = await allocationsStatement.run(trx, values);
@@ -96,8 +101,8 @@ export async function readAllocations(
 }
 
 /**
- * A room out of service is closed for the night of the business date: no stay is put into it. A booking that has it that night
- * stays there, because the search could give the night that it leaves to another one.
+ * Closes rooms out of service for the night of the business date, so that the search puts no stay into them.
+ * A booking that has such a room that night is not movable, because the search could give the freed night away.
  */
 function closeTonight(
   rooms: readonly SearchedRoom[],
@@ -107,9 +112,9 @@ function closeTonight(
   const closed = new Set(rooms.filter((room) => !isOpenOn(room, today, today)).map(({ room_id }) => room_id));
   const isTonight = ({ room_id, arrival, departure }: RoomAllocation): boolean =>
     closed.has(room_id) && arrival <= today && today < departure;
-  const had = new Set(allocations.filter(isTonight).map(({ room_id }) => room_id));
+  const allocated = new Set(allocations.filter(isTonight).map(({ room_id }) => room_id));
   const closures = [...closed]
-    .filter((room) => !had.has(room))
+    .filter((room) => !allocated.has(room))
     .map((room) => ({ booking_id: null, room_id: room, arrival: today, departure: addDays(today, 1), movable: false }));
   return [
     ...allocations.map((allocation) => (isTonight(allocation) ? { ...allocation, movable: false } : allocation)),
@@ -117,10 +122,10 @@ function closeTonight(
   ];
 }
 
-/** A retired room is closed for good: closures after that day make no difference, and none may overlap it. */
+/** Adds an endless closure to each retired room, and cuts off closures after the retirement: they must not overlap. */
 function withRetirements(rooms: readonly SearchedRoom[], allocations: RoomAllocation[]): RoomAllocation[] {
   const retired = new Map(rooms.map(({ room_id, retired_from }) => [room_id, retired_from]));
-  const kept = allocations.flatMap((allocation): RoomAllocation[] => {
+  const beforeRetirement = allocations.flatMap((allocation): RoomAllocation[] => {
     const day = retired.get(allocation.room_id) ?? null;
     if (day === null || allocation.departure <= day) return [allocation];
     return allocation.arrival < day ? [{ ...allocation, departure: day }] : [];
@@ -130,5 +135,5 @@ function withRetirements(rooms: readonly SearchedRoom[], allocations: RoomAlloca
       ? []
       : [{ booking_id: null, room_id, arrival: retired_from, departure: latestDay, movable: false }],
   );
-  return [...kept, ...ends];
+  return [...beforeRetirement, ...ends];
 }

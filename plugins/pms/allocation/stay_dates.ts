@@ -1,4 +1,4 @@
-/** A stay's days and instants, from what the desk typed. */
+/** Reads the days and instants of a stay from a request. */
 import * as z from "zod";
 
 import { type Day, dayAt, daySchema, daysBetween, instantOf, instantSchema } from "../../../core/mod.ts";
@@ -6,12 +6,12 @@ import type { HotelSettings } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import type { Booking } from "../models/booking.ts";
 
-/** Most nights of one stay; a longer one is booked in parts. */
+/** The most nights of one stay. The desk books a longer one in parts. */
 export const mostNights = 366;
 
-/** A day (the hotel's usual time on it) or an instant. */
+/** A day, which means the hotel's usual time on it, or an instant. */
 export const dayOrInstantSchema = z
-  .union([daySchema, instantSchema], { error: "is neither a day as YYYY-MM-DD nor an RFC 3339 instant" })
+  .union([daySchema, instantSchema], { error: "must be a day (YYYY-MM-DD) or an RFC 3339 instant" })
   .meta({ examples: ["2026-12-24"] });
 
 /** The half-open range of nights `[arrival, departure)` and the instants at its ends. */
@@ -24,7 +24,7 @@ export interface Stay {
 
 /**
  * Reads both ends of a stay in the hotel's time zone.
- * @throws Problem VALIDATION_FAILED where it has no night, too many, or begins before the business date
+ * @throws Problem VALIDATION_FAILED for a stay without a night, of more than 366, or before the business date
  */
 export function readStay(hotel: HotelSettings, checkIn: string, expectedCheckOut: string): Stay {
   const stay = stayBetween(
@@ -36,9 +36,9 @@ export function readStay(hotel: HotelSettings, checkIn: string, expectedCheckOut
 }
 
 /**
- * The stay of a booking whose ends are amended; an end that is not given stays as it is.
- * @throws Problem VALIDATION_FAILED as for a new stay; WRONG_DAY for the arrival of a guest who has arrived, and for a
- *   departure that has passed
+ * Applies an amendment to the ends of a booking's stay. An end without a new value does not change.
+ * @throws Problem VALIDATION_FAILED as for a new stay, and for a departure before the business date
+ * @throws Problem WRONG_DAY for the arrival of a guest in house
  */
 export function amendStay(
   hotel: HotelSettings,
@@ -46,8 +46,10 @@ export function amendStay(
   checkIn: string | undefined,
   expectedCheckOut: string | undefined,
 ): Stay {
-  const kept = { day: booking.arrival, instant: booking.check_in_at };
-  const start = checkIn === undefined ? kept : readEnd(checkIn, hotel.check_in_time, hotel.time_zone);
+  const start =
+    checkIn === undefined
+      ? { day: booking.arrival, instant: booking.check_in_at }
+      : readEnd(checkIn, hotel.check_in_time, hotel.time_zone);
   const end =
     expectedCheckOut === undefined
       ? { day: booking.departure, instant: booking.expected_check_out_at }
@@ -56,7 +58,7 @@ export function amendStay(
   const today = hotel.business_date;
   if (stay.arrival !== booking.arrival) {
     if (booking.status === "in_house") {
-      throw pmsProblems.WRONG_DAY(`The guest has arrived on ${booking.arrival}: that can't be changed.`, {
+      throw pmsProblems.WRONG_DAY(`The guest arrived on ${booking.arrival}. That day can't be changed.`, {
         members: { business_date: today },
       });
     }
@@ -78,21 +80,22 @@ function stayBetween(start: End, end: End): Stay {
   return { arrival: start.day, departure: end.day, checkInAt: start.instant, expectedCheckOutAt: end.instant };
 }
 
-/** A day that was closed early is the calendar's day still, so the refusal of it must say that it is closed. */
+/** A day that was closed early can still be today by the calendar, so the refusal must say that it is closed. */
 const closedDays =
-  "earlier days are closed, and GET /operations/closed-days says when and by whom. A guest who arrives now is booked from the business date";
+  "earlier days are closed. GET /operations/closed-days lists when each was closed, and the staff member who did it. " +
+  "Book a guest who arrives now from the business date";
 
-/** @throws Problem VALIDATION_FAILED where an arrival is before the business date: no such stay can be booked */
+/** @throws Problem VALIDATION_FAILED for an arrival before the business date */
 export function requireAhead(arrival: Day, today: Day, pointer: string, where: "body" | "query"): void {
   if (arrival < today) throw fieldFault(where, pointer, `is before the business date ${today}: ${closedDays}`);
 }
 
-/** @throws Problem VALIDATION_FAILED where a range of nights is empty or longer than `mostNights` */
+/** @throws Problem VALIDATION_FAILED for a range without a night, or of more than `mostNights` */
 export function checkNights(arrival: Day, departure: Day, pointer: string, where: "body" | "query"): void {
   const nights = daysBetween(arrival, departure);
-  if (nights < 1) throw fieldFault(where, pointer, "is not after the arrival: a stay has at least one night");
+  if (nights < 1) throw fieldFault(where, pointer, "must be after the arrival: a stay has at least one night");
   if (nights > mostNights)
-    throw fieldFault(where, pointer, `makes a stay of ${nights} nights; ${mostNights} are the most`);
+    throw fieldFault(where, pointer, `makes a stay of ${nights} nights; the limit is ${mostNights}`);
 }
 
 function readEnd(text: string, usualTime: string, timeZone: string): End {

@@ -283,8 +283,8 @@ describe("bookings", () => {
     ] as const) {
       const [offer, booking] = [await asked(from, to), await book(hotel, from, to)];
       const detail =
-        `is before the business date ${hotel.day(0)}: earlier days are closed, and GET /operations/closed-days says when and ` +
-        "by whom. A guest who arrives now is booked from the business date";
+        `is before the business date ${hotel.day(0)}: earlier days are closed. GET /operations/closed-days lists when ` +
+        "each was closed, and the staff member who did it. Book a guest who arrives now from the business date";
       expect([offer.status, offer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
       expect(offer.body.errors).to.deep.equal([{ in: "query", pointer: "/check_in", detail }]);
       expect(booking.body.errors).to.deep.equal([{ in: "body", pointer: "/check_in_at", detail }]);

@@ -1,4 +1,4 @@
-/** Closures: a room that can't be slept in for some days. They stand in the same table as the stays. */
+/** Closes rooms for nights, and reopens them. Closures share the table `pms.occupancies` with the stays. */
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { requireNotRetired } from "../bookings/check_in_out.ts";
@@ -10,14 +10,14 @@ export interface Closure {
   readonly closure_id: string;
   readonly room_id: string;
   readonly from: Day;
-  /** The day on which the room can be slept in again. */
+  /** The first day on which a stay can begin again. */
   readonly to: Day;
   readonly reason: string;
 }
 
 const columns = { closure_id: "occupancy_id", room_id: "room_id", from: "arrival", to: "departure", reason: "reason" };
 
-/** The closures of a room that have not ended before a day. */
+/** Reads the closures of a room that end after a day. */
 export async function readClosures(trx: Trx, hotelId: string, roomId: string, from: Day): Promise<Closure[]> {
   return (await trx("pms.occupancies")
     .where({ hotel_id: hotelId, room_id: roomId })
@@ -47,10 +47,10 @@ export async function closeRoom(
 }
 
 /**
- * Reopens a room for the nights `[from, to)`; what a closure has beside them stays closed.
- * @returns the closures that are left
- * @throws Problem NOT_FOUND where there is no such room, or nothing of it is closed then; VALIDATION_FAILED for nights that
- *   are over
+ * Reopens a room for the nights `[from, to)`. Other nights of its closures stay closed.
+ * @returns the remaining closures
+ * @throws Problem NOT_FOUND for an unknown room, and for a room that is not closed on one of the nights
+ * @throws Problem VALIDATION_FAILED for nights before the business date
  */
 export async function reopenRoom(
   trx: Trx,
@@ -72,11 +72,11 @@ export async function reopenRoom(
     )
     .delete();
   for (const { reason, ...closure } of closures) {
-    const left = [
+    const remaining = [
       { room_id: roomId, arrival: closure.from, departure: from },
       { room_id: roomId, arrival: to, departure: closure.to },
     ].filter(({ arrival, departure }) => arrival < departure);
-    await takeNights(trx, hotelId, { reason }, { guests: 1, today }, left);
+    await takeNights(trx, hotelId, { reason }, { guests: 1, today }, remaining);
   }
   return readClosures(trx, hotelId, roomId, from);
 }

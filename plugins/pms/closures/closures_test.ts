@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-describe("closures of a room", () => {
+describe("The closures of a room", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -18,7 +18,7 @@ describe("closures of a room", () => {
   const offset = (desk: Desk, day: string): number =>
     Array.from({ length: 60 }, (_, days) => days).find((days) => desk.day(days) === day) ?? -1;
 
-  it("keep stays out of it, and stays keep closures out", async () => {
+  it("A closure and a stay can't share a room and a night", async () => {
     const desk = await openDesk(platform);
     expect((await close(desk, 2, 4)).status).to.equal(201);
     expect((await desk.book(3, 5)).body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(3)] });
@@ -27,7 +27,7 @@ describe("closures of a room", () => {
     expect((await close(desk, 1, 2)).body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(1)] });
   });
 
-  it("are opened again for some of their days, and stay for the others", async () => {
+  it("A closure is reopened for some of its nights, and stays for the others", async () => {
     const desk = await openDesk(platform);
     await close(desk, 0, 10);
     const query = `?from=${desk.day(3)}&to=${desk.day(5)}`;
@@ -45,7 +45,7 @@ describe("closures of a room", () => {
     ]);
   });
 
-  it("are not opened for nights that are over, and are found where the answer says", async () => {
+  it("A closure is not reopened for nights that are over, and its Location lists it", async () => {
     const desk = await openDesk(platform);
     const closed = await close(desk, 0, 4);
     expect(closed.headers.get("location")).to.equal(path(desk));
@@ -66,18 +66,18 @@ describe("closures of a room", () => {
     }
     const left = await desk.manage("DELETE", `${path(desk)}?from=${desk.day(2)}&to=${desk.day(3)}`);
     expect(ranges(desk, left.body.items)).to.deep.equal([[3, 4]]);
-    const kept = (await platform
+    const stored = (await platform
       .owner("pms.occupancies")
       .where({ hotel_id: desk.hotelId })
       .orderBy("arrival")
       .select({ from: "arrival", to: "departure" })) as { from: string; to: string }[];
-    expect(ranges(desk, kept)).to.deep.equal([
+    expect(ranges(desk, stored)).to.deep.equal([
       [0, 2],
       [3, 4],
     ]);
   });
 
-  it("are a manager's, of days that are still to come, for a hotel that is paid for", async () => {
+  it("A closure needs a manager, nights from the business date on, and a paid subscription", async () => {
     const desk = await openDesk(platform);
     const body = { from: desk.day(0), to: desk.day(1), reason: "x" };
     const refused = await platform.client.post(path(desk), body, { token: desk.receptionistToken });

@@ -1,4 +1,4 @@
-/** Changing a room: what a manager may do to one that has bookings. */
+/** Changes a room, and checks which changes its bookings allow. */
 import { type Day, defined, latestDay, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
@@ -13,15 +13,15 @@ export interface RoomChange {
   readonly rate?: string | null | undefined;
   readonly status?: Room["status"] | undefined;
   readonly housekeeping?: Room["housekeeping"] | undefined;
-  /** The first night for which the room is no longer part of the hotel; null takes it back. */
+  /** The first night for which the room is no longer part of the hotel. Null ends the retirement. */
   readonly retired_from?: Day | null | undefined;
-  /** Takes the room out of order or out of service, or changes its type, although it has bookings. */
+  /** Allows out of order, out of service and another type although the room has bookings. */
   readonly force?: boolean | undefined;
 }
 
 /**
- * Changes a room whose row is locked, which keeps others from booking it.
- * @param hotel with its business day held
+ * Changes a room whose row is locked, so that no request books it in the meantime.
+ * @param hotel with its business date locked
  * @throws Problem ROOM_HAS_BOOKINGS, NAME_TAKEN, NOT_FOUND, VALIDATION_FAILED
  */
 export async function changeRoom(
@@ -41,8 +41,8 @@ export async function changeRoom(
 }
 
 /**
- * The guests of a room that goes out of order, or becomes another product, must be moved, or forced to stay. A room that goes
- * out of service stays in the inventory: only guests in the house and those who are to arrive by today are concerned.
+ * Refuses a room with bookings that goes out of order or gets another type. A room that goes out of service stays in
+ * the inventory, so only guests in house and arrivals up to today count.
  */
 async function requireNoBookings(trx: Trx, hotel: HotelSettings, room: Room, change: RoomChange): Promise<void> {
   const goesOutOfOrder = change.status === "out_of_order" && room.status !== "out_of_order";
@@ -63,8 +63,8 @@ async function requireNoBookings(trx: Trx, hotel: HotelSettings, room: Room, cha
 }
 
 /**
- * A room is retired for good only when no booking has it from that day on: a night that is sold in a room that is not there
- * would make more rooms sold than there are. So there is no force for it.
+ * Refuses to retire a room that has a booking from that day on, also with `force`. A night sold in a retired room would
+ * make the figures show more rooms sold than the hotel has.
  */
 async function requireRetirable(
   trx: Trx,

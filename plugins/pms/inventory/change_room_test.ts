@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-describe("a room that has bookings", () => {
+describe("A room that has bookings", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -13,7 +13,7 @@ describe("a room that has bookings", () => {
   const change = (desk: Desk, body: object, room = 0) => desk.manage("PATCH", `/rooms/${desk.roomIds[room]}`, body);
   const broken = { status: "out_of_order" };
 
-  it("is not taken out of order in silence: the answer names the bookings, and force does it", async () => {
+  it("A room with bookings goes out of order only with force, and the refusal lists the bookings", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const ahead = await desk.booked(5, 7);
     const refused = await change(desk, { ...broken, rate: "1.00" });
@@ -26,11 +26,11 @@ describe("a room that has bookings", () => {
     expect((await desk.get(`/rooms/${desk.roomIds[0]}`)).body).to.include({ status: "available", rate: null });
     expect((await change(desk, { status: "out_of_service" })).status).to.equal(200);
     expect((await change(desk, { ...broken, force: true })).body.status).to.equal("out_of_order");
-    // What is out of order already stays so without a word.
+    // A room that is already out of order can be changed without force.
     expect((await change(desk, { ...broken, rate: "90.00" })).status).to.equal(200);
   });
 
-  it("is not taken out of service in silence on the day of an arrival, or with a guest in it", async () => {
+  it("A room with an arrival today or a guest in house goes out of service only with force", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const resting = { status: "out_of_service" };
     const today = await desk.booked(0, 2);
@@ -45,7 +45,7 @@ describe("a room that has bookings", () => {
     expect((await change(desk, resting)).body.bookings_count).to.equal(1);
     expect((await change(desk, { ...resting, force: true })).body.status).to.equal("out_of_service");
     expect((await change(desk, { ...resting, rate: "90.00" })).status).to.equal(200);
-    // What is out of order already is not stopped by the milder status.
+    // A room that is out of order goes out of service without force.
     await change(desk, { ...broken, force: true });
     expect((await change(desk, resting)).status).to.equal(200);
     await desk.operate("check-out", today.booking_id);
@@ -53,7 +53,7 @@ describe("a room that has bookings", () => {
     expect((await change(desk, resting)).status, "only bookings of later days").to.equal(200);
   });
 
-  it("counts the guest of a night whose day was closed, who is still expected", async () => {
+  it("A booking of a closed day that is still confirmed counts as a booking of the room", async () => {
     for (const status of ["out_of_service", "out_of_order"]) {
       const desk = await openDesk(platform);
       const { booking_id: id } = await desk.booked(0, 1);
@@ -65,7 +65,7 @@ describe("a room that has bookings", () => {
     }
   });
 
-  it("can be taken out of order when its bookings were moved, canceled or are over", async () => {
+  it("A room goes out of order without force after its bookings were moved, canceled or have ended", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const moved = await desk.booked(1, 3);
     const canceled = await desk.booked(3, 4);
@@ -78,7 +78,7 @@ describe("a room that has bookings", () => {
     expect((await change(desk, broken)).status).to.equal(200);
   });
 
-  it("counts a guest who is in the room although the stay should have ended", async () => {
+  it("An overdue guest in house counts as a booking of the room", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("check-in", id);
@@ -88,7 +88,7 @@ describe("a room that has bookings", () => {
     expect((await change(desk, broken)).body.bookings?.[0].booking_id).to.equal(id);
   });
 
-  it("names twenty bookings at most and counts all, those of the own hotel alone", async () => {
+  it("The refusal lists at most 20 bookings, counts all, and shows only the own hotel", async () => {
     const desk = await openDesk(platform);
     const other = await openDesk(platform);
     await other.booked(0, 1);
@@ -99,7 +99,7 @@ describe("a room that has bookings", () => {
     expect([foreign.status, foreign.body.bookings]).to.deep.equal([404, undefined]);
   });
 
-  it("keeps its type as well, unless it is forced", async () => {
+  it("A room with bookings changes its type only with force", async () => {
     const desk = await openDesk(platform);
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 4, rate: "300.00" });
     const type = { room_type_id: suite.body.room_type_id as string };
@@ -109,7 +109,7 @@ describe("a room that has bookings", () => {
     expect((await change(desk, { ...type, force: true })).body).to.include(type);
   });
 
-  it("is shown with its status on the board", async () => {
+  it("The board shows a room with its status", async () => {
     const desk = await openDesk(platform);
     await desk.booked(0, 1);
     const status = async () => (await desk.get("/operations/today")).body.arrivals[0].room_status as string;
@@ -118,7 +118,7 @@ describe("a room that has bookings", () => {
     expect(await status()).to.equal("out_of_order");
   });
 
-  it("lets a guest in the house stay longer in it, as the close of the day does, and no other", async () => {
+  it("A guest in house can stay longer in a room out of order, and no other booking gets it", async () => {
     const desk = await openDesk(platform);
     const { booking_id: here } = await desk.booked(0, 1);
     await desk.operate("check-in", here);
@@ -130,7 +130,7 @@ describe("a room that has bookings", () => {
     expect(refused.body.code).to.equal("ROOM_OUT_OF_ORDER");
   });
 
-  it("is either booked or taken out of order by two at once, never both", async () => {
+  it("Two concurrent requests never both book a room and take it out of order", async () => {
     const desk = await openDesk(platform, { rooms: 6 });
     for (const [room, id] of desk.roomIds.entries()) {
       const [booked, changed] = await Promise.all([desk.book(0, 2, { room_id: id }), change(desk, broken, room)]);

@@ -5,7 +5,7 @@ import { startTestPlatform, type TestPlatform } from "../../../testing/platform.
 import { up } from "../migrations/0013_names_that_look_alike.ts";
 import { openDesk, type Desk } from "../testing/desk.ts";
 
-describe("names that can't be seen or told apart", () => {
+describe("Names that are invisible or look alike", () => {
   let platform: TestPlatform;
   let desk: Desk;
   before(async () => {
@@ -18,7 +18,7 @@ describe("names that can't be seen or told apart", () => {
     desk.manage("POST", "/rooms/", { room_number: number, room_type_id: desk.roomTypeId });
   const addType = (name: string) => desk.manage("POST", "/room-types/", { name, capacity: 2, rate: "100.00" });
 
-  it("are refused for guests, rooms, types, closures and hotels", async () => {
+  it("Invisible names are refused for guests, rooms, room types, closures and hotels", async () => {
     const answers = {
       "/guest/name": await desk.book(0, 1, { guest: { name: "\u200b" } }),
       "/room_number": await addRoom("101\u200b"),
@@ -36,7 +36,7 @@ describe("names that can't be seen or told apart", () => {
     expect([hotel.status, hotel.body.errors[0].pointer]).to.deep.equal([400, "/name"]);
   });
 
-  it("of a retired room are refused with that room and its day, until it has another number", async () => {
+  it("The number of a retired room is refused with that room and its day, until it has another number", async () => {
     const retired = await openDesk(platform, { rooms: 2 });
     const [first, second] = retired.roomIds;
     const add = (number: string) =>
@@ -61,14 +61,14 @@ describe("names that can't be seen or told apart", () => {
     expect(both.map(({ status }) => status).sort((a, b) => a - b)).to.deep.equal([201, 409]);
   });
 
-  it("keep line ends in notes, and are refused with other control characters", async () => {
+  it("Notes keep line ends and are refused with other control characters", async () => {
     const { booking_id: id } = await desk.booked(0, 1, { notes: "quiet\r\nroom\tplease" });
     expect((await desk.get(`/bookings/${id}`)).body.notes).to.equal("quiet\r\nroom\tplease");
     expect((await desk.amend(id, { notes: "bell\u0007" })).status).to.equal(400);
     await desk.operate("cancel", id);
   });
 
-  it("are one room number where they look alike, in each hotel on its own", async () => {
+  it("Room numbers that look alike are one number, in each hotel separately", async () => {
     for (const number of ["101", "１０１", "１01", "𝟏𝟎𝟏"]) {
       const refused = await addRoom(number);
       expect([refused.status, refused.body.code], number).to.deep.equal([409, "NAME_TAKEN"]);
@@ -84,7 +84,7 @@ describe("names that can't be seen or told apart", () => {
     expect((await desk.manage("DELETE", `/rooms/${made.body.room_id}`)).status).to.equal(204);
   });
 
-  it("are one name of a type where they look alike, and keep a joiner that the word needs", async () => {
+  it("Names of room types that look alike are one name, and keep a joiner that the word needs", async () => {
     for (const name of ["Double\u200b", "Ｄｏｕｂｌｅ", "DOUBLE", "Dou\u00adble", "Double \u200b"])
       expect((await addType(name)).body.code, JSON.stringify(name)).to.equal("NAME_TAKEN");
     const persian = await addType("اتاق دو\u200cنفره");
@@ -94,7 +94,7 @@ describe("names that can't be seen or told apart", () => {
     expect((await addType("two beds")).body.code).to.equal("NAME_TAKEN");
   });
 
-  it("stay readable and can be corrected where they are of before", async () => {
+  it("Names from before the rule stay readable and can be corrected", async () => {
     const facts = { hotel_id: desk.hotelId, room_type_id: desk.roomTypeId };
     const rooms = [101, 102].map(() => ({ ...facts, room_id: newId(), room_number: "101\u200b", duplicate: 0 }));
     for (const [index, room] of rooms.entries())
@@ -109,7 +109,7 @@ describe("names that can't be seen or told apart", () => {
     expect((await desk.manage("PATCH", older, { room_number: "101c" })).status).to.equal(200);
   });
 
-  it("are numbered where an existing database has them", async () => {
+  it("A migration numbers the duplicate names of an existing database", async () => {
     const facts = { hotel_id: desk.hotelId, room_type_id: desk.roomTypeId };
     const numbers = ["77", "77\u200b", "７７", "77\u200b\u200b", "78"];
     const trx = await platform.owner.transaction();
@@ -131,7 +131,7 @@ describe("names that can't be seen or told apart", () => {
     }
   });
 
-  it("are compared without each character that Unicode calls ignorable, and with every other", async () => {
+  it("Names are compared without the characters that Unicode calls ignorable, and with all others", async () => {
     const ignorable: string[] = [];
     const others: string[] = [];
     for (let code = 1; code <= 0x10ffff; code += 1) {
@@ -142,7 +142,8 @@ describe("names that can't be seen or told apart", () => {
       else if (code < 0x3000 && /[\p{S}\p{P}\p{Cf}]/u.test(character)) others.push(character);
     }
     const { rows } = (await platform.owner.raw(
-      `SELECT pms.name_key(?) AS gone, (SELECT array_agg(c) FROM unnest(?::text[]) AS c WHERE pms.name_key(c) = '') AS lost`,
+      `SELECT pms.name_key(?) AS gone,
+         (SELECT array_agg(c) FROM unnest(?::text[]) AS c WHERE pms.name_key(c) = '') AS lost`,
       [ignorable.join(""), others],
     )) as { rows: { gone: string; lost: string[] | null }[] };
     expect(rows).to.deep.equal([{ gone: "", lost: null }]);

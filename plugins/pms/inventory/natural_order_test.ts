@@ -12,7 +12,7 @@ const inOrder = ["1", "2", "9", "10", "100", "a9", "A10", "Suite 2", "Suite 10",
 // By value, the number of twenty digits is 101.
 inOrder.splice(5, 0, ...inOrder.splice(-1));
 
-describe("rooms in natural order", () => {
+describe("Rooms in natural order", () => {
   let platform: TestPlatform;
   let hotel: FurnishedHotel;
   const roomIds = new Map<string, string>();
@@ -42,7 +42,7 @@ describe("rooms in natural order", () => {
   });
 
   for (const list of ["rooms", "free"] as const) {
-    it(`lists ${list === "rooms" ? "the rooms" : "the free rooms"} page by page, each once, and refuses a cursor of the order by text`, async () => {
+    it(`Pages of ${list === "rooms" ? "all" : "free"} rooms list each room once, and refuse old cursors`, async () => {
       const path = pages()[list];
       const met: string[] = [];
       let cursor: string | null = "";
@@ -59,12 +59,12 @@ describe("rooms in natural order", () => {
     });
   }
 
-  it("lists the chart so", async () => {
+  it("The tape chart lists rooms in natural order", async () => {
     const chart = await get(`/rooms/chart?from=${hotel.day(0)}&to=${hotel.day(7)}`);
     expect(numbers(chart.body.rooms as Numbered[])).to.deep.equal(inOrder);
   });
 
-  it("chooses rooms, offers free ones and lists the board so", async () => {
+  it("The choice of rooms, the offer of free rooms and the board use natural order", async () => {
     for (const number of inOrder) {
       const booking = await book(0, 2, { room_type_id: hotel.roomTypeId });
       expect(booking.body.room_number).to.equal(number);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-describe("a room that is out of service", () => {
+describe("A room that is out of service", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -21,7 +21,7 @@ describe("a room that is out of service", () => {
     return body.items.map(({ room_number }: { room_number: string }) => room_number);
   };
 
-  it("is offered and sold for later days, and for no stay that begins today", async () => {
+  it("A room out of service is offered and sold for later days, but not for a stay that begins today", async () => {
     const desk = await open(2);
     expect(await offered(desk, 0, 2)).to.deep.equal(["102"]);
     expect(await offered(desk, 1, 2)).to.deep.equal(["101", "102"]);
@@ -38,7 +38,7 @@ describe("a room that is out of service", () => {
     expect(await offered(desk, 1, 2), "the day of its booking").to.deep.equal(["102"]);
   });
 
-  it("is not offered instead of a taken room tonight", async () => {
+  it("A room out of service is not offered in place of a taken room tonight", async () => {
     const desk = await open(3);
     await desk.booked(0, 1, { room_id: desk.roomIds[1] });
     const taken = await desk.book(0, 1, { room_id: desk.roomIds[1] });
@@ -46,7 +46,7 @@ describe("a room that is out of service", () => {
     expect([taken.body.code, numbers]).to.deep.equal(["ROOM_TAKEN", ["103"]]);
   });
 
-  it("is no room to which a stay of today is moved, swapped, amended or reinstated", async () => {
+  it("A stay of today can't be moved, swapped, amended or reinstated into a room out of service", async () => {
     const desk = await open(2);
     const [resting, other] = desk.roomIds;
     const today = await desk.booked(0, 2, { room_id: other });
@@ -69,7 +69,7 @@ describe("a room that is out of service", () => {
     expect((await desk.operate("move", tomorrow.booking_id, to)).body.room_id).to.equal(resting);
   });
 
-  it("keeps a booking that has it already, which can be shortened, extended and reinstated", async () => {
+  it("A booking that already has the room keeps it, and can be shortened, extended and reinstated", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_service", force: true });
@@ -83,7 +83,7 @@ describe("a room that is out of service", () => {
     expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
   });
 
-  it("is no way for a repacking to make room for tonight, and one for later days", async () => {
+  it("A repacking uses a room out of service for later days, but not for tonight", async () => {
     const desk = await open(2);
     const [resting, other] = desk.roomIds;
     const repack = (from: number, to: number) =>

@@ -4,7 +4,7 @@ import { startTestPlatform, type TestPlatform } from "../../../testing/platform.
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("a retired room", () => {
+describe("A retired room", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -22,7 +22,7 @@ describe("a retired room", () => {
     return numbers(found.body.items as { room_number: string }[]);
   };
 
-  it("is not retired on a day that is over, nor while bookings have it from that day on, with force neither", async () => {
+  it("A room is not retired on a past day or while later bookings have it, also not with force", async () => {
     const desk = await openDesk(platform);
     const other = await openDesk(platform);
     const { booking_id: id } = await desk.booked(2, 5);
@@ -46,7 +46,7 @@ describe("a retired room", () => {
     expect(asDesk.status).to.equal(403);
   });
 
-  it("is not retired under a guest who is still there, or who left on the day of the arrival and pays for the night", async () => {
+  it("A room is not retired while a guest is in house, or was charged for a night from that day on", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     await desk.manage("PATCH", "/policies", { overstays: "leave" });
     const short = await desk.booked(0, 2, { room_id: desk.roomIds[1] });
@@ -60,7 +60,7 @@ describe("a retired room", () => {
     expect((await retire(desk, 4)).body.code).to.equal("ROOM_HAS_BOOKINGS");
   });
 
-  it("is not booked, moved to, extended in, closed, reinstated, offered or chosen from that day on, and is before it", async () => {
+  it("No operation gives a retired room to a stay from that day on, and each one does before it", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = desk.roomIds;
     await retire(desk, 3);
@@ -86,7 +86,7 @@ describe("a retired room", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is no room to repack into, but until it retires", async () => {
+  it("A repacking uses a retired room only for nights before its retirement", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const repack = (from: number, to: number) =>
       desk.manage("POST", "/rooms/repack", {
@@ -97,13 +97,13 @@ describe("a retired room", () => {
     await retire(desk, 6);
     await desk.booked(2, 4, { room_id: desk.roomIds[0] });
     await desk.booked(5, 8, { room_id: desk.roomIds[1] });
-    // Both rooms are taken on a night of it; the stay in the second can't go to the first, but that in the first to the second.
+    // Both rooms are taken on one of the nights. Only the stay in the first room can move, to the second one.
     expect((await repack(3, 5)).body.moves ?? []).to.deep.equal([]);
     expect((await repack(3, 6)).body.moves).to.have.length(1);
     expect((await repack(6, 9)).body.code).to.equal("NO_ROOM_FREE");
   });
 
-  it("leaves chart, board and figures from that day on, and its history stays", async () => {
+  it("A retired room leaves the chart, board and figures from that day on, and keeps its history", async () => {
     const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
     const slept = await desk.booked(0, 1);
     await desk.operate("check-in", slept.booking_id);
@@ -140,7 +140,7 @@ describe("a retired room", () => {
     expect(await report()).to.deep.equal(["true 3 0 1", "true 3 1 0", "true 1 0 0", "false 2 1 0"]);
   });
 
-  it("gives a guest who stays on no night by the close of the day", async () => {
+  it("The close of the day does not extend an overstay in a retired room", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("check-in", id);
@@ -151,7 +151,7 @@ describe("a retired room", () => {
     expect((await desk.operate("check-out", id)).body.total_amount).to.equal("100.00");
   });
 
-  it("is either retired or booked by two at once, never both", async () => {
+  it("Two concurrent requests never both retire a room and book it", async () => {
     const desk = await openDesk(platform, { rooms: 6 });
     for (const [room, id] of desk.roomIds.entries()) {
       const choice = room % 2 === 0 ? { room_id: id } : { room_type_id: desk.roomTypeId };

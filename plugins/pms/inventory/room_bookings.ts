@@ -1,8 +1,8 @@
-/** The bookings that stand in the way when a room is taken out of the inventory. */
+/** Finds the bookings that prevent a room from leaving the inventory. */
 import { type Day, earliestDay, latestDay, prepare, type ProblemDetails, type Trx } from "../../../core/mod.ts";
 
-/** Bookings that a refusal names; their count is of all. */
-const mostNamed = 20;
+/** The most bookings that a refusal lists. Its count covers all of them. */
+const maxListed = 20;
 
 interface BookingInRoom {
   readonly booking_id: string;
@@ -13,7 +13,7 @@ interface BookingInRoom {
   readonly total: number;
 }
 
-/** First the bookings in the room, by its index, and then what is told of them. */
+/** Finds the bookings of the room by index first, and then reads their details. */
 const statement = prepare<BookingInRoom>(
   "pms_bookings_in_room",
   `WITH concerned AS MATERIALIZED (
@@ -22,30 +22,31 @@ const statement = prepare<BookingInRoom>(
      UNION
      SELECT booking_id FROM pms.bookings
      WHERE hotel_id = $1 AND room_id = $2 AND arrival <= $6::date
-       AND (status IN ('confirmed', 'in_house') AND departure < $4::date OR status = 'checked_out' AND departure > $5::date)
+       AND (status IN ('confirmed', 'in_house') AND departure < $4::date
+         OR status = 'checked_out' AND departure > $5::date)
    )
    SELECT b.booking_id, b.guest_name, b.status, b.arrival, b.departure, count(*) OVER ()::int AS total
    FROM concerned c JOIN pms.bookings b ON b.hotel_id = $1 AND b.booking_id = c.booking_id
    WHERE b.status <> 'checked_out' OR b.departure > $5::date
-   ORDER BY b.arrival, b.booking_id LIMIT ${mostNamed}`,
+   ORDER BY b.arrival, b.booking_id LIMIT ${maxListed}`,
 );
 
-/** The members of a refusal, and how many bookings there are. */
+/** The members of a refusal, and the number of bookings. */
 export type FoundBookings = { readonly count: number } & ProblemDetails;
 
-/** Beside the bookings that have a room for nights from a day on: others that may need it. */
+/** Bookings to find in addition to those that have a room for nights from a day on. */
 export interface OtherBookings {
-  /** Guests in the house, or still expected, whose stay should have ended before this day. Without it: none. */
+  /** Adds confirmed and in-house bookings that should have ended before this day. Default: none. */
   readonly overdueBefore?: Day;
-  /** Guests who have left, and whose bill has nights from this day on. Without it: none. */
+  /** Adds checked-out bookings that are charged for nights from this day on. Default: none. */
   readonly soldFrom?: Day;
-  /** Only bookings that arrive on this day or before. Without it: all. */
+  /** Keeps only bookings that arrive on this day or before. Default: all. */
   readonly arrivedBy?: Day;
 }
 
 /**
  * Finds the bookings that have a room for nights from a day on.
- * @returns undefined where there are none; else the members of a problem, and how many they are
+ * @returns their number and the members of a problem, or undefined if there are none
  */
 export async function findBookingsInRoom(
   trx: Trx,

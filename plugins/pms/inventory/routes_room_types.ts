@@ -7,18 +7,16 @@ import {
   newId,
   pageOf,
   pageQuery,
-  requireMatch,
   type Route,
   route,
   toPage,
 } from "../../../core/mod.ts";
-import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
+import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
-import { noSuchRoomType } from "../errors.ts";
-import { readRoomType, withNameConflicts } from "./inventory.ts";
+import { lockRoomTypeForChange, readRoomType, requireInventoryQuota, withNameConflicts } from "./inventory.ts";
 import { RoomType } from "../models/room_type.ts";
 import { rateIn } from "../rates/amounts.ts";
-import { roomTypeFields, roomTypeSchema, roomTypeView } from "./views.ts";
+import { answerRoomType, roomTypeFields, roomTypeSchema, roomTypeView } from "./views.ts";
 
 const params = z.strictObject({ room_type_id: idSchema });
 
@@ -36,11 +34,8 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
       result: roomTypeSchema,
       problems: ["NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body, trx }) => {
-        const hotel = await readHotel(trx, actor.tenantId);
-        requireSubscription(hotel);
-        await requireQuota(trx, hotel, { of: "room types", most: env.TRIAL_ROOM_TYPES }, () =>
-          RoomType.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
-        );
+        const quota = { of: "room types", most: env.TRIAL_ROOM_TYPES };
+        const hotel = await requireInventoryQuota(trx, actor.tenantId, RoomType, quota);
         const type = await withNameConflicts(
           RoomType.query(trx).insertAndFetch({
             hotel_id: actor.tenantId,
@@ -50,14 +45,14 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
           }),
         );
         const headers = { Location: `/room-types/${type.room_type_id}` };
-        return { body: roomTypeView(type, hotel.currency), etag: type.version, headers };
+        return { ...answerRoomType(type, hotel.currency), headers };
       },
     }),
     route({
       id: "listRoomTypes",
       method: "GET",
       path: "/room-types/",
-      summary: "The room types, in the order in which they were added",
+      summary: "List the room types in the order in which they were added",
       access: staff,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
@@ -85,7 +80,7 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
       id: "readRoomType",
       method: "GET",
       path: "/room-types/{room_type_id}",
-      summary: "One room type",
+      summary: "Read one room type",
       access: staff,
       transaction: "tenant",
       params,
@@ -94,14 +89,15 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
       handler: async ({ actor, params: { room_type_id: id }, trx }) => {
         const type = await readRoomType(trx, actor.tenantId, id);
         const { currency } = await readHotel(trx, actor.tenantId);
-        return { body: roomTypeView(type, currency), etag: type.version };
+        return answerRoomType(type, currency);
       },
     }),
     route({
       id: "changeRoomType",
       method: "PATCH",
       path: "/room-types/{room_type_id}",
-      summary: "Change a room type; bookings keep the prices that they were made at",
+      summary: "Change a room type",
+      description: "Bookings keep their prices.",
       access: managers,
       transaction: "tenant",
       params,
@@ -112,21 +108,19 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
       handler: async ({ actor, params: { room_type_id: id }, body, trx, request }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
-        const type = await RoomType.query(trx).findById([actor.tenantId, id]).forUpdate();
-        if (type === undefined) throw noSuchRoomType();
-        requireMatch(request.ifMatch, type.version);
+        const type = await lockRoomTypeForChange(trx, actor.tenantId, id, request.ifMatch);
         const rate = body.rate === undefined ? undefined : rateIn(hotel.currency, body.rate);
         const changed = await withNameConflicts(
           type.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: type.version + 1 }),
         );
-        return { body: roomTypeView(changed, hotel.currency), etag: changed.version };
+        return answerRoomType(changed, hotel.currency);
       },
     }),
     route({
       id: "deleteRoomType",
       method: "DELETE",
       path: "/room-types/{room_type_id}",
-      summary: "Remove a room type that no room has and under which no night was sold",
+      summary: "Delete a room type without rooms and without sold nights",
       access: managers,
       transaction: "tenant",
       params,
@@ -134,9 +128,7 @@ export function roomTypeRoutes({ env }: PmsContext): Route[] {
       problems: ["IN_USE", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_type_id: id }, trx, request }) => {
         requireSubscription(await readHotel(trx, actor.tenantId));
-        const type = await RoomType.query(trx).findById([actor.tenantId, id]).forUpdate();
-        if (type === undefined) throw noSuchRoomType();
-        requireMatch(request.ifMatch, type.version);
+        const type = await lockRoomTypeForChange(trx, actor.tenantId, id, request.ifMatch);
         await withNameConflicts(type.$query(trx).delete());
         return {};
       },

@@ -7,21 +7,25 @@ import {
   newId,
   pageOf,
   pageQuery,
-  requireMatch,
   type Route,
   route,
   toPage,
-  type Trx,
 } from "../../../core/mod.ts";
-import { managers, readHotel, requireQuota, requireSubscription, staff } from "../../identity/port.ts";
+import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { lockBusinessDate } from "../business_date/lock_business_date.ts";
-import { noSuchRoom } from "../errors.ts";
 import { changeRoom } from "./change_room.ts";
-import { readRoom, readRoomType, requireFreeNumber, withNameConflicts } from "./inventory.ts";
+import {
+  lockRoomForChange,
+  readRoom,
+  readRoomType,
+  requireFreeNumber,
+  requireInventoryQuota,
+  withNameConflicts,
+} from "./inventory.ts";
 import { Room } from "../models/room.ts";
 import { rateIn } from "../rates/amounts.ts";
-import { retiredFromSchema, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
+import { answerRoom, retiredFromSchema, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });
 
@@ -44,11 +48,8 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       result: roomSchema,
       problems: ["NOT_FOUND", "NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body, trx }) => {
-        const hotel = await readHotel(trx, actor.tenantId);
-        requireSubscription(hotel);
-        await requireQuota(trx, hotel, { of: "rooms", most: env.TRIAL_ROOMS }, () =>
-          Room.query(trx).where({ hotel_id: actor.tenantId }).resultSize(),
-        );
+        const quota = { of: "rooms", most: env.TRIAL_ROOMS };
+        const hotel = await requireInventoryQuota(trx, actor.tenantId, Room, quota);
         await readRoomType(trx, actor.tenantId, body.room_type_id);
         const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : null;
         await requireFreeNumber(trx, actor.tenantId, body.room_number);
@@ -56,14 +57,14 @@ export function roomRoutes({ env }: PmsContext): Route[] {
           Room.query(trx).insertAndFetch({ hotel_id: actor.tenantId, room_id: newId(), ...body, rate }),
         );
         const headers = { Location: `/rooms/${room.room_id}` };
-        return { body: roomView(room, hotel.currency), etag: room.version, headers };
+        return { ...answerRoom(room, hotel.currency), headers };
       },
     }),
     route({
       id: "listRooms",
       method: "GET",
       path: "/rooms/",
-      summary: "The rooms, by number in natural order: 2 before 10",
+      summary: "List the rooms by number in natural order: 2 before 10",
       access: staff,
       transaction: "tenant",
       query: z.strictObject({ ...pageQuery, room_type_id: idSchema.optional(), status: roomFields.status.optional() }),
@@ -91,7 +92,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       id: "readRoom",
       method: "GET",
       path: "/rooms/{room_id}",
-      summary: "One room",
+      summary: "Read one room",
       access: staff,
       transaction: "tenant",
       params,
@@ -100,7 +101,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       handler: async ({ actor, params: { room_id: id }, trx }) => {
         const room = await readRoom(trx, actor.tenantId, id);
         const { currency } = await readHotel(trx, actor.tenantId);
-        return { body: roomView(room, currency), etag: room.version };
+        return answerRoom(room, currency);
       },
     }),
     route({
@@ -109,11 +110,12 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       path: "/rooms/{room_id}",
       summary: "Change a room",
       description:
-        "A room that has guests in it or bookings ahead is not taken out of order, and keeps its type. A room with a guest in it, or " +
-        "a booking that is to arrive on the business date, is not taken out of service. The answer is " +
-        "ROOM_HAS_BOOKINGS, with up to 20 of its `bookings` and their `bookings_count`. With `force`, the room is changed and they stay in it. " +
-        "With `retired_from`, the room leaves the inventory, the chart and the figures from that day on, and keeps its history; null takes it back. " +
-        "A room that has bookings from that day on is not retired, with `force` neither.",
+        "Answers ROOM_HAS_BOOKINGS in two cases. A room with a guest in house or a later booking can't go out of " +
+        "order or get another type. A room with a guest in house or an arrival today can't go out of service. " +
+        "The answer has up to 20 of the `bookings` and their `bookings_count`. With `force`, the room is changed and " +
+        "the bookings stay in it. With `retired_from`, the room leaves the inventory, the chart and the figures from " +
+        "that day on, and keeps its history. Null ends the retirement. " +
+        "A room with bookings from that day on can't be retired, also not with `force`.",
       access: managers,
       transaction: "tenant",
       params,
@@ -121,7 +123,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
         .strictObject({
           ...roomFields,
           retired_from: retiredFromSchema,
-          force: z.boolean().meta({ description: "Changes the room although it has bookings." }),
+          force: z.boolean().meta({ description: "Change the room although it has bookings." }),
         })
         .partial(),
       status: 200,
@@ -130,16 +132,16 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
         const hotel = await lockBusinessDate(trx, actor.tenantId, "shared");
         requireSubscription(hotel);
-        const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
+        const room = await lockRoomForChange(trx, actor.tenantId, id, request.ifMatch);
         const changed = await changeRoom(trx, hotel, room, body);
-        return { body: roomView(changed, hotel.currency), etag: changed.version };
+        return answerRoom(changed, hotel.currency);
       },
     }),
     route({
       id: "setHousekeeping",
       method: "PATCH",
       path: "/rooms/{room_id}/housekeeping",
-      summary: "Say that a room is clean, dirty or inspected",
+      summary: "Set a room to clean, dirty or inspected",
       access: staff,
       transaction: "tenant",
       params,
@@ -148,17 +150,17 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       result: roomSchema,
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
-        const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
+        const room = await lockRoomForChange(trx, actor.tenantId, id, request.ifMatch);
         const changed = await room.$query(trx).patchAndFetch({ ...body, version: room.version + 1 });
         const { currency } = await readHotel(trx, actor.tenantId);
-        return { body: roomView(changed, currency), etag: changed.version };
+        return answerRoom(changed, currency);
       },
     }),
     route({
       id: "deleteRoom",
       method: "DELETE",
       path: "/rooms/{room_id}",
-      summary: "Remove a room that was never booked",
+      summary: "Delete a room that was never booked",
       access: managers,
       transaction: "tenant",
       params,
@@ -166,17 +168,10 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       problems: ["IN_USE", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: id }, trx, request }) => {
         requireSubscription(await readHotel(trx, actor.tenantId));
-        const room = await lockForChange(trx, actor.tenantId, id, request.ifMatch);
+        const room = await lockRoomForChange(trx, actor.tenantId, id, request.ifMatch);
         await withNameConflicts(room.$query(trx).delete());
         return {};
       },
     }),
   ];
-}
-
-async function lockForChange(trx: Trx, hotelId: string, roomId: string, ifMatch: string | undefined): Promise<Room> {
-  const room = await Room.query(trx).findById([hotelId, roomId]).forUpdate();
-  if (room === undefined) throw noSuchRoom();
-  requireMatch(ifMatch, room.version);
-  return room;
 }
