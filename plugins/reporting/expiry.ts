@@ -7,21 +7,24 @@ import { nextVersion, Report } from "./models/report.ts";
 const everyMs = 10 * 60_000;
 const batch = 200;
 
-/** So many files of reports that can't be removed end a round, and so many of others are named in the log. */
+/** After this many failed removals of reports' files a round ends. The log names at most this many orphans. */
 const mostFaults = 5;
 
-/** Before every report. */
-const nobody = "00000000-0000-0000-0000-000000000000";
+/** Sorts before the id of every report. */
+const beforeFirst = "00000000-0000-0000-0000-000000000000";
 
-/** What a build that was killed has left; none takes so long. */
-const leftMs = 24 * 3_600_000;
+/** A file without a row is an orphan after this time (ms). No build takes as long. */
+const orphanAgeMs = 24 * 3_600_000;
 
-/** What we call a report's file. A store may hold other things, by a mistake in `REPORT_STORE`, and they are not ours to remove. */
+/**
+ * Matches the name of a report's file. By a mistake in `REPORT_STORE`, a store can contain files of other programs.
+ * The expiry must not remove those.
+ */
 const ownName = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-\d+\./;
 
 /**
- * Takes the files of reports whose time is up, and later their rows: an expired report stays to be seen, without its
- * file, for as long again as it was there with it. A deleted one whose file outlived the call goes at once.
+ * Removes the files of expired reports, and their rows after a second `REPORT_TTL_HOURS`. Until then the list still
+ * shows the report, without its file. A deleted report whose file could not be removed by the call goes at once.
  */
 export function expirySchedule({
   db,
@@ -29,7 +32,7 @@ export function expirySchedule({
   env,
   log,
 }: Pick<ReportingContext, "db" | "files" | "env" | "log">): Schedule {
-  const place: Place = { after: nobody };
+  const start: RoundStart = { after: beforeFirst };
   return {
     name: "expire",
     everyMs,
@@ -38,13 +41,13 @@ export function expirySchedule({
         const due = Report.query(trx).where({ status: "succeeded" }).where("expires_at", "<=", trx.fn.now());
         return { due, change: (rows) => rows.patch({ status: "expired", version: nextVersion }) };
       });
-      const removed = await removeDue({ db, files, log }, signal, place);
+      const removed = await removeDue({ db, files, log }, signal, start);
       await inEachHotel({ db, log }, signal, (trx) => {
         const age = "(deleted_at IS NOT NULL OR expires_at < now() - make_interval(hours => ?))";
         const due = Report.query(trx).whereNull("file").whereRaw(age, [env.REPORT_TTL_HOURS]);
         return { due, change: (rows) => rows.delete() };
       });
-      await files.sweep(leftMs);
+      await files.sweep(orphanAgeMs);
       const orphans = await removeOrphans({ db, files, log }, signal);
       if (removed + orphans > 0) log.info({ files: removed, orphans }, "files of reports removed");
     },
@@ -53,7 +56,7 @@ export function expirySchedule({
 
 type Reports = QueryBuilder<Report>;
 
-/** Changes the reports that are due, hotel by hotel: a row of one that can't be changed stops no other's. */
+/** Changes the due reports of each hotel in its own transaction. A failure in one hotel does not stop the others. */
 async function inEachHotel(
   { db, log }: Pick<ReportingContext, "db" | "log">,
   signal: AbortSignal,
@@ -69,19 +72,21 @@ async function inEachHotel(
   );
 }
 
-/** Where a round begins: after the report that ended the last one, so that the same few faults do not end each round. */
-interface Place {
+/** A round begins after the report that ended the last one, so that the same few faults do not end each round. */
+interface RoundStart {
   after: string;
 }
 
-/** The files of reports whose time is up or that were deleted. What can't be removed now does not keep the next from it. */
+/** Removes the files of expired and deleted reports. A file that can't be removed does not stop the next. */
 async function removeDue(
   { db, files, log }: Pick<ReportingContext, "db" | "files" | "log">,
   signal: AbortSignal,
-  place: Place,
+  start: RoundStart,
 ): Promise<number> {
-  let [removed, faults, last] = [0, 0, place.after];
-  place.after = nobody;
+  let removed = 0;
+  let faults = 0;
+  let last = start.after;
+  start.after = beforeFirst;
   for (;;) {
     const due = await db.crossTenant((trx) =>
       Report.query(trx)
@@ -95,16 +100,19 @@ async function removeDue(
       if (signal.aborted) return removed;
       last = report.report_id;
       try {
-        // The file first: a row that still names a file which is gone is mended by the next round, the reverse never.
+        // The file first: the next round repairs a row that names a missing file. A file without a row takes a day.
         if (report.file !== null) await files.remove(report.file);
         await db.crossTenant((trx) => forgetFile(trx, report));
         removed += 1;
       } catch (error) {
-        log.error({ err: error, report_id: last }, "the file of a report could not be removed; it is tried again");
+        log.error(
+          { err: error, report_id: last },
+          "the file of a report could not be removed, the next round tries again",
+        );
         faults += 1;
-        // A store that is away is away for all of them.
+        // The store is probably unreachable for all files.
         if (faults === mostFaults) {
-          place.after = last;
+          start.after = last;
           throw error;
         }
       }
@@ -116,20 +124,22 @@ async function removeDue(
 async function forgetFile(trx: Trx, report: Report): Promise<void> {
   const row = Report.query(trx).findById([report.hotel_id, report.report_id]).where({ file: report.file });
   if (report.deleted_at !== null) await row.delete();
-  // One whose time came after the round began is not called expired yet.
+  // This report expired after the round began, so its status is still `succeeded`.
   else if (report.status === "succeeded") await row.patch({ status: "expired", file: null, version: nextVersion });
   else await row.patch({ file: null, version: nextVersion });
 }
 
 /**
- * Removes old files that no row names: of a build that was killed after the file was whole and whose job was never taken
- * up again, or of rows that are gone. A build names its file before it writes it, so none of these is in the making. What can't be removed now does not keep the next from it.
+ * Removes old files that no row names. Their rows are gone, or their worker was killed and the job never ran again.
+ * A build stores the file's name before it writes the file, so a file in progress always has a row. A file that can't
+ * be removed does not stop the next.
  */
 async function removeOrphans(
   { db, files, log }: Pick<ReportingContext, "db" | "files" | "log">,
   signal: AbortSignal,
 ): Promise<number> {
-  let [removed, faults] = [0, 0];
+  let removed = 0;
+  let faults = 0;
   const removeUnnamed = async (names: readonly string[]): Promise<void> => {
     const rows = await db.crossTenant((trx) => Report.query(trx).select("file").whereIn("file", names));
     const named = new Set(rows.map(({ file }) => file));
@@ -140,14 +150,15 @@ async function removeOrphans(
         removed += 1;
       } catch (error) {
         faults += 1;
-        if (faults <= mostFaults) log.error({ err: error, name }, "a file could not be removed; it is tried again");
+        if (faults <= mostFaults)
+          log.error({ err: error, name }, "a file could not be removed, the next round tries again");
       }
     }
   };
   let old: string[] = [];
   for await (const { name, modifiedAt } of files.list()) {
     if (signal.aborted) return removed;
-    if (!ownName.test(name) || modifiedAt.getTime() > Date.now() - leftMs) continue;
+    if (!ownName.test(name) || modifiedAt.getTime() > Date.now() - orphanAgeMs) continue;
     old.push(name);
     if (old.length < batch) continue;
     await removeUnnamed(old);
@@ -155,14 +166,4 @@ async function removeOrphans(
   }
   if (old.length > 0) await removeUnnamed(old);
   return removed;
-}
-
-/** What every report that is over has. */
-export function endOf({ env }: Pick<ReportingContext, "env">) {
-  const now = new Date();
-  return {
-    finished_at: now,
-    expires_at: new Date(now.getTime() + env.REPORT_TTL_HOURS * 3_600_000),
-    version: nextVersion,
-  };
 }

@@ -16,7 +16,7 @@ import { testSecret } from "../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { expirySchedule } from "./expiry.ts";
 
-describe("the sweep of reports in a store that refuses some files", () => {
+describe("the expiry of reports in a store that refuses some files", () => {
   let platform: TestPlatform;
   let pool: Knex;
   let folder: string;
@@ -58,7 +58,7 @@ describe("the sweep of reports in a store that refuses some files", () => {
     return names;
   };
 
-  it("goes on with the other hotels where a row of one can't be changed", async () => {
+  it("A row that can't be changed in one hotel does not stop the others", async () => {
     const [poisoned, other] = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
     for (const { hotelId: hotel_id } of [poisoned, other]) {
       const [id, forgotten] = [newId(), newId()];
@@ -86,7 +86,7 @@ describe("the sweep of reports in a store that refuses some files", () => {
     }
   });
 
-  it("begins a round after the faults that ended the last one, and comes back to them", async () => {
+  it("A round begins after the faults that ended the last one, and a later round returns to them", async () => {
     const { hotelId } = await signUpHotel(platform.client);
     const names: string[] = [];
     for (let count = 0; count < 8; count += 1) {
@@ -123,7 +123,7 @@ describe("the sweep of reports in a store that refuses some files", () => {
     expect(await stored()).to.deep.equal([]);
   });
 
-  it("removes the other files that no row names", async () => {
+  it("A file that can't be removed does not stop the removal of other orphans", async () => {
     const names: string[] = [];
     for (let count = 0; count < 12; count += 1) names.push(await write(`${randomUUID()}-1.csv.gz`));
     const kept = (await stored()).slice(0, 7);

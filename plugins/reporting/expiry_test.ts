@@ -12,7 +12,7 @@ import { startS3, type TestS3 } from "../../testing/s3/s3.ts";
 import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 
-/** A store, and how to make a file in it older. */
+/** A store, and a function that makes a file in it older. */
 interface Store {
   readonly files: FileStore;
   age(name: string): Promise<void>;
@@ -21,7 +21,7 @@ interface Store {
 const twoDaysAgo = (): Date => new Date(Date.now() - 2 * 86_400_000);
 
 for (const kind of ["a folder", "S3"]) {
-  describe(`the sweep of reports in ${kind}`, () => {
+  describe(`the expiry of reports in ${kind}`, () => {
     let s3: TestS3 | undefined;
     let platform: TestPlatform;
     let worker: Platform;
@@ -61,7 +61,7 @@ for (const kind of ["a folder", "S3"]) {
       return all.toSorted((one, other) => (one < other ? -1 : 1));
     };
 
-    it("removes old files that no row names, and keeps what is young, named, or not a report's", async () => {
+    it("The expiry removes old orphans, and keeps young files, named files and files of other programs", async () => {
       const { body } = await platform.client.post("/reports/bookings", {}, { token: hotel.managerToken });
       const id = body.report_id as string;
       const kept = [
@@ -83,7 +83,7 @@ for (const kind of ["a folder", "S3"]) {
       expect(await names()).to.have.members(kept);
     });
 
-    it("ends what a deletion that broke off has begun, and goes on to the others", async () => {
+    it("The expiry finishes an interrupted deletion and continues with the others", async () => {
       const ask = async (from: string): Promise<string> =>
         (await platform.client.post("/reports/bookings", { from }, { token: hotel.managerToken })).body.report_id;
       const [deleted, expired] = [await ask("2026-01-01"), await ask("2026-01-02")];
@@ -99,7 +99,7 @@ for (const kind of ["a folder", "S3"]) {
       expect((await names()).filter((name) => name.startsWith(deleted) || name.startsWith(expired))).to.deep.equal([]);
     });
 
-    it("takes the file of a report whose time is up", async () => {
+    it("The expiry removes the file of an expired report", async () => {
       const { body } = await platform.client.post(
         "/reports/bookings",
         { by: "departure" },

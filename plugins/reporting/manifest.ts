@@ -6,15 +6,15 @@ import { buildReport } from "./jobs.ts";
 
 export const manifest = defineManifest({
   id: "reporting",
-  summary: "Reports as CSV files of any size, built by a worker.",
+  summary: "Builds reports as CSV files of any size in a worker.",
   requires: ["identity", "pms"],
   permissions: {
     env: {
-      // Not read here: `files` below says that it is where the files are.
+      // The core reads it: `files` below names it as the location of the files.
       REPORT_STORE: z
         .string()
         .min(1)
-        .refine((place) => place.startsWith("s3://") || !place.includes("://"), "is neither a folder nor in s3://")
+        .refine((place) => place.startsWith("s3://") || !place.includes("://"), "must be a folder or start with s3://")
         .optional(),
       TRIAL_SCHEDULES: z.coerce.number().int().min(1).default(5),
       TRIAL_REPORTS_PER_DAY: z.coerce.number().int().min(1).default(200),
@@ -67,7 +67,7 @@ export const manifest = defineManifest({
       },
     },
     jobs: [buildReport],
-    crossTenant: "the files of all hotels expire, and scheduled reports are asked for, by one clock",
+    crossTenant: "one schedule expires the files of all hotels, and one requests their scheduled reports",
     files: { reason: "the CSV files that managers download", location: "REPORT_STORE" },
   },
 });

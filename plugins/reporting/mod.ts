@@ -14,7 +14,7 @@ export default definePlugin({
     routes: [...scheduleRoutes(ctx), ...reportRoutes(ctx), downloadRoute(ctx), eventsRoute(ctx)],
     jobs: [buildHandler(ctx)],
     schedules: [expirySchedule(ctx), dueReportsSchedule(ctx)],
-    // Each build holds a connection and a snapshot for as long as it takes.
+    // Each build uses a connection and a snapshot until it ends.
     concurrency: 2,
     background: true,
   }),

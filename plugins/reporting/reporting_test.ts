@@ -31,7 +31,7 @@ onBothStores("reports", (store) => {
   const call = () => ({ token: hotel.managerToken });
   const download = (id: string) => platform.client.get(`/reports/${id}/download`, call());
 
-  it("are asked for, watched and downloaded, and equal the database", async () => {
+  it("A manager creates, watches and downloads a report that equals the database", async () => {
     const asked = await platform.client.post("/reports/bookings", {}, call());
     expect(asked.status, asked.text).to.equal(202);
     expect(asked.headers.get("location")).to.equal(`/reports/${asked.body.report_id}`);
@@ -47,7 +47,7 @@ onBothStores("reports", (store) => {
     expect(readCsv(file.text)[0]).to.include({ total_amount: "200.00", room_number: "101" });
   });
 
-  it("send the file with its name, its length and a hash of it, and packed where that is accepted", async () => {
+  it("The download has a name, a length and a hash, and gzip if the client accepts it", async () => {
     const report = await buildBookingsReport(platform, hotel, { from: hotel.day(0), to: hotel.day(1) });
     const path = `/reports/${report.report_id}/download`;
     const plain = await platform.client.get(path, { ...call(), headers: { "accept-encoding": "identity" } });
@@ -70,7 +70,7 @@ onBothStores("reports", (store) => {
     expect(head.headers.get("content-length")).to.equal(plain.headers.get("content-length"));
   });
 
-  it("keep every text as it was typed, but for an apostrophe before a formula", async () => {
+  it("Every text stays as typed, except for an apostrophe before a formula", async () => {
     const other = await furnishHotel(platform.client);
     const cells = ["a;=1+1;b", "a; -b", 'x;"=1"', "two\n=lines", "a;＝1", ";;@", "late;\r\n +1", "a;b", "＋49"];
     const awkward = [
@@ -110,7 +110,7 @@ onBothStores("reports", (store) => {
     expect(readCsv(file.text)).to.deep.equal(expected);
   });
 
-  it("hold the bookings that were asked for, in the columns that were asked for", async () => {
+  it("A report has the requested bookings and columns", async () => {
     const other = await furnishHotel(platform.client);
     await addManyBookings(platform.owner, other, 40);
     await platform
@@ -125,7 +125,7 @@ onBothStores("reports", (store) => {
     const columns = ["departure", "arrival"];
     const range = { from: "2030-01-04", to: "2030-01-06" };
     const lines = (await ask({ ...range, columns })).split("\r\n");
-    // The order of the file is its own, whatever order the columns were asked for in.
+    // The file's order of columns does not depend on the request's order.
     expect(lines[0]).to.equal("arrival,departure");
     expect(lines.slice(1)).to.have.members([
       "",

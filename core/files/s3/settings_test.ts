@@ -46,7 +46,7 @@ describe("the settings of a store in S3", () => {
     ["no key", { AWS_ACCESS_KEY_ID: undefined }, /^AWS_ACCESS_KEY_ID is missing, and REPORT_STORE is in S3/],
     ["no secret", { AWS_SECRET_ACCESS_KEY: undefined }, /^AWS_SECRET_ACCESS_KEY is missing, and REPORT_STORE is in S3/],
     ["a key that runs out", { AWS_SESSION_TOKEN: "hush-hush" }, /^AWS_SESSION_TOKEN is set.* Remedy: a key of its own/],
-    ["another protocol", { REPORT_STORE: "gs://bucket" }, /^REPORT_STORE is neither a folder nor in s3:\/\//],
+    ["another protocol", { REPORT_STORE: "gs://bucket" }, /^REPORT_STORE must be a folder or start with s3:\/\//],
     ["no bucket", { REPORT_STORE: "s3://" }, /^REPORT_STORE does not name a place in S3\. Remedy: s3:\/\/bucket/],
     ["a way out", { REPORT_STORE: "s3://bucket/a/../b" }, /^REPORT_STORE does not name a place in S3/],
     ["a key in the address", { REPORT_STORE: "s3://id:hush-hush@bucket" }, /^REPORT_STORE does not name a place in S3/],

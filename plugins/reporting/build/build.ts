@@ -1,30 +1,31 @@
 /**
  * Builds a report's file.
  *
- * The file is written under a name of this attempt's own and becomes the report's in one transaction with the end of the
- * job (`finish`, which lets only the attempt that holds the job pass). So a worker that is killed leaves a file that no
- * row calls whole, the next attempt removes it, and no half of a file can be downloaded.
+ * Each attempt writes a file of its own name. One transaction makes the file the report's and ends the job (`finish`).
+ * Only the attempt that has the job can commit it. A killed worker leaves a file that no finished report names, and the
+ * next attempt removes it. So a half file can't be downloaded.
  *
- * Three things end a build early: its worker stops or loses the job (`signal`; the next one takes it up at once), the
- * report is canceled or deleted (seen by the progress writer; the job is over), or a fault (the job is tried again).
+ * Three things end a build early:
+ * - The worker stops or loses the job (`signal`). The next worker takes the job at once.
+ * - The report is canceled or deleted. The progress writer notices it, and the job ends.
+ * - A fault. The job is tried again.
  */
 import { pipeline } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 
 import { handleLongJob, DeferJob, type Trx } from "../../../core/mod.ts";
 import type { ReportingContext } from "../context.ts";
-import { Measure } from "../csv/digest.ts";
-import { endOf } from "../expiry.ts";
+import { Digest } from "../csv/digest.ts";
 import { buildReport } from "../jobs.ts";
-import { nextVersion, openStatuses, Report } from "../models/report.ts";
+import { finishedFields, nextVersion, openStatuses, Report } from "../models/report.ts";
 import { type Build, type ProgressWriter, writeProgress } from "./progress.ts";
 import { inSnapshot } from "./snapshot.ts";
 
 type Services = Pick<ReportingContext, "db" | "files" | "log" | "env">;
 type Finish = (trx: Trx) => Promise<void>;
 
-interface Written {
-  /** Of the CSV. */
+interface WrittenFile {
+  /** The size of the CSV. */
   readonly bytes: number;
   readonly sha256: string;
   readonly storedBytes: number;
@@ -47,14 +48,15 @@ export function buildHandler(services: Services) {
         .whereIn("status", openStatuses)
         .patch({
           status: "failed",
-          error: "The report could not be built. Ask for it again; if it fails again, the operator's log says why.",
-          ...endOf(services),
+          error:
+            "The report could not be built. Request it again. If it fails again, the operator's log has the reason.",
+          ...finishedFields(services.env.REPORT_TTL_HOURS),
         });
     },
   );
 }
 
-/** Makes the report this attempt's, or ends the job where nobody wants it any more. */
+/** Assigns the report to this attempt. Ends the job if the report was canceled or deleted. */
 async function startBuild({ db, files }: Services, build: Build, finish: Finish): Promise<Report | undefined> {
   const { hotel_id: hotelId, report_id: reportId, attempt } = build;
   const found = await db.tenant(hotelId, async (trx) => {
@@ -64,7 +66,7 @@ async function startBuild({ db, files }: Services, build: Build, finish: Finish)
       return undefined;
     }
     await waitForTurn(trx, build);
-    // Two attempts in a race: the later one wins, whichever comes first.
+    // If two attempts race, the later attempt wins.
     if (report.attempt >= attempt) return undefined;
     await Report.query(trx)
       .findById([hotelId, reportId])
@@ -79,20 +81,20 @@ async function startBuild({ db, files }: Services, build: Build, finish: Finish)
       });
     return report;
   });
-  // What an earlier attempt may have written whole and not published.
+  // An earlier attempt may have written the whole file without publishing it.
   if (found !== undefined && found.file !== null) await files.remove(found.file);
   return found;
 }
 
-/** How long a build waits for those of its hotel before it asks again. */
+/** Milliseconds until a build that waits for another one of its hotel tries again. */
 const turnMs = 1000;
 
 /**
- * One build of a hotel at a time, so that who asks for ten reports does not keep all other hotels waiting.
- * @throws DeferJob
+ * Allows one build of a hotel at a time, so that a hotel with ten reports does not delay all other hotels.
+ * @throws DeferJob if another report of the hotel is being built
  */
 async function waitForTurn(trx: Trx, { hotel_id: hotelId, report_id: reportId }: Build): Promise<void> {
-  // Those of one hotel look one by one.
+  // Serializes the builds of one hotel, so that two can't both see that none runs.
   await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('reporting ' || ?, 0))", [hotelId]);
   const other = await Report.query(trx)
     .findOne({ hotel_id: hotelId, status: "running" })
@@ -107,17 +109,14 @@ async function runBuild(
   signal: AbortSignal,
   finish: Finish,
 ): Promise<void> {
-  let rowsDone = (): number => 0;
-  const progress = writeProgress(services, build, () => rowsDone());
-  let written: Written;
+  const progress = writeProgress(services, build);
+  let written: WrittenFile;
   try {
-    written = await writeFile(services, build, report, progress, signal, (count) => {
-      rowsDone = count;
-    });
+    written = await writeFile(services, build, report, progress, signal);
   } catch (error) {
     await progress.end();
-    if (progress.stopped.aborted && !signal.aborted) return endUnwanted(services, build, finish);
-    await standBack(services, build);
+    if (progress.stopped.aborted && !signal.aborted) return finishCanceled(services, build, finish);
+    await requeueReport(services, build);
     throw error;
   }
   await progress.end();
@@ -125,31 +124,30 @@ async function runBuild(
   await services.files.remove(fileOf(build));
 }
 
-/** One snapshot, counted and then copied into the store as fast as the store takes it. */
+/** Opens a snapshot, counts its rows, and copies them into the store at the store's pace. */
 async function writeFile(
   { db, files }: Services,
   build: Build,
   report: Report,
   progress: ProgressWriter,
   signal: AbortSignal,
-  countWith: (rowsDone: () => number) => void,
-): Promise<Written> {
+): Promise<WrittenFile> {
   const stop = AbortSignal.any([signal, progress.stopped]);
   return inSnapshot({ db }, build.hotel_id, report, async (snapshot) => {
     await progress.begin(await snapshot.count());
     stop.throwIfAborted();
     const csv = await snapshot.csv();
-    countWith(() => csv.records);
-    const measure = new Measure();
-    // Stored small: PostgreSQL is slower than gzip at its lowest level, which has a thread of its own.
-    const packed = pipeline(csv, measure, createGzip({ level: constants.Z_BEST_SPEED }), () => undefined);
+    progress.follow(csv);
+    const digest = new Digest();
+    // gzip at its lowest level has a thread of its own and is faster than PostgreSQL, so it does not slow the build.
+    const packed = pipeline(csv, digest, createGzip({ level: constants.Z_BEST_SPEED }), () => undefined);
     const stored = await files.write(fileOf(build), packed, stop);
-    return { bytes: measure.bytes, sha256: measure.sha256(), storedBytes: stored.bytes, rows: csv.records };
+    return { bytes: digest.bytes, sha256: digest.sha256(), storedBytes: stored.bytes, rows: csv.records };
   });
 }
 
-/** @returns whether the report was still wanted */
-function publish(services: Services, build: Build, written: Written, finish: Finish): Promise<boolean> {
+/** Makes the file the report's and ends the job. @returns false if the report was canceled or deleted meanwhile */
+function publish(services: Services, build: Build, written: WrittenFile, finish: Finish): Promise<boolean> {
   return services.db.tenant(build.hotel_id, async (trx) => {
     const published = await Report.query(trx)
       .where({ ...build, status: "running" })
@@ -160,23 +158,23 @@ function publish(services: Services, build: Build, written: Written, finish: Fin
         sha256: written.sha256,
         rows_done: written.rows,
         rows_total: written.rows,
-        ...endOf(services),
+        ...finishedFields(services.env.REPORT_TTL_HOURS),
       });
     await finish(trx);
     return published === 1;
   });
 }
 
-/** Ends the job of a report that was canceled; a job that another attempt has taken over is not ours to end. */
-async function endUnwanted({ db }: Services, build: Build, finish: Finish): Promise<void> {
+/** Ends the job of a canceled report. Leaves it alone if another attempt has taken the job over. */
+async function finishCanceled({ db }: Services, build: Build, finish: Finish): Promise<void> {
   await db.tenant(build.hotel_id, async (trx) => {
     const report = await Report.query(trx).findById([build.hotel_id, build.report_id]);
     if (report === undefined || report.attempt === build.attempt) await finish(trx);
   });
 }
 
-/** Until the next attempt, the report waits again; that it does is told as well as may be, and no more than that. */
-async function standBack({ db, log }: Services, build: Build): Promise<void> {
+/** Marks the report as queued until the next attempt. A failure is only logged: the next attempt sets the status. */
+async function requeueReport({ db, log }: Services, build: Build): Promise<void> {
   try {
     await db.tenant(build.hotel_id, (trx) =>
       Report.query(trx)
@@ -184,7 +182,7 @@ async function standBack({ db, log }: Services, build: Build): Promise<void> {
         .patch({ status: "queued", rows_done: 0, rows_total: null, version: nextVersion }),
     );
   } catch (error) {
-    log.warn({ err: error, ...build }, "a report that waits again could not be marked so");
+    log.warn({ err: error, ...build }, "a report could not be marked as queued again");
   }
 }
 

@@ -46,7 +46,7 @@ onBothStores("the building of a report", (store) => {
   const jobOf = (id: string) =>
     platform.owner("core.outbox").whereRaw("payload ->> 'report_id' = ?", [id]).first<{ job_id: string } | undefined>();
 
-  it("is given to the next worker when one stops in the middle, and gives the same bytes", async () => {
+  it("When a worker stops in the middle, the next one builds the report with the same bytes", async () => {
     const id = await ask();
     const first = await startWorker();
     await eventually(async () => ((await read(id)).progress.rows_total === bookings ? true : undefined));
@@ -65,7 +65,7 @@ onBothStores("the building of a report", (store) => {
     expect(readCsv(file.text)).to.deep.equal(await expectedRecords(platform.owner, hotel.hotelId));
   });
 
-  it("stops when the report is canceled, and leaves neither file nor job", async () => {
+  it("A build stops when its report is canceled, and leaves neither a file nor a job", async () => {
     const id = await ask();
     await startWorker();
     await eventually(async () => ((await read(id)).progress.rows_total === bookings ? true : undefined));
@@ -74,7 +74,7 @@ onBothStores("the building of a report", (store) => {
     expect((await read(id)).status).to.equal("canceled");
   });
 
-  it("is failed, in words for the manager, when the last attempt failed", async () => {
+  it("A report fails with a message for the manager after its last attempt", async () => {
     const id = await ask();
     await platform.owner("core.outbox").whereRaw("payload ->> 'report_id' = ?", [id]).update({ failures: 4 });
     await startWorker({ REPORT_STORE: "/dev/null/no-folder" });
@@ -86,7 +86,7 @@ onBothStores("the building of a report", (store) => {
   });
 });
 
-describe("a build that is broken off", () => {
+describe("an interrupted build", () => {
   let platform: TestPlatform;
   let process: Platform;
   let hotel: FurnishedHotel;
@@ -106,7 +106,7 @@ describe("a build that is broken off", () => {
   const call = () => ({ token: hotel.managerToken });
   const row = (id: string) => platform.owner("reporting.reports").where({ report_id: id }).first();
 
-  /** Runs one attempt of the job as the runner would, with another store and a signal of its own. */
+  /** Runs one attempt of the job as the worker would, with another store and another signal. */
   const attemptWith = async (id: string, store: FileStore, signal: AbortSignal): Promise<number> => {
     const { job_id: jobId, job } = await platform
       .owner("core.outbox")
@@ -139,7 +139,7 @@ describe("a build that is broken off", () => {
     return attempt;
   };
 
-  /** A store that tells how much has come. */
+  /** A store that reports the number of bytes so far. */
   const watching = (onBytes: (bytes: number) => Promise<void> | void, onWhole?: () => Promise<void>): FileStore => ({
     ...files(),
     write: async (name: string, content: Readable, signal?: AbortSignal) => {
@@ -161,7 +161,7 @@ describe("a build that is broken off", () => {
   const ask = async (): Promise<string> =>
     (await platform.client.post("/reports/bookings", {}, call())).body.report_id as string;
 
-  it("at a fifth, a half and four fifths leaves nothing to download, and is finished by the next with equal bytes", async () => {
+  it("A build that stops early, at any of three points, leaves no download, and the next has equal bytes", async () => {
     const whole = await ask();
     await attemptWith(whole, files(), never());
     const { sha256, bytes, stored_bytes: stored } = await row(whole);
@@ -183,7 +183,7 @@ describe("a build that is broken off", () => {
     expect(await row(id)).to.include({ status: "succeeded", sha256, bytes, stored_bytes: stored, rows_done: bookings });
   });
 
-  it("after its file was whole but before it was published leaves a file that the next attempt removes", async () => {
+  it("A build that stops before publishing its whole file leaves a file that the next attempt removes", async () => {
     const id = await ask();
     const killed = watching(
       () => undefined,
@@ -200,17 +200,17 @@ describe("a build that is broken off", () => {
     expect((await row(id)).status).to.equal("succeeded");
   });
 
-  it("by another attempt that took the job over can't publish any more", async () => {
+  it("A build can't publish after another attempt has taken its job over", async () => {
     const id = await ask();
     let other: Promise<number> | undefined;
     const slow = watching(async () => {
       if (other !== undefined) return;
-      // Our lease has run out unnoticed, and another worker takes the job while we write.
+      // The lease has expired unnoticed, and another worker takes the job during the write.
       await platform.owner("core.outbox").update({ lease_until: new Date(0) });
       other = attemptWith(id, files(), never());
       await other;
     });
-    // Whether it notices before the end or fails at the end, it does not matter: it changes nothing.
+    // The build can notice it early or fail at its end. It changes nothing in both cases.
     await attemptWith(id, slow, never()).catch(() => undefined);
     expect(await other).to.equal(2);
     const { file, attempt, status } = await row(id);
@@ -218,7 +218,7 @@ describe("a build that is broken off", () => {
     (await files().read(file)).destroy();
   });
 
-  it("when it is canceled removes what it wrote and ends the job", async () => {
+  it("A canceled build removes its file and ends its job", async () => {
     const id = await ask();
     let canceled = false;
     const store = watching(async () => {
@@ -238,7 +238,7 @@ describe("a build that is broken off", () => {
     expect(await platform.owner("core.outbox").whereRaw("payload ->> 'report_id' = ?", [id])).to.deep.equal([]);
   });
 
-  it("keeps to one snapshot: what is booked meanwhile is not in it", async () => {
+  it("A build reads one snapshot, without the bookings that are made meanwhile", async () => {
     const id = await ask();
     let added = false;
     const store = watching(async () => {

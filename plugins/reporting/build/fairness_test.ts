@@ -22,7 +22,7 @@ onBothStores("reports of several hotels", (store) => {
   const ask = async (hotel: FurnishedHotel, from: string): Promise<string> =>
     (await platform.client.post("/reports/bookings", { from }, { token: hotel.managerToken })).body.report_id as string;
 
-  it("take turns: who asks for eight builds one at a time, and the other is not kept waiting", async () => {
+  it("A hotel with eight reports builds one at a time and does not delay another hotel", async () => {
     const many: string[] = [];
     for (let day = 1; day <= 8; day += 1) many.push(await ask(greedy, `2029-01-0${day}`));
     const one = await ask(modest, "2029-01-01");

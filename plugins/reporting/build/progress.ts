@@ -1,41 +1,45 @@
 import type { ReportingContext } from "../context.ts";
 import { nextVersion, Report } from "../models/report.ts";
 
-/** How often progress is written, which is also how soon a cancellation is noticed. */
+/** Milliseconds between two writes of the progress, and so until a cancellation is noticed. */
 const everyMs = 400;
 
-/** Which build of which report: another attempt's progress is not ours to write. */
+/** One attempt to build one report. It must not write the progress of another attempt. */
 export interface Build {
   readonly hotel_id: string;
   readonly report_id: string;
   readonly attempt: number;
 }
 
+/** Counts the records that have been written. */
+export interface RecordCount {
+  readonly records: number;
+}
+
 export interface ProgressWriter {
-  /** Aborts when the report is not ours to build any more: canceled, deleted, or built by another attempt. */
+  /** Aborts when this attempt must stop: the report was canceled or deleted, or another attempt builds it. */
   readonly stopped: AbortSignal;
-  /** Writes how many rows there are in all. */
+  /** Writes the total number of rows. */
   begin(rowsTotal: number): Promise<void>;
+  /** Takes the number of finished rows from this count. It is 0 before. */
+  follow(count: RecordCount): void;
   end(): Promise<void>;
 }
 
 /**
- * Writes from time to time how far a build has come, on another connection than the snapshot's: what a snapshot writes
- * nobody sees before its end.
+ * Writes the progress of a build every 0.4 s. It uses another connection than the snapshot: other transactions can't
+ * see the snapshot's writes before its commit.
  */
-export function writeProgress(
-  { db, log }: Pick<ReportingContext, "db" | "log">,
-  build: Build,
-  rowsDone: () => number,
-): ProgressWriter {
+export function writeProgress({ db, log }: Pick<ReportingContext, "db" | "log">, build: Build): ProgressWriter {
   const stopped = new AbortController();
+  let count: RecordCount = { records: 0 };
   const write = async (more: { rows_total?: number } = {}): Promise<void> => {
     const changed = await db.tenant(build.hotel_id, (trx) =>
       Report.query(trx)
         .where({ ...build, status: "running" })
-        .patch({ ...more, rows_done: rowsDone(), version: nextVersion }),
+        .patch({ ...more, rows_done: count.records, version: nextVersion }),
     );
-    if (changed === 0) stopped.abort(new Error("The report is not wanted any more."));
+    if (changed === 0) stopped.abort(new Error("The report was canceled or deleted, or another attempt builds it."));
   };
   let last: Promise<void> = Promise.resolve();
   let busy = false;
@@ -51,6 +55,9 @@ export function writeProgress(
   return {
     stopped: stopped.signal,
     begin: (rowsTotal) => write({ rows_total: rowsTotal }),
+    follow: (next) => {
+      count = next;
+    },
     end: async () => {
       clearInterval(timer);
       await last;

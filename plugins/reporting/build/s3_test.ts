@@ -1,4 +1,4 @@
-/** The reports' road with their files in S3 and no folder that the processes share. */
+/** Builds and downloads reports with their files in S3, without a shared folder. */
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { eventually, startTestPlatform, type TestPlatform } from "../../../testi
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { addManyBookings, buildBookingsReport, expectedRecords, readCsv, waitForReport } from "../testing/bookings.ts";
 
-/** Two parts of S3's. */
+/** Two parts of an S3 upload. */
 const bookings = 40_000;
 
 describe("reports in S3", () => {
@@ -25,9 +25,10 @@ describe("reports in S3", () => {
     worker = await work(await boot("worker", platform.variables));
     hotel = await furnishHotel(platform.client);
     await addManyBookings(platform.owner, hotel, bookings);
-    // Notes that no gzip makes smaller than one part of an upload.
+    // gzip can't make these notes smaller than one part of an upload.
     await platform.owner.raw(
-      `UPDATE pms.bookings SET notes = (SELECT string_agg(md5(booking_id::text || i), '') FROM generate_series(1, 16) AS i)
+      `UPDATE pms.bookings
+       SET notes = (SELECT string_agg(md5(booking_id::text || i), '') FROM generate_series(1, 16) AS i)
        WHERE hotel_id = ?`,
       [hotel.hotelId],
     );
@@ -48,14 +49,14 @@ describe("reports in S3", () => {
     return text;
   };
 
-  it("are asked for, built and downloaded", async () => {
+  it("A manager creates and downloads a report that a worker builds", async () => {
     s3.requests.length = 0;
     const report = await buildBookingsReport(platform, hotel);
     expect(report.status).to.equal("succeeded");
     const csv = await download(report.report_id);
     const records = readCsv(csv);
     expect(records).to.have.length(bookings);
-    // All of them compared one by one take chai as long as everything else together.
+    // chai needs as long to compare each record as the rest of the test takes.
     const expected = await expectedRecords(platform.owner, hotel.hotelId);
     for (const at of [0, 1, 2, bookings / 2, bookings - 1]) expect(records[at]).to.deep.equal(expected[at]);
     expect(createHash("sha256").update(csv).digest("hex")).to.equal(report.sha256);
@@ -67,7 +68,7 @@ describe("reports in S3", () => {
     expect((await platform.client.get(`/reports/${String(report.report_id)}/download`, call())).status).to.equal(404);
   }).timeout(60_000);
 
-  it("are built by the next try of their job where S3 is away for longer than a request is tried", async () => {
+  it("The next attempt builds a report if S3 was unreachable for longer than all retries of a request", async () => {
     let refused = 0;
     s3.trouble = (request) => {
       if (!/^POST \S+\?uploads$/.test(request) || refused >= 5) return undefined;
@@ -82,7 +83,7 @@ describe("reports in S3", () => {
     expect(await s3.uploads()).to.deep.equal([]);
   }).timeout(60_000);
 
-  it("that break off on their way from S3 are never a whole download", async () => {
+  it("A download that breaks on its way from S3 never looks whole", async () => {
     const report = await buildBookingsReport(platform, hotel, { by: "created" });
     s3.trouble = (request) => (request.startsWith("GET") ? { cutAnswerAfter: 1_000_000 } : undefined);
     const url = `${platform.client.url}/reports/${String(report.report_id)}/download`;
@@ -99,7 +100,7 @@ describe("reports in S3", () => {
     expect(readCsv(await download(report.report_id))).to.have.length(bookings);
   }).timeout(60_000);
 
-  it("while S3 is away are unavailable, not at fault, and are deleted all the same", async () => {
+  it("While S3 is unreachable, a download answers 503 and a report can be deleted", async () => {
     const report = await buildBookingsReport(platform, hotel, { from: "2030-01-01", to: "2030-01-02" });
     const path = `/reports/${String(report.report_id)}`;
     s3.trouble = () => ({ status: 503, code: "SlowDown" });
@@ -124,7 +125,7 @@ describe("reports in S3", () => {
     );
   }).timeout(60_000);
 
-  it("leave nothing in S3 when their worker stops in the middle, and are finished by the next", async () => {
+  it("A worker that stops in the middle leaves nothing in S3, and the next one finishes the report", async () => {
     const { body } = await platform.client.post("/reports/bookings", { status: ["confirmed"] }, call());
     s3.trouble = (request) => (request.endsWith("?partNumber=2") ? "never answer" : undefined);
     await eventually(async () => (s3.requests.at(-1)?.endsWith("?partNumber=2") === true ? true : undefined));

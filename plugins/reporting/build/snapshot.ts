@@ -10,28 +10,28 @@ import { type CsvCell, stringifyRows } from "../csv/stringify.ts";
 import { kindOf } from "../kinds/mod.ts";
 import type { Source } from "../kinds/kind.ts";
 
-/** What is asked for: a kind's name, and its request in the kind's own form. */
-export interface Asked {
+/** A requested report: the name of its kind, and the request in the kind's own form. */
+export interface ReportRequest {
   readonly kind: string;
   readonly request: unknown;
 }
 
-/** A report's rows as one snapshot of the database shows them. */
+/** A report's rows in one snapshot of the database. */
 export interface Snapshot {
-  /** How many rows the CSV will have. */
+  /** Counts the rows that the CSV will have. */
   count(): Promise<number>;
-  /** The CSV; nothing else may be asked of the snapshot until it has ended. */
+  /** Opens the CSV. The snapshot can't run another query until the CSV has ended. */
   csv(): Promise<CsvRecords>;
 }
 
 /**
- * Opens one repeatable-read, read-only snapshot under the plugin's role and the hotel's wall, for as long as `work` runs.
- * The rows are never held: what `work` does not read, PostgreSQL does not send.
+ * Opens one repeatable-read, read-only snapshot under the plugin's role and for the hotel's rows, while `work` runs.
+ * Memory stays constant: PostgreSQL sends rows only as fast as `work` reads them.
  */
 export async function inSnapshot<T>(
   { db }: Pick<ReportingContext, "db">,
   hotelId: string,
-  asked: Asked,
+  report: ReportRequest,
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   let first: { readonly error: unknown } | undefined;
@@ -41,9 +41,9 @@ export async function inSnapshot<T>(
       hotelId,
       async (trx) => {
         const hotel = await readHotel(trx, hotelId);
-        const { columns, rows } = kindOf(asked.kind);
-        const form = formOf(asked.request);
-        const opened = openSource(trx, rows, Object.keys(columns), asked.request, hotel, form);
+        const { columns, rows } = kindOf(report.kind);
+        const form = formOf(report.request);
+        const opened = openSource(trx, rows, Object.keys(columns), report.request, hotel, form);
         try {
           return await work({
             count: opened.count,
@@ -56,19 +56,19 @@ export async function inSnapshot<T>(
           first = { error };
           throw error;
         } finally {
-          // The transaction can't end while a COPY runs that nobody reads (any more).
+          // Ends the COPY if `work` did not read it to its end: the transaction can't end before.
           open?.destroy();
         }
       },
       { readOnly: true, isolation: "repeatable read" },
     );
   } catch (error) {
-    // A COPY that is broken off takes its connection with it (see `copyOut`), and the rollback can only tell of that.
+    // An aborted COPY closes its connection (see `copyOut`), and the rollback fails too. The first error is the cause.
     throw first === undefined ? error : first.error;
   }
 }
 
-/** The two ways to rows, as one. */
+/** Hides whether the rows come from COPY or from code. */
 function openSource(
   trx: Trx,
   source: Source<unknown>,
@@ -94,7 +94,7 @@ function openSource(
 
 function toRecords(csv: Readable, form: CsvForm): CsvRecords {
   const records = new CsvRecords(form);
-  // Whoever reads gets the error too; this listener is for one that comes when nobody reads yet, or any more.
+  // The reader gets the error too. This listener handles an error that comes before or after the reading.
   records.on("error", () => undefined);
   return pipeline(csv, records, () => undefined);
 }

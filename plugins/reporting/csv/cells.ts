@@ -1,12 +1,12 @@
 /**
- * How a value becomes a CSV cell: as SQL, because shaping rows in PostgreSQL is what lets COPY stream them, and in code for
- * the kinds that are worked out there. Both write the same bytes.
+ * Writes a value as a CSV cell: as SQL for the kinds that COPY streams out of PostgreSQL, and in code for the computed
+ * kinds. Both write the same bytes.
  */
 import type { CsvForm } from "./form.ts";
-import { isKept, isLongNumber, keptSql, longNumberSql } from "./kept_text.ts";
+import { isConvertible, isLongNumber, convertibleSql, longNumberSql } from "./convertible_text.ts";
 
 declare const isWritten: unique symbol;
-/** A text that is safe in a cell as it is. */
+/** A text that a cell can contain without an escape. */
 export type CellText = string & { readonly [isWritten]: true };
 
 export interface CellWriter {
@@ -20,7 +20,7 @@ export interface CellWriter {
   decimal(value: string): CellText;
 }
 
-/** A day, a currency, a status: what is never free text. */
+/** Marks a day, a currency or a status as safe. Never use it for free text. */
 export function fixedText(value: string): CellText {
   return value as CellText;
 }
@@ -28,37 +28,39 @@ export function fixedText(value: string): CellText {
 export function cellWriter({ isForSpreadsheet, decimalMark }: CsvForm): CellWriter {
   const hasComma = decimalMark === ",";
   return {
-    textSql: isForSpreadsheet ? keptCell : textCell,
-    text: (value) => fixedText(isForSpreadsheet ? keptText(value) : typedText(value)),
+    textSql: isForSpreadsheet ? formulaTextSql : escapedTextSql,
+    text: (value) => fixedText(isForSpreadsheet ? formulaText(value) : escapedText(value)),
     decimalSql: (expression) => (hasComma ? `replace((${expression})::text, '.', ',')` : expression),
     decimal: (value) => fixedText(hasComma ? value.replace(".", ",") : value),
   };
 }
 
 /**
- * A text that a person typed. Excel and its kin run a cell that starts with `= + - @`, also in full width, a tab or the end
- * of a line as a formula; a leading apostrophe makes text of it (OWASP, "CSV Injection"). What starts a cell only where
- * another separator ends one is seen to in `records.ts`. Numbers never pass through here, and of days only a month that is to
- * stay a text.
+ * Escapes a text that a person typed. Excel and LibreOffice run a cell as a formula if it starts with `= + - @`, also
+ * in full width, or a tab or a line end. A leading apostrophe makes it a text (OWASP, "CSV Injection").
+ * `records.ts` handles formulas inside of a cell. Numbers never pass through here, and of dates only a month does.
  * @param expression trusted SQL
  */
-function textCell(expression: string): string {
+function escapedTextSql(expression: string): string {
   return `CASE WHEN ${isFormulaSql(expression)} THEN '''' || ${expression} ELSE ${expression} END`;
 }
 
-/** The same in code. */
-function typedText(text: string): string {
+/** Escapes a text as `escapedTextSql` does, in code. */
+function escapedText(text: string): string {
   return isFormula(text) ? `'${text}` : text;
 }
 
-/** A text for a spreadsheet: what it would read as a number or a day is kept by a formula that says nothing but the text. */
-function keptCell(expression: string): string {
-  return `CASE WHEN ${keptSql(expression)} THEN '="' || replace(${expression}, '"', '""') || '"'
+/**
+ * Writes a text for a spreadsheet. A text that it would convert to a number or a day becomes a formula of that text.
+ * @param expression trusted SQL
+ */
+function formulaTextSql(expression: string): string {
+  return `CASE WHEN ${convertibleSql(expression)} THEN '="' || replace(${expression}, '"', '""') || '"'
     WHEN ${isFormulaSql(expression)} OR ${longNumberSql(expression)} THEN '''' || ${expression} ELSE ${expression} END`;
 }
 
-function keptText(text: string): string {
-  if (isKept(text)) return `="${text.replaceAll('"', '""')}"`;
+function formulaText(text: string): string {
+  if (isConvertible(text)) return `="${text.replaceAll('"', '""')}"`;
   return isFormula(text) || isLongNumber(text) ? `'${text}` : text;
 }
 
@@ -71,13 +73,13 @@ function isFormula(text: string): boolean {
 }
 
 /**
- * By code points, for a regular expression made the whole COPY an eighth slower: = + - @, tab, CR, LF, and ＝ ＋ － ＠. From
- * nine on PostgreSQL hashes them, which is faster than the first six are one by one.
+ * Code points that start a formula: = + - @, tab, CR, LF, and ＝ ＋ － ＠. A regular expression instead of code points
+ * made the whole COPY an eighth slower. PostgreSQL hashes a list of nine or more, which is faster than six comparisons.
  */
 const dangerous = [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d, 0x0a, 0xff1d, 0xff0b, 0xff0d, 0xff20];
 
 /**
- * An instant as the API writes it in JSON: RFC 3339 in UTC, with milliseconds.
+ * Writes an instant as the API does in JSON: RFC 3339 in UTC, with milliseconds.
  * @param expression trusted SQL
  */
 export function instantCell(expression: string): string {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
 
-/** Counts and hashes what passes. */
-export class Measure extends Transform {
+/** Counts and hashes the bytes that pass through. */
+export class Digest extends Transform {
   readonly #hash = createHash("sha256");
   bytes = 0;
 
@@ -12,7 +12,7 @@ export class Measure extends Transform {
     done(null, chunk);
   }
 
-  /** Of all that has passed, in hex; asked for once, at the end. */
+  /** Returns the SHA-256 of all bytes, in hex. Call it once, at the end. */
   sha256(): string {
     return this.#hash.digest("hex");
   }

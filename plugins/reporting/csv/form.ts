@@ -1,6 +1,6 @@
 /**
- * In which form a report's CSV is written: plain RFC 4180, or for a spreadsheet that opens it by a double click. Why so,
- * and why not XLSX: `docs/decisions/0019-csv-for-spreadsheets.md`.
+ * Chooses the form of a report's CSV: plain RFC 4180, or a form that a spreadsheet opens by a double click.
+ * The reasons, also against XLSX, are in `docs/decisions/0019-csv-for-spreadsheets.md`.
  */
 import * as z from "zod";
 
@@ -13,31 +13,34 @@ const decimalMarks = { point: ".", comma: "," } as const;
 const separatorSchema = z.enum(["comma", "semicolon"]);
 const decimalMarkSchema = z.enum(["point", "comma"]);
 
-/** What a request for any kind of report may say of the form, beside its own fields. */
+/** Fields of the form, which a request of every kind accepts beside its own fields. */
 export const formFields = {
   for: z
     .literal("spreadsheet")
     .optional()
     .meta({
       description:
-        "Write the file so that Excel opens it by a double click: UTF-8 with a byte order mark, the separator and the decimal " +
-        "mark of the hotel's country, and texts such as a room `007` or a phone `01711234567` as they are. Left out: plain " +
-        "RFC 4180, for programs.",
+        "Writes a file that Excel opens by a double click. It is UTF-8 with a byte order mark, and has the separator " +
+        "and the decimal mark of the hotel's country. Texts such as a room `007` or a phone `01711234567` remain " +
+        "texts. Default: plain RFC 4180, for programs.",
     }),
   separator: separatorSchema.optional().meta({
-    description: "With `for` alone. Default: that of the hotel's country, by its time zone.",
+    description: "Only together with `for`. Default: the separator of the hotel's country, by its time zone.",
   }),
   decimal_mark: decimalMarkSchema.optional().meta({
-    description: "With `for` alone. Default: a comma where the separator is a semicolon, except in Switzerland.",
+    description: "Only together with `for`. Default: a comma if the separator is a semicolon, except in Switzerland.",
   }),
 };
 
-/** For `.refine`: only a file for a spreadsheet has a choice. */
+/** For `.refine`: `separator` and `decimal_mark` need `for`. */
 export const isForm = ({ for: reader, separator, decimal_mark }: z.output<typeof formSchema>): boolean =>
   reader !== undefined || (separator === undefined && decimal_mark === undefined);
-export const formFault = { path: ["separator"], error: 'and decimal_mark need "for": "spreadsheet" beside them' };
+export const formFault = {
+  path: ["separator"],
+  error: 'and decimal_mark need "for": "spreadsheet" in the same request',
+};
 
-/** The same in the one form of all requests that mean the same. A plain file's has none of it, as it never had. */
+/** Fields of the form in a stored request. The request of a plain file has none, as in earlier versions. */
 export const formRequestFields = {
   for: z.literal("spreadsheet").optional(),
   separator: separatorSchema.optional(),
@@ -46,20 +49,20 @@ export const formRequestFields = {
 
 const formSchema = z.object(formRequestFields);
 
-/** What is stored of a body's form; empty for a plain file. */
+/** Returns the form's fields that a stored request gets. Empty for a plain file. */
 export function normalizeForm(body: unknown, { time_zone: zone }: HotelSettings): z.output<typeof formSchema> {
-  const { for: reader, separator: asked, decimal_mark: mark } = formSchema.parse(body);
+  const { for: reader, separator: chosen, decimal_mark: mark } = formSchema.parse(body);
   if (reader === undefined) return {};
   const hasComma = hasDecimalComma(zone);
-  const separator = asked ?? (hasComma || semicolonBesidePoint.has(zone) ? "semicolon" : "comma");
+  const separator = chosen ?? (hasComma || semicolonBesidePoint.has(zone) ? "semicolon" : "comma");
   const usual = separator === "semicolon" && !semicolonBesidePoint.has(zone) ? "comma" : "point";
   return { for: reader, separator, decimal_mark: mark ?? usual };
 }
 
-/** Switzerland and Liechtenstein write 1.50, and Windows there separates lists by a semicolon all the same. */
+/** Switzerland and Liechtenstein write 1.50, but Windows separates lists by a semicolon there. */
 const semicolonBesidePoint: ReadonlySet<string> = new Set(["Europe/Zurich", "Europe/Vaduz"]);
 
-/** How the cells and the file are written. */
+/** The form of the cells and of the file. */
 export interface CsvForm {
   readonly isForSpreadsheet: boolean;
   readonly delimiter: "," | ";";
@@ -68,7 +71,7 @@ export interface CsvForm {
 
 export const plainForm: CsvForm = { isForSpreadsheet: false, delimiter: ",", decimalMark: "." };
 
-/** The form that a stored request asks for. */
+/** Reads the form of a stored request. */
 export function formOf(request: unknown): CsvForm {
   const { for: reader, separator = "comma", decimal_mark: mark = "point" } = formSchema.parse(request);
   if (reader === undefined) return plainForm;

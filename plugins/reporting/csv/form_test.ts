@@ -28,13 +28,13 @@ describe("the form of a file for a spreadsheet", () => {
     // Windows separates lists by a semicolon there, and writes numbers with a point.
     ["Europe/Zurich", ";", "."],
   ] as const) {
-    it(`is that of the hotel's country: ${delimiter} and ${decimalMark} in ${zone}`, () => {
+    it(`The default is the form of the hotel's country: ${delimiter} and ${decimalMark} in ${zone}`, () => {
       const form = formOf(normalizeForm({ for: "spreadsheet" }, hotel(zone)));
       expect(form).to.deep.equal({ isForSpreadsheet: true, delimiter, decimalMark });
     });
   }
 
-  it("is what the request says, where it says it", () => {
+  it("The request overrides the default", () => {
     const asked = (separator: string, zone: string) => normalizeForm({ for: "spreadsheet", separator }, hotel(zone));
     expect(asked("comma", "Europe/Berlin")).to.include({ separator: "comma", decimal_mark: "point" });
     expect(asked("semicolon", "America/New_York")).to.include({ separator: "semicolon", decimal_mark: "comma" });
@@ -43,7 +43,7 @@ describe("the form of a file for a spreadsheet", () => {
     expect(normalizeForm(mixed, hotel("Europe/Berlin"))).to.deep.equal(mixed);
   });
 
-  it("is plain where nothing is said, and says nothing of itself, so that the request is the one that it always was", () => {
+  it("A request without a form stores no form, so it equals the same request of an earlier version", () => {
     expect(normalizeForm({ from: "2030-01-01" }, hotel("Europe/Berlin"))).to.deep.equal({});
     expect(formOf({ from: "2030-01-01" })).to.equal(plainForm);
   });

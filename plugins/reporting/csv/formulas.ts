@@ -1,12 +1,13 @@
-/** How a formula starts, in the bytes of a CSV. */
+/** Finds the start of a formula in the bytes of a CSV. */
 export const apostrophe = 0x27;
 
 const starts = new Set(Buffer.from("=+-@"));
 /** The same in full width. */
 const wide = ["＝", "＋", "－", "＠"].map((character) => Buffer.from(character));
-const [wideFirst, wideSecond] = [0xef, 0xbc];
+const wideFirst = 0xef;
+const wideSecond = 0xbc;
 
-/** Whether a formula starts there. */
+/** Returns whether a formula starts at this byte. */
 export function formulaAt(chunk: Buffer, at: number): boolean {
   const byte = chunk[at];
   if (byte === undefined) return false;
@@ -15,12 +16,12 @@ export function formulaAt(chunk: Buffer, at: number): boolean {
   );
 }
 
-/** What may stand between a separator and a formula: spaces, ends of lines, and quotes, which a spreadsheet takes away. */
+/** Bytes that a spreadsheet skips between a separator and a formula: spaces, ends of lines, and quotes. */
 export const blanks: ReadonlySet<number> = new Set(Buffer.from(' \r\n"'));
 
-/** How many bytes at the end may be of a character in full width whose last one is still to come. */
+/** Counts the bytes at the end that can belong to a full-width character that continues in the next chunk. */
 export function unfinished(chunk: Buffer): number {
-  const [before, last] = [chunk.at(-2), chunk.at(-1)];
+  const last = chunk.at(-1);
   if (last === wideFirst) return 1;
-  return before === wideFirst && last === wideSecond ? 2 : 0;
+  return chunk.at(-2) === wideFirst && last === wideSecond ? 2 : 0;
 }

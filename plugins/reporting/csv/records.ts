@@ -6,31 +6,31 @@ import { apostrophe, blanks, formulaAt, unfinished } from "./formulas.ts";
 const quote = 0x22;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-/** What spreadsheets take for separators: Excel the comma or the semicolon by the country, LibreOffice the tab beside them. */
+/** Separators of spreadsheets. Excel uses the comma or the semicolon by the country, and LibreOffice the tab too. */
 const separators = ",;\t";
-/** After so much (bytes) the event loop gets a turn: 1 MB takes 40 ms in all, of which this takes less than 5 ms. */
+/** Bytes after which the event loop runs other work. 1 MB takes 40 ms in all, and 64 KB less than 5 ms. */
 export const bytesOfTurn = 64 * 1024;
 const none: ReadonlySet<number> = new Set();
 const byteOrderMark = Buffer.from("\uFEFF");
 
 /**
- * Ends the records of PostgreSQL's CSV as RFC 4180 wants it, with CR LF, and counts them. COPY to a client always ends
- * them with LF. A line feed between quotes belongs to a cell and stays as it is.
+ * Ends the records of PostgreSQL's CSV with CR LF, as RFC 4180 requires, and counts them. COPY to a client always ends
+ * them with LF. A line feed between quotes belongs to a cell and remains.
  *
- * Where a spreadsheet takes another separator than the file's own, one in a cell begins another cell, and so does a line in
- * it, quotes or not. So what would be a formula there gets its apostrophe here: to look for it in PostgreSQL, in each text
- * of each row, would cost what a search for a byte does not. The file's own separator needs no search: a cell with one is
- * quoted, and a spreadsheet that knows the separator honors the quotes.
+ * If a spreadsheet uses another separator than the file, that separator inside of a cell begins another cell. A line
+ * feed inside of a cell does so too, with or without quotes. A formula can start there, and gets its apostrophe here.
+ * A search for a byte here is cheap, and a search in each text of each row in PostgreSQL is not. The file's own
+ * separator needs no search: such a cell is quoted, and a spreadsheet that knows the separator obeys the quotes.
  */
 export class CsvRecords extends Transform {
   #quoted = false;
   #ended = 0;
-  /** Bytes since the event loop had a turn. */
-  #inTurn = 0;
-  /** Whether what comes next may be the beginning of a cell inside of a cell. */
+  /** Bytes since the event loop ran other work. */
+  #bytesInTurn = 0;
+  /** Whether the next byte can begin a cell inside of a cell. */
   #begins = false;
-  /** The beginning of a character that may be a formula's. */
-  #held: Buffer = Buffer.alloc(0);
+  /** The first bytes of a full-width character that can start a formula. */
+  #rest: Buffer = Buffer.alloc(0);
   readonly #others: readonly number[];
   readonly #skipped: ReadonlySet<number>;
 
@@ -41,25 +41,25 @@ export class CsvRecords extends Transform {
     if (isForSpreadsheet) this.push(byteOrderMark);
   }
 
-  /** Records that have passed, the header not among them. */
+  /** Counts the records so far, without the header. */
   get records(): number {
     return Math.max(0, this.#ended - 1);
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const all = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     const whole = all.length - unfinished(all);
-    this.#held = all.subarray(whole);
+    this.#rest = all.subarray(whole);
     const written = this.#written(all.subarray(0, whole));
-    this.#inTurn += chunk.length;
-    if (this.#inTurn < bytesOfTurn) return done(null, written);
-    // Where both sides are fast, a stream calls itself again and again, and no other request gets a turn.
-    this.#inTurn = 0;
+    this.#bytesInTurn += chunk.length;
+    if (this.#bytesInTurn < bytesOfTurn) return done(null, written);
+    // If both sides are fast, the stream never returns to the event loop, and other requests wait.
+    this.#bytesInTurn = 0;
     setImmediate(done, null, written);
   }
 
   override _flush(done: TransformCallback): void {
-    done(null, this.#held);
+    done(null, this.#rest);
   }
 
   #written(chunk: Buffer): Buffer {
@@ -68,29 +68,30 @@ export class CsvRecords extends Transform {
     for (const separator of [...this.#others, carriageReturn]) {
       for (let at = chunk.indexOf(separator); at !== -1; at = chunk.indexOf(separator, at + 1)) begins.push(at + 1);
     }
-    const ends = this.#endsIn(chunk, begins);
+    const { ends, lines } = this.#lineFeedsIn(chunk);
+    for (const line of lines) begins.push(line + 1);
     this.#ended += ends.length;
     const formulas = begins.length === 0 ? none : this.#formulas(chunk, begins, new Set(ends));
     return withInserted(chunk, ends, formulas);
   }
 
   /**
-   * Where records end. `indexOf` looks at 16 bytes and more at a time; a loop over the bytes takes twice as long.
-   * @param begins gets the places after the line feeds that end none
+   * Finds the line feeds that end records (`ends`), and those inside of cells (`lines`). `indexOf` compares 16 bytes
+   * or more at a time. A loop over the bytes takes twice as long.
    */
-  #endsIn(chunk: Buffer, begins: number[]): number[] {
+  #lineFeedsIn(chunk: Buffer): { readonly ends: number[]; readonly lines: number[] } {
     const ends: number[] = [];
+    const lines: number[] = [];
     let quoteAt = chunk.indexOf(quote);
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, end + 1)) {
       quoteAt = this.#passQuotes(chunk, quoteAt, end);
-      if (this.#quoted) begins.push(end + 1);
-      else ends.push(end);
+      (this.#quoted ? lines : ends).push(end);
     }
     this.#passQuotes(chunk, quoteAt, chunk.length);
-    return ends;
+    return { ends, lines };
   }
 
-  /** A quote inside of a cell is doubled, so it switches twice and changes nothing. */
+  /** Passes the quotes before a byte. A quote inside of a cell is doubled, so it switches twice and changes nothing. */
   #passQuotes(chunk: Buffer, from: number, before: number): number {
     let at = from;
     while (at !== -1 && at < before) {
@@ -100,7 +101,7 @@ export class CsvRecords extends Transform {
     return at;
   }
 
-  /** Where formulas start, after what a spreadsheet skips. A cell does not go on behind the end of its record. */
+  /** Finds the starts of formulas after the bytes that a spreadsheet skips. A cell ends with its record. */
   #formulas(chunk: Buffer, begins: number[], ends: ReadonlySet<number>): Set<number> {
     const found = new Set<number>();
     let at = 0;
@@ -114,7 +115,7 @@ export class CsvRecords extends Transform {
   }
 }
 
-/** @param formulas are found seldom, and ends in each record */
+/** Inserts CR before the ends and an apostrophe before the formulas. @param formulas mostly empty */
 function withInserted(chunk: Buffer, ends: number[], formulas: ReadonlySet<number>): Buffer {
   const places = formulas.size === 0 ? ends : [...ends, ...formulas].sort((one, other) => one - other);
   const out = Buffer.allocUnsafe(chunk.length + places.length);

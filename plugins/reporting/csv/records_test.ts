@@ -25,7 +25,7 @@ async function through(
 }
 
 describe("CsvRecords", () => {
-  it("ends every record with CR LF and leaves the cells alone, wherever the chunks are cut", async () => {
+  it("Every record ends with CR LF and cells stay unchanged, wherever the chunks are cut", async () => {
     const cell = fc.string({ unit: fc.constantFrom("a", '"', "\n", "\r", ",", "é", "🛎️", "\u05D0"), maxLength: 6 });
     const tables = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 8 });
     await fc.assert(
@@ -41,7 +41,7 @@ describe("CsvRecords", () => {
     );
   });
 
-  it("The event loop gets a turn after each 64 KB, however fast both sides are", async () => {
+  it("The event loop runs other work after each 64 KB, however fast both sides are", async () => {
     const line = `${"a".repeat(99)}\n`;
     const chunk = Buffer.from(line.repeat(160));
     const records = new CsvRecords();
@@ -66,12 +66,12 @@ describe("CsvRecords", () => {
       clearImmediate(timer);
     }
     expect(records.records).to.equal(200 * 160 - 1);
-    // A carriage return for each line, and what a reader finds ready of the turn before.
+    // Allows a carriage return per line, and bytes that the turn before has buffered.
     expect(most).to.be.below(3 * bytesOfTurn);
     expect(turns).to.be.at.least((200 * chunk.length) / bytesOfTurn / 3);
   });
 
-  it("gives an apostrophe to what would be a formula where another separator or a line in a cell begins another cell", async () => {
+  it("A formula gets an apostrophe after another separator or a line feed in a cell", async () => {
     const part = fc.constantFrom(
       "a",
       "=",
@@ -92,7 +92,7 @@ describe("CsvRecords", () => {
       "1",
     );
     const cell = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(""));
-    // What a cell itself starts with is neutralised before it comes here.
+    // The start of a cell is escaped before it comes here.
     const tables = fc.array(fc.tuple(fc.constantFrom("id", "-5", '="007"'), cell, cell), {
       minLength: 1,
       maxLength: 8,
@@ -119,7 +119,7 @@ describe("CsvRecords", () => {
     );
   });
 
-  it("reads a cell of separators once, however many there are", async () => {
+  it("A cell of separators is read once, however many there are", async () => {
     const cell = ";".repeat(200_000);
     const started = performance.now();
     const { bytes } = await through(Buffer.from(`id,${cell}=1\n`), []);
@@ -127,7 +127,7 @@ describe("CsvRecords", () => {
     expect(performance.now() - started).to.be.lessThan(1000);
   });
 
-  it("counts nothing where there is nothing", async () => {
+  it("An empty CSV has no records", async () => {
     expect((await through(Buffer.alloc(0), [])).records).to.equal(0);
   });
 });

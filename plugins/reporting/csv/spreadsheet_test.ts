@@ -7,7 +7,7 @@ import { waitForReport } from "../testing/bookings.ts";
 
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
-/** What Excel shows of a CSV's records: a formula that only says a text is that text. */
+/** Reads a CSV's records as Excel shows them: a formula that only contains a text is that text. */
 function shown(bytes: Buffer, delimiter: string): Record<string, string>[] {
   expect([...bytes.subarray(0, 3)]).to.deep.equal(byteOrderMark);
   const rows: Record<string, string>[] = parse(bytes.subarray(3), {
@@ -26,7 +26,7 @@ describe("reports for a spreadsheet", () => {
   });
   after(() => platform.close());
 
-  /** The bytes of a report that is streamed at once, and of one that is built. */
+  /** Returns the bytes of a streamed report, and of a built one. */
   const read = async (desk: Desk, kind: string, body: object): Promise<Buffer> => {
     const ask = (accept: string) =>
       fetch(`${platform.client.url}/reports/${kind}`, {
@@ -47,7 +47,7 @@ describe("reports for a spreadsheet", () => {
     return built;
   };
 
-  it("open with every text as it was typed, in the form of the hotel's country or in the one that was asked for", async () => {
+  it("A spreadsheet shows every text as typed, in the form of the country or of the request", async () => {
     const desk = await openDesk(platform, { rooms: 1, rate: "1100.50" });
     for (const room_number of ["007", "1-2", "1E5", "3/4"]) {
       const made = await desk.manage("POST", "/rooms/", { room_number, room_type_id: desk.roomTypeId });
@@ -64,7 +64,7 @@ describe("reports for a spreadsheet", () => {
       const rows = shown(await read(desk, "bookings", { ...range, ...asked, for: "spreadsheet" }), delimiter);
       expect(rows.map((row) => row["room_number"])).to.deep.equal(["007", "1-2", "1E5", "3/4"]);
       const same = { guest_phone: "01711234567", total_amount: amount, arrival: desk.day(0) };
-      // Read by commas, the note would be cells of its own, and its second one a formula.
+      // With a comma as the separator, the note would be several cells, and the second one a formula.
       const notes = "2, 3 or =4";
       for (const row of rows) expect(row).to.include({ guest_name: "Müller; Zoë", notes, ...same });
     }
@@ -82,7 +82,7 @@ describe("reports for a spreadsheet", () => {
     expect(movements.map((row) => row["room_number"])).to.have.members(["007", "1-2", "1E5", "3/4"]);
   });
 
-  it("are reports of their own beside the plain ones, whose requests stay as they were", async () => {
+  it("A report for a spreadsheet is another report than the plain one, whose request is unchanged", async () => {
     const desk = await openDesk(platform);
     const asked = (body: object) => desk.manage("POST", "/reports/occupancy", body);
     const [range, separator] = [{ from: desk.day(0), to: desk.day(1) }, "semicolon"];

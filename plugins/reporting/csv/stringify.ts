@@ -1,6 +1,6 @@
 /**
- * CSV of rows that were shaped in code, in exactly the bytes that PostgreSQL's COPY would give for them: NULL is an empty
- * cell and the empty string is `""`; a cell is quoted where it holds the delimiter, a quote or the end of a line.
+ * Writes rows of code as CSV, in exactly the bytes that PostgreSQL's COPY would write. NULL is an empty cell, and the
+ * empty string is `""`. A cell is quoted if it contains the delimiter, a quote or the end of a line.
  */
 import { stringify } from "csv-stringify";
 import { Readable } from "node:stream";
@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import type { CellText } from "./cells.ts";
 import type { CsvForm } from "./form.ts";
 
-/** A text that a person typed comes from a `CellWriter`, so that no formula gets here. */
+/** A cell. A text that a person typed must come from a `CellWriter`, which escapes formulas. */
 export type CsvCell = CellText | number | null;
 
 /** Streams a header and rows, with a line feed at the end of each (`CsvRecords` makes CR LF of it). */
@@ -21,7 +21,7 @@ export function stringifyRows(
     delimiter,
     record_delimiter: "\n",
     quoted_match: /[\r\n]/,
-    // NULL alone is a cell with nothing in it.
+    // Quotes the empty string, because an empty cell means NULL.
     cast: { number: String, string: (value) => (value === "" ? { value, quoted_empty: true } : value) },
   });
   return Readable.from(withHeader(columns, rows)).pipe(stringifier);

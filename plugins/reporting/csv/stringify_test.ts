@@ -9,7 +9,7 @@ import { cellWriter } from "./cells.ts";
 import { type CsvForm, plainForm } from "./form.ts";
 import { stringifyRows } from "./stringify.ts";
 
-/** What people type, and what people type to do harm. */
+/** Texts that guests type, and texts of attackers. */
 const awkward = [
   "plain",
   "",
@@ -85,7 +85,7 @@ describe("CSV of rows that were shaped in code", () => {
 
   for (const form of forms) {
     const name = `${form.isForSpreadsheet ? "for a spreadsheet" : "plain"}, ${form.delimiter}`;
-    it(`has the very bytes that PostgreSQL's COPY gives for the same rows (${name})`, async () => {
+    it(`The CSV has the same bytes as PostgreSQL's COPY of the same rows (${name})`, async () => {
       const { text: typed, textSql, decimal, decimalSql } = cellWriter(form);
       const rows = [...awkward, null].map((value, at) => [at, value] as const);
       const values = rows.map(() => "(?::int, ?::text)").join(", ");

@@ -1,6 +1,6 @@
 /**
- * The file of a report. It is stored as gzip, and goes out so where that is accepted; else it is unpacked on the way. These
- * are two representations, each with its own strong tag and length (RFC 9110, 8.8.3), and both can be resumed.
+ * Sends the file of a report. The store has gzip. A client that does not accept gzip gets the file decompressed. These
+ * are two representations, each with its own strong ETag and length (RFC 9110, 8.8.3), and both can be resumed.
  */
 import fresh from "fresh";
 import { pipeline, Readable } from "node:stream";
@@ -14,21 +14,21 @@ import { reportingProblems } from "../errors.ts";
 import type { Report } from "../models/report.ts";
 import { readRange } from "./ranges.ts";
 import { findReport } from "../requests/reports.ts";
-import { params } from "../requests/routes.ts";
-import { statusOf } from "../requests/views.ts";
+import { reportParams, statusOf } from "../requests/views.ts";
 
 export function downloadRoute({ db, files }: ReportingContext): Route {
   return route({
     id: "downloadReport",
     method: "GET",
     path: "/reports/{report_id}/download",
-    summary: "The file of a report",
+    summary: "Download the file of a report",
     description:
-      "RFC 4180 in UTF-8, with a header row. The ETag is the SHA-256 of the content; `Range` with `If-Range` resumes a download that broke.",
+      "RFC 4180 in UTF-8, with a header row. The ETag is the SHA-256 of the content. " +
+      "`Range` with `If-Range` resumes an interrupted download.",
     access: managers,
-    // The file is sent for as long as the client reads; no transaction waits for that.
+    // No transaction may wait while a client reads the file.
     transaction: "none",
-    params,
+    params: reportParams,
     status: 200,
     mediaType: "text/csv",
     problems: ["REPORT_NOT_READY", "REPORT_EXPIRED", "RANGE_NOT_SATISFIABLE"],
@@ -41,30 +41,30 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
       const headers = {
         "Content-Type": "text/csv; charset=utf-8; header=present",
         "Content-Disposition": `attachment; filename="${report.file_name}"`,
-        // What is sent is what the ETag and the length were made for: nothing on the way may compress it (again).
+        // The ETag and the length belong to these bytes, so no proxy may compress them (again).
         "Cache-Control": "no-store, no-transform",
         "Accept-Ranges": "bytes",
         Vary: "Accept-Encoding",
         ...(form.gzip ? { "Content-Encoding": "gzip" } : {}),
       };
       const tag = `"${form.etag}"`;
-      // Only this header, so that a client that resumes with `no-cache` gets a 304 too.
+      // Compares this header only, so that a client that resumes with `no-cache` gets a 304 too.
       const isKnown = fresh({ "if-none-match": sent["if-none-match"] }, { etag: tag });
       if (isKnown) return { status: 304, etag: form.etag, headers };
-      // A head has no parts (RFC 9110, 14.2).
+      // HEAD ignores `Range` (RFC 9110, 14.2).
       const isHead = context.method === "HEAD";
-      const wanted = isHead ? "whole" : readRange(sent, form.length, tag);
-      if (wanted === "unsatisfiable") {
+      const requested = isHead ? "whole" : readRange(sent, form.length, tag);
+      if (requested === "unsatisfiable") {
         throw reportingProblems.RANGE_NOT_SATISFIABLE(`The file has ${form.length} bytes.`, {
           headers: { "Content-Range": `bytes */${form.length}` },
         });
       }
-      const range = wanted === "whole" ? undefined : wanted;
+      const range = requested === "whole" ? undefined : requested;
       const part = range === undefined ? {} : { "Content-Range": `bytes ${range.start}-${range.end}/${form.length}` };
       const length = range === undefined ? form.length : range.end - range.start + 1;
       return {
         status: range === undefined ? 200 : 206,
-        // Who asks for the head alone gets it without the file being opened.
+        // HEAD does not open the file.
         stream: isHead ? Readable.from([]) : await open(files, report, form, range),
         etag: form.etag,
         headers: { ...headers, ...part, "Content-Length": String(length) },
@@ -101,7 +101,7 @@ async function open(
   });
   if (asStored) return stored;
   const csv = createGunzip();
-  // A reader that goes away, or has had its range, ends all of it; the error of that is nobody's.
+  // A client that disconnects or has its range ends the pipeline. That error needs no handling.
   pipeline(stored, csv, () => undefined);
   if (range === undefined) return csv;
   const slice = new Slice(range);
@@ -110,7 +110,7 @@ async function open(
   return csv.pipe(slice);
 }
 
-const expired = () => reportingProblems.REPORT_EXPIRED("The file is gone. Ask for the report again.");
+const expired = () => reportingProblems.REPORT_EXPIRED("The file is gone. Request the report again.");
 
 /** @throws Problem REPORT_NOT_READY, REPORT_EXPIRED */
 function requireFile(report: Report): void {

@@ -32,7 +32,7 @@ describe("the download of a report", () => {
     readonly headers: Readonly<Record<string, string | string[] | undefined>>;
     readonly body: Buffer;
   }
-  /** As it goes over the wire: fetch would unpack it. */
+  /** Reads the bytes as they are sent: fetch would decompress them. */
   const get = (headers: Record<string, string> = {}, method = "GET"): Promise<Raw> =>
     new Promise((resolve, reject) => {
       const url = `${platform.client.url}/reports/${report.report_id}/download`;
@@ -49,7 +49,7 @@ describe("the download of a report", () => {
         .end();
     });
 
-  it("has its length, its name and the hash of its content, as it is and as gzip", async () => {
+  it("The file has its length, its name and the hash of its content, plain and as gzip", async () => {
     const plain = await get();
     expect(plain.status).to.equal(200);
     expect(plain.body.length).to.equal(report.bytes);
@@ -70,7 +70,7 @@ describe("the download of a report", () => {
     expect(packed.body.length).to.be.lessThan(plain.body.length / 3);
   });
 
-  it("tells the same to HEAD, and 304 to who has it", async () => {
+  it("HEAD answers the same headers, and a client that has the file gets 304", async () => {
     const [whole, head] = [await get(), await get({}, "HEAD")];
     expect(head.status).to.equal(200);
     expect(head.body.length).to.equal(0);
@@ -91,7 +91,7 @@ describe("the download of a report", () => {
     }
   });
 
-  it("gives every part that is asked for, of either form", async () => {
+  it("A client gets every requested range, plain and as gzip", async () => {
     for (const encoding of ["identity", "gzip"]) {
       const whole = (await get({ "accept-encoding": encoding })).body;
       for (const [start, end] of [
@@ -115,7 +115,7 @@ describe("the download of a report", () => {
     expect([other.status, other.body.length]).to.deep.equal([200, report.bytes]);
   });
 
-  it("is resumed by curl where it broke", async () => {
+  it("An interrupted download is resumed by curl", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-resume-"));
     try {
       const file = path.join(folder, "report.csv");
@@ -134,7 +134,7 @@ describe("the download of a report", () => {
     }
   });
 
-  it("lets go of the file when the client hangs up, again and again", async () => {
+  it("Every client that disconnects closes its file", async () => {
     for (let round = 0; round < 30; round += 1) {
       const aborting = new AbortController();
       const answer = await fetch(`${platform.client.url}/reports/${report.report_id}/download`, {
@@ -150,7 +150,7 @@ describe("the download of a report", () => {
     expect((await get()).body.length).to.equal(report.bytes);
   });
 
-  it("is pushed as it comes, until it is over", async () => {
+  it("The events push the progress until the report is finished", async () => {
     const asked = await platform.client.post("/reports/bookings", { by: "departure" }, { token: hotel.managerToken });
     const answer = await fetch(`${platform.client.url}/reports/${asked.body.report_id}/events`, {
       headers: { authorization: `Bearer ${hotel.managerToken}` },

@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { eventually, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 
-describe("those who watch reports", function () {
+describe("clients that watch reports", function () {
   this.timeout(60_000);
   let platform: TestPlatform;
   let hotel: FurnishedHotel;
@@ -36,13 +36,13 @@ describe("those who watch reports", function () {
   const statuses = (watchers: readonly IncomingMessage[]): number[] =>
     watchers.map(({ statusCode }) => statusCode as number);
 
-  it("are the hotel's managers", async () => {
+  it("Only the hotel's managers can watch its reports", async () => {
     const other = await furnishHotel(platform.client);
     expect(statuses([await watch("GET", other.managerToken)])).to.deep.equal([404]);
     expect(statuses([await watch("GET", hotel.receptionistToken)])).to.deep.equal([403]);
   });
 
-  it("are twenty of a hotel at most, cost one look together, and leave their places to the next", async () => {
+  it("At most twenty clients of a hotel watch, share one read, and make room for the next", async () => {
     const watchers = await Promise.all(Array.from({ length: 60 }, () => watch()));
     const refused = watchers.filter(({ statusCode }) => statusCode === 429);
     expect(refused).to.have.length(40);
@@ -55,7 +55,7 @@ describe("those who watch reports", function () {
       return Number(rows[0]?.count);
     };
     const counts: number[] = [];
-    // Each on its own would be 120 of them in each window. PostgreSQL adds counts of before for up to 10 s, to the first ones.
+    // Separate reads would be 120 in each window. PostgreSQL can add earlier counts to the first ones for up to 10 s.
     while (counts.length < 5 && (counts.at(-1) ?? 60) >= 60) {
       const before = await looks();
       await new Promise((resolve) => setTimeout(resolve, 3000));
@@ -72,7 +72,7 @@ describe("those who watch reports", function () {
     next.destroy();
   });
 
-  it("who ask for the head alone take no place", async () => {
+  it("HEAD requests do not count as watching clients", async () => {
     const heads = await Promise.all(Array.from({ length: 30 }, () => watch("HEAD")));
     for (const head of heads) head.resume();
     await eventually(async () => {

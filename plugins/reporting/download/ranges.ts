@@ -1,23 +1,23 @@
-/** Which bytes of a file a download asks for (RFC 9110, 14): one range, and only of the very file that it began with. */
+/** Reads the bytes that a download requests (RFC 9110, 14): one range, and only of the file that the client began. */
 import type { ByteRange } from "../../../core/mod.ts";
 
-/** The whole, a part, or a part that is not there. */
-export type Wanted = "whole" | ByteRange | "unsatisfiable";
+/** The whole file, a part, or a part outside of the file. */
+export type RequestedRange = "whole" | ByteRange | "unsatisfiable";
 
 /**
- * Reads `Range` and `If-Range`. What is not understood is ignored, as the RFC wants it: several ranges and other units are
- * answered with the whole.
+ * Reads `Range` and `If-Range`. As the RFC requires, several ranges and unknown units are ignored: the answer is the
+ * whole file.
  * @param length bytes of the representation
- * @param etag of the representation, in its quotes
+ * @param etag the representation's ETag, in quotes
  */
 export function readRange(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   length: number,
   etag: string,
-): Wanted {
+): RequestedRange {
   const { range, "if-range": condition } = headers;
   if (typeof range !== "string") return "whole";
-  // A tag must match strongly; a date can't, for none was sent.
+  // An ETag must match strongly. A date can't match, because no answer had one.
   if (condition !== undefined && condition !== etag) return "whole";
   const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(range.trim()) ?? [];
   if (first === "" && last === "") return "whole";
@@ -28,7 +28,7 @@ export function readRange(
   return start >= length ? "unsatisfiable" : { start, end };
 }
 
-function suffix(bytes: number, length: number): Wanted {
+function suffix(bytes: number, length: number): RequestedRange {
   if (bytes === 0 || length === 0) return "unsatisfiable";
   return { start: Math.max(0, length - bytes), end: length - 1 };
 }

@@ -2,7 +2,7 @@ import { Transform, type TransformCallback } from "node:stream";
 
 import type { ByteRange } from "../../../core/mod.ts";
 
-/** Lets one range of bytes through, and ends with it. */
+/** Passes one range of bytes, and ends after it. */
 export class Slice extends Transform {
   readonly #range: ByteRange;
   #at = 0;

@@ -1,9 +1,9 @@
 /**
- * A report's CSV, read at once without a row or a file.
+ * Streams a report's CSV without storing a report or a file.
  *
- * It is read in a snapshot, which holds a connection. What is small is read whole before it is sent, so that its reader's
- * pace holds nothing: such are a desk's lists. What is larger is sent as it is read; a process does that for few at a time,
- * for each hotel once, and only for those who do read.
+ * The CSV comes from a snapshot, which uses a connection. A small CSV, such as a desk's list, is read whole first. So a
+ * slow client does not keep the snapshot open. A larger CSV is sent as it is read. A process sends two of them at a
+ * time, one per hotel, and only to clients that read fast enough.
  */
 import { once } from "node:events";
 import { Readable } from "node:stream";
@@ -12,17 +12,19 @@ import pLimit from "p-limit";
 
 import type { ReportingContext } from "../context.ts";
 import { reportingProblems } from "../errors.ts";
-import { type Asked, inSnapshot } from "../build/snapshot.ts";
+import { type ReportRequest, inSnapshot } from "../build/snapshot.ts";
 
-/** Until here a report is small. */
+/** A CSV of at most this size is small. */
 const smallBytes = 256 * 1024;
-/** Snapshots of one process that are opened at a time, and how many may wait for that. */
-const [mostOpening, mostWaiting] = [3, 100];
-/** Larger ones that are being read in one process. */
+/** Snapshots that one process opens at a time. */
+const mostOpening = 3;
+/** Requests of one process that wait for a snapshot. */
+const mostWaiting = 100;
+/** Large CSVs that one process sends at a time. */
 const mostLarge = 2;
-/** A client that reads so slowly holds a snapshot open, and with it everything that PostgreSQL would like to tidy. */
+/** A large CSV ends after this time (ms): an open snapshot stops PostgreSQL from removing dead rows. */
 const longestMs = 15 * 60_000;
-/** One that takes less than this in such a time does not read at all, or means no good. */
+/** A client that reads less than this does not read at all, or attacks the process. */
 const leastPace: Pace = { bytes: 64 * 1024, everyMs: 30_000 };
 
 interface Pace {
@@ -30,56 +32,72 @@ interface Pace {
   readonly everyMs: number;
 }
 
-/** Opens a report's CSV. @throws Problem TOO_MANY_REPORTS */
-export type OpenCsv = (hotelId: string, asked: Asked) => Promise<Readable>;
+/** Opens a report's CSV as soon as its first bytes are read. @throws Problem TOO_MANY_REPORTS */
+export type OpenCsv = (hotelId: string, report: ReportRequest) => Promise<Readable>;
 
 export function csvOpener({ db, log }: Pick<ReportingContext, "db" | "log">, pace = leastPace): OpenCsv {
   const openings = pLimit(mostOpening);
   const large = new Set<string>();
-  /** Resolves as soon as the stream can be read: the snapshot of a large report is still open then. */
-  const open = (hotelId: string, asked: Asked): Promise<Readable> =>
-    new Promise((resolve, reject) => {
-      let isLarge = false;
-      inSnapshot({ db }, hotelId, asked, async (snapshot) => {
-        const csv = await snapshot.csv();
-        // Only when there is something to send: a fault before that is still a proper answer.
-        const first = await readUpTo(csv, smallBytes);
-        if (csv.readableEnded) return Readable.from(first, { objectMode: false });
-        if (large.has(hotelId) || large.size >= mostLarge) throw tooMany();
-        large.add(hotelId);
-        isLarge = true;
-        await handOut(csv, first, pace, resolve);
-        return undefined;
-      })
-        .then((small) => {
-          if (small !== undefined) resolve(small);
-        })
-        .catch((error: unknown) => {
-          log.debug({ err: error }, "a stream of a report was broken off");
-          reject(error);
-        })
-        .finally(() => {
-          if (isLarge) large.delete(hotelId);
-        });
+  /** Sends a large CSV until its client has read it. @param onOpen gets the stream, while the snapshot is still open */
+  const sendLarge = async (
+    hotelId: string,
+    csv: Readable,
+    first: readonly Buffer[],
+    onOpen: (stream: Readable) => void,
+  ): Promise<void> => {
+    if (large.has(hotelId) || large.size >= mostLarge) throw tooMany();
+    large.add(hotelId);
+    try {
+      await send(csv, first, pace, onOpen);
+    } finally {
+      large.delete(hotelId);
+    }
+  };
+  /** Reads a report in a snapshot, and returns at its end. @param onOpen gets the stream as soon as it can be read */
+  const readReport = async (
+    hotelId: string,
+    report: ReportRequest,
+    onOpen: (stream: Readable) => void,
+  ): Promise<void> => {
+    const small = await inSnapshot({ db }, hotelId, report, async (snapshot) => {
+      const csv = await snapshot.csv();
+      // Waits for the first bytes: a fault before them can still become a problem answer.
+      const first = await readUpTo(csv, smallBytes);
+      if (csv.readableEnded) return Readable.from(first, { objectMode: false });
+      await sendLarge(hotelId, csv, first, onOpen);
+      return undefined;
     });
-  return async (hotelId, asked) => {
+    if (small !== undefined) onOpen(small);
+  };
+  /** Resolves as soon as the stream can be read. The snapshot of a large report is still open then. */
+  const open = (hotelId: string, report: ReportRequest): Promise<Readable> =>
+    new Promise((resolve, reject) => {
+      readReport(hotelId, report, resolve).catch((error: unknown) => {
+        log.debug({ err: error }, "a report's stream was aborted");
+        reject(error);
+      });
+    });
+  return async (hotelId, report) => {
     if (openings.activeCount + openings.pendingCount >= mostOpening + mostWaiting) throw tooMany();
-    return openings(open, hotelId, asked);
+    return openings(open, hotelId, report);
   };
 }
 
 const tooMany = () =>
-  reportingProblems.TOO_MANY_REPORTS("Others are reading reports at once. Ask without Accept: text/csv.", {
-    headers: { "Retry-After": "10" },
-  });
+  reportingProblems.TOO_MANY_REPORTS(
+    "Too many reports are being streamed. Retry in 10 s, or omit `Accept: text/csv`.",
+    { headers: { "Retry-After": "10" } },
+  );
 
-/** Reads to the end, or until there is so much. */
+/** Reads to the end, or at least this many bytes. */
 async function readUpTo(csv: Readable, most: number): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   const ended = finished(csv, { writable: false });
-  // Who waits for it hears of a fault; so does who reads on afterwards.
+  // The race below throws a fault, and so does a later read.
   ended.catch(() => undefined);
-  for (let bytes = 0; bytes < most && !csv.readableEnded;) {
+  let bytes = 0;
+  while (bytes < most && !csv.readableEnded) {
+    // `read` returns any: without an encoding or an object mode it is a Buffer.
     const chunk = csv.read() as Buffer | null;
     if (chunk === null) await Promise.race([once(csv, "readable"), ended]);
     else {
@@ -90,39 +108,39 @@ async function readUpTo(csv: Readable, most: number): Promise<Buffer[]> {
   return chunks;
 }
 
-/** Gives a stream to its reader, and comes back when all of it was read. @throws where it was not */
-async function handOut(
+/** Passes a stream to `onOpen`, and returns when the client has read all of it. @throws Error if the client does not */
+async function send(
   csv: Readable,
   first: readonly Buffer[],
   pace: Pace,
-  give: (stream: Readable) => void,
+  onOpen: (stream: Readable) => void,
 ): Promise<void> {
-  let taken = 0;
+  let bytesRead = 0;
   const out = Readable.from(
     (async function* () {
       yield* first;
       for await (const chunk of csv as AsyncIterable<Buffer>) {
-        taken += chunk.length;
+        bytesRead += chunk.length;
         yield chunk;
       }
     })(),
     { objectMode: false },
   );
-  // At once, also while nothing comes: the generator alone would hear of it with the next bytes.
+  // Ends the CSV at once. The generator alone would notice the end with the next bytes.
   out.once("close", () => csv.destroy());
-  // Who reads gets the error too.
+  // The client's response gets the error too.
   out.on("error", () => undefined);
-  const late = setTimeout(() => csv.destroy(new Error("The client read for too long.")), longestMs);
-  let seen = 0;
-  const look = setInterval(() => {
-    if (taken - seen < pace.bytes) csv.destroy(new Error("The client does not read."));
-    seen = taken;
+  const deadline = setTimeout(() => csv.destroy(new Error("The client read for too long.")), longestMs);
+  let bytesBefore = 0;
+  const paceCheck = setInterval(() => {
+    if (bytesRead - bytesBefore < pace.bytes) csv.destroy(new Error("The client does not read."));
+    bytesBefore = bytesRead;
   }, pace.everyMs);
   try {
-    give(out);
+    onOpen(out);
     await finished(csv, { writable: false });
   } finally {
-    clearTimeout(late);
-    clearInterval(look);
+    clearTimeout(deadline);
+    clearInterval(paceCheck);
   }
 }

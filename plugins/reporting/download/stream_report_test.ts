@@ -24,7 +24,7 @@ describe("the reports of a process that open at the same time", () => {
     expect([code, status, headers]).to.deep.equal(["TOO_MANY_REPORTS", 429, { "Retry-After": "10" }]);
     expect(running).to.have.length(3);
 
-    // The end of one lets the next begin, and one more may wait.
+    // When one ends, the next begins and another one can wait.
     running.shift()?.(new Error("ended"));
     expect(await opened[0]).to.have.property("message", "ended");
     await new Promise(setImmediate);

@@ -1,4 +1,4 @@
-/** Reports that are read at once (`Accept: text/csv`), by readers who take their time, break off, or come in numbers. */
+/** Streamed reports (`Accept: text/csv`) with clients that are slow, that disconnect, or that are many. */
 import { expect } from "chai";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,10 +11,10 @@ import { csvOpener } from "./stream_report.ts";
 import { kindOf } from "../kinds/mod.ts";
 import { addManyBookings, readCsv } from "../testing/bookings.ts";
 
-/** More than the sockets between us and the server hold. */
+/** More bytes than the sockets between the client and the server can buffer. */
 const bookings = 120_000;
 
-describe("reports that are read at once", () => {
+describe("streamed reports", () => {
   let platform: TestPlatform;
   let hotel: FurnishedHotel;
   let other: FurnishedHotel;
@@ -30,7 +30,7 @@ describe("reports that are read at once", () => {
   const csv = (kind: string, body: object, token: string, headers: Record<string, string> = { accept: "text/csv" }) =>
     platform.client.post(`/reports/${kind}`, body, { token, headers });
 
-  /** Asks for all bookings, and does not read. */
+  /** Requests all bookings, and does not read. */
   const open = (of: FurnishedHotel, encoding = "identity"): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const headers = {
@@ -52,14 +52,15 @@ describe("reports that are read at once", () => {
   const noCopy = () => eventually(async () => ((await copies()) === 0 ? true : undefined));
 
   for (const encoding of ["identity", "gzip"]) {
-    it(`are broken off for their reader too when the database goes away (${encoding})`, async () => {
+    it(`The client sees an aborted stream when the database fails (${encoding})`, async () => {
       const answer = await open(other, encoding);
       expect([answer.statusCode, answer.headers["content-encoding"]]).to.deep.equal([
         200,
         encoding === "gzip" ? "gzip" : undefined,
       ]);
       await platform.owner.raw(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' AND state <> 'idle'",
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND query LIKE 'COPY %' AND state <> 'idle'`,
       );
       const ended = new Promise<string>((resolve) => {
         answer.once("error", ({ message }) => resolve(message));
@@ -71,7 +72,7 @@ describe("reports that are read at once", () => {
     });
   }
 
-  it("are for one reader of a hotel and two of a process, where they are large; the lists of desks never wait", async () => {
+  it("One hotel streams one large report and a process two, but the lists of desks never wait", async () => {
     const third = await furnishHotel(platform.client);
     await addManyBookings(platform.owner, third, 5000);
     const slow = [await open(hotel), await open(other)];
@@ -101,12 +102,12 @@ describe("reports that are read at once", () => {
     expect(readCsv(next.text)).to.have.length(5000);
   }).timeout(60_000);
 
-  it("are taken from who does not read, and their snapshot ends", async () => {
+  it("A client that does not read loses its stream, and the snapshot ends", async () => {
     const web = await boot("web", platform.variables);
     try {
       const services = { db: databaseFor(web.knex, "reporting", true), log: web.log };
       const openCsv = csvOpener(services, { bytes: 1000, everyMs: 200 });
-      const request = kindOf("bookings").normalise({ by: "arrival" }, "2030-01-01");
+      const request = kindOf("bookings").normalize({ by: "arrival" }, "2030-01-01");
       const stream = await openCsv(hotel.hotelId, { kind: "bookings", request });
       const failure = new Promise<Error>((resolve) => stream.once("error", resolve));
       stream.read(1);
@@ -114,7 +115,7 @@ describe("reports that are read at once", () => {
       await noCopy();
       stream.resume();
       expect((await failure).message).to.equal("The client does not read.");
-      // Its place is free again, and who reads has all of it.
+      // Another client can stream again, and a client that reads gets all of it.
       const again = await eventually(() =>
         openCsv(hotel.hotelId, { kind: "bookings", request }).catch(() => undefined),
       );
@@ -126,7 +127,7 @@ describe("reports that are read at once", () => {
     }
   }).timeout(60_000);
 
-  it("hold nothing when the client has gone before the first byte", async () => {
+  it("A client that disconnects before the first byte leaves no snapshot open", async () => {
     for (let round = 0; round < 8; round += 1) {
       const gone = new AbortController();
       const answer = fetch(`${platform.client.url}/reports/bookings`, {
@@ -146,7 +147,7 @@ describe("reports that are read at once", () => {
     expect(readCsv(after.text)).to.have.length(bookings);
   });
 
-  it("come to whoever accepts text/csv before JSON, in whatever words", async () => {
+  it("A client that prefers text/csv to JSON gets a stream, whatever the spelling of its header", async () => {
     for (const [accept, type] of [
       ["text/csv; charset=UTF-8", "text/csv"],
       ["text/*", "text/csv"],
@@ -160,7 +161,7 @@ describe("reports that are read at once", () => {
     }
   });
 
-  it("are a week at most for the desk: more than the day's lists is the manager's", async () => {
+  it("A receptionist can list at most a week", async () => {
     const days = (length: number) => ({ from: hotel.day(0), to: hotel.day(length - 1) });
     expect((await csv("arrivals", days(7), hotel.receptionistToken)).status).to.equal(200);
     for (const body of [days(8), { from: "1970-01-02", to: "9999-12-30" }]) {
@@ -170,7 +171,7 @@ describe("reports that are read at once", () => {
     expect((await csv("arrivals", days(8), hotel.managerToken)).status).to.equal(200);
   });
 
-  it("are of the days that there are at the ends of time", async () => {
+  it("A list at the first and last day of the calendar has the existing days", async () => {
     for (const [body, days] of [
       [{ to: "1970-01-03" }, ["1970-01-02", "1970-01-03"]],
       [{ from: "9999-12-29" }, ["9999-12-29", "9999-12-30"]],

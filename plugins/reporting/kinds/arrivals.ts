@@ -1,4 +1,4 @@
-/** Who comes and who goes, day by day: the desk's lists. */
+/** The arrivals and departures of each day, for the desk. */
 import type { Knex } from "knex";
 import * as z from "zod";
 
@@ -11,30 +11,33 @@ import { defineKind } from "./kind.ts";
 
 const columns = {
   movement: "`arrival` or `departure`.",
-  date: "The day of it.",
-  at: "When it is expected, in UTC.",
+  date: "The day of the movement.",
+  at: "The expected time, in UTC.",
   room_number: "The booking's room.",
   guest_name: "As on the booking.",
   guest_email: "As on the booking.",
   guest_phone: "As on the booking.",
   adults: "",
   children: "",
-  status: "Of the booking.",
-  nights: "Of the whole stay.",
-  notes: "Of the booking.",
+  status: "The booking's status.",
+  nights: "The nights of the whole stay.",
+  notes: "The booking's notes.",
   booking_id: "",
 };
 
-const shown = `b.hotel_id, b.booking_id, b.room_id, b.guest_name, b.guest_email, b.guest_phone, b.adults, b.children, b.status,
-      b.arrival, b.departure, b.notes`;
+const bookingColumns = `b.hotel_id, b.booking_id, b.room_id, b.guest_name, b.guest_email, b.guest_phone, b.adults,
+      b.children, b.status, b.arrival, b.departure, b.notes`;
 
-/** Canceled bookings and no-shows neither come nor go. */
+/** Leaves out canceled bookings and no-shows, which neither arrive nor depart. */
 const movements = `(
-    SELECT 'arrival' AS movement, b.arrival AS date, b.check_in_at AS at, ${shown} FROM pms.bookings b
-    WHERE b.hotel_id = ?::uuid AND b.arrival BETWEEN ?::date AND ?::date AND b.status IN ('confirmed', 'in_house', 'checked_out')
+    SELECT 'arrival' AS movement, b.arrival AS date, b.check_in_at AS at, ${bookingColumns} FROM pms.bookings b
+    WHERE b.hotel_id = ?::uuid AND b.arrival BETWEEN ?::date AND ?::date
+      AND b.status IN ('confirmed', 'in_house', 'checked_out')
     UNION ALL
-    SELECT 'departure' AS movement, b.departure AS date, b.expected_check_out_at AS at, ${shown} FROM pms.bookings b
-    WHERE b.hotel_id = ?::uuid AND b.departure BETWEEN ?::date AND ?::date AND b.status IN ('confirmed', 'in_house', 'checked_out')
+    SELECT 'departure' AS movement, b.departure AS date, b.expected_check_out_at AS at, ${bookingColumns}
+    FROM pms.bookings b
+    WHERE b.hotel_id = ?::uuid AND b.departure BETWEEN ?::date AND ?::date
+      AND b.status IN ('confirmed', 'in_house', 'checked_out')
   ) AS m`;
 
 export const arrivals = defineKind({
@@ -44,18 +47,18 @@ export const arrivals = defineKind({
   deskDays: 7,
   body: z
     .strictObject({
-      from: daySchema.optional().meta({ description: "The first day; without it, the business date." }),
-      to: daySchema.optional().meta({ description: "The last day, itself included; without it, the first." }),
+      from: daySchema.optional().meta({ description: "The first day. Default: the business date." }),
+      to: daySchema.optional().meta({ description: "The last day, included. Default: the first day." }),
       ...formFields,
     })
     .refine(isForm, formFault)
     .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
       path: ["to"],
-      error: "is before from",
+      error: "must not be before from",
     })
     .meta({ id: "ArrivalsReportRequest" }),
   request: daysRequestSchema,
-  normalise: ({ from, to }, today) => ({ from: from ?? to ?? today, to: to ?? from ?? today }),
+  normalize: ({ from, to }, today) => ({ from: from ?? to ?? today, to: to ?? from ?? today }),
   fileName: (request, today) => daysFileName("arrivals", request, today),
   rows: {
     by: "copy",
@@ -63,8 +66,8 @@ export const arrivals = defineKind({
       trx.raw(
         `SELECT m.movement, m.date, ${instantCell("m.at")} AS at, ${textSql("r.room_number")} AS room_number,
            ${textSql("m.guest_name")} AS guest_name, ${textSql("m.guest_email")} AS guest_email,
-           ${textSql("m.guest_phone")} AS guest_phone, m.adults, m.children, m.status, m.departure - m.arrival AS nights,
-           ${textSql("m.notes")} AS notes, m.booking_id
+           ${textSql("m.guest_phone")} AS guest_phone, m.adults, m.children, m.status,
+           m.departure - m.arrival AS nights, ${textSql("m.notes")} AS notes, m.booking_id
          FROM ${movements} LEFT JOIN pms.rooms r ON r.hotel_id = m.hotel_id AND r.room_id = m.room_id
          ORDER BY m.date, m.movement, r.sort_key, r.room_id, m.booking_id`,
         bindingsOf(request, hotel),

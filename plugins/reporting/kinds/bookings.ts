@@ -1,4 +1,4 @@
-/** The bookings, one a row. */
+/** The hotel's bookings, one per row. */
 import type { Knex } from "knex";
 import * as z from "zod";
 
@@ -9,7 +9,7 @@ import { type CellWriter, instantCell } from "../csv/cells.ts";
 import { formFault, formFields, formRequestFields, isForm } from "../csv/form.ts";
 import { defineKind } from "./kind.ts";
 
-/** The columns in their order, each with the SQL of its cell. A request may leave some out, never reorder them. */
+/** The columns in their order, each with the SQL of its cell. A request can leave columns out, but not reorder them. */
 const columns = {
   booking_id: () => "b.booking_id",
   room_id: () => "b.room_id",
@@ -32,7 +32,7 @@ const columns = {
   notes: ({ textSql }) => textSql("b.notes"),
   created_by: ({ textSql }) => textSql("b.created_by"),
   created_at: () => instantCell("b.created_at"),
-  // New columns come last, so that a reader who counts columns finds the others where they were.
+  // New columns come last, so that programs that count columns find the others in their places.
   rack_amount: ({ decimalSql }) => decimalSql("coalesce(b.rack_amount, b.total_amount)"),
   waived_amount: ({ decimalSql }) => decimalSql("b.waived_amount"),
 } as const satisfies Record<string, (cells: CellWriter) => string>;
@@ -42,12 +42,12 @@ const bookingsColumns = Object.keys(columns) as [BookingsColumn, ...BookingsColu
 
 const bySchema = z.enum(["arrival", "departure", "created"]);
 
-/** What a manager sends. */
+/** The body of a request. */
 const bookingsRequestSchema = z
   .strictObject({
-    from: daySchema.optional().meta({ description: "The first day; without it, from the beginning." }),
-    to: daySchema.optional().meta({ description: "The last day, itself included; without it, to the end." }),
-    by: bySchema.default("arrival").meta({ description: "Which day of a booking must lie in the range." }),
+    from: daySchema.optional().meta({ description: "The first day. Default: no limit." }),
+    to: daySchema.optional().meta({ description: "The last day, included. Default: no limit." }),
+    by: bySchema.default("arrival").meta({ description: "The day of a booking that must be in the range." }),
     status: z.array(z.enum(bookingStatuses)).min(1).max(20).optional().meta({ description: "Default: all." }),
     columns: z
       .array(z.enum(bookingsColumns))
@@ -60,11 +60,11 @@ const bookingsRequestSchema = z
   .refine(isForm, formFault)
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     path: ["to"],
-    error: "is before from",
+    error: "must not be before from",
   })
   .meta({ id: "BookingsReportRequest" });
 
-/** The one form of all requests that mean the same. */
+/** The stored form, which is equal for all bodies that mean the same. */
 const bookingsRequestView = z.strictObject({
   from: daySchema.nullable(),
   to: daySchema.nullable(),
@@ -76,23 +76,23 @@ const bookingsRequestView = z.strictObject({
 
 type BookingsRequest = z.output<typeof bookingsRequestView>;
 
-function normaliseRequest(request: z.output<typeof bookingsRequestSchema>): BookingsRequest {
-  const { from = null, to = null, by, status = bookingStatuses, columns: wanted = bookingsColumns } = request;
+function normalizeRequest(request: z.output<typeof bookingsRequestSchema>): BookingsRequest {
+  const { from = null, to = null, by, status = bookingStatuses, columns: chosen = bookingsColumns } = request;
   return {
     from,
     to,
     by,
     status: bookingStatuses.filter((one: BookingStatus) => status.includes(one)),
-    columns: bookingsColumns.filter((one) => wanted.includes(one)),
+    columns: bookingsColumns.filter((one) => chosen.includes(one)),
   };
 }
 
-/** `bookings`, the range and the day that it was asked for: nothing in it came as free text. */
+/** Names the file by the range and the day of the request. It contains no free text. */
 function bookingsFileName({ from, to }: BookingsRequest, today: Day): string {
   return `bookings-${from ?? "begin"}-${to ?? "end"}-asked-${today}.csv`;
 }
 
-/** The rows, in the order of their making: the primary key's, which is total, so that equal data gives equal bytes. */
+/** Selects the rows by primary key, which is the order of creation. It is total, so equal data gives equal bytes. */
 function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings, cells: CellWriter): Knex.Raw {
   const { sql, bindings } = conditions(request, hotel);
   return trx.raw(
@@ -103,7 +103,7 @@ function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings
   );
 }
 
-/** How many rows `selectBookings` has in the same snapshot. */
+/** Counts the rows of `selectBookings` in the same snapshot. */
 async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Promise<number> {
   const { sql, bindings } = conditions(request, hotel);
   const { rows } = (await trx.raw(`SELECT count(*) AS count FROM pms.bookings b WHERE ${sql}`, bindings)) as {
@@ -112,7 +112,7 @@ async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSet
   return Number(rows[0]?.count);
 }
 
-/** Strings only: COPY's values are quoted and not bound (`copyOut`). */
+/** Builds the WHERE clause. Its values are strings, because COPY quotes values instead of binding them (`copyOut`). */
 function conditions({ from, to, by, status }: BookingsRequest, hotel: HotelSettings): Where {
   const all: Where[] = [{ sql: "b.hotel_id = ?::uuid", bindings: [hotel.hotel_id] }];
   if (status.length < bookingStatuses.length) {
@@ -135,12 +135,12 @@ interface Where {
 }
 
 const meanings: Partial<Record<BookingsColumn, string>> = {
-  check_in_at: "Expected, in UTC.",
-  expected_check_out_at: "In UTC.",
+  check_in_at: "The expected time, in UTC.",
+  expected_check_out_at: "The expected time, in UTC.",
   total_amount: "The sum of the nights on the bill.",
   created_at: "In UTC.",
-  rack_amount: "The total at the rates before a price was agreed; `total_amount` where none was.",
-  waived_amount: "The charge of a no-show or a cancellation that a manager waived; empty where none is.",
+  rack_amount: "The total at the rates. It equals `total_amount` if no price was agreed.",
+  waived_amount: "The charge of a no-show or a cancellation that a manager waived. Empty without a waiver.",
 };
 
 export const bookings = defineKind({
@@ -149,7 +149,7 @@ export const bookings = defineKind({
   columns: Object.fromEntries(bookingsColumns.map((column) => [column, meanings[column] ?? "As on the booking."])),
   body: bookingsRequestSchema,
   request: bookingsRequestView,
-  normalise: normaliseRequest,
+  normalize: normalizeRequest,
   fileName: bookingsFileName,
   rows: { by: "copy", select: selectBookings, count: countBookings },
 });

@@ -1,6 +1,6 @@
 /**
- * A kind of report: what may be asked, and the rows that answer it. Everything else (the job, the file, the download, the
- * schedule) is the same for all kinds and knows none of them.
+ * A kind of report: the requests that it accepts, and its rows. The job, the file, the download and the schedule are
+ * the same for all kinds.
  */
 import type { Knex } from "knex";
 import type * as z from "zod";
@@ -14,29 +14,29 @@ import type { CsvCell } from "../csv/stringify.ts";
 export interface ReportKind<Body extends z.ZodType = z.ZodType, Request = unknown> {
   /** The last word of `POST /reports/{name}`. */
   readonly name: string;
-  /** What it is of, after "Ask for". */
+  /** The contents, after "Create a report of". */
   readonly title: string;
-  /** What the file's columns mean; shown in the OpenAPI document. */
+  /** The meaning of each column, for the OpenAPI document. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Where the desk may have it too: of how many days at most. */
+  /** Most days of a receptionist's report. Undefined if only managers can create it. */
   readonly deskDays?: number;
-  /** What is sent. */
+  /** The body of the request. */
   readonly body: Body;
-  /** The one form of all requests that mean the same: what is stored, hashed and shown. */
+  /** The form that is stored, hashed and shown. It is equal for all bodies that mean the same. */
   readonly request: z.ZodType<Request>;
-  readonly normalise: (body: z.output<Body>, today: Day) => Request;
-  /** Made of checked days and fixed words alone. */
+  readonly normalize: (body: z.output<Body>, today: Day) => Request;
+  /** Builds the name from checked days and fixed words only. */
   readonly fileName: (request: Request, today: Day) => string;
   readonly rows: Source<Request>;
 }
 
-/** Where rows come from: PostgreSQL's COPY of a query, at any size; or code that works them out, one by one. */
+/** The source of rows: PostgreSQL's COPY of a query for any size, or code that computes them one by one. */
 export type Source<Request> =
   | {
       readonly by: "copy";
-      /** Strings alone are bound: COPY's values are quoted. */
+      /** Binds strings only, because COPY quotes values. */
       readonly select: (trx: Trx, request: Request, hotel: HotelSettings, cells: CellWriter) => Knex.Raw;
-      /** How many rows `select` has in the same snapshot. */
+      /** Counts the rows of `select` in the same snapshot. */
       readonly count: (trx: Trx, request: Request, hotel: HotelSettings) => Promise<number>;
     }
   | {
@@ -49,14 +49,15 @@ export type Source<Request> =
       ) => Promise<readonly (readonly CsvCell[])[]>;
     };
 
-/** The request that a body means, with the form of its file: what is stored, hashed and shown. @param body as parsed */
-export function requestOf({ normalise }: ReportKind, body: unknown, hotel: HotelSettings): unknown {
-  // A plain file's request has no form in it, so that it is the same request as it was before there were others.
-  return { ...(normalise(body, hotel.business_date) as object), ...normalizeForm(body, hotel) };
+/** Returns the request that is stored, hashed and shown, with the form of its file. @param body as parsed */
+export function requestOf({ normalize }: ReportKind, body: unknown, hotel: HotelSettings): unknown {
+  // The request of a plain file has no form, so that it equals the same request of an earlier version.
+  // Every kind's `request` schema is an object, which its type does not say.
+  return { ...(normalize(body, hotel.business_date) as object), ...normalizeForm(body, hotel) };
 }
 
-/** Ties a kind's schemas to its functions. */
+/** Checks that a kind's functions accept the types of its schemas. */
 export function defineKind<Body extends z.ZodType, Request>(kind: ReportKind<Body, Request>): ReportKind {
-  // Bodies are parsed by `body` and stored requests by `request` before they come here, which makes the folding sound.
+  // Safe: a kind's functions only get bodies that `body` has parsed, and requests that `normalize` has made of them.
   return kind as unknown as ReportKind;
 }

@@ -17,7 +17,7 @@ describe("the kinds of reports", () => {
     return readCsv(answer.text);
   };
 
-  it("occupancy: closed days as they were closed, the others as the books stand, under both denominators", async () => {
+  it("Occupancy shows closed days as they were closed and other days as booked, by both denominators", async () => {
     const desk = await openDesk(platform, { rooms: 4, rate: "100.00" });
     const [, second, third, fourth] = desk.roomIds;
     const ada = await desk.booked(0, 3);
@@ -26,7 +26,7 @@ describe("the kinds of reports", () => {
     await desk.manage("POST", `/rooms/${fourth}/closures`, { from: desk.day(1), to: desk.day(2), reason: "paint" });
     await desk.operate("check-in", ada.booking_id);
     await desk.closeDay();
-    // What happens after the close does not change the closed day.
+    // A later change does not change the closed day.
     await desk.manage("PATCH", `/rooms/${third}`, { status: "available" });
     const rows = await csv(desk, "occupancy", { from: desk.day(0), to: desk.day(3) });
     expect(rows.map(({ date }) => date)).to.deep.equal([0, 1, 2, 3].map((day) => desk.day(day)));
@@ -49,7 +49,7 @@ describe("the kinds of reports", () => {
     expect(rows[3]).to.include({ sold: "0", occupancy: "0.00", room_revenue: "0.00", adr: "" });
   });
 
-  it("occupancy: a room that two parties pay for on one day is sold once, before the close and after it", async () => {
+  it("Occupancy counts a room once that two parties pay for on one day, before and after the close", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const byDay = await desk.booked(0, 1, { guest: { name: "By day" } });
     await desk.operate("check-in", byDay.booking_id);
@@ -63,7 +63,7 @@ describe("the kinds of reports", () => {
     expect((await csv(desk, "occupancy", day))[0]).to.include({ ...figures, closed: "true" });
   });
 
-  it("occupancy: three years of a large hotel are there at once", async () => {
+  it("Occupancy of three years of a large hotel comes quickly", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const [first, last] = [desk.day(0), desk.day(1099)];
     await platform.owner.raw(
@@ -89,7 +89,7 @@ describe("the kinds of reports", () => {
     ]);
   });
 
-  it("revenue: a night keeps the type under which it was sold, also when its room gets another type", async () => {
+  it("Revenue counts a night under the type that was sold, also after its room gets another type", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "300.00" });
     const suiteId = suite.body.room_type_id as string;
@@ -109,14 +109,14 @@ describe("the kinds of reports", () => {
       sums.set(String(type), (sums.get(String(type)) ?? 0) + Number(revenue));
     }
     expect(Object.fromEntries(sums)).to.deep.equal({ Double: 200, Suite: 300 });
-    // No room has the type any more, but nights were sold under it.
+    // No room has this type now, but nights were sold under it.
     const refused = await desk.manage("DELETE", `/room-types/${desk.roomTypeId}`);
     expect([refused.status, refused.body.code]).to.deep.equal([409, "IN_USE"]);
     const unsold = await desk.manage("POST", "/room-types/", { name: "Single", capacity: 1, rate: "50.00" });
     expect((await desk.manage("DELETE", `/room-types/${unsold.body.room_type_id}`)).status).to.equal(204);
   });
 
-  it("arrivals: who comes and who goes, also for the desk, which gets no other", async () => {
+  it("Arrivals lists arrivals and departures, and is the only report for receptionists", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     await desk.booked(0, 2, { guest: { name: "=Ada" }, notes: "late" });
     const canceled = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Nobody" } });
@@ -138,7 +138,7 @@ describe("the kinds of reports", () => {
       expect((await platform.client.post(`/reports/${kind}`, {}, { token })).status, kind).to.equal(403);
   });
 
-  it("revenue: by month and room type, no-shows apart", async () => {
+  it("Revenue is grouped by month and room type, with no-shows apart", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { name: "Double" });
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 4, rate: "300.00" });
@@ -165,7 +165,7 @@ describe("the kinds of reports", () => {
     );
   });
 
-  it("An agreed price stands beside the rate before it, and a waived charge beside what is left, in the last columns", async () => {
+  it("The last columns show the rate before an agreed price, and the waived charge", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const agreed = await desk.booked(0, 2);
     const agreed_price = { total: "150.00", reason: "contract" };
@@ -192,7 +192,7 @@ describe("the kinds of reports", () => {
     ]);
   });
 
-  it("take the month where no days are named, and refuse ranges that are none", async () => {
+  it("The default range is the month, and invalid ranges are refused", async () => {
     const desk = await openDesk(platform);
     const rows = await csv(desk, "occupancy", {});
     expect(rows[0]?.["date"]).to.equal(`${desk.day(0).slice(0, 7)}-01`);

@@ -1,9 +1,9 @@
 /**
- * Occupancy per day, with ADR (average daily rate: room revenue per room sold) and RevPAR (room revenue per room there is).
- * Both have been counted over all rooms and over those that could be sold (less out of order), so both are given.
+ * Occupancy per day, with ADR (average daily rate: room revenue per room sold) and RevPAR (room revenue per available
+ * room). Hotels compute occupancy and RevPAR over all rooms or over the rooms in order, so the report has both.
  *
- * A day that the desk has closed is read from its immutable row, whatever was changed since. For any other day, the books
- * are counted as they stand: nights slept, and from the business date on, nights that are reserved.
+ * A closed day is read from its immutable row, whatever was changed since. For any other day the current bookings are
+ * counted: nights slept, and from the business date on, reserved nights.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 
@@ -11,22 +11,22 @@ import { divideAmount, type Day, eachDay, formatAmount, prepare, ratioOf, type T
 import type { HotelSettings } from "../../identity/port.ts";
 import { type CellWriter, fixedText } from "../csv/cells.ts";
 import type { CsvCell } from "../csv/stringify.ts";
-import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normaliseDays } from "./days.ts";
+import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normalizeDays } from "./days.ts";
 import { defineKind } from "./kind.ts";
 
 const columns = {
   date: "The business day.",
-  closed: "`true`: the figures of its close; `false`: the books as they stand.",
+  closed: "`true` for the figures of a closed day, `false` for figures of the current bookings.",
   rooms: "All rooms of the hotel that are not retired.",
-  out_of_order: "Of them, those that could not be sold: out of order, or closed that night.",
-  sold: "Rooms slept in, each once; for days to come, reserved.",
+  out_of_order: "The rooms that could not be sold: out of order, or closed that night.",
+  sold: "Rooms slept in, each once. For future days, reserved rooms.",
   occupancy: "Percent of all rooms that were sold.",
   occupancy_in_order: "Percent of the rooms that could be sold.",
-  room_revenue: "Of the rooms sold.",
-  adr: "Average daily rate: room revenue per room sold; empty where none was.",
+  room_revenue: "The revenue of the rooms sold.",
+  adr: "Average daily rate: room revenue per room sold. Empty if no room was sold.",
   revpar: "Room revenue per room, of all rooms.",
   revpar_in_order: "Room revenue per room that could be sold.",
-  currency: "Of the amounts.",
+  currency: "The currency of the amounts.",
 };
 
 interface DayFigures {
@@ -43,7 +43,7 @@ const closedStatement = prepare<DayFigures>(
    WHERE hotel_id = $1 AND business_date BETWEEN $2::date AND $3::date`,
 );
 
-/** Closures are spread over their days: to ask of each room on each day took a minute for a large hotel and three years. */
+/** Expands closures to their days. A query per room and day took a minute for a large hotel and three years. */
 const openStatement = prepare<DayFigures>(
   "reporting_open_days",
   `WITH nights AS (
@@ -61,7 +61,8 @@ const openStatement = prepare<DayFigures>(
    ), closed AS (
      SELECT c.day::date AS date, count(DISTINCT o.room_id)::int AS rooms FROM pms.occupancies o
      JOIN pms.rooms r ON r.hotel_id = o.hotel_id AND r.room_id = o.room_id AND r.status <> 'out_of_order'
-     CROSS JOIN generate_series(greatest(o.arrival, $2::date), least(o.departure - 1, $3::date), interval '1 day') AS c (day)
+     CROSS JOIN generate_series(
+       greatest(o.arrival, $2::date), least(o.departure - 1, $3::date), interval '1 day') AS c (day)
      WHERE o.hotel_id = $1 AND o.booking_id IS NULL AND o.arrival <= $3::date AND o.departure > $2::date
        AND coalesce(r.retired_from > c.day::date, true)
      GROUP BY c.day
@@ -83,12 +84,12 @@ export const occupancy = defineKind({
   columns,
   body: daysBodySchema.meta({ id: "OccupancyReportRequest" }),
   request: daysRequestSchema,
-  normalise: normaliseDays,
+  normalize: normalizeDays,
   fileName: (request, today) => daysFileName("occupancy", request, today),
   rows: { by: "code", compute },
 });
 
-/** Days of a report that are worked out in one turn of the event loop. */
+/** Days of a report that are computed in one turn of the event loop. */
 const daysOfTurn = 100;
 
 async function compute(
@@ -105,7 +106,7 @@ async function compute(
   const open = new Map(openDays.map((day) => [day.date, day]));
   const rows: CsvCell[][] = [];
   for (const [at, date] of [...eachDay(from, to), to].entries()) {
-    // Three years take 30 ms: other requests get a turn after each hundred days.
+    // Three years take 30 ms, so other requests run after each hundred days.
     if (at % daysOfTurn === daysOfTurn - 1) await nextTurn();
     const figures = closed.get(date) ?? open.get(date);
     if (figures !== undefined) rows.push(rowOf(figures, closed.has(date), hotel.currency, cells));

@@ -1,21 +1,21 @@
-/** Revenue by month and room type: what was slept, and what was paid by those who did not come. */
+/** Revenue by month and room type: of nights slept, and of no-shows. */
 import type { Knex } from "knex";
 
 import { currencyDecimals, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { CellWriter } from "../csv/cells.ts";
-import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normaliseDays } from "./days.ts";
+import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normalizeDays } from "./days.ts";
 import { defineKind } from "./kind.ts";
 
 const columns = {
   month: "`YYYY-MM`.",
   room_type: "The type under which the night was sold, by the name that it has now.",
-  nights: "Nights slept; from the business date on, reserved.",
-  room_revenue: "Of these nights.",
-  adr: "Average daily rate: room revenue per night; empty where there was none.",
-  no_show_revenue: "Of the nights that no-shows pay for.",
-  currency: "Of the amounts.",
-  rack_revenue: "Of the nights slept, at their rates before a price was agreed; what was given away is the difference.",
+  nights: "Nights slept. From the business date on, reserved nights.",
+  room_revenue: "The revenue of these nights.",
+  adr: "Average daily rate: room revenue per night. Empty without a night.",
+  no_show_revenue: "The revenue of the nights that no-shows pay for.",
+  currency: "The currency of the amounts.",
+  rack_revenue: "The revenue of the nights at their rates. The difference to `room_revenue` is the discount.",
 };
 
 /** A night belongs to the month of its date, and to the type under which it was sold. */
@@ -40,7 +40,7 @@ export const revenue = defineKind({
   columns,
   body: daysBodySchema.meta({ id: "RevenueReportRequest" }),
   request: daysRequestSchema,
-  normalise: normaliseDays,
+  normalize: normalizeDays,
   fileName: (request, today) => daysFileName("revenue", request, today),
   rows: {
     by: "copy",
@@ -54,7 +54,8 @@ export const revenue = defineKind({
            ${decimalSql(`round(sum(n.rate) ${slept} / nullif(count(*) ${slept}, 0), ${decimals})`)} AS adr,
            ${amount("sum(n.rate) FILTER (WHERE b.status = 'no_show')")} AS no_show_revenue, b.currency,
            ${amount(`sum(coalesce(n.rack_rate, n.rate)) ${slept}`)} AS rack_revenue
-         FROM ${nights} GROUP BY ${month}, t.room_type_id, t.name, b.currency ORDER BY ${month}, t.name, t.room_type_id, b.currency`,
+         FROM ${nights} GROUP BY ${month}, t.room_type_id, t.name, b.currency
+         ORDER BY ${month}, t.name, t.room_type_id, b.currency`,
         bindingsOf(request, hotel),
       );
     },

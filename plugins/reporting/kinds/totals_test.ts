@@ -23,18 +23,18 @@ import {
   arrivalRows,
   bookingColumns,
   bookingRows,
-  type BookingsAsked,
-  type Known,
+  type BookingsRange,
+  type ReportedHotel,
   occupancyRows,
   revenueRows,
   type Row,
 } from "../testing/report_model.ts";
 import { kindOf } from "./mod.ts";
 
-/** TOTALS=2000 plays so many histories; the seed of a run that failed is in its message, and TOTALS_SEED plays it again. */
+/** TOTALS=2000 runs 2,000 histories. The message of a failed run has its seed, and TOTALS_SEED runs it again. */
 const { TOTALS = "36", TOTALS_SEED } = processVariables();
 const runs = Number(TOTALS);
-/** Shrinking ends in time for the seed to be told. */
+/** Shrinking ends after this time (ms), so that mocha still prints the seed. */
 const most = { interruptAfterTimeLimit: 20_000 + runs * 1500, markInterruptAsFailure: true };
 const parameters = { ...most, ...(TOTALS_SEED === undefined ? {} : { seed: Number(TOTALS_SEED) }) };
 
@@ -44,7 +44,7 @@ const wide = { from: dayText(-60), to: dayText(900) };
 
 type Ends = Readonly<{ from?: string; to?: string }>;
 
-/** Days about those of a history; any end may be left open. */
+/** Ranges of days around those of a history. Each end can be open. */
 const ends: fc.Arbitrary<Ends> = fc
   .tuple(fc.option(fc.integer({ min: -3, max: 20 })), fc.option(fc.nat({ max: 12 })))
   .map(([from, length]) => ({
@@ -61,7 +61,7 @@ const question = fc.record({
 type Question = typeof question extends fc.Arbitrary<infer Q> ? Q : never;
 const questions = fc.array(question, { minLength: 4, maxLength: 4 });
 
-/** Half hours after the hotel's first day began in Greenwich: about midnight somewhere. */
+/** Half hours after the hotel's first day began in UTC, around midnight of many time zones. */
 const moments = fc.array(fc.nat({ max: 12 * 48 }), { minLength: 1, maxLength: 20 });
 const awkward = ["", "late, with a dog", 'say "hello"', "two\r\nlines", "=1+1", "-", "שלום 🛎️"];
 
@@ -69,7 +69,7 @@ interface Story {
   readonly steps: readonly Step[];
   readonly moments: readonly number[];
 }
-/** Two parties who have one room on one day, after each other: a history seldom ends on such a day. */
+/** Two parties that use one room on one day, one after the other. Random histories seldom end on such a day. */
 const dayUse: fc.Arbitrary<Step[]> = fc.nat({ max: 4 }).map((nth) => {
   const last = { same: true, fits: true, nth };
   const heads = { adults: 1, children: 0 };
@@ -83,21 +83,21 @@ const dayUse: fc.Arbitrary<Step[]> = fc.nat({ max: 4 }).map((nth) => {
 const steps = fc.tuple(history, fc.option(dayUse, { nil: [] })).map((parts) => parts.flat());
 const story: fc.Arbitrary<Story> = fc.record({ steps, moments });
 
-/** Plays a history at a desk; then gives its bookings what a model can't foresee: when they were made, and notes. */
-async function playStory(owner: Knex, pool: Knex, kind: HotelKind, told: Story, given?: string) {
+/** Runs a history at a desk, and then sets the values that the model can't predict: times of creation, and notes. */
+async function playStory(owner: Knex, pool: Knex, kind: HotelKind, history: Story, given?: string) {
   const { hotelId, model } = await insertHotel(owner, kind, given);
   const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
   await runHistory(
     { model, desk: directDesk(pool, hotelId, () => momentOf(model, kind)), tally: new Map(), lapse },
-    told.steps,
+    history.steps,
   );
   const typeNames = new Map(model.types.map(({ id }, index) => [id, ['=Suite, "old"', "Twin"][index] as string]));
   for (const [id, name] of typeNames) await owner("pms.room_types").where({ room_type_id: id }).update({ name });
   const first = Date.parse(`${dayText(0)}T00:00:00Z`);
   const madeAt = new Map(
     model.bookings.map(({ id }, index) => {
-      const halfHours = told.moments[index % told.moments.length] as number;
-      // Now and then a thousandth before.
+      const halfHours = history.moments[index % history.moments.length] as number;
+      // Some bookings are created a millisecond earlier.
       return [id, new Date(first + halfHours * 1_800_000 - (index % 3 === 0 ? 1 : 0))];
     }),
   );
@@ -107,7 +107,7 @@ async function playStory(owner: Knex, pool: Knex, kind: HotelKind, told: Story, 
     await owner("pms.bookings").where({ hotel_id: hotelId, booking_id: id }).update(facts);
   }
   const neutral = (name: string): string => (/^[=-]/.test(name) ? `'${name}` : name);
-  const known: Known = {
+  const known: ReportedHotel = {
     model,
     currency: kind.currency,
     timeZone: kind.timeZone,
@@ -118,10 +118,10 @@ async function playStory(owner: Knex, pool: Knex, kind: HotelKind, told: Story, 
   return { hotelId, known };
 }
 
-/** What is asked where nothing is said. */
+/** The default request. */
 const plain: Question = { ends: {}, by: "arrival", status: undefined, columns: undefined };
 
-/** A body of each kind. */
+/** Generates a body for each kind. */
 function bodiesOf({ ends, by, status, columns = bookingColumns }: Question): [kind: string, body: object][] {
   const more = { by, columns, ...(status && { status }) };
   return [
@@ -132,8 +132,8 @@ function bodiesOf({ ends, by, status, columns = bookingColumns }: Question): [ki
   ];
 }
 
-/** What the model says of it. The last day of a month is the one before the next month's first. */
-function foretell(known: Known, kind: string, body: Ends & Partial<BookingsAsked>): Row[] {
+/** Computes the rows by the model. The last day of a month is the day before the next month's first. */
+function foretell(known: ReportedHotel, kind: string, body: Ends & Partial<BookingsRange>): Row[] {
   const { from, to } = body;
   const today = dayText(known.model.today);
   if (kind === "bookings") {
@@ -152,7 +152,7 @@ function foretell(known: Known, kind: string, body: Ends & Partial<BookingsAsked
   return kind === "revenue" ? revenueRows(known, numbers) : arrivalRows(known, numbers);
 }
 
-/** Whole minor units of an amount, which must have the currency's decimals. */
+/** Reads an amount in whole minor units. It must have the currency's decimals. */
 function minorOf(amount: string, { decimals }: HotelKind): bigint {
   expect(amount.split(".")[1]?.length ?? 0, amount).to.equal(decimals);
   return BigInt(amount.replace(".", ""));
@@ -172,23 +172,24 @@ describe("the totals of reports", function () {
   });
   after(() => database.close());
 
-  /** The records of a report, and how many were counted before they were read. */
-  const report = async (hotelId: string, { model }: Known, kind: string, sent: object) => {
-    const { body, normalise } = kindOf(kind);
-    const asked = { kind, request: normalise(body.parse(sent), dayText(model.today)) };
+  /** Reads the records of a report, and the count that was made before them. */
+  const report = async (hotelId: string, { model }: ReportedHotel, kind: string, sent: object) => {
+    const { body, normalize } = kindOf(kind);
+    const asked = { kind, request: normalize(body.parse(sent), dayText(model.today)) };
     return inSnapshot({ db: databaseFor(pool, "reporting", true) }, hotelId, asked, async (snapshot) => {
       const count = await snapshot.count();
       return { count, rows: readCsv(await text(await snapshot.csv())) };
     });
   };
 
-  /** What the books in the database say, past every wall. */
+  /** Reads the sums in the database as its owner, without row-level security. */
   const books = async (hotelId: string, kind: HotelKind) => {
     const { rows } = (await owner.raw(
       `SELECT
          (SELECT coalesce(sum(total_amount), 0)::text FROM pms.bookings WHERE hotel_id = h.hotel_id) AS totals,
          (SELECT count(*)::int FROM pms.bookings WHERE hotel_id = h.hotel_id) AS bookings,
-         (SELECT coalesce(sum(n.rate), 0)::text FROM pms.booking_nights n JOIN pms.bookings b USING (hotel_id, booking_id)
+         (SELECT coalesce(sum(n.rate), 0)::text
+          FROM pms.booking_nights n JOIN pms.bookings b USING (hotel_id, booking_id)
           WHERE n.hotel_id = h.hotel_id AND n.released IS NULL AND b.status <> 'canceled'
             AND NOT (b.status = 'confirmed' AND n.date < h.business_date)) AS nights,
          (SELECT coalesce(sum(room_revenue), 0)::text FROM pms.daily_figures WHERE hotel_id = h.hotel_id) AS closed
@@ -202,8 +203,8 @@ describe("the totals of reports", function () {
 
   const lane = (kind: HotelKind) =>
     fc.assert(
-      fc.asyncProperty(story, questions, async (told, asked) => {
-        const { hotelId, known } = await playStory(owner, pool, kind, told);
+      fc.asyncProperty(story, questions, async (history, asked) => {
+        const { hotelId, known } = await playStory(owner, pool, kind, history);
         for (const [kind, body] of [...asked, plain].flatMap(bodiesOf)) {
           const { count, rows } = await report(hotelId, known, kind, body);
           const expected = foretell(known, kind, body);
@@ -224,19 +225,19 @@ describe("the totals of reports", function () {
       { numRuns: Math.ceil(runs / hotelKinds.length), ...parameters },
     );
 
-  it("equal the database and a model of the hotel to the cent, row by row, after any history of its desk", async () => {
+  it("After any history, every row equals the database and a model of the hotel to the cent", async () => {
     await Promise.all(hotelKinds.map(lane));
   });
 
-  it("are the same bytes from a built file and from a stream", async () => {
+  it("A built file and a stream have the same bytes", async () => {
     const platform = await startTestPlatform();
     const desks = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 4, name: "test desks" });
     try {
       for (const kind of hotelKinds) {
         const settings = { currency: kind.currency, time_zone: kind.timeZone };
         const hotel = await signUpHotel(platform.client, settings);
-        const [told] = fc.sample(story, { numRuns: 1, ...parameters });
-        await playStory(platform.owner, desks, kind, told as Story, hotel.hotelId);
+        const [history] = fc.sample(story, { numRuns: 1, ...parameters });
+        await playStory(platform.owner, desks, kind, history as Story, hotel.hotelId);
         const token = hotel.managerToken;
         const get = (path: string) => platform.client.get(path, { token });
         for (const [kind, body] of [

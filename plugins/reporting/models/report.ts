@@ -3,13 +3,23 @@ import { Model, raw } from "objection";
 export const reportStatuses = ["queued", "running", "succeeded", "failed", "canceled", "expired"] as const;
 export type ReportStatus = (typeof reportStatuses)[number];
 
-/** The statuses of a report that is still to come. */
+/** The statuses of an unfinished report. */
 export const openStatuses: readonly ReportStatus[] = ["queued", "running"];
 
-/** For patches that count up without having read. */
+/** Increments the version in a patch, without a read before. */
 export const nextVersion = raw("version + 1");
 
-/** A report that somebody asked for, and once it is built, its file. */
+/** The fields that every report gets when it succeeds, fails or is canceled. @param ttlHours `REPORT_TTL_HOURS` */
+export function finishedFields(ttlHours: number) {
+  const now = new Date();
+  return {
+    finished_at: now,
+    expires_at: new Date(now.getTime() + ttlHours * 3_600_000),
+    version: nextVersion,
+  };
+}
+
+/** A requested report, and its file once it is built. */
 export class Report extends Model {
   static override tableName = "reporting.reports";
   static override idColumn = ["hotel_id", "report_id"];
@@ -21,18 +31,18 @@ export class Report extends Model {
   declare status: ReportStatus;
   /** In the kind's own form. */
   declare request: Record<string, unknown>;
-  /** Of the request, so that the same one is found again. */
+  /** SHA-256 of the kind and the request. It finds an unfinished report of the same request. */
   declare request_hash: Buffer;
   declare rows_done: number;
   /** Null until they are counted. */
   declare rows_total: number | null;
-  /** What the download is called. */
+  /** The name of the downloaded file. */
   declare file_name: string;
-  /** Its name in the store; each attempt writes one of its own. */
+  /** The file's name in the store. Each attempt writes a file of its own. */
   declare file: string | null;
-  /** Of the CSV. int8: pg gives it as a string. */
+  /** The size of the CSV. pg returns an int8 as a string. */
   declare bytes: string | null;
-  /** Of the file in the store, which is gzip; null: it is the CSV itself. */
+  /** The size of the gzip file in the store. Null if the store has the plain CSV. */
   declare stored_bytes: string | null;
   declare sha256: string | null;
   /** The job's attempt that builds or has built it. */
@@ -43,7 +53,7 @@ export class Report extends Model {
   declare started_at: Date | null;
   declare finished_at: Date | null;
   declare expires_at: Date | null;
-  /** Set where it is deleted and its file may not be gone yet. */
+  /** Set when the report is deleted. Its file can still be in the store. */
   declare deleted_at: Date | null;
   declare version: number;
 }

@@ -3,7 +3,7 @@ import { Model } from "objection";
 export const rhythms = ["night", "month"] as const;
 export type Rhythm = (typeof rhythms)[number];
 
-/** A report that is asked for by the clock. */
+/** A report that the scheduler requests every night or every month. */
 export class ReportSchedule extends Model {
   static override tableName = "reporting.schedules";
   static override idColumn = ["hotel_id", "schedule_id"];
@@ -17,9 +17,9 @@ export class ReportSchedule extends Model {
   /** `HH:MM:SS` by the hotel's clock. */
   declare at: string;
   declare next_run_at: Date;
-  /** In a row, since the last report that was asked for. */
+  /** Consecutive failures since the last report was requested. */
   declare failures: number;
-  /** Not tried before; null: as soon as it is due. */
+  /** The earliest time of the next attempt. Null if the schedule runs as soon as it is due. */
   declare retry_at: Date | null;
   declare last_report_id: string | null;
   declare created_by: string;

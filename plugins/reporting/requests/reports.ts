@@ -1,10 +1,9 @@
 import type { Trx } from "../../../core/mod.ts";
 import type { ReportingContext } from "../context.ts";
 import { noSuchReport } from "../errors.ts";
-import { endOf } from "../expiry.ts";
-import { nextVersion, openStatuses, Report } from "../models/report.ts";
+import { finishedFields, nextVersion, openStatuses, Report } from "../models/report.ts";
 
-/** @throws Problem NOT_FOUND */
+/** Finds a report of the hotel. @throws Problem NOT_FOUND */
 export async function findReport(trx: Trx, hotelId: string, reportId: string): Promise<Report> {
   const report = await Report.query(trx).findById([hotelId, reportId]).whereNull("deleted_at");
   if (report === undefined) throw noSuchReport();
@@ -12,8 +11,8 @@ export async function findReport(trx: Trx, hotelId: string, reportId: string): P
 }
 
 /**
- * Cancels a report that is still to come, which its worker notices; deletes one that is over.
- * @param check may refuse, by throwing
+ * Cancels an unfinished report, which its worker notices. Deletes a finished one with its file.
+ * @param check throws to refuse
  * @throws Problem NOT_FOUND
  */
 export async function removeReport(
@@ -29,15 +28,22 @@ export async function removeReport(
     const canceled = openStatuses.includes(report.status);
     await report
       .$query(trx)
-      .patch(canceled ? { status: "canceled", ...endOf({ env }) } : { deleted_at: new Date(), version: nextVersion });
+      .patch(
+        canceled
+          ? { status: "canceled", ...finishedFields(env.REPORT_TTL_HOURS) }
+          : { deleted_at: new Date(), version: nextVersion },
+      );
     return canceled ? undefined : report;
   });
   if (deleted === undefined) return;
-  // Marked, file, row: wherever this breaks off, nobody sees the report any more and the sweep does the rest.
+  // The mark, then the file, then the row. If a step fails, the report is already hidden and the expiry does the rest.
   try {
     if (deleted.file !== null) await files.remove(deleted.file);
   } catch (error) {
-    log.warn({ err: error, report_id: reportId }, "the file of a deleted report is left to the sweep");
+    log.warn(
+      { err: error, report_id: reportId },
+      "the file of a deleted report could not be removed, the expiry tries again",
+    );
     return;
   }
   await db.tenant(hotelId, (trx) => Report.query(trx).deleteById([hotelId, reportId]));

@@ -25,7 +25,7 @@ describe("requests for reports, while no worker runs", () => {
   const rowsOf = (hotelId: string) => platform.owner("reporting.reports").where({ hotel_id: hotelId });
   const jobsOf = (hotelId: string) => platform.owner("core.outbox").where({ tenant_id: hotelId });
 
-  it("are one report however many ask at once, in whatever words", async () => {
+  it("Concurrent equal requests get one report, however they are spelled", async () => {
     const same = [
       { from: "2026-01-01", status: ["no_show", "canceled"] },
       { by: "arrival", status: ["canceled", "no_show", "canceled"], from: "2026-01-01" },
@@ -38,7 +38,7 @@ describe("requests for reports, while no worker runs", () => {
     expect((await ask({ from: "2026-01-02" })).body.report_id).not.to.equal(answers[0]?.body.report_id);
   });
 
-  it("are refused when too many are on their way", async () => {
+  it("A request is refused if too many reports are unfinished", async () => {
     const answers = await Promise.all(
       Array.from({ length: mostOpenReports + 5 }, (_, at) =>
         ask({ from: `2026-01-${String(at + 1).padStart(2, "0")}` }),
@@ -52,7 +52,7 @@ describe("requests for reports, while no worker runs", () => {
     expect(await rowsOf(hotel.hotelId)).to.have.length(mostOpenReports);
   });
 
-  it("give the same answer to the same Idempotency-Key", async () => {
+  it("A repeated Idempotency-Key gets the same answer", async () => {
     const headers = { "idempotency-key": newId() };
     const first = await platform.client.post("/reports/bookings", {}, { ...call(), headers });
     await platform.client.delete(first.headers.get("location") ?? "", call());
@@ -61,7 +61,7 @@ describe("requests for reports, while no worker runs", () => {
     expect(await rowsOf(hotel.hotelId)).to.have.length(1);
   });
 
-  it("have no file yet, and say so", async () => {
+  it("An unfinished report answers 409 to a download", async () => {
     const { body: report } = await ask();
     const early = await platform.client.get(`/reports/${report.report_id}/download`, call());
     expect([early.status, early.body.code, early.body.report_status]).to.deep.equal([
@@ -72,7 +72,7 @@ describe("requests for reports, while no worker runs", () => {
     expect(early.headers.get("retry-after")).to.equal("1");
   });
 
-  it("are another hotel's business only", async () => {
+  it("Another hotel's report answers 404", async () => {
     const { body: report } = await ask();
     const other = { token: (await signUpHotel(platform.client)).managerToken };
     for (const path of [`/reports/${report.report_id}`, `/reports/${report.report_id}/download`]) {
@@ -83,7 +83,7 @@ describe("requests for reports, while no worker runs", () => {
     expect((await platform.client.get(`/reports/${report.report_id}`, call())).body.status).to.equal("queued");
   });
 
-  it("are for managers", async () => {
+  it("Only managers can use reports", async () => {
     const { body: report } = await ask();
     const desk = { token: hotel.receptionistToken };
     const answers = await Promise.all([
@@ -97,7 +97,7 @@ describe("requests for reports, while no worker runs", () => {
     expect((await platform.client.get("/reports/")).status).to.equal(401);
   });
 
-  it("are canceled first and deleted then, where If-Match fits", async () => {
+  it("An unfinished report is canceled and then deleted, if If-Match matches", async () => {
     const { body: report } = await ask();
     const path = `/reports/${report.report_id}`;
     const stale = await platform.client.delete(path, { ...call(), headers: { "if-match": '"0"' } });
@@ -112,7 +112,7 @@ describe("requests for reports, while no worker runs", () => {
     expect((await platform.client.get(path, call())).status).to.equal(404);
   });
 
-  it("are listed page by page, the latest first", async () => {
+  it("The list is paged, the latest report first", async () => {
     const ids: string[] = [];
     for (const from of ["2026-01-01", "2026-01-02", "2026-01-03"]) ids.unshift((await ask({ from })).body.report_id);
     const first = await platform.client.get("/reports?limit=2", call());
@@ -122,16 +122,16 @@ describe("requests for reports, while no worker runs", () => {
     expect(second.body.next_cursor).to.equal(null);
   });
 
-  it("are refused where they do not fit, with pointers", async () => {
+  it("An invalid request answers 400 with pointers", async () => {
     const answer = await ask({ from: "2026-13-01", status: ["gone"], columns: ["password"], by: "x", extra: 1 });
     expect([answer.status, answer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
     const pointers = answer.body.errors.map((error: { pointer: string }) => error.pointer);
     expect(pointers).to.have.members(["/from", "/by", "/status/0", "/columns/0", "/extra"]);
     const reversed = await ask({ from: "2026-02-01", to: "2026-01-01" });
-    expect(reversed.body.errors).to.deep.equal([{ in: "body", pointer: "/to", detail: "is before from" }]);
+    expect(reversed.body.errors).to.deep.equal([{ in: "body", pointer: "/to", detail: "must not be before from" }]);
   });
 
-  it("for text/csv are answered at once with the rows, and make no report", async () => {
+  it("A request for text/csv gets the rows at once and creates no report", async () => {
     await addManyBookings(platform.owner, hotel, 5000);
     const headers = { accept: "text/csv", "idempotency-key": newId() };
     const answer = await platform.client.post("/reports/bookings", {}, { ...call(), headers });
@@ -145,7 +145,7 @@ describe("requests for reports, while no worker runs", () => {
     expect([again.status, again.text === answer.text]).to.deep.equal([200, true]);
   });
 
-  it("for text/csv give everything back when the client hangs up", async () => {
+  it("A request for text/csv frees its connection when the client disconnects", async () => {
     await addManyBookings(platform.owner, hotel, 60_000);
     const init = {
       method: "POST",
@@ -162,12 +162,12 @@ describe("requests for reports, while no worker runs", () => {
       expect(response.status).to.equal(200);
       await response.body?.getReader().read();
       hangUp.abort();
-      // Only two streams run at a time: one that was not given back would make a later turn 429.
+      // Only two streams run at a time. A stream that never ends would make a later request answer 429.
       await untilNoCopyRuns(platform);
     }
   });
 
-  it("expire: the file goes by the clock, the row later", async () => {
+  it("An expired report loses its file at its time, and its row later", async () => {
     const files = folderStore(`${platform.variables["DATA_DIR"]}/reporting`);
     const worker = await boot("worker", platform.variables);
     try {

@@ -26,26 +26,24 @@ import {
   requireDailyQuotaLeft,
   staff,
 } from "../../identity/port.ts";
-import { askFor } from "./request_report.ts";
+import { requestReport } from "./request_report.ts";
 import type { ReportingContext } from "../context.ts";
 import { csvOpener, type OpenCsv } from "../download/stream_report.ts";
 import { type ReportKind, requestOf } from "../kinds/kind.ts";
 import { kinds } from "../kinds/mod.ts";
 import { findReport, removeReport } from "./reports.ts";
 import { openStatuses, Report } from "../models/report.ts";
-import { reportSchema, reportView } from "./views.ts";
-
-export const params = z.strictObject({ report_id: idSchema });
+import { reportParams, reportSchema, reportView } from "./views.ts";
 
 export function reportRoutes(ctx: ReportingContext): Route[] {
   const openCsv = csvOpener(ctx);
   return [
-    ...kinds.map((kind) => askRoute(ctx, openCsv, kind)),
+    ...kinds.map((kind) => createReportRoute(ctx, openCsv, kind)),
     route({
       id: "listReports",
       method: "GET",
       path: "/reports/",
-      summary: "The hotel's reports, the latest first",
+      summary: "List the hotel's reports, the latest first",
       access: managers,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
@@ -53,7 +51,7 @@ export function reportRoutes(ctx: ReportingContext): Route[] {
       result: pageOf(reportSchema),
       handler: async ({ actor, query: { limit, cursor }, trx }) => {
         const before = decodeCursor(cursor, z.tuple([idSchema]));
-        // A v7 UUID sorts by the time of its making.
+        // A v7 UUID sorts by its time of creation.
         const reports = await Report.query(trx)
           .where({ hotel_id: actor.tenantId })
           .whereNull("deleted_at")
@@ -67,10 +65,10 @@ export function reportRoutes(ctx: ReportingContext): Route[] {
       id: "readReport",
       method: "GET",
       path: "/reports/{report_id}",
-      summary: "How far a report is",
+      summary: "Read a report and its progress",
       access: managers,
       transaction: "tenant",
-      params,
+      params: reportParams,
       status: 200,
       result: reportSchema,
       handler: async ({ actor, params: { report_id: reportId }, trx }) => {
@@ -83,10 +81,10 @@ export function reportRoutes(ctx: ReportingContext): Route[] {
       id: "deleteReport",
       method: "DELETE",
       path: "/reports/{report_id}",
-      summary: "Cancel a report that is queued or running; delete one that is over, and its file",
+      summary: "Cancel an unfinished report, or delete a finished one with its file",
       access: managers,
       transaction: "none",
-      params,
+      params: reportParams,
       status: 204,
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, params: { report_id: reportId }, request: { ifMatch } }) => {
@@ -98,18 +96,18 @@ export function reportRoutes(ctx: ReportingContext): Route[] {
 }
 
 /** `POST /reports/{kind}`. */
-function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Route {
+function createReportRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Route {
   const { name, title, columns, deskDays } = kind;
   const meanings = Object.entries(columns).map(([column, meaning]) => `- \`${column}\`${meaning && `: ${meaning}`}`);
   return route({
     id: `create${name.charAt(0).toUpperCase()}${name.slice(1)}Report`,
     method: "POST",
     path: `/reports/${name}`,
-    summary: `Ask for ${title} as CSV`,
+    summary: `Create a report of ${title} as CSV`,
     description: [
-      "Answers with a report to poll at `Location`. The same request, while one is queued or running, is the same report. " +
-        "With `Accept: text/csv` the CSV is streamed at once instead, with status 200, and no report is made" +
-        (deskDays === undefined ? "." : `; to a receptionist it always is, and is of ${deskDays} days at most.`),
+      "Answers with a report to poll at `Location`. The same request gets the same report while that is unfinished. " +
+        "With `Accept: text/csv` the answer is the CSV itself, with status 200, and no report is created." +
+        (deskDays === undefined ? "" : ` A receptionist always gets the CSV, of at most ${deskDays} days.`),
       `Columns:\n\n${meanings.join("\n")}`,
     ].join("\n\n"),
     access: deskDays === undefined ? managers : staff,
@@ -118,17 +116,17 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
     status: 202,
     result: reportSchema,
     problems: ["TOO_MANY_REPORTS", "TRIAL_QUOTA_REACHED"],
-    // Before the unit of work: a stream has a connection of its own, and must not wait for it with another in hand.
-    prepare: ({ actor, body, request }) => openNow(ctx, openCsv, kind, actor, body, request),
+    // Before the transaction: the stream needs its own connection, and must not wait for it while it has another one.
+    prepare: ({ actor, body, request }) => openStream(ctx, openCsv, kind, actor, body, request),
     handler: async ({ actor, body, trx, prepared: stream }) => {
       const hotel = await readHotel(trx, actor.tenantId);
-      // A stored zone that is not known is refused here, in words, and not by the job.
+      // Refuses a stored time zone that is unknown here, with a message, instead of in the job.
       dayAt(new Date(), hotel.time_zone);
       if (stream !== undefined) {
         await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
         return { status: 200, stream, headers: { "Content-Type": "text/csv; charset=utf-8; header=present" } };
       }
-      const report = await askFor(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
+      const report = await requestReport(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
       await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
       return {
         body: reportView(report),
@@ -140,8 +138,11 @@ function askRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: ReportKind): Ro
 
 const quotaOf = ({ env }: ReportingContext) => ({ of: "reports", most: env.TRIAL_REPORTS_PER_DAY });
 
-/** The rows, where they are wanted at once; undefined where a report is. The list of reports is a manager's. */
-async function openNow(
+/**
+ * Opens the CSV if the client accepts `text/csv`, or if a receptionist asks: only managers can read stored reports.
+ * @returns undefined if a report must be created
+ */
+async function openStream(
   ctx: ReportingContext,
   openCsv: OpenCsv,
   kind: ReportKind,
@@ -155,21 +156,22 @@ async function openNow(
   if (!isDesk && (accepted === false || accepted === "application/json")) return undefined;
   const read = async (trx: Trx): Promise<HotelSettings> => {
     const settings = await readHotel(trx, tenantId);
-    // The handler counts a stream once it is open. Without this, each one beyond the quota would be opened first.
+    // The handler counts a stream after it is open. Without this check, streams beyond the quota would be opened too.
     await requireDailyQuotaLeft(trx, settings, quotaOf(ctx), ctx.countDaily);
     return settings;
   };
   const hotel = await ctx.db.tenant(tenantId, read, { readOnly: true });
   const request = requestOf(kind, body, hotel);
   if (isDesk && deskDays !== undefined) {
+    // Every kind with `deskDays` has a request with both days.
     const { from, to } = request as { readonly from: Day; readonly to: Day };
     if (daysBetween(from, to) >= deskDays)
       throw problems.FORBIDDEN(
-        `A receptionist's lists are of ${deskDays} days at most; longer ones are the manager's.`,
+        `A receptionist can list at most ${deskDays} days. A manager can create longer reports.`,
       );
   }
   const stream = await openCsv(tenantId, { kind: name, request });
-  // However the call ends, and though nobody may have read.
+  // Runs at every end of the request, also if the client read nothing.
   context.res.once("close", () => stream.destroy());
   if (signal.aborted) stream.destroy();
   return stream;

@@ -4,6 +4,9 @@ import { idSchema, instantOutSchema } from "../../../core/mod.ts";
 import { kinds } from "../kinds/mod.ts";
 import { type Report, type ReportStatus, reportStatuses } from "../models/report.ts";
 
+/** The path parameters of the routes of one report. */
+export const reportParams = z.strictObject({ report_id: idSchema });
+
 export const reportSchema = z
   .strictObject({
     report_id: idSchema,
@@ -11,25 +14,25 @@ export const reportSchema = z
     status: z.enum(reportStatuses),
     request: z
       .union(kinds.map(({ request }) => request))
-      .meta({ description: "In the one form of all requests that mean the same." }),
+      .meta({ description: "The complete request. It is equal for all bodies that mean the same." }),
     progress: z.strictObject({
       rows_done: z.number().int(),
-      rows_total: z.number().int().nullable().meta({ description: "Counted in the report's snapshot; null before." }),
+      rows_total: z.number().int().nullable().meta({ description: "Counted in the report's snapshot. Null before." }),
     }),
     file_name: z.string().meta({ examples: ["bookings-2026-01-01-2026-01-31-asked-2026-02-01.csv"] }),
     bytes: z.number().int().nullable(),
-    sha256: z.string().nullable().meta({ description: "Of the file, in hex; its ETag." }),
-    download_url: z.string().nullable().meta({ description: "Null unless there is a file." }),
+    sha256: z.string().nullable().meta({ description: "The file's SHA-256 in hex, which is its ETag." }),
+    download_url: z.string().nullable().meta({ description: "Null without a file." }),
     error: z.string().nullable(),
     created_by: z.string(),
     created_at: instantOutSchema,
     started_at: instantOutSchema.nullable(),
     finished_at: instantOutSchema.nullable(),
-    expires_at: instantOutSchema.nullable().meta({ description: "When the file goes." }),
+    expires_at: instantOutSchema.nullable().meta({ description: "When the file is deleted." }),
   })
   .meta({ id: "Report" });
 
-/** The status as of now: the clock expires a file, the sweep only carries it out. */
+/** Returns the current status. A report expires at its time, even if the expiry has not removed its file yet. */
 export function statusOf(report: Report, now = new Date()): ReportStatus {
   const expired = report.status === "succeeded" && report.expires_at !== null && report.expires_at <= now;
   return expired ? "expired" : report.status;

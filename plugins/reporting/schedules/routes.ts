@@ -23,15 +23,15 @@ import { kindOf, kinds } from "../kinds/mod.ts";
 import { ReportSchedule, rhythms } from "../models/report_schedule.ts";
 import { daysOf, nextRun } from "./timetable.ts";
 
-/** Of one hotel. */
+/** Most schedules of one hotel. */
 const mostSchedules = 20;
 
 const fields = {
   kind: z.enum(kinds.map(({ name }) => name)),
   every: z.enum(rhythms).meta({
-    description: "`night`: each night, of the day before; `month`: on the first of a month, of the month before.",
+    description: "`night` reports the day before, each night. `month` reports the month before, on its first day.",
   }),
-  at: timeOfDaySchema.meta({ description: "By the hotel's clock.", examples: ["05:00"] }),
+  at: timeOfDaySchema.meta({ description: "The time in the hotel's time zone.", examples: ["05:00"] }),
 };
 
 const scheduleSchema = z
@@ -54,17 +54,17 @@ export function scheduleRoutes({ env }: ReportingContext): Route[] {
       id: "scheduleReport",
       method: "POST",
       path: "/reports/schedules",
-      summary: "Ask for a report every night or month, in the hotel's time zone",
+      summary: "Schedule a report every night or month, in the hotel's time zone",
       access: managers,
       transaction: "tenant",
       body: z.strictObject({
         ...fields,
         at: fields.at.default("05:00"),
         options: z.record(z.string(), z.unknown()).default({}).meta({
-          description: "What the kind's own request takes beside its days, such as `status` of the bookings.",
+          description: "Fields of the kind's own request without its days, such as `status` of the bookings.",
         }),
       }),
-      // The options' own schema depends on the kind; the largest takes less than this.
+      // The options' own schema depends on the kind. The largest needs less than this.
       bodyLimit: 8 * 1024,
       status: 201,
       result: scheduleSchema,
@@ -74,7 +74,7 @@ export function scheduleRoutes({ env }: ReportingContext): Route[] {
         const timing = { every, at };
         const next = nextRun(timing, hotel.time_zone, new Date());
         checkOptions(kind, { ...options, ...daysOf(timing, hotel.time_zone, next) }, options);
-        // The hotel's requests pass one by one, so that the count holds until the commit.
+        // Serializes the hotel's requests, so that the count is valid until the commit.
         await trx.raw("SELECT pg_advisory_xact_lock(hashtextextended('reporting schedules ' || ?, 0))", [
           actor.tenantId,
         ]);
@@ -100,7 +100,7 @@ export function scheduleRoutes({ env }: ReportingContext): Route[] {
       id: "listReportSchedules",
       method: "GET",
       path: "/reports/schedules",
-      summary: "The hotel's scheduled reports",
+      summary: "List the hotel's scheduled reports",
       access: managers,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
@@ -120,7 +120,7 @@ export function scheduleRoutes({ env }: ReportingContext): Route[] {
       id: "deleteReportSchedule",
       method: "DELETE",
       path: "/reports/schedules/{schedule_id}",
-      summary: "End a scheduled report; the reports that it has made stay",
+      summary: "Delete a schedule, but not the reports that it has created",
       access: managers,
       transaction: "tenant",
       params,
@@ -137,7 +137,7 @@ export function scheduleRoutes({ env }: ReportingContext): Route[] {
   ];
 }
 
-/** The options must make a request of the kind, together with the days of a run. */
+/** Checks that the options and the days of a run make a valid request of the kind. @throws Problem VALIDATION_FAILED */
 function checkOptions(kind: string, body: unknown, options: Readonly<Record<string, unknown>>): void {
   const { error } = kindOf(kind).body.safeParse(body);
   const days = ["from", "to"].filter((name) => name in options);
@@ -145,11 +145,11 @@ function checkOptions(kind: string, body: unknown, options: Readonly<Record<stri
     ...days.map((name) => ({
       in: "body" as const,
       pointer: `/options/${name}`,
-      detail: "is worked out at each run",
+      detail: "must be left out: each run computes it",
     })),
     ...(error === undefined ? [] : fieldErrorsOf(error, "body", ["options"])),
   ];
-  if (errors.length > 0) throw problems.VALIDATION_FAILED("/options do not fit the kind of report.", { errors });
+  if (errors.length > 0) throw problems.VALIDATION_FAILED("/options must be valid for the kind of report.", { errors });
 }
 
 function scheduleView(schedule: ReportSchedule): z.input<typeof scheduleSchema> {

@@ -26,7 +26,7 @@ describe("scheduled reports", () => {
       [hotelId],
     );
 
-  it("are asked for when they are due, once, of the day before, and then wait for the next night", async () => {
+  it("A due schedule requests one report of the day before, and then waits for the next night", async () => {
     const desk = await openDesk(platform);
     const made = await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night" });
     expect(made.status, made.text).to.equal(201);
@@ -45,7 +45,7 @@ describe("scheduled reports", () => {
     expect(Date.parse(after.next_run_at as string)).to.be.greaterThan(Date.now());
   });
 
-  it("that were missed for some nights are made up for, each of its own day, and not those of long ago", async () => {
+  it("Missed nights are made up for, each with its own day, except those of long ago", async () => {
     const desk = await openDesk(platform);
     await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night", at: "12:00" });
     const scheduled = async () =>
@@ -71,7 +71,7 @@ describe("scheduled reports", () => {
     expect((await scheduled()).next_run_at).to.equal(next);
   });
 
-  it("take the kind's own options, and refuse what it does not know", async () => {
+  it("A schedule accepts the options of its kind, and refuses unknown ones", async () => {
     const desk = await openDesk(platform);
     const schedule = (options: object) =>
       desk.manage("POST", "/reports/schedules", { kind: "bookings", every: "month", at: "06:30", options });
@@ -89,17 +89,17 @@ describe("scheduled reports", () => {
     expect(items[0].request).to.deep.include({ by: "departure", status: ["checked_out"] });
   });
 
-  describe("that fail", () => {
+  describe("failing schedules", () => {
     const scheduleRow = (hotelId: string) =>
       platform.owner("reporting.schedules").where({ hotel_id: hotelId }).first("next_run_at", "failures", "retry_at");
 
-    it("do not keep the others from their turn, however many they are, and wait longer each time", async () => {
+    it("Failing schedules do not stop the others, however many fail, and wait longer each time", async () => {
       const [bad, good] = [await openDesk(platform), await openDesk(platform)];
       for (const desk of [bad, good]) {
         await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night" });
         await makeDue(desk.hotelId);
       }
-      // More of them than a round reads at once, and all are due before the good one.
+      // More schedules than one page of a round, all due before the good one.
       await platform.owner.raw(
         `INSERT INTO reporting.schedules (hotel_id, schedule_id, kind, options, every, at, next_run_at, created_by)
          SELECT hotel_id, gen_random_uuid(), kind, options, every, at, next_run_at - interval '1 hour', created_by
@@ -130,7 +130,7 @@ describe("scheduled reports", () => {
       await platform.owner("reporting.schedules").where({ hotel_id: bad.hotelId }).delete();
     });
 
-    it("for too many reports are asked for once there is room, and begin anew", async () => {
+    it("A schedule runs as soon as the hotel has room for a report, and its waits begin again", async () => {
       const desk = await openDesk(platform);
       await desk.manage("POST", "/reports/schedules", { kind: "occupancy", every: "night" });
       await makeDue(desk.hotelId);
@@ -152,7 +152,7 @@ describe("scheduled reports", () => {
     });
   });
 
-  it("end when they are deleted, are the manager's, and are twenty at most", async () => {
+  it("A deleted schedule never runs, and a hotel has at most twenty, which only managers can use", async () => {
     const desk = await openDesk(platform);
     const body = { kind: "revenue", every: "night" };
     const refused = await platform.client.post("/reports/schedules", body, { token: desk.receptionistToken });

@@ -1,4 +1,4 @@
-/** When a scheduled report is due, and which days it is of. All by the hotel's clock. */
+/** Computes when a scheduled report is due, and its days, in the hotel's time zone. */
 import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
 import type { Rhythm } from "../models/report_schedule.ts";
 
@@ -8,7 +8,10 @@ export interface Timing {
   readonly at: string;
 }
 
-/** The first time after an instant. A time that a clock change skips counts as the hour after it, one that comes twice as the first. */
+/**
+ * Returns the first run after an instant. A time that a clock change skips counts as the hour after it. A time that
+ * comes twice counts once, at its first occurrence.
+ */
 export function nextRun({ every, at }: Timing, timeZone: string, after: Date): Date {
   const today = dayAt(after, timeZone);
   const days = every === "night" ? [today, addDays(today, 1)] : [firstOf(today), firstOfNext(today)];
@@ -16,7 +19,7 @@ export function nextRun({ every, at }: Timing, timeZone: string, after: Date): D
   return times.find((time) => time > after) ?? (times.at(-1) as Date);
 }
 
-/** The days of a run: the day before it, or the month before its month. @param due when it was to run */
+/** Returns the days of a run: the day before it, or the month before its month. @param due the scheduled time */
 export function daysOf({ every }: Timing, timeZone: string, due: Date): { from: Day; to: Day } {
   const day = dayAt(due, timeZone);
   if (every === "night") return { from: addDays(day, -1), to: addDays(day, -1) };

@@ -1,4 +1,4 @@
-/** Bookings in any number, and what a report of them must say: written apart from the code that it checks. */
+/** Inserts bookings, and computes the report of them without the code under test. */
 import { parse } from "csv-parse/sync";
 import type { Knex } from "knex";
 import { randomUUID } from "node:crypto";
@@ -13,7 +13,7 @@ export interface AwkwardBooking {
   readonly notes?: string | null;
 }
 
-/** Adds plain bookings by the thousand, past the API: a report reads only this table. Arrivals are `2030-01-01` and on. */
+/** Inserts plain bookings directly, because a report reads only this table. Arrivals begin with `2030-01-01`. */
 export async function addManyBookings(owner: Knex, hotel: FurnishedHotel, count: number): Promise<void> {
   await owner.raw(
     `INSERT INTO pms.bookings (hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children,
@@ -45,26 +45,27 @@ export async function addBookings(
   );
 }
 
-/** One guest for all of them: a report does not look at whose profile a booking belongs to. */
+/** Inserts one guest for all bookings: a report does not read profiles. */
 async function addGuest(owner: Knex, hotel: FurnishedHotel): Promise<string> {
   const guest = { hotel_id: hotel.hotelId, guest_id: randomUUID(), name: "Guest" };
   await owner("pms.guests").insert(guest);
   return guest.guest_id;
 }
 
-/** The records of a CSV, strictly read: CR LF, quotes by RFC 4180. */
+/** Reads the records of a CSV strictly: CR LF, and quotes by RFC 4180. */
 export function readCsv(text: string): Record<string, string>[] {
   return parse(text, { columns: true, record_delimiter: "\r\n", relax_quotes: false });
 }
 
 const textColumns = ["room_number", "guest_name", "guest_email", "guest_phone", "notes", "created_by"];
 
-/** What the report must hold, from the rows as PostgreSQL gives them to a client. */
+/** Computes the records of the report from the rows that PostgreSQL returns. */
 export async function expectedRecords(owner: Knex, hotelId: string): Promise<Record<string, string>[]> {
   const { rows } = (await owner.raw(
     `SELECT b.booking_id, b.room_id, r.room_number, guest_name, guest_email, guest_phone, adults, children, arrival,
        departure, check_in_at, expected_check_out_at, checked_in_at, checked_out_at, b.status, total_amount, currency,
-       terms_accepted_at, notes, created_by, b.created_at, coalesce(rack_amount, total_amount) AS rack_amount, waived_amount
+       terms_accepted_at, notes, created_by, b.created_at, coalesce(rack_amount, total_amount) AS rack_amount,
+       waived_amount
      FROM pms.bookings b JOIN pms.rooms r USING (hotel_id, room_id) WHERE hotel_id = ? ORDER BY booking_id`,
     [hotelId],
   )) as { rows: Record<string, string | number | Date | null>[] };
@@ -78,25 +79,25 @@ function cell(name: string, value: string | number | Date | null): string {
   return textColumns.includes(name) ? neutral(text) : text;
 }
 
-/** As a spreadsheet may read it that takes the semicolon or the tab for a separator too. */
+/** Escapes formulas for a spreadsheet that also uses the semicolon or the tab as a separator. */
 function neutral(text: string): string {
   const inner = text.replaceAll(/([;\t\r\n][ \t\r\n;"]*)(?=[=+\-@＝＋－＠])/g, "$1'");
   return /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${inner}` : inner;
 }
 
-/** Asks for a report and waits for it. */
+/** Creates a report and waits for it. */
 export async function buildBookingsReport(
   { client }: Pick<TestPlatform, "client">,
   hotel: FurnishedHotel,
   request: Readonly<Record<string, unknown>> = {},
 ) {
   const token = hotel.managerToken;
-  const asked = await client.post("/reports/bookings", request, { token });
-  if (asked.status !== 202) throw new Error(`The report was refused: ${asked.text}`);
-  return waitForReport({ client }, hotel, asked.body.report_id as string);
+  const created = await client.post("/reports/bookings", request, { token });
+  if (created.status !== 202) throw new Error(`The report was refused: ${created.text}`);
+  return waitForReport({ client }, hotel, created.body.report_id as string);
 }
 
-/** Polls a report until it is over. */
+/** Polls a report until it is finished. */
 export function waitForReport(
   { client }: Pick<TestPlatform, "client">,
   hotel: Pick<FurnishedHotel, "managerToken">,

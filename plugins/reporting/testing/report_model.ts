@@ -1,6 +1,6 @@
 /**
- * What each kind of report must say of a hotel: worked out from the model of its desk (`pms/testing/model`), night by
- * night and in whole minor units. It is written from the specification, has no SQL, and shares no code with the reports.
+ * Computes the rows of each kind of report from the model of a hotel's desk, night by night and in whole minor units.
+ * It follows the specification, has no SQL, and shares no code with the reports.
  */
 import {
   agreedDeparture,
@@ -11,41 +11,41 @@ import {
   range,
 } from "../../pms/testing/model_tests/model/hotel.ts";
 
-/** A hotel's model, and what a report tells beside that. */
-export interface Known {
+/** A hotel's model, and the values in a report that the model does not have. */
+export interface ReportedHotel {
   readonly model: ModelHotel;
   readonly currency: string;
   readonly timeZone: string;
-  /** By booking: when it was made, and what was noted. */
+  /** The time of creation and the notes, by booking. */
   readonly madeAt: ReadonlyMap<string, Date>;
   readonly notes: ReadonlyMap<string, string>;
-  /** By room type. */
+  /** The names by room type. */
   readonly typeNames: ReadonlyMap<string, string>;
 }
 
 export type Row = Readonly<Record<string, string>>;
 
-/** Both ends included; null: without end. */
+/** A range of days with both ends included. Null means no limit. */
 export interface Days<End = number> {
   readonly from: End;
   readonly to: End;
 }
 
-const here = ["in_house", "checked_out"];
-const coming = ["confirmed", ...here];
+const sleptStatuses = ["in_house", "checked_out"];
+const arrivingStatuses = ["confirmed", ...sleptStatuses];
 
-/** Rounded half up, of whole numbers that are not negative. */
+/** Divides whole numbers that are not negative, and rounds half up. */
 const share = (part: number, by: number): number => Math.floor((2 * part + by) / (2 * by));
 
-/** Hundredths as they are written. */
+/** Writes hundredths as a decimal number. */
 const hundredths = (value: number): string => `${Math.floor(value / 100)}.${String(value % 100).padStart(2, "0")}`;
 
-/** The day on the hotel's calendar. */
+/** Returns the day on the hotel's calendar. */
 function localDay(instant: Date, timeZone: string): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short" }).format(instant);
 }
 
-/** When the hotel's clock shows a full hour on a day: looked for among all offsets that there are. */
+/** Finds the instant at which the hotel's clock shows a full hour of a day. Tries all offsets. */
 function wallClock(day: string, hour: number, timeZone: string): string {
   const shows = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "short" });
   const wanted = `${day} ${String(hour).padStart(2, "0")}:00`;
@@ -53,24 +53,25 @@ function wallClock(day: string, hour: number, timeZone: string): string {
     const instant = new Date(Date.parse(`${day}T00:00:00Z`) + hour * 3_600_000 + quarters * 900_000);
     if (shows.format(instant) === wanted) return instant.toISOString();
   }
-  throw new Error(`${wanted} is no time in ${timeZone}.`);
+  throw new Error(`${timeZone} has no time ${wanted}.`);
 }
 
-const arrivalAt = ({ arrival }: ModelBooking, { timeZone }: Known): string => wallClock(dayText(arrival), 14, timeZone);
+const arrivalAt = ({ arrival }: ModelBooking, { timeZone }: ReportedHotel): string =>
+  wallClock(dayText(arrival), 14, timeZone);
 
-/** As it was agreed: who leaves early has given nights back. */
-function departureAt(booking: ModelBooking, { timeZone }: Known): string {
+/** Returns the agreed departure, which an early departure changes. */
+function departureAt(booking: ModelBooking, { timeZone }: ReportedHotel): string {
   return wallClock(dayText(agreedDeparture(booking)), 11, timeZone);
 }
 
-export interface BookingsAsked extends Days<string | null> {
+export interface BookingsRange extends Days<string | null> {
   readonly by: "arrival" | "departure" | "created";
   readonly status: readonly string[];
   readonly columns: readonly string[];
 }
 
-/** By the columns in the file's order. The two that are missing are the clock's, at the desk. */
-const bookingCells: Readonly<Record<string, (booking: ModelBooking, known: Known) => string>> = {
+/** Cells by the columns in the file's order. Two columns are missing: the times of check-in and check-out. */
+const bookingCells: Readonly<Record<string, (booking: ModelBooking, known: ReportedHotel) => string>> = {
   booking_id: ({ id }) => id,
   room_id: ({ room }) => room.id,
   room_number: ({ room }) => room.number,
@@ -96,7 +97,7 @@ const bookingCells: Readonly<Record<string, (booking: ModelBooking, known: Known
 };
 export const bookingColumns = Object.keys(bookingCells);
 
-export function bookingRows(known: Known, { from, to, by, status, columns }: BookingsAsked): Row[] {
+export function bookingRows(known: ReportedHotel, { from, to, by, status, columns }: BookingsRange): Row[] {
   const dayOf = (booking: ModelBooking): string =>
     by === "created" ? localDay(known.madeAt.get(booking.id) as Date, known.timeZone) : dayText(booking[by]);
   return known.model.bookings
@@ -109,10 +110,15 @@ export function bookingRows(known: Known, { from, to, by, status, columns }: Boo
     });
 }
 
-export function occupancyRows({ model, currency }: Known, { from, to }: Days): Row[] {
+export function occupancyRows({ model, currency }: ReportedHotel, { from, to }: Days): Row[] {
   return range(from, to + 1).map((day) => {
     const closed = model.closedDays.get(day);
-    const { rooms = 0, out_of_order: out = 0, sold = 0, room_revenue: revenue = 0 } = closed ?? asItStands(model, day);
+    const {
+      rooms = 0,
+      out_of_order: out = 0,
+      sold = 0,
+      room_revenue: revenue = 0,
+    } = closed ?? currentFigures(model, day);
     const perRoom = (count: number): string => (count > 0 ? model.text(share(revenue, count)) : "");
     const percent = (base: number): string => (base > 0 ? hundredths(share(10_000 * sold, base)) : "");
     return {
@@ -132,11 +138,11 @@ export function occupancyRows({ model, currency }: Known, { from, to }: Days): R
   });
 }
 
-/** Whether a night of a booking was slept, or is reserved. */
+/** Returns whether a night of a booking was slept, or is reserved. */
 const counts = ({ status }: ModelBooking, day: number, today: number): boolean =>
-  here.includes(status) || (status === "confirmed" && day >= today);
+  sleptStatuses.includes(status) || (status === "confirmed" && day >= today);
 
-function asItStands(
+function currentFigures(
   { rooms: all, closures, bookings, today }: ModelHotel,
   day: number,
 ): Readonly<Record<string, number>> {
@@ -155,7 +161,7 @@ function asItStands(
   };
 }
 
-export function revenueRows({ model, currency, typeNames }: Known, { from, to }: Days): Row[] {
+export function revenueRows({ model, currency, typeNames }: ReportedHotel, { from, to }: Days): Row[] {
   const groups = new Map<string, { nights: number; slept: number; rack: number; absent: number }>();
   for (const booking of model.bookings) {
     for (const [day, { type, rate, rack }] of booking.nights) {
@@ -182,8 +188,8 @@ export function revenueRows({ model, currency, typeNames }: Known, { from, to }:
     }));
 }
 
-export function arrivalRows(known: Known, { from, to }: Days): Row[] {
-  const guests = known.model.bookings.filter(({ status }) => coming.includes(status));
+export function arrivalRows(known: ReportedHotel, { from, to }: Days): Row[] {
+  const guests = known.model.bookings.filter(({ status }) => arrivingStatuses.includes(status));
   const lineOf = (movement: "arrival" | "departure", booking: ModelBooking): Row => ({
     movement,
     date: dayText(booking[movement]),
