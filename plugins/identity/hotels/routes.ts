@@ -14,7 +14,7 @@ import {
 import type { IdentityContext } from "../context.ts";
 import { insertUser } from "../staff/staff.ts";
 import { Hotel } from "../models/hotel.ts";
-import { hashSlowly, signUpTurn } from "../passwords/hashing.ts";
+import { hashSlowly, turnOfSignUp } from "../passwords/hashing.ts";
 import { passwordSchema, requireStrength } from "../passwords/passwords.ts";
 import { managers, staff } from "../port.ts";
 import { createTakenNames } from "../staff/taken_names.ts";
@@ -60,7 +60,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
         requireStrength({ password, username, hotelName: name });
         if (await names.isTaken(username, [networkOf(address)])) return undefined;
         await countSignUp(ctx, address);
-        return hashSlowly(password, signUpTurn(address));
+        return hashSlowly(password, turnOfSignUp(address));
       },
       handler: async ({
         body: { username, password: _password, ...settings },

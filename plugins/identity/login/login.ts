@@ -2,7 +2,7 @@
 import { prepare, Problem, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { createDeviceTokens, type DeviceTokens } from "./device_tokens.ts";
-import { checkPassword, loginTurn } from "../passwords/hashing.ts";
+import { checkPassword, turnOfLogin } from "../passwords/hashing.ts";
 import { createLoginThrottle, type LoginThrottle } from "./throttle.ts";
 import { foldUsername } from "../staff/usernames.ts";
 import type { KnownUser } from "./known_user.ts";
@@ -58,7 +58,7 @@ export function createLogins({ audit, db, counters, env }: IdentityContext): Log
         await attempt.begin();
         // The hash is always paid for, outside of any transaction; an inactive user is told what an unknown one is told.
         const hash = found?.active === true ? found.password_hash : undefined;
-        const holds = await checkPassword(password, hash, loginTurn(address, attempt.isKnown));
+        const holds = await checkPassword(password, hash, turnOfLogin(address, attempt.isKnown));
         if (!holds || found === undefined) {
           await attempt.failed();
           countFailure(request, found, "login_failed");

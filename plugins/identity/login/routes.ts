@@ -8,7 +8,7 @@ import { identityProblems } from "../errors.ts";
 import { Hotel } from "../models/hotel.ts";
 import { staff } from "../port.ts";
 import { revokeSessions } from "../sessions/sessions.ts";
-import { takeAuthority } from "../staff/still_authorized.ts";
+import { lockAuthority } from "../staff/still_authorized.ts";
 import { hotelSchema, hotelView, roleSchema } from "../views.ts";
 
 const grantSchema = z
@@ -114,7 +114,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
         const { tenantId, userId, sessionId } = actor;
         await db.tenant(tenantId, async (trx) => {
           audit.record(trx, { kind: "logged_out", actor, request, details: { session_id: sessionId } });
-          await takeAuthority(trx, userId);
+          await lockAuthority(trx, userId);
           await revokeSessions(trx, { hotel_id: tenantId, session_id: sessionId });
         });
         sessions.forget(tenantId, userId);

@@ -46,19 +46,19 @@ export type HashTurn = Turn<Kind>;
  * The check of a password at a login.
  * @param isKnown whether the user has logged in before from this device or network
  */
-export function loginTurn(address: string, isKnown: boolean): HashTurn {
+export function turnOfLogin(address: string, isKnown: boolean): HashTurn {
   if (!isKnown) return strangersTurn("stranger", address);
   const [network] = networksOf(address);
   return { kind: "known", line: network, shares: [{ key: network, most: mostOfOne }] };
 }
 
 /** The password of a hotel that signs up. */
-export function signUpTurn(address: string): HashTurn {
+export function turnOfSignUp(address: string): HashTurn {
   return strangersTurn("signUp", address);
 }
 
 /** A new password that a hotel's people set. */
-export function settingTurn(hotelId: string): HashTurn {
+export function turnOfHotel(hotelId: string): HashTurn {
   return { kind: "setting", line: hotelId, shares: [{ key: hotelId, most: mostOfOne }] };
 }
 

@@ -5,16 +5,16 @@ import {
   checkPassword,
   hashSlowly,
   lanes,
-  loginTurn,
+  turnOfLogin,
   most,
   mostOfNetworks,
   mostOfOne,
-  settingTurn,
+  turnOfHotel,
 } from "./hashing.ts";
 
 const password = "correct-horse-battery";
-const login = loginTurn("192.0.2.1", true);
-const setting = settingTurn("a hotel");
+const login = turnOfLogin("192.0.2.1", true);
+const setting = turnOfHotel("a hotel");
 
 describe("the hashing of passwords", () => {
   it("is argon2id with 19 MiB, 2 passes and 1 lane, and salted", async () => {
@@ -81,20 +81,20 @@ describe("the hashing of passwords", () => {
   const strangers = (count: number, addressOf: (stranger: number) => string): Promise<string[]> =>
     Promise.all(
       Array.from({ length: count }, (_, stranger) =>
-        outcomeOf(checkPassword(password, undefined, loginTurn(addressOf(stranger), false))),
+        outcomeOf(checkPassword(password, undefined, turnOfLogin(addressOf(stranger), false))),
       ),
     );
 
   it("keeps the places of known pairs from strangers, and has them go first", async () => {
     let done = 0;
     const flood = Array.from({ length: 400 }, async (_, stranger) => {
-      const turn = loginTurn(`203.${stranger >> 6}.${stranger & 63}.9`, false);
+      const turn = turnOfLogin(`203.${stranger >> 6}.${stranger & 63}.9`, false);
       const outcome = await outcomeOf(checkPassword(password, undefined, turn));
       if (outcome === "hashed") done += 1;
       return outcome;
     });
     const desks = Array.from({ length: 30 }, (_, desk) =>
-      outcomeOf(checkPassword(password, undefined, loginTurn(`192.0.2.${desk}`, true))),
+      outcomeOf(checkPassword(password, undefined, turnOfLogin(`192.0.2.${desk}`, true))),
     );
     expect(new Set(await Promise.all(desks))).to.deep.equal(new Set(["hashed"]));
     // Those in the lanes, and one of four while the thirty had theirs.
@@ -123,7 +123,7 @@ describe("the hashing of passwords", () => {
   });
 
   it("says so where the places of a kind are full, and keeps those of the others", async () => {
-    const hotels = Array.from({ length: 100 }, (_, hotel) => outcomeOf(hashSlowly(password, settingTurn(`${hotel}`))));
+    const hotels = Array.from({ length: 100 }, (_, hotel) => outcomeOf(hashSlowly(password, turnOfHotel(`${hotel}`))));
     const logins = await strangers(10, (stranger) => `192.0.2.${stranger}`);
     const ofHotels = await Promise.all(hotels);
     expect(countOf(ofHotels, "hashed")).to.equal(most.setting + lanes);

@@ -2,12 +2,12 @@
 import { type Actor, prepare, problems, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import { checkPassword, loginTurn, settingTurn } from "./hashing.ts";
+import { checkPassword, turnOfLogin, turnOfHotel } from "./hashing.ts";
 import type { PasswordLimit } from "./limit.ts";
 import { hashPassword } from "./passwords.ts";
 import { staff } from "../port.ts";
 import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
-import { requireStanding, takeAuthority } from "../staff/still_authorized.ts";
+import { requireStillAuthorized, lockAuthority } from "../staff/still_authorized.ts";
 import type { LoginThrottle } from "../login/throttle.ts";
 
 const readStatement = prepare<{ hotel_name: string; username: string; folded_username: string; password_hash: string }>(
@@ -58,7 +58,7 @@ export async function changeOwnPassword(
   });
   try {
     await attempt.begin();
-    if (!(await checkPassword(oldPassword, user.password_hash, loginTurn(address, true)))) {
+    if (!(await checkPassword(oldPassword, user.password_hash, turnOfLogin(address, true)))) {
       await attempt.failed();
       throw refused;
     }
@@ -79,13 +79,13 @@ export async function changeOwnPassword(
     hotelName: user.hotel_name,
     pointer: "/new_password",
   };
-  const newHash = await hashPassword(wanted, settingTurn(tenantId));
+  const newHash = await hashPassword(wanted, turnOfHotel(tenantId));
   await db.tenant(tenantId, async (trx) => {
-    await takeAuthority(trx, userId);
+    await lockAuthority(trx, userId);
     const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
     if (changed.length === 0) throw refused;
     // After the change, which has locked the row: of two at once none waits for the other with half a lock.
-    await requireStanding(trx, actor, staff);
+    await requireStillAuthorized(trx, actor, staff);
     audit.record(trx, { kind: "own_password_changed", actor, request });
     await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);
   });

@@ -29,7 +29,7 @@ interface TokenRow {
 }
 
 // Of many uses at once the lock lets one through at a time, and the next sees that it was used.
-const takeStatement = prepare<TokenRow>(
+const lockTokenStatement = prepare<TokenRow>(
   "identity_take_refresh_token",
   `SELECT t.session_id, s.user_id, u.username, t.used_at,
      coalesce(t.used_at > clock_timestamp() - make_interval(secs => $3) AND t.used_by = $4, false) AS is_repeat
@@ -87,7 +87,7 @@ export async function useRefreshToken(
   if (read === undefined) return undefined;
   const { hotelId, hash } = read;
   const usedBy = fingerprintOf(client);
-  const [row] = await takeStatement.run(trx, [hotelId, hash, graceSeconds, usedBy]);
+  const [row] = await lockTokenStatement.run(trx, [hotelId, hash, graceSeconds, usedBy]);
   if (row === undefined) return undefined;
   const { session_id: sessionId, user_id: userId, username } = row;
   if (row.used_at === null) {

@@ -18,7 +18,7 @@ import type { IdentityContext } from "../context.ts";
 import { managers, staff } from "../port.ts";
 import { revokeSessions, type Sessions } from "./sessions.ts";
 import { lockStaff } from "../staff/staff.ts";
-import { requireStanding, takeAuthority } from "../staff/still_authorized.ts";
+import { requireStillAuthorized, lockAuthority } from "../staff/still_authorized.ts";
 import { sessionDays } from "./tokens.ts";
 
 const sessionSchema = z
@@ -48,8 +48,8 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
   const endOwn = async (actor: Actor, request: RequestFacts, sessionId?: string): Promise<void> => {
     const { tenantId: hotel_id, userId: user_id } = actor;
     await db.tenant(hotel_id, async (trx) => {
-      await takeAuthority(trx, user_id);
-      await requireStanding(trx, actor, staff);
+      await lockAuthority(trx, user_id);
+      await requireStillAuthorized(trx, actor, staff);
       const ended =
         sessionId === undefined
           ? await revokeSessions(trx, { hotel_id, user_id }, actor.sessionId)
@@ -132,7 +132,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       handler: async ({ actor, params: { user_id: userId }, request }) => {
         const { tenantId } = actor;
         await db.tenant(tenantId, async (trx) => {
-          await takeAuthority(trx, userId);
+          await lockAuthority(trx, userId);
           const { user } = await lockStaff(trx, actor, userId);
           const ended = await revokeSessions(trx, { hotel_id: tenantId, user_id: userId });
           const subject = { type: "user", id: userId, name: user.username };

@@ -12,7 +12,7 @@ import { identityProblems } from "../errors.ts";
 import type { KnownUser } from "../login/known_user.ts";
 import type { Role } from "../port.ts";
 import { type Client, grantRefreshToken, useRefreshToken } from "./refresh.ts";
-import { takeAuthority } from "../staff/still_authorized.ts";
+import { lockAuthority } from "../staff/still_authorized.ts";
 import { type AccessTokens, accessSeconds, newRefreshToken, readRefreshToken } from "./tokens.ts";
 
 const rememberMs = 2_000;
@@ -158,7 +158,7 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
             subject,
             details: { session_id },
           });
-          await takeAuthority(trx, id);
+          await lockAuthority(trx, id);
           await revokeSessions(trx, { hotel_id: hotelId, session_id });
         }
         return used;

@@ -2,13 +2,13 @@
 import { type Actor, type AuditEvent, requireMatch, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import { settingTurn } from "../passwords/hashing.ts";
+import { turnOfHotel } from "../passwords/hashing.ts";
 import { User } from "../models/user.ts";
 import type { PasswordLimit } from "../passwords/limit.ts";
 import { hashPassword } from "../passwords/passwords.ts";
 import { noSuchUser, revokeSessions, type Sessions } from "../sessions/sessions.ts";
 import { lockStaff, readHotelName } from "./staff.ts";
-import { takeAuthority } from "./still_authorized.ts";
+import { lockAuthority } from "./still_authorized.ts";
 
 export interface StaffServices {
   readonly db: IdentityContext["db"];
@@ -37,7 +37,7 @@ export async function changeUser(services: StaffServices, change: UserChange): P
   const { actor, userId, request } = change;
   const passwordHash = change.password === undefined ? undefined : await hashFor(services, change, change.password);
   const changed = await db.tenant(actor.tenantId, async (trx) => {
-    await takeAuthority(trx, userId);
+    await lockAuthority(trx, userId);
     const { user, isLast } = await lockStaff(trx, actor, userId);
     requireMatch(request.ifMatch, user.version);
     const { role = user.role, active = user.active } = change;
@@ -96,5 +96,5 @@ async function hashFor({ db, limit }: StaffServices, { actor, userId }: UserChan
   );
   if (user === undefined) throw noSuchUser();
   await limit.ofHotel(actor.tenantId);
-  return hashPassword({ password, username: user.username, hotelName }, settingTurn(actor.tenantId));
+  return hashPassword({ password, username: user.username, hotelName }, turnOfHotel(actor.tenantId));
 }

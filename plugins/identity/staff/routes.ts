@@ -4,7 +4,7 @@ import { decodeCursor, idSchema, networkOf, pageOf, pageQuery, type Route, route
 import type { Authentication } from "../sessions/authentication.ts";
 import { changeUser } from "./change_user.ts";
 import type { IdentityContext } from "../context.ts";
-import { hashSlowly, settingTurn } from "../passwords/hashing.ts";
+import { hashSlowly, turnOfHotel } from "../passwords/hashing.ts";
 import { User } from "../models/user.ts";
 import { changeOwnPassword } from "../passwords/own_password.ts";
 import { createPasswordLimit } from "../passwords/limit.ts";
@@ -67,7 +67,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
         // strangers behind its address must not keep it from adding staff.
         const network = isOnTrial(hotel) ? [`trials ${networkOf(request.address)}`] : [];
         if (await names.isTaken(username, [`hotel ${tenantId}`, ...network])) return undefined;
-        return hashSlowly(password, settingTurn(tenantId));
+        return hashSlowly(password, turnOfHotel(tenantId));
       },
       handler: async ({ actor, body, prepared: passwordHash, trx, request }) => {
         const { password: _password, ...fields } = body;

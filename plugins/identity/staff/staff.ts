@@ -4,7 +4,7 @@ import { identityProblems } from "../errors.ts";
 import { User } from "../models/user.ts";
 import { managers, type Role } from "../port.ts";
 import { noSuchUser } from "../sessions/sessions.ts";
-import { confirmStanding } from "./still_authorized.ts";
+import { requireActorStillAuthorized } from "./still_authorized.ts";
 import { foldUsername } from "./usernames.ts";
 
 export interface NewUser {
@@ -58,7 +58,7 @@ export async function lockStaff(trx: Trx, actor: Actor, userId: string): Promise
     .orderBy("user_id")
     .forUpdate();
   const caller = locked.find((one) => one.user_id === actor.userId);
-  await confirmStanding(trx, actor, caller, managers);
+  await requireActorStillAuthorized(trx, actor, caller, managers);
   const user = locked.find((one) => one.user_id === userId);
   if (user === undefined) throw noSuchUser();
   const isManager = (one: User): boolean => one.role === "manager" && one.active;

@@ -14,7 +14,7 @@ const shareStatement = prepare(
   "identity_share_authority",
   "SELECT pg_advisory_xact_lock_shared(hashtextextended('identity authority ' || $1, 0))",
 );
-const takeStatement = prepare(
+const lockStatement = prepare(
   "identity_take_authority",
   "SELECT pg_advisory_xact_lock(hashtextextended('identity authority ' || $1, 0))",
 );
@@ -36,8 +36,8 @@ export const confirmActor: ConfirmActor = async (trx, { tenantId, userId, sessio
 };
 
 /** First in a transaction that takes rights of a user away: waits for the user's writes that are under way. */
-export async function takeAuthority(trx: Trx, userId: string): Promise<void> {
-  await takeStatement.run(trx, [userId]);
+export async function lockAuthority(trx: Trx, userId: string): Promise<void> {
+  await lockStatement.run(trx, [userId]);
 }
 
 type Standing = Pick<User, "role" | "active">;
@@ -54,16 +54,16 @@ const lockSessionStatement = prepare<{ session_id: string }>(
 );
 
 /** @throws Problem UNAUTHENTICATED, FORBIDDEN */
-export async function requireStanding(trx: Trx, actor: Actor, allowed: readonly Role[]): Promise<void> {
+export async function requireStillAuthorized(trx: Trx, actor: Actor, allowed: readonly Role[]): Promise<void> {
   const [user] = await lockActorStatement.run(trx, [actor.tenantId, actor.userId]);
-  await confirmStanding(trx, actor, user, allowed);
+  await requireActorStillAuthorized(trx, actor, user, allowed);
 }
 
 /**
  * The same, for who has locked the actor's row already.
  * @throws Problem UNAUTHENTICATED, FORBIDDEN
  */
-export async function confirmStanding(
+export async function requireActorStillAuthorized(
   trx: Trx,
   { tenantId, userId, sessionId }: Actor,
   user: Standing | undefined,
