@@ -7,6 +7,9 @@ import * as z from "zod";
 import type { HotelSettings } from "../../identity/port.ts";
 import { hasDecimalComma } from "./decimal_comma.ts";
 
+/** The media type of a report's CSV, with the parameters of RFC 4180. */
+export const csvContentType = ["text/csv", "charset=utf-8", "header=present"].join("; ");
+
 const separators = { comma: ",", semicolon: ";" } as const;
 const decimalMarks = { point: ".", comma: "," } as const;
 

@@ -9,6 +9,7 @@ import { createGunzip } from "node:zlib";
 import { type ByteRange, FileMissing, type FileStore, type Route, route } from "../../../core/mod.ts";
 import { managers } from "../../identity/port.ts";
 import type { ReportingContext } from "../context.ts";
+import { csvContentType } from "../csv/form.ts";
 import { Slice } from "./slice.ts";
 import { reportingProblems } from "../errors.ts";
 import type { Report } from "../models/report.ts";
@@ -39,7 +40,7 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
       requireFile(report);
       const form = representationOf(report, context.acceptsEncodings("gzip", "identity") === "gzip");
       const headers = {
-        "Content-Type": "text/csv; charset=utf-8; header=present",
+        "Content-Type": csvContentType,
         "Content-Disposition": `attachment; filename="${report.file_name}"`,
         // The ETag and the length belong to these bytes, so no proxy may compress them (again).
         "Cache-Control": "no-store, no-transform",

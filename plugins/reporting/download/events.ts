@@ -78,7 +78,7 @@ export function eventsRoute({ db }: ReportingContext): Route {
           if (report.version !== version) {
             ({ version } = report);
             sentAt = Date.now();
-            yield `event: report\nid: ${version}\ndata: ${JSON.stringify(reportView(report))}\n\n`;
+            yield ["event: report", `id: ${version}`, `data: ${JSON.stringify(reportView(report))}`, "\n"].join("\n");
             if (!openStatuses.includes(report.status)) return;
           } else if (Date.now() - sentAt > silentMs) {
             sentAt = Date.now();

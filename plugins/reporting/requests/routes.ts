@@ -28,6 +28,7 @@ import {
 } from "../../identity/port.ts";
 import { requestReport } from "./request_report.ts";
 import type { ReportingContext } from "../context.ts";
+import { csvContentType } from "../csv/form.ts";
 import { csvOpener, type OpenCsv } from "../download/stream_report.ts";
 import { type ReportKind, requestOf } from "../kinds/kind.ts";
 import { kinds } from "../kinds/mod.ts";
@@ -124,7 +125,7 @@ function createReportRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: Report
       dayAt(new Date(), hotel.time_zone);
       if (stream !== undefined) {
         await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
-        return { status: 200, stream, headers: { "Content-Type": "text/csv; charset=utf-8; header=present" } };
+        return { status: 200, stream, headers: { "Content-Type": csvContentType } };
       }
       const report = await requestReport(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
       await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
