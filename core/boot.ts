@@ -44,7 +44,10 @@ export interface Platform {
   readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
   readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
   readonly gauges: readonly { readonly pluginId: string; readonly gauge: PluginGauge }[];
-  /** The queues that this process works, with how many jobs at a time: one for a plugin, or two (`waitsFor` in `jobs/job.ts`). */
+  /**
+   * The queues that this process works, with how many jobs at a time: one for a plugin, or two (`waitsFor` in
+   * `jobs/job.ts`).
+   */
   readonly queues: readonly (QueueId & {
     readonly concurrency: number;
     readonly background: boolean;

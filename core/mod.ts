@@ -42,7 +42,7 @@ export {
   formatAmount,
   isSameAmount,
   isWithinPercent,
-  normaliseAmount,
+  normalizeAmount,
   ratioOf,
   splitAmount,
   subtractAmount,

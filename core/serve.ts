@@ -21,7 +21,10 @@ export interface WebServer {
 
 const drainMs = 25_000;
 
-/** How long a client may take to send a request, so that one that sends a byte now and then does not keep its connection. */
+/**
+ * How long a client may take to send a request, so that one that sends a byte now and then does not keep its
+ * connection.
+ */
 export interface RequestLimits {
   readonly headersMs: number;
   /** With the body. The largest one, 1 MiB, needs 280 kbit/s. */

@@ -1,27 +1,29 @@
-/** An event of the security log, as a plugin describes it, and as the table has it. */
+/** An event of the security log, as a plugin describes it and as the table stores it. */
 import type { Actor } from "../http/actor.ts";
 import type { RequestFacts } from "../http/route.ts";
 
 export type AuditValue = string | number | boolean | null;
 
-/** Further facts of an event: `{ role: ["reader", "writer"] }` says from what to what. Never a secret. */
+/**
+ * Further facts of an event. `{ role: ["reader", "writer"] }` is a change from one value to another. Never a secret.
+ */
 export type AuditDetails = Readonly<Record<string, AuditValue | readonly AuditValue[]>>;
 
 export interface AuditEvent {
-  /** What happened, as a past participle: `user_created`. The log has it with the plugin's id before it. */
+  /** The event as a past participle: `user_created`. The log puts the plugin's id before it. */
   readonly kind: string;
-  /** Who did it. Undefined: a schedule, or a caller who is not logged in. */
+  /** The actor. Undefined for a schedule, or for a caller who is not logged in. */
   readonly actor?: Pick<Actor, "userId" | "name" | "tenantId"> | undefined;
-  /** In whose log it goes; default: the actor's tenant. */
+  /** The tenant whose log gets the event. Default: the actor's tenant. */
   readonly tenantId?: string | undefined;
-  /** From where: its address, user agent and id are stored. */
+  /** The request. Its address, user agent and id are stored. */
   readonly request?: Pick<RequestFacts, "id" | "address" | "headers"> | undefined;
-  /** To whom or what it was done. */
+  /** The person or thing that the event is about. */
   readonly subject?: { readonly type: string; readonly id: string; readonly name?: string } | undefined;
   readonly details?: AuditDetails | undefined;
 }
 
-/** The columns of an event that say who, from where and what. */
+/** The columns of an event that a plugin fills. */
 export const eventColumns = [
   "tenant_id",
   "kind",
@@ -36,19 +38,19 @@ export const eventColumns = [
   "details",
 ] as const;
 
-/** An event as these columns have it. */
+/** The values of these columns. */
 export type AuditFacts = Readonly<Record<(typeof eventColumns)[number], string | null>> & {
   readonly tenant_id: string;
   readonly kind: string;
 };
 
 const longestText = 300;
-/** A member with such a name would hold a secret, or look as if it did. */
+/** Names of details that contain a secret, or look as if they did. */
 const secretName = /password|secret|token|hash|credential/i;
 
 /**
- * Folds an event to what is stored of it.
- * @throws Error where it names no tenant, or a detail has the name of a secret: both are faults of the plugin
+ * Returns the columns of an event.
+ * @throws Error if it names no tenant, or a detail has the name of a secret. Both are faults of the plugin.
  */
 export function factsOf(pluginId: string, event: AuditEvent): AuditFacts {
   const { kind, actor, request, subject, details = {} } = event;
@@ -56,7 +58,9 @@ export function factsOf(pluginId: string, event: AuditEvent): AuditFacts {
   if (tenantId === undefined) throw new Error(`The audit event ${pluginId}.${kind} names no tenant.`);
   const secret = Object.keys(details).find((name) => secretName.test(name));
   if (secret !== undefined)
-    throw new Error(`The audit event ${pluginId}.${kind} has a detail "${secret}": the log holds no secrets.`);
+    throw new Error(
+      `The audit event ${pluginId}.${kind} has a detail "${secret}". Remedy: remove it, because the log must not contain secrets.`,
+    );
   return {
     tenant_id: tenantId,
     kind: `${pluginId}.${kind}`,
@@ -77,12 +81,12 @@ function userAgentOf(request: AuditEvent["request"]): string | null {
   return typeof given === "string" ? cut(given) : null;
 }
 
-/** PostgreSQL can't hold a NUL or half a surrogate pair, and a log needs no long texts. */
+/** Removes characters that PostgreSQL can't store (NUL, half a surrogate pair), and shortens long texts. */
 function cut(text: string | undefined): string | null {
   return text === undefined ? null : text.slice(0, longestText).toWellFormed().replaceAll("\0", "");
 }
 
-/** Each member that two views of a thing differ in, from what to what; a member that is no plain value by its JSON text. */
+/** Returns the old and the new value of each member that differs. Lists and objects are given as JSON text. */
 export function changedFields<View extends object>(before: View, after: View): AuditDetails {
   const valueOf = (value: unknown): AuditValue =>
     value === undefined || value === null

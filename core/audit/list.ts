@@ -37,8 +37,8 @@ export interface AuditFilter {
   readonly limit: number;
 }
 
-// The ids are in the order of time, but for the minute that refusals are merged in and the difference of two clocks: so the
-// index finds the range, and the exact time narrows it.
+// The ids are in the order of time, except for the minute in which refusals are merged and the difference of two
+// clocks. So the index finds the range, and the exact time narrows it.
 const listStatement = prepare<StoredEvent>(
   "audit_list",
   `SELECT event_id, kind, at, occurrences, last_at, actor_id, actor_name, address, user_agent, request_id,

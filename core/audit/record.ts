@@ -1,4 +1,4 @@
-/** Adds events to the security log, in the transaction of what they tell of: one exists if and only if that commits. */
+/** Adds events to the security log in the transaction of the change, so an event exists only if that commits. */
 import type { Trx } from "../db/database.ts";
 import { prepare } from "../db/prepared_statement.ts";
 import { newId } from "../values/ids.ts";
@@ -10,7 +10,7 @@ const insertStatement = prepare(
    VALUES ($1, ${eventColumns.map((_, index) => `$${index + 2}`).join(", ")})`,
 );
 
-/** Costs no round trip. Where PostgreSQL refuses the event, the unit of work fails. */
+/** Adds one event without a round trip. If PostgreSQL refuses the event, the transaction fails. */
 export function recordEvent(trx: Trx, pluginId: string, event: AuditEvent): void {
   const facts = factsOf(pluginId, event);
   insertStatement.send(trx, [newId(), ...eventColumns.map((column) => facts[column])]);

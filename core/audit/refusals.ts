@@ -1,12 +1,13 @@
 /**
- * Counts refusals for the security log: wrong passwords, calls beyond a role, limits that are reached. A flood of them must
- * neither slow its requests' answers, nor fill the table:
+ * Counts refusals for the security log: wrong passwords, calls beyond a role, limits that are reached. Many of them at
+ * once must neither slow the answers nor fill the table:
  *
- * - A refusal is noted in memory, and written within a second, after the answer. So an answer takes the same time whether
- *   the event has a tenant or not.
- * - Equal refusals of one minute (same kind, actor, subject, details and network) are one event with a count. It is written
- *   when the first comes and at the end of the minute, by all processes into the same row.
- * - Beyond `mostOfTenant` different ones in a minute, a tenant's further ones are one event for each kind, without an address.
+ * - A refusal is counted in memory, and written within a second, after the answer. So an answer takes the
+ *   same time whether the event has a tenant or not.
+ * - Equal refusals of one minute (same kind, actor, subject, details and network) are one event with a count. It is
+ *   written at the first refusal and at the end of the minute, by all processes into the same row.
+ * - Beyond `mostOfTenant` different refusals in a minute, a tenant's further ones are one event for each kind, without
+ *   an address.
  */
 import { createHash } from "node:crypto";
 import type { Knex } from "knex";
@@ -19,9 +20,9 @@ import { coreRole } from "../db/role_names.ts";
 import { type AuditEvent, type AuditFacts, eventColumns, factsOf } from "./event.ts";
 
 const minuteMs = 60_000;
-/** How long a first refusal waits for others to be written with. */
+/** The time (ms) that a first refusal waits, so that others are written with it. */
 const flushMs = 500;
-/** Different events in a minute: of one tenant, and of all. */
+/** The largest number of different events in a minute, of one tenant and of all. */
 const mostOfTenant = 60;
 const mostOfAll = 5_000;
 
@@ -36,9 +37,9 @@ interface Counted {
 }
 
 export interface Refusals {
-  /** @param pluginId the plugin whose kind it is, or `core` */
+  /** @param pluginId the plugin that declares the kind, or `core` */
   count(pluginId: string, event: AuditEvent): void;
-  /** Writes what is noted. */
+  /** Writes all refusals that are in memory. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,8 +48,9 @@ const mergeStatement = prepare(
   "audit_merge",
   // In the order of the keys, so that two processes that merge the same events never wait for each other in a ring.
   `INSERT INTO core.audit_events AS e (event_id, at, last_at, occurrences, ${eventColumns.join(", ")})
-   SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::uuid[], $6::text[], $7::uuid[],
-     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::jsonb[]) AS t
+   SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::uuid[], $6::text[],
+     $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[],
+     $12::text[], $13::text[], $14::text[], $15::jsonb[]) AS t
    ORDER BY 5, 1
    ON CONFLICT (tenant_id, event_id) DO UPDATE SET
      occurrences = e.occurrences + excluded.occurrences, last_at = greatest(e.last_at, excluded.last_at)`,
@@ -90,7 +92,7 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
     return flushing;
   };
 
-  /** Ends a minute whose time has passed: what it has counted since its first writes is written. */
+  /** Ends a past minute. Writes the counts that are not written yet. */
   const turn = (): void => {
     const present = Math.floor(now() / minuteMs);
     if (present === minute) return;
@@ -107,7 +109,7 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
       timer = undefined;
       turn();
       void flush(false);
-      // Counts that stand in memory alone are written when their minute is over.
+      // Counts that exist in memory only are written when their minute is over.
       if ([...counted.values()].some(({ pending }) => pending > 0)) schedule();
     }, flushMs).unref();
   };
@@ -149,7 +151,7 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
 
 const manyOthers = "many others";
 
-/** The one event for all further refusals of a kind in a minute. */
+/** Returns the event that counts all further refusals of a kind in a minute. */
 function mergedOf({ tenant_id, kind }: AuditFacts): AuditFacts {
   return {
     tenant_id,
@@ -166,14 +168,14 @@ function mergedOf({ tenant_id, kind }: AuditFacts): AuditFacts {
   };
 }
 
-/** By what refusals are equal: not by the request's id and user agent, which the caller chooses. */
+/** Returns the key of equal refusals. It leaves out the request's id and user agent, which the caller chooses. */
 function keyOf({ address, ...facts }: AuditFacts): string {
   const { tenant_id, kind, actor_id, subject_type, subject_id, subject_name, details } = facts;
   const network = address === null ? null : networkOf(address);
   return JSON.stringify([tenant_id, kind, actor_id, network, subject_type, subject_id, subject_name, details]);
 }
 
-/** A UUID v7 of the minute and a hash: the same in every process, so that they count in one row. */
+/** Makes a UUID v7 of the minute and a hash. It is the same in every process, so that all count in one row. */
 function eventIdOf(minute: number, key: string): string {
   const bytes = createHash("sha256").update(key).digest().subarray(0, 16);
   bytes.writeUIntBE(minute * minuteMs, 0, 6);

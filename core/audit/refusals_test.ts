@@ -27,7 +27,7 @@ describe("the refusals in the security log", () => {
     subject: { type: "user", id: "u", name: "anna" },
   });
 
-  it("are one row for equal ones of a minute, in all processes, and another row in the next minute", async () => {
+  it("Equal refusals of a minute are one row of all processes, and the next minute has another row", async () => {
     const { clock, make, refusals, tenantId, stored } = arrange();
     const other = make();
     for (let time = 0; time < 500; time += 1) {
@@ -46,7 +46,7 @@ describe("the refusals in the security log", () => {
     expect((await stored()).map(({ occurrences }) => occurrences as number)).to.deep.equal([1000, 1]);
   });
 
-  it("are at most 60 rows of a hotel in a minute and one more, which counts the rest without an address", async () => {
+  it("A hotel has at most 60 rows in a minute, and one more that counts the rest without an address", async () => {
     const { refusals, tenantId, stored } = arrange();
     for (let address = 0; address < 250; address += 1)
       for (let time = 0; time < 4; time += 1) refusals.count("identity", from(`192.0.2.${address}`, tenantId));
@@ -63,7 +63,7 @@ describe("the refusals in the security log", () => {
     expect((await another.stored()).length).to.equal(1);
   });
 
-  it("are written when the minute is over, though no other comes", async () => {
+  it("Refusals are written when the minute is over, even if no other follows", async () => {
     const { clock, refusals, tenantId, stored } = arrange();
     refusals.count("identity", from("192.0.2.1", tenantId));
     await refusals.flush();
@@ -75,7 +75,7 @@ describe("the refusals in the security log", () => {
     expect((await stored())[0].occurrences).to.equal(2);
   });
 
-  it("cost no answer when they can't be written", async () => {
+  it("Requests are answered even if refusals can't be written", async () => {
     const { clock, tenantId } = arrange();
     const broken = createRefusals({} as never, createLogger("silent"), () => clock.ms);
     broken.count("identity", from("192.0.2.1", tenantId));

@@ -5,7 +5,8 @@ import { addOptions, createProgram, readOptions, runProgram } from "./program.ts
 export const settingsInEnvironment = "Settings are environment variables: docs/production.md.";
 
 /**
- * Reads the options of this process. Ends it with exit code 0 after `--help`, and with 2 for a word that is not declared.
+ * Reads the options of this process. Ends it with exit code 0 after `--help`, and with 2 for a word that is not
+ * declared.
  * @param name how it is called, as the usage begins
  * @param summary one sentence for the help
  */

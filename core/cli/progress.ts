@@ -7,7 +7,10 @@ export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean 
 
 const lineEveryMs = 5_000;
 
-/** Tells how far a command has come: a bar on a terminal; a line at the beginning, each five seconds, and at the end elsewhere. */
+/**
+ * Tells how far a command has come: a bar on a terminal; a line at the beginning, each five seconds, and at the end
+ * elsewhere.
+ */
 export function startProgress(stream: ProgressStream, words: string, total = 0): Progress {
   return stream.isTTY === true ? bar(stream, words, total) : lines(stream, words, total);
 }

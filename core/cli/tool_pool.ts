@@ -8,7 +8,10 @@ import { isOutage, runTransaction, sqlStateOf, wrongPassword } from "../db/datab
 import { openPool } from "../db/pool.ts";
 import { coreRole, urlAs } from "../db/role_names.ts";
 
-/** A pool as a login, to the database that the environment names or that an `npm start` runs on this machine. @throws BootError */
+/**
+ * A pool as a login, to the database that the environment names or that an `npm start` runs on this machine.
+ * @throws BootError
+ */
 export async function openToolPool({ env }: Blueprint, login: string): Promise<Knex> {
   const address = env.DATABASE_URL ?? (await runningServerUrl(env.DATA_DIR));
   if (address === undefined)

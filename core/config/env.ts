@@ -93,7 +93,9 @@ export type CoreEnv = Omit<z.output<typeof coreSchema>, "SECRET_KEY"> & { readon
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The variables of this process. An empty one counts as not set: that is how compose files and shells leave them out. */
+/**
+ * The variables of this process. An empty one counts as not set: that is how compose files and shells leave them out.
+ */
 export function processVariables(): Variables {
   return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
 }
@@ -131,7 +133,10 @@ export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | u
   return { ...data, SECRET_KEY: data.SECRET_KEY?.[0] ?? localSecret(data.DATA_DIR, "secret_key") };
 }
 
-/** A random secret that is made once and kept under DATA_DIR, readable by this user alone. For machines without a set one. */
+/**
+ * A random secret that is made once and kept under DATA_DIR, readable by this user alone. For machines without a set
+ * one.
+ */
 export function localSecret(dataDir: string, name: string, prefix = ""): string {
   const file = path.join(dataDir, name);
   if (!existsSync(file)) {

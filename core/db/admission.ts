@@ -1,50 +1,50 @@
 /**
- * Decides which transaction gets the next connection of a pool. Knex's own queue is first come, first served: a tenant's one
- * request would wait behind 200 of another tenant. Here each tenant has a line of its own, and the tenant that has the fewest
- * connections is next. A transaction that finds no connection in time is refused, and its request may be sent again.
+ * Decides which transaction gets the next connection of a pool. In Knex's own queue, a tenant's only request would wait
+ * behind 200 requests of another tenant. Here each tenant has its own queue, and the tenant with the fewest connections
+ * is next. A transaction that gets no connection in time is refused, and the client can repeat its request.
  */
 import { problems } from "../errors.ts";
 
 export interface AdmissionOptions {
   /** Connections of the pool. */
   readonly size: number;
-  /** Milliseconds that a transaction waits for a connection at most. */
+  /** The longest that a transaction waits for a connection, in milliseconds. */
   readonly waitMs: number;
 }
 
-/** How many transactions run and wait, for `/metrics`. */
+/** Counts of transactions, for `/metrics`. */
 export interface AdmissionState {
   readonly running: number;
   readonly waiting: number;
-  /** Since the start of the process. */
+  /** Refused since the start of the process. */
   readonly refused: number;
 }
 
 export interface Admission {
   /**
    * Waits for a connection.
-   * @param tenantId undefined: work for all tenants, such as a login, which goes first for half of the pool
-   * @returns gives the connection back; called once
+   * @param tenantId undefined for work of all tenants, such as a login, which goes first for half of the pool
+   * @returns a function that gives the connection back; call it once
    * @throws Problem SERVICE_UNAVAILABLE with Retry-After
    */
   enter(tenantId: string | undefined): Promise<() => void>;
   state(): AdmissionState;
 }
 
-/** The line of work for no tenant. */
+/** The key of the queue for work of no single tenant. */
 const shared = "";
 const retrySeconds = "2";
 
 interface Line {
   readonly key: string;
   running: number;
-  /** Called when it is their turn. */
+  /** Each is called when its transaction gets a connection. */
   readonly waiting: Set<() => void>;
 }
 
-/** Shares out the connections of one pool. */
+/** Shares the connections of one pool among the tenants. */
 export function createAdmission({ size, waitMs }: AdmissionOptions): Admission {
-  // One tenant never has all: the next tenant's transaction then need not wait for one of these to end.
+  // One tenant never has all connections, so another tenant's transaction need not wait for one of these to end.
   const mostOfOne = size - Math.floor(size / 5);
   const sharedFirst = Math.ceil(size / 2);
   const lines = new Map<string, Line>();
@@ -61,7 +61,7 @@ export function createAdmission({ size, waitMs }: AdmissionOptions): Admission {
 
   const next = (): Line | undefined => {
     let chosen: Line | undefined;
-    // In the order in which they were served last.
+    // The tenant that was served longest ago is first.
     for (const line of lines.values()) {
       if (line.waiting.size === 0 || !mayRun(line)) continue;
       if (line.key === shared && line.running < sharedFirst) return line;
@@ -122,7 +122,8 @@ export function createAdmission({ size, waitMs }: AdmissionOptions): Admission {
         lines.set(tenantId, line);
       }
       const entered = line;
-      // Transactions of the same tenant that wait came first. Other tenants wait only at their share, or where no connection is left.
+      // Waiting transactions of the same tenant came first. Other tenants wait only at their share, or without a free
+      // connection.
       if (entered.waiting.size === 0 && mayRun(entered)) start(entered);
       else await wait(entered);
       return () => leave(entered);

@@ -1,16 +1,17 @@
 /**
- * Ends connections on which PostgreSQL answers no more. A server that is alive refuses a statement after `statement_timeout`;
- * of a host that vanished the kernel tells after 15 minutes, and until then its connections would be kept from the pool.
+ * Ends connections on which PostgreSQL does not answer. A running server refuses a statement after `statement_timeout`.
+ * For a host that vanished, the kernel reports an error only after 15 minutes, and the pool would lack the connections
+ * until then.
  */
 
-/** A connection of an open transaction, and since when its oldest answer is awaited. */
+/** A connection of an open transaction, and since when the transaction awaits its oldest answer. */
 export interface AnswerWait {
   readonly connection: { readonly connection: { readonly stream: { destroy(error?: Error): void } } };
-  /** Milliseconds; undefined: no limit. */
+  /** The limit in milliseconds. Undefined means none. */
   readonly answerMs: number | undefined;
   /** Statements that have no answer yet. */
   awaited: number;
-  /** When the first of them was sent or the last answer came, by `performance.now()`. */
+  /** When the first of them was sent or the last answer arrived, by `performance.now()`. */
   quietSince: number;
 }
 
@@ -18,7 +19,7 @@ const watchMs = 250;
 const watched = new Set<AnswerWait>();
 let watch: NodeJS.Timeout | undefined;
 
-/** Notes that an answer is awaited, until it comes. */
+/** Watches an awaited answer until it arrives. */
 export async function awaitAnswer<T>(unit: AnswerWait, answer: Promise<T>): Promise<T> {
   if (unit.answerMs === undefined) return answer;
   if (unit.awaited === 0) {
@@ -41,7 +42,7 @@ function endSilent(): void {
   for (const unit of watched) {
     if (now - unit.quietSince < (unit.answerMs ?? Infinity)) continue;
     watched.delete(unit);
-    // pg then fails what is awaited, and Knex's pool throws the connection away.
+    // pg then rejects the awaited answers, and Knex's pool discards the connection.
     unit.connection.connection.stream.destroy(new Error("Connection terminated: PostgreSQL did not answer in time."));
   }
   if (watched.size > 0) return;

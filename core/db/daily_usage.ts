@@ -19,18 +19,19 @@ const readStatement = prepare<{ used: number }>(
 /**
  * Counts one use in the caller's transaction, or only reads the count.
  * @param uses default: 1
- * @returns the tenant's uses on this day of UTC, with this one
+ * @returns the tenant's uses on this day in UTC, including this one
  */
 export type CountDaily = (trx: Trx, kind: string, uses?: 0 | 1) => Promise<number>;
 
 /**
- * The daily counts of one plugin. Call it last in a transaction: the tenant's other uses of the kind wait for its end.
+ * Makes the daily counter of one plugin. Call the counter last in a transaction, because the tenant's other uses of the
+ * kind wait for its end.
  */
 export function dailyCounter(pluginId: string): CountDaily {
   return async (trx, kind, uses = 1) => {
     const statement = uses === 0 ? readStatement : addStatement;
     const [row] = await asRole(trx, coreRole, () => statement.run(trx, [`${pluginId}.${kind}`]));
-    if (row === undefined && uses > 0) throw new Error("A use was not counted.");
+    if (row === undefined && uses > 0) throw new Error("The daily counter returned no row.");
     return row?.used ?? 0;
   };
 }

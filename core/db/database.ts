@@ -9,9 +9,12 @@ export type { Trx, TransactionOptions } from "./transaction.ts";
 
 /** The database as one plugin sees it. */
 export interface Database {
-  /** A unit of work that sees one tenant's rows. `work` may run again after a serialization failure, so it must have no effect but on `trx`. */
+  /**
+   * Runs a transaction that sees one tenant's rows. `work` can run again after a serialization failure, so it must have
+   * no effect except through `trx`.
+   */
   tenant<T>(tenantId: string, work: (trx: Trx) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
-  /** A transaction across tenants; only with the manifest's `crossTenant` permission. */
+  /** Runs a transaction across tenants. Needs the manifest's `crossTenant` permission. */
   crossTenant<T>(work: (trx: Trx) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
 }
 
@@ -19,14 +22,15 @@ export interface Database {
 export const roleOf = (pluginId: string): string => `keyrack_${pluginId}`;
 export const crossTenantRoleOf = (pluginId: string): string => `keyrack_${pluginId}_platform`;
 
-/** A database handle that can only ever act as this plugin. */
+/** Makes a database handle that can only act as this plugin. */
 export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: boolean): Database {
   return {
     tenant: (tenantId, work, options) => runTransaction(knex, { role: roleOf(pluginId), tenantId }, work, options),
     crossTenant: (work, options) => {
       if (!mayWorkAcrossTenants) {
         throw new Error(
-          `The plugin ${pluginId} may not work across tenants. Remedy: permissions.crossTenant in plugins/${pluginId}/manifest.ts, with the reason.`,
+          `The plugin ${pluginId} has no permission to work across tenants. ` +
+            `Remedy: permissions.crossTenant in plugins/${pluginId}/manifest.ts, with the reason.`,
         );
       }
       return runTransaction(knex, { role: crossTenantRoleOf(pluginId) }, work, options);
@@ -35,15 +39,15 @@ export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: 
 }
 
 /**
- * serialization_failure and deadlock_detected. Not in_failed_sql_transaction (25P02): it only says that an earlier statement
- * failed, and a unit of work throws that statement's error instead (`core/db/transaction.ts`).
+ * serialization_failure and deadlock_detected. Without in_failed_sql_transaction (25P02), which only says that an
+ * earlier statement failed. A transaction throws that statement's error instead (`core/db/transaction.ts`).
  */
 const contentionStates = new Set(["40001", "40P01"]);
 const tries = 5;
-/** Milliseconds. The pauses are random as a whole, so that transactions that met once do not meet again. */
+/** In milliseconds. The whole pause is random, so that two transactions that met once do not meet again. */
 const firstPauseMs = 20;
 
-/** Opens one transaction as a role and a tenant; runs `work` again where PostgreSQL says that a retry would succeed. */
+/** Runs one transaction as a role and a tenant. Runs `work` again when PostgreSQL says that a retry can succeed. */
 export async function runTransaction<T>(
   knex: Knex,
   identity: TransactionIdentity,
@@ -63,41 +67,42 @@ export async function runTransaction<T>(
   }
 }
 
-/** SQLSTATE of what a role may not do, and of a row that row-level security refuses. */
+/** SQLSTATE of a missing privilege, and of a row that row-level security refuses. */
 const denied = "42501";
 
-/** PostgreSQL says what was refused; this adds to whom, and where it would be granted. */
+/** Adds to PostgreSQL's message which plugin was refused, and where to grant the privilege. */
 function explainDenial(error: Error, role: string): Error {
   const plugin = role.replace(/^keyrack_/, "").replace(/_platform$/, "");
   const remedy = /permission denied for (function|procedure|language)/.test(error.message)
-    ? "no manifest asks for that: a plugin runs its own functions, and no set_config, DO block or large object."
-    : `where it is right, name the table, its columns and the privilege in permissions.tables of plugins/${plugin}/manifest.ts, and run npm run migrate.`;
+    ? "run only the plugin's own functions. No manifest grants set_config, DO blocks or large objects."
+    : "name the table, its columns and the privilege " +
+      `in permissions.tables of plugins/${plugin}/manifest.ts, and run npm run migrate.`;
   const text = `The plugin ${plugin} was refused: ${error.message}. Remedy: ${remedy}`;
   return Object.assign(new Error(text, { cause: error }), { code: denied });
 }
 
-/** SQLSTATE of a login whose password is wrong. */
+/** SQLSTATE of a login with a wrong password. */
 export const wrongPassword = "28P01";
 
-/** True where transactions got in each other's way: the same work may well succeed when it is done again. */
+/** Says whether transactions conflicted, so that the same work can succeed when it runs again. */
 export function isContention(error: unknown): boolean {
   return contentionStates.has(sqlStateOf(error) ?? "");
 }
 
-/** True where a statement took longer than the process allows (`statement_timeout`). */
+/** Says whether a statement took longer than the process allows (`statement_timeout`). */
 export function isTimeout(error: unknown): boolean {
   return sqlStateOf(error) === "57014";
 }
 
-/** True for text that PostgreSQL can't hold (NUL, half a surrogate pair). */
+/** Says whether a text can't be stored in PostgreSQL (NUL, half a surrogate pair). */
 export function isUnstorable(error: unknown): boolean {
   return ["22021", "22P05"].includes(sqlStateOf(error) ?? "");
 }
 
-/** True where the database can't be reached or is going away: the request was not at fault, and may be sent again. */
+/** Says whether the database can't be reached or is stopping. The request was valid, and the client can repeat it. */
 export function isOutage(error: unknown): boolean {
   const state = sqlStateOf(error);
-  // 28P01: the run-time login has a new password, which the next start of this process derives.
+  // 28P01 means that the run-time login has a new password. The next start of this process derives it.
   if (state !== undefined) return /^(08|53|57P0)/.test(state) || state === "25006" || state === wrongPassword;
   const { code, message, name } = error as { code?: string; message?: string; name?: string };
   return (

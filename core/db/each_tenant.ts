@@ -1,9 +1,9 @@
 import type { Logger } from "../process/log.ts";
 
 /**
- * Does some work for tenants one by one. Where it fails for one, which is logged, the others have their turn all the same:
- * a bad row of one tenant stops no other's work.
- * @param signal ends the round before the next tenant
+ * Runs some work for each tenant in turn. A failure for one tenant is logged, and the work goes on with the next
+ * tenant.
+ * @param signal ends the work before the next tenant
  */
 export async function forEachTenant(
   tenantIds: readonly string[],
@@ -15,7 +15,7 @@ export async function forEachTenant(
     try {
       await work(tenantId);
     } catch (error) {
-      log.error({ err: error, tenant_id: tenantId }, `${what} failed for a tenant; it is tried again`);
+      log.error({ err: error, tenant_id: tenantId }, `${what} failed for a tenant and will be retried`);
     }
   }
 }

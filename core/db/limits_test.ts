@@ -1,4 +1,4 @@
-/** What a request waits for the database at most, whatever the database does. */
+/** Limits of the time that a request waits for the database. */
 import { expect } from "chai";
 import type { Knex } from "knex";
 import { once } from "node:events";
@@ -71,7 +71,7 @@ describe("the time limits of the database", () => {
     expect(limit.rows, "for the next transaction").to.deep.equal([{ statement_timeout: "300ms" }]);
   });
 
-  it("A host that vanished keeps no connection: its statements fail as an outage, and the pool connects again", async () => {
+  it("Statements to a host that vanished fail as an outage, and the pool connects again", async () => {
     const url = new URL(database.url);
     url.port = String(proxy.port);
     const pool = poolOf({ url: url.href, statementMs: 400 });
@@ -93,13 +93,13 @@ describe("the time limits of the database", () => {
       expect(isOutage(await outcomeOf(inUnit<unknown>(pool, work))), when).to.equal(true);
       expect(await select1(pool), when).to.deep.equal([{ one: 1 }]);
     }
-    // A connection that falls silent while nobody uses it is found out by the next transaction.
+    // The next transaction finds a connection that has become silent between two uses.
     proxy.silenceOpenConnections();
     expect(isOutage(await outcomeOf(select1(pool)))).to.equal(true);
     expect(await select1(pool)).to.deep.equal([{ one: 1 }]);
   });
 
-  it("A tenant's transaction is not behind forty of another tenant, and one that waits too long is refused", async () => {
+  it("A tenant's transaction is not behind forty of another tenant, and a long wait is refused", async () => {
     const [one, other] = [newId(), newId()];
     const pool = poolOf({ max: 5, waitMs: 30_000 });
     const ended: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Generated from the manifests and from PostgreSQL's catalogue: whatever a plugin's manifest does not name is tried, as
- * that plugin's role, and must be refused by PostgreSQL (42501); what it names must work.
+ * Denial tests that are generated from the manifests and from PostgreSQL's catalog. Each plugin's role tries every
+ * access. PostgreSQL must refuse an access that the manifest does not name (42501), and accept one that it names.
  */
 import { expect } from "chai";
 import type { Knex } from "knex";
@@ -30,7 +30,7 @@ interface Column {
 const refused = "42501";
 const { plugins } = await discoverPlugins([pluginsFolder]);
 
-/** What every plugin may do to the core's own tables: see and end the jobs of its queue, and enqueue; policies say which. */
+/** Grants of every plugin on the core's own tables, to end and enqueue jobs. Policies narrow them to its queue. */
 const ofTheCore: Readonly<Record<string, TableGrant>> = {
   "core.outbox": {
     select: [
@@ -69,15 +69,17 @@ const ofTheCore: Readonly<Record<string, TableGrant>> = {
   "core.queue_owners": { select: "*" },
 };
 
-/** One statement each, as a query that was tricked would send it: to be another plugin, or in another tenant. */
-const tricks: readonly (readonly [sql: string, values: readonly string[]])[] = [
+/** Statements that SQL injection could send to take another plugin's role or another tenant. */
+const injections: readonly (readonly [sql: string, values: readonly string[]])[] = [
   ["SELECT set_config('role', ?, true)", ["keyrack_identity_platform"]],
   [
-    "SELECT set_config('role', 'keyrack_identity_platform', true), query_to_xml('SELECT username, password_hash FROM identity.users LIMIT 2', true, false, ?)",
+    `SELECT set_config('role', 'keyrack_identity_platform', true),
+       query_to_xml('SELECT username, password_hash FROM identity.users LIMIT 2', true, false, ?)`,
     [""],
   ],
   [
-    "WITH x AS MATERIALIZED (SELECT set_config('keyrack.tenant_id', ?, true)) SELECT q.* FROM x, LATERAL (SELECT * FROM core.queue_owners) q",
+    `WITH x AS MATERIALIZED (SELECT set_config('keyrack.tenant_id', ?, true))
+       SELECT q.* FROM x, LATERAL (SELECT * FROM core.queue_owners) q`,
     [newId()],
   ],
   ["SELECT query_to_xml(?, true, false, '')", ["SELECT set_config('role', 'keyrack_identity_platform', true)"]],
@@ -92,15 +94,15 @@ const tricks: readonly (readonly [sql: string, values: readonly string[]])[] = [
   ["SELECT lo_get(?)", ["1"]],
 ];
 
-describe("what no manifest names", () => {
+describe("An access that no manifest names", () => {
   let platform: TestPlatform;
-  let gate: Knex;
+  let login: Knex;
   let columns: readonly Column[];
   before(async () => {
     platform = await startTestPlatform({ worker: false });
     // A clone of a database has its grants, but not those on the database itself.
     await applyPermissions(platform.owner, plugins);
-    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test permissions" });
+    login = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test permissions" });
     const { rows } = (await platform.owner.raw(
       `
       SELECT table_schema AS schema, table_name AS table, column_name AS column, is_generated = 'ALWAYS' AS generated
@@ -110,7 +112,7 @@ describe("what no manifest names", () => {
     columns = rows;
   });
   after(async () => {
-    await gate.destroy();
+    await login.destroy();
     await platform.close();
   });
 
@@ -121,7 +123,7 @@ describe("what no manifest names", () => {
     { values = [], tenantId }: { values?: readonly string[]; tenantId?: string | undefined } = {},
   ): Promise<string | undefined> => {
     const undo = new Error("undo");
-    const work = runTransaction(gate, { role, tenantId }, async (trx: Trx) => {
+    const work = runTransaction(login, { role, tenantId }, async (trx: Trx) => {
       await trx.raw(sql, values);
       throw undo;
     });
@@ -133,7 +135,7 @@ describe("what no manifest names", () => {
 
   for (const { manifest } of plugins) {
     for (const role of rolesOf(manifest)) {
-      it(`is refused to ${role}: every foreign table, column and verb`, async () => {
+      it(`Foreign tables, columns and verbs are refused to ${role}`, async () => {
         const wrong: string[] = [];
         const grantOf = (table: string): TableGrant | undefined =>
           ofTheCore[table] ?? manifest.permissions?.tables?.[table];
@@ -161,7 +163,7 @@ describe("what no manifest names", () => {
             `TRUNCATE ${name}`,
             `LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`,
           ]) {
-            // Whoever may delete a table's rows may lock it: PostgreSQL has no finer right.
+            // A role that can delete a table's rows can lock it, because PostgreSQL has no finer privilege.
             const allowed = !sql.startsWith("TRUNCATE") && grantOf(name)?.delete === true;
             const state = await stateAs(role, sql);
             if (state !== (allowed ? undefined : refused)) wrong.push(`${sql}: ${state ?? "allowed"}`);
@@ -170,7 +172,7 @@ describe("what no manifest names", () => {
         expect(wrong).to.deep.equal([]);
       }).timeout(60_000);
 
-      it(`is refused to ${role}: any change of the database's shape or of rights`, async () => {
+      it(`Changes of the schema and of privileges are refused to ${role}`, async () => {
         const own = columns.find(({ schema, table }) => schema === manifest.id && !table.startsWith("migrations"));
         const ownTable = `"${own?.schema}"."${own?.table}"`;
         const statements = [
@@ -192,7 +194,7 @@ describe("what no manifest names", () => {
           "COPY (SELECT 1) TO PROGRAM 'true'",
         ];
         for (const sql of statements) {
-          // PostgreSQL answers a GRANT by somebody who may not with a warning only; what counts is that nothing came of it.
+          // PostgreSQL answers a GRANT without the privilege with a warning only. The check below shows its effect.
           const state = await stateAs(role, sql);
           if (!sql.startsWith("GRANT")) expect(state, sql).to.equal(refused);
         }
@@ -204,18 +206,18 @@ describe("what no manifest names", () => {
         expect(rows[0]?.open).to.equal(false);
       });
 
-      it(`is refused to ${role}: another role or another tenant's name by a statement that is no SET, and large objects`, async () => {
+      it(`Large objects, and another role or tenant without SET, are refused to ${role}`, async () => {
         for (const tenantId of [undefined, newId()]) {
-          for (const [sql, values] of tricks)
+          for (const [sql, values] of injections)
             expect(await stateAs(role, sql, { values, tenantId }), sql).to.equal(refused);
-          // PostgreSQL lets a query that is given as text read only.
+          // PostgreSQL runs a query that is passed as text as read only.
           const nested = "SELECT query_to_xml(?, true, false, '')";
           for (const text of ["SET LOCAL ROLE keyrack_identity_platform", "SET LOCAL keyrack.tenant_id = ''"])
             expect(await stateAs(role, nested, { values: [text], tenantId }), text).to.equal("0A000");
         }
       });
 
-      it(`is refused to ${role}: another tenant's jobs, to see, to end or to enqueue`, async () => {
+      it(`Reading, ending and enqueuing another tenant's jobs are refused to ${role}`, async () => {
         const tenants = [newId(), newId(), undefined];
         const jobs = tenants.map((tenant) => ({
           job_id: newId(),
@@ -224,28 +226,29 @@ describe("what no manifest names", () => {
           payload: "{}",
         }));
         await platform.owner("core.outbox").insert(jobs);
-        // Across tenants it works the jobs that have none.
+        // A cross-tenant role runs the jobs that have no tenant.
         const own = role.endsWith("_platform") ? undefined : tenants[0];
         const ids = jobs.map((job) => job.job_id);
-        const seen = await runTransaction(gate, { role, tenantId: own }, (trx) =>
+        const seen = await runTransaction(login, { role, tenantId: own }, (trx) =>
           trx("core.outbox").whereIn("job_id", ids).select("tenant_id"),
         );
         expect(seen).to.deep.equal([{ tenant_id: own ?? null }]);
-        const ended = await runTransaction(gate, { role, tenantId: own }, (trx) =>
+        const ended = await runTransaction(login, { role, tenantId: own }, (trx) =>
           trx("core.outbox").whereIn("job_id", ids).delete(),
         );
         expect(ended).to.equal(1);
         await platform.owner("core.outbox").whereIn("job_id", ids).delete();
         for (const { name } of manifest.permissions?.jobs ?? []) {
           for (const tenant of tenants) {
-            const sql = `INSERT INTO core.outbox (job_id, job, tenant_id, payload) VALUES (gen_random_uuid(), ?, nullif(?, '')::uuid, '{}')`;
+            const sql = `INSERT INTO core.outbox (job_id, job, tenant_id, payload)
+              VALUES (gen_random_uuid(), ?, nullif(?, '')::uuid, '{}')`;
             const state = await stateAs(role, sql, { values: [name, tenant ?? ""], tenantId: own });
             expect(state, `${name} for ${tenant}`).to.equal(tenant === own ? undefined : refused);
           }
         }
       });
 
-      it(`is refused to ${role}: jobs that it may not enqueue, by the row's policy and by ctx.enqueue`, async () => {
+      it(`Enqueuing other jobs is refused to ${role}, by the row's policy and by ctx.enqueue`, async () => {
         const own = new Set((manifest.permissions?.jobs ?? []).map((job) => job.name));
         const foreign = plugins
           .flatMap((plugin) => plugin.manifest.permissions?.jobs ?? [])
@@ -255,15 +258,17 @@ describe("what no manifest names", () => {
           expect(await stateAs(role, sql), name).to.equal(refused);
         }
         for (const job of foreign) {
-          const denial = await runTransaction(gate, { role }, (trx) => enqueuerFor(manifest)(trx, job, {})).then(
+          const denial = await runTransaction(login, { role }, (trx) => enqueuerFor(manifest)(trx, job, {})).then(
             () => "",
             (error: Error) => error.message,
           );
           expect(denial).to.match(
-            new RegExp(`^The plugin ${manifest.id} may not enqueue ${job.name}\\. Remedy: permissions\\.jobs`),
+            new RegExp(
+              `^The plugin ${manifest.id} has no permission to enqueue ${job.name}\\. Remedy: permissions\\.jobs`,
+            ),
           );
         }
-        const others = await runTransaction(gate, { role }, (trx) =>
+        const others = await runTransaction(login, { role }, (trx) =>
           trx("core.outbox").whereNot({ queue: manifest.id }).delete(),
         );
         expect(others).to.equal(0);
@@ -271,7 +276,7 @@ describe("what no manifest names", () => {
     }
   }
 
-  it("is taken back when it leaves a manifest, and when its plugin has gone", async () => {
+  it("A grant is revoked when it leaves a manifest, and when its plugin is removed", async () => {
     const pms = plugins.find(({ manifest }) => manifest.id === "pms") as LoadedPlugin;
     const select = `SELECT time_zone FROM identity.hotels WHERE false`;
     expect(await stateAs("keyrack_pms", select)).to.equal(undefined);
@@ -292,7 +297,7 @@ describe("what no manifest names", () => {
     );
   });
 
-  it("is closed by policy too where it is the core's alone: a grant too many shows no stored answer", async () => {
+  it("The core's own tables are closed by policy too, so that a wrong grant shows no stored answer", async () => {
     const tenantId = newId();
     const key = { tenant_id: tenantId, actor_id: newId(), key: "probe" };
     await platform
@@ -300,14 +305,16 @@ describe("what no manifest names", () => {
       .insert({ ...key, request_hash: Buffer.alloc(1), status: 200, headers: "{}", body: "an answer" });
     for (const role of plugins.flatMap(({ manifest }) => rolesOf(manifest))) {
       await platform.owner.raw(`GRANT SELECT ON core.idempotency_keys TO ${role}`);
-      const seen = await runTransaction(gate, { role, tenantId }, (trx) => trx("core.idempotency_keys").select("body"));
+      const seen = await runTransaction(login, { role, tenantId }, (trx) =>
+        trx("core.idempotency_keys").select("body"),
+      );
       expect(seen, role).to.deep.equal([]);
     }
     await applyPermissions(platform.owner, plugins);
     expect(await stateAs("keyrack_pms", "SELECT body FROM core.idempotency_keys")).to.equal(refused);
   });
 
-  it("can't be reached from a process that runs one plugin: it logs in as one that may be that and what it requires", async () => {
+  it("A process of one plugin has a login for the roles of that plugin and of those that it requires", async () => {
     const process = await boot("test", { ...platform.variables, PLUGINS: "identity" });
     try {
       const { rows } = (await process.knex.raw("SELECT session_user AS login")) as { rows: { login: string }[] };
@@ -327,11 +334,11 @@ describe("what no manifest names", () => {
   });
 
   for (const { manifest } of plugins) {
-    it(`can't be reached from the process of ${manifest.id} alone: what it requires works there inside a tenant only`, async () => {
+    it(`A process of ${manifest.id} alone can't switch to the cross-tenant roles of required plugins`, async () => {
       const process = openPool({
         url: urlAs(platform.databaseUrl, loginRoleOf(manifest.id), testSecret),
         max: 1,
-        name: "test narrow gate",
+        name: "test narrow login",
       });
       try {
         const may = new Set(["keyrack_core", ...rolesOf(manifest), ...(manifest.requires ?? []).map(roleOf)]);
@@ -348,7 +355,7 @@ describe("what no manifest names", () => {
     });
   }
 
-  it("is not in the environment that a plugin sees: a frozen slice of what its manifest names", async () => {
+  it("The environment of a plugin is a frozen slice with the variables that its manifest names", async () => {
     const { slices } = await readBlueprint({ ...platform.variables, NOBODYS: "secret", STRIPE_API_KEY: "sk_test_1" });
     for (const { manifest } of plugins) {
       const slice = slices.get(manifest.id);

@@ -4,7 +4,7 @@ import pg from "pg";
 import { createAdmission } from "./admission.ts";
 import { limitPool } from "./transaction.ts";
 
-/** `date` stays the string that it is: pg would make a Date at local midnight of it. Everything else is pg's default. */
+/** Keeps a `date` as a string, because pg would make it a Date at local midnight. All other types have pg's parser. */
 const types = {
   getTypeParser(oid: number, format?: "text" | "binary"): unknown {
     if (oid === pg.types.builtins.DATE) return (text: string) => text;
@@ -14,19 +14,19 @@ const types = {
 
 export interface PoolOptions {
   readonly url: string;
-  /** Connections at most. */
+  /** The largest number of connections. */
   readonly max: number;
   /** Shown in `pg_stat_activity`. */
   readonly name: string;
-  /** Most milliseconds of a statement, a COPY excepted. Default: no limit. */
+  /** The longest time of a statement in milliseconds, except for a COPY. Default: no limit. */
   readonly statementMs?: number;
-  /** Most milliseconds that a transaction waits for its turn to have a connection; default 5,000. */
+  /** The longest time that a transaction waits for a connection in milliseconds. Default: 5,000. */
   readonly waitMs?: number;
-  /** Most milliseconds until a new connection is open; default 5,000. */
+  /** The longest time to open a connection in milliseconds. Default: 5,000. */
   readonly connectMs?: number;
 }
 
-/** A pool of connections whose transactions can open as units of work. Parsers are set per pool, never for all of pg. */
+/** Opens a pool of connections for `runTransaction`. Sets the parsers of the pool only, never for all of pg. */
 export function openPool({ url, max, name, statementMs, waitMs = 5_000, connectMs = 5_000 }: PoolOptions): Knex {
   const knex = knexModule.knex({
     client: "pg",
@@ -34,7 +34,7 @@ export function openPool({ url, max, name, statementMs, waitMs = 5_000, connectM
       connectionString: url,
       application_name: name,
       options: `-c timezone=UTC -c idle_in_transaction_session_timeout=60s -c statement_timeout=${statementMs ?? 0}`,
-      // A host that vanished without closing its connections is found out by the kernel's probes.
+      // The kernel's probes find a host that vanished without closing its connections.
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: connectMs,
@@ -42,17 +42,17 @@ export function openPool({ url, max, name, statementMs, waitMs = 5_000, connectM
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: connectMs,
-    // What Knex would write to the console reaches us as errors, and is logged where it is handled.
+    // Knex's messages also reach the caller as errors, which are logged where they are handled.
     log: { warn: quiet, error: quiet, deprecate: quiet, debug: quiet },
   });
   limitPool(knex, {
     admission: createAdmission({ size: max, waitMs }),
-    // Half as long again as PostgreSQL may take to refuse a statement by itself.
+    // 1.5 times the limit, because at the limit PostgreSQL itself refuses the statement.
     answerMs: statementMs === undefined ? undefined : 1.5 * statementMs,
   });
   return knex;
 }
 
 function quiet(): void {
-  // Says nothing.
+  // Writes nothing.
 }

@@ -1,13 +1,13 @@
 /**
- * Turns the manifests into PostgreSQL roles and grants. Below our own code, PostgreSQL refuses what a manifest does not
- * name (42501), whatever the plugin's code does.
+ * Names the PostgreSQL roles of the core and of the plugins. PostgreSQL refuses any access that a manifest does not
+ * name (42501), even if the plugin's code is wrong. Most names are older than the code's words (decision 2).
  *
- *     keyrack_gate               the run-time login: owns nothing, inherits nothing, may only switch to the roles below
- *     keyrack_gate_<plugin>      the same for a process that runs one plugin: may switch to it, and to what it requires inside a tenant
+ *     keyrack_gate               the run-time login, which owns and inherits nothing and can only switch to other roles
+ *     keyrack_gate_<plugin>      the same for a process of one plugin: its roles, its required plugins' tenant roles
  *     keyrack_core               the core's own tables (outbox, idempotency keys, rate limits)
  *     keyrack_<plugin>           one plugin inside one tenant
- *     keyrack_<plugin>_platform  the same plugin across tenants, where its manifest asks for that
- *     keyrack_platform           a group: whom the `platform_work` policies let past the tenant wall
+ *     keyrack_<plugin>_platform  the same plugin across tenants, if its manifest asks for that
+ *     keyrack_platform           the group of cross-tenant roles, which the `platform_work` policies accept
  *     keyrack_queue              the login of BullMQ's PostgreSQL store
  */
 import { createHmac } from "node:crypto";
@@ -20,7 +20,7 @@ export const coreRole = "keyrack_core";
 export const queueRole = "keyrack_queue";
 export const platformGroup = "keyrack_platform";
 
-/** The run-time login of a process: narrow where it runs one plugin. */
+/** Returns the run-time login of a process. A process of one plugin has a login with fewer roles. */
 export function loginOf(activePlugins: readonly string[] | undefined): string {
   const [only, ...more] = activePlugins ?? [];
   return only === undefined || more.length > 0 ? loginRole : loginRoleOf(only);
@@ -28,15 +28,15 @@ export function loginOf(activePlugins: readonly string[] | undefined): string {
 
 export const loginRoleOf = (pluginId: string): string => `${loginRole}_${pluginId}`;
 
-/** The schema that BullMQ keeps its PostgreSQL tables in. */
+/** The schema of BullMQ's PostgreSQL tables. */
 export const queueSchema = "bullmq";
 
-/** The password of a run-time login, derived from the platform's secret, so that there is none to store or to hand out. */
+/** Derives the password of a run-time login from the platform's secret, so that no password is stored or handed out. */
 export function rolePassword(role: string, secret: string): string {
   return createHmac("sha256", secret).update(`keyrack role ${role}`).digest("base64url");
 }
 
-/** The URL of the same database, as another login. */
+/** Returns the URL of the same database with another login. */
 export function urlAs(url: string, role: string, secret: string): string {
   const other = new URL(url);
   other.username = role;
@@ -44,7 +44,7 @@ export function urlAs(url: string, role: string, secret: string): string {
   return other.href;
 }
 
-/** The URL of the same database for a run-time process, which derives its login's password and needs nobody else's. */
+/** Returns the URL without a login. A run-time process derives its own login's password and needs no other one. */
 export function withoutLogin(url: string): string {
   const other = new URL(url);
   other.username = "";
@@ -52,7 +52,7 @@ export function withoutLogin(url: string): string {
   return other.href;
 }
 
-/** The roles that a plugin works as. */
+/** Returns the roles that a plugin runs as. */
 export function rolesOf(manifest: Manifest): string[] {
   const platform = manifest.permissions?.crossTenant !== undefined;
   return [roleOf(manifest.id), ...(platform ? [crossTenantRoleOf(manifest.id)] : [])];

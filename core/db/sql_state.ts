@@ -1,13 +1,13 @@
-/** What PostgreSQL says of an error, however many layers have wrapped it. */
+/** Reads PostgreSQL's data of an error, also through the errors that wrap it. */
 
-/** PostgreSQL's SQLSTATE of an error, where it has one. */
+/** Returns PostgreSQL's SQLSTATE of an error, or undefined. */
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { code, nativeError } = error as { code?: unknown; nativeError?: unknown };
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : sqlStateOf(nativeError);
 }
 
-/** The constraint that an error names, where it names one. */
+/** Returns the constraint that an error names, or undefined. */
 export function constraintOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const { constraint, nativeError } = error as { constraint?: unknown; nativeError?: unknown };

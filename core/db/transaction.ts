@@ -2,10 +2,11 @@
  * One transaction, as one role, inside one tenant.
  *
  * BEGIN, role and tenant go to the server in one message, and the caller does not wait for the answer. The client
- * pipelines, so the first statements travel with it. That is safe. If the SET LOCALs fail, PostgreSQL refuses every later statement
- * (25P02), and the caller gets the first error. Without a transaction, the statements would run as the run-time login,
- * which has no privilege on a table. Everything is SET LOCAL, so it ends with the transaction and can't reach the next
- * borrower of the connection. After a transaction that only read, the caller does not wait for the COMMIT either.
+ * pipelines, so the first statements travel with it. That is safe. If the SET LOCALs fail, PostgreSQL refuses every
+ * later statement (25P02), and the caller gets the first error. Without a transaction, the statements would run as the
+ * run-time login, which has no privilege on a table. Everything is SET LOCAL, so it ends with the transaction and
+ * can't reach the next borrower of the connection. After a transaction that only read, the caller does not wait for
+ * the COMMIT either.
  */
 import type { Knex } from "knex";
 

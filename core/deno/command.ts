@@ -83,7 +83,10 @@ export function denoCommands(
   };
 }
 
-/** Makes the secrets that are not set, which a process on Deno may only read, and turns a name to listen on into its address. */
+/**
+ * Makes the secrets that are not set, which a process on Deno may only read, and turns a name to listen on into its
+ * address.
+ */
 async function settled(variables: Variables, find: FindPlugins): Promise<Variables> {
   await readBlueprint(variables, find);
   const host = variables["HOST"];

@@ -34,7 +34,9 @@ export async function findPlugins(variables: Variables, find = findAllPlugins): 
   return plugins;
 }
 
-/** The processes of the Procfile as `deno.json` has them: on a machine where nothing is set but perhaps `PLUGIN_PATH`. */
+/**
+ * The processes of the Procfile as `deno.json` has them: on a machine where nothing is set but perhaps `PLUGIN_PATH`.
+ */
 export function staticProcesses(plugins: readonly LoadedPlugin[], variables: Variables): DenoProcess[] {
   const { PLUGIN_PATH } = variables;
   return readProcfile(procfile).map((line) =>

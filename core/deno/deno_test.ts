@@ -1,4 +1,7 @@
-/** The processes on Deno with exactly the permissions that the manifests add up to: enough for the main job, and no more. */
+/**
+ * The processes on Deno with exactly the permissions that the manifests add up to: enough for the main job, and no
+ * more.
+ */
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { execFile } from "node:child_process";

@@ -108,7 +108,10 @@ function inDataDir(variables: Variables, name: string): string {
   return shorten(path.join(variables["DATA_DIR"] ?? ".data", name));
 }
 
-/** The secrets that a machine out of production made for itself (core/config/env.ts). They exist before a process starts. */
+/**
+ * The secrets that a machine out of production made for itself (core/config/env.ts). They exist before a process
+ * starts.
+ */
 function localSecrets(here: readonly LoadedPlugin[], variables: Variables): Need[] {
   if (variables["NODE_ENV"] === "production") return [];
   const ofPlugins = here.flatMap(({ manifest }) =>

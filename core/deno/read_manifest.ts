@@ -1,6 +1,6 @@
 /**
- * Runs on Deno, with nothing allowed but to read code: evaluates plugins' manifests and prints them as JSON. The process
- * that asked has permissions which no plugin may use, so it gets data and never the module.
+ * Runs on Deno, with nothing allowed but to read code: evaluates plugins' manifests and prints them as JSON. The
+ * process that asked has permissions which no plugin may use, so it gets data and never the module.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Runs on Deno, with nothing allowed but the database and to read code: applies one plugin's migrations and prints which.
- * Standard input has the database's address, because an argument or a variable could be read by others.
+ * Runs on Deno, with nothing allowed but the database and to read code: applies one plugin's migrations and prints
+ * which. Standard input has the database's address, because an argument or a variable could be read by others.
  */
 import { text } from "node:stream/consumers";
 import * as z from "zod";

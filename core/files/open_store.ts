@@ -1,4 +1,7 @@
-/** Where a plugin's files are: what its manifest and the variables say, read once for the boot's checks and for its context. */
+/**
+ * Where a plugin's files are: what its manifest and the variables say, read once for the boot's checks and for its
+ * context.
+ */
 import path from "node:path";
 
 import type { CoreEnv } from "../config/env.ts";

@@ -11,7 +11,10 @@ export interface Actor {
   readonly sessionId: string;
   /** The name to write into an audit trail. */
   readonly name: string;
-  /** The only routes that the actor may call now, and the problem with which all others answer. Undefined: no such limit. */
+  /**
+   * The only routes that the actor may call now, and the problem with which all others answer. Undefined: no such
+   * limit.
+   */
   readonly restriction?: { readonly routeIds: readonly string[]; readonly problem: Problem } | undefined;
 }
 
@@ -22,8 +25,8 @@ export interface Actor {
 export type Authenticator = (ctx: Context) => Promise<Actor | undefined>;
 
 /**
- * Reads, in the transaction of a write, which role the actor has now, and keeps it from being changed until the transaction
- * ends; undefined where the session has ended. Runs as the authenticator's own role.
+ * Reads, in the transaction of a write, which role the actor has now, and keeps it from being changed until the
+ * transaction ends; undefined where the session has ended. Runs as the authenticator's own role.
  *
  * It must send all its statements before it first waits, because the handler's statements travel right behind them.
  */

@@ -18,8 +18,8 @@ const exposeHeaders = [
 ];
 
 /**
- * Lets web pages of other origins call the API from a browser. Such a page sends its token like any other client; cookies
- * are not let in.
+ * Lets web pages of other origins call the API from a browser. Such a page sends its token like any other client;
+ * cookies are not let in.
  * @param origins exact origins, such as `https://app.example.com`
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */

@@ -89,9 +89,9 @@ function requireRole(access: readonly string[], role: string): void {
 }
 
 /**
- * Asks again whether the caller may make this write, in its own transaction. The caller was admitted before the body was
- * read, which may take a minute, and by what the process remembers of the session. From here to the commit, nothing can take
- * the right away.
+ * Asks again whether the caller may make this write, in its own transaction. The caller was admitted before the body
+ * was read, which may take a minute, and by what the process remembers of the session. From here to the commit,
+ * nothing can take the right away.
  * @throws Problem UNAUTHENTICATED, FORBIDDEN
  */
 async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Route, actor: Actor): Promise<void> {
@@ -103,8 +103,8 @@ async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Rout
 }
 
 /**
- * Asks before a handler that opens its own transactions, and before slow work that comes before the transaction: neither must
- * begin for a caller who has lost the right to it.
+ * Asks before a handler that opens its own transactions, and before slow work that comes before the transaction:
+ * neither must begin for a caller who has lost the right to it.
  */
 async function confirmBefore(
   route: Route,
@@ -128,7 +128,8 @@ function idempotentRequest(
   if (!isIdempotent(route)) return undefined;
   const key = readIdempotencyKey(ctx.request.headers["idempotency-key"] as string | undefined);
   if (key === undefined) return undefined;
-  // The route's own path and the checked input, so that a trailing slash or another order of fields is the same request.
+  // The route's own path and the checked input, so that a trailing slash or another order of fields is the same
+  // request.
   const hash = hashRequest(secret, route.method, route.path, [input.params, input.query, input.body]);
   return { key, hash, tenantId: actor?.tenantId, actorId: actor?.userId };
 }

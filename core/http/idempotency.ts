@@ -2,8 +2,8 @@
  * `Idempotency-Key`: the answer is stored in the transaction of the effect, so there is never one without the other. A
  * request that failed has left no effect, so it leaves no answer either, and is judged anew when it is sent again.
  *
- * Answers hold whatever any plugin answered with, so they are read and written as the core: no plugin's role has a right
- * on their table.
+ * Answers hold whatever any plugin answered with, so they are read and written as the core: no plugin's role has a
+ * right on their table.
  */
 import { createHmac } from "node:crypto";
 
@@ -108,9 +108,9 @@ const forgetStatement = prepare(
 );
 
 /**
- * Deletes the unit's tenant's stored answers in which one of these ids stands: what is to be forgotten must not be told
- * again. Last in its unit, when no other can write such an answer any more. A request whose answer is forgotten is judged
- * anew when it is repeated.
+ * Deletes the unit's tenant's stored answers in which one of these ids stands: what is to be forgotten must not be
+ * told again. Last in its unit, when no other can write such an answer any more. A request whose answer is forgotten
+ * is judged anew when it is repeated.
  */
 export async function forgetAnswers(trx: Trx, ids: readonly string[]): Promise<void> {
   // A shorter word, or none, would stand in every answer.

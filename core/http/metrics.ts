@@ -5,7 +5,10 @@ export interface HttpMetrics {
   observe(method: string, route: string, status: number, seconds: number): void;
   /** A number that is looked up when it is asked for. */
   gauge(name: string, help: string, read: () => number): void;
-  /** Numbers by a label's values. Where they can't be looked up they are left out, and the others are told all the same. */
+  /**
+   * Numbers by a label's values. Where they can't be looked up they are left out, and the others are told all the
+   * same.
+   */
   gauges(name: string, help: string, label: string, read: () => Promise<Readonly<Record<string, number>>>): void;
   text(): Promise<string>;
 }

@@ -1,6 +1,6 @@
 /**
- * A route is declared once, as data with its handler. Routing, validation, access, the unit of work, idempotency and the
- * OpenAPI document all come from that one declaration.
+ * A route is declared once, as data with its handler. Routing, validation, access, the unit of work, idempotency and
+ * the OpenAPI document all come from that one declaration.
  */
 import type { Readable } from "node:stream";
 import type { Context } from "koa";
@@ -50,7 +50,9 @@ export interface RequestFacts {
   readonly receivedAt: Date;
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal;
-  /** For a library that wants Koa's own context (passport). Handlers answer by what they give back, never through it. */
+  /**
+   * For a library that wants Koa's own context (passport). Handlers answer by what they give back, never through it.
+   */
   readonly context: Context;
 }
 
@@ -92,7 +94,9 @@ export interface RouteDeclaration<
   readonly body?: B;
   /** Takes `application/x-www-form-urlencoded` beside JSON. */
   readonly form?: boolean;
-  /** Most bytes of the body, unpacked. Default: what the largest body that the schema takes comes to (body_limit.ts). */
+  /**
+   * Most bytes of the body, unpacked. Default: what the largest body that the schema takes comes to (body_limit.ts).
+   */
   readonly bodyLimit?: number;
   /** Of the answer where all goes well. */
   readonly status: number;

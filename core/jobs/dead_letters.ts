@@ -1,4 +1,4 @@
-/** Jobs that failed too often. They keep their rows, with the error, until a person has them tried again. */
+/** Dead letters: jobs that failed too often. They keep their rows, with the error, until an operator retries them. */
 import type { Trx } from "../db/database.ts";
 import type { JobDefinition } from "./job_definition.ts";
 
@@ -14,7 +14,7 @@ export interface DeadJob {
 
 const columns = ["job_id", "job", "tenant_id", "payload", "failures", "dead_at", "last_error"] as const;
 
-/** The dead jobs, the last to die first; of all plugins for the core's role, of its own for a plugin's. */
+/** Lists the dead jobs, the latest first. The core's role sees those of all plugins, a plugin's role only its own. */
 export function deadJobs(trx: Trx, limit: number): Promise<DeadJob[]> {
   return trx("core.outbox")
     .whereNotNull("dead_at")
@@ -24,16 +24,16 @@ export function deadJobs(trx: Trx, limit: number): Promise<DeadJob[]> {
 }
 
 /**
- * Has dead jobs tried again, as if they had never failed. As the core's role.
- * @param jobIds undefined: all of them
- * @returns how many
+ * Retries dead jobs as if they had never failed. Needs the core's role.
+ * @param jobIds undefined for all
+ * @returns the number of jobs
  */
 export function reviveJobs(trx: Trx, jobIds?: readonly string[]): Promise<number> {
   const dead = trx("core.outbox").whereNotNull("dead_at");
   return (jobIds === undefined ? dead : dead.whereIn("job_id", jobIds)).update({
     dead_at: null,
     failures: 0,
-    // The number that an entry of before carries: it must not be taken for the new one.
+    // An earlier queue entry has the old number, so that it is not taken for the new one.
     attempts: trx.raw("attempts + 1"),
     run_at: trx.fn.now(),
     queued_at: null,
@@ -41,8 +41,8 @@ export function reviveJobs(trx: Trx, jobIds?: readonly string[]): Promise<number
 }
 
 /**
- * The rows of some kinds of job, for the plugin that works it: to see which of its things have one, and in what state it
- * is, and to end one that is not wanted any more.
+ * Selects the rows of some kinds of job, for the plugin that handles them. The plugin can read their state, and delete
+ * a job that it no longer needs.
  */
 export const jobRows = (trx: Trx, ...jobs: readonly JobDefinition[]) =>
   trx("core.outbox").whereIn(

@@ -1,17 +1,17 @@
 /**
- * Jobs, as plugins see them. A job is a row of `core.outbox`, written in the transaction that wants it; that row is the
- * truth, and the queue is only a wake-up call for it (see `jobs/outbox.ts`).
+ * Jobs as plugins see them. A job is a row of `core.outbox`, written in the transaction that needs the job. The row
+ * decides, and the queue's entry is only a wake-up call (see `jobs/outbox.ts`).
  */
 import type * as z from "zod";
 
 import type { Trx } from "../db/database.ts";
 import type { JobDefinition } from "./job_definition.ts";
 
-/** What every handler gets. */
+/** The input of every handler. */
 export interface JobRun<Payload> {
   readonly jobId: string;
   readonly payload: Payload;
-  /** 1 for the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
   /** The tenant whose transaction enqueued the job, or undefined for platform work. */
   readonly tenantId: string | undefined;
@@ -19,19 +19,21 @@ export interface JobRun<Payload> {
   readonly signal: AbortSignal;
 }
 
-/** A handler that is one unit of work: its effect and the end of the job commit together. */
+/** A handler that runs in one transaction, so that its effect and the end of the job commit together. */
 export interface UnitHandler {
   readonly kind: "unit";
   readonly job: JobDefinition;
   readonly handle: (run: JobRun<unknown> & { readonly trx: Trx }) => Promise<void>;
 }
 
-/** A handler that takes long and opens its own units of work; it calls `finish` in the one that publishes its effect. */
+/**
+ * A slow handler that opens its own transactions. It calls `finish` in the transaction that publishes its effect.
+ */
 export interface LongHandler {
   readonly kind: "long";
   readonly job: JobDefinition;
   readonly handle: (run: JobRun<unknown> & { readonly finish: (trx: Trx) => Promise<void> }) => Promise<void>;
-  /** Called once when the last attempt has failed, so that the plugin's own row can say so. */
+  /** Called once when the last attempt has failed, so that the plugin can mark its own row. */
   readonly onDead?: (run: {
     readonly payload: unknown;
     readonly tenantId: string | undefined;
@@ -41,13 +43,13 @@ export interface LongHandler {
 
 export type JobHandler = UnitHandler | LongHandler;
 
-/** Thrown by a long handler whose turn has not come: the job waits, and that counts as no failure. */
+/** Thrown by a long handler that can't run yet. The job waits, and the attempt does not count as a failure. */
 export class DeferJob extends Error {
   override readonly name = "DeferJob";
   readonly delayMs: number;
 
   constructor(delayMs: number) {
-    super(`Not before ${delayMs} ms have passed.`);
+    super(`The job is deferred for ${delayMs} ms.`);
     this.delayMs = delayMs;
   }
 }
@@ -57,11 +59,11 @@ export function handleJob<P extends z.ZodType>(
   job: JobDefinition<P>,
   handle: (run: JobRun<z.output<P>> & { readonly trx: Trx }) => Promise<void>,
 ): UnitHandler {
-  // The runner has parsed the payload with this very schema, which is what makes the narrowing true.
+  // The runner has parsed the payload with this schema, so the narrower type is true.
   return { kind: "unit", job, handle: handle as UnitHandler["handle"] };
 }
 
-/** Binds a handler that takes long: it keeps no transaction open over its work, and finishes the job itself. */
+/** Binds a slow handler. It keeps no transaction open during its work, and finishes the job itself. */
 export function handleLongJob<P extends z.ZodType>(
   job: JobDefinition<P>,
   handle: (run: JobRun<z.output<P>> & { readonly finish: (trx: Trx) => Promise<void> }) => Promise<void>,
@@ -79,16 +81,16 @@ export function handleLongJob<P extends z.ZodType>(
   };
 }
 
-/** Work that comes round by the clock. It must be safe to run twice, and to miss. */
+/** Work that runs by the clock. It must be safe to run twice, and to miss a run. */
 export type Schedule = {
   /** Unique within the plugin. */
   readonly name: string;
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** As for a job: `network` where it mostly waits for the answers of another service. */
+  /** As for a job: `network` if it mostly waits for answers of another service. */
   readonly waitsFor?: "network";
 } & (
   | {
-      /** Milliseconds from one run to the next. The first is at once. */
+      /** Milliseconds from one run to the next. The first run is at once. */
       readonly everyMs: number;
     }
   | {

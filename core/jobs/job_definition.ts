@@ -1,30 +1,32 @@
-/** What names a job: both the plugin that enqueues it and the one that handles it import its definition. */
+/** The definition of a job, which the enqueuing plugin and the handling plugin import. */
 import type * as z from "zod";
 
 export interface JobDefinition<Payload extends z.ZodType = z.ZodType> {
-  /** `plugin.verb-noun`; the plugin before the dot is the one that handles it. */
+  /** `plugin.verb-noun`. The plugin before the dot handles the job. */
   readonly name: string;
   readonly payload: Payload;
-  /** How often it is tried before it is dead and waits for a person. */
+  /** The number of attempts before the job is dead and waits for an operator. */
   readonly attempts: number;
   /**
-   * `network`: its handler mostly waits for the answers of another service. Such jobs have a queue and slots of their own,
-   * so that a service that does not answer holds up none of the plugin's other jobs.
+   * `network` if the handler mostly waits for answers of another service. Such jobs have a queue and slots of their
+   * own. So a service that does not answer delays none of the plugin's other jobs.
    */
   readonly waitsFor?: "network";
 }
 
-/** A plugin's queue: its own, or the one of its work that waits for another service. */
+/** A plugin's queue, or its queue of work that waits for another service. */
 export interface QueueId {
   readonly pluginId: string;
   readonly waitsFor?: "network" | undefined;
 }
 
-/** A queue's name, as metrics, health and logs give it: `billing`, `billing-network`. */
+/** Returns a queue's name in metrics, health and logs, such as `billing` or `billing-network`. */
 export const queueName = ({ pluginId, waitsFor }: QueueId): string =>
   waitsFor === undefined ? pluginId : `${pluginId}-${waitsFor}`;
 
-/** Declares a job. Lives in a file that both the enqueuing and the handling plugin may import (`jobs.ts`, `port.ts`). */
+/**
+ * Declares a job, in a file that both the enqueuing and the handling plugin can import (`jobs.ts`, `port.ts`).
+ */
 export function defineJob<Payload extends z.ZodType>(job: {
   readonly name: string;
   readonly payload: Payload;

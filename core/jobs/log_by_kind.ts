@@ -1,18 +1,20 @@
-/** Logs errors that come in floods: a store that is out of reach answers every try with the same error. */
+/** Logs repeated errors once in a while. A store that is out of reach answers every try with the same error. */
 import type { Logger } from "../process/log.ts";
 
 /** The time (ms) in which one kind of error is logged once. */
 const quietMs = 10_000;
 
-/** What tells one kind of error from another: its code, else the first word of its message (Redis answers "OOM command…"). */
+/**
+ * Returns the kind of an error: its code, else the first word of its message (Redis answers "OOM command…").
+ */
 function kindOf(error: Error): string {
   const { code } = error as Error & { code?: unknown };
   return typeof code === "string" ? code : (error.message.split(" ", 1)[0] ?? error.name);
 }
 
 /**
- * Returns a function that logs an error as a warning, each kind at most once in 10 s. The next line of the kind says how
- * many were left out (`left_out`).
+ * Returns a function that logs an error as a warning, each kind at most once in 10 s. The next line of the kind says
+ * how many were left out (`left_out`).
  * @param clock gives milliseconds; another one in tests
  */
 export function logByKind(
@@ -29,7 +31,7 @@ export function logByKind(
       return;
     }
     log.warn({ err: error, ...(known === undefined || known.leftOut === 0 ? {} : { left_out: known.leftOut }) }, words);
-    // An operator meets a handful of kinds; a message that begins with something new each time must not fill the memory.
+    // There are only a few kinds. A message that begins with a new word each time must not fill the memory.
     if (kinds.size >= 100) kinds.clear();
     kinds.set(kind, { loggedAt: clock(), leftOut: 0 });
   };

@@ -4,7 +4,7 @@ import type { Logger } from "../process/log.ts";
 import { logByKind } from "./log_by_kind.ts";
 
 describe("errors that come in floods", () => {
-  it("are logged once per kind in ten seconds, and the next line says how many were left out", () => {
+  it("Each kind is logged once in ten seconds, and the next line says how many were left out", () => {
     const lines: { message: string; leftOut: unknown }[] = [];
     const warn = ((fields: { err: Error; left_out?: number }) =>
       lines.push({ message: fields.err.message, leftOut: fields.left_out })) as unknown as Logger["warn"];

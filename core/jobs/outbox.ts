@@ -1,17 +1,17 @@
 /**
- * The outbox: how a job comes into being, is taken, and ends.
+ * The outbox: how a job is created, run and ended.
  *
- * A handler writes a row of `core.outbox` in its own transaction, so the job exists exactly if the effect that wants it
- * does. The relay (`workers/relay.ts`) tells the queue of it. The queue's entry is only a wake-up call: it may be lost
- * (the queue's store was emptied), doubled, or late, and nothing is lost or done twice by that, because
+ * A handler writes a row of `core.outbox` in its own transaction, so the job exists exactly if the change that needs
+ * it does. The relay (`workers/relay.ts`) then adds an entry to the queue. The entry is only a wake-up call. It can be
+ * lost (the queue's store was emptied), doubled or late. No job is lost or done twice by that, for three reasons:
  *
- * - the runner (`workers/runner.ts`) takes the row, not the entry: `FOR UPDATE SKIP LOCKED` for a short job, a lease for
- *   a long one; an entry whose row is gone or taken is dropped;
- * - the row is deleted in the transaction of the job's effect, so there is never one without the other;
- * - the relay's sweep queues a row again that has waited for too long.
+ * - The runner (`workers/runner.ts`) locks the row and not the entry. A short job uses `FOR UPDATE SKIP LOCKED`, and a
+ *   long job uses a lease. The runner drops an entry whose row is gone or locked.
+ * - The row is deleted in the transaction of the job's effect, so the two commit together.
+ * - The relay's sweep queues a row again if it has waited too long.
  *
- * A job that fails goes back with a later `run_at`; after its last attempt it is dead: it keeps its row, with the error,
- * until a person replays or deletes it.
+ * A job that fails gets a later `run_at`. After its last attempt it is dead. A dead job keeps its row, with the error,
+ * until an operator retries or deletes it.
  */
 import type * as z from "zod";
 
@@ -28,17 +28,18 @@ const insertStatement = prepare(
   "INSERT INTO core.outbox (job_id, job, tenant_id, payload) VALUES ($1, $2, core.tenant_id(), $3)",
 );
 
-/** The `enqueue` of one plugin. PostgreSQL checks the same permission again, by a row policy. */
+/** Makes the `enqueue` of one plugin. PostgreSQL checks the same permission again, by a row policy. */
 export function enqueuerFor(manifest: Manifest) {
   const allowed = new Set((manifest.permissions?.jobs ?? []).map((job) => job.name));
   return async (trx: Trx, job: JobDefinition, payload: z.input<JobDefinition["payload"]>): Promise<string> => {
     if (!allowed.has(job.name)) {
       throw new Error(
-        `The plugin ${manifest.id} may not enqueue ${job.name}. Remedy: permissions.jobs in plugins/${manifest.id}/manifest.ts.`,
+        `The plugin ${manifest.id} has no permission to enqueue ${job.name}. ` +
+          `Remedy: permissions.jobs in plugins/${manifest.id}/manifest.ts.`,
       );
     }
     const jobId = newId();
-    // Not waited for: it travels with what the handler does next, and where it is refused, so is the COMMIT.
+    // Not awaited. It travels with the handler's next statement. If PostgreSQL refuses it, it refuses the COMMIT too.
     insertStatement.send(trx, [jobId, job.name, JSON.stringify(job.payload.parse(payload))]);
     afterCommit(trx, announceJobs);
     return jobId;

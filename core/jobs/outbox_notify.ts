@@ -1,7 +1,6 @@
 /**
- * Tells the relays that there are new jobs, once those are committed: with at most one NOTIFY under way in a process,
- * which stands for all commits before it. Where one is lost (the process is killed, the database goes away), the relay's
- * sweep finds the jobs within a second.
+ * Notifies the relays of new jobs after their commit. A process sends one NOTIFY at a time, for all commits before it.
+ * If one is lost (the process is killed, the database stops), the relay's sweep finds the jobs within a second.
  */
 import type { Knex } from "knex";
 
@@ -26,7 +25,7 @@ async function announce(knex: Knex, announcer: Announcer): Promise<void> {
   announcer.underWay = true;
   while (announcer.again) {
     announcer.again = false;
-    // Whoever enqueued has committed and does not wait for this: the sweep stands in for it.
+    // The transaction has committed and does not wait for this. If it fails, the sweep finds the jobs.
     await knex.raw(`NOTIFY ${outboxChannel}`).catch(() => undefined);
   }
   announcer.underWay = false;

@@ -1,6 +1,6 @@
 /**
- * Where BullMQ keeps its queues: Redis where `REDIS_URL` is set, and its own PostgreSQL backend where not. This file and
- * `queue_schema.ts` are the only ones that know which.
+ * Chooses the store of BullMQ's queues. It is Redis if `REDIS_URL` is set, else BullMQ's own PostgreSQL backend. Only
+ * this file and `bullmq_schema.ts` know which one.
  */
 import {
   type ConnectionOptions,
@@ -21,7 +21,7 @@ import pg from "pg";
 import { queueRole, queueSchema, urlAs } from "../db/role_names.ts";
 import { checkRedis } from "./redis_check.ts";
 
-/** What a queue entry carries: a pointer to the outbox row, or the name of a schedule whose time has come. */
+/** The data of a queue entry: a pointer to the outbox row, or the name of a schedule that is due. */
 export type WakeUp = { readonly job_id: string; readonly tenant_id: string | null } | { readonly schedule: string };
 
 export interface QueueEntry {
@@ -50,7 +50,7 @@ export interface WakeUpWorker {
 
 export interface QueueStore {
   readonly kind: "redis" | "postgresql";
-  /** @throws BootError where the store refuses the login or the database; not where it can't be reached */
+  /** @throws BootError if the store refuses the login or the database, but not if it can't be reached */
   check(): Promise<void>;
   queue(name: string): WakeUpQueue;
   worker(name: string, process: (name: string, data: WakeUp) => Promise<void>, concurrency: number): WakeUpWorker;
@@ -62,15 +62,15 @@ export interface QueueStoreOptions {
   readonly redisUrl: string | undefined;
   readonly databaseUrl: string;
   readonly secret: string;
-  /** BullMQ tells of a lost connection here, and then connects again by itself. */
+  /** BullMQ reports a lost connection here, and then connects again by itself. */
   readonly onError: (error: Error) => void;
 }
 
-/** A killed worker's entries are seen as stalled after `lockDuration` and `stalledInterval` at the most. */
+/** The entries of a killed worker count as stalled after `lockDuration` plus `stalledInterval` at most. */
 const workerOptions = {
   lockDuration: 10_000,
   stalledInterval: 5_000,
-  // The outbox counts the attempts; the queue must not give up before it does.
+  // The outbox counts the attempts. The queue must not stop before the outbox does.
   maxStalledCount: 1_000,
   drainDelay: 5,
 } satisfies Partial<WorkerOptions>;
@@ -87,7 +87,7 @@ function redisStore(url: string, onError: (error: Error) => void): QueueStore {
     opened.push(one);
     return listen(one, onError);
   };
-  // Options and not a client: BullMQ would never close the duplicates that it makes of one.
+  // Passes options and not a client, because BullMQ never closes the duplicates that it makes of a client.
   const connection = {
     url,
     maxRetriesPerRequest: null,
@@ -101,7 +101,7 @@ function redisStore(url: string, onError: (error: Error) => void): QueueStore {
     queue: (name) => open(new Queue(name, { connection } satisfies QueueOptions)),
     worker: (name, process, concurrency) =>
       open(new RestingWorker(name, processorOf(process), { connection, concurrency, ...workerOptions })),
-    // A connection that Redis does not answer survives BullMQ's close, and ioredis would reconnect it without end.
+    // A connection without an answer survives BullMQ's close, and ioredis would reconnect it forever.
     close: async () => {
       closed = true;
       await Promise.all(opened.map((one) => one.disconnect().catch(() => undefined)));
@@ -109,24 +109,24 @@ function redisStore(url: string, onError: (error: Error) => void): QueueStore {
   };
 }
 
-/** BullMQ's own waits grow to 20 s, and for so long the jobs would wait on after Redis is back. */
+/** BullMQ's own pauses grow to 20 s, and the jobs would wait that long after Redis is back. */
 const reconnectAfterMs = (attempts: number): number => Math.min(attempts * 100, 2_000);
 
 /**
- * True for the answers of a server that was a primary and is a replica now. The connection would stay there after a
- * failover by name (Sentinel, ElastiCache); a new connection reaches the new primary.
+ * Says whether a server that was a primary is now a replica. After a failover by name (Sentinel, ElastiCache) the old
+ * connection would stay there. A new connection reaches the new primary.
  */
 const isDemoted = ({ message }: Error): boolean => /^(READONLY|UNBLOCKED)/.test(message);
 
-/** A connection on which an answer is due and nothing has come for this long is replaced. BullMQ blocks for 10 s at most. */
+/** A connection that awaits an answer longer than this (ms) is replaced. BullMQ blocks for 10 s at most. */
 const silentMs = 15_000;
 
 /** The pause of a worker after its store refused to give it a job. */
 const restMs = 1_000;
 
 /**
- * Rests after the store refused to give it a job. BullMQ itself asks again at once, so that a full Redis, which answers
- * OOM, kept half a core busy.
+ * A worker that pauses after its store refused to give it a job. BullMQ itself asks again at once. With a full Redis,
+ * which answers OOM, that kept half a core busy.
  */
 class RestingWorker<Backend extends IQueueBackend = RedisQueueBackend, Connection = ConnectionOptions> extends Worker<
   WakeUp,
@@ -145,7 +145,7 @@ class RestingWorker<Backend extends IQueueBackend = RedisQueueBackend, Connectio
     }
   }
 
-  /** BullMQ ignores a forced close while an earlier one waits for the store, and goes on renewing locks. */
+  /** BullMQ ignores a forced close while an earlier close waits for the store, and it continues to renew locks. */
   override async close(force = false): Promise<void> {
     if (force) await this.lockManager.close();
     await super.close(force);
@@ -156,20 +156,21 @@ function postgresStore({ databaseUrl, secret, onError }: QueueStoreOptions): Que
   const pool = new pg.Pool({
     connectionString: urlAs(databaseUrl, queueRole, secret),
     application_name: "keyrack queue",
-    // BullMQ's statements name its tables without a schema. A pool and not a config: it can't load pg from an ES module.
+    // BullMQ's statements name its tables without a schema. BullMQ gets a pool and not a config, because it can't load
+    // pg from an ES module.
     options: `-c search_path=${queueSchema}`,
     keepAlive: true,
-    // Every worker keeps one connection for LISTEN.
+    // Each worker keeps one connection for LISTEN.
     max: 24,
   });
   pool.on("error", onError);
-  // Each queue and worker adds a listener of its own.
+  // Each queue and each worker adds its own listener.
   pool.setMaxListeners(0);
-  // BullMQ describes the pool by a structure of its own, which pg's types spell a little differently.
+  // BullMQ declares the pool by a structure of its own, which differs slightly from pg's types.
   const connection = pool as unknown as PostgresConnectionOptions;
   return {
     kind: "postgresql",
-    // The tables of the platform are in the same database, and boot has looked at those.
+    // The platform's tables are in the same database, and the boot has checked those.
     check: () => Promise.resolve(),
     queue: (name) => listen(new Queue(name, { connection }, createPostgresBackend), onError),
     worker: (name, process, concurrency) =>
@@ -190,7 +191,7 @@ function processorOf(process: (name: string, data: WakeUp) => Promise<void>): Pr
   return (entry) => process(entry.name, entry.data);
 }
 
-/** An error without a listener would end the process; BullMQ mends its connections by itself. */
+/** An error without a listener would end the process. BullMQ repairs its connections by itself. */
 function listen<T extends { on(event: "error", listener: (error: Error) => void): unknown }>(
   emitter: T,
   onError: (error: Error) => void,

@@ -1,4 +1,6 @@
-/** How the queues stand, for who watches the platform. The workers have no address, so a web process counts in the outbox. */
+/**
+ * Counts the jobs of each queue for monitoring. The workers have no address, so a web process counts in the outbox.
+ */
 import type { Knex } from "knex";
 
 import { runTransaction } from "../db/database.ts";
@@ -9,27 +11,27 @@ import { queueName } from "./job_definition.ts";
 
 export interface QueueState {
   readonly queue: string;
-  /** Not done and not dead; those that have failed before included. */
+  /** Jobs that are neither done nor dead, including those that have failed before. */
   readonly waiting: number;
-  /** Of these, the ones that have failed and are tried again. */
+  /** Waiting jobs that have failed and will be retried. */
   readonly failing: number;
-  /** Failed too often: they wait for a person. */
+  /** Jobs that failed too often and wait for an operator. */
   readonly dead: number;
-  /** For how long the oldest job that could run has waited. */
+  /** How long the oldest due job has waited. */
   readonly late_seconds: number;
 }
 
-/** Watchers ask as often as they please; the database is asked so often at most. */
+/** The shortest time (ms) between two reads of the database, at any number of requests. */
 const keptMs = 5_000;
-/** A job that nobody took for so long: no worker runs, or too few. */
+/** A job that waits longer than this has no worker, or too few workers. */
 const lateAfterSeconds = 120;
 
 /**
- * Reads how the queues of all plugins that are here stand, the empty ones too. A process of a `PLUGINS` list knows the
- * manifests of its own plugins alone, and counts the jobs of another by the plugin.
+ * Counts the jobs in the queues of all present plugins, including empty queues. A process of a `PLUGINS` list knows the
+ * manifests of its own plugins only, and counts the jobs of another plugin under that plugin.
  *
- * A plugin's jobs that wait for the network have a queue of their own: a row of the outbox names only the plugin, so the
- * job's declaration in the manifest says which queue it is in.
+ * A plugin's jobs that wait for the network have a queue of their own. A row of the outbox names only the plugin, so
+ * the job's declaration in the manifest gives the queue.
  */
 export function createQueueWatch(
   knex: Knex,
@@ -60,13 +62,14 @@ const statement = `
     count(o.job_id) FILTER (WHERE dead_at IS NULL AND failures > 0)::int AS failing,
     count(o.job_id) FILTER (WHERE dead_at IS NOT NULL)::int AS dead,
     coalesce(extract(epoch FROM now() - min(run_at) FILTER (
-      WHERE dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now()))), 0)::float AS late_seconds
+      WHERE dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now()))), 0)::float
+      AS late_seconds
   FROM (SELECT j.*, coalesce(n.queue, j.queue) AS in_queue FROM core.outbox j
     LEFT JOIN unnest(?::text[], ?::text[]) AS n (job, queue) ON n.job = j.job) o
   FULL JOIN unnest(?::text[]) AS known (queue) ON known.queue = o.in_queue
   GROUP BY 1 ORDER BY 1`;
 
-/** Whether a queue has dead jobs, or jobs that no worker takes. */
+/** Says whether a queue has dead jobs, or jobs that no worker runs. */
 export function hasTroubledQueue(states: readonly QueueState[]): boolean {
   return states.some(({ dead, late_seconds: late }) => dead > 0 || late > lateAfterSeconds);
 }

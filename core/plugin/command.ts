@@ -16,7 +16,8 @@ export interface Progress {
  * Options or arguments by name. Each schema gives the type, the default and, by `describe`, the line in the help:
  * - `flag(…)` has no value;
  * - `z.int()` and `z.number()` take decimal digits, `z.enum` takes one of its values, other schemas get the text;
- * - `meta({ title })` names the value in the help (`--since <time>`), `meta({ completes: "files" })` completes file names.
+ * - `meta({ title })` names the value in the help (`--since <time>`), `meta({ completes: "files" })` completes file
+ *   names.
  */
 export type Fields = Readonly<Record<string, z.ZodType>>;
 

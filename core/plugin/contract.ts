@@ -48,7 +48,10 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;
-  /** Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement; or reads the count. */
+  /**
+   * Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement; or reads the
+   * count.
+   */
   readonly countDaily: CountDaily;
   /** Counts of what comes too often, shared by all processes. */
   readonly counters: Counts;
@@ -71,7 +74,10 @@ export interface PluginParts {
   readonly jobs?: readonly JobHandler[];
   readonly schedules?: readonly Schedule[];
   readonly gauges?: readonly PluginGauge[];
-  /** How many of its jobs a worker process runs at a time, and how many beside them that wait for the network; default 8. */
+  /**
+   * How many of its jobs a worker process runs at a time, and how many beside them that wait for the network; default
+   * 8.
+   */
   readonly concurrency?: number;
   /** Its jobs take long and can wait: a process that runs no others lets everybody else on the machine go first. */
   readonly background?: boolean;

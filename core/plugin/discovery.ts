@@ -72,8 +72,8 @@ async function readChecked(folder: string, read: PluginReader, faults: string[])
 }
 
 /**
- * What a list of `PLUGINS` stands for: the plugins that it names or, where each has a minus before it, all but those. So
- * the processes of the Procfile have a place for a plugin that is dropped in.
+ * What a list of `PLUGINS` stands for: the plugins that it names or, where each has a minus before it, all but those.
+ * So the processes of the Procfile have a place for a plugin that is dropped in.
  */
 export function chosenIds(here: readonly string[], list: readonly string[] | undefined): readonly string[] | undefined {
   if (list === undefined || list.length === 0 || !list.every((word) => word.startsWith("-"))) return list;
@@ -95,8 +95,8 @@ export function pluginFolders(root: string, faults: string[]): string[] {
 }
 
 /**
- * Names whose schema or roles are the core's own, or PostgreSQL's: a plugin called `platform` would have the role of the
- * group that is let past the tenant wall, one called `gate_pms` the login of another plugin's process.
+ * Names whose schema or roles are the core's own, or PostgreSQL's: a plugin called `platform` would have the role of
+ * the group that is let past the tenant wall, one called `gate_pms` the login of another plugin's process.
  */
 const takenName = /^(core|public|bullmq|information_schema|gate|queue|platform)$|^(pg|gate)_|_platform$/;
 
@@ -133,7 +133,10 @@ function faultOfName(id: string, folder: string): string | undefined {
   return `"${name}" can't be a plugin's name: it becomes a schema and a role. Remedy: snake_case, 2 to 31 letters, none of the core's or PostgreSQL's own (core, public, gate_…, …_platform).`;
 }
 
-/** Depth first over `requires`; a plugin that can't be placed is a fault and is left out. Those that were not read have theirs. */
+/**
+ * Depth first over `requires`; a plugin that can't be placed is a fault and is left out. Those that were not read have
+ * theirs.
+ */
 function inOrder(
   found: ReadonlyMap<string, LoadedPlugin>,
   unread: ReadonlySet<string>,

@@ -6,8 +6,8 @@ const mostRedirects = 5;
 const harmlessHeaders = ["accept", "accept-language", "content-language", "content-type", "user-agent"];
 
 /**
- * The origins that a manifest names, with those that stand in the environment filled in. A host by its name is spoken to
- * by https; the URL of a variable may say http, for a stand-in on this machine.
+ * The origins that a manifest names, with those that stand in the environment filled in. A host by its name is spoken
+ * to by https; the URL of a variable may say http, for a stand-in on this machine.
  */
 export function allowedOrigins(net: Permissions["net"], env: Readonly<Record<string, unknown>>): string[] {
   return (net ?? []).flatMap((entry) => {
@@ -25,7 +25,7 @@ export function guardedFetch(pluginId: string, origins: readonly string[]): type
   const check = ({ protocol, host, origin }: URL): void => {
     const isHttp = protocol === "https:" || protocol === "http:";
     if (isHttp && origins.includes(origin)) return;
-    const refused = `The plugin ${pluginId} may not call`;
+    const refused = `The plugin ${pluginId} has no permission to call`;
     if (!isHttp) throw new TypeError(`${refused} by ${protocol} Remedy: a URL that begins with https://.`);
     if (origins.includes(`https://${host}`))
       throw new TypeError(`${refused} ${origin}, but https://${host}. Remedy: call that.`);

@@ -70,21 +70,23 @@ describe("a plugin's fetch", () => {
     const call = guardedFetch("billing", [originOf(server)]);
     expect((await call(`${originOf(server)}/200`)).status).to.equal(200);
     expect(await denialOf(call("https://example.com/"))).to.equal(
-      'The plugin billing may not call example.com. Remedy: permissions.net: ["example.com"] in plugins/billing/manifest.ts.',
+      'The plugin billing has no permission to call example.com. Remedy: permissions.net: ["example.com"] in plugins/billing/manifest.ts.',
     );
     // Another port of the same address is another host.
     expect(await denialOf(call(`${originOf(other)}/`))).to.equal(
-      `The plugin billing may not call ${originOf(other)}. Remedy: permissions.net: [{ env: NAME }] in plugins/billing/manifest.ts, with a variable whose URL says http.`,
+      `The plugin billing has no permission to call ${originOf(other)}. Remedy: permissions.net: [{ env: NAME }] in plugins/billing/manifest.ts, with a variable whose URL says http.`,
     );
   });
 
   it("goes nowhere by another protocol", async () => {
     const call = guardedFetch("billing", [`https://${hostOf(server)}`, "null"]);
     expect(await denialOf(call(`${originOf(server)}/200`))).to.equal(
-      `The plugin billing may not call ${originOf(server)}, but https://${hostOf(server)}. Remedy: call that.`,
+      `The plugin billing has no permission to call ${originOf(server)}, but https://${hostOf(server)}. Remedy: call that.`,
     );
     for (const url of ["file:///etc/hostname", "data:text/plain,hello", "blob:https://example.com/1"]) {
-      expect(await denialOf(call(url)), url).to.match(/^The plugin billing may not call by (file|data|blob): Remedy: /);
+      expect(await denialOf(call(url)), url).to.match(
+        /^The plugin billing has no permission to call by (file|data|blob): Remedy: /,
+      );
     }
     expect(seen).to.deep.equal([]);
   });
@@ -92,7 +94,9 @@ describe("a plugin's fetch", () => {
   it("does not follow a redirect to another host", async () => {
     const call = guardedFetch("billing", [originOf(server)]);
     for (const status of [301, 302, 303, 307, 308]) {
-      expect(await denialOf(call(`${originOf(server)}/${status}/other`)), `${status}`).to.match(/may not call/);
+      expect(await denialOf(call(`${originOf(server)}/${status}/other`)), `${status}`).to.match(
+        /no permission to call/,
+      );
     }
     expect(seen).to.have.length(5);
   });
@@ -189,7 +193,7 @@ describe("a plugin's fetch", () => {
     it(`of ${id} is refused every host that its manifest does not name`, async () => {
       for (const host of foreign) {
         expect(await denialOf(call(`https://${host}/`))).to.equal(
-          `The plugin ${id} may not call ${host}. Remedy: permissions.net: ["${host}"] in plugins/${id}/manifest.ts.`,
+          `The plugin ${id} has no permission to call ${host}. Remedy: permissions.net: ["${host}"] in plugins/${id}/manifest.ts.`,
         );
       }
       for (const host of named) expect(await denialOf(call(`http://${host}/`))).to.match(/, but https:\S+ Remedy: /);

@@ -1,4 +1,7 @@
-/** What a plugin is and may touch: plain data, which the database's grants, the checks of a boot and the types are made of. */
+/**
+ * What a plugin is and may touch: plain data, which the database's grants, the checks of a boot and the types are made
+ * of.
+ */
 import type * as z from "zod";
 
 import type { JobDefinition } from "../jobs/job_definition.ts";
@@ -21,7 +24,10 @@ export interface Permissions {
    * machine which is not in production makes up for itself where it is not set.
    */
   readonly env?: Readonly<Record<string, z.ZodType>>;
-  /** Hosts that it may call by https, as `host` or `host:port`; `{ env: NAME }` stands for the origin of that variable's URL. */
+  /**
+   * Hosts that it may call by https, as `host` or `host:port`; `{ env: NAME }` stands for the origin of that
+   * variable's URL.
+   */
   readonly net?: readonly (string | { readonly env: string })[];
   /** Tables and views of other plugins, as `schema.table`. */
   readonly tables?: Readonly<Record<string, TableGrant>>;
@@ -29,7 +35,10 @@ export interface Permissions {
   readonly jobs?: readonly JobDefinition[];
   /** Work across tenants, with the reason for it. */
   readonly crossTenant?: string;
-  /** A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under DATA_DIR). */
+  /**
+   * A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under
+   * DATA_DIR).
+   */
   readonly files?: { readonly reason: string; readonly location?: string };
   /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
   readonly definers?: Readonly<Record<string, string>>;

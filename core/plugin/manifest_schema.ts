@@ -27,7 +27,9 @@ const noHost = says(
   'net: ["api.example.com"], in lower case, without https://, with a port only where it is not 443, or { env: NAME } for the host of a variable\'s URL',
 );
 
-/** What a URL makes of it is what it is: `API.example.com`, `example.com:443` or `example.com/v1` would match no call. */
+/**
+ * What a URL makes of it is what it is: `API.example.com`, `example.com:443` or `example.com/v1` would match no call.
+ */
 function isHost(given: unknown): boolean {
   if (typeof given !== "string" || !/^([a-z0-9][a-z0-9_.-]*|\[[0-9a-f:]+\])(:\d+)?$/.test(given)) return false;
   return URL.canParse(`https://${given}`) && new URL(`https://${given}`).host === given;

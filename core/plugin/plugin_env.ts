@@ -7,8 +7,8 @@ import type { LoadedPlugin } from "./contract.ts";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The slice of one plugin: what its manifest names, checked and frozen. A variable that is marked as a `localSecret` and
- * not set is made up on a machine that is not in production, as `SECRET_KEY` is.
+ * The slice of one plugin: what its manifest names, checked and frozen. A variable that is marked as a `localSecret`
+ * and not set is made up on a machine that is not in production, as `SECRET_KEY` is.
  */
 export function readPluginEnv(
   plugin: LoadedPlugin,
@@ -37,7 +37,10 @@ export function readPluginEnv(
   return Object.freeze(slice);
 }
 
-/** A schema is a plugin's code: it may throw, or want to be waited for. What it throws is not told, for it may quote the value. */
+/**
+ * A schema is a plugin's code: it may throw, or want to be waited for. What it throws is not told, for it may quote
+ * the value.
+ */
 function fit(schema: z.ZodType, given: string | undefined): { readonly value?: unknown; readonly fault?: string } {
   try {
     const { success, data, error } = schema.safeParse(given);

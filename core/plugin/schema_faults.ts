@@ -1,4 +1,7 @@
-/** Judges what a plugin hands over (its manifest, its parts) by a strict schema, and says what is wrong in one sentence each. */
+/**
+ * Judges what a plugin hands over (its manifest, its parts) by a strict schema, and says what is wrong in one sentence
+ * each.
+ */
 import * as z from "zod";
 
 /** The words of a schema: what the thing is that it should not be, and what to do. */

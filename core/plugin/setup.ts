@@ -1,4 +1,6 @@
-/** Sets one plugin up. Its code may throw or give back anything: that is a fault with its name, and no crash without. */
+/**
+ * Sets one plugin up. Its code may throw or give back anything: that is a fault with its name, and no crash without.
+ */
 import type { LoadedPlugin } from "./contract.ts";
 import { withoutValues } from "./plugin_env.ts";
 import { partsShapeFaults } from "./parts_schema.ts";

@@ -4,14 +4,14 @@ import pino from "pino";
 export type Logger = pino.Logger;
 
 /**
- * Bodies and headers are never logged; this list is the second line of defence, for an error object or a field that
- * carries one of them all the same.
+ * Fields whose values are never logged. Bodies and headers are not logged either. This list is for an error object or a
+ * field that contains one of them by mistake.
  */
 const secrets = ["authorization", "cookie", "password", "access_token", "refresh_token", "secret", "api_key"];
 
 /**
- * A logger that writes JSON lines.
- * @param to 1: standard output; 2: standard error, where the output is a command's answer
+ * Makes a logger that writes JSON lines.
+ * @param to 1 for standard output, or 2 for standard error if standard output is a command's answer
  */
 export function createLogger(level: string, fields: Record<string, unknown> = {}, to: 1 | 2 = 1): Logger {
   const options: pino.LoggerOptions = {
@@ -25,7 +25,7 @@ export function createLogger(level: string, fields: Record<string, unknown> = {}
   return to === 1 ? pino(options) : pino(options, pino.destination({ fd: to, sync: true }));
 }
 
-/** What helps to find a fault. Not every field: pg hangs whole connections on its errors, and they know passwords. */
+/** Picks the fields of an error that help to find its cause. pg's errors also have whole connections with passwords. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code, constraint, table } = error as Error & { code?: unknown; constraint?: unknown; table?: unknown };

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 
 export interface Processes {
-  /** The port that the web process listens on, as it told. */
+  /** The port of the web process, as it reported. */
   readonly port: number | undefined;
-  /** Names the first process that ended without being asked to. */
+  /** Resolves with the name of the first process that ended by itself. */
   readonly exited: Promise<string>;
   close(): Promise<void>;
 }
@@ -18,19 +18,19 @@ export interface ProcfileLine {
   readonly args: readonly string[];
 }
 
-/** What a line is started with. */
+/** The program that a line runs. */
 export interface Started {
   readonly command: string;
   readonly args: readonly string[];
   readonly variables: Variables;
 }
 
-/** Turns a line of the Procfile into what is started. */
+/** Returns the program of a line of the Procfile. */
 export type Program = (line: ProcfileLine) => Promise<Started>;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Starts a line as it stands, with this very Node. */
+/** Returns a line's own program, with the Node of this process. */
 export function nodeProgram(variables: Variables): Program {
   return (line) =>
     Promise.resolve({
@@ -61,7 +61,7 @@ export function startProcfile(file: string, program: Program): Promise<Processes
   return startLines(readProcfile(file), path.dirname(file), program);
 }
 
-/** The same for some lines, in a folder. */
+/** Does the same for some lines, in a folder. */
 export async function startLines(lines: readonly ProcfileLine[], cwd: string, program: Program): Promise<Processes> {
   const programs = await Promise.all(lines.map(program));
   const children = programs.map((started, index) => ({ name: lines[index]?.name ?? "", child: start(started, cwd) }));
@@ -90,8 +90,9 @@ function start({ command, args, variables }: Started, cwd: string): ChildProcess
   return spawn(command, [...args], {
     cwd,
     env: { ...variables },
-    // A group of its own: a Ctrl-C at the terminal reaches only us, and we end the processes in order. The IPC channel
-    // tells when a process is ready, and ends it when we are killed. It works alike with a Deno process at its other end.
+    // With a process group of its own, a Ctrl-C at the terminal reaches only this process, which ends the others in
+    // order. Over the IPC channel a process reports that it is ready. When the channel closes, the process ends. Deno
+    // has the same channel.
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

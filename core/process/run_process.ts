@@ -1,15 +1,17 @@
-/** What all processes of Keyrack have in common: how they stop, and how they fail to start. */
+/** Runs a process of Keyrack: stops it on a signal, and reports why it could not start. */
 import { BootError } from "../errors.ts";
 import { printableLines } from "../values/text.ts";
 
 const stopWithinMs = 30_000;
-/** Exit codes of a process that was stopped before it had started: 128 and the number of the signal, as shells have it. */
+/**
+ * Exit codes of a process that was stopped before it had started. As in shells, each is 128 plus the signal's number.
+ */
 const stoppedEarly = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Runs a process until SIGINT or SIGTERM, or until the parent that started it has gone, then closes it and exits.
- * @param name for the message when it does not start
- * @param start gives back how to close what it opened
+ * Runs a process until SIGINT or SIGTERM, or until its parent process has ended. Then closes it and exits.
+ * @param name the process in the message of a failed start
+ * @param start returns a function that closes what it opened
  */
 export async function runProcess(name: string, start: () => Promise<() => Promise<void>>): Promise<void> {
   let closing = false;
@@ -17,7 +19,7 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
   const stop = (signal: keyof typeof stoppedEarly): void => {
     if (closing) return;
     closing = true;
-    // Not started: nothing to finish, and nobody may take it for done (a migration that was cut off, say).
+    // The start is not complete, for example a migration that was interrupted. The exit code must not mean success.
     if (close === undefined) process.exit(stoppedEarly[signal]);
     setTimeout(() => process.exit(1), stopWithinMs).unref();
     close().then(
@@ -27,9 +29,9 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
   };
   process.on("SIGINT", () => stop("SIGINT"));
   process.on("SIGTERM", () => stop("SIGTERM"));
-  // A supervisor holds an IPC channel; when it is killed the channel closes, and nobody is left behind on the port.
+  // A supervisor has an IPC channel to this process. When it is killed the channel closes, and the port becomes free.
   process.on("disconnect", () => stop("SIGTERM"));
-  // The parent may have gone before we listened.
+  // The parent can have ended before this listener was added.
   if (process.send !== undefined && !process.connected) stop("SIGTERM");
   try {
     close = await start();
@@ -39,9 +41,9 @@ export async function runProcess(name: string, start: () => Promise<() => Promis
 }
 
 function fail(name: string, error: unknown): never {
-  // A BootError is written for a person; anything else is a defect, and its stack helps.
+  // A BootError has a message for the operator. Any other error is a defect, and its stack helps.
   const text = error instanceof BootError ? error.message : error instanceof Error ? error.stack : String(error);
-  // A fault can hold the words of a plugin's manifest.
+  // A fault can contain text of a plugin's manifest.
   process.stderr.write(`${printableLines(`${name}: ${text}`)}\n`);
   process.exit(1);
 }

@@ -3,17 +3,17 @@ import currencies from "currency-codes";
 import * as z from "zod";
 
 /**
- * Money is a decimal string in one currency, with as many decimals as ISO 4217 gives it, from the JSON to the numeric
- * column and back. It is never a JavaScript number on its way.
+ * Money is a decimal string in one currency, with as many decimals as ISO 4217 gives it. It has this form from the JSON
+ * to the numeric column and back, and is never a JavaScript number.
  */
 
-/** The decimals of currencies that ISO 4217 lists, and the newest release of our library (2.2.0 of 2024) does not. */
+/** Decimals of currencies in ISO 4217 that the newest release of our library (2.2.0 of 2024) does not list. */
 const newer: ReadonlyMap<string, number> = new Map([["XCG", 2]]);
 
 /** The decimals of a currency: 2 for EUR, 0 for JPY, 3 for KWD. */
 export function currencyDecimals(currency: string): number {
   const decimals = newer.get(currency) ?? currencies.code(currency)?.digits;
-  if (decimals === undefined) throw new RangeError(`${currency} is no ISO 4217 currency.`);
+  if (decimals === undefined) throw new RangeError(`${currency} must be an ISO 4217 currency.`);
   return decimals;
 }
 
@@ -22,29 +22,33 @@ const threeCapitals = z
   .string()
   .regex(/^[A-Z]{3}$/, { error: "is not a three-letter ISO 4217 code in capitals", abort: true });
 
-/** An ISO 4217 code of a currency that money can be held in, or was: a stored code stays readable when it is withdrawn. */
+/**
+ * An ISO 4217 code of a present or past currency. A stored code stays readable after the currency is withdrawn.
+ */
 export const currencySchema = threeCapitals.refine(isHeld, notHeldMessage).meta({ examples: ["EUR"] });
 
-/** Currencies that ISO 4217 has withdrawn since the list of our library was made. */
+/** Currencies that ISO 4217 has withdrawn since our library was released. */
 const withdrawn: ReadonlySet<string> = new Set(["ANG", "BGN", "CUC"]);
 
-/** Codes of ISO 4217 for funds, units of account and complementary money: no bill is paid in them. */
+/** ISO 4217 codes for funds, units of account and complementary money, in which no bill is paid. */
 const funds: ReadonlySet<string> = new Set(["BOV", "CHE", "CHW", "COU", "MXV", "USN", "UYI"]);
 
-/** Node's own list (CLDR) knows currencies of the past too: DEM, HRK. CNH is a market's name of CNY, and no ISO 4217 code. */
+/**
+ * Node's own list (CLDR) also has past currencies such as DEM and HRK. CNH is a market name of CNY and not in ISO 4217.
+ */
 const names = new Intl.DisplayNames("en", { type: "currency", fallback: "none" });
 
 function isWithdrawn(code: string): boolean {
   return withdrawn.has(code) || (!isListed(code) && code !== "CNH" && names.of(code) !== undefined);
 }
 
-/** An ISO 4217 code that may be chosen today: of money that a bill is paid in. */
+/** An ISO 4217 code that can be chosen today, of a currency in which bills are paid. */
 export const currentCurrencySchema = threeCapitals
   .refine((code) => !isWithdrawn(code), { error: "is a currency that has been withdrawn", abort: true })
   .refine((code) => isHeld(code) && !funds.has(code), notHeldMessage)
   .meta({ examples: ["EUR"] });
 
-/** ISO 4217 also lists metals, units of account and codes for tests; and some with more decimals than an amount has. */
+/** ISO 4217 also lists metals, units of account, test codes, and codes with more decimals than an amount has. */
 const notHeld = /^(X(AU|AG|PT|PD|BA|BB|BC|BD|DR|SU|UA|TS|XX)|CLF|UYW)$/;
 
 function isHeld(code: string): boolean {
@@ -55,20 +59,20 @@ function isListed(code: string): boolean {
   return newer.has(code) || currencies.code(code) !== undefined;
 }
 
-/** An amount that is not negative, below ten thousand million, with at most three decimals. */
+/** An amount from 0 to below ten billion, with at most three decimals. */
 export const amountSchema = z
   .string()
   .regex(/^\d{1,10}(\.\d{1,3})?$/, 'is not an amount as a decimal string such as "120.00"')
   .meta({ examples: ["120.00"] });
 
-/** A sum of amounts on its way out: of as many as there are, so it has no bound. */
+/** A sum of amounts in an answer. It has no upper bound, because there can be any number of amounts. */
 export const sumSchema = z
   .string()
   .regex(/^\d+(\.\d{1,3})?$/, "is not a sum as a decimal string")
   .meta({ examples: ["1240.00"] });
 
-/** The amount with exactly the currency's decimals, or undefined where it has more of them than the currency. */
-export function normaliseAmount(amount: string, currency: string): string | undefined {
+/** Returns the amount with exactly the currency's decimals, or undefined if it has more than the currency. */
+export function normalizeAmount(amount: string, currency: string): string | undefined {
   const value = new Big(amount);
   const rounded = value.round(currencyDecimals(currency), Big.roundDown);
   return rounded.eq(value) ? formatAmount(amount, currency) : undefined;
@@ -79,23 +83,23 @@ export function formatAmount(amount: string, currency: string): string {
   return new Big(amount).toFixed(currencyDecimals(currency), Big.roundHalfUp);
 }
 
-/** The exact sum of amounts, with the currency's decimals. */
+/** Returns the exact sum of amounts, with the currency's decimals. */
 export function sumAmounts(amounts: readonly string[], currency: string): string {
   return formatAmount(amounts.reduce((sum, amount) => sum.plus(amount), new Big(0)).toString(), currency);
 }
 
-/** An amount shared out evenly, rounded half up to the currency's decimals; undefined where there is nobody to share it. */
+/** Divides an amount, rounded half up to the currency's decimals. Returns undefined if `by` is 0. */
 export function divideAmount(amount: string, by: number, currency: string): string | undefined {
   return by > 0 ? new Big(amount).div(by).toFixed(currencyDecimals(currency), Big.roundHalfUp) : undefined;
 }
 
 /**
- * Splits an amount over shares in the proportion of their weights, by the largest remainder: each share is rounded down
- * to the currency's smallest unit, and the units that are left go to the shares that lost most, the first of equals. The
- * parts sum exactly to the amount. Where all weights are zero, the shares are equal.
+ * Splits an amount in proportion to some weights, by the largest remainder. Each share is rounded down to the
+ * currency's smallest unit. The remaining units go to the shares that lost most, and the first of equal shares comes
+ * first. The parts sum exactly to the amount. If all weights are zero, the shares are equal.
  * @param amount not negative, with the currency's decimals at most
  * @param weights amounts that are not negative
- * @throws RangeError where there is no share
+ * @throws RangeError if there is no share
  */
 export function splitAmount(amount: string, weights: readonly string[], currency: string): string[] {
   if (weights.length === 0) throw new RangeError("An amount must be split over one share at least.");
@@ -117,7 +121,7 @@ export function splitAmount(amount: string, weights: readonly string[], currency
   );
 }
 
-/** Whether two amounts are the same, however they are written. */
+/** Says whether two amounts are equal, in any spelling. */
 export function isSameAmount(one: string, other: string): boolean {
   return new Big(one).eq(other);
 }

@@ -9,26 +9,26 @@ describe("text that a person typed", () => {
   const line = textSchema(200);
   const lines = textSchema(200, { lines: true });
 
-  it("has at least one character that can be seen", () => {
+  it("A text has at least one visible character", () => {
     for (const text of ["", " ", "\u200b", "\u00ad\u200d", "\u3164", "\u2800", "\ufeff \u2060", "\u0301", "\u{e0041}"])
       expect(accepts(line, text), JSON.stringify(text)).to.equal(false);
     for (const text of ["a", "李", "7", "?", "🙂", "🇩🇪", "ö", "o\u0308"])
       expect(accepts(line, text), JSON.stringify(text)).to.equal(true);
   });
 
-  it("keeps the invisible characters that words and emoji need", () => {
+  it("A text keeps the invisible characters that words and emoji need", () => {
     for (const text of ["دو\u200cنفره", "क्\u200dष", "👩\u200d🍳", "❤\ufe0f", "葛\u{e0100}城"])
       expect(line.parse(text)).to.equal(text);
   });
 
-  it("is put into the composed form, and trimmed", () => {
+  it("A text is converted to the composed form and trimmed", () => {
     expect(line.parse("  Mu\u0308ller\u00a0")).to.equal("M\u00fcller");
-    // Of 200 letters with a mark each, 200 code units are left.
+    // From 200 letters with a mark each, 200 code units are left.
     expect(accepts(line, "u\u0308".repeat(200))).to.equal(true);
     expect(accepts(line, "u".repeat(201))).to.equal(false);
   });
 
-  it("has no control characters, but for tabs and the ends of lines in a text of several lines", () => {
+  it("A text has no control characters, except tabs and line ends in a text of several lines", () => {
     for (const text of ["a\0b", "a\u0007b", "a\u001b[31mb", "a\u0085b", "a\u009fb"]) {
       expect(accepts(line, text), JSON.stringify(text)).to.equal(false);
       expect(accepts(lines, text), JSON.stringify(text)).to.equal(false);
@@ -41,7 +41,7 @@ describe("text that a person typed", () => {
     expect(accepts(lines, "a\ud800b")).to.equal(false);
   });
 
-  it("turns no direction by a mark, and may be written from right to left", () => {
+  it("A text contains no mark that turns its direction, and can be written from right to left", () => {
     for (const mark of "\u202a\u202d\u202e\u2066\u2067\u2068\u2069\u202c") {
       expect(accepts(line, `a${mark}b`), JSON.stringify(mark)).to.equal(false);
       expect(accepts(lines, `a${mark}b`), JSON.stringify(mark)).to.equal(false);
@@ -50,7 +50,7 @@ describe("text that a person typed", () => {
       expect(line.parse(text)).to.equal(text);
   });
 
-  it("has, as a label, no invisible character and the compatible form", () => {
+  it("A label has no invisible character, and the compatible form", () => {
     const label = labelSchema(20);
     expect(label.parse(" １０１ａ ")).to.equal("101a");
     for (const text of ["101\u200b", "1\u00ad01", "10\u200d1", "\u200e101", "", "\u3164", "9".repeat(21)])

@@ -2,13 +2,16 @@ import { Temporal } from "temporal-polyfill";
 import * as z from "zod";
 
 /**
- * Days and instants. A day is `YYYY-MM-DD` in some time zone, kept as a string (it has no hour, so a Date would lie
- * about it); an instant is a JavaScript Date, RFC 3339 in UTC on the wire.
+ * Days and instants. A day is the string `YYYY-MM-DD` in some time zone, because a Date also has an hour. An instant
+ * is a JavaScript Date, and RFC 3339 in UTC in JSON.
  */
 export type Day = string;
 
-/** The first and the last day that there is here. Both keep a day's distance from what the formats can write, for a time zone may move an instant across them. */
-export const [earliestDay, latestDay] = ["1970-01-02", "9999-12-30"] as const;
+// Both limits are a day inside the range of the formats, because a time zone can move an instant by a day.
+/** The first day that the platform accepts. */
+export const earliestDay = "1970-01-02";
+/** The last day that the platform accepts. */
+export const latestDay = "9999-12-30";
 const outOfRange = `is not between ${earliestDay} and ${latestDay}`;
 
 /** A day between 1970 and 9999. */
@@ -36,9 +39,10 @@ export const timeOfDaySchema = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "is not a time of day as HH:MM")
   .meta({ examples: ["14:00"] });
 
-/** What a time zone must look like, for whoever sent another. */
+/** The form of a time zone, for the message to a caller who sent another text. */
 export const timeZoneHint =
-  "is not an IANA time zone such as Europe/Berlin or America/New_York (region/city, spelled as in the IANA list) or UTC";
+  "is not an IANA time zone such as Europe/Berlin or America/New_York " +
+  "(region/city, spelled as in the IANA list) or UTC";
 
 /** The IANA time zone of a place, as region/city, or UTC. */
 export const timeZoneSchema = z
@@ -48,21 +52,22 @@ export const timeZoneSchema = z
   .meta({ examples: ["Europe/Berlin"] });
 
 /**
- * Whether the name means the same zone wherever it is read. A short name does not: JavaScript's Intl takes abbreviations
- * such as AET that Temporal and PostgreSQL do not know, and PostgreSQL reads CET as an offset without daylight saving.
+ * Says whether the name means the same zone in every program. A short name does not. JavaScript's Intl accepts
+ * abbreviations such as AET, which Temporal and PostgreSQL do not know. PostgreSQL reads CET as an offset without
+ * daylight saving.
  */
 function isTimeZone(name: string): boolean {
   if (name !== "UTC" && (!name.includes("/") || /^(Etc|SystemV)\//.test(name))) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
-    // Temporal takes any case, and gives back the one of the IANA list.
+    // Temporal accepts any case, and returns the spelling of the IANA list.
     return zoned(new Date(0), name).timeZoneId === name;
   } catch {
     return false;
   }
 }
 
-/** A stored time zone that this runtime does not know, such as one from before the names were checked. */
+/** A stored time zone that this runtime does not know. An old one can have been stored before names were checked. */
 export class UnknownTimeZone extends Error {
   constructor(name: string, cause: unknown) {
     super(`The stored time zone "${name}" is not known. Remedy: set it to ${timeZoneHint.replace("is not ", "")}.`, {
@@ -71,37 +76,37 @@ export class UnknownTimeZone extends Error {
   }
 }
 
-/** The day that it is at an instant in a time zone. @throws UnknownTimeZone */
+/** Returns the day of an instant in a time zone. @throws UnknownTimeZone */
 export function dayAt(instant: Date, timeZone: string): Day {
   return zoned(instant, timeZone).toPlainDate().toString();
 }
 
 /**
- * The instant at which a wall clock in the zone shows this time on this day; a skipped hour counts as the one after it.
+ * Returns the instant at which a clock in the zone shows this time on this day. A skipped hour counts as the next one.
  * @throws UnknownTimeZone
  */
 export function instantOf(day: Day, timeOfDay: string, timeZone: string): Date {
-  const wall = Temporal.PlainDate.from(day).toPlainDateTime(Temporal.PlainTime.from(timeOfDay));
-  const zonedWall = inKnownZone(timeZone, () => wall.toZonedDateTime(timeZone, { disambiguation: "compatible" }));
-  return new Date(zonedWall.epochMilliseconds);
+  const local = Temporal.PlainDate.from(day).toPlainDateTime(Temporal.PlainTime.from(timeOfDay));
+  const exact = inKnownZone(timeZone, () => local.toZonedDateTime(timeZone, { disambiguation: "compatible" }));
+  return new Date(exact.epochMilliseconds);
 }
 
-// Between days there is no time zone, and in UTC every day has as many milliseconds: plain numbers are exact here, and
-// the calls that somebody waits for count days all the time.
+// Days have no time zone, and in UTC every day has the same number of milliseconds. So plain numbers are exact here,
+// and fast enough for requests, which count days often.
 const msPerDay = 86_400_000;
 
-/** The day so many days later (or earlier, where negative). @throws RangeError where there is no such day */
+/** Adds days to a day, or subtracts a negative number. @throws RangeError if the calendar has no such day */
 export function addDays(day: Day, days: number): Day {
   const text = new Date(Date.parse(day) + days * msPerDay).toISOString();
   return text.slice(0, text.indexOf("T"));
 }
 
-/** How many days lie between two days; negative where the second is the earlier. */
+/** Counts the days between two days. The count is negative if the second day is earlier. */
 export function daysBetween(from: Day, to: Day): number {
   return (Date.parse(to) - Date.parse(from)) / msPerDay;
 }
 
-/** Every day of the half-open range `[from, to)`. */
+/** Lists the days of the half-open range `[from, to)`. */
 export function eachDay(from: Day, to: Day): Day[] {
   return Array.from({ length: Math.max(0, daysBetween(from, to)) }, (_, days) => addDays(from, days));
 }

@@ -18,7 +18,7 @@ describe("counting days", () => {
   const span = daysBetween(earliestDay, latestDay);
   const days = fc.integer({ min: 0, max: span }).map((number) => addDays(earliestDay, number));
 
-  it("is what the calendar says, for every pair of days that there is", () => {
+  it("The distance is that of the calendar, for every pair of days", () => {
     fc.assert(
       fc.property(days, days, (from, to) => {
         const apart = Temporal.PlainDate.from(from).until(to, { largestUnit: "days" }).days;
@@ -30,7 +30,7 @@ describe("counting days", () => {
     );
   });
 
-  it("goes from day to day over the ends of months, leap days and years, and past the last day", () => {
+  it("Days are added over the ends of months, leap days and years, and past the last day", () => {
     expect(eachDay("2027-12-30", "2028-01-02")).to.deep.equal(["2027-12-30", "2027-12-31", "2028-01-01"]);
     expect(eachDay("2028-02-28", "2028-03-02")).to.deep.equal(["2028-02-28", "2028-02-29", "2028-03-01"]);
     expect(eachDay("2100-02-28", "2100-03-01")).to.deep.equal(["2100-02-28"]);
@@ -38,7 +38,7 @@ describe("counting days", () => {
     expect(addDays(latestDay, 2)).to.equal(Temporal.PlainDate.from(latestDay).add({ days: 2 }).toString());
   });
 
-  it("knows no day that there is not", () => {
+  it("A day that is not in the calendar is refused", () => {
     expect(() => addDays("2026-13-01", 1)).to.throw(RangeError);
     expect(() => addDays("", 1)).to.throw(RangeError);
   });
@@ -47,7 +47,7 @@ describe("counting days", () => {
 describe("a time zone", () => {
   const taken = (name: string): boolean => timeZoneSchema.safeParse(name).success;
 
-  it("is UTC or any region/city that this runtime lists, and each is one for Temporal too", () => {
+  it("A time zone is UTC or any region/city that this runtime lists, and Temporal knows each", () => {
     const cities = Intl.supportedValuesOf("timeZone").filter((name) => name.includes("/") && !name.startsWith("Etc/"));
     expect(cities.length).to.be.greaterThan(300);
     for (const name of ["UTC", ...cities, "Asia/Kolkata", "Europe/Kyiv", "America/Argentina/Buenos_Aires"]) {
@@ -55,7 +55,7 @@ describe("a time zone", () => {
     }
   });
 
-  it("is no abbreviation, offset or other spelling, for these are read differently elsewhere", () => {
+  it("An abbreviation, an offset or another spelling is refused, because other programs read it differently", () => {
     const abbreviations =
       "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST " +
       "CET EET MET WET EST MST HST EST5EDT CST6CDT PST8PDT GMT GMT0 UCT ZULU Zulu Universal Factory localtime " +
@@ -72,7 +72,7 @@ describe("a time zone", () => {
     }
   });
 
-  it("that is stored and not known is told apart from a day that there is not", () => {
+  it("A stored time zone that is not known has another error than a wrong day", () => {
     for (const zone of ["AET", "Nowhere/Land", ""]) {
       expect(() => dayAt(new Date(), zone), zone).to.throw(
         UnknownTimeZone,

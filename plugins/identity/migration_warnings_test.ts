@@ -57,7 +57,7 @@ describe("the warnings of migrate", () => {
         const { lines, log } = logger();
         await logMigrationWarnings(platform.owner, [plugin], log);
         expect(lines).to.have.length(1);
-        expect(lines[0]).to.include({ plugin: "faulty", msg: "the rows that migrate warns of could not be read" });
+        expect(lines[0]).to.include({ plugin: "faulty", msg: "could not read the rows that migrate warns about" });
       }
     } finally {
       await rm(folder, { recursive: true, force: true });

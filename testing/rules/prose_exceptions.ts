@@ -4,24 +4,19 @@
  */
 export const proseExceptions: readonly string[] = [
   // core
-  "core/audit",
   "core/boot.ts",
   "core/cli",
   "core/config",
-  "core/db",
   "core/deno",
   "core/errors.ts",
   "core/files",
   "core/http",
-  "core/jobs",
   "core/knexfile_test.ts",
   "core/migrate_database.ts",
   "core/plugin",
-  "core/process",
   "core/serve.ts",
   "core/serve_test.ts",
   "core/slow_requests_test.ts",
-  "core/values",
   // embedded, testing
   "testing/attack",
   "testing/client.ts",

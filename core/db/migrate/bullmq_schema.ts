@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { queueRole, queueSchema } from "../role_names.ts";
 
-/** Brings the tables of BullMQ's PostgreSQL store up to date; its run-time login may use them and nothing else. */
+/** Brings the tables of BullMQ's PostgreSQL store up to date. Its run-time login can use them and nothing else. */
 export async function migrateQueueSchema(owner: Knex): Promise<void> {
   const connection = (await owner.client.acquireConnection()) as Parameters<typeof runMigrations>[0];
   try {
@@ -11,7 +11,7 @@ export async function migrateQueueSchema(owner: Knex): Promise<void> {
   } finally {
     await owner.client.releaseConnection(connection);
   }
-  // CREATE, because BullMQ makes a sequence for each queue when the first job comes.
+  // CREATE is needed, because BullMQ makes a sequence for each queue at the first job.
   await owner.raw(
     `GRANT USAGE, CREATE ON SCHEMA ${queueSchema} TO ${queueRole};
      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queueSchema} TO ${queueRole};

@@ -1,6 +1,6 @@
 /**
- * Reads PostgreSQL's catalogue for what would go round the tenant wall by a mistake in a plugin's migration. It looks at
- * the plugins' schemas; a migration that means harm runs as the owner and is held by no wall.
+ * Searches PostgreSQL's catalog for gaps in tenant isolation that a mistake in a plugin's migration has left. It
+ * searches the plugins' schemas. It can't stop a malicious migration, because that runs as the owner.
  */
 import type { Knex } from "knex";
 
@@ -15,9 +15,10 @@ interface Finding {
 }
 
 /**
- * A tenant's column is one that a `tenant_wall` of any table refers to: a table that has a column of that name, and no
- * wall, was forgotten. A view reads as its owner where it does not say otherwise (PostgreSQL 15), and a materialized one
- * keeps rows that no wall stands before. A SECURITY DEFINER function runs as the owner; so does one that sets a role.
+ * A tenant column is a column that a `tenant_wall` policy of any table compares. A table with such a column and
+ * without the policy was forgotten. A view reads as its owner unless it has security_invoker (PostgreSQL 15). A
+ * materialized view keeps rows without row-level security. A SECURITY DEFINER function runs as the owner, and so does
+ * one that sets a role.
  */
 const findings = `
   WITH relation AS (
@@ -37,7 +38,8 @@ const findings = `
   SELECT 'open table' AS kind, plugin, object FROM tenant_table t
   WHERE NOT forced OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid)
   UNION ALL
-  SELECT 'open policy', plugin, object || ' (' || p.polname || ')' FROM tenant_table t JOIN pg_policy p ON p.polrelid = t.oid
+  SELECT 'open policy', plugin, object || ' (' || p.polname || ')'
+  FROM tenant_table t JOIN pg_policy p ON p.polrelid = t.oid
   WHERE p.polpermissive
     AND concat(pg_get_expr(p.polqual, t.oid), pg_get_expr(p.polwithcheck, t.oid)) !~ '\\mcore\\.tenant_id\\(\\)'
     AND NOT EXISTS (SELECT WHERE 0 <> ALL(p.polroles)
@@ -52,7 +54,7 @@ const findings = `
     SELECT FROM unnest(p.proconfig) setting WHERE setting ~ '^(role|session_authorization|row_security|keyrack\\..*)='))
   ORDER BY 2, 3`;
 
-/** @throws BootError with everything that would go round the wall */
+/** @throws BootError with all gaps in tenant isolation */
 export async function checkTenantIsolation(owner: Knex, plugins: readonly LoadedPlugin[]): Promise<void> {
   const ids = plugins.map(({ manifest }) => manifest.id);
   const { rows } = (await owner.raw(findings, [ids, ids])) as { rows: Finding[] };
@@ -70,24 +72,42 @@ export async function checkTenantIsolation(owner: Knex, plugins: readonly Loaded
         .filter((name) => !definers.has(`${id}.${name}`))
         .map(
           (name) =>
-            `The plugin ${id} names the definer ${name}, which is no such function of its schema. Remedy: take it out of permissions.definers.`,
+            `The plugin ${id} names the definer ${name}, but has no SECURITY DEFINER function of that name. ` +
+            "Remedy: remove it from permissions.definers.",
         ),
     ),
   ]);
 }
 
 function faultOf({ kind, plugin, object }: Finding): string {
-  const thing = `${plugin}.${object}`;
+  const name = `${plugin}.${object}`;
+  const owner = `of the plugin ${plugin}`;
   switch (kind) {
     case "open table":
-      return `The table ${thing} of the plugin ${plugin} has a tenant's column and no wall. Remedy: tenantTable() in the migration that makes it.`;
+      return (
+        `The table ${name} ${owner} has a tenant column and no tenant isolation. ` +
+        "Remedy: call tenantTable() in its migration."
+      );
     case "open policy":
-      return `A policy of the plugin ${plugin} lets every tenant into ${thing}. Remedy: compare with core.tenant_id(), or let in ${platformGroup} alone.`;
+      return (
+        `A policy ${owner} opens ${name} to every tenant. ` +
+        `Remedy: compare with core.tenant_id(), or grant it to ${platformGroup} only.`
+      );
     case "view":
-      return `The view ${thing} of the plugin ${plugin} reads past the tenant wall. Remedy: WITH (security_invoker = true), from PostgreSQL 15 on; before that, no view.`;
+      return (
+        `The view ${name} ${owner} reads rows of all tenants. ` +
+        "Remedy: WITH (security_invoker = true) from PostgreSQL 15 on, no view before that."
+      );
     case "materialized view":
-      return `The materialized view ${thing} of the plugin ${plugin} keeps all tenants' rows where no wall stands. Remedy: a table with tenantTable().`;
+      return (
+        `The materialized view ${name} ${owner} keeps rows of all tenants without isolation. ` +
+        "Remedy: use a table with tenantTable()."
+      );
     case "definer":
-      return `The function ${thing} of the plugin ${plugin} runs past the tenant wall. Remedy: no SECURITY DEFINER and no SET of a role; or permissions.definers: { ${object}: "the reason" } in its manifest.`;
+      return (
+        `The function ${name} ${owner} runs past tenant isolation. ` +
+        "Remedy: remove SECURITY DEFINER and SET of a role, " +
+        `or name ${object} in permissions.definers of its manifest, with the reason.`
+      );
   }
 }

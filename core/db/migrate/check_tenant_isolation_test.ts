@@ -16,47 +16,49 @@ import { openPool } from "../pool.ts";
 
 const { plugins } = await discoverPlugins([pluginsFolder]);
 
-/** What a migration of pms might make, and how `migrate` is to answer. */
+/** Gaps that a migration of pms can leave, and the fault that `migrate` reports. */
 const holes: readonly (readonly [title: string, sql: string, fault: RegExp])[] = [
   [
-    "a tenant's table without a wall",
+    "a tenant's table without row-level security",
     "CREATE TABLE pms.notes (hotel_id uuid, note text)",
-    /^The table pms\.notes of the plugin pms has a tenant's column and no wall\. Remedy: tenantTable\(\)/,
+    /^The table pms\.notes of the plugin pms has a tenant column and no tenant isolation\. Remedy: call tenantTable/,
   ],
   [
-    "a wall that does not stand before the owner",
+    "row-level security that is not forced on the owner",
     "CREATE TABLE pms.notes (hotel_id uuid); ALTER TABLE pms.notes ENABLE ROW LEVEL SECURITY",
-    /^The table pms\.notes of the plugin pms has a tenant's column and no wall/,
+    /^The table pms\.notes of the plugin pms has a tenant column and no tenant isolation/,
   ],
   [
-    "a policy that lets everybody in",
+    "a policy that is open to all tenants",
     `CREATE TABLE pms.notes (hotel_id uuid); ALTER TABLE pms.notes ENABLE ROW LEVEL SECURITY;
      ALTER TABLE pms.notes FORCE ROW LEVEL SECURITY; CREATE POLICY all_of_them ON pms.notes USING (true)`,
-    /^A policy of the plugin pms lets every tenant into pms\.notes \(all_of_them\)\. Remedy: compare with core\.tenant_id\(\)/,
+    /^A policy of the plugin pms opens pms\.notes \(all_of_them\) to every tenant\. Remedy: compare with core/,
   ],
   [
     "a view that reads as its owner",
     "CREATE VIEW pms.names AS SELECT guest_name FROM pms.bookings",
-    /^The view pms\.names of the plugin pms reads past the tenant wall\. Remedy: WITH \(security_invoker = true\)/,
+    /^The view pms\.names of the plugin pms reads rows of all tenants\. Remedy: WITH \(security_invoker = true\)/,
   ],
   [
     "a materialized view",
     "CREATE MATERIALIZED VIEW pms.names AS SELECT guest_name FROM pms.bookings",
-    /^The materialized view pms\.names of the plugin pms keeps all tenants' rows .* Remedy: a table/,
+    /^The materialized view pms\.names of the plugin pms keeps rows of all tenants .* Remedy: use a table/,
   ],
   [
     "a function that runs as its owner",
-    "CREATE FUNCTION pms.names() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT guest_name FROM pms.bookings'",
-    /^The function pms\.names of the plugin pms runs past the tenant wall\. Remedy: .*permissions\.definers: \{ names: "the reason" \}/,
+    `CREATE FUNCTION pms.names() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER
+     AS 'SELECT guest_name FROM pms.bookings'`,
+    /^The function pms\.names .* runs past tenant isolation\. Remedy: .*name names in permissions\.definers/,
   ],
   [
     "a function that takes a role",
-    "CREATE FUNCTION pms.names() RETURNS SETOF text LANGUAGE sql AS 'SELECT guest_name FROM pms.bookings'; ALTER FUNCTION pms.names() SET role = keyrack_platform",
-    /^The function pms\.names of the plugin pms runs past the tenant wall/,
+    `CREATE FUNCTION pms.names() RETURNS SETOF text LANGUAGE sql AS 'SELECT guest_name FROM pms.bookings';
+     ALTER FUNCTION pms.names() SET role = keyrack_platform`,
+    /^The function pms\.names of the plugin pms runs past tenant isolation/,
   ],
 ];
 
-describe("a look through the catalogue", () => {
+describe("The check of tenant isolation", () => {
   let database: TestDatabase;
   let owner: Knex;
   before(async () => {
@@ -91,19 +93,19 @@ describe("a look through the catalogue", () => {
       return { ...plugin, manifest: { ...manifest, permissions: { ...manifest.permissions, definers } } };
     });
 
-  it("finds nothing in what ships with Keyrack", async () => {
+  it("It finds no gap in the plugins that ship with Keyrack", async () => {
     expect(await faultsWith("SELECT 1")).to.deep.equal([]);
   });
 
   for (const [title, sql, fault] of holes) {
-    it(`finds ${title}`, async () => {
+    it(`It finds this gap: ${title}`, async () => {
       const faults = await faultsWith(sql);
       expect(faults).to.have.length(1);
       expect(faults[0]).to.match(fault);
     });
   }
 
-  it("takes a view with security_invoker, a policy for work across tenants, and a definer that the manifest names", async () => {
+  it("It accepts a view with security_invoker, a cross-tenant policy, and a declared definer", async () => {
     const { rows } = (await owner.raw("SELECT current_setting('server_version_num')::int >= 150000 AS has")) as {
       rows: { has: boolean }[];
     };
@@ -114,13 +116,14 @@ describe("a look through the catalogue", () => {
     expect(await faultsWith(sql, withDefiners({ peek: "a test" }))).to.deep.equal([]);
   });
 
-  it("finds a definer in a manifest that is none", async () => {
+  it("It finds a definer in a manifest that is not in the schema", async () => {
     expect(await faultsWith("SELECT 1", withDefiners({ peek: "a test" }))).to.deep.equal([
-      "The plugin pms names the definer peek, which is no such function of its schema. Remedy: take it out of permissions.definers.",
+      "The plugin pms names the definer peek, but has no SECURITY DEFINER function of that name. " +
+        "Remedy: remove it from permissions.definers.",
     ]);
   });
 
-  it("stops the migration before the plugin is given a right", async () => {
+  it("It stops the migration before the plugin gets a grant", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-walls-"));
     try {
       await mkdir(path.join(folder, "migrations"));
@@ -133,7 +136,9 @@ describe("a look through the catalogue", () => {
       const silent = createLogger("silent", {});
       const error = await migrate(owner, [...plugins, leaky], testSecret, silent).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(BootError);
-      expect((error as BootError).faults[0]).to.match(/^The view leaky\.names of the plugin leaky reads past/);
+      expect((error as BootError).faults[0]).to.match(
+        /^The view leaky\.names of the plugin leaky reads rows of all tenants/,
+      );
       const { rows } = (await owner.raw("SELECT has_schema_privilege('keyrack_leaky', 'leaky', 'USAGE') AS may")) as {
         rows: { may: boolean }[];
       };

@@ -1,4 +1,4 @@
-/** The SQL that makes PostgreSQL's roles, and who may become which, be what the manifests say (see `core/db/role_names.ts`). */
+/** Makes PostgreSQL's roles and their memberships as the manifests say (see `core/db/role_names.ts`). */
 import type { Knex } from "knex";
 
 import type { LoadedPlugin } from "../../plugin/contract.ts";
@@ -8,9 +8,9 @@ import { crossTenantRoleOf, roleOf, sqlStateOf } from "../database.ts";
 import { scramVerifier } from "./scram.ts";
 
 /**
- * Makes the roles that are missing, before the migrations, because policies name some of them. What a role could become
- * and should no longer, for its plugin is gone or asks for less, is ended.
- * @throws BootError where the owner may not make roles
+ * Creates the missing roles before the migrations, because policies name some of them. Ends memberships that no
+ * manifest needs now, because a plugin was removed or asks for less.
+ * @throws BootError if the owner can't create roles
  */
 export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[], secret: string): Promise<void> {
   const memberRoles = [coreRole, ...plugins.flatMap(({ manifest }) => rolesOf(manifest))];
@@ -38,16 +38,18 @@ export async function createRoles(owner: Knex, plugins: readonly LoadedPlugin[],
     resetSettings,
     ...memberships.map(([member, role]) => `GRANT ${role} TO ${member};`),
     endMemberships(memberships),
-    // An owner that is no superuser (a managed database's) would see no row behind the forced walls, so that a migration's
-    // UPDATE would change nothing and pg_dump would save nothing; nor could it grant what BullMQ makes as its queue's role.
+    // Without these, an owner without superuser rights (of a managed database) sees no row, because row-level security
+    // is forced. A migration's UPDATE would change nothing, and pg_dump would save nothing. Nor could the owner grant
+    // the objects that BullMQ makes as its queue's role.
     `GRANT ${platformGroup}, ${queueRole} TO CURRENT_USER;`,
   ];
   await runPlainly(owner, sql.join("\n"));
 }
 
 /**
- * What a plugin requires, directly or not: in its process their code is set up too, and one of them says who is calling.
- * Each acts inside a tenant there. What they do across tenants is done where their own routes, jobs and schedules run.
+ * Returns the plugins that a plugin requires, directly or not. Its process sets up their code too, and one of them is
+ * the authenticator. In that process they act inside a tenant only. Their cross-tenant work runs in their own
+ * processes.
  */
 function neededBy(id: string, plugins: readonly LoadedPlugin[]): string[] {
   const requires = plugins.find(({ manifest }) => manifest.id === id)?.manifest.requires ?? [];
@@ -59,19 +61,19 @@ function createRole(role: string): string {
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;`;
 }
 
-/** The login of a plugin that is not here any more would keep a password that no change of SECRET_KEY reaches. */
+/** Disables the logins of removed plugins. A new SECRET_KEY would not change their passwords. */
 function disableLogins(logins: readonly string[]): string {
-  return `DO $$ DECLARE gate name; BEGIN
-    FOR gate IN SELECT rolname FROM pg_roles
+  return `DO $$ DECLARE login name; BEGIN
+    FOR login IN SELECT rolname FROM pg_roles
       WHERE rolname LIKE '${loginRole.replaceAll("_", "\\_")}\\_%' AND rolname <> ALL ('{${logins.join(",")}}') LOOP
-      EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', gate);
+      EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login);
     END LOOP; END $$;`;
 }
 
 /**
- * PostgreSQL lets each login change its own password and its own settings, such as the role that a new connection begins
- * with. Code that got hold of a connection could leave such a setting behind for every process. The passwords are set
- * above; this takes away the settings, those for one database too.
+ * PostgreSQL lets each login change its own password and its own settings, such as the first role of a new connection.
+ * Code with access to a connection could leave such a setting for every process. The passwords are set above. This
+ * resets the settings, including those for one database.
  */
 const resetSettings = `DO $$ DECLARE changed record; BEGIN
     FOR changed IN SELECT r.rolname, d.datname
@@ -82,25 +84,27 @@ const resetSettings = `DO $$ DECLARE changed record; BEGIN
         CASE WHEN changed.datname IS NULL THEN '' ELSE format(' IN DATABASE %I', changed.datname) END || ' RESET ALL';
     END LOOP; END $$;`;
 
-/** Ends every membership of one of our roles in another that is not among these. Whoever may make roles is an owner and left alone. */
+/** Ends all memberships between Keyrack's roles that are not wanted. Keeps those of owners, which can create roles. */
 function endMemberships(wanted: readonly (readonly [member: string, role: string])[]): string {
+  const pairs = wanted.map(([member, role]) => `('${member}', '${role}')`).join(", ");
   return `DO $$ DECLARE stale record; BEGIN
     FOR stale IN SELECT r.rolname AS role, m.rolname AS member, g.rolname AS grantor
       FROM pg_auth_members a
       JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member LEFT JOIN pg_roles g ON g.oid = a.grantor
       WHERE r.rolname LIKE 'keyrack\\_%' AND m.rolname LIKE 'keyrack\\_%'
         AND NOT m.rolcreaterole AND NOT m.rolsuper AND m.rolname <> current_user
-        AND (m.rolname::text, r.rolname::text) NOT IN (VALUES ${wanted.map(([member, role]) => `('${member}', '${role}')`).join(", ")})
+        AND (m.rolname::text, r.rolname::text) NOT IN (VALUES ${pairs})
     LOOP
       EXECUTE format('REVOKE %I FROM %I', stale.role, stale.member) ||
-        -- From 16 on each grantor's grant is one of its own.
-        CASE WHEN current_setting('server_version_num')::int >= 160000 THEN format(' GRANTED BY %I', stale.grantor) ELSE '' END;
+        -- From PostgreSQL 16 on, each grantor has a grant of its own.
+        CASE WHEN current_setting('server_version_num')::int >= 160000
+          THEN format(' GRANTED BY %I', stale.grantor) ELSE '' END;
     END LOOP; END $$;`;
 }
 
 /**
- * Runs statements in one transaction and past Knex, whose errors quote the SQL text. What is told of a failure is
- * PostgreSQL's own words and its SQLSTATE.
+ * Runs statements in one transaction without Knex, because its errors quote the SQL text. A failure shows PostgreSQL's
+ * message and its SQLSTATE only.
  */
 async function runPlainly(owner: Knex, sql: string): Promise<void> {
   const connection = await owner.client.acquireConnection();
@@ -111,10 +115,12 @@ async function runPlainly(owner: Knex, sql: string): Promise<void> {
     const code = sqlStateOf(error) ?? (error as { code?: string }).code;
     if (code === "42501") {
       stopOnFaults([
-        `The login of DATABASE_URL may not make the run-time roles (42501: ${message}). Remedy: ALTER ROLE … CREATEROLE for it, by a superuser; where another login made the roles keyrack_*, migrate as that one.`,
+        `The login of DATABASE_URL can't create the run-time roles (42501: ${message}). ` +
+          "Remedy: run ALTER ROLE … CREATEROLE for it as a superuser. " +
+          "If another login created the roles keyrack_*, migrate as that login.",
       ]);
     }
-    throw Object.assign(new Error(`The run-time roles can't be made: ${message}`), { code });
+    throw Object.assign(new Error(`The run-time roles can't be created: ${message}`), { code });
   } finally {
     await owner.client.releaseConnection(connection);
   }

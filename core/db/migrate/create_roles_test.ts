@@ -53,7 +53,7 @@ describe("the roles of PostgreSQL", () => {
     return rows.map((row) => row.role);
   };
 
-  it("let a run-time login do nothing until it has become one of the roles that it may be", async () => {
+  it("A run-time login has no privilege until it switches to one of its roles", async () => {
     for (const login of logins) {
       for (const table of ["pms.rooms", "identity.users", "core.outbox", "core.rate_limits"]) {
         const state = await asLogin(login, testSecret, (knex) => knex.raw(`SELECT 1 FROM ${table}`));
@@ -61,13 +61,14 @@ describe("the roles of PostgreSQL", () => {
       }
     }
     const { rows } = (await owner.raw(
-      "SELECT rolname FROM pg_roles WHERE rolname = ANY(?) AND (rolinherit OR rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls)",
+      `SELECT rolname FROM pg_roles WHERE rolname = ANY(?)
+       AND (rolinherit OR rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls)`,
       [logins],
     )) as { rows: unknown[] };
     expect(rows).to.deep.equal([]);
   });
 
-  it("get their passwords back and lose the settings that a login gave itself", async () => {
+  it("Creating the roles resets their passwords and the settings that a login gave itself", async () => {
     const { rows } = (await owner.raw("SELECT current_database() AS name")) as { rows: { name: string }[] };
     const change = `ALTER ROLE CURRENT_USER PASSWORD 'another'; ALTER ROLE CURRENT_USER SET role = 'keyrack_core';
       ALTER ROLE CURRENT_USER IN DATABASE "${rows[0]?.name}" SET search_path = 'pms';
@@ -86,8 +87,8 @@ describe("the roles of PostgreSQL", () => {
     expect(left.rows).to.deep.equal([]);
   });
 
-  it("end what a login could become when a plugin goes, and whatever else it was let into", async () => {
-    // Another than the owner may have let them in.
+  it("Creating the roles ends the memberships of a removed plugin and all others that no manifest needs", async () => {
+    // A grantor other than the owner can have granted them.
     await owner.raw(`CREATE ROLE test_grantor; GRANT keyrack_billing TO test_grantor WITH ADMIN OPTION;
       SET ROLE test_grantor; GRANT keyrack_billing TO ${loginRoleOf("pms")}; RESET ROLE;
       GRANT keyrack_pms TO ${queueRole}; GRANT ${platformGroup} TO ${loginRoleOf("pms")}`);
@@ -106,12 +107,12 @@ describe("the roles of PostgreSQL", () => {
     expect(await become).to.equal("42501");
   });
 
-  it("close the login of a plugin that has gone, which a new SECRET_KEY would not reach, and its work across tenants", async () => {
+  it("Creating the roles disables the login and the cross-tenant role of a removed plugin", async () => {
     const login = loginRoleOf("reporting");
     expect(await asLogin(login, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
     const fewer = plugins.filter(({ manifest }) => manifest.id !== "reporting");
     await createRoles(owner, fewer, testSecret);
-    // 28000: the role may not log in; 28P01: its password does not hold.
+    // 28000 means that the role can't log in, and 28P01 that its password is wrong.
     expect(await asLogin(login, testSecret, (knex) => knex.raw("SELECT 1"))).to.be.oneOf(["28000", "28P01"]);
     const { rows } = (await owner.raw("SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = ?", [login])) as {
       rows: unknown[];
@@ -124,7 +125,7 @@ describe("the roles of PostgreSQL", () => {
     expect(await membershipsOf("keyrack_reporting_platform")).to.deep.equal([platformGroup]);
   });
 
-  it("take the work across tenants from a plugin that asks for it no more", async () => {
+  it("Creating the roles ends the cross-tenant role of a plugin that no longer asks for it", async () => {
     const modest = plugins.map((plugin): LoadedPlugin => {
       const { crossTenant: _, ...permissions } = plugin.manifest.permissions ?? {};
       return plugin.manifest.id === "billing" ? { ...plugin, manifest: { ...plugin.manifest, permissions } } : plugin;
@@ -134,24 +135,24 @@ describe("the roles of PostgreSQL", () => {
     expect(await membershipsOf(loginRole)).not.to.include("keyrack_billing_platform");
   });
 
-  it("have passwords that follow the secret, and that PostgreSQL is never told", async () => {
+  it("The passwords are derived from the secret, and no statement contains one", async () => {
     await createRoles(owner, plugins, "another-secret-another-secret-another");
     expect(await asLogin(loginRole, testSecret, (knex) => knex.raw("SELECT 1"))).to.equal("28P01");
     const secret = "another-secret-another-secret-another";
     expect(await asLogin(loginRole, secret, (knex) => knex.raw("SELECT 1"))).to.equal(undefined);
-    const told: string[] = [];
+    const statements: string[] = [];
     const listener = {
       client: {
-        acquireConnection: () => Promise.resolve({ query: (sql: string) => Promise.resolve(told.push(sql)) }),
+        acquireConnection: () => Promise.resolve({ query: (sql: string) => Promise.resolve(statements.push(sql)) }),
         releaseConnection: () => Promise.resolve(),
       },
     } as unknown as Knex;
     await createRoles(listener, plugins, secret);
-    expect(told.join()).to.include(`ALTER ROLE ${loginRole} LOGIN`);
-    for (const login of logins) expect(told.join()).not.to.include(rolePassword(login, secret));
+    expect(statements.join()).to.include(`ALTER ROLE ${loginRole} LOGIN`);
+    for (const login of logins) expect(statements.join()).not.to.include(rolePassword(login, secret));
   });
 
-  it("can't be made by a login without CREATEROLE, which is told what it lacks, and no password", async () => {
+  it("A login without CREATEROLE gets a fault that names it and shows no password", async () => {
     await owner.raw("CREATE ROLE test_without_createrole LOGIN PASSWORD 'test'");
     const url = new URL(database.url);
     url.username = "test_without_createrole";
@@ -161,7 +162,7 @@ describe("the roles of PostgreSQL", () => {
       const error = await createRoles(poor, plugins, testSecret).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(BootError);
       const { stack = "" } = error as BootError;
-      expect(stack).to.match(/may not make the run-time roles \(42501: permission denied.*\)\. Remedy: .*CREATEROLE/);
+      expect(stack).to.match(/can't create the run-time roles \(42501: permission denied.*\)\. Remedy: .*CREATEROLE/);
       const shown = stack + JSON.stringify(error);
       for (const login of logins) expect(shown).not.to.include(rolePassword(login, testSecret));
       expect(shown).not.to.match(/PASSWORD|SCRAM/);
@@ -171,7 +172,7 @@ describe("the roles of PostgreSQL", () => {
     }
   });
 
-  it("may run the functions of their own plugin, and nobody else may", async () => {
+  it("Only the roles of a plugin can run its functions", async () => {
     await owner.raw("CREATE FUNCTION pms.count_up(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1'");
     await applyPermissions(owner, plugins);
     const call = (role: string) =>
@@ -179,7 +180,7 @@ describe("the roles of PostgreSQL", () => {
         runTransaction(knex, { role }, (trx) => trx.raw("SELECT pms.count_up(1)")),
       );
     expect(await call("keyrack_pms")).to.equal(undefined);
-    // Reporting may use the schema, for its tables.
+    // Reporting has USAGE of the schema, for its tables.
     expect(await call("keyrack_reporting")).to.equal("42501");
     await owner.raw("GRANT EXECUTE ON FUNCTION pms.count_up(int) TO keyrack_reporting");
     expect(await call("keyrack_reporting")).to.equal(undefined);

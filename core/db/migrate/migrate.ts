@@ -5,7 +5,7 @@ import { checkTables } from "../../plugin/checks.ts";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import type { Logger } from "../../process/log.ts";
 import { checkTenantIsolation } from "./check_tenant_isolation.ts";
-import { closeToEverybody } from "./revoke_public.ts";
+import { revokeFromPublic } from "./revoke_public.ts";
 import { applyPermissions } from "./apply_grants.ts";
 import { logMigrationWarnings } from "./migration_warnings.ts";
 import {
@@ -19,7 +19,7 @@ import { createRoles } from "./create_roles.ts";
 
 const advisoryLock = 7_305_413_221;
 
-/** The folders of migrations in the order in which they run: the core's, and each plugin's after those that it requires. */
+/** Returns the folders of migrations in their order: the core's, and each plugin's after those that it requires. */
 export function migrationFolders(plugins: readonly LoadedPlugin[]): MigrationFolder[] {
   return [
     { id: "core", folder: path.join(import.meta.dirname, "..", "migrations") },
@@ -28,12 +28,17 @@ export function migrationFolders(plugins: readonly LoadedPlugin[]): MigrationFol
 }
 
 /**
- * Brings the database up to date: roles, the core's migrations, each plugin's in the order of their `requires`, a look
- * for what would go round the tenant wall, and at last the grants, made anew from the manifests. Safe to repeat, and safe to
- * run twice at once.
+ * Brings the database up to date, in this order:
+ *
+ * 1. the roles;
+ * 2. the core's migrations, then each plugin's in the order of their `requires`;
+ * 3. the check of tenant isolation;
+ * 4. the grants, from the manifests.
+ *
+ * It is safe to repeat, and safe to run twice at the same time.
  * @param owner a pool of the login that owns the schemas and may create roles
- * @param roleSecret what the passwords of the run-time logins are derived from
- * @param runPlugins applies the plugins' migrations; by default they run in this process
+ * @param roleSecret the secret from which the passwords of the run-time logins are derived
+ * @param runPlugins applies the plugins' migrations, by default in this process
  */
 export async function migrate(
   owner: Knex,
@@ -42,7 +47,7 @@ export async function migrate(
   log: Logger,
   runPlugins: RunMigrations = runHere,
 ): Promise<void> {
-  // A lock of the session, not Knex's lock row: that one outlives a killed migration and blocks all later ones.
+  // A lock of the session. Knex's own lock row outlives a killed migration and blocks all later ones.
   const guard = await owner.client.acquireConnection();
   try {
     await guard.query("SELECT pg_advisory_lock($1)", [advisoryLock]);
@@ -61,7 +66,7 @@ export async function migrate(
   }
 }
 
-/** What migrations build on: the roles, a schema for each owner, and one ledger of what was applied. */
+/** Makes the things that migrations need: the roles, a schema for each owner, and one ledger of applied migrations. */
 export async function prepareMigrations(
   owner: Knex,
   plugins: readonly LoadedPlugin[],
@@ -73,22 +78,23 @@ export async function prepareMigrations(
   await owner.raw(folders.map(({ id }) => joinLedgerSql(id)).join(""));
 }
 
-/** What the checks and grants make of a migrated database. */
+/** Checks a migrated database and applies the grants. */
 export async function finishMigrations(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
   await checkTables(owner, plugins);
   await checkTenantIsolation(owner, plugins);
   await applyPermissions(owner, plugins);
-  await closeToEverybody(owner, log);
+  await revokeFromPublic(owner, log);
   await logMigrationWarnings(owner, plugins, log);
 }
 
-/** Until version 0.1 each plugin had a ledger of its own. What it says is added to the core's, and it goes. */
+/** Before version 0.1 each plugin had its own ledger. Its rows are added to the core's ledger, and it is dropped. */
 function joinLedgerSql(id: string): string {
   if (id === "core") return "";
   return `DO $$ BEGIN
     IF to_regclass('"${id}".migrations') IS NOT NULL AND to_regclass('core.migrations') IS NOT NULL THEN
       INSERT INTO core.migrations (name, batch, migration_time)
-        SELECT name, (SELECT coalesce(max(batch), 0) FROM core.migrations) + batch, migration_time FROM "${id}".migrations ORDER BY id;
+        SELECT name, (SELECT coalesce(max(batch), 0) FROM core.migrations) + batch, migration_time
+        FROM "${id}".migrations ORDER BY id;
       DROP TABLE "${id}".migrations, "${id}".migrations_lock;
     END IF;
   END $$;`;

@@ -6,7 +6,7 @@ import { migrateDatabase } from "../../migrate_database.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../../testing/postgres.ts";
 import { openPool } from "../pool.ts";
 
-describe("the ledger of migrations", function () {
+describe("The ledger of migrations", function () {
   this.timeout(120_000);
   let database: TestDatabase;
   let owner: Knex;
@@ -28,7 +28,7 @@ describe("the ledger of migrations", function () {
     });
   const ledger = () => owner("core.migrations").orderBy("name").pluck<string[]>("name");
 
-  it("takes over what the ledgers of the plugins say, and applies nothing twice", async () => {
+  it("It takes over the ledgers of the plugins, and no migration is applied twice", async () => {
     const names = await ledger();
     expect(names).to.include.members(["core/0001_core.ts", "pms/0001_rooms_and_bookings.ts"]);
     for (const id of ["identity", "billing", "pms", "reporting"]) {
@@ -47,7 +47,7 @@ describe("the ledger of migrations", function () {
     expect(rows).to.deep.equal([]);
   });
 
-  it("refuses a database that has had migrations of a newer version", async () => {
+  it("It refuses a database with migrations of a newer version", async () => {
     const newer = { name: "pms/9999_of_tomorrow.ts", batch: 99, migration_time: new Date() };
     await owner("core.migrations").insert(newer);
     const refusal = await migrateAgain().catch((error: unknown) => (error as Error).message);
@@ -56,7 +56,7 @@ describe("the ledger of migrations", function () {
     await migrateAgain();
   });
 
-  it("keeps what a plugin that is gone has left", async () => {
+  it("It keeps the rows of a removed plugin", async () => {
     await owner("core.migrations").insert({ name: "spa/0001_pools.ts", batch: 99, migration_time: new Date() });
     await migrateAgain();
     expect(await ledger()).to.include("spa/0001_pools.ts");

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** The migrations of one owner: `core`, or a plugin. */
+/** The migrations of one owner, which is `core` or a plugin. */
 export interface MigrationFolder {
   readonly id: string;
   readonly folder: string;
@@ -21,9 +21,9 @@ const namesIn = ({ id, folder }: MigrationFolder): Migration[] =>
     .map((file) => ({ name: `${id}/${file}`, file: path.join(folder, file) }));
 
 /**
- * The settings of Knex's migrator for some folders, one after another: one ledger, `core.migrations`, with names of the
- * form `owner/file`. Knex's own check of the ledger is off, because it would take a plugin that was deleted for a corrupt
- * history; `pendingMigrations` checks the owners that are there.
+ * Returns the settings of Knex's migrator for some folders in their order. The ledger is `core.migrations`, with names
+ * of the form `owner/file`. Knex's own check of the ledger is off, because it would refuse the rows of a removed
+ * plugin. `pendingMigrations` checks the owners that are present.
  */
 export function migratorConfig(folders: readonly MigrationFolder[]): Knex.MigratorConfig {
   const migrationSource: Knex.MigrationSource<Migration> = {
@@ -31,15 +31,15 @@ export function migratorConfig(folders: readonly MigrationFolder[]): Knex.Migrat
     getMigrationName: (migration) => migration.name,
     getMigration: async (migration) => {
       const { up } = (await import(pathToFileURL(migration.file).href)) as { up: Knex.Migration["up"] };
-      return { up, down: () => Promise.reject(new Error("Migrations are forward-only: write a new one.")) };
+      return { up, down: () => Promise.reject(new Error("Migrations run forward only. Write a new one.")) };
     },
   };
   return { migrationSource, schemaName: "core", tableName: "migrations", disableMigrationsListValidation: true };
 }
 
 /**
- * The migrations of a folder that the database has not had yet, by name.
- * @throws where it has had one that the folder no longer has
+ * Returns the names of the migrations of a folder that were not applied yet.
+ * @throws Error if an applied migration is missing from the folder
  */
 export async function pendingMigrations(knex: Knex, folder: MigrationFolder): Promise<string[]> {
   const names = namesIn(folder).map(({ name }) => name);
@@ -55,16 +55,17 @@ export async function pendingMigrations(knex: Knex, folder: MigrationFolder): Pr
   const lost = applied.filter((name) => !names.includes(name));
   if (lost.length > 0) {
     throw new Error(
-      `The database has had migrations that are not here: ${lost.join(", ")}. Remedy: run the version of Keyrack that it belongs to, or a newer one.`,
+      `The database has migrations that are missing here: ${lost.join(", ")}. ` +
+        "Remedy: run the version of Keyrack that applied them, or a newer one.",
     );
   }
   return names.filter((name) => !applied.includes(name));
 }
 
-/** Applies new migrations of the core or a plugin, and says which. */
+/** Applies new migrations of the core or a plugin. Returns their names. */
 export type RunMigrations = (owner: Knex, folder: MigrationFolder) => Promise<string[]>;
 
-/** Applies them in this very process. */
+/** Applies them in this process. */
 export const runHere: RunMigrations = async (owner, folder) => {
   const [, applied] = (await owner.migrate.latest(migratorConfig([folder]))) as [number, string[]];
   return applied;

@@ -1,4 +1,4 @@
-/** What `migrate` tells the operator about rows that it leaves as they are. */
+/** Warns the operator about rows that `migrate` leaves as they are. */
 import type { Knex } from "knex";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -7,13 +7,13 @@ import path from "node:path";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import type { Logger } from "../../process/log.ts";
 
-/** More of one plugin would bury the rest of the log. */
+/** For each plugin. More warnings would hide the rest of the log. */
 const mostWarnings = 200;
 const longest = "60s";
 
 /**
- * Runs each plugin's `migrations/warnings.sql`: one SELECT with a column `warning`, a sentence for the operator. Each row is
- * logged. A query that fails is logged too; the migration stands either way.
+ * Runs each plugin's `migrations/warnings.sql`: one SELECT with a column `warning`, a sentence for the operator. Each
+ * row is logged. A query that fails is logged too. The migration is complete in both cases.
  */
 export async function logMigrationWarnings(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
   for (const { manifest, folder } of plugins) {
@@ -24,7 +24,7 @@ export async function logMigrationWarnings(owner: Knex, plugins: readonly Loaded
         log.warn({ plugin: manifest.id }, warning);
       }
     } catch (error) {
-      log.warn({ err: error, plugin: manifest.id }, "the rows that migrate warns of could not be read");
+      log.warn({ err: error, plugin: manifest.id }, "could not read the rows that migrate warns about");
     }
   }
 }

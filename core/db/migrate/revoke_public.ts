@@ -1,14 +1,14 @@
-/** What PostgreSQL gives to everybody, and what would let one statement step round our walls. */
+/** Revokes from PUBLIC the functions with which a single statement could change its role or its tenant. */
 import type { Knex } from "knex";
 
 import type { Logger } from "../../process/log.ts";
 import { queueRole } from "../role_names.ts";
 
 /**
- * - `set_config` is `SET` as an expression: a SELECT that was tricked could take another role, or another tenant's name.
- *   Our own units use SET LOCAL, a statement of its own.
- * - A DO block in an inline language (plpgsql) can say SET. Functions that are there already run all the same.
- * - Large objects are nobody's table: one plugin could leave there what another, or itself in another tenant, reads.
+ * - `set_config` is `SET` as an expression. With SQL injection, a SELECT could take another role or another tenant.
+ *   Keyrack's own transactions use SET LOCAL, which is a statement.
+ * - A DO block in an inline language (plpgsql) can run SET. Existing functions of the language still run.
+ * - Large objects have no row-level security. A plugin could write there, and another plugin or tenant could read it.
  */
 const openFunctions = `
   SELECT oid::regprocedure::text FROM pg_proc
@@ -18,16 +18,17 @@ const openLanguages = `
   SELECT quote_ident(lanname) FROM pg_language
   WHERE lanpltrusted AND laninline <> 0 AND has_language_privilege('public', oid, 'USAGE') ORDER BY 1`;
 
-/** BullMQ names its connections by it. */
+/** BullMQ calls `set_config` to name its connections. */
 const ofTheQueue = `GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO ${queueRole};`;
 
 /**
- * Takes these from everybody and leaves them to the database's owner. Only a superuser may; for another owner it tells
- * what a superuser is to run.
+ * Revokes these from PUBLIC and grants them to the database's owner. Only a superuser can do that. For another owner it
+ * logs the statements that a superuser must run.
  */
-export async function closeToEverybody(owner: Knex, log: Logger): Promise<void> {
+export async function revokeFromPublic(owner: Knex, log: Logger): Promise<void> {
   const { rows } = (await owner.raw(`
-    SELECT rolsuper AS may, quote_ident((SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database())) AS heir,
+    SELECT rolsuper AS may,
+      quote_ident((SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database())) AS heir,
       ARRAY(${openFunctions}) AS functions, ARRAY(${openLanguages}) AS languages
     FROM pg_roles WHERE rolname = current_user`)) as {
     rows: { may: boolean; heir: string; functions: string[]; languages: string[] }[];
@@ -38,7 +39,9 @@ export async function closeToEverybody(owner: Knex, log: Logger): Promise<void> 
   else if (functions.length + languages.length > 0) {
     log.warn(
       { remedy: sql },
-      "One SELECT can still take another plugin's role or another tenant's name: PostgreSQL lets everybody do that, and only a superuser can end it. Remedy: the statements in `remedy`, run by a superuser in this database.",
+      "One SELECT can still take another plugin's role or another tenant. " +
+        "PostgreSQL allows that by default, and only a superuser can revoke it. " +
+        "Remedy: run the statements in `remedy` as a superuser in this database.",
     );
   }
 }

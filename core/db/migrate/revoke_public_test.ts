@@ -5,12 +5,12 @@ import { queueRole } from "../role_names.ts";
 import type { Logger } from "../../process/log.ts";
 import { createTestDatabase, type TestDatabase } from "../../../testing/postgres.ts";
 import { sqlStateOf } from "../database.ts";
-import { closeToEverybody } from "./revoke_public.ts";
+import { revokeFromPublic } from "./revoke_public.ts";
 import { openPool } from "../pool.ts";
 
 const setConfig = "pg_catalog.set_config(text, text, boolean)";
 
-describe("what PostgreSQL gives to everybody", () => {
+describe("The default privileges of PostgreSQL", () => {
   let database: TestDatabase;
   let superuser: Knex;
   let owner: Knex;
@@ -41,7 +41,7 @@ describe("what PostgreSQL gives to everybody", () => {
   }
   const close = async (as: Knex): Promise<Warning[]> => {
     const warnings: Warning[] = [];
-    await closeToEverybody(as, { warn: (fields: Warning) => warnings.push(fields) } as unknown as Logger);
+    await revokeFromPublic(as, { warn: (fields: Warning) => warnings.push(fields) } as unknown as Logger);
     return warnings;
   };
   const isOpen = async (): Promise<unknown> => {
@@ -54,7 +54,7 @@ describe("what PostgreSQL gives to everybody", () => {
   const open = () =>
     superuser.raw(`GRANT EXECUTE ON FUNCTION ${setConfig} TO PUBLIC; GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC`);
 
-  it("is taken back by a superuser, and left to the queue's login where BullMQ needs it", async () => {
+  it("A superuser revokes them, and the queue's login keeps the one that BullMQ needs", async () => {
     await open();
     await superuser.raw(`REVOKE EXECUTE ON FUNCTION ${setConfig} FROM ${queueRole}`);
     expect(await close(superuser)).to.deep.equal([]);
@@ -66,7 +66,7 @@ describe("what PostgreSQL gives to everybody", () => {
     expect(rows).to.deep.equal([{ may: true }]);
   });
 
-  it("can't be taken back by another owner, who is warned with what a superuser is to run, once", async () => {
+  it("Another owner can't revoke them, and gets one warning with the statements for a superuser", async () => {
     await open();
     const [warning, ...more] = await close(owner);
     expect(more).to.deep.equal([]);
@@ -76,7 +76,7 @@ describe("what PostgreSQL gives to everybody", () => {
     expect(await close(owner)).to.deep.equal([]);
   });
 
-  it("stays the owner's, whose migrations may need it", async () => {
+  it("The owner keeps them, because its migrations can need them", async () => {
     const work = owner.raw("DO $$ BEGIN PERFORM set_config('keyrack.tenant_id', '', true); END $$");
     expect(await work.then(() => undefined, sqlStateOf)).to.equal(undefined);
   });

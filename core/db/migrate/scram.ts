@@ -3,8 +3,9 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 const iterations = 4096;
 
 /**
- * What PostgreSQL stores of a password (RFC 5803), made here, so that the password itself is in no SQL text: neither in
- * an error that quotes its statement nor in the server's log. Ours are ASCII, which SASLprep leaves as it is.
+ * Makes the verifier that PostgreSQL stores for a password (RFC 5803). So the password itself is in no SQL text,
+ * neither in an error that quotes its statement nor in the server's log. The passwords are ASCII, which SASLprep does
+ * not change.
  */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16);

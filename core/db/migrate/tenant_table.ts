@@ -1,12 +1,12 @@
 import type { Knex } from "knex";
 
 /**
- * Puts a table of a plugin behind the tenant wall. Called in the migration that makes the table.
+ * Isolates the tenants' rows in a table of a plugin. Call it in the migration that creates the table.
  *
- * - A tenant's unit of work sees and writes the rows whose tenant column equals the tenant set at BEGIN; with none set,
- *   no row at all (`core.tenant_id()` is then NULL, and a comparison with NULL is never true).
- * - A role that may work across tenants (a member of `keyrack_platform`) sees all of them.
- * - FORCE: the wall stands before the owner of the table too.
+ * - A tenant's transaction sees and writes the rows whose tenant column equals the tenant that was set at BEGIN.
+ * - Without a tenant it sees no row, because `core.tenant_id()` is NULL and a comparison with NULL is never true.
+ * - A cross-tenant role (a member of `keyrack_platform`) sees all rows.
+ * - FORCE applies the policies to the owner of the table too.
  */
 export async function tenantTable(knex: Knex, schema: string, table: string, tenantColumn: string): Promise<void> {
   const [name, column] = [`${schema}.${table}`, tenantColumn];

@@ -1,4 +1,6 @@
-/** What a plugin that means harm would try, each by itself. On Deno with a process's permissions all of it is refused. */
+/**
+ * What a plugin that means harm would try, each by itself. On Deno with a process's permissions all of it is refused.
+ */
 import { spawnSync } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";

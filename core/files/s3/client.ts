@@ -1,6 +1,7 @@
 /**
  * How we speak to S3: to one origin, never longer than a deadline, again where that may help, and with errors that say
- * what was asked and what came back, and nothing else. (The body of S3's answer to a wrong signature quotes the request.)
+ * what was asked and what came back, and nothing else. (The body of S3's answer to a wrong signature quotes the
+ * request.)
  */
 import { S3mini, S3ServiceError } from "s3mini";
 

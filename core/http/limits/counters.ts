@@ -1,6 +1,6 @@
 /**
- * Counts that a plugin keeps of what comes too often (`ctx.counters`): shared by all processes, for they are in PostgreSQL,
- * in the table that the routes' rate limits use. Unlike those, a plugin says itself what counts, and when.
+ * Counts that a plugin keeps of what comes too often (`ctx.counters`): shared by all processes, for they are in
+ * PostgreSQL, in the table that the routes' rate limits use. Unlike those, a plugin says itself what counts, and when.
  */
 import type { Knex } from "knex";
 
@@ -9,7 +9,10 @@ import { prepare } from "../../db/prepared_statement.ts";
 import { type Problem, problems } from "../../errors.ts";
 import { coreRole } from "../../db/role_names.ts";
 
-/** One count: of a kind, for a key. The kind is a word of the plugin's; the key may be anything, and is stored as it is. */
+/**
+ * One count: of a kind, for a key. The kind is a word of the plugin's; the key may be anything, and is stored as it
+ * is.
+ */
 export interface Count {
   readonly kind: string;
   /** At most 150 characters; hash what may be longer. */
@@ -28,7 +31,10 @@ export interface CounterState {
 export interface Counts {
   /** How the counts stand, in their order. */
   read(counts: readonly Count[]): Promise<CounterState[]>;
-  /** Gives each a point more, and reads others in the same round trip. @returns how all of them stand then, in this order */
+  /**
+   * Gives each a point more, and reads others in the same round trip.
+   * @returns how all of them stand then, in this order
+   */
   add(counts: readonly Count[], others?: readonly Count[]): Promise<CounterState[]>;
   /** Sets them to nothing. */
   forget(counts: readonly Count[]): Promise<void>;

@@ -1,7 +1,8 @@
 /**
  * How many requests one user, one tenant and one address may send to this process. Each process counts for itself, in
- * memory: a request costs no round trip, and what a tenant may take is a share of the process that it would slow down. With
- * n web processes a tenant may send n times as many. Logins and sign-ups have narrower limits, counted in PostgreSQL.
+ * memory: a request costs no round trip, and what a tenant may take is a share of the process that it would slow down.
+ * With n web processes a tenant may send n times as many. Logins and sign-ups have narrower limits, counted in
+ * PostgreSQL.
  */
 import type { Actor } from "../actor.ts";
 import { networkOf } from "../../values/ip_network.ts";

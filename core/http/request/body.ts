@@ -8,7 +8,8 @@ import { bodyLimitOf } from "./body_limit.ts";
 import type { Route } from "../route.ts";
 
 /**
- * The body as the route takes it: bytes for `"raw"`, otherwise the parsed JSON or form. Undefined where the route takes none.
+ * The body as the route takes it: bytes for `"raw"`, otherwise the parsed JSON or form. Undefined where the route
+ * takes none.
  * @throws Problem MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE or PAYLOAD_TOO_LARGE
  */
 export async function readBody(route: Route, ctx: Context): Promise<unknown> {
@@ -47,7 +48,9 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 const parsers = new Map<number, Middleware>();
 
-/** Unpacks and reads the bytes, one character for each: the library itself decodes without telling what was no UTF-8. */
+/**
+ * Unpacks and reads the bytes, one character for each: the library itself decodes without telling what was no UTF-8.
+ */
 function parserFor(limit: number): Middleware {
   let parse = parsers.get(limit);
   if (parse === undefined) {

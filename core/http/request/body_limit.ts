@@ -1,6 +1,6 @@
 /**
- * How large a route's body may be, by default: as large as the largest body that its schema takes. A call that needs 300
- * bytes then reads no 256 KiB, which is what an attacker would send to it.
+ * How large a route's body may be, by default: as large as the largest body that its schema takes. A call that needs
+ * 300 bytes then reads no 256 KiB, which is what an attacker would send to it.
  */
 import * as z from "zod";
 

@@ -1,7 +1,8 @@
 import * as z from "zod";
 
 /**
- * A whole number in a query, written in decimal digits. JavaScript's own conversion would take `0x10`, `1e2` and ` 5 ` too.
+ * A whole number in a query, written in decimal digits. JavaScript's own conversion would take `0x10`, `1e2` and ` 5 `
+ * too.
  * @param most at most 15 digits
  */
 export function queryNumber(least: number, most: number) {

@@ -1,5 +1,5 @@
 /** Charges items to a booking, and reads its charges. */
-import { type Actor, newId, normaliseAmount, problems, type Trx } from "#core/mod.ts";
+import { type Actor, newId, normalizeAmount, problems, type Trx } from "#core/mod.ts";
 import { type HotelSettings } from "#plugins/identity/port.ts";
 import type { BookingStatus } from "#plugins/pms/port.ts";
 
@@ -63,7 +63,7 @@ export async function readBookingStatus(trx: Trx, hotelId: string, bookingId: st
 }
 
 function priceIn(currency: string, price: string): string {
-  const normal = normaliseAmount(price, currency);
+  const normal = normalizeAmount(price, currency);
   if (normal !== undefined) return normal;
   const detail = `has more decimals than ${currency}`;
   throw problems.VALIDATION_FAILED(`/unit_price ${detail}`, {

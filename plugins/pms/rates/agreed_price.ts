@@ -1,12 +1,14 @@
 /**
  * A price that the desk agrees with a guest instead of the rate: for each night, or for the whole stay.
  *
- * It holds for the nights that it was agreed for, whatever room they are slept in. A night that is added later costs its
- * rate, until a price is agreed for it too; a night that takes the place of an agreed one takes its price (carried_prices.ts);
- * another room type has its own rates. Nights of days that are closed keep what they cost, because their figures are written.
+ * It holds for the nights that it was agreed for, whatever room they are slept in. A night that is added later costs
+ * its rate, until a price is agreed for it too; a night that takes the place of an agreed one takes its price
+ * (carried_prices.ts); another room type has its own rates. Nights of days that are closed keep what they cost,
+ * because their figures are written.
  *
- * Beside the agreed price a night keeps its rate of before (`rack_rate`), by which each later agreement is measured. It has
- * one also where the agreed price is the rate, so that the price stands when the night changes for a dearer one.
+ * Beside the agreed price a night keeps its rate of before (`rack_rate`), by which each later agreement is measured.
+ * It has one also where the agreed price is the rate, so that the price stands when the night changes for a dearer
+ * one.
  */
 import * as z from "zod";
 
@@ -15,7 +17,7 @@ import {
   type Day,
   isSameAmount,
   isWithinPercent,
-  normaliseAmount,
+  normalizeAmount,
   splitAmount,
   subtractAmount,
   sumAmounts,
@@ -118,7 +120,8 @@ const bodyFault = (field: string, detail: string): Error => fieldFault("body", `
 
 /**
  * The nights at the agreed price.
- * @throws Problem VALIDATION_FAILED for an amount that the currency or the stay can't have; WRONG_DAY where all nights are
+ * @throws Problem VALIDATION_FAILED for an amount that the currency or the stay can't have; WRONG_DAY where all nights
+ *   are
  *   closed; PRICE_NOT_ALLOWED
  */
 export function agreeOn<N extends PricedNight>(nights: readonly N[], agreement: Agreement): N[] {
@@ -150,7 +153,7 @@ function ratesOf(
 ): readonly string[] {
   if (price.withdrawn === true) return open.map(rackOf);
   const amountIn = (amount: string, field: "per_night" | "total"): string => {
-    const normal = normaliseAmount(amount, currency);
+    const normal = normalizeAmount(amount, currency);
     if (normal === undefined) throw fault(field, `has more decimals than ${currency}`);
     return normal;
   };
@@ -169,10 +172,10 @@ const sumOf = (nights: readonly PricedNight[], amount: (night: PricedNight) => s
   sumAmounts(nights.map(amount), currency);
 
 /**
- * Whether a receptionist may agree a price. It may differ from the rate by the policy's percentage, down as well as up: a
- * price above the rate costs the guest money as one below it costs the hotel. Each night is measured, so that no discount on
- * a dear night hides behind a cheap one; a price in all is measured in all, because it is split in proportion to the rates.
- * A night for nothing is for a manager.
+ * Whether a receptionist may agree a price. It may differ from the rate by the policy's percentage, down as well as
+ * up: a price above the rate costs the guest money as one below it costs the hotel. Each night is measured, so that no
+ * discount on a dear night hides behind a cheap one; a price in all is measured in all, because it is split in
+ * proportion to the rates. A night for nothing is for a manager.
  */
 export function isWithinPolicy(
   nights: readonly PricedNight[],
@@ -186,8 +189,8 @@ export function isWithinPolicy(
 }
 
 /**
- * The price that is replaced or ends must be within the policy too: what a manager agreed beyond it, a manager changes. The
- * agreed nights alone are measured, so that no nights at their rates are added to hide them.
+ * The price that is replaced or ends must be within the policy too: what a manager agreed beyond it, a manager
+ * changes. The agreed nights alone are measured, so that no nights at their rates are added to hide them.
  * @param before the nights that lose their price
  * @throws Problem PRICE_NOT_ALLOWED
  */

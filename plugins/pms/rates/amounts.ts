@@ -1,4 +1,4 @@
-import { normaliseAmount } from "../../../core/mod.ts";
+import { normalizeAmount } from "../../../core/mod.ts";
 import { fieldFault } from "../errors.ts";
 
 /**
@@ -6,7 +6,7 @@ import { fieldFault } from "../errors.ts";
  * @throws Problem VALIDATION_FAILED where it has more of them than the currency
  */
 export function rateIn(currency: string, rate: string): string {
-  const normal = normaliseAmount(rate, currency);
+  const normal = normalizeAmount(rate, currency);
   if (normal === undefined) throw fieldFault("body", "/rate", `has more decimals than ${currency}`);
   return normal;
 }
