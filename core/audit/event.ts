@@ -58,9 +58,7 @@ export function factsOf(pluginId: string, event: AuditEvent): AuditFacts {
   if (tenantId === undefined) throw new Error(`The audit event ${pluginId}.${kind} names no tenant.`);
   const secret = Object.keys(details).find((name) => secretName.test(name));
   if (secret !== undefined)
-    throw new Error(
-      `The audit event ${pluginId}.${kind} has a detail "${secret}". Remedy: remove it, because the log must not contain secrets.`,
-    );
+    throw new Error(`The audit event ${pluginId}.${kind} must not contain a secret, such as the detail "${secret}".`);
   return {
     tenant_id: tenantId,
     kind: `${pluginId}.${kind}`,
