@@ -40,12 +40,10 @@ export const proseExceptions: readonly string[] = [
   "plugins/billing/facts",
   "plugins/billing/inbox",
   "plugins/billing/manifest.ts",
-  "plugins/billing/migrations_test.ts",
   "plugins/billing/models",
   "plugins/billing/recovery",
   "plugins/billing/routes.ts",
   "plugins/billing/stripe",
-  "plugins/billing/testing",
   // plugins/identity
   "plugins/identity/context.ts",
   "plugins/identity/hotels",

@@ -34,9 +34,10 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     type Line = { period: { end: number }; parent?: { type: string }; metadata?: unknown };
     const realLine = (object: Record<string, unknown>) => (object["lines"] as { data: [Line] }).data[0];
 
-    it("moves valid_to, once, for invoice.payment_succeeded in the older shape", async () => {
+    it("Moves valid_to once for invoice.payment_succeeded in the older shape", async () => {
       const event = fileAsEvent("stripe-ruby-mock/invoice.payment_succeeded.json", "");
-      // The file's invoice is a one-off: the subscription and its line are those of the same source's invoice.created.
+      // The file's invoice is a one-off invoice. The subscription and its line come from invoice.created of the
+      // same source.
       const created = readObject("stripe-ruby-mock/invoice.created.json") as TestEvent;
       const { subscription, lines } = created.data.object;
       const metadata = { hotel_id: billing.hotel.hotelId };
@@ -59,7 +60,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       expect(again.headers.get("etag")).to.equal(after.headers.get("etag"));
     });
 
-    it("moves valid_to for a basil invoice", async () => {
+    it("Moves valid_to for a basil invoice", async () => {
       const { object } = fileAsEvent("pay/invoice.payment_failed.json", "invoice.paid").data;
       Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
       const parent = object["parent"] as { subscription_details: Record<string, unknown> };
@@ -73,7 +74,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(365)));
     });
 
-    it("moves valid_to for the invoice of Stripe's own OpenAPI fixtures, by its line's metadata", async () => {
+    it("Moves valid_to for the invoice of Stripe's own OpenAPI fixtures by its line's metadata", async () => {
       const object = readObject("openapi-fixtures3/OBJECT.invoice.json");
       Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
       const parent = object["parent"] as { subscription_details: { subscription: string } };
@@ -90,7 +91,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(31)));
     });
 
-    it("refuses bare objects, which are no events, with 400", async () => {
+    it("The webhook refuses bare objects that are not wrapped in an event with 400", async () => {
       for (const file of ["openapi-fixtures3/OBJECT.invoice.json", "pay/charge.refunded.json"]) {
         const answer = await deliver(billing.platform.client, readObject(file) as TestEvent);
         expect(answer.status).to.equal(400);
@@ -98,7 +99,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     });
   });
 
-  it("tells a manager what valid_to is computed from, and nobody else", async () => {
+  it("Only a manager sees which invoices valid_to is computed from", async () => {
     const trial = await billing.view();
     expect(trial).to.include({ status: "trial", subscription_valid: true, paid_until: null, paid_by: null });
     expect(trial.valid_to).to.equal(trial.trial_ends_at);
@@ -130,7 +131,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await billing.view(neighbour)).invoices).to.deep.equal([]);
   });
 
-  it("counts the twin events of one invoice once, also where they race", async () => {
+  it("The two events of one paid invoice count once, also when they race", async () => {
     const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(45) };
     const events = Array.from({ length: 12 }, (_, turn) =>
       paid(facts, turn % 2 === 0 ? olderInvoice : basilInvoice, turn % 3 === 0 ? "invoice.paid" : undefined),
@@ -141,7 +142,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await readHotel()).body.valid_to).to.equal(withGrace(facts.periodEnd));
   });
 
-  it("loses no update where many events of one hotel race", async () => {
+  it("No update is lost when many events of one hotel race", async () => {
     const events = Array.from({ length: 24 }, (_, month) =>
       paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(20 + month * 30) }),
     );
@@ -150,7 +151,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(20 + 23 * 30)));
   });
 
-  it("lets an event wait until its customer is known, and applies it then", async () => {
+  it("An event waits until its customer is known, and is applied then", async () => {
     const customerId = freshId("cus");
     const subscriptionId = freshId("sub");
     const early = paid({ customerId, subscriptionId, periodEnd: inDays(90) });
@@ -164,18 +165,18 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect(applied).to.include({ status: "applied", status_reason: null, hotel_id: billing.hotel.hotelId });
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(90)));
 
-    // From here on the subscription alone is enough.
+    // The subscription alone is enough for the events that follow.
     const later = paid({ subscriptionId, periodEnd: inDays(120) });
     await billing.apply(later);
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(120)));
   });
 
-  it("calls those that wait up when what they wait for becomes known, and not again with each of them", async () => {
+  it("Waiting events are re-enqueued once when the id that they wait for becomes known", async () => {
     const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
     const count = 40;
     const early = Array.from({ length: count }, (_, at) => paid({ ...ids, periodEnd: inDays(40 + at) }));
     await applyAtOnce(...early);
-    // Every job that there is from now on leaves a line.
+    // From here on, each new job leaves a line.
     await billing.owner.raw(
       `CREATE TABLE public.jobs_made (job_id uuid);
        CREATE FUNCTION public.note_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
@@ -194,7 +195,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     }
   });
 
-  it("overlooks no event that comes while another is tying their customer to the hotel", async () => {
+  it("An event that arrives while another event links their customer to the hotel is applied too", async () => {
     const customerId = freshId("cus");
     const invoiceId = freshId("in");
     const naming = paid({ hotelId: billing.hotel.hotelId, customerId, invoiceId, periodEnd: inDays(30) });
@@ -207,7 +208,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
         );
         return rows[0].waiting >= least ? true : undefined;
       });
-    // Holds the first event back after it has tied the customer and looked for those that wait, before it commits.
+    // Stops the first event before its commit, after it has linked the customer and searched for waiting events.
     const brake = await billing.owner.transaction();
     await brake("billing.paid_invoices").insert({
       hotel_id: billing.hotel.hotelId,
@@ -229,7 +230,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(60)));
   });
 
-  it("waits for a hotel that is named and does not exist, and takes the customer's where that is known", async () => {
+  it("An event that names a missing hotel waits, and goes to the customer's hotel if that is known", async () => {
     const customerId = freshId("cus");
     const nowhere = paid({ hotelId: "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d", customerId, periodEnd: inDays(50) });
     expect((await billing.apply(nowhere))[0]).to.include({ status: "waiting" });
@@ -238,7 +239,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await billing.settled(nowhere))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
   });
 
-  it("ignores what is not paid, has no subscription, or is of another type; waits for missing lines", async () => {
+  it("Unpaid, unsubscribed and other events are ignored; an invoice with missing lines waits", async () => {
     const facts = { hotelId: billing.hotel.hotelId, periodEnd: inDays(300) };
     const events = [
       eventAround("invoice.payment_succeeded", { ...basilInvoice(facts), status: "open" }),
@@ -257,7 +258,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await billing.view()).status).to.equal("trial");
   });
 
-  it("goes by the trial, the days of grace and what was paid, as they end", async () => {
+  it("The status follows the end of the trial, of the paid period and of the grace", async () => {
     const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in") };
     await billing
       .owner("identity.hotels")
@@ -272,7 +273,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect(await billing.view()).to.include({ status: "grace", subscription_valid: true });
   });
 
-  it("puts an event that can't be read aside, visibly, and goes on with the others", async () => {
+  it("An unreadable event is shown as failed, and the other events are applied", async () => {
     const poison = eventAround("invoice.paid", { ...olderInvoice({ periodEnd: inDays(9) }), lines: "none" });
     const sound = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(70) });
     await billing.send(poison, sound);
@@ -287,7 +288,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     await billing.owner("core.outbox").whereRaw("payload ->> 'event_id' = ?", [poison.id]).delete();
   });
 
-  it("keeps the inbox from every tenant", async () => {
+  it("No tenant can read the inbox", async () => {
     const event = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(30) });
     await billing.apply(event);
     await billing.owner.transaction(async (trx) => {
@@ -297,7 +298,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     });
   });
 
-  it("gives the same ledger and valid_to for any shuffle and repetition of the same events", async function () {
+  it("Any shuffle and repetition of the same events gives the same ledger and valid_to", async function () {
     this.timeout(60_000);
     const facts = fc.record({
       invoice: fc.nat({ max: 3 }),
@@ -318,7 +319,8 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
         const outcomes = [];
         for (const order of orders) {
           const guest = await billing.signUp();
-          // Ids that sort alike in both orders, for the tie between two tellings of one invoice goes by them.
+          // These ids sort alike in both orders. If an invoice has two equal versions, its id decides between
+          // them.
           const place = freshId("o");
           const events = told.map(({ invoice, days, basil }, index) =>
             eventAround(
@@ -345,7 +347,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
           });
         }
         expect(outcomes[0]).to.deep.equal(outcomes[1]);
-        // Each is paid for longer than the trial; the furthest of all tellings is what counts.
+        // Each invoice is paid for longer than the trial. The latest period end of all its events counts.
         const furthest = Math.max(...told.map(({ days }) => days));
         expect(outcomes[0]?.valid_to).to.equal(withGrace(inDays(furthest)));
       }),

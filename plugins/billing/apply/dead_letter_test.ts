@@ -1,4 +1,7 @@
-/** An event that can't be applied: it blocks nobody, is tried again ever later, and then lies where a person sees it. */
+/**
+ * An event that can't be applied does not block others. Its job is repeated with growing delays, then becomes a
+ * dead letter.
+ */
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
@@ -28,12 +31,12 @@ onBothStores("an event that can't be applied", (store) => {
       ?.slice(series.length + 1);
   };
 
-  // One for all tests: each goes on where the one before it has ended.
+  // One event for all tests. Each test continues from the state in which the previous test ended.
   before(async () => {
     hotel = await billing.signUp();
   });
 
-  it("keeps none of those that come before, with and after it from being applied", async () => {
+  it("Events before, beside and after the bad one are applied", async () => {
     const good = Array.from({ length: 60 }, (_, at) => paidEvent(at + 1));
     const all = [...good.slice(0, 20), poison, ...good.slice(20)];
     const answers = await Promise.all(all.map((event) => deliver(billing.platform.client, event)));
@@ -47,9 +50,9 @@ onBothStores("an event that can't be applied", (store) => {
     expect(body.paid_until).to.equal(iso(inDays(60)));
   }).timeout(40_000);
 
-  it("is tried ten times, and then dead", async () => {
+  it("The job is attempted ten times and is dead after that", async () => {
     const dead = await eventually(async () => {
-      // The waits between the tries are cut short.
+      // The test shortens the delays between the attempts.
       await billing.jobsOf(poison.id).whereNull("dead_at").update({ run_at: billing.owner.fn.now(), queued_at: null });
       const [job] = await billing.jobsOf(poison.id).whereNotNull("dead_at");
       return job as Record<string, unknown> | undefined;
@@ -58,7 +61,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect(await billing.jobsOf(poison.id)).to.have.length(1);
   }).timeout(40_000);
 
-  it("is seen in the metrics and in the health of a web process, which stays ready", async () => {
+  it("The metrics and the health of a web process show the dead job, and the process stays ready", async () => {
     await eventually(async () => ((await metric('keyrack_jobs_dead{queue="billing"}')) === "1" ? true : undefined));
     await eventually(async () => ((await metric('keyrack_billing_events{status="dead"}')) === "1" ? true : undefined));
     expect(await metric('keyrack_billing_events{status="waiting"}')).to.equal("0");
@@ -69,7 +72,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect(body).to.deep.equal({ status: "ready", degraded: true });
   });
 
-  it("is listed and shown by the command line, with its error", async () => {
+  it("The command line lists and shows the event with its error", async () => {
     const listed = await cli("billing", "events", "--status", "dead", "--since", "1h");
     expect(listed.out).to.include(`  dead      invoice.paid  ${poison.id}\n    10 failed: `).and.include("\n1 event\n");
     const shown = await cli("billing", "show", poison.id);
@@ -82,7 +85,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect([listed.code, shown.code, jobs.code]).to.deep.equal([0, 0, 0]);
   }).timeout(40_000);
 
-  it("is tried again when a person says so, and then is dead again", async () => {
+  it("A retry by an operator attempts the event again, and its job is dead again", async () => {
     expect(await cli("jobs", "retry", newId())).to.deep.include({ code: 1, out: "" });
     expect(await cli("jobs", "retry", "--dead")).to.deep.equal({ code: 0, out: "1 to be tried again.\n", err: "" });
     await eventually(async () => {
@@ -91,12 +94,12 @@ onBothStores("an event that can't be applied", (store) => {
     });
   }).timeout(40_000);
 
-  it("is left to its job by the sweep, which finds the stored events that have none", async () => {
+  it("The sweep finds stored events without a job and leaves this event to its job", async () => {
     const lost = Array.from({ length: 3 }, () => paidEvent(90));
     const rows = lost.map((event) => ({ event_id: event.id, type: event.type, body: JSON.stringify(event) }));
     await billing.owner("billing.stripe_events").insert(rows);
     const jobsBefore = await billing.jobsOf(poison.id);
-    // A worker's first sweep is at once; the next ones come each minute.
+    // A worker sweeps at its start, and then every minute.
     const variables = { ...billing.platform.variables };
     const booted = await boot("worker", variables);
     const sweep = booted.schedules.find(({ schedule }) => schedule.name === "sweep")?.schedule;
@@ -114,7 +117,7 @@ onBothStores("an event that can't be applied", (store) => {
     }
   }).timeout(40_000);
 
-  it("does not hide in the list: filters by status, type, hotel and time", async () => {
+  it("The list filters by status, type, hotel and time", async () => {
     await deliver(billing.platform.client, eventAround("customer.updated", { id: freshId("cus"), object: "customer" }));
     await eventually(async () => {
       const [row] = await billing.owner("billing.stripe_events").where({ status: "ignored" });

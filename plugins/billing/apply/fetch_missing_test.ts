@@ -6,7 +6,7 @@ import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from
 import { type Asked, type LittleAnswer, startLittleStripe } from "../testing/fake_stripe.ts";
 import { ordersOf } from "../testing/orders.ts";
 
-describe("asking Stripe for what an event lacks", () => {
+describe("Fetching from Stripe what an event lacks", () => {
   const stripe = keptOpen(startLittleStripe);
   const billing = useBilling({
     variables: () => ({ STRIPE_API_KEY: "sk_test_of_asking", STRIPE_API_BASE: stripe().url }),
@@ -14,7 +14,7 @@ describe("asking Stripe for what an event lacks", () => {
   const list = (data: unknown[], has_more = false) => ({ body: { object: "list", data, has_more } });
   const none = { status: 404, body: { error: { type: "invalid_request_error", code: "resource_missing" } } };
 
-  it("fetches the lines beyond the first page, once, and keeps them with the event", async () => {
+  it("The lines beyond the first page are fetched once and kept with the event", async () => {
     const invoiceId = freshId("in");
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(200) });
     const { data } = invoice["lines"] as { data: { period: { end: number } }[] };
@@ -39,17 +39,17 @@ describe("asking Stripe for what an event lacks", () => {
     );
   });
 
-  it("asks nothing for an event whose payload is complete", async () => {
+  it("No request goes to Stripe for an event whose payload is complete", async () => {
     stripe().answer(() => none);
     const event = eventAround("invoice.paid", olderInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(30) }));
     await billing.apply(event);
     expect(stripe().asked).to.deep.equal([]);
   });
 
-  it("comes back after Stripe was out of reach", async () => {
+  it("The lookup succeeds after Stripe was unreachable", async () => {
     const [line] = (olderInvoice({ periodEnd: inDays(50) })["lines"] as { data: object[] }).data;
     let calls = 0;
-    // The SDK itself tries three times.
+    // The SDK itself makes three attempts.
     stripe().answer(() => {
       calls += 1;
       return calls <= 3 ? { status: 503, body: { error: { type: "api_error" } } } : list([{ ...line, id: "il_1" }]);
@@ -69,7 +69,7 @@ describe("asking Stripe for what an event lacks", () => {
     expect((await billing.view()).paid_until).to.equal(iso(inDays(50)));
   });
 
-  it("takes an answer that is none of Stripe's for an outage: another's page, half a list, too many requests", async () => {
+  it("A wrong page, half a list and too many requests are treated as an outage", async () => {
     const answers: Record<string, LittleAnswer> = {
       "a page": { body: "<html><body>Please log in to the hotel's network.</body></html>" },
       "a faulty page": { status: 502, body: "<html><body>Bad gateway</body></html>" },
@@ -93,7 +93,7 @@ describe("asking Stripe for what an event lacks", () => {
     }
   }).timeout(60_000);
 
-  /** A refund whose payment no event has told of. */
+  /** A refund whose payment is in no event. */
   const refundOf = (ids: Record<string, string>) =>
     eventAround("refund.created", { id: freshId("re"), amount: 24_900, currency: "eur", status: "succeeded", ...ids });
 
@@ -102,7 +102,7 @@ describe("asking Stripe for what an event lacks", () => {
     "ids without a prefix": () => freshId("7/é?").replace("_", " "),
   };
   for (const [title, makeId] of Object.entries(idKinds))
-    it(`asks which invoice a refund's payment was for, by its intent or by its charge (${title})`, async () => {
+    it(`A refund's invoice is looked up by its payment's intent or charge (${title})`, async () => {
       const [invoiceId, charge, payment_intent] = [makeId("in"), makeId("ch"), makeId("pi")];
       const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
       const answers: Record<string, LittleAnswer> = {
@@ -127,7 +127,7 @@ describe("asking Stripe for what an event lacks", () => {
       expect(new URL(query, stripe().url).searchParams.get("payment[payment_intent]")).to.equal(payment_intent);
     });
 
-  it("asks once about a refund that names its intent, where Stripe gives the invoice with the payment", async () => {
+  it("A refund that names its intent is looked up once if Stripe returns the invoice with the payment", async () => {
     const [invoiceId, charge, payment_intent] = [freshId("in"), freshId("ch"), freshId("pi")];
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
     stripe().answer(() => list([{ id: freshId("inpay"), invoice, payment: { payment_intent } }]));
@@ -138,7 +138,7 @@ describe("asking Stripe for what an event lacks", () => {
     expect(stripe().asked.map(({ path }) => path.split("?")[0])).to.deep.equal(["/v1/invoice_payments"]);
   });
 
-  /** What takes the whole payment back, and how it names the payment. */
+  /** The object that reverses the whole payment, and how it names the payment. */
   const takers: Record<string, (charge: string, payment_intent: string) => TestEvent> = {
     "a refund": (charge, payment_intent) => refundOf({ charge, payment_intent }),
     "a refund that names the charge alone": (charge) => refundOf({ charge }),
@@ -153,7 +153,7 @@ describe("asking Stripe for what an event lacks", () => {
       }),
   };
   for (const [title, take] of Object.entries(takers))
-    it(`counts ${title} of a payment that Stripe's list did not know, once an event tells its invoice, in every order`, async () => {
+    it(`If Stripe's list lacked the payment, ${title} counts once an event names the invoice`, async () => {
       const orders = ordersOf([0, 1, 2]);
       for (const order of orders) {
         const hotel = await billing.signUp();
@@ -184,7 +184,7 @@ describe("asking Stripe for what an event lacks", () => {
       expect(replayed.out).to.match(/what they were/);
     }).timeout(60_000);
 
-  it("asks again for a refund's invoice when an operator replays that event", async () => {
+  it("A replay by an operator looks up the refund's invoice again", async () => {
     const [invoiceId, payment_intent] = [freshId("in"), freshId("pi")];
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
     stripe().answer(() => list([]));
@@ -194,13 +194,13 @@ describe("asking Stripe for what an event lacks", () => {
     stripe().answer(() => list([{ id: freshId("inpay"), invoice, payment: { payment_intent } }]));
     await billing.cli("replay", refund.id, "--dry-run");
     await billing.settle();
-    expect(stripe().asked, "a dry run asks nothing").to.deep.equal([]);
+    expect(stripe().asked, "a dry run sends no request").to.deep.equal([]);
     expect((await billing.cli("replay", refund.id)).code).to.equal(0);
     expect((await billing.settled(refund))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
     expect((await billing.view()).paid_until).to.equal(null);
   });
 
-  it("leaves a refund waiting whose payment was for no invoice, or for none of a subscription", async () => {
+  it("A refund waits if its payment was for no invoice, or for an invoice without a subscription", async () => {
     stripe().answer(({ path }) => (path.startsWith("/v1/invoice_payments") ? list([]) : none));
     const bare = refundOf({ payment_intent: freshId("pi") });
     expect((await billing.apply(bare))[0]).to.include({ status: "waiting", status_reason: "no_invoice" });
@@ -213,7 +213,7 @@ describe("asking Stripe for what an event lacks", () => {
     );
     const oneOff = refundOf({ payment_intent });
     expect((await billing.apply(oneOff))[0]).to.include({ status: "waiting", status_reason: "no_invoice" });
-    expect(stripe().asked.length, "and is not asked for again").to.equal(2);
+    expect(stripe().asked.length, "no second request is sent for it").to.equal(2);
     await billing.runSchedule("sweep");
     await billing.settle();
     expect(stripe().asked.length).to.equal(2);

@@ -1,4 +1,4 @@
-/** What Stripe is asked for must not take the slots of what is complete in itself. */
+/** Lookups at Stripe must not take the worker's slots from events that are complete. */
 import { expect } from "chai";
 
 import { startSilentServer } from "../../../testing/silent_server.ts";
@@ -13,7 +13,7 @@ onBothStores("Stripe being silent", function (store) {
     variables: () => ({ STRIPE_API_KEY: "sk_test_of_the_slots", STRIPE_API_BASE: stripe().origin }),
   });
 
-  it("holds up no event that is complete, stands in the metrics, and does not hold the worker when it stops", async function () {
+  it("Hanging lookups appear in the metrics and delay no complete event and no worker's stop", async function () {
     this.timeout(60_000);
     const refunds = Array.from({ length: 12 }, () =>
       eventAround("charge.refunded", { id: freshId("ch"), amount_refunded: 100, currency: "eur" }),

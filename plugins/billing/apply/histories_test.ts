@@ -8,11 +8,11 @@ import { type World, worlds } from "../testing/payment_story.ts";
 
 const dayMs = 86_400_000;
 
-/** Played at the same time: while PostgreSQL works for one, Node works for another. */
+/** The histories run at the same time. While PostgreSQL works for one, Node works for another. */
 const lanes = 3;
 const runs = 700;
 
-describe("any history of payments, refunds and disputes", function () {
+describe("Any history of payments, refunds and disputes", function () {
   this.timeout(600_000);
   let billing: DirectBilling;
   before(async () => {
@@ -20,7 +20,7 @@ describe("any history of payments, refunds and disputes", function () {
   });
   after(() => billing.close());
 
-  /** A place for each event, and some of them again, in any order. */
+  /** A position for each event, and some events again, in any order. */
   const orders = (count: number, repeats: number) =>
     fc
       .shuffledSubarray(
@@ -31,7 +31,7 @@ describe("any history of payments, refunds and disputes", function () {
 
   const histories = worlds.chain((world) => {
     const count = tell(world, ["", ""], 0).length;
-    // For the invoice of any of them Stripe can have been asked too early: what comes out must be the same.
+    // Stripe can have been asked too early for the invoice of any of them. The result must be the same.
     const askedInVain = fc.oneof(fc.constant([]), fc.subarray(Array.from({ length: count }, (_, index) => index)));
     return fc.tuple(
       fc.constant(world),
@@ -64,7 +64,7 @@ describe("any history of payments, refunds and disputes", function () {
     return verdicts.map(({ status }) => status);
   };
 
-  it("comes out as the oracle says, and with the same rows to the byte, however its events are shuffled and repeated", async () => {
+  it("Any shuffle and repetition of its events gives the oracle's result and the same bytes in the rows", async () => {
     const statuses = new Set<string>();
     const playAll = (lane: Lane) =>
       fc.assert(
@@ -74,7 +74,7 @@ describe("any history of payments, refunds and disputes", function () {
         { numRuns: Math.ceil(runs / lanes) },
       );
     await Promise.all(billing.lanes.map(playAll));
-    // The stories must come to every end, or the test says little.
+    // The stories must reach every end. Otherwise the test proves little.
     expect([...statuses].sort()).to.deep.equal(["active", "grace", "lapsed", "past_due", "trial"]);
   });
 });

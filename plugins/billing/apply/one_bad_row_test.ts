@@ -1,11 +1,11 @@
-/** Work over all hotels survives one bad row: the others are done, and the bad one is named. */
+/** Work over all hotels survives one bad row. The other rows are processed, and the bad one is named. */
 import { expect } from "chai";
 
 import { inDays, iso, keptOpen, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("one bad hotel or event among many", function () {
+describe("One bad hotel or event among many", function () {
   this.timeout(240_000);
   const stripe = keptOpen(() => StripeServer.start());
   const billing = useBilling({
@@ -19,11 +19,12 @@ describe("one bad hotel or event among many", function () {
 
   const paid = (hotelId: string, days: number): TestEvent =>
     eventAround("invoice.paid", basilInvoice({ hotelId, periodEnd: inDays(days) }));
-  /** Has PostgreSQL refuse the rows of a table for which the condition holds. */
+  /** Makes PostgreSQL refuse the rows of a table for which the condition is true. */
   const refuse = async (table: string, condition: string, test: () => Promise<void>): Promise<void> => {
     await billing.owner.raw(`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'This row is refused.'; END $$;
-      CREATE TRIGGER refuse BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${condition}) EXECUTE FUNCTION public.refuse()`);
+      CREATE TRIGGER refuse BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${condition})
+      EXECUTE FUNCTION public.refuse()`);
     try {
       await test();
     } finally {
@@ -31,7 +32,7 @@ describe("one bad hotel or event among many", function () {
     }
   };
 
-  it("does not stop a replay of everything, which names the hotel and ends with 1", async () => {
+  it("A replay of everything continues, names the hotel and exits with 1", async () => {
     const [bad, good] = [billing.hotel, await billing.signUp()];
     await billing.send(paid(bad.hotelId, 30), paid(good.hotelId, 40));
     await billing.owner("identity.hotels").where({ hotel_id: bad.hotelId }).update({ trial_ends_at: "infinity" });
@@ -47,7 +48,7 @@ describe("one bad hotel or event among many", function () {
     }
   });
 
-  it("does not stop the sweep of the events that have no job", async () => {
+  it("The sweep of events without a job continues", async () => {
     const events = Array.from({ length: 5 }, (_, at) => paid(billing.hotel.hotelId, 30 + at));
     await billing.send(...events);
     await billing.owner("core.outbox").delete();
@@ -58,7 +59,7 @@ describe("one bad hotel or event among many", function () {
     expect(enqueued.map(({ event_id }) => event_id)).to.have.members(good);
   });
 
-  it("does not stop a reconciliation, which names the event and ends with 1", async () => {
+  it("A reconciliation continues, names the event and exits with 1", async () => {
     const ids = ["evt_a", "evt_refused", "evt_z"];
     for (const id of ids)
       stripe().addUndelivered({ ...paid(billing.hotel.hotelId, 20), id, created: startSeconds - 60 });
@@ -72,7 +73,7 @@ describe("one bad hotel or event among many", function () {
     expect(stored).to.deep.equal(["evt_a", "evt_z"]);
   });
 
-  it("shows ids and texts of others on a terminal without what the terminal would obey", async () => {
+  it("Ids and texts of other systems are printed without the terminal's control characters", async () => {
     const id = `${freshId("evt")}\u001b[2J\nevt_forged  applied\u009b31m\u202e`;
     await billing.send({ ...paid(billing.hotel.hotelId, 20), id });
     for (const args of [["show", id], ["events"], ["replay", id, "--dry-run"]]) {

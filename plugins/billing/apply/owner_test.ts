@@ -1,4 +1,7 @@
-/** Whose a customer and a subscription are, where events name different hotels. A manager must never reach another's. */
+/**
+ * Decides which hotel owns a customer and a subscription if events name different hotels. A manager must never
+ * reach the customer of another hotel.
+ */
 import { expect } from "chai";
 
 import type { TestHotel } from "../../../testing/platform.ts";
@@ -8,7 +11,7 @@ import { basilInvoice, eventAround, freshId, type TestEvent } from "../testing/d
 import { startLittleStripe } from "../testing/fake_stripe.ts";
 import { ordersOf } from "../testing/orders.ts";
 
-describe("a subscription whose hotel_id is corrected at Stripe", function () {
+describe("A subscription whose hotel_id is corrected at Stripe", function () {
   this.timeout(120_000);
   const stripe = keptOpen(startLittleStripe);
   const billing = useBilling({
@@ -58,13 +61,13 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     for (const table of [...ledgerTables, "billing.stripe_events", "core.outbox"]) await billing.owner(table).delete();
   };
   afterEach(empty);
-  /** What a manager gets of this, with the customer that Stripe is asked for a page of. */
+  /** A manager's view of the subscription, with the customer for which Stripe is asked to make a page. */
   const open = async ({ managerToken: token }: TestHotel, page: "portal" | "checkout") => {
     stripe().asked.length = 0;
     const { status, body } = await billing.platform.client.post(`/billing/${page}`, {}, { token });
     return [status, body.code, stripe().asked[0]?.form.get("customer") ?? null];
   };
-  /** Every row of facts, without which event was applied for which hotel at its time. */
+  /** Every row of facts, but not the hotel for which an event was applied at its time. */
   const rows = async (): Promise<string[]> => {
     const lines: string[] = [];
     for (const table of [...ledgerTables, "(SELECT hotel_id, valid_to FROM identity.hotels)"]) {
@@ -76,7 +79,7 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     return lines;
   };
 
-  it("belongs to the hotel that was named last, with all that it paid for, in every order of the events", async () => {
+  it("It belongs to the hotel named last, with all that it paid for, in every order of the events", async () => {
     const wrong = billing.hotel;
     const events = [
       state(wrong.hotelId),
@@ -104,13 +107,13 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     expect(seen.size, "the same rows in every order").to.equal(1);
   });
 
-  it("leaves the hotel that was named first free to subscribe on its own", async () => {
+  it("The hotel that was named first can subscribe on its own", async () => {
     await billing.apply(state(billing.hotel.hotelId), state(right.hotelId));
     expect(await open(billing.hotel, "checkout")).to.deep.equal([200, undefined, null]);
     expect(stripe().asked[0]?.form.get("client_reference_id")).to.equal(billing.hotel.hotelId);
   });
 
-  it("does not come back with an old invoice that is paid late and still carries the old hotel_id", async () => {
+  it("An old invoice with the old hotel_id that is paid late does not bring it back", async () => {
     const wrong = billing.hotel;
     const old = { created: startSeconds - 90 * 86_400 };
     await billing.apply(state(wrong.hotelId), state(right.hotelId), invoice(wrong.hotelId, "in_old", 40, old));
@@ -118,7 +121,7 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     expect((await billing.view(right)).paid_until).to.equal(iso(inDays(40)));
   });
 
-  it("takes the payments and refunds of its invoices along, and those that come later find the right hotel", async () => {
+  it("Earlier payments and refunds of its invoices move with it, and later ones find the right hotel", async () => {
     const wrong = billing.hotel;
     const payment = { type: "payment_intent", payment_intent: "pi_1" };
     const refund = (id: string, amount: number) =>
@@ -140,7 +143,7 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
       state(right.hotelId),
       refund("re_2", 24_000),
     ];
-    // Where the refund comes before the link, Stripe is asked for it and knows no more than the events tell.
+    // If the refund arrives before the link, Stripe is asked for it and knows no more than the events do.
     stripe().answer(({ path }) => ({
       body: path.includes("/charges/")
         ? { id: "ch_1", object: "charge", currency: "eur", payment_intent: "pi_1" }
@@ -166,7 +169,7 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     expect(seen.size).to.equal(1);
   });
 
-  it("takes the other subscriptions of its customer along where no event names a hotel for those", async () => {
+  it("Other subscriptions of its customer move with it if no event names a hotel for them", async () => {
     const wrong = billing.hotel;
     const unnamed = at(
       eventAround(
@@ -181,7 +184,7 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     expect((await billing.view(right)).paid_until).to.equal(iso(inDays(50)));
   });
 
-  it("keeps the customer from a hotel whose own subscription has ended, while the customer pays for another", async () => {
+  it("A hotel whose subscription ended can't reach the customer while that pays for another hotel", async () => {
     const ended = state(billing.hotel.hotelId, "canceled", { id: "sub_ended" });
     await billing.apply(ended);
     expect(await open(billing.hotel, "portal")).to.deep.equal([200, undefined, customer]);
@@ -190,7 +193,7 @@ describe("a subscription whose hotel_id is corrected at Stripe", function () {
     expect(await open(right, "portal")).to.deep.equal([200, undefined, customer]);
   });
 
-  it("moves under events that are applied at the same time, and nothing is left behind", async () => {
+  it("It moves completely while events are applied at the same time", async () => {
     const events = [
       state(billing.hotel.hotelId),
       ...[1, 2, 3, 4].map((month) => invoice(undefined, `in_${month}`, month * 30)),

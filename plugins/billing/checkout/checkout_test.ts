@@ -13,7 +13,7 @@ const pages = {
   cancel_url: "http://hotel.example/",
 };
 
-describe("the pages of Stripe's", () => {
+describe("Stripe's pages", () => {
   const stripe = keptOpen(startLittleStripe);
   const billing = useBilling({
     variables: () => ({ STRIPE_API_KEY: key, STRIPE_API_BASE: stripe().url, STRIPE_PRICE_ID: "price_1" }),
@@ -34,7 +34,7 @@ describe("the pages of Stripe's", () => {
       metadata: { hotel_id: billing.hotel.hotelId },
     });
 
-  it("let a hotel subscribe: the session names the hotel wherever its events will be looked at", async () => {
+  it("A hotel subscribes with a session that names it in every place that its events are read from", async () => {
     const answer = await call("checkout", pages);
     expect(answer.status).to.equal(200);
     expect(answer.body).to.have.all.keys("url");
@@ -54,14 +54,14 @@ describe("the pages of Stripe's", () => {
     expect(asked?.headers["x-stripe-client-telemetry"]).to.equal(undefined);
   });
 
-  it("send a browser there", async () => {
+  it("A browser is redirected to the page", async () => {
     const answer = await call("checkout", pages, { accept: "text/html,application/xhtml+xml,*/*;q=0.8" });
     expect(answer.status).to.equal(303);
     expect(answer.headers.get("location")).to.equal(answer.body.url);
     expect(answer.headers.get("vary")).to.match(/Accept/);
   });
 
-  it("are asked for under one key a day, or the caller's own; another request or hotel has another", async () => {
+  it("One key a day, or the caller's own, is used per request and hotel", async () => {
     const keys = () => stripe().asked.map(({ headers }) => headers["idempotency-key"]);
     await call("checkout", pages);
     await call("checkout", pages);
@@ -80,7 +80,7 @@ describe("the pages of Stripe's", () => {
     expect(new Set([one, other, own, neighbours]).size).to.equal(4);
   });
 
-  it("are for the hotel's customer once there is one, and not for one that was deleted", async () => {
+  it("A session is for the hotel's customer if there is one, and not for a deleted customer", async () => {
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
     await billing.apply(subscribe(customer, subscription, "canceled"));
     await call("checkout", pages);
@@ -99,11 +99,12 @@ describe("the pages of Stripe's", () => {
     const { body } = await call("portal", {});
     expect([body.code, body.detail]).to.deep.equal([
       "NO_STRIPE_CUSTOMER",
-      "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. When that subscription has ended, POST /billing/checkout subscribes again.",
+      "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. " +
+        "When that subscription has ended, POST /billing/checkout subscribes again.",
     ]);
   });
 
-  /** A subscription's state as an event of this second tells it. */
+  /** A subscription's state in an event of this second. */
   const stateOf = (hotelId: string, customer: string, id: string, created: number, status = "active") => ({
     ...eventAround("customer.subscription.updated", { id, customer, status, metadata: { hotel_id: hotelId } }),
     created,
@@ -114,7 +115,7 @@ describe("the pages of Stripe's", () => {
     return [answer.status, answer.body.code, stripe().asked[0]?.form.get("customer")];
   };
 
-  it("lead each hotel of a chain to the portal of the one customer that pays for both, until it is deleted", async () => {
+  it("Each hotel of a chain opens the portal of the one customer that pays for both, until it is deleted", async () => {
     const [first, second, stranger] = [billing.hotel, await billing.signUp(), await billing.signUp()];
     const customer = freshId("cus");
     await billing.apply(
@@ -129,7 +130,7 @@ describe("the pages of Stripe's", () => {
       expect(await portalOf(managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
   });
 
-  it("say truly why there is no portal: another hotel's customer, none yet, and none that is told", async () => {
+  it("A missing portal is explained: another hotel's customer, no customer yet, or no customer named", async () => {
     const [first, second, stranger] = [billing.hotel, await billing.signUp(), await billing.signUp()];
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
     const whyNot = async (token: string) => {
@@ -154,7 +155,7 @@ describe("the pages of Stripe's", () => {
     expect(await whyNot(stranger.managerToken)).to.match(/No event of Stripe's has told the customer/);
   });
 
-  it("use the customer of the hotel's own subscription before one that only an older checkout named", async () => {
+  it("The customer of the hotel's own subscription is used before one that only an older checkout named", async () => {
     const [older, payer] = [`cus_0${freshId("")}`, `cus_1${freshId("")}`];
     const session = { id: freshId("cs"), mode: "subscription", client_reference_id: billing.hotel.hotelId };
     await billing.apply(
@@ -165,7 +166,7 @@ describe("the pages of Stripe's", () => {
   });
 
   for (const order of ["as they were made", "the other way round"])
-    it(`never lead a manager to a customer whose subscription names another hotel by now (events ${order})`, async () => {
+    it(`A manager never reaches a customer whose subscription now names another hotel (events ${order})`, async () => {
       const [wrong, right] = [billing.hotel, await billing.signUp()];
       const [customer, subscription] = [freshId("cus"), freshId("sub")];
       const events = [
@@ -176,14 +177,14 @@ describe("the pages of Stripe's", () => {
       expect(await portalOf(wrong.managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
     });
 
-  it("do not sell a second subscription to who has one", async () => {
+  it("A hotel with a subscription can't buy a second one", async () => {
     await billing.apply(subscribe(freshId("cus"), freshId("sub"), "past_due"));
     const answer = await call("checkout", pages);
     expect([answer.status, answer.body.code]).to.deep.equal([409, "SUBSCRIPTION_EXISTS"]);
     expect(stripe().asked).to.deep.equal([]);
   });
 
-  it("do not sell a second subscription while no event has told how the first one stands: Stripe is asked", async () => {
+  it("Before an event reports the first subscription's state, Stripe is asked, and no second one is sold", async () => {
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
     const paid = { id: freshId("cs"), mode: "subscription", client_reference_id: billing.hotel.hotelId };
     await billing.apply(eventAround("checkout.session.completed", { ...paid, customer, subscription }));
@@ -208,7 +209,7 @@ describe("the pages of Stripe's", () => {
     expect((await call("checkout", pages)).status).to.equal(200);
   });
 
-  it("do not sell a second subscription while an invoice tells that one is paid for, even if Stripe does not know it", async () => {
+  it("An invoice for a paid period prevents a second subscription, even if Stripe lacks the first", async () => {
     const { hotelId } = billing.hotel;
     const ids = { hotelId, customerId: freshId("cus"), subscriptionId: freshId("sub") };
     const known = (status: string): LittleAnswer => ({
@@ -228,12 +229,12 @@ describe("the pages of Stripe's", () => {
     const paidUntil = (days: number) => eventAround("invoice.paid", basilInvoice({ ...ids, periodEnd: inDays(days) }));
     const [past, running] = [paidUntil(-5), paidUntil(30)];
     await billing.apply(past);
-    expect(await checkout(missing), "what was paid for and the days of grace are over").to.deep.equal(sells);
+    expect(await checkout(missing), "the paid period and the days of grace are over").to.deep.equal(sells);
     await billing.apply(running);
     expect((await billing.view()).status).to.equal("active");
     expect(await checkout(missing)).to.deep.equal(refuses);
     expect(await checkout(known("active"))).to.deep.equal(refuses);
-    expect(await checkout(known("canceled")), "Stripe tells that it has ended").to.deep.equal(sells);
+    expect(await checkout(known("canceled")), "Stripe says that it has ended").to.deep.equal(sells);
     const { customerId, subscriptionId } = ids;
     const refund = { id: freshId("re"), amount: 24_900, currency: "eur", charge: freshId("ch"), status: "succeeded" };
     const payment = { type: "charge", charge: refund.charge };
@@ -241,15 +242,15 @@ describe("the pages of Stripe's", () => {
       eventAround("invoice_payment.paid", { id: freshId("inpay"), invoice: running.data.object["id"], payment }),
       eventAround("refund.created", refund),
     );
-    expect(await checkout(missing), "the money went back").to.deep.equal(sells);
+    expect(await checkout(missing), "the money was refunded").to.deep.equal(sells);
     await billing.apply(paidUntil(60));
     expect(await checkout(missing)).to.deep.equal(refuses);
     await billing.apply(subscribe(customerId, subscriptionId, "canceled"));
     expect((await billing.view()).status).to.equal("active");
-    expect(await checkout(missing), "an event tells that it has ended").to.deep.equal(sells);
+    expect(await checkout(missing), "an event says that it has ended").to.deep.equal(sells);
   });
 
-  it("are not refused for a day because Stripe failed once: it keeps its failures under their keys", async () => {
+  it("A checkout works after one failure of Stripe, although Stripe keeps failures under their keys", async () => {
     const kept = new Map<unknown, LittleAnswer>();
     let failing = true;
     stripe().answer(({ headers }) => {
@@ -263,18 +264,18 @@ describe("the pages of Stripe's", () => {
       return answer;
     });
     expect((await call("checkout", pages)).body.code).to.equal("STRIPE_UNAVAILABLE");
-    expect(kept.size, "not without end").to.equal(3);
+    expect(kept.size, "the number of attempts is limited").to.equal(3);
     const [first] = kept.keys();
     failing = false;
     kept.clear();
     kept.set(first, { status: 500, body: { error: { type: "api_error", message: "An unknown error occurred" } } });
-    // Pressed twice at once: one session.
+    // Two clicks at the same time make one session.
     const twice = await Promise.all([call("checkout", pages), call("checkout", pages)]);
     expect(twice.map(({ status }) => status)).to.deep.equal([200, 200]);
     expect(kept.size).to.equal(2);
   });
 
-  it("lead back to http and https pages only, and default to Keyrack's own", async () => {
+  it("The return address is an http or https page, and by default Keyrack's own", async () => {
     for (const bad of ["javascript:alert(1)", "/billing", "ftp://hotel.example", 7]) {
       expect((await call("checkout", { ...pages, success_url: bad })).status, String(bad)).to.equal(400);
       expect((await call("portal", { return_url: bad })).status, String(bad)).to.equal(400);
@@ -285,7 +286,7 @@ describe("the pages of Stripe's", () => {
     expect(stripe().asked[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/docs`);
   });
 
-  it("lead back to PUBLIC_URL, and else to the caller's Host: never to where a forwarded header says", async () => {
+  it("The return address is PUBLIC_URL, or the caller's Host, and never a forwarded header's host", async () => {
     const forged = { "x-forwarded-host": "evil.example", "x-forwarded-proto": "javascript" };
     const success = async (more: Record<string, string>, headers: Record<string, string>) => {
       const variables = { ...billing.platform.variables, TRUSTED_PROXIES: "1", ...more };
@@ -312,7 +313,7 @@ describe("the pages of Stripe's", () => {
     }
   });
 
-  it("are a manager's", async () => {
+  it("Only a manager can open them", async () => {
     for (const path of ["checkout", "portal"]) {
       const answer = await billing.platform.client.post(
         `/billing/${path}`,
@@ -323,7 +324,7 @@ describe("the pages of Stripe's", () => {
     }
   });
 
-  it("leave an event in the security log when a manager opens one, and none where no page is opened", async () => {
+  it("A page that a manager opens leaves an event in the security log; a failed attempt leaves none", async () => {
     billing.hotel = await billing.signUp();
     const { managerToken: token, username } = billing.hotel;
     await call("portal", {});
@@ -341,12 +342,12 @@ describe("the pages of Stripe's", () => {
     ]);
   });
 
-  it("answer 503 while Stripe fails, and 502 where it refuses, with no word of what was sent", async () => {
+  it("The answer is 503 if Stripe fails and 502 if Stripe refuses, and has nothing of the request", async () => {
     stripe().answer(() => ({ status: 500, body: { error: { type: "api_error", message: `no ${key}` } } }));
     const down = await call("checkout", pages);
     expect([down.status, down.body.code]).to.deep.equal([503, "STRIPE_UNAVAILABLE"]);
     expect(down.headers.get("retry-after")).to.equal("1");
-    expect(stripe().asked, "tried three times").to.have.length(3);
+    expect(stripe().asked, "three attempts were made").to.have.length(3);
     expect(new Set(stripe().asked.map(({ headers }) => headers["idempotency-key"])).size).to.equal(1);
     stripe().answer(() => ({ status: 400, body: { error: { type: "invalid_request_error", message: `no ${key}` } } }));
     const refused = await call("checkout", pages);
@@ -355,10 +356,10 @@ describe("the pages of Stripe's", () => {
   });
 });
 
-describe("the pages of Stripe's, where billing is not set up", () => {
+describe("Stripe's pages without a billing setup", () => {
   const billing = useBilling({ worker: false, variables: () => ({ STRIPE_PRICE_ID: "price_1" }) });
 
-  it("answer 503", async () => {
+  it("Both routes answer 503", async () => {
     const { managerToken: token } = billing.hotel;
     for (const path of ["checkout", "portal"]) {
       const answer = await billing.platform.client.post(`/billing/${path}`, {}, { token });

@@ -19,7 +19,7 @@ onBothStores("what takes a payment back", (store) => {
   };
   beforeEach(renewIds);
 
-  /** @returns what became of each */
+  /** @returns each event's outcome */
   const send = async (...events: TestEvent[]) => (await billing.apply(...events)).map(({ status }) => status as string);
   const older = (facts: object = {}) => ({
     ...olderInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(40) }),
@@ -58,7 +58,7 @@ onBothStores("what takes a payment back", (store) => {
       ...facts,
     });
 
-  it("waits for its invoice, and takes it out when it comes (older shape)", async () => {
+  it("A reversal waits for its invoice and reverses it on arrival (older shape)", async () => {
     expect(await send(refund("succeeded"))).to.deep.equal(["waiting"]);
     expect(await send(eventAround("invoice.paid", older()))).to.deep.equal(["applied"]);
     const after = await billing.view();
@@ -71,8 +71,9 @@ onBothStores("what takes a payment back", (store) => {
     expect(left).to.deep.equal([]);
   });
 
-  it("waits for the link to its invoice as well, in basil's shape, through a chain of events", async () => {
-    // The refund knows the charge, the charge its intent, the invoice_payment the invoice: told in the worst order.
+  it("In basil's shape a reversal waits for the link to its invoice too, through a chain of events", async () => {
+    // The refund knows the charge, the charge its intent, the invoice_payment the invoice. They arrive in the
+    // worst order.
     const byCharge = refund("succeeded", { payment_intent: null });
     const charge = eventAround("charge.refunded", {
       id: ids.charge,
@@ -88,7 +89,7 @@ onBothStores("what takes a payment back", (store) => {
     expect((await billing.view()).invoices[0]).to.include({ reversed: true });
   });
 
-  it("that failed restores what it took, also where it is told first", async () => {
+  it("A failed refund restores the invoice, also if the failure arrives first", async () => {
     await send(eventAround("invoice.paid", basil()), invoicePayment(), refund("succeeded"));
     expect(await billing.view()).to.include({ paid_until: null });
     await send(refund("failed", {}, "refund.failed"));
@@ -97,14 +98,14 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
-  it("takes nothing while it is partial, and all when the parts add up", async () => {
+  it("Partial refunds reverse the invoice only when they add up to the whole payment", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded", { amount: 24_000 }));
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
     await send(refund("succeeded", { id: freshId("re"), amount: 900 }));
     expect(await billing.view()).to.include({ paid_until: null });
   });
 
-  it("is a dispute that is lost, and not one that is open or won", async () => {
+  it("A lost dispute reverses the invoice; an open or won dispute does not", async () => {
     await send(eventAround("invoice.paid", older()), dispute("needs_response", "created"));
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
     await send(dispute("lost", "closed"));
@@ -113,7 +114,7 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
-  it("leaves the invoice where a dispute of a part is lost, until refunds give back the rest", async () => {
+  it("A lost partial dispute leaves the invoice until refunds return the rest", async () => {
     await send(eventAround("invoice.paid", older()), dispute("lost", "closed", { amount: 1_000 }));
     expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
     await send(refund("succeeded", { amount: 23_900 }));
@@ -122,14 +123,14 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
-  it("leaves the invoice before it as the one that counts", async () => {
+  it("After a reversal the previous invoice counts", async () => {
     const { lines } = olderInvoice({ periodEnd: inDays(33) });
     const first = { ...older({ charge: null, payment_intent: null, lines }), id: freshId("in") };
     await send(eventAround("invoice.paid", first), eventAround("invoice.paid", older()), refund("succeeded"));
     expect(await billing.view()).to.include({ paid_until: iso(inDays(33)), paid_by: first.id });
   });
 
-  describe("in part, of a year whose subscription is canceled at once", () => {
+  describe("A partial refund of a year whose subscription is canceled at once", () => {
     const ended = (days: number | null, status = "canceled") => ({
       ...eventAround("customer.subscription.deleted", {
         id: ids.subscriptionId,
@@ -143,7 +144,7 @@ onBothStores("what takes a payment back", (store) => {
     const paid = () => eventAround("invoice.paid", older());
     const part = (status = "succeeded") => refund(status, { amount: 20_000 });
 
-    it("leaves the hotel open until the subscription's end, in whatever order that is told", async () => {
+    it("The hotel stays open until the subscription's end, in any order of the events", async () => {
       for (const order of ordersOf([0, 1, 2])) {
         billing.hotel = await billing.signUp();
         renewIds();
@@ -155,37 +156,37 @@ onBothStores("what takes a payment back", (store) => {
       }
     });
 
-    it("leaves it open as long as was paid where nothing came back, or the subscription goes on", async () => {
+    it("The hotel stays open for the paid period if nothing was refunded or the subscription continues", async () => {
       await send(paid(), ended(12));
-      expect((await billing.view()).paid_until, "nothing back").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "no refund").to.equal(iso(inDays(40)));
       await send(part("pending"));
-      expect((await billing.view()).paid_until, "not back yet").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "the refund is pending").to.equal(iso(inDays(40)));
       await send(part("succeeded"));
       expect((await billing.view()).paid_until).to.equal(iso(inDays(12)));
       await send(refund("failed", { amount: 20_000 }, "refund.failed"));
-      expect((await billing.view()).paid_until, "never came").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "the refund failed").to.equal(iso(inDays(40)));
     });
 
-    it("goes by what a part of a dispute took as well, and not past what was paid for", async () => {
+    it("The part that a dispute took counts too, and never extends the paid period", async () => {
       await send(paid(), dispute("lost", "closed", { amount: 1000 }), ended(90));
-      expect((await billing.view()).paid_until, "ended after the period").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "the subscription ended after the period").to.equal(iso(inDays(40)));
       await send({ ...ended(7), created: startSeconds + 1 });
       expect((await billing.view()).paid_until).to.equal(iso(inDays(7)));
     });
 
-    it("changes nothing while Stripe does not say when it ended, or the subscription is active", async () => {
+    it("Nothing changes while Stripe gives no end or the subscription is active", async () => {
       await send(paid(), part(), ended(12, "active"), ended(null));
       expect((await billing.view()).paid_until).to.equal(iso(inDays(40)));
     });
   });
 
-  it("is no business of another hotel's", async () => {
+  it("Another hotel's events do not affect the hotel", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded"));
     billing.hotel = await billing.signUp();
     expect((await billing.view()).invoices).to.deep.equal([]);
   });
 
-  describe("and where the hotel stands", () => {
+  describe("The hotel's subscription status", () => {
     const subscription = (status: string, created: number, facts: object = {}) => ({
       ...eventAround("customer.subscription.updated", {
         id: ids.subscriptionId,
@@ -199,7 +200,7 @@ onBothStores("what takes a payment back", (store) => {
       created: startSeconds + created,
     });
 
-    it("goes by what Stripe made last, not by what came last; what has ended stays ended", async () => {
+    it("The state that Stripe made last counts, not the one that arrived last, and an end is final", async () => {
       await send(subscription("active", 1), subscription("past_due", 3));
       await send(subscription("active", 2));
       expect((await billing.view()).subscriptions[0]).to.include({
@@ -210,7 +211,7 @@ onBothStores("what takes a payment back", (store) => {
       expect((await billing.view()).subscriptions[0]).to.include({ status: "canceled" });
     });
 
-    it("is past due, and open, while a payment has failed; paid for again when the invoice is", async () => {
+    it("A failed payment makes the status past due but leaves the hotel open; a paid invoice clears it", async () => {
       const open = older({ status: "open", paid: false, amount_paid: 0, amount_remaining: 24_900 });
       const failed = {
         ...open,
@@ -236,7 +237,7 @@ onBothStores("what takes a payment back", (store) => {
       expect((await billing.view()).unpaid_invoices).to.deep.equal([]);
     });
 
-    it("is not past due for an invoice that was made void", async () => {
+    it("A voided invoice does not make the status past due", async () => {
       const open = older({ status: "open", paid: false });
       await send(
         eventAround("invoice.voided", { ...open, status: "void" }),
@@ -245,7 +246,7 @@ onBothStores("what takes a payment back", (store) => {
       expect(await billing.view()).to.include({ status: "trial" });
     });
 
-    it("is lapsed when it is not covered, whatever Stripe's status", async () => {
+    it("A hotel without coverage is lapsed, whatever Stripe's status is", async () => {
       await billing
         .owner("identity.hotels")
         .where({ hotel_id: billing.hotel.hotelId })
@@ -254,7 +255,7 @@ onBothStores("what takes a payment back", (store) => {
       expect(await billing.view()).to.include({ status: "lapsed", subscription_valid: false });
     });
 
-    it("is told by a checkout's session: events of its customer and subscription are the hotel's from then on", async () => {
+    it("A checkout session links its customer and subscription to the hotel for all later events", async () => {
       const nameless = olderInvoice({ ...ids, periodEnd: inDays(50) });
       expect(await send(eventAround("invoice.paid", nameless))).to.deep.equal(["waiting"]);
       const session = {

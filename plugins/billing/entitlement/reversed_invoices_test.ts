@@ -20,8 +20,8 @@ const reversal = (facts: Partial<Reversal>): Reversal => ({
 const isOut = (reversals: Reversal[], links = [ofIntent], paid = invoice) =>
   reversedInvoices([paid], links, reversals).get(paid.invoice_id)?.isOut ?? false;
 
-describe("an invoice whose money went back", () => {
-  it("is out when its succeeded refunds add up to what was paid, and not before", () => {
+describe("A reversed invoice", () => {
+  it("Succeeded refunds reverse an invoice once they reach the paid amount", () => {
     expect(isOut([reversal({})])).to.equal(true);
     const half = reversal({ amount: "124.50" });
     expect(isOut([half])).to.equal(false);
@@ -34,13 +34,13 @@ describe("an invoice whose money went back", () => {
   const dispute = (facts: Partial<Reversal>) =>
     reversal({ reversal_id: "dp_1", kind: "dispute", status: "lost", ...facts });
 
-  it("is out when a dispute of all of it is lost, and not while a dispute is open or won", () => {
+  it("A lost dispute of the whole amount reverses it; an open or won dispute does not", () => {
     expect(isOut([dispute({})])).to.equal(true);
     for (const status of ["needs_response", "under_review", "won", "warning_closed"])
       expect(isOut([dispute({ status })]), status).to.equal(false);
   });
 
-  it("is out when lost disputes and succeeded refunds together reach what was paid, and not before", () => {
+  it("Lost disputes and succeeded refunds reverse it once their sum reaches the paid amount", () => {
     const small = dispute({ amount: "10.00" });
     expect(isOut([small])).to.equal(false);
     expect(isOut([small, reversal({ amount: "239.00" })])).to.equal(true);
@@ -49,16 +49,16 @@ describe("an invoice whose money went back", () => {
     expect(isOut([small, dispute({ reversal_id: "dp_2", amount: "239.00" })])).to.equal(true);
     expect(isOut([small, dispute({ reversal_id: "dp_2", amount: "239.00", status: "won" })])).to.equal(false);
     const sum = reversal({ reversal_id: "ch_1", kind: "charge_sum", status: "told", amount: "239.00" });
-    expect(isOut([small, sum]), "a charge's sum holds no disputes").to.equal(true);
+    expect(isOut([small, sum]), "a charge's sum contains no disputes").to.equal(true);
     expect(isOut([dispute({ amount: "239.00" }), { ...sum, amount: "9.99" }])).to.equal(false);
   });
 
-  it("is out when a dispute in another currency is lost: its amount can't be compared", () => {
+  it("A lost dispute in another currency reverses it, because its amount can't be compared", () => {
     expect(isOut([dispute({ amount: "10.00", currency: "USD" })])).to.equal(true);
     expect(isOut([dispute({ amount: "10.00", currency: "USD", status: "won" })])).to.equal(false);
   });
 
-  it("is found by the charge, by the intent, and by a link between the two", () => {
+  it("The invoice is found by the charge, by the intent, and by a link between the two", () => {
     expect(isOut([reversal({ charge_id: null })])).to.equal(true);
     expect(isOut([reversal({ payment_intent_id: null })])).to.equal(false);
     expect(isOut([reversal({ payment_intent_id: null })], [ofIntent, ofCharge])).to.equal(true);
@@ -67,17 +67,17 @@ describe("an invoice whose money went back", () => {
     expect(isOut([reversal({ charge_id: "ch_2", payment_intent_id: "pi_2" })], [ofIntent, ofCharge])).to.equal(false);
   });
 
-  it("counts what a charge says was refunded as far as no refund explains it", () => {
+  it("The refunded amount of a charge counts as far as no refund explains it", () => {
     const sum = reversal({ reversal_id: "ch_1", kind: "charge_sum", status: "told" });
     expect(isOut([sum])).to.equal(true);
-    expect(isOut([sum, reversal({})]), "the sum is not counted on top").to.equal(true);
-    expect(isOut([sum, reversal({ status: "failed" })]), "the refund that it meant has failed").to.equal(false);
+    expect(isOut([sum, reversal({})]), "the charge's sum is not added to its refunds").to.equal(true);
+    expect(isOut([sum, reversal({ status: "failed" })]), "the refund in the charge's sum has failed").to.equal(false);
     const half = reversal({ amount: "124.50" });
-    expect(isOut([sum, half]), "the other half is told by the charge alone").to.equal(true);
+    expect(isOut([sum, half]), "only the charge reports the other half").to.equal(true);
     expect(isOut([sum, { ...half, status: "pending" }])).to.equal(false);
   });
 
-  it("adds up over several payments, each with its refunds", () => {
+  it("Several payments are added up, each with its refunds", () => {
     const links = [ofIntent, { payment_id: "pi_2", linked_id: "in_1", to_invoice: true }];
     const first = reversal({ amount: "100.00" });
     const second = reversal({ reversal_id: "re_2", charge_id: null, payment_intent_id: "pi_2", amount: "149.00" });
@@ -85,12 +85,12 @@ describe("an invoice whose money went back", () => {
     expect(isOut([first], links)).to.equal(false);
   });
 
-  it("is not out where nothing was paid, or the money is of another currency", () => {
+  it("An unpaid invoice, or a refund in another currency, reverses nothing", () => {
     expect(isOut([reversal({ amount: "0.00" })], [ofIntent], { ...invoice, amount_paid: "0.00" })).to.equal(false);
     expect(isOut([reversal({ currency: "USD" })])).to.equal(false);
   });
 
-  it("is found in one pass: thousands of invoices and one refund are no product of the two", () => {
+  it("Thousands of invoices and one refund take one pass", () => {
     const count = 20_000;
     const numbers = Array.from({ length: count }, (_, at) => at);
     const invoices = numbers.map((at) => ({ ...invoice, invoice_id: `in_${at}` }));
@@ -101,7 +101,7 @@ describe("an invoice whose money went back", () => {
     const start = performance.now();
     const found = reversedInvoices(invoices, links, [reversal({ charge_id: "ch_7", payment_intent_id: null })]);
     expect([...found].map(([id, { isOut }]) => [id, isOut])).to.deep.equal([["in_7", true]]);
-    // Each with each takes more than ten seconds.
+    // Comparing each invoice with each payment takes more than ten seconds.
     expect(performance.now() - start).to.be.lessThan(2_000);
   });
 });

@@ -17,13 +17,13 @@ const periods = fc.array(
   { maxLength: 30 },
 );
 
-describe("the fold that gives valid_to", () => {
-  it("is the trial's end, without grace, where nothing is paid", () => {
+describe("The computation of valid_to", () => {
+  it("Without a payment it is the trial's end, without grace", () => {
     const coverage = foldValidTo([paid("in_1", null)], trialEnd, 3);
     expect(coverage).to.deep.equal({ valid_to: trialEnd, paid_until: undefined, paid_by: undefined });
   });
 
-  it("is the greatest period end and the days of grace", () => {
+  it("It is the latest period end plus the days of grace", () => {
     const coverage = foldValidTo([paid("in_2", day("2026-05-01")), paid("in_1", day("2026-04-01"))], trialEnd, 3);
     expect(coverage).to.deep.equal({
       valid_to: day("2026-05-04"),
@@ -32,13 +32,13 @@ describe("the fold that gives valid_to", () => {
     });
   });
 
-  it("is never before the trial's end", () => {
+  it("It is never before the trial's end", () => {
     const coverage = foldValidTo([paid("in_1", day("2026-02-01"))], trialEnd, 3);
     expect(coverage.valid_to).to.deep.equal(trialEnd);
     expect(coverage.paid_by).to.equal("in_1");
   });
 
-  it("gives the same for any order and repetition of the same facts", () => {
+  it("Any order and repetition of the same facts gives the same date", () => {
     fc.assert(
       fc.property(
         periods.chain((facts) =>
@@ -54,7 +54,7 @@ describe("the fold that gives valid_to", () => {
         ([facts, shuffled], graceDays) => {
           const coverage = foldValidTo(shuffled, trialEnd, graceDays);
           expect(coverage).to.deep.equal(foldValidTo(facts, trialEnd, graceDays));
-          // Said another way, over the sorted ends.
+          // The same rule in another form, over the sorted ends.
           const ends = facts
             .flatMap((fact) => (fact.period_end === null ? [] : [fact.period_end.getTime()]))
             .sort((a, b) => a - b);

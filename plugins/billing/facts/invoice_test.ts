@@ -13,8 +13,8 @@ const facts = {
   periodEnd: 1_790_000_000,
 };
 
-describe("an invoice of Stripe's", () => {
-  it("reads the same in the older shape and in basil's", () => {
+describe("An invoice in Stripe's events", () => {
+  it("The older shape and basil's give the same facts", () => {
     const older = readInvoice(olderInvoice(facts));
     expect(older).to.deep.equal(readInvoice(basilInvoice(facts)));
     expect(older).to.deep.equal({
@@ -36,30 +36,30 @@ describe("an invoice of Stripe's", () => {
     });
   });
 
-  it("finds the hotel in a line's metadata where nothing above the lines names it", () => {
+  it("The hotel is found in a line's metadata if nothing above the lines names it", () => {
     const invoice = olderInvoice(facts);
     expect(readInvoice({ ...invoice, subscription_details: undefined }).named_hotel_id).to.equal(facts.hotelId);
     const bare = { ...invoice, subscription_details: { metadata: { hotel_id: "room 12" } }, lines: { data: [] } };
     expect(readInvoice(bare).named_hotel_id).to.equal(undefined);
   });
 
-  it("pays for no period where all of its lines are prorations or items", () => {
+  it("An invoice with only prorations or items pays for no period", () => {
     const invoice = basilInvoice(facts) as { lines: { data: unknown[] } };
     invoice.lines.data.shift();
     expect(readInvoice(invoice).period).to.equal(undefined);
   });
 
-  it("is incomplete where there are more lines than it carries", () => {
+  it("An invoice with more lines than its payload has is incomplete", () => {
     expect(readInvoice({ ...olderInvoice(facts), lines: { data: [], has_more: true } }).complete).to.equal(false);
     expect(readInvoice({ ...olderInvoice(facts), lines: undefined }).complete).to.equal(false);
   });
 
-  it("is refused, not guessed, where it is none", () => {
+  it("An object that is not an invoice is refused", () => {
     expect(() => readInvoice({ object: "charge", id: "ch_1" })).to.throw(ZodError);
     expect(() => readInvoice({ ...olderInvoice(facts), amount_paid: 12.5 })).to.throw(ZodError);
   });
 
-  it("has its amount in the decimals that Stripe counts in", () => {
+  it("The amount has the number of decimals that Stripe uses for the currency", () => {
     expect(amountOf(5, "EUR")).to.equal("0.05");
     expect(amountOf(9000, "JPY")).to.equal("9000");
     expect(amountOf(1_234, "KWD")).to.equal("1.234");
@@ -70,7 +70,7 @@ describe("an invoice of Stripe's", () => {
 describeWithObjects("real invoices of Stripe's", () => {
   const read = (file: string) => readInvoice(fileAsEvent(file, "invoice.paid").data.object);
 
-  it("are read in every version that there is", () => {
+  it("Invoices of every API version are read", () => {
     const older = read("dj-stripe/invoice_in_fakefakefakefakefake0004.json");
     expect(older).to.include({ subscription_id: "sub_fakefakefakefakefake0002", status: "paid", complete: true });
     expect(older.period?.end).to.deep.equal(new Date(1_595_817_984_000));
@@ -82,7 +82,7 @@ describeWithObjects("real invoices of Stripe's", () => {
     expect(basil.period?.end).to.deep.equal(new Date(1_776_969_906_000));
   });
 
-  it("without a subscription are told apart", () => {
+  it("Invoices without a subscription are recognized", () => {
     expect(read("pay/invoice.json")).to.include({ subscription_id: undefined, status: "paid", amount_paid: "245.12" });
     expect(read("stripe-ruby-mock/invoice.payment_succeeded.json").subscription_id).to.equal(undefined);
   });

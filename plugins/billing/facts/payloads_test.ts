@@ -16,7 +16,7 @@ import {
   type TestEvent,
 } from "../testing/deliveries.ts";
 
-/** The events in which Stripe sends an object of a kind, of those that have an effect. */
+/** The effective events in which Stripe sends an object of a kind. */
 const typesOf: Readonly<Record<string, readonly string[]>> = {
   invoice: [
     "invoice.paid",
@@ -43,14 +43,14 @@ describeWithObjects("every real payload of Stripe's", () => {
   });
   after(() => platform.close());
 
-  /** The file's own event, and its object in each event that Stripe could send it in. */
+  /** The file's own event, and its object in each event in which Stripe can send it. */
   const eventsOf = (file: string): TestEvent[] => {
     const event = fileAsEvent(file, "customer.updated");
     const kind = String(event.data.object["object"]);
     return [event, ...(typesOf[kind] ?? []).map((type) => ({ ...event, id: freshId("evt"), type }))];
   };
 
-  /** As a checkout of Keyrack's would have marked it, and paid. */
+  /** Marked as a checkout of Keyrack marks it, and paid. */
   const asOurs = (event: TestEvent): TestEvent => {
     const metadata = { hotel_id: hotel.hotelId };
     const object = structuredClone(event.data.object);
@@ -81,7 +81,7 @@ describeWithObjects("every real payload of Stripe's", () => {
     return counts;
   };
 
-  it("is stored and waits or is ignored, where no hotel is known: none is answered with 5xx, none fails its job", async function () {
+  it("Without a known hotel it waits or is ignored, and webhook and job succeed", async function () {
     this.timeout(120_000);
     const events = objectFiles().flatMap(eventsOf);
     expect(events.length).to.be.greaterThan(150);
@@ -90,7 +90,7 @@ describeWithObjects("every real payload of Stripe's", () => {
     expect(outcomes.get("waiting")).to.be.greaterThan(50);
   });
 
-  it("is applied, or waits for what it lacks, where it names the hotel; and calls up those that waited", async function () {
+  it("With a known hotel it is applied or waits, and re-enqueues events that waited for it", async function () {
     this.timeout(120_000);
     const events = objectFiles().flatMap(eventsOf).map(asOurs);
     const outcomes = await outcomesOf(events);

@@ -44,7 +44,7 @@ const invoices = {
 };
 
 for (const [shape, make] of Object.entries(invoices))
-  describe(`the time that an invoice pays for (${shape} shape)`, () => {
+  describe(`The period that an invoice pays for (${shape} shape)`, () => {
     /** In days from the start. */
     const endOf = (lines: readonly Line[], soldPrice?: string) => {
       const { period } = readInvoice(make(lines), soldPrice);
@@ -52,7 +52,7 @@ for (const [shape, make] of Object.entries(invoices))
     };
     const addOn = { days: 365, price: "price_of_parking" };
 
-    it("is the plan's month, and not the year of an add-on, with or without STRIPE_PRICE_ID", () => {
+    it("It is the plan's month and not the year of an add-on, with or without STRIPE_PRICE_ID", () => {
       for (const lines of [
         [{ days: 30 }, addOn],
         [addOn, { days: 30 }],
@@ -62,25 +62,25 @@ for (const [shape, make] of Object.entries(invoices))
       }
     });
 
-    it("is the plan's year where the plan is what is sold and an add-on is paid by the month", () => {
+    it("It is the plan's year if the plan is sold and an add-on is paid monthly", () => {
       expect(endOf([{ days: 365 }, { days: 30, price: "price_of_parking" }], "price_1")).to.equal(365);
       expect(endOf([{ days: 365 }, { days: 30, price: "price_of_parking" }])).to.equal(30);
     });
 
-    it("is that of the lines there are where none is of the price that is sold by now", () => {
+    it("It is the period of the existing lines if none has the price that is sold now", () => {
       expect(endOf([{ days: 30 }, addOn], "price_2")).to.equal(30);
     });
 
-    it("is the last of several months that are paid at once, however long each is", () => {
+    it("It is the last of several months that are paid at once, whatever their length", () => {
       expect(endOf([{ days: 31 }, { days: 28, from: 31 }, addOn])).to.equal(59);
       expect(endOf([{ days: 28 }, { days: 31, from: 28 }])).to.equal(59);
     });
 
-    it("is that of a line of some length, where another's is of none", () => {
+    it("It is the period of a line with a length if another line has none", () => {
       expect(endOf([{ days: 30 }, { days: 0 }])).to.equal(30);
     });
 
-    it("is a proration's with a positive amount where nothing else pays", () => {
+    it("It is the period of a proration with a positive amount if nothing else pays", () => {
       const resumed = { days: 20, amount: 20_000, proration: true };
       expect(endOf([resumed])).to.equal(20);
       expect(endOf([{ ...resumed, amount: -20_000 }])).to.equal(undefined);
@@ -88,14 +88,14 @@ for (const [shape, make] of Object.entries(invoices))
       expect(endOf([{ ...resumed, amount: -100, days: 40 }, resumed])).to.equal(20);
     });
 
-    it("is the sold price's proration, or the one that ends first, where there are several", () => {
+    it("It is the proration of the sold price, or of several the one that ends first", () => {
       const left = { days: 20, proration: true };
       const ofAddOn = { ...addOn, proration: true };
       expect(endOf([left, ofAddOn], "price_1")).to.equal(20);
       expect(endOf([ofAddOn, left])).to.equal(20);
     });
 
-    it("is not a proration's where a line pays for a whole interval", () => {
+    it("A line for a whole interval is used before a proration", () => {
       expect(endOf([{ days: 30 }, { days: 60, proration: true }])).to.equal(30);
       expect(endOf([addOn, { days: 400, proration: true }])).to.equal(365);
     });

@@ -1,4 +1,7 @@
-/** Signed all the same, but not what anybody expects: nothing of it may answer 5xx, block another, or open a hotel. */
+/**
+ * The events are signed correctly but have unexpected contents. None may cause a 5xx answer, block another event,
+ * or open a hotel.
+ */
 import { expect } from "chai";
 
 import { testWebhookSecret } from "../../../testing/platform.ts";
@@ -16,7 +19,7 @@ import {
 
 type Json = Record<string, unknown>;
 
-describe("hostile events", function () {
+describe("Hostile events", function () {
   this.timeout(60_000);
   const billing = useBilling();
 
@@ -31,7 +34,7 @@ describe("hostile events", function () {
     }),
     ...of,
   });
-  /** What became of it: its status, or that its job fails. */
+  /** The event's outcome: its status, or that its job fails. */
   const fateOf = async ({ id }: { readonly id: string }): Promise<string> => {
     await billing.settle();
     const { status } = await billing.rowOf(id);
@@ -45,7 +48,7 @@ describe("hostile events", function () {
     },
   });
   afterEach(async () => {
-    // What fails would else be tried again beside the next test.
+    // Without this, failing jobs would be attempted again during the next test.
     await billing.owner("core.outbox").delete();
   });
 
@@ -61,7 +64,7 @@ describe("hostile events", function () {
     "UTF-16": () => Buffer.from(JSON.stringify(paid()), "utf16le"),
   };
   for (const [title, make] of Object.entries(refused)) {
-    it(`are refused with 400: ${title}`, async () => {
+    it(`They are refused with 400: ${title}`, async () => {
       const before = await billing.owner("billing.stripe_events").count();
       expect((await sendText(make())).status).to.equal(400);
       expect(await billing.owner("billing.stripe_events").count()).to.deep.equal(before);
@@ -88,7 +91,7 @@ describe("hostile events", function () {
       }),
   };
   for (const [title, make] of Object.entries(failing)) {
-    it(`fail alone and open nothing: ${title}`, async () => {
+    it(`They fail alone and open no hotel: ${title}`, async () => {
       const event = make();
       const good = paid(inLine({ period: { start: 0, end: inDays(31) } }));
       await billing.send(event, good);
@@ -113,7 +116,7 @@ describe("hostile events", function () {
       ),
   };
   for (const [title, make] of Object.entries(harmless)) {
-    it(`are applied as if nothing were: ${title}`, async () => {
+    it(`They are applied as usual: ${title}`, async () => {
       const id = freshId("evt");
       const { id: given } = JSON.parse(make()) as { id: string };
       const text = make().replaceAll(/"id":"(?:evt_[0-9a-f]{20}|ID)"/g, `"id":"${id}"`);
@@ -125,7 +128,7 @@ describe("hostile events", function () {
     });
   }
 
-  it("are found out by their signatures, in whatever pieces these come", async () => {
+  it("Their signatures expose them, in any division of the body into chunks", async () => {
     const bytes = Buffer.from(JSON.stringify(paid()));
     const good = await signPayload(bytes, testWebhookSecret);
     const [time = "", v1 = ""] = good.split(",");
@@ -163,12 +166,12 @@ describe("hostile events", function () {
     "a number with a line break": "7\n",
   };
   for (const [title, customer] of Object.entries(chosenIds)) {
-    it(`are applied where the account chose its customer's id itself: ${title}`, async () => {
+    it(`They are applied if the account chose its customer's id itself: ${title}`, async () => {
       const subscription = freshId("sub");
       const invoice = { ...olderInvoice({ customerId: customer, periodEnd: inDays(300) }), subscription };
       const state = { id: subscription, object: "subscription", status: "active", customer };
       const events = [
-        // The invoice names no hotel: the customer's id finds it.
+        // The invoice names no hotel. The customer's id finds it.
         eventAround("invoice.paid", { ...invoice, subscription: freshId("sub") }),
         eventAround("customer.subscription.created", { ...state, metadata: { hotel_id: billing.hotel.hotelId } }),
         eventAround("customer.deleted", { id: customer, object: "customer" }),
@@ -193,7 +196,7 @@ describe("hostile events", function () {
     "the parent of a path": "..",
     nothing: "",
   })) {
-    it(`fail alone and open nothing where an id is no text to keep: ${title}`, async () => {
+    it(`They fail alone and open no hotel if an id can't be stored as text: ${title}`, async () => {
       const event = paid({ customer: id });
       await billing.send(event);
       expect(await fateOf(event)).to.equal("fails");
@@ -201,7 +204,7 @@ describe("hostile events", function () {
     });
   }
 
-  it("of connected accounts are ignored, whatever their type, and a replay ignores those that were applied", async () => {
+  it("Events of connected accounts are ignored, and a replay ignores those that were applied earlier", async () => {
     const { hotelId: hotel_id } = billing.hotel;
     const ours = paid(inLine({ period: { start: 0, end: inDays(31) } }));
     const account = "acct_0000000000000001";
@@ -228,20 +231,20 @@ describe("hostile events", function () {
     expect((await billing.view()).paid_until).to.equal(iso(inDays(300)));
     const body = JSON.stringify({ ...old, account });
     await billing.owner("billing.stripe_events").where({ event_id: old.id }).update({ body });
-    // Its exit code is 1, because the unreadable events of the other tests still fail.
+    // The exit code is 1, because the unreadable events of the other tests still fail.
     await billing.cli("replay", "--all");
     for (const id of [stored?.id ?? "", old.id])
       expect(await billing.rowOf(id)).to.include({ status: "ignored", status_reason: "account" });
     expect((await billing.view()).paid_until).to.equal(iso(inDays(31)));
   });
 
-  it("without a connected account say so by null", async () => {
+  it("Events without a connected account have null there", async () => {
     const event = paid({}, { account: null });
     await billing.send(event);
     expect(await fateOf(event)).to.equal("applied");
   });
 
-  it("that name another hotel for an invoice move it to the hotel that was named last, and hold nobody up", async () => {
+  it("Events that name another hotel move an invoice to the hotel named last and delay no other event", async () => {
     const other = await billing.signUp();
     const ids = {
       invoiceId: freshId("in"),
@@ -270,7 +273,7 @@ describe("hostile events", function () {
     expect((await billing.view(other)).paid_until).to.equal(iso(inDays(60)));
   });
 
-  it("that give one invoice to the subscriptions of two hotels leave it with one of them, in either order", async () => {
+  it("Events that give one invoice to the subscriptions of two hotels leave it with one, in either order", async () => {
     const other = await billing.signUp();
     const invoiceId = freshId("in");
     const told = [billing.hotel, other].map(({ hotelId }, at) =>

@@ -23,7 +23,7 @@ const nowSeconds = () => Math.floor(Date.now() / 1000);
 const paidEvent = (): TestEvent => eventAround("invoice.paid", olderInvoice({ periodEnd: nowSeconds() + 86_400 }));
 const bytesOf = (event: TestEvent) => Buffer.from(JSON.stringify(event));
 
-describe("the webhook", () => {
+describe("The webhook", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({
@@ -35,12 +35,13 @@ describe("the webhook", () => {
 
   const rows = async () => {
     const { rows: counts } = await platform.owner.raw(
-      `SELECT (SELECT count(*)::int FROM billing.stripe_events) AS events, (SELECT count(*)::int FROM core.outbox) AS jobs`,
+      `SELECT (SELECT count(*)::int FROM billing.stripe_events) AS events,
+              (SELECT count(*)::int FROM core.outbox) AS jobs`,
     );
     return counts[0] as { events: number; jobs: number };
   };
 
-  it("stores a signed event with its job, byte for byte, and answers", async () => {
+  it("A signed event is stored with its job, byte for byte, and answered", async () => {
     const before = await rows();
     const event = { ...paidEvent(), note: "Zürich \u2603 \\u0000" };
     const answer = await deliver(platform.client, event);
@@ -54,7 +55,7 @@ describe("the webhook", () => {
     expect(await rows()).to.deep.equal({ events: before.events + 1, jobs: before.jobs + 1 });
   });
 
-  it("stores one event once, however many deliveries of it race", async () => {
+  it("One event is stored once, however many of its deliveries race", async () => {
     const before = await rows();
     const event = paidEvent();
     const answers = await Promise.all(Array.from({ length: 30 }, () => deliver(platform.client, event)));
@@ -63,7 +64,7 @@ describe("the webhook", () => {
     expect(await rows()).to.deep.equal({ events: before.events + 1, jobs: before.jobs + 1 });
   });
 
-  it("takes each of the secrets while one is rolled in", async () => {
+  it("Each secret is accepted while a new one is rolled in", async () => {
     expect((await deliver(platform.client, paidEvent(), { secret: rolledSecret })).status).to.equal(200);
     const bytes = bytesOf(paidEvent());
     const byBoth = `${await signPayload(bytes, "whsec_of_someone_else_altogether")},v1=${
@@ -72,7 +73,7 @@ describe("the webhook", () => {
     expect((await deliverBytes(platform.client, bytes, byBoth)).status).to.equal(200);
   });
 
-  it("takes a signature up to 300 s old, or ahead", async () => {
+  it("A signature up to 300 s in the past or the future is accepted", async () => {
     for (const seconds of [-290, 290]) {
       const answer = await deliver(platform.client, paidEvent(), { timestamp: nowSeconds() + seconds });
       expect(answer.status, `${seconds} s`).to.equal(200);
@@ -122,7 +123,7 @@ describe("the webhook", () => {
     "an empty body": async () => ({ bytes: Buffer.alloc(0), header: await signed() }),
   };
   for (const [title, forge] of Object.entries(forgeries)) {
-    it(`refuses ${title} with 400, and keeps no row`, async () => {
+    it(`The answer to ${title} is 400, and no row is stored`, async () => {
       const before = await rows();
       const forged = await forge();
       const answer = await deliverBytes(platform.client, forged.bytes, forged.header);
@@ -144,7 +145,7 @@ describe("the webhook", () => {
     "an event of the year 30000": JSON.stringify({ ...paidEvent(), created: 900_000_000_000 }),
   };
   for (const [title, text] of Object.entries(noEvents)) {
-    it(`refuses a signed body that is no event (${title}) with 400, and keeps no row`, async () => {
+    it(`A signed body that is not an event (${title}) is refused with 400 and leaves no row`, async () => {
       const before = await rows();
       const body = Buffer.from(text);
       const answer = await deliverBytes(platform.client, body, await signPayload(body, testWebhookSecret));
@@ -154,7 +155,7 @@ describe("the webhook", () => {
     });
   }
 
-  it("takes what is odd and is Stripe's all the same", async () => {
+  it("Unusual events of Stripe's are accepted", async () => {
     const odd: Record<string, unknown>[] = [
       { api_version: "2020-08-27; orders_beta=v4" },
       { api_version: null, livemode: null, created: "1700000000" },
@@ -167,7 +168,7 @@ describe("the webhook", () => {
   });
 
   for (const query of ["?version=2026-06-24.dahlia", "?a=1&a=2&__proto__=x", "?%zz", "?"]) {
-    it(`stores a signed event that is sent to the address with the query ${query}`, async () => {
+    it(`A signed event to the address with the query ${query} is stored`, async () => {
       const bytes = bytesOf(paidEvent());
       const header = await signPayload(bytes, testWebhookSecret);
       const before = await rows();
@@ -179,12 +180,12 @@ describe("the webhook", () => {
     });
   }
 
-  it("refuses a body over 1 MiB with 413", async () => {
+  it("A body over 1 MiB is refused with 413", async () => {
     const body = Buffer.alloc(1024 * 1024 + 1, 0x20);
     expect((await deliverBytes(platform.client, body, "t=1,v1=1")).status).to.equal(413);
   });
 
-  it("keeps another body under an id that came before, flags it and does not apply it", async () => {
+  it("A different body under a known id is kept and flagged, and not applied", async () => {
     const event = paidEvent();
     const other = structuredClone(event);
     Object.assign(other.data.object, { amount_paid: 1 });
@@ -198,7 +199,7 @@ describe("the webhook", () => {
     expect(kept.map(({ body }) => JSON.parse(body))).to.deep.equal([other]);
   });
 
-  it("takes a delivery for the same again where Stripe has only counted its endpoints down", async () => {
+  it("A redelivery in which only Stripe's endpoint counter differs counts as the same body", async () => {
     const event = paidEvent();
     await deliver(platform.client, event);
     expect((await deliver(platform.client, { ...event, pending_webhooks: 0 })).status).to.equal(200);
@@ -206,7 +207,7 @@ describe("the webhook", () => {
     expect(kept).to.deep.equal([]);
   });
 
-  it("takes the forms of two API versions for one event where they tell the same, and not where they differ", async () => {
+  it("Two API versions of one event count as the same body if their facts are equal", async () => {
     const facts = { customerId: "cus_1", subscriptionId: "sub_1", invoiceId: "in_1", periodEnd: nowSeconds() + 86_400 };
     const older = { ...eventAround("invoice.paid", olderInvoice(facts)), api_version: "2024-06-20" };
     const newer = (changes: object = {}) => ({
@@ -230,7 +231,7 @@ describe("the webhook", () => {
     ["sk_live_0123456789", false],
     ["rk_test_0123456789", true],
   ] as const) {
-    it(`quarantines an event with livemode ${livemode} where the key is ${key.slice(0, 7)}`, async () => {
+    it(`An event with livemode ${livemode} is quarantined if the key is ${key.slice(0, 7)}`, async () => {
       const server = await serve(await boot("web", { ...platform.variables, STRIPE_API_KEY: key }));
       try {
         const client = new TestClient(`http://127.0.0.1:${server.port}`);
@@ -251,8 +252,8 @@ describe("the webhook", () => {
     });
   }
 
-  it("loads no client of Stripe's", async () => {
-    // In a process of its own, in which Stripe's SDK can't be loaded.
+  it("The process that serves the webhook loads no Stripe client", async () => {
+    // Runs in a separate process, in which Stripe's SDK can't be loaded.
     const hook = `export const resolve = (name, context, next) => {
       if (name.split("/")[0] === "stripe") throw new Error("Stripe's SDK is loaded");
       return next(name, context);
@@ -277,10 +278,10 @@ describe("the webhook", () => {
     const [routes, text, refused] = stdout.trim().split("\n");
     expect(routes).to.contain("takeStripeEvent");
     expect(text).to.equal("{}");
-    expect(refused, "the hook holds").to.equal("Stripe's SDK is loaded");
+    expect(refused, "the hook works").to.equal("Stripe's SDK is loaded");
   });
 
-  it("answers 503 where no secret is set, and the rest of billing goes on", async () => {
+  it("The answer is 503 without a secret, and the rest of billing works", async () => {
     const { STRIPE_WEBHOOK_SECRET: _, ...others } = platform.variables;
     const server = await serve(await boot("web", { ...others, NODE_ENV: "production" }));
     try {
@@ -294,7 +295,7 @@ describe("the webhook", () => {
     }
   });
 
-  it("takes what `billing sign` has signed", async () => {
+  it("A body that `billing sign` signed is accepted", async () => {
     const body = bytesOf(paidEvent());
     const lines: string[] = [];
     const ctx = {

@@ -6,7 +6,7 @@ import { inDays, keptOpen, startSeconds, useBilling } from "../testing/billing.t
 import { basilInvoice, deliver, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("the reconciliation with Stripe", function () {
+describe("The reconciliation with Stripe", function () {
   this.timeout(60_000);
   const stripe = keptOpen(() => StripeServer.start(), true);
   const billing = useBilling({
@@ -20,7 +20,7 @@ describe("the reconciliation with Stripe", function () {
     ...eventAround("invoice.paid", basilInvoice(facts)),
     created,
   });
-  /** A paid invoice of Stripe's, with the subscription that it is of. */
+  /** A paid invoice at Stripe, with its subscription. */
   const addInvoice = (periodEnd: number, subscriptionId: string, hotelId?: string) => {
     const invoice = basilInvoice({
       periodEnd,
@@ -40,7 +40,7 @@ describe("the reconciliation with Stripe", function () {
     return invoice as unknown as { id: string; lines: { data: object[] } };
   };
 
-  it("stores the undelivered events of 30 days that are missing, once, and a worker applies them", async () => {
+  it("Missing undelivered events of 30 days are stored once, and a worker applies them", async () => {
     const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
     stripe().add({ id: ids.subscriptionId, object: "subscription", created: startSeconds, customer: "", metadata: {} });
     const events = Array.from({ length: 230 }, (_, at) =>
@@ -78,14 +78,15 @@ describe("the reconciliation with Stripe", function () {
     );
     expect(await paidUntil()).to.equal(inDays(30) + 229);
 
-    // Stripe goes on trying to deliver what has been found.
+    // Stripe continues its attempts to deliver an event that the reconciliation found.
     expect((await deliver(billing.platform.client, missing[3] as TestEvent)).status).to.equal(200);
     expect((await billing.cli("reconcile")).out).to.include("Stored for a worker to apply: 0.");
-    // What we wrote down is not the text that Stripe signs: that is no other body under the same id.
+    // The stored body is not the text that Stripe signs. The delivery must not count as another body under the
+    // same id.
     expect(await billing.owner("billing.conflicting_deliveries")).to.deep.equal([]);
   });
 
-  it("stores the paid invoices of each subscription that are missing as events that say so", async () => {
+  it("Missing paid invoices of each subscription are stored as events", async () => {
     const { hotelId } = billing.hotel;
     const [known, unheard, foreign] = [freshId("sub"), freshId("sub"), freshId("sub")];
     const first = paidEvent({ hotelId, subscriptionId: known, periodEnd: inDays(10) }, startSeconds);
@@ -93,7 +94,7 @@ describe("the reconciliation with Stripe", function () {
     await billing.settle();
     stripe().add({ ...first.data.object, created: startSeconds });
     const second = addInvoice(inDays(40), known);
-    // Of this subscription not one event has come; its last line, the twelfth, is the one that is paid for.
+    // No event of this subscription has arrived. Its twelfth and last line is the one that is paid for.
     const other = await billing.signUp();
     const long = addInvoice(inDays(70), unheard, other.hotelId);
     const [last, ...rest] = long.lines.data;
@@ -124,7 +125,7 @@ describe("the reconciliation with Stripe", function () {
     expect(await billing.state()).to.equal(before);
   });
 
-  it("finds what was delivered and then lost, where it is asked for all events", async () => {
+  it("Delivered events that were lost later are found if all events are requested", async () => {
     const lost = paidEvent({ hotelId: billing.hotel.hotelId, periodEnd: inDays(25) }, startSeconds);
     stripe().add(lost);
     expect((await billing.cli("reconcile")).out)
@@ -137,7 +138,7 @@ describe("the reconciliation with Stripe", function () {
     expect(await paidUntil()).to.equal(inDays(25));
   });
 
-  it("goes on past a subscription that Stripe does not know and an event that can't be read, and tells both", async () => {
+  it("It reports a subscription that Stripe does not know and an unreadable event, and continues", async () => {
     await deliver(
       billing.platform.client,
       paidEvent({ hotelId: billing.hotel.hotelId, subscriptionId: "sub_gone", periodEnd: inDays(5) }, startSeconds),
@@ -155,7 +156,7 @@ describe("the reconciliation with Stripe", function () {
     expect(await paidUntil()).to.equal(inDays(20));
   });
 
-  it("leaves out a subscription for which Stripe fails, tells it, and gives up where that is three in a row", async () => {
+  it("It skips and reports a subscription for which Stripe fails, and stops after three in a row", async () => {
     const ids = ["sub_a", "sub_b", "sub_c", "sub_d"];
     const invoices = ids.map((id, at) => addInvoice(inDays(20 + at), id, billing.hotel.hotelId));
     const refused = { kind: "error", status: 403 } as const;
@@ -175,7 +176,7 @@ describe("the reconciliation with Stripe", function () {
     expect(await paidUntil()).to.equal(inDays(23));
   });
 
-  it("ends with one sentence where Stripe refuses the key, and where there is none", async () => {
+  it("It ends with one sentence if Stripe refuses the key or no key is set", async () => {
     const refused = await runCli(
       { ...billing.platform.variables, STRIPE_API_KEY: "sk_test_of_somebody_else" },
       "billing",
@@ -191,7 +192,7 @@ describe("the reconciliation with Stripe", function () {
     });
   });
 
-  it("comes round each night where there is a key, and is safe to run twice at once", async () => {
+  it("It runs each night if a key is set, and two runs at once are safe", async () => {
     addInvoice(inDays(15), freshId("sub"), billing.hotel.hotelId);
     stripe().addUndelivered(paidEvent({ hotelId: billing.hotel.hotelId, periodEnd: inDays(12) }, startSeconds));
     const { STRIPE_API_KEY: _, ...without } = billing.platform.variables as Record<string, string>;

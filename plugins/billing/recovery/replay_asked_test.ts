@@ -1,4 +1,4 @@
-/** A replay of events that Stripe had to be asked about, and of those that are in quarantine. */
+/** A replay of events with a lookup at Stripe, and of quarantined events. */
 import { expect } from "chai";
 
 import { runCli } from "../../../testing/command_line.ts";
@@ -7,7 +7,7 @@ import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("the replay of events that Stripe was asked about", function () {
+describe("A replay of events with a lookup at Stripe", function () {
   this.timeout(60_000);
   const stripe = keptOpen(() => StripeServer.start(), true);
   const billing = useBilling({
@@ -15,17 +15,17 @@ describe("the replay of events that Stripe was asked about", function () {
     variables: () => ({ STRIPE_API_BASE: stripe().url, STRIPE_API_KEY: testApiKey }),
   });
   const asking = (id: string) => billing.jobsOf(id).where({ job: "billing.ask-stripe" });
-  /** A paid invoice of which Stripe knows the lines, and its event none of them. */
+  /** A paid invoice whose lines are known to Stripe, and whose event has none of them. */
   const shortened = (): TestEvent => {
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(80) });
     const { data } = invoice["lines"] as { data: object[] };
     const lines = data.map((line, at) => ({ ...line, id: `il_${at}` }));
-    // The subscription's metadata name the hotel: the event must not need its lines for that.
+    // The subscription's metadata names the hotel, so the event needs no lines for that.
     stripe().add({ ...invoice, lines: { object: "list", data: lines } });
     return eventAround("invoice.paid", { ...invoice, lines: { object: "list", data: [], has_more: true } });
   };
 
-  it("takes the answer that is kept with the event, and asks nobody", async () => {
+  it("It uses the answer that is kept with the event and sends no request", async () => {
     const event = shortened();
     await billing.send(event);
     await billing.settle();
@@ -39,7 +39,7 @@ describe("the replay of events that Stripe was asked about", function () {
     expect(stripe().requests).to.have.length(length);
   });
 
-  it("has Stripe asked again where the job that asked is dead, which is told as a dead event", async () => {
+  it("It asks Stripe again if the job of the lookup is dead, and reports a dead event", async () => {
     stripe().trouble({ kind: "error" }, { times: 100 });
     const event = shortened();
     await billing.send(event);
@@ -50,7 +50,7 @@ describe("the replay of events that Stripe was asked about", function () {
     expect(listed.out).to.include(`Stripe did not answer for ${event.id}`);
 
     stripe().calm();
-    // A replay of everything asks too; its dry run does not.
+    // A replay of everything sends requests too. Its dry run does not.
     expect((await billing.cli("replay", "--all", "--dry-run")).out).to.include("1 waiting");
     expect((await asking(event.id)).map(({ dead_at }) => dead_at)).not.to.include(null);
     expect((await billing.cli("replay", "--failed")).out).to.include(`${event.id} (invoice.paid) is waiting (lines)`);
@@ -59,7 +59,7 @@ describe("the replay of events that Stripe was asked about", function () {
     expect(await asking(event.id)).to.deep.equal([]);
   });
 
-  it("of everything asks once for what nobody has answered, and not for what a later event tells", async () => {
+  it("A replay of everything asks once for each missing answer, unless a later event has the facts", async () => {
     const event = shortened();
     const refund = eventAround("refund.created", {
       id: freshId("re"),
@@ -72,7 +72,7 @@ describe("the replay of events that Stripe was asked about", function () {
     const { charge } = refund.data.object;
     const invoice = olderInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(20) });
     const paying = eventAround("invoice.paid", { ...invoice, charge });
-    // As a platform without a key leaves them: nobody asks.
+    // The state that a platform without a key leaves, which sends no request.
     const rows = [refund, event, paying].map(({ id, type, ...rest }, at) => ({
       event_id: id,
       type,
@@ -88,7 +88,7 @@ describe("the replay of events that Stripe was asked about", function () {
     expect(stripe().requests.map(({ path }) => path.split("/").at(-1))).to.deep.equal(["lines"]);
   });
 
-  it("leaves what is in quarantine there, until it is named and the key is of its world", async () => {
+  it("Quarantined events remain so until the operator names them and the key has their mode", async () => {
     const paid = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(50) });
     const event = { ...eventAround("invoice.paid", paid), livemode: true };
     await billing.send(event);

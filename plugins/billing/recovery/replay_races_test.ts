@@ -1,4 +1,4 @@
-/** Replays, sweeps and live events at the same time: nothing is lost, and what comes out is what the events say. */
+/** Runs replays, sweeps and live events at the same time. No event is lost, and the result matches the events. */
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
@@ -9,7 +9,7 @@ import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from
 onBothStores("a replay of everything beside live events", (store) => {
   const billing = useBilling({ store });
 
-  it("waits its turn, twice at once too, loses nothing, and gives the same state byte for byte afterwards", async () => {
+  it("Two replays at once wait for each other, lose nothing, and give the same state byte for byte", async () => {
     const hotels: TestHotel[] = [];
     for (let made = 0; made < 3; made += 1) hotels.push(await billing.signUp());
     const events: TestEvent[] = hotels.flatMap(({ hotelId }, hotel) => {
@@ -18,7 +18,7 @@ onBothStores("a replay of everything beside live events", (store) => {
         const invoiceId = `in_${hotel}_${at >> 1}_${ids.customerId.slice(-8)}`;
         const charge = `ch_of_${invoiceId}`;
         const shape = at % 2 === 0 ? olderInvoice : basilInvoice;
-        // Few name their hotel: the others wait for one that does.
+        // Few events name their hotel. The others wait for one that does.
         const invoice = shape({
           ...ids,
           invoiceId,
@@ -28,7 +28,7 @@ onBothStores("a replay of everything beside live events", (store) => {
         const refund = { id: `re_of_${invoiceId}`, amount: 24_900, currency: "eur", status: "succeeded", charge };
         return [
           eventAround(at % 2 === 0 ? "invoice.paid" : "invoice.payment_succeeded", { ...invoice, charge }),
-          // The last two invoices' payments go back.
+          // The payments of the last two invoices are reversed.
           ...(at > 75 && at % 2 === 0 ? [eventAround("refund.created", refund)] : []),
         ];
       }).flat();

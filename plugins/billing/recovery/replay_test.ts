@@ -26,7 +26,7 @@ const paidInvoice = (shape: "older" | "basil", until: number, payment: Partial<P
   };
 };
 
-/** Refunds (one wholly, one that failed), a lost dispute, states of the subscription, and payments that failed. */
+/** Refunds (one full, one failed), a lost dispute, states of the subscription, and failed payments. */
 const story: World = {
   trial: 0,
   unnamedUntil: undefined,
@@ -35,7 +35,7 @@ const story: World = {
     {
       states: ["incomplete", "active", "past_due"],
       tiedBy: "subscription",
-      // Another hotel was named first: all of it has to move.
+      // Another hotel was named first, so all rows have to move.
       hotel: "was_other",
       endedIn: 0,
       invoices: [
@@ -51,7 +51,7 @@ const story: World = {
   ],
 };
 
-describe("the replay of events", function () {
+describe("The replay of events", function () {
   this.timeout(60_000);
   const billing = useBilling();
   let hotels: TestHotel[];
@@ -72,14 +72,14 @@ describe("the replay of events", function () {
     for (let made = 0; made < 4; made += 1) hotels.push(await billing.signUp());
     for (const [at, { hotelId }] of hotels.slice(0, 3).entries()) {
       const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
-      // Waits for the hotel, and is called up by the next one, which names it.
+      // Waits for the hotel. The next event names it and re-enqueues this one.
       const early = paid({ ...ids, periodEnd: inDays(90 + at) });
       const first = paid({ ...ids, hotelId, periodEnd: inDays(30 + at) }, "invoice.payment_succeeded", olderInvoice);
       const twin = { ...first, id: freshId("evt"), type: "invoice.paid" };
       applied.push(early, first, twin);
       await billing.send(early, first, twin, first);
     }
-    // The last is told first: reversals wait for their payments, and payments for their invoices.
+    // The events are sent in reverse: reversals wait for their payments, and payments for their invoices.
     await billing.send(...told().reverse());
     await billing.send(
       paid({ periodEnd: inDays(500) }),
@@ -89,7 +89,7 @@ describe("the replay of events", function () {
     await billing.settle();
   });
 
-  it("of everything gives the same state byte for byte, and touches no hotel that is right", async () => {
+  it("A replay of everything gives the same state byte for byte and updates no hotel that is right", async () => {
     const before = await billing.state();
     const versionsBefore = await versions();
     const { code, out, err } = await billing.cli("replay", "--all");
@@ -102,16 +102,16 @@ describe("the replay of events", function () {
     expect(err)
       .to.match(/^events: 0 of \d+\n|^events: 0\n/)
       .and.include("1 event can't be applied; the others were.");
-    expect(code, "the poisonous one is told").to.equal(1);
+    expect(code, "the failing event is reported").to.equal(1);
     expect(await billing.state()).to.equal(before);
     expect(await versions()).to.deep.equal(versionsBefore);
   });
 
-  it("of everything into an empty ledger gives it too", async () => {
+  it("A replay of everything into an empty ledger gives the same state too", async () => {
     const before = await billing.state();
     const { managerToken } = hotels[3] as TestHotel;
     const view = await billing.platform.client.get("/billing/subscription", { token: managerToken });
-    // What was refunded wholly and what a dispute took back are out; the refund that failed took nothing.
+    // The fully refunded and the disputed invoice are reversed. The failed refund changes nothing.
     expect(view.body).to.include({ status: "past_due", paid_until: iso(inDays(60.5)) });
     for (const table of ledgerTables) {
       expect(await billing.owner(table).select("*"), table).not.to.deep.equal([]);
@@ -127,7 +127,7 @@ describe("the replay of events", function () {
     );
   });
 
-  it("says in a dry run what it would do, and keeps nothing of it", async () => {
+  it("A dry run prints what it would do, and changes nothing", async () => {
     const before = await billing.state();
     const [hotel] = hotels as [TestHotel];
     await billing.owner("billing.paid_invoices").where({ hotel_id: hotel.hotelId }).delete();
@@ -144,7 +144,7 @@ describe("the replay of events", function () {
     expect(await billing.state()).to.equal(before);
   });
 
-  it("of everything is rolled back where an event fails that had an outcome before", async () => {
+  it("A replay of everything is rolled back if an event fails that had an outcome before", async () => {
     const [event] = applied as [TestEvent];
     const { body } = await billing.rowOf(event.id);
     const before = await billing.state();
@@ -160,17 +160,18 @@ describe("the replay of events", function () {
     await billing.owner("billing.stripe_events").where({ event_id: event.id }).update({ body });
   });
 
-  it("clears every table of billing's but the inbox", async () => {
+  it("All tables of billing but the inbox are emptied", async () => {
     const { rows } = await billing.owner.raw(
-      "SELECT 'billing.' || relname AS name FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind = 'r'",
+      `SELECT 'billing.' || relname AS name FROM pg_class
+       WHERE relnamespace = 'billing'::regnamespace AND relkind = 'r'`,
     );
     const names = (rows as { name: string }[]).map(({ name }) => name);
-    // A replay reads these; no event can restore them.
+    // A replay reads these tables. No event can restore them.
     const inbox = ["billing.stripe_events", "billing.conflicting_deliveries"];
     expect([...ledgerTables, ...inbox]).to.have.members(names);
   });
 
-  it("lets the webhook answer while it runs, and keeps the workers waiting", async () => {
+  it("The webhook answers while a replay runs, and the workers wait", async () => {
     const { hotelId } = hotels[0] as TestHotel;
     const event = paid({ hotelId, periodEnd: inDays(31) });
     const lock = await billing.owner.transaction();
@@ -182,7 +183,7 @@ describe("the replay of events", function () {
     await eventually(async () => ((await billing.rowOf(event.id)).status === "applied" ? true : undefined));
   });
 
-  it("of one event applies it again and changes nothing that is right", async () => {
+  it("A replay of one event applies it again and changes no correct row", async () => {
     const before = await billing.state();
     const [, event] = applied as [TestEvent, TestEvent];
     const { code, out } = await billing.cli("replay", event.id);
@@ -191,7 +192,7 @@ describe("the replay of events", function () {
     expect(await billing.state()).to.equal(before);
   });
 
-  it("of the failed ones applies what can be applied, ends its job, and tells what still fails", async () => {
+  it("A replay of the failed events applies those that it can, ends their jobs and reports the rest", async () => {
     const { hotelId, managerToken } = hotels[1] as TestHotel;
     const periodEnd = inDays(200);
     const good = paid({ hotelId, periodEnd });
@@ -227,7 +228,7 @@ describe("the replay of events", function () {
     expect(body.paid_until).to.equal(iso(periodEnd));
   });
 
-  it("is refused for what is no event, and for a call that can't be understood", async () => {
+  it("An unknown event and a malformed call are refused", async () => {
     expect(await billing.cli("replay", "evt_none")).to.deep.equal({
       code: 1,
       out: "",

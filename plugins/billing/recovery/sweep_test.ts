@@ -1,4 +1,7 @@
-/** What would wait for ever is found by a clock: events whose jobs are gone, and those that Stripe was asked about in vain. */
+/**
+ * A schedule finds events that would wait forever: those whose jobs are gone, and those whose lookups at Stripe
+ * failed.
+ */
 import { expect } from "chai";
 
 import { newId } from "../../../core/values/ids.ts";
@@ -7,10 +10,10 @@ import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-/** A job is dead after so many. */
+/** A job is dead after this many attempts. */
 const attempts = 10;
 
-describe("the sweep of Stripe's events", function () {
+describe("The sweep of Stripe's events", function () {
   this.timeout(60_000);
   const stripe = keptOpen(() => StripeServer.start(), true);
   const billing = useBilling({
@@ -19,7 +22,7 @@ describe("the sweep of Stripe's events", function () {
   });
 
   const run = (name: "sweep" | "sweep-waiting", without: readonly string[] = []) => billing.runSchedule(name, without);
-  /** A paid invoice of which Stripe knows the lines, and its event none of them. */
+  /** A paid invoice whose lines are known to Stripe, and whose event has none of them. */
   const shortened = (days: number): TestEvent => {
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(days) });
     const { data } = invoice["lines"] as { data: object[] };
@@ -30,7 +33,7 @@ describe("the sweep of Stripe's events", function () {
   const asking = (id: string) => billing.jobsOf(id).where({ job: "billing.ask-stripe" });
   const failedOnce = (id: string) =>
     eventually(async () => ((await asking(id).where("failures", ">", 0)).length > 0 ? true : undefined));
-  /** As if the job had failed so often, and died so long ago. */
+  /** As if the job had failed this often and had died this long ago. */
   const died = (id: string, minutesAgo: number) =>
     asking(id).update({
       failures: attempts,
@@ -40,7 +43,7 @@ describe("the sweep of Stripe's events", function () {
   const applied = (id: string) =>
     eventually(async () => ((await billing.rowOf(id)).status === "applied" ? true : undefined));
 
-  it("has Stripe asked for what an event lacks where nobody is about to", async () => {
+  it("It enqueues the lookup of an event's missing facts if no job will do it", async () => {
     stripe().trouble({ kind: "error" }, { times: 100 });
     const event = shortened(80);
     await billing.send(event);
@@ -48,23 +51,23 @@ describe("the sweep of Stripe's events", function () {
     await asking(event.id).delete();
     stripe().calm();
     await run("sweep", ["STRIPE_API_KEY"]);
-    expect(await asking(event.id), "nobody could ask").to.deep.equal([]);
+    expect(await asking(event.id), "no process could ask Stripe").to.deep.equal([]);
     await run("sweep");
     await applied(event.id);
     const { length } = stripe().requests;
     await run("sweep");
     await billing.settled(event);
-    expect(stripe().requests, "it is asked no more").to.have.length(length);
+    expect(stripe().requests, "no further request is sent").to.have.length(length);
   });
 
-  it("asks again after an outage that was longer than the job's tries, with no person's help", async () => {
+  it("It asks again without an operator after an outage that outlasted the job's attempts", async () => {
     stripe().trouble({ kind: "cut" }, { times: 100 });
     const event = shortened(80);
     await billing.send(event);
     await failedOnce(event.id);
     await died(event.id, 15);
     await run("sweep");
-    expect(await asking(event.id).whereNotNull("dead_at"), "it rests, and is seen to be dead").to.have.length(1);
+    expect(await asking(event.id).whereNotNull("dead_at"), "the job waits and is shown as dead").to.have.length(1);
     stripe().calm();
     await died(event.id, 21);
     await run("sweep");
@@ -72,8 +75,8 @@ describe("the sweep of Stripe's events", function () {
     expect(await asking(event.id)).to.deep.equal([]);
   });
 
-  it("leaves to a person what Stripe has refused, and what has been in vain for days", async () => {
-    // Of an invoice that Stripe does not know.
+  it("It leaves to an operator the lookups that Stripe refused and those that failed for days", async () => {
+    // A refund of an invoice that Stripe does not know.
     const refused = eventAround("invoice.paid", {
       ...olderInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(9) }),
       lines: { data: [], has_more: true },
@@ -98,7 +101,7 @@ describe("the sweep of Stripe's events", function () {
       .and.include(`StripeAway: Stripe did not answer for ${old.id}: `);
   });
 
-  it("calls up the events that wait for what is known by now, where the job that would have is gone", async () => {
+  it("It re-enqueues events whose ids are known now if the job for that is gone", async () => {
     const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub"), invoiceId: freshId("in") };
     await billing.apply(
       eventAround("invoice.paid", olderInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(30) })),
@@ -132,17 +135,18 @@ describe("the sweep of Stripe's events", function () {
     expect(await billing.owner("core.outbox").select("job")).to.deep.equal([]);
   });
 
-  it("takes no longer for ten thousand events and their jobs than for a few", async () => {
+  it("It takes as long for ten thousand events and their jobs as for a few", async () => {
     const count = 10_000;
     await billing.owner.raw(
-      `INSERT INTO billing.stripe_events (event_id, type, body, status) SELECT 'evt_' || n, 'invoice.paid', '{}', 'stored'
-       FROM generate_series(1, ?) AS n`,
+      `INSERT INTO billing.stripe_events (event_id, type, body, status)
+       SELECT 'evt_' || n, 'invoice.paid', '{}', 'stored' FROM generate_series(1, ?) AS n`,
       [count],
     );
     // Put off, so that no worker takes them.
     await billing.owner.raw(
       `INSERT INTO core.outbox (job_id, job, payload, queued_at, run_at)
-       SELECT gen_random_uuid(), 'billing.apply-stripe-event', jsonb_build_object('event_id', 'evt_' || n), now(), now() + interval '1 day'
+       SELECT gen_random_uuid(), 'billing.apply-stripe-event', jsonb_build_object('event_id', 'evt_' || n),
+              now(), now() + interval '1 day'
        FROM generate_series(1, ?) AS n`,
       [count],
     );
@@ -156,7 +160,7 @@ describe("the sweep of Stripe's events", function () {
     const start = performance.now();
     await run("sweep");
     await run("sweep-waiting");
-    // Once through the jobs for each event takes five to ten seconds.
+    // Scanning the jobs once for each event takes five to ten seconds.
     expect(performance.now() - start).to.be.lessThan(3_000);
     expect(await billing.owner("core.outbox").count({ jobs: "*" })).to.deep.equal([{ jobs: String(count + 1) }]);
   });

@@ -1,4 +1,7 @@
-/** The real SDK, made as billing makes it, against Stripe's stand-in: so the stand-in is seen to speak as Stripe does. */
+/**
+ * Runs the real SDK, made as billing makes it, against the Stripe test server. This also checks that the server
+ * behaves as Stripe does.
+ */
 import { expect } from "chai";
 import type { Stripe } from "stripe";
 
@@ -9,7 +12,7 @@ import { createStripeApi } from "./client.ts";
 import { eventAround, freshId } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("Stripe's API, as billing calls it", () => {
+describe("Stripe's API as billing calls it", () => {
   let server: StripeServer;
   let stripe: Stripe;
   const apiWith = (key: string | undefined, base = server.url) =>
@@ -48,27 +51,27 @@ describe("Stripe's API, as billing calls it", () => {
     };
   };
 
-  it("is none without a key, and one client with it, however often that is asked for", async () => {
+  it("There is no client without a key, and one client with it for any number of calls", async () => {
     expect(apiWith(undefined)).to.equal(undefined);
     const api = apiWith(testApiKey);
     expect(await api?.()).to.equal(await api?.());
   });
 
-  it("is refused with another key, which is not shown", async () => {
+  it("Another key is refused and not shown", async () => {
     const key = "sk_test_another_key_of_somebody_else";
     const error = await failure((await clientWith(key)).customers.retrieve("cus_1"));
     expect(error).to.include({ type: "StripeAuthenticationError", statusCode: 401 });
     expect(error.message).not.to.include(key);
   });
 
-  it("goes where ctx.fetch lets it, and nowhere else", async () => {
+  it("Requests go only to the hosts that ctx.fetch permits", async () => {
     const elsewhere = await clientWith(testApiKey, "http://127.0.0.1:9");
     const error = await failure(elsewhere.customers.retrieve("cus_1", {}, { maxNetworkRetries: 0 }));
     expect(error.type).to.equal("StripeConnectionError");
     expect(server.requests).to.deep.equal([]);
   });
 
-  it("ends a call at its time limit while garbage is collected, with a server that never answers", async () => {
+  it("A call ends at its time limit during garbage collection if the server never answers", async () => {
     const silent = await startSilentServer("nothing");
     try {
       const api = createStripeApi({
@@ -86,7 +89,7 @@ describe("Stripe's API, as billing calls it", () => {
     }
   });
 
-  it("pages through the events of a time, by type and by whether they were delivered", async () => {
+  it("The events of a time range are listed in pages, by type and by delivery", async () => {
     const events = Array.from({ length: 25 }, (_, at) => ({
       ...eventAround(at % 5 === 0 ? "invoice.paid" : "customer.updated", { id: `x_${at}` }),
       created: 1_700_000_000 + at,
@@ -108,7 +111,7 @@ describe("Stripe's API, as billing calls it", () => {
     expect((await stripe.events.retrieve(events[3]?.id ?? "")).type).to.equal("customer.updated");
   });
 
-  it("shows the first ten lines of an invoice, and lists the others", async () => {
+  it("An invoice shows its first ten lines, and a list returns the others", async () => {
     const long = invoice(12);
     server.add({ id: "sub_1", object: "subscription" }, long, invoice(2));
     const { data } = await stripe.invoices.list({ subscription: "sub_1", status: "paid" });
@@ -119,7 +122,7 @@ describe("Stripe's API, as billing calls it", () => {
     expect(lines).to.have.length(12);
   });
 
-  it("finds an invoice's payment, a charge, a refund and a dispute by their ids", async () => {
+  it("An invoice's payment, a charge, a refund and a dispute are found by their ids", async () => {
     const payment = { type: "payment_intent", payment_intent: "pi_1" };
     server.add(
       { id: "inpay_1", object: "invoice_payment", created: 1, invoice: "in_1", status: "paid", payment },
@@ -135,7 +138,7 @@ describe("Stripe's API, as billing calls it", () => {
     expect((await stripe.disputes.retrieve("du_1")).charge).to.equal("ch_1");
   });
 
-  it("is told what it asked wrongly, in Stripe's words", async () => {
+  it("An invalid request gets Stripe's own words", async () => {
     const none = await failure(stripe.invoices.retrieve("in_none"));
     expect(none).to.include({ type: "StripeInvalidRequestError", code: "resource_missing", statusCode: 404 });
     expect(none.message).to.equal("No such invoice: 'in_none'");
@@ -147,7 +150,7 @@ describe("Stripe's API, as billing calls it", () => {
     expect(portal).to.include({ code: "resource_missing", param: "customer" });
   });
 
-  it("makes one session for one idempotency key, and refuses the key for other parameters", async () => {
+  it("One idempotency key makes one session, and is refused for other parameters", async () => {
     const customer = await stripe.customers.create({ email: "a@example.com", metadata: { hotel_id: "h" } });
     expect(customer.metadata).to.deep.equal({ hotel_id: "h" });
     const ask = (success_url: string) =>
@@ -171,23 +174,23 @@ describe("Stripe's API, as billing calls it", () => {
     expect(portal).to.include({ object: "billing_portal.session", customer: customer.id });
   });
 
-  describe("in trouble", () => {
+  describe("Stripe's API in an outage", () => {
     beforeEach(() => server.add({ id: "cus_1", object: "customer" }));
 
-    it("goes on after a 500 and a cut connection", async () => {
+    it("The call succeeds after a 500 and a broken connection", async () => {
       server.trouble({ kind: "error" });
       server.trouble({ kind: "cut" });
       expect((await stripe.customers.retrieve("cus_1")).id).to.equal("cus_1");
       expect(server.requests.map(({ status }) => status)).to.deep.equal([500, 0, 200]);
     });
 
-    it("gives up after three", async () => {
+    it("The call gives up after three attempts", async () => {
       server.trouble({ kind: "error", status: 503 }, { times: 9 });
       expect((await failure(stripe.customers.retrieve("cus_1"))).statusCode).to.equal(503);
       expect(server.requests).to.have.length(3);
     });
 
-    it("makes one object where the answer to the first request was lost", async () => {
+    it("One object is made if the answer to the first request was lost", async () => {
       server.trouble({ kind: "cut", when: "after" });
       const made = await stripe.customers.create({ name: "once" });
       expect(server.requests).to.have.length(2);
@@ -195,7 +198,7 @@ describe("Stripe's API, as billing calls it", () => {
       expect((await stripe.customers.list()).data.filter(({ name }) => name === "once")).to.deep.equal([made]);
     });
 
-    it("is told of a rate limit with the time to wait, of a time-out, and waits for what is slow", async () => {
+    it("A rate limit gives the time to wait, a time-out is reported, and a slow answer is awaited", async () => {
       server.trouble({ kind: "rate_limit", retryAfterSeconds: 7 });
       const limited = await failure(stripe.customers.retrieve("cus_1"));
       expect(limited.type).to.equal("StripeRateLimitError");

@@ -1,4 +1,4 @@
-/** For tests: a Keyrack for all tests of a `describe`, or one for each; a hotel for each; and what tests do with events. */
+/** For tests: one Keyrack per `describe` or per test, one hotel per test, and helpers that send events. */
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
@@ -16,13 +16,13 @@ import { isSettled, stateText } from "./state.ts";
 
 const daySeconds = 86_400;
 export const startSeconds = Math.floor(Date.now() / 1000);
-/** So many days from the start of the tests, in seconds since 1970. */
+/** This many days after the start of the tests, in seconds since 1970. */
 export const inDays = (days: number): number => startSeconds + days * daySeconds;
 export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /**
- * Keeps something open for all tests of the `describe` that it is called in, or a new one for each.
- * @returns what gives it, once the tests run
+ * Opens something for all tests of the `describe` that it is called in, or for each test.
+ * @returns a function that gives it while the tests run
  */
 export function keptOpen<T extends { close(): Promise<unknown> }>(open: () => Promise<T>, each = false): () => T {
   let opened: T | undefined;
@@ -35,13 +35,13 @@ export function keptOpen<T extends { close(): Promise<unknown> }>(open: () => Pr
 }
 
 export interface BillingOptions extends Omit<TestPlatformOptions, "variables"> {
-  /** Asked for when the platform starts: by then a stand-in has its address. */
+  /** Called when the platform starts. The test server has its address by then. */
   readonly variables?: () => Readonly<Record<string, string>>;
-  /** A platform for each test; default: one for all. */
+  /** Starts a platform for each test. By default one platform serves all tests. */
   readonly each?: boolean;
 }
 
-/** Starts and ends it around the tests of the `describe` that it is called in. */
+/** Starts it before and ends it after the tests of the `describe` that it is called in. */
 export function useBilling({ each, variables, ...options }: BillingOptions = {}): BillingTest {
   const open = () => startTestPlatform({ ...options, ...(variables === undefined ? {} : { variables: variables() }) });
   const billing = new BillingTest(keptOpen(open, each));
@@ -52,7 +52,7 @@ export function useBilling({ each, variables, ...options }: BillingOptions = {})
 }
 
 class BillingTest {
-  /** A new one for each test. */
+  /** A new hotel for each test. */
   hotel: TestHotel = { hotelId: "", managerToken: "", receptionistToken: "", username: "" };
   readonly #platform: () => TestPlatform;
 
@@ -82,20 +82,20 @@ class BillingTest {
     await Promise.all(events.map((event) => this.send(event)));
   }
 
-  /** The events' rows, once there is no job left that is not dead. */
+  /** Returns the events' rows once only dead jobs are left. */
   async settled(...events: readonly TestEvent[]) {
     const undone = () => this.owner("core.outbox").whereNull("dead_at").first<object | undefined>("job_id");
     await eventually(async () => ((await undone()) === undefined ? true : undefined), 20_000);
     return Promise.all(events.map(({ id }) => this.rowOf(id)));
   }
 
-  /** Delivers events and waits for what becomes of them. */
+  /** Delivers events and waits for their outcomes. */
   async apply(...events: readonly TestEvent[]) {
     await this.send(...events);
     return this.settled(...events);
   }
 
-  /** Waits until no job is left but those that have failed. */
+  /** Waits until only failed jobs are left. */
   settle(): Promise<true> {
     return eventually(() => isSettled(this.owner), 20_000);
   }
@@ -108,19 +108,18 @@ class BillingTest {
     return this.owner("core.outbox").whereRaw("payload->>'event_id' = ?", [id]);
   }
 
-  /** `GET /billing/subscription`, as its manager sees it. */
+  /** `GET /billing/subscription` for the hotel's manager. */
   async view(of = this.hotel) {
     return (await this.platform.client.get("/billing/subscription", { token: of.managerToken })).body;
   }
 
-  /** All that billing has made of its events. */
+  /** All rows that billing has derived from its events. */
   state(): Promise<string> {
     return stateText(this.owner);
   }
 
   /**
-   * Runs one of billing's schedules once, as a worker does.
-   * @param without variables that the worker does not have
+   * Runs one of billing's schedules once, as a worker does. @param without variables that the worker does not have
    */
   async runSchedule(name: string, without: readonly string[] = []): Promise<void> {
     const variables = { ...this.platform.variables };

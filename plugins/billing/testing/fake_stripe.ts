@@ -1,4 +1,4 @@
-/** For tests of single calls: a server that answers with what it is given, and keeps what it was asked. */
+/** For tests of single calls: a server that gives prepared answers and records the requests. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -12,7 +12,7 @@ export interface Asked {
 
 export interface LittleAnswer {
   readonly status?: number;
-  /** JSON, unless it is a text: then just that. */
+  /** Sent as JSON. A string is sent unchanged. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -20,7 +20,7 @@ export interface LittleAnswer {
 export interface LittleStripe {
   readonly url: string;
   readonly asked: Asked[];
-  /** Answers the requests from now on. */
+  /** Sets the answer to the requests from now on. */
   answer(reply: (asked: Asked) => LittleAnswer): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Applies events without a server, a queue or a commit: thousands of histories in the time of a few. */
+/** Applies events without a server, a queue or a commit, which makes thousands of histories fast. */
 import type { Knex } from "knex";
 
 import { databaseFor, runTransaction, crossTenantRoleOf, type Trx } from "../../../core/db/database.ts";
@@ -15,22 +15,22 @@ import type { TestEvent } from "./deliveries.ts";
 
 export const graceDays = 3;
 
-/** What a history leaves behind. */
+/** The rows that a history leaves. */
 export interface Outcome {
-  /** What each of the lane's hotels is shown. */
+  /** The values that each of the lane's hotels sees. */
   readonly views: readonly Awaited<ReturnType<typeof readSubscription>>[];
-  /** Every row of facts, what became of every event, and the hotels' `valid_to`, as PostgreSQL writes them. */
+  /** Every row of facts, every event's outcome, and the hotels' `valid_to`, as PostgreSQL writes them. */
   readonly rows: readonly string[];
 }
 
-/** Two hotels, and a connection of their own to play their histories on. */
+/** Two hotels, and a connection of their own on which their histories run. */
 export interface Lane {
   readonly hotelIds: readonly [string, string];
   /** Sets the end of both hotels' trials. */
   setTrial(end: Date): Promise<void>;
   /**
-   * Applies the events in the given order, and again as they are called up, looks, and undoes all of it.
-   * @param askedInVain places of events for whose invoice Stripe was asked and knew none yet
+   * Applies the events in the given order, and again as they are re-enqueued. Reads the result and rolls all of it
+   * back. @param askedInVain indexes of events for whose invoice Stripe was asked before it knew one
    */
   play(
     events: readonly TestEvent[],
@@ -45,7 +45,7 @@ export interface DirectBilling {
   close(): Promise<void>;
 }
 
-/** @param count of lanes, which may be used at the same time */
+/** @param count of lanes, which can be used at the same time */
 export async function startDirectBilling(count: number): Promise<DirectBilling> {
   const database = await createTestDatabase();
   const owner = openPool({ url: database.url, max: 1, name: "test owner" });
@@ -99,7 +99,7 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
       await insertEvents(trx, events, askedInVain);
       calledUp.length = 0;
       for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");
-      // What is called up may call up others; an end to it is part of what is tested.
+      // A re-enqueued event can re-enqueue others. The test also checks that this ends.
       for (let turn = 0; calledUp.length > 0; turn += 1) {
         if (turn > 10_000) throw new Error("Events call each other up without end.");
         await applyEvent(ctx, trx, calledUp.shift() ?? "");
@@ -140,10 +140,10 @@ async function insertEvents(trx: Trx, events: readonly TestEvent[], askedInVain:
   );
 }
 
-/** Whether Stripe is asked for the invoice of such an event, where no other event tells it. */
+/** Whether Stripe is asked for the invoice of such an event if no other event names it. */
 const isOfPayment = (type: string): boolean => /^(refund|charge|invoice_payment)\./.test(type);
 
-/** Without the hotel that an event was applied for at its time: a later event can move what it told. */
+/** Leaves out the hotel for which an event was applied at its time, because a later event can move its facts. */
 async function allRows(trx: Trx, hotelIds: readonly string[]): Promise<string[]> {
   const tables = ledgerTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
   const events = `SELECT 'event ' || (event_id, status, status_reason, customer_id, subscription_id)::text

@@ -1,6 +1,6 @@
 /**
- * What has to come out of a story, by SPEC's rules, from the story itself: no event, no order, and nothing of the plugin's
- * code. As simple as it can be, so that a reader sees that it is right.
+ * Computes the result of a story from the story itself, by the rules of SPEC. It uses no event, no order and none
+ * of the plugin's code. It is as simple as possible, so that a reader sees that it is right.
  */
 import type { DisputeStory, InvoiceStory, PaymentStory, SubscriptionStory, World } from "./payment_story.ts";
 
@@ -10,7 +10,7 @@ export interface Verdict {
   readonly status: string;
 }
 
-/** @param hotel of the story's two hotels, the one that is judged */
+/** @param hotel of the story's two hotels, the one whose result is computed */
 export function judge(whole: World, graceDays: number, hotel: "ours" | "other"): Verdict {
   const world = partOf(whole, hotel);
   const paidUntil = Math.max(
@@ -24,10 +24,10 @@ export function judge(whole: World, graceDays: number, hotel: "ours" | "other"):
   return { validTo, status: world.trial > 0 ? "trial" : "grace" };
 }
 
-/** A hotel's part of the story: a subscription is of the hotel that was named last, however many were named before. */
+/** Selects a hotel's part of the story. A subscription belongs to the hotel that was named last. */
 function partOf(world: World, hotel: "ours" | "other"): World {
   const ownerOf = (story: SubscriptionStory) => (story.hotel === "became_other" ? "other" : "ours");
-  // Without a name of its own, a subscription goes by the last name for anything of its customer's.
+  // A subscription without a hotel of its own belongs to the last hotel named for any object of its customer.
   const last = world.subscriptions.at(-1);
   const isUnnamedHere = last !== undefined && ownerOf(last) === hotel;
   return {
@@ -37,24 +37,24 @@ function partOf(world: World, hotel: "ours" | "other"): World {
   };
 }
 
-/** Two refunds of a payment never give back more than it brought: the second takes what is left. */
+/** Two refunds of a payment never return more than was paid. The second refund takes the rest. */
 export function refundAmounts(payment: PaymentStory): number[] {
   let left = payment.amount;
   return payment.refunds.map((refund) => {
     const wanted = Math.round((payment.amount * refund.share) / 100);
-    // One that comes to nothing leaves what it wanted for the next.
+    // A failed refund leaves its amount to the next one.
     const amount = Math.min(wanted, left);
     left -= refund.states.at(-1) === "succeeded" ? amount : 0;
     return amount;
   });
 }
 
-/** A dispute is of a part of its payment, or of all of it. */
+/** A dispute is about a part of its payment or all of it. */
 export const disputedAmount = (payment: PaymentStory, { share }: DisputeStory): number =>
   Math.round((payment.amount * share) / 100);
 
 /**
- * Until when an invoice pays, in days from now. One of which something was given back pays no longer than until the end of its
+ * Until when an invoice pays, in days from now. A partly refunded invoice pays at most until the end of its
  * subscription.
  */
 function coveredUntil({ states, endedIn }: SubscriptionStory, invoice: InvoiceStory): number {
@@ -64,7 +64,7 @@ function coveredUntil({ states, endedIn }: SubscriptionStory, invoice: InvoiceSt
   return hasEnded && back > 0 ? Math.min(invoice.until, endedIn) : invoice.until;
 }
 
-/** What was paid for it and what of that was given back: lost disputes and succeeded refunds count alike. */
+/** The paid amount and the part that was returned. Lost disputes and succeeded refunds count alike. */
 function balanceOf(invoice: InvoiceStory): { readonly paid: number; readonly back: number } {
   let paid = 0;
   let back = 0;

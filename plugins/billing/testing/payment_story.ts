@@ -1,20 +1,20 @@
 /**
- * What truly happened between a hotel and its guests' card issuers: the story that events tell in pieces. A random one for
- * property tests. `tell.ts` makes Stripe's events of it, and `oracle.ts` says what has to come out.
+ * Makes a random payment history of a hotel and its card issuer for property tests. `story_events.ts` makes
+ * Stripe's events from it, and `oracle.ts` computes the expected result.
  */
 import fc from "fast-check";
 
 export interface RefundStory {
   readonly id: string;
-  /** Of what its payment brought, in hundredths. */
+  /** The part of the payment's amount, in hundredths. */
   readonly share: number;
-  /** The states that it went through; the last one holds. */
+  /** The states that it went through. The last one is final. */
   readonly states: readonly string[];
 }
 
 export interface DisputeStory {
   readonly id: string;
-  /** Of what its payment brought, in hundredths. */
+  /** The part of the payment's amount, in hundredths. */
   readonly share: number;
   readonly states: readonly string[];
 }
@@ -24,25 +24,27 @@ export interface PaymentStory {
   readonly amount: number;
   readonly refunds: readonly RefundStory[];
   readonly disputes: readonly DisputeStory[];
-  /** Whether charges tell of their refunds (`charge.refunded`), with the list of them or with the sum alone. */
+  /** Whether charges report their refunds (`charge.refunded`), with the list of them or with the sum alone. */
   readonly chargeTells: "not" | "list" | "sum";
 }
 
 export interface InvoiceStory {
   readonly shape: "older" | "basil";
-  /** As Stripe writes it: with two decimals, none, or three. */
+  /** As Stripe writes the currency: with two decimals, none, or three. */
   readonly currency: "eur" | "jpy" | "kwd";
-  /** The end of what it pays for, in days from now; undefined: it is made of prorations without an amount alone. */
+  /**
+   * The end of the paid period, in days from now. Undefined if the invoice has only prorations without an amount.
+   */
   readonly until: number | undefined;
   /**
-   * `plan`: a line of the plan pays for it. `with_add_on`: beside the plan's month there is an add-on's year, which pays for no
-   * more. `proration`: a proration with an amount is all that pays for it.
+   * `plan`: a line of the plan pays. `with_add_on`: besides the plan's month there is an add-on's year, which does
+   * not extend the period. `proration`: only a proration with an amount pays.
    */
   readonly lines: "plan" | "with_add_on" | "proration";
   readonly end: "paid" | "failed" | "void";
   /** A payment failed before. */
   readonly stumbled: boolean;
-  /** Both events of a payment tell it. */
+  /** Both events of a payment are sent. */
   readonly twin: boolean;
   /** The invoice names its hotel. */
   readonly named: boolean;
@@ -50,16 +52,16 @@ export interface InvoiceStory {
 }
 
 export interface SubscriptionStory {
-  /** The states that it went through; none: no subscription object was ever sent. */
+  /** The states that it went through. Empty if no subscription object was ever sent. */
   readonly states: readonly string[];
-  /** Whose metadata names the hotel first: the checkout, or the subscription's own. */
+  /** The object whose metadata names the hotel first: the checkout, or the subscription. */
   readonly tiedBy: "checkout" | "subscription";
   readonly invoices: readonly InvoiceStory[];
-  /** When it ended, in days from now, where its last state says that it has. */
+  /** When it ended, in days from now, if its last state is an end. */
   readonly endedIn: number;
   /**
-   * Whose it is: ours all along; the other hotel's by mistake, and corrected before all else that is told of it; or ours by
-   * mistake, and corrected to the other hotel's after all.
+   * The owner. `ours` is always this hotel. The others begin with a mistake: the other hotel's, corrected before
+   * all other events, or ours, corrected to the other hotel at the end.
    */
   readonly hotel: "ours" | "was_other" | "became_other";
 }
@@ -69,15 +71,15 @@ export interface World {
   readonly trial: number;
   readonly subscriptions: readonly SubscriptionStory[];
   /**
-   * The end, in days from now, of what one more subscription of the same customer has paid for. No event names a hotel for
-   * it. Undefined: there is none.
+   * The end of the period that another subscription of the same customer has paid for, in days from now. No event
+   * names a hotel for that subscription. Undefined if there is none.
    */
   readonly unnamedUntil: number | undefined;
-  /** Events that have nothing to do with it. */
+  /** The number of unrelated events. */
   readonly noise: boolean;
 }
 
-/** Half days, so that nothing ends just when the test looks. */
+/** Half days, so that nothing ends at the moment when the test reads. */
 const days = (min: number, max: number) => fc.integer({ min, max }).map((day) => day + 0.5);
 
 const oneInThree = fc.constantFrom(true, false, false);
@@ -126,7 +128,7 @@ const invoice = fc.record({
   currency: fc.constantFrom("eur" as const, "eur" as const, "jpy" as const, "kwd" as const),
   until: fc.oneof(
     { weight: 6, arbitrary: days(-40, 400) },
-    // Just past, which days of grace may still cover.
+    // Shortly before now, so that days of grace can still cover it.
     { weight: 2, arbitrary: days(-5, -1) },
     { weight: 1, arbitrary: fc.constant(undefined) },
   ),
@@ -171,7 +173,7 @@ const subscription = fc.record({
 
 type BareWorld = typeof bareWorld extends fc.Arbitrary<infer T> ? T : never;
 
-/** A refund's id lies in its place in the story, so that shrinking keeps it apart from the others. */
+/** A refund's id comes from its position in the story, so that shrinking keeps refunds distinct. */
 function numbered(world: BareWorld): World {
   let count = 0;
   const withIds = <T extends object>(prefix: string, stories: readonly T[]) =>
@@ -180,7 +182,7 @@ function numbered(world: BareWorld): World {
     ...story,
     invoices: story.invoices.map((one) => ({
       ...one,
-      // An invoice of the older versions has one charge, and an unpaid one none that held.
+      // An invoice of the older versions has one charge, and an unpaid one has none.
       payments: one.payments.slice(0, one.shape === "older" ? 1 : 2).map((paid) => ({
         ...paid,
         refunds: withIds("re", one.end === "paid" && paid.amount > 0 ? paid.refunds : []),

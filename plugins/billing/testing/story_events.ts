@@ -7,17 +7,17 @@ type Json = Record<string, unknown>;
 
 interface Scene {
   readonly hotelId: string;
-  /** The hotel that subscriptions are taken for by mistake, or in the end. */
+  /** The hotel that owns subscriptions by mistake, or at the end. */
   readonly otherId: string;
   /** In seconds since 1970. */
   readonly now: number;
   readonly customer: string;
-  /** Makes the story's ids its own. */
+  /** A prefix that makes the story's ids unique. */
   readonly tag: string;
   readonly events: TestEvent[];
 }
 
-/** The events of a story about these two hotels; no other hotels' have the same ids. */
+/** Returns the events of a story about these two hotels. Their ids are unique to these hotels. */
 export function tell(world: World, [hotelId, otherId]: readonly [string, string], now: number): TestEvent[] {
   const tag = hotelId.slice(-12);
   const scene: Scene = { hotelId, otherId, now, customer: `cus_${tag}`, tag, events: [] };
@@ -30,7 +30,7 @@ export function tell(world: World, [hotelId, otherId]: readonly [string, string]
 function say(scene: Scene, type: string, object: Json): void {
   const number = scene.events.length;
   const event = eventAround(type, object, `evt_${scene.tag}_${String(number).padStart(3, "0")}`);
-  // A second each, a month ago.
+  // One second apart, a month ago.
   scene.events.push({ ...event, created: scene.now - 30 * 86_400 + number });
 }
 
@@ -61,7 +61,7 @@ function tellCheckout(scene: Scene, subscription: string, hotelId: string): void
   say(scene, "checkout.session.completed", { ...session, client_reference_id: hotelId, metadata: {} });
 }
 
-/** A subscription of the same customer that no event names a hotel for. */
+/** A subscription of the same customer for which no event names a hotel. */
 function tellUnnamed(scene: Scene, until: number): void {
   const ids = {
     customerId: scene.customer,
@@ -137,7 +137,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
     amount: amounts[index] ?? 0,
     currency,
     charge,
-    // Some tell only the charge; then the charge tells of its intent.
+    // Some name only the charge. In that case the charge names its intent.
     payment_intent: story.chargeTells === "not" ? payment_intent : null,
     states: refund.states,
   }));
@@ -146,7 +146,8 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
   refunds.forEach(({ states, ...refund }) => {
     states.forEach((status, index) => {
       const isLast = index === states.length - 1;
-      // A charge tells that a refund was made; without the list of them, how it ended is told by the refund alone.
+      // A charge reports that a refund was made. Without the list of refunds, only the refund itself reports its
+      // end.
       if (isLast && status === "succeeded" && isEnough) return;
       const type = index === 0 ? "refund.created" : status === "failed" ? "refund.failed" : "charge.refund.updated";
       say(scene, type, { ...refund, status });
@@ -181,7 +182,7 @@ function tellPayment(scene: Scene, story: PaymentStory, invoice: InvoiceStory, k
     });
 }
 
-/** What is none of the hotel's business, or of no consequence. */
+/** Events of other hotels, or without effect. */
 function tellNoise(scene: Scene): void {
   const { tag } = scene;
   const far = scene.now + 900 * 86_400;

@@ -1,4 +1,7 @@
-/** What Stripe's stand-in knows: objects by their kind, lists of them as Stripe pages and filters them, and new ones. */
+/**
+ * The data of the Stripe test server: objects by their kind, lists that are paged and filtered as at Stripe, and
+ * new objects.
+ */
 import { randomBytes } from "node:crypto";
 
 import { type FormObject, textIn, valuesIn } from "./stripe_form.ts";
@@ -34,14 +37,14 @@ const ofSubscription: Filter = (object, wanted) => {
   return [object["subscription"], parent?.subscription_details?.subscription].includes(wanted);
 };
 
-/** The kinds that can be listed, with the filters that are known; any other parameter is refused, as Stripe does it. */
+/** The kinds that can be listed, with the known filters. As at Stripe, any other parameter is refused. */
 const listFilters: Readonly<Record<string, Readonly<Record<string, Filter>>>> = {
   event: { type: same("type") },
   invoice: { status: same("status"), customer: same("customer"), subscription: ofSubscription },
   invoice_payment: { status: same("status"), invoice: same("invoice") },
   subscription: {
     customer: same("customer"),
-    // Without one Stripe leaves out what is cancelled.
+    // Without a status Stripe leaves out canceled subscriptions.
     status: (object, wanted) => wanted === "all" || object["status"] === wanted,
   },
   customer: { email: same("email") },
@@ -58,8 +61,9 @@ const special: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * One page of a list. @param objects in Stripe's order: newest first
- * @throws StripeFault for an unknown parameter, a wrong limit, or a cursor that is no object
+ * Returns one page of a list.
+ * @param objects in Stripe's order, newest first
+ * @throws StripeFault for an unknown parameter, a wrong limit, or a cursor that names no object
  */
 export function listPage(kind: string, url: string, objects: readonly StripeObject[], query: FormObject) {
   const filters = listFilters[kind] ?? {};
@@ -134,7 +138,7 @@ export const newStripeId = (prefix: string): string => `${prefix}_${randomBytes(
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** What a POST makes: `/v1/customers`, `/v1/checkout/sessions`, `/v1/billing_portal/sessions`. */
+/** The objects that a POST makes: `/v1/customers`, `/v1/checkout/sessions`, `/v1/billing_portal/sessions`. */
 export const makers: Readonly<Record<string, (form: FormObject, has: (id: string) => boolean) => StripeObject>> = {
   "/v1/customers": (form) => ({
     id: newStripeId("cus"),

@@ -1,7 +1,8 @@
 /**
- * Stripe's stand-in: a server on this machine that speaks the endpoints which billing uses, in Stripe's shapes, for the
- * real SDK to talk to (`STRIPE_API_BASE`). A test puts the objects in; Stripe's rules of keys, versions, lists, errors
- * and idempotency hold; and trouble can be ordered: rate limits, 500s, time-outs, slow answers, cut connections.
+ * A local server in place of Stripe. It serves the endpoints that billing uses, in Stripe's shapes, to the real
+ * SDK (`STRIPE_API_BASE`). A test adds the objects. The server follows Stripe's rules on keys, versions, lists,
+ * errors and idempotency. A test can order faults, such as rate limits, 500s, time-outs, slow answers and broken
+ * connections.
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -15,12 +16,12 @@ export const testApiKey = "sk_test_keyrack_stand_in_0123456789";
 
 export type Trouble =
   | { readonly kind: "rate_limit"; readonly retryAfterSeconds?: number }
-  /** `api_error` (below 500: `invalid_request_error`), before anything is done. */
+  /** Answers `api_error` (below 500: `invalid_request_error`) before it does anything. */
   | { readonly kind: "error"; readonly status?: number }
-  /** The request is read and never answered. */
+  /** Reads the request and never answers. */
   | { readonly kind: "timeout" }
   | { readonly kind: "slow"; readonly ms: number }
-  /** The connection breaks: before anything is done, or after it is done and before it is told. */
+  /** Breaks the connection, either before the action or between the action and the answer. */
   | { readonly kind: "cut"; readonly when?: "before" | "after" };
 
 export interface SeenRequest {
@@ -28,7 +29,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly params: FormObject;
   readonly idempotencyKey: string | undefined;
-  /** 0 where it was not answered. */
+  /** 0 if no answer was sent. */
   status: number;
 }
 
@@ -38,7 +39,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The paths of what can be listed and retrieved. */
+/** The paths of the objects that can be listed and retrieved. */
 const resources: Readonly<Record<string, string>> = {
   events: "event",
   invoices: "invoice",
@@ -60,7 +61,7 @@ export class StripeServer {
   readonly #objects = new Map<string, StripeObject>();
   readonly #undelivered = new Set<string>();
   readonly #troubles: { readonly trouble: Trouble; readonly path: RegExp; times: number }[] = [];
-  /** By idempotency key; undefined while the first request is being done. */
+  /** By idempotency key. Undefined while the first request is in progress. */
   readonly #done = new Map<string, { readonly print: string; answer: Answer | undefined }>();
 
   private constructor(http: ReturnType<typeof createServer>) {
@@ -77,18 +78,18 @@ export class StripeServer {
     return new StripeServer(http);
   }
 
-  /** Puts objects in, or others in their place. */
+  /** Adds objects, or replaces those with the same ids. */
   add(...objects: readonly object[]): void {
     for (const object of objects as StripeObject[]) this.#objects.set(object.id, object);
   }
 
-  /** Puts events in that the webhook endpoint has not taken (`delivery_success=false`). */
+  /** Adds events that the webhook endpoint has not accepted (`delivery_success=false`). */
   addUndelivered(...events: readonly object[]): void {
     this.add(...events);
     for (const { id } of events as StripeObject[]) this.#undelivered.add(id);
   }
 
-  /** Says that the endpoint has taken an event after all. */
+  /** Marks an event as delivered after all. */
   delivered(eventId: string): void {
     this.#undelivered.delete(eventId);
   }
@@ -97,12 +98,12 @@ export class StripeServer {
     return this.#objects.get(id);
   }
 
-  /** Orders trouble for the next requests, one after the other. */
+  /** Orders faults for the next requests, one after the other. */
   trouble(trouble: Trouble, { times = 1, path = /./ }: { times?: number; path?: RegExp } = {}): void {
     this.#troubles.push({ trouble, path, times });
   }
 
-  /** Ends all trouble that has not come yet. */
+  /** Cancels the faults that have not occurred yet. */
   calm(): void {
     this.#troubles.length = 0;
   }
@@ -154,7 +155,7 @@ export class StripeServer {
     }
   }
 
-  /** A POST with a key is done once; the same key with the same parameters gives the same answer. */
+  /** A POST with a key is done once. The same key with the same parameters gets the same answer. */
   #once(seen: SeenRequest): Answer {
     const { path, params, idempotencyKey: key } = seen;
     if (key === undefined) return { status: 200, body: this.#make(path, params) };
@@ -165,7 +166,9 @@ export class StripeServer {
     if (before !== undefined && before.print !== print) {
       throw new StripeFault(400, {
         type: "idempotency_error",
-        message: `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
+        message:
+          `Keys for idempotent requests can only be used with the same parameters they were first used with. ` +
+          `Try using a key other than '${key}' if you meant to execute a different request.`,
       });
     }
     if (before?.answer !== undefined) return { ...before.answer, headers: { "idempotent-replayed": "true" } };
@@ -211,7 +214,7 @@ export class StripeServer {
     const objects = [...this.#objects.values()]
       .filter((object) => object.object === kind)
       .filter(({ id }) => wanted === undefined || (wanted === "true") !== this.#undelivered.has(id))
-      // Newest first; of one second in a fixed order.
+      // Newest first. Objects of the same second have a fixed order.
       .sort((a, b) => Number(b["created"]) - Number(a["created"]) || (a.id < b.id ? 1 : -1));
     const page = listPage(kind, path, objects, params);
     return { ...page, data: page.data.map(withFirstLines) };
@@ -255,7 +258,7 @@ function troubled(trouble: Trouble | undefined): Answer | undefined {
 const linesOf = (invoice: StripeObject): StripeObject[] =>
   (invoice["lines"] as { data?: StripeObject[] } | undefined)?.data ?? [];
 
-/** An invoice shows its first ten lines; the others are listed. */
+/** An invoice shows its first ten lines. The others are listed. */
 function withFirstLines(object: StripeObject): StripeObject {
   const lines = linesOf(object);
   if (object.object !== "invoice" || lines.length <= 10) return object;
