@@ -3,14 +3,14 @@ import { expect } from "chai";
 import type { TestAnswer } from "../../testing/client.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 
-describe("identity", () => {
+describe("Identity", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  it("signs a hotel up with its first manager and a trial", async () => {
+  it("A hotel signs up with its first manager and a trial", async () => {
     const answer = await platform.client.post("/hotels", {
       name: "Hotel Seeblick",
       username: "Anna",
@@ -25,7 +25,7 @@ describe("identity", () => {
     expect(days).to.be.within(13.9, 14.1);
   });
 
-  it("logs in with a form and with JSON, whatever the case of the username", async () => {
+  it("A login works with a form and with JSON, in any case of the username", async () => {
     const form = new URLSearchParams({ grant_type: "password", username: "anna", password: "correct-horse-battery" });
     const byForm = await platform.client.post("/auth/token", form);
     expect(byForm.status).to.equal(200);
@@ -36,26 +36,26 @@ describe("identity", () => {
     expect(me.body).to.include({ username: "Anna", role: "manager" });
   });
 
-  it("tells an unknown name and a wrong password apart in nothing", async () => {
+  it("An unknown name and a wrong password get equal answers", async () => {
     const wrong = await platform.client.post("/auth/token", { username: "anna", password: "not-her-password" });
     const unknown = await platform.client.post("/auth/token", { username: "nobody", password: "not-her-password" });
     expect(wrong.status).to.equal(401);
     expect({ ...unknown.body, request_id: "" }).to.deep.equal({ ...wrong.body, request_id: "" });
   });
 
-  it("uses a refresh token once, and ends the session on its second use", async () => {
+  it("A refresh token works once, and its second use ends the session", async () => {
     const first = await platform.client.post("/auth/token", { username: "anna", password: "correct-horse-battery" });
     const refresh = { grant_type: "refresh_token", refresh_token: first.body.refresh_token };
     const second = await platform.client.post("/auth/token", refresh);
     expect(second.status).to.equal(200);
-    // A second use by the same client right after the first is answered as the first was (sessions_test.ts).
+    // If the same client uses it again at once, it gets the first answer again (sessions_test.ts).
     await platform.owner.raw("UPDATE identity.refresh_tokens SET used_at = used_at - interval '11 s'");
     expect((await platform.client.post("/auth/token", refresh)).status).to.equal(401);
     const newest = { grant_type: "refresh_token", refresh_token: second.body.refresh_token };
     expect((await platform.client.post("/auth/token", newest)).status).to.equal(401);
   });
 
-  it("keeps a hotel's last manager", async () => {
+  it("The last manager of a hotel can't be removed", async () => {
     const hotel = await signUpHotel(platform.client);
     const { body } = await platform.client.get("/auth/me", { token: hotel.managerToken });
     const answer = await platform.client.delete(`/users/${body.user_id}`, { token: hotel.managerToken });
@@ -63,7 +63,7 @@ describe("identity", () => {
     expect(answer.body.code).to.equal("LAST_MANAGER");
   });
 
-  it("lets only a manager see the staff", async () => {
+  it("Only a manager sees the staff", async () => {
     const hotel = await signUpHotel(platform.client);
     expect((await platform.client.get("/users/", { token: hotel.receptionistToken })).status).to.equal(403);
     const list = await platform.client.get("/users/?limit=1", { token: hotel.managerToken });
@@ -75,7 +75,7 @@ describe("identity", () => {
     expect(next.body.next_cursor).to.equal(null);
   });
 
-  it("refuses a password that is well known, and one field that does not exist, with pointers", async () => {
+  it("A well-known password and an unknown field are refused with pointers", async () => {
     const weak = await platform.client.post("/hotels/", {
       name: "x",
       username: "weak",
@@ -91,12 +91,12 @@ describe("identity", () => {
     expect(pointers).to.include.members(["/username", "/password", "/time_zone", "/currency", "/hotel"]);
   });
 
-  it("takes a time zone only where JavaScript and PostgreSQL both know it by that name", async () => {
+  it("A time zone must be known to JavaScript and PostgreSQL by that name", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.managerToken;
     const setZone = (zone: string) => platform.client.patch("/hotels/me", { time_zone: zone }, { token });
     const settings = { name: "x", username: "zoned", password: "correct-horse-battery", currency: "EUR" };
-    // The last is a name of before that JavaScript still takes.
+    // The last is an old name that JavaScript still accepts.
     for (const zone of ["AET", "IST", "CET", "EST", "Factory", "europe/berlin", "Etc/GMT+5", "US/Pacific-New"]) {
       const signUp = platform.client.post("/hotels/", { ...settings, time_zone: zone });
       for (const { status, body } of [await signUp, await setZone(zone)]) {
@@ -114,7 +114,7 @@ describe("identity", () => {
     expect((await platform.client.post("/hotels/", { ...settings, time_zone: "Asia/Tokyo" })).status).to.equal(201);
   });
 
-  it("shows and changes a hotel of before whose time zone is not taken any more", async () => {
+  it("A hotel with an old time zone that is refused today can be shown and changed", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.managerToken;
     await platform.owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ time_zone: "EST" });
@@ -125,7 +125,7 @@ describe("identity", () => {
     expect(mended.body.time_zone).to.equal("America/New_York");
   });
 
-  it("points at the field that a weak password came in", async () => {
+  it("The error for a weak password points to its field", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.managerToken;
     const pointerOf = async (answer: Promise<TestAnswer>): Promise<unknown[]> => {
@@ -157,12 +157,12 @@ describe("identity", () => {
     ]);
   });
 
-  it("refuses a username that PostgreSQL can't hold as a request that does not fit", async () => {
+  it("A username that PostgreSQL can't store fails validation", async () => {
     const answer = await platform.client.post("/auth/token", { username: "an\0na", password: "correct-horse-battery" });
     expect([answer.status, answer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
   });
 
-  it("changes the hotel only where If-Match fits", async () => {
+  it("A change of the hotel requires a matching If-Match", async () => {
     const hotel = await signUpHotel(platform.client);
     const read = await platform.client.get("/hotels/me", { token: hotel.managerToken });
     const headers = { "if-match": read.headers.get("etag") ?? "" };

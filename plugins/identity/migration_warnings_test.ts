@@ -11,7 +11,7 @@ import { logMigrationWarnings } from "../../core/db/migrate/migration_warnings.t
 import { testSecret } from "../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 
-describe("the warnings of migrate", () => {
+describe("The warnings of migrate", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -23,7 +23,7 @@ describe("the warnings of migrate", () => {
     return { lines, log: pino({ level: "warn" }, { write: (line: string) => lines.push(JSON.parse(line) as never) }) };
   };
 
-  it("name each hotel whose time zone is not accepted any more, and the migration stands", async () => {
+  it("They name each hotel whose time zone is refused today, and the migration succeeds", async () => {
     const { plugins } = await findAllPlugins([pluginsFolder], undefined);
     const [good, short, fixed, unknown] = await Promise.all([1, 2, 3, 4].map(() => signUpHotel(platform.client)));
     const zones = [
@@ -44,7 +44,7 @@ describe("the warnings of migrate", () => {
     expect(warnings.join("\n")).not.to.include(String(good?.hotelId));
   });
 
-  it("are logged as missing where their query fails, and can change nothing", async () => {
+  it("A failed query of a warning is logged as missing and changes nothing", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-warnings-"));
     try {
       await mkdir(path.join(folder, "migrations"));

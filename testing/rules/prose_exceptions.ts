@@ -47,9 +47,7 @@ export const proseExceptions: readonly string[] = [
   // plugins/identity
   "plugins/identity/context.ts",
   "plugins/identity/hotels",
-  "plugins/identity/identity_test.ts",
   "plugins/identity/login",
-  "plugins/identity/migration_warnings_test.ts",
   "plugins/identity/models",
   "plugins/identity/passwords",
   "plugins/identity/port.ts",

@@ -11,11 +11,11 @@ const anna = {
 };
 const [oldKey, newKey] = ["o".repeat(32), "n".repeat(32)];
 
-describe("a device token", () => {
+describe("A device token", () => {
   const clock = { ms: Date.parse("2026-03-01T12:00:00Z") };
   const tokens = createDeviceTokens([oldKey], () => clock.ms);
 
-  it("names its device again and again, and each new device otherwise", () => {
+  it("It gives the same name for its device each time, and each new device another", () => {
     const token = tokens.issue(anna, undefined);
     const device = tokens.read(token, anna);
     expect(device).to.match(/^[\w-]{22}$/);
@@ -23,7 +23,7 @@ describe("a device token", () => {
     expect(tokens.read(tokens.issue(anna, undefined), anna)).not.to.equal(device);
   });
 
-  it("holds for its user and password alone", () => {
+  it("It is valid only for its user and password", () => {
     const token = tokens.issue(anna, undefined);
     expect(tokens.read(token, { ...anna, user_id: anna.hotel_id })).to.equal(undefined);
     expect(tokens.read(token, { ...anna, hotel_id: anna.user_id })).to.equal(undefined);
@@ -32,7 +32,7 @@ describe("a device token", () => {
     expect(tokens.read(undefined, anna)).to.equal(undefined);
   });
 
-  it("holds for so many days, and not before its day", () => {
+  it("It expires after a fixed number of days and is invalid before its day", () => {
     const token = tokens.issue(anna, undefined);
     const start = clock.ms;
     clock.ms = start + deviceDays * dayMs;
@@ -44,7 +44,7 @@ describe("a device token", () => {
     clock.ms = start;
   });
 
-  it("does not hold where any bit of it is another", () => {
+  it("It is invalid if any of its bits is changed", () => {
     const token = Buffer.from(tokens.issue(anna, undefined), "base64url");
     for (let byte = 0; byte < token.length; byte += 1) {
       const forged = Buffer.from(token);
@@ -55,7 +55,7 @@ describe("a device token", () => {
       expect(tokens.read(Buffer.alloc(length).toString("base64url"), anna)).to.equal(undefined);
   });
 
-  it("goes on holding while SECRET_KEY is rotated, and not after that", () => {
+  it("It stays valid while SECRET_KEY is rotated, and not after that", () => {
     const token = tokens.issue(anna, undefined);
     expect(createDeviceTokens([newKey, oldKey], () => clock.ms).read(token, anna)).not.to.equal(undefined);
     expect(createDeviceTokens([newKey], () => clock.ms).read(token, anna)).to.equal(undefined);

@@ -12,10 +12,10 @@ import { createLoginThrottle } from "./throttle.ts";
 const password = "correct-horse-battery";
 const failures = 3;
 
-describe("the throttle of logins", () => {
+describe("The throttle of logins", () => {
   let platform: TestPlatform;
   before(async () => {
-    // One proxy is believed, so that a test can come from any address.
+    // Trusts one proxy, so that a test can come from any address.
     platform = await startTestPlatform({
       worker: false,
       variables: { FAILED_LOGINS: String(failures), TRUSTED_PROXIES: "1" },
@@ -34,16 +34,16 @@ describe("the throttle of logins", () => {
     return statuses;
   };
 
-  it("refuses one account from one address after so many wrong passwords, also the right one, and says when to come again", async () => {
+  it("Too many wrong passwords block one account at one address, and the refusal gives the time to wait", async () => {
     const { username } = await signUpHotel(platform.client);
     expect(await fail(username, failures)).to.deep.equal([401, 401, 401]);
     const refused = await attempt(username, password);
     expect([refused.status, refused.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
     expect(Number(refused.headers.get("retry-after"))).to.be.within(890, 900);
-    expect((await attempt(username.toUpperCase(), password)).status, "in other letters").to.equal(429);
+    expect((await attempt(username.toUpperCase(), password)).status, "in upper case").to.equal(429);
   });
 
-  it("treats an unknown user as one that exists", async () => {
+  it("An unknown user is treated like an existing one", async () => {
     const { username } = await signUpHotel(platform.client);
     const said = async (name: string) => {
       const answers = [];
@@ -59,7 +59,7 @@ describe("the throttle of logins", () => {
     expect(await said("nobody-of-that-name")).to.deep.equal(known);
   });
 
-  it("counts no right password, and forgets the wrong ones at the first right one", async () => {
+  it("Right passwords do not count, and the first one clears the wrong ones", async () => {
     const { username } = await signUpHotel(platform.client);
     for (let round = 0; round < 3; round += 1) {
       expect(await fail(username, failures - 1)).to.deep.equal([401, 401]);
@@ -68,7 +68,7 @@ describe("the throttle of logins", () => {
     }
   });
 
-  it("lets the desk log in while strangers guess at its account from everywhere", async () => {
+  it("The desk logs in while strangers guess at its account from many addresses", async () => {
     const { username } = await signUpHotel(platform.client);
     expect((await attempt(username, password, "198.51.100.7")).status).to.equal(200);
     for (let stranger = 0; stranger < 10; stranger += 1) await fail(username, failures, `203.0.113.${stranger}`);
@@ -76,7 +76,7 @@ describe("the throttle of logins", () => {
     expect((await attempt(username, password, "198.51.100.7")).status, "the desk").to.equal(200);
   });
 
-  it("refuses an address that tries one password on many accounts, whatever its own account does", async () => {
+  it("An address that tries one password on many accounts is refused, also for its own account", async () => {
     const own = await signUpHotel(platform.client);
     const limit = failures * 10;
     for (let guess = 0; guess < limit; guess += 1) {
@@ -87,7 +87,7 @@ describe("the throttle of logins", () => {
     expect((await attempt("user-next", "summer-of-2026", "192.0.2.2")).status).to.equal(401);
   });
 
-  it("gives a hundred guesses at once no more than so many in a row", async () => {
+  it("A hundred guesses at once get no more tries than guesses in a row", async () => {
     const { username } = await signUpHotel(platform.client);
     const guesses = Array.from({ length: 60 }, (_, guess) =>
       attempt(username, guess === 30 ? password : `not-the-password-${guess}`),
@@ -97,21 +97,21 @@ describe("the throttle of logins", () => {
     expect(statuses.filter((status) => status === 429).length).to.be.at.least(60 - failures);
   });
 
-  it("lets the first of many guesses at once begin, and no more than the limit", async () => {
+  it("Many guesses at once begin up to the limit, and the rest are refused", async () => {
     const throttle = createLoginThrottle(countsOf(platform.owner, "identity"), { failures, calls: 1000 });
     for (let round = 0; round < 3; round += 1) {
       const attempts = Array.from({ length: 20 }, () => throttle.attempt(`anna-${round}`, "192.0.2.1", undefined));
       const begun = await Promise.allSettled(attempts.map((one) => one.begin()));
       expect(begun.filter(({ status }) => status === "fulfilled").length).to.equal(failures);
       for (const one of attempts) one.end();
-      // Nothing is left under way.
+      // No work is in progress afterwards.
       const next = throttle.attempt(`anna-${round}`, "192.0.2.1", undefined);
       await next.begin();
       next.end();
     }
   });
 
-  it("counts for all web processes together", async () => {
+  it("All web processes count together", async () => {
     const { username } = await signUpHotel(platform.client);
     const other = await serve(await boot("web", platform.variables));
     try {
@@ -125,7 +125,7 @@ describe("the throttle of logins", () => {
     }
   });
 
-  it("opens again when its time has passed", async () => {
+  it("The limit ends when its time has passed", async () => {
     const { username } = await signUpHotel(platform.client);
     await fail(username, failures);
     expect((await attempt(username, password)).status).to.equal(429);
@@ -133,7 +133,7 @@ describe("the throttle of logins", () => {
     expect((await attempt(username, password)).status).to.equal(200);
   });
 
-  it("counts wrong old passwords of a password change, too", async () => {
+  it("Wrong old passwords of a password change count too", async () => {
     const { managerToken: token } = await signUpHotel(platform.client);
     const change = (old: string) =>
       platform.client.post(
@@ -145,22 +145,22 @@ describe("the throttle of logins", () => {
     expect((await change(password)).status).to.equal(429);
   });
 
-  it("lets a user in with the password that a manager has just set, after too many wrong ones", async () => {
+  it("A user logs in with a password that a manager has just set, after too many wrong ones", async () => {
     const { managerToken: token, receptionistToken } = await signUpHotel(platform.client);
     const { user_id: id, username } = (await platform.client.get("/auth/me", { token: receptionistToken })).body;
     await fail(username as string, failures);
-    expect((await attempt(username as string, password)).status, "the right one").to.equal(429);
+    expect((await attempt(username as string, password)).status, "the old right password").to.equal(429);
     const change = { password: "another-horse-battery" };
     expect((await platform.client.patch(`/users/${id}`, change, { token })).status).to.equal(200);
-    expect((await attempt(username as string, change.password)).status, "the new one").to.equal(200);
+    expect((await attempt(username as string, change.password)).status, "the new password").to.equal(200);
     await fail(username as string, failures);
-    expect((await attempt(username as string, change.password)).status, "wrong ones count again").to.equal(429);
+    expect((await attempt(username as string, change.password)).status, "wrong passwords count again").to.equal(429);
   });
 
-  it("keeps no session from its renewal when strangers use up the calls of its address", async () => {
+  it("A session is renewed although strangers used up the calls of its address", async () => {
     const limited = await startTestPlatform({ worker: false, variables: { LOGINS_PER_MINUTE: "4" } });
     try {
-      const { username } = await signUpHotel(limited.client); // which logs in twice
+      const { username } = await signUpHotel(limited.client); // logs in twice
       const { body } = await limited.client.post("/auth/token", { username, password });
       const refresh = (token: string) =>
         limited.client.post("/auth/token", { grant_type: "refresh_token", refresh_token: token });
@@ -169,7 +169,7 @@ describe("the throttle of logins", () => {
       expect((await guess()).status, "a stranger's login").to.equal(429);
       const renewed = await refresh(body.refresh_token as string);
       expect(renewed.status, "the desk's renewal").to.equal(200);
-      // A session has a budget of its own, so its token is no way around the limit.
+      // A session has its own budget, so its token must not evade the limit.
       let token = renewed.body.refresh_token as string;
       for (let time = 0; time < 3; time += 1) token = (await refresh(token)).body.refresh_token as string;
       const fifth = await refresh(token);
@@ -181,7 +181,7 @@ describe("the throttle of logins", () => {
     }
   });
 
-  describe("with strangers behind the desk's address", () => {
+  describe("Strangers behind the desk's address", () => {
     const calls = 40;
     let shared: TestPlatform;
     before(async () => {
@@ -206,20 +206,20 @@ describe("the throttle of logins", () => {
       return { username, managerToken, device: body.device_token as string };
     };
 
-    it("lets a known device in after ten wrong passwords for its user, and goes on refusing without its token", async () => {
+    it("After ten wrong passwords a known device logs in, and a login without its token is refused", async () => {
       const { username, device } = await arrange();
       for (let guess = 0; guess <= failures; guess += 1) await logIn(username, `wrong-password-${guess}`);
       expect((await logIn(username, password)).status, "without a token").to.equal(429);
       const answer = await logIn(username, password, device);
-      expect(answer.status, "with it").to.equal(200);
+      expect(answer.status, "with the token").to.equal(200);
       expect(answer.body.device_token).to.be.a("string");
-      // The right password from the device does not give the strangers new guesses.
+      // The right password from the device gives the strangers no new guesses.
       expect((await logIn(username, password)).status).to.equal(429);
-      // From anywhere: it is the device that is known.
+      // The device is known, so it works from any address.
       expect((await logIn(username, password, device, "203.0.113.9")).status).to.equal(200);
     });
 
-    it("lets known pairs in after the guesses of the whole address are used up, by device or by address", async () => {
+    it("After the address's guesses are used up, known pairs log in by device or by address", async () => {
       const known = await arrange();
       const elsewhere = await arrange("198.51.100.1");
       for (let guess = 0; guess < failures * 10; guess += 1) await logIn(`unknown-${guess}`, "summer-of-2026");
@@ -229,7 +229,7 @@ describe("the throttle of logins", () => {
       expect((await logIn(known.username, password)).status, "from a known address").to.equal(200);
     });
 
-    it("lets known pairs in after the calls of the address are used up, each with calls of its own", async () => {
+    it("After the address's calls are used up, known pairs log in with calls of their own", async () => {
       const known = await arrange();
       const elsewhere = await arrange("198.51.100.1");
       await shared.owner.raw("UPDATE core.rate_limits SET points = 1000 WHERE key LIKE 'identity.calls:%'");
@@ -240,7 +240,7 @@ describe("the throttle of logins", () => {
       expect((await logIn(known.username, password)).status, "with its own calls used up").to.equal(429);
     });
 
-    it("gives a thief of a device token no more guesses than an address has, and takes none from its owner", async () => {
+    it("A stolen device token has as many guesses as an address and takes none from its owner", async () => {
       const { username, device } = await arrange();
       const thief = "203.0.113.66";
       const guesses = failures * 3;
@@ -252,7 +252,7 @@ describe("the throttle of logins", () => {
       expect((await logIn(username, password, device)).status, "the owner, at the known address").to.equal(200);
     });
 
-    it("takes a device token of another user, an old one or nonsense for none", async () => {
+    it("Another user's device token, an old one and random text do not count", async () => {
       const [one, other] = [await arrange(), await arrange("198.51.100.1")];
       for (let guess = 0; guess <= failures; guess += 1) await logIn(one.username, `wrong-password-${guess}`);
       for (const token of [other.device, "x", "A".repeat(70)])
@@ -265,7 +265,7 @@ describe("the throttle of logins", () => {
       expect((await logIn("unknown-name", "x", one.device)).status).to.equal(401);
     });
 
-    it("lets a user change the own password while strangers guess at it", async () => {
+    it("A user changes the password while strangers guess at it", async () => {
       const { username, managerToken: token } = await arrange();
       for (let guess = 0; guess <= failures; guess += 1) await logIn(username, `wrong-password-${guess}`);
       const change = { old_password: password, new_password: "another-horse-battery" };
@@ -274,12 +274,12 @@ describe("the throttle of logins", () => {
     });
   });
 
-  it("limits the calls from one address, right ones too", async () => {
+  it("The calls from one address are limited, right ones too", async () => {
     const limited = await startTestPlatform({ worker: false, variables: { LOGINS_PER_MINUTE: "4" } });
     try {
-      const { username } = await signUpHotel(limited.client); // which logs in twice
+      const { username } = await signUpHotel(limited.client); // logs in twice
       const log = () => limited.client.post("/auth/token", { username, password });
-      // Of a pair that is known by then: it has as many of its own.
+      // The pair is known by then and has as many calls of its own.
       for (let time = 0; time < 4; time += 1) expect((await log()).status).to.equal(200);
       const fifth = await log();
       expect([fifth.status, fifth.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
@@ -291,7 +291,7 @@ describe("the throttle of logins", () => {
     }
   });
 
-  it("takes the networks that one caller has for one address", () => {
+  it("The networks that one caller has count as one address", () => {
     expect(networkOf("::ffff:192.0.2.1")).to.equal("192.0.2.1");
     expect(networkOf("2001:db8:1:2:3:4:5:6")).to.equal(networkOf("2001:0DB8:1:2::9"));
     expect(networkOf("2001:db8::1")).to.equal("2001:db8:0:0::/64");
@@ -300,8 +300,8 @@ describe("the throttle of logins", () => {
   });
 });
 
-describe("the time of a login", () => {
-  it("tells a user who exists from one who does not by no more than chance", async function () {
+describe("The time of a login", () => {
+  it("It differs between existing and unknown users by no more than chance", async function () {
     this.timeout(60_000);
     const platform = await startTestPlatform({ worker: false, variables: { FAILED_LOGINS: "100000" } });
     try {

@@ -9,11 +9,11 @@ const full = () => new Error("full");
 type Kind = "known" | "stranger";
 const most = { known: 20, stranger: 20 };
 
-/** A queue, and what was done in it, in its order. Each piece of work takes one turn of the event loop. */
+/** A queue, and the work that it ran, in order. Each piece of work takes one turn of the event loop. */
 function watchedQueue(lanes: number, mostOf: Readonly<Record<Kind, number>> = most, mostOfOne = 20) {
   const done: string[] = [];
   const inTurn = createFairQueue<Kind>({ lanes, most: mostOf, first: "known" }, { share, full });
-  /** By `a1`: the line a, in which 1 asks. */
+  /** `a1` is the request 1 of the group a. */
   const ask = (name: string, kind: Kind = "stranger"): Promise<string> => {
     const line = name.charAt(0);
     const shares = [
@@ -29,16 +29,16 @@ function watchedQueue(lanes: number, mostOf: Readonly<Record<Kind, number>> = mo
   return { done, ask, inTurn };
 }
 
-describe("the queue in which everybody has a turn", () => {
-  it("lets a newcomer pass a line that has many in it", async () => {
+describe("The queue that takes turns between groups", () => {
+  it("A newcomer overtakes a group with many waiting requests", async () => {
     const { done, ask } = watchedQueue(1);
     const all = [...Array.from({ length: 6 }, () => ask("a")), ask("b"), ask("b"), ask("c")];
     expect(await Promise.all(all)).to.deep.equal(all.map(() => "done"));
-    // The first of a's runs at once, the second is first in the queue; then the others have their turns.
+    // The first of a's requests runs at once, the second is first in the queue, and then the others take turns.
     expect(done.join("")).to.equal("aabcabaaa");
   });
 
-  it("gives the first kind three turns of four while any of it waits, and the rest after that", async () => {
+  it("The first kind gets three turns of four while it has waiting work, and the others the rest", async () => {
     const { done, ask } = watchedQueue(1);
     const strangers = ["a", "b", "c", "d", "e"].map((name) => ask(name));
     const known = ["v", "w", "x", "y", "z"].map((name) => ask(name, "known"));
@@ -46,7 +46,7 @@ describe("the queue in which everybody has a turn", () => {
     expect(done.join("")).to.equal("avwxbyzcde");
   });
 
-  it("lets no group have more waiting than its share, be it one address or the network around many", async () => {
+  it("No group has more waiting than its share, whether it is one address or the network around many", async () => {
     const { ask } = watchedQueue(1, most, 2);
     const running = ask("z");
     const ofOne = Array.from({ length: 3 }, () => ask("a1"));
@@ -60,11 +60,11 @@ describe("the queue in which everybody has a turn", () => {
       "done",
       "done",
     ]);
-    // What has run leaves its place to others.
+    // Completed work frees its place for others.
     expect(await ask("a1")).to.equal("done");
   });
 
-  it("keeps room for one kind that the other can't fill, however many ask", async () => {
+  it("One kind keeps its own places while the other asks for many", async () => {
     const { ask } = watchedQueue(1, { known: 2, stranger: 3 });
     const strangers = ["a", "b", "c", "d", "e", "f"].map((name) => ask(name));
     const known = ["v", "w", "x"].map((name) => ask(name, "known"));
@@ -72,7 +72,7 @@ describe("the queue in which everybody has a turn", () => {
     expect(await Promise.all(known)).to.deep.equal(["done", "done", "full"]);
   });
 
-  it("runs so many at a time, and goes on after work that failed", async () => {
+  it("It runs a fixed number at a time, and continues after failed work", async () => {
     const { ask, inTurn } = watchedQueue(2);
     let running = 0;
     let mostAtATime = 0;

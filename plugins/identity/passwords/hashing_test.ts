@@ -16,8 +16,8 @@ const password = "correct-horse-battery";
 const login = turnOfLogin("192.0.2.1", true);
 const setting = turnOfHotel("a hotel");
 
-describe("the hashing of passwords", () => {
-  it("is argon2id with 19 MiB, 2 passes and 1 lane, and salted", async () => {
+describe("The hashing of passwords", () => {
+  it("It is argon2id with 19 MiB, 2 passes, 1 lane and a salt", async () => {
     const [one, two] = await Promise.all([hashSlowly(password, setting), hashSlowly(password, setting)]);
     expect(one).to.match(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.to.equal(two);
@@ -26,7 +26,7 @@ describe("the hashing of passwords", () => {
     expect(await checkPassword(password, undefined, login)).to.equal(false);
   });
 
-  it("takes a letter with an accent for the same, as one character or as two", async () => {
+  it("A letter with an accent is equal as one character and as two", async () => {
     const composed = "r\u00e9servation-\u00e0-midi";
     const [hash, other] = [await hashSlowly(composed, setting), await hashSlowly(composed.normalize("NFD"), setting)];
     expect(await checkPassword(composed.normalize("NFD"), hash, login)).to.equal(true);
@@ -34,7 +34,7 @@ describe("the hashing of passwords", () => {
     expect(await checkPassword("reservation-a-midi", hash, login)).to.equal(false);
   });
 
-  it("leaves the event loop free and half of libuv's threads too, however many wait", async () => {
+  it("Many waiting hashes leave the event loop and half of libuv's threads free", async () => {
     expect(lanes).to.be.within(1, 2);
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
@@ -45,12 +45,12 @@ describe("the hashing of passwords", () => {
         done += 1;
       }),
     );
-    // Another user of the pool is served at once, and not behind forty hashes.
+    // Other work in the thread pool is served at once, and not behind forty hashes.
     await crypto.subtle.digest("SHA-256", new Uint8Array(1));
     expect(done).to.be.at.most(10);
     await hashes;
     delay.disable();
-    // One hash is 10 to 20 ms; on the loop, forty of them would be most of a second.
+    // One hash takes 10 to 20 ms. On the event loop, forty of them would take most of a second.
     expect(delay.percentile(90) / 1e6).to.be.below(40);
   });
 
@@ -62,7 +62,7 @@ describe("the hashing of passwords", () => {
   const countOf = (outcomes: readonly string[], wanted: string): number =>
     outcomes.filter((outcome) => outcome === wanted).length;
 
-  it("tells one hotel at once that it asks for too many, and has a login's turn come all the same", async () => {
+  it("A hotel that asks for too many is refused at once, and a login still gets its turn", async () => {
     let done = 0;
     const flood = Array.from({ length: 320 }, async () => {
       const outcome = await outcomeOf(hashSlowly(password, setting));
@@ -70,14 +70,14 @@ describe("the hashing of passwords", () => {
       return outcome;
     });
     await checkPassword(password, undefined, login);
-    // Those in the lanes, and one that is next in turn for each.
+    // Two groups: the hashes in the lanes, and one that is next in turn for each.
     expect(done).to.be.at.most(2 * lanes + 1);
     const outcomes = await Promise.all(flood);
     expect(countOf(outcomes, "hashed")).to.equal(mostOfOne + lanes);
     expect(countOf(outcomes, "RATE_LIMITED")).to.equal(320 - mostOfOne - lanes);
   });
 
-  /** Strangers' logins with unknown names, each from another address. */
+  /** Logins of strangers with unknown names, each from another address. */
   const strangers = (count: number, addressOf: (stranger: number) => string): Promise<string[]> =>
     Promise.all(
       Array.from({ length: count }, (_, stranger) =>
@@ -85,7 +85,7 @@ describe("the hashing of passwords", () => {
       ),
     );
 
-  it("keeps the places of known pairs from strangers, and has them go first", async () => {
+  it("Known pairs keep their places from strangers, and are hashed first", async () => {
     let done = 0;
     const flood = Array.from({ length: 400 }, async (_, stranger) => {
       const turn = turnOfLogin(`203.${stranger >> 6}.${stranger & 63}.9`, false);
@@ -97,14 +97,14 @@ describe("the hashing of passwords", () => {
       outcomeOf(checkPassword(password, undefined, turnOfLogin(`192.0.2.${desk}`, true))),
     );
     expect(new Set(await Promise.all(desks))).to.deep.equal(new Set(["hashed"]));
-    // Those in the lanes, and one of four while the thirty had theirs.
+    // The hashes in the lanes, and one of four while the thirty took their turns.
     expect(done).to.be.at.most(lanes + 10 + lanes);
     const outcomes = await Promise.all(flood);
     expect(countOf(outcomes, "hashed")).to.equal(most.stranger + lanes);
     expect(countOf(outcomes, "SERVICE_UNAVAILABLE")).to.equal(400 - most.stranger - lanes);
   });
 
-  it("counts the networks of one customer together: a /64, a /56 and a /48, and an IPv4 /24", async () => {
+  it("The networks of one customer count together: a /64, a /56 and a /48, and an IPv4 /24", async () => {
     const [ofAddress, ofSite, ofAll] = mostOfNetworks;
     const hex = (part: number): string => part.toString(16);
     const floods: readonly (readonly [what: string, addressOf: (stranger: number) => string, places: number])[] = [
@@ -122,7 +122,7 @@ describe("the hashing of passwords", () => {
     }
   });
 
-  it("says so where the places of a kind are full, and keeps those of the others", async () => {
+  it("A full kind is refused, and the other kinds keep their places", async () => {
     const hotels = Array.from({ length: 100 }, (_, hotel) => outcomeOf(hashSlowly(password, turnOfHotel(`${hotel}`))));
     const logins = await strangers(10, (stranger) => `192.0.2.${stranger}`);
     const ofHotels = await Promise.all(hotels);

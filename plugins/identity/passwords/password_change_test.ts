@@ -6,7 +6,7 @@ const password = "correct-horse-battery";
 const another = "another-horse-battery";
 const chosen = "chosen-by-its-own-user";
 
-describe("a password that a manager has set", () => {
+describe("A password that a manager has set", () => {
   let platform: TestPlatform;
   let token: string;
   before(async () => {
@@ -31,7 +31,7 @@ describe("a password that a manager has set", () => {
     platform.client.post("/users/me/password", { old_password: from, new_password: to }, { token: as });
   const refused = [403, "PASSWORD_CHANGE_REQUIRED"];
 
-  it("admits a new user to nothing but its change, the log-out and the own name", async () => {
+  it("A new user can only change it, log out and read the own name", async () => {
     const user = await create();
     expect(user.must_change_password).to.equal(true);
     const as = await logIn(platform.client, user.username, password);
@@ -44,7 +44,7 @@ describe("a password that a manager has set", () => {
     expect((await platform.client.post("/auth/revoke", undefined, { token: as })).status).to.equal(204);
   });
 
-  it("is changed by its user into another one, who then works on in the same session", async () => {
+  it("Its user changes it and continues in the same session", async () => {
     const user = await create();
     const as = await logIn(platform.client, user.username, password);
     const same = await change(as, password, password);
@@ -61,7 +61,7 @@ describe("a password that a manager has set", () => {
     ]);
   });
 
-  it("is to be changed too where a manager sets it later, and stays to be changed after a new role", async () => {
+  it("A later password from a manager must be changed too, also after a new role", async () => {
     const user = await create({ must_change_password: false });
     expect(await codeOf("/rooms/", await logIn(platform.client, user.username, password))).to.deep.equal([
       200,
@@ -78,7 +78,7 @@ describe("a password that a manager has set", () => {
     expect(await codeOf("/users/", as)).to.deep.equal(refused);
   });
 
-  it("need not be changed where the manager says so, which the security log names", async () => {
+  it("A manager can waive the change, and the security log names this", async () => {
     const user = await create();
     const as = await logIn(platform.client, user.username, password);
     const path = `/users/${user.user_id}`;
@@ -95,11 +95,11 @@ describe("a password that a manager has set", () => {
     ]);
   });
 
-  it("is not asked of the manager who signs a hotel up", async () => {
+  it("The manager who signs a hotel up need not change it", async () => {
     expect((await platform.client.get("/auth/me", { token })).body.must_change_password).to.equal(false);
   });
 
-  it("leaves its user under the limits of requests", async () => {
+  it("Its user stays under the limits of requests", async () => {
     const user = await create();
     const as = await logIn(platform.client, user.username, password);
     const answer = await platform.client.get("/rooms/", { token: as });

@@ -7,7 +7,7 @@ import { passwordSchema } from "./passwords.ts";
 const username = "anna";
 const owner = { username, hotelName: "Hotel Seeblick am Bodensee" };
 
-describe("the rules for a password", () => {
+describe("The rules for a password", () => {
   for (const [why, passwords] of Object.entries({
     "is a well-known one": [
       "123456789012",
@@ -67,12 +67,12 @@ describe("the rules for a password", () => {
     "has fewer than four different characters": ["aaaaaaaaaaaa", "ababababababab", "111222333111"],
     "holds the username": ["here-comes-anna-again", "HERE-COMES-ANNA-AGAIN", "ａｎｎａ-from-the-desk"],
   })) {
-    it(`refuse one that ${why}`, () => {
+    it(`They refuse a password that ${why}`, () => {
       for (const password of passwords) expect(weaknessOf(password, owner), password).to.equal(why);
     });
   }
 
-  it("take words in a row, whatever is random, and a well-known word in good company", () => {
+  it("They accept several words, random text, and a well-known word with others", () => {
     for (const password of [
       "correct-horse-battery",
       "staple-correct-battery",
@@ -96,16 +96,16 @@ describe("the rules for a password", () => {
       expect(weaknessOf(password, owner), password).to.equal(undefined);
   });
 
-  it("take every one of twenty thousand that are random", () => {
+  it("They accept each of twenty thousand random passwords", () => {
     for (let one = 0; one < 20_000; one += 1) {
-      // As random as it needs to be, and the same in every run.
+      // As random as required, and equal in every run.
       const bytes = createHash("sha256").update(`${one}`).digest().subarray(0, 9);
       const password = bytes.toString(one % 2 === 0 ? "hex" : "base64url");
       expect(weaknessOf(password, { ...owner, username: "manager-1" }), password).to.equal(undefined);
     }
   });
 
-  it("are judged in less than 5 ms, also for the longest and the most tedious", () => {
+  it("They take less than 5 ms, also for the longest and slowest input", () => {
     const long = ["a1", "-", "ab-", "password", "0123456789"].map((part) => part.repeat(256).slice(0, 256));
     const tedious = [
       ...long,
@@ -124,7 +124,7 @@ describe("the rules for a password", () => {
     }
   });
 
-  it("want 12 characters, as a reader counts them, that can be stored", () => {
+  it("They require 12 visible characters that can be stored", () => {
     const takes = (password: string): boolean => passwordSchema.safeParse(password).success;
     expect(["elevenchars", "🦊🐻🐼🦁🐯🐨"].map(takes)).to.deep.equal([false, false]);
     expect(takes("🦊🐻🐼🦁🐯🐨🐸🐵🐔🐧🐦🐤")).to.equal(true);

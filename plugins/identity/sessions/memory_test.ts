@@ -8,7 +8,7 @@ const tokens = createAccessTokens(["a-secret-of-a-test-a-secret-of-a-test"]);
 const manager: LiveSession = { username: "anna", must_change_password: false, role: "manager" };
 const receptionist: LiveSession = { username: "anna", must_change_password: false, role: "receptionist" };
 
-/** Sessions on a database that answers when it is told to. */
+/** Runs sessions on a database that answers when the test lets it. */
 function slowSessions() {
   const looks: ((rows: readonly LiveSession[]) => void)[] = [];
   const db = { tenant: () => new Promise((resolve) => looks.push(resolve)) };
@@ -16,8 +16,8 @@ function slowSessions() {
   return { looks, sessions, find: (user = "anna") => sessions.find("hotel", "session", user) };
 }
 
-describe("what a process remembers of a session", () => {
-  it("is looked up once for many calls", async () => {
+describe("The session cache of a process", () => {
+  it("One lookup serves many calls", async () => {
     const { looks, find } = slowSessions();
     const first = find();
     looks[0]?.([manager]);
@@ -26,7 +26,7 @@ describe("what a process remembers of a session", () => {
     expect(looks.length).to.equal(1);
   });
 
-  it("is looked up anew once it is forgotten, for that user alone", async () => {
+  it("A removed session is looked up again, for that user alone", async () => {
     const { looks, sessions, find } = slowSessions();
     const [anna, ben] = [find(), find("ben")];
     for (const look of looks) look([manager]);
@@ -39,7 +39,7 @@ describe("what a process remembers of a session", () => {
     expect(await again).to.equal(receptionist);
   });
 
-  it("is not what a look saw that began before it was forgotten", async () => {
+  it("A lookup that began before the removal is not cached", async () => {
     const { looks, sessions, find } = slowSessions();
     const early = find();
     sessions.forget("hotel", "anna");

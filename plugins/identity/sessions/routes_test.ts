@@ -11,7 +11,7 @@ interface Shown {
   readonly address: string;
 }
 
-describe("the sessions of a user", () => {
+describe("The sessions of a user", () => {
   let platform: TestPlatform;
   let hotel: TestHotel;
   let deskId: string;
@@ -43,7 +43,7 @@ describe("the sessions of a user", () => {
     return body.items[0];
   };
 
-  it("are listed with their address and client, page by page, and one is marked as current", async () => {
+  it("They are listed in pages with address and client, and one is marked as current", async () => {
     const { token } = await logInFrom("Desk/1.0");
     await logInFrom("Lost-phone/2.0");
     const all = await listOf(token);
@@ -57,7 +57,7 @@ describe("the sessions of a user", () => {
     expect([...(first.body.items as Shown[]), ...rest]).to.deep.equal(all);
   });
 
-  it("are no longer listed after 30 days, in which they end", async () => {
+  it("They end after 30 days and are no longer listed", async () => {
     const { token } = await logInFrom("Old/1.0");
     const { token: here } = await logInFrom("Desk/1.0");
     await platform
@@ -69,7 +69,7 @@ describe("the sessions of a user", () => {
     expect(await statusOf(token)).to.equal(401);
   });
 
-  it("are ended by their user, one of them and its refresh token, at once", async () => {
+  it("Their user ends one of them, and its refresh token stops at once", async () => {
     const [here, lost] = [await logInFrom("Desk/3.0"), await logInFrom("Lost-phone/3.0")];
     const id = (await listOf(here.token)).find(({ user_agent: agent }) => agent === "Lost-phone/3.0")?.session_id;
     expect(await end(`/auth/sessions/${id}`, here.token)).to.equal(204);
@@ -81,7 +81,7 @@ describe("the sessions of a user", () => {
     expect(await end(`/auth/sessions/${id}`, here.token), "a second time").to.equal(404);
   });
 
-  it("are ended by their user, all but the current one", async () => {
+  it("Their user ends all but the current one", async () => {
     const [here, one, other] = [await logInFrom("Desk/4.0"), await logInFrom("One/4.0"), await logInFrom("Other/4.0")];
     expect(await end("/auth/sessions", here.token)).to.equal(204);
     expect(await Promise.all([here, one, other].map(({ token }) => statusOf(token)))).to.deep.equal([200, 401, 401]);
@@ -89,7 +89,7 @@ describe("the sessions of a user", () => {
     expect(await statusOf(hotel.managerToken), "a colleague").to.equal(200);
   });
 
-  it("are all ended by a manager of the hotel, and by no colleague, other user or other hotel", async () => {
+  it("A manager of the hotel ends all of them; a colleague, another user or another hotel can't", async () => {
     const { token } = await logInFrom("Desk/5.0");
     const [session] = await listOf(token);
     const other = await signUpHotel(platform.client);
@@ -105,7 +105,7 @@ describe("the sessions of a user", () => {
     expect(await statusOf(await logIn(platform.client, deskName, password)), "after a new login").to.equal(200);
   });
 
-  it("end each other's without a deadlock when two managers do so at once", async () => {
+  it("Two managers end each other's at the same time without a deadlock", async () => {
     const chief = await signUpHotel(platform.client);
     const two = { username: `two-${process.pid}`, password, role: "manager", must_change_password: false };
     const made = await platform.client.post("/users/", two, { token: chief.managerToken });

@@ -15,8 +15,8 @@ const claims = {
   sessionId: "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1f",
 };
 
-describe("the rotation of SECRET_KEY", () => {
-  it("signs with the first key and verifies with all", async () => {
+describe("The rotation of SECRET_KEY", () => {
+  it("The first key signs, and all keys verify", async () => {
     const [old, both, only] = [
       createAccessTokens([testSecret]),
       createAccessTokens([next, testSecret]),
@@ -30,7 +30,7 @@ describe("the rotation of SECRET_KEY", () => {
     expect(await old.verify(byBoth)).to.equal(undefined);
   });
 
-  it("stops the boot on any key that is too short, and on an empty one", async () => {
+  it("A short or empty key stops the boot", async () => {
     for (const keys of [`${next},short`, `short,${next}`, `${next},`, `,${next}`]) {
       const why = await readBlueprint({ SECRET_KEY: keys, STRIPE_WEBHOOK_SECRET: "whsec_x" }).then(
         () => "it started",
@@ -40,18 +40,18 @@ describe("the rotation of SECRET_KEY", () => {
     }
   });
 
-  describe("on a running platform", () => {
+  describe("The rotation of SECRET_KEY on a running platform", () => {
     let platform: TestPlatform;
     before(async () => {
       platform = await startTestPlatform({ worker: false });
     });
     after(async () => {
-      // The run-time login's password is the whole cluster's: the tests that follow want the usual one.
+      // The run-time login's password belongs to the whole cluster. The next tests need the usual one.
       await migrateDatabase(platform.variables);
       await platform.close();
     });
 
-    it("keeps who is logged in while the old key is in the list, and lets go of them after", async () => {
+    it("Users stay logged in while the old key is in the list, and not after that", async () => {
       const hotel = await signUpHotel(platform.client);
       const statusWith = async (keys: string): Promise<number> => {
         const variables = { ...platform.variables, SECRET_KEY: keys };

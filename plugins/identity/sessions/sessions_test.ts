@@ -11,7 +11,7 @@ import { eventually, logIn, signUpHotel, startTestPlatform, type TestPlatform } 
 const password = "correct-horse-battery";
 const seconds = 4_000;
 
-/** A web process of its own, on the same database. */
+/** A separate web process on the same database. */
 async function startWebProcess(variables: Readonly<Record<string, string>>) {
   const file = path.join(import.meta.dirname, "../../../bin/web.ts");
   const child = spawn(process.execPath, ["--import", "tsx", file], {
@@ -32,7 +32,7 @@ async function startWebProcess(variables: Readonly<Record<string, string>>) {
   };
 }
 
-describe("sessions", () => {
+describe("Sessions", () => {
   let platform: TestPlatform;
   let other: Awaited<ReturnType<typeof startWebProcess>>;
   before(async () => {
@@ -50,7 +50,7 @@ describe("sessions", () => {
   const statusOf = async (token: string, client: TestClient, where = "/auth/me"): Promise<number> =>
     (await client.get(where, { token })).status;
 
-  /** Both processes have seen the token; then something happens; then both refuse it within seconds. */
+  /** Both processes have seen the token. After the change, both refuse it within seconds. */
   const endsOnBoth = async (token: string, happen: () => Promise<{ status: number }>): Promise<void> => {
     for (const client of [platform.client, other.client]) expect(await statusOf(token, client)).to.equal(200);
     expect((await happen()).status).to.be.within(200, 204);
@@ -59,7 +59,7 @@ describe("sessions", () => {
     }
   };
 
-  it("end on every process within seconds of a log-out, refresh token and all", async () => {
+  it("A log-out ends them on every process within seconds, with the refresh token", async () => {
     const { username } = await signUpHotel(platform.client);
     const { body } = await login(username);
     const kept = await logIn(platform.client, username, password);
@@ -69,7 +69,7 @@ describe("sessions", () => {
     expect(await statusOf(kept, other.client), "another login of the same user").to.equal(200);
   });
 
-  it("end on every process within seconds of a deactivation, and stay ended when the user comes back", async () => {
+  it("A deactivation ends them on every process within seconds, and a reactivation does not restore them", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.receptionistToken;
     const { user_id: id } = (await platform.client.get("/auth/me", { token })).body;
@@ -80,7 +80,7 @@ describe("sessions", () => {
     expect(await statusOf(token, other.client)).to.equal(401);
   });
 
-  it("end on every process within seconds of a new password from the manager", async () => {
+  it("A new password from the manager ends them on every process within seconds", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.receptionistToken;
     const { user_id: id, username } = (await platform.client.get("/auth/me", { token })).body;
@@ -90,7 +90,7 @@ describe("sessions", () => {
     expect(await logIn(platform.client, username as string, change.password)).to.be.a("string");
   });
 
-  it("end, but for the one that did it, when a user changes the own password", async () => {
+  it("A change of the own password ends all but the session that made it", async () => {
     const { username } = await signUpHotel(platform.client);
     const [here, there] = [await login(username), await login(username)];
     const token = here.body.access_token as string;
@@ -104,7 +104,7 @@ describe("sessions", () => {
     expect((await login(username)).status).to.equal(401);
   });
 
-  it("have the new role on every process within seconds", async () => {
+  it("A new role applies on every process within seconds", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.receptionistToken;
     const { user_id: id } = (await platform.client.get("/auth/me", { token })).body;
@@ -124,7 +124,7 @@ describe("sessions", () => {
     }
   });
 
-  /** As if the refresh tokens of a user had been used so many seconds before. */
+  /** As if the refresh tokens of a user had been used this many seconds before. */
   const ageUses = (username: string, by: number) =>
     platform.owner.raw(
       `UPDATE identity.refresh_tokens t SET used_at = used_at - make_interval(secs => ?)
@@ -141,7 +141,7 @@ describe("sessions", () => {
     return rows[0]?.tokens ?? 0;
   };
 
-  it("answer twenty uses of a refresh token at once with the same next token, on two processes", async () => {
+  it("Twenty uses of a refresh token at once, on two processes, get the same next token", async () => {
     const { username } = await signUpHotel(platform.client);
     const { body } = await login(username);
     const stored = await tokensOf(username);
@@ -159,7 +159,7 @@ describe("sessions", () => {
     expect((await refresh([...next][0] ?? "")).status).to.equal(200);
   });
 
-  it("answer the same next token again for 10 s, also where that one has been used since", async () => {
+  it("The same next token is given for 10 s, also if that one has been used since", async () => {
     const { username } = await signUpHotel(platform.client);
     const first = (await login(username)).body.refresh_token as string;
     const second = (await refresh(first)).body.refresh_token as string;
@@ -170,7 +170,7 @@ describe("sessions", () => {
     expect((await refresh(third)).status).to.equal(200);
   });
 
-  it("end when a refresh token is used again after 10 s, the newest token with them", async () => {
+  it("A second use of a refresh token after 10 s ends the session with its newest token", async () => {
     const { username } = await signUpHotel(platform.client);
     const first = (await login(username)).body.refresh_token as string;
     const { body } = await refresh(first);
@@ -181,7 +181,7 @@ describe("sessions", () => {
     await eventually(async () => ((await statusOf(token, other.client)) === 401 ? true : undefined), seconds);
   });
 
-  it("end when another client uses a used refresh token, at once", async () => {
+  it("Another client's use of a used refresh token ends the session at once", async () => {
     const { username } = await signUpHotel(platform.client);
     const first = (await login(username)).body.refresh_token as string;
     const { body } = await refresh(first);
@@ -194,7 +194,7 @@ describe("sessions", () => {
     expect((await refresh(body.refresh_token as string)).status).to.equal(401);
   });
 
-  it("last 30 days at most, however often they are renewed", async () => {
+  it("A session lasts at most 30 days, however often it is renewed", async () => {
     const { username } = await signUpHotel(platform.client);
     const first = (await login(username)).body.refresh_token as string;
     const second = (await refresh(first)).body.refresh_token as string;
@@ -216,14 +216,14 @@ describe("sessions", () => {
     expect((await refresh(third)).status).to.equal(401);
   });
 
-  it("are renewed along a chain of refresh tokens, each of which holds once", async () => {
+  it("A chain of refresh tokens renews a session, and each token works once", async () => {
     const { username } = await signUpHotel(platform.client);
     let { body } = await login(username);
     for (let link = 0; link < 5; link += 1) body = (await refresh(body.refresh_token as string)).body;
     expect(await statusOf(body.access_token as string, other.client)).to.equal(200);
   });
 
-  it("are not renewed by a refresh token that has expired, or is none", async () => {
+  it("An expired or malformed refresh token renews no session", async () => {
     const { username } = await signUpHotel(platform.client);
     const { body } = await login(username);
     await platform.owner.raw("UPDATE identity.refresh_tokens SET expires_at = now() - interval '1 second'");
@@ -233,8 +233,8 @@ describe("sessions", () => {
     }
   });
 
-  it("are not opened by a login that was checked before the user was deactivated or changed", async () => {
-    // Whatever comes first: what the race leaves behind is no live session of a user who is not active.
+  it("A login that was checked before a deactivation or a change opens no session", async () => {
+    // In either order, the race must not leave a live session of an inactive user.
     const hotel = await signUpHotel(platform.client);
     const { user_id: id, username } = (await platform.client.get("/auth/me", { token: hotel.receptionistToken })).body;
     const asManager = { token: hotel.managerToken };
@@ -249,7 +249,7 @@ describe("sessions", () => {
     }
   });
 
-  it("keep a manager when two dismiss each other at once", async () => {
+  it("A manager remains when two managers dismiss each other at once", async () => {
     for (let round = 0; round < 5; round += 1) {
       const hotel = await signUpHotel(platform.client);
       const second = { username: `second-${process.pid}-${round}`, password };
@@ -274,7 +274,7 @@ describe("sessions", () => {
     }
   });
 
-  it("are cleared away when nothing can use them any more, and not before, whatever row of another hotel is bad", async () => {
+  it("Sessions are deleted once they are useless and not before, even beside another hotel's bad row", async () => {
     const hotel = await signUpHotel(platform.client);
     const [live, expired, ended] = [
       await login(hotel.username),
@@ -317,7 +317,7 @@ describe("sessions", () => {
     expect(left).to.include(sid(live));
     expect(left).not.to.include(sid(expired));
     expect(left).not.to.include(sid(ended));
-    // The used token stays until it would have expired: its second use still gives a theft away.
+    // The used token stays until it would have expired. Its second use still reveals a theft.
     await ageUses(hotel.username, 11);
     expect((await refresh(live.body.refresh_token as string)).status).to.equal(401);
     const [family] = await platform.owner("identity.sessions").where({ session_id: sid(live) });

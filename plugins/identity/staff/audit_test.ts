@@ -1,4 +1,4 @@
-/** The security log: what stands in it, who may read it, and what never stands in it. */
+/** Checks the contents of the security log, the contents that it must not have, and its readers. */
 import { expect } from "chai";
 
 import { runTransaction, crossTenantRoleOf, roleOf, sqlStateOf } from "../../../core/db/database.ts";
@@ -17,7 +17,7 @@ import {
 
 const password = "correct-horse-battery";
 
-describe("the security log of a hotel", () => {
+describe("The security log of a hotel", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false, variables: { FAILED_LOGINS: "3", TRUSTED_PROXIES: "1" } });
@@ -39,7 +39,7 @@ describe("the security log of a hotel", () => {
     expect(status, text).to.equal(200);
     return body.items as Shown[];
   };
-  /** Waits for an event that is written after its answer. */
+  /** Waits for an event that is written after the answer. */
   const eventOf = (hotel: TestHotel, kind: string): Promise<Shown> =>
     eventually(async () => (await eventsOf(hotel, `&kind=${kind}`))[0]);
   const login = (username: string, tried: string, address = "192.0.2.1") =>
@@ -49,7 +49,7 @@ describe("the security log of a hotel", () => {
       { headers: { "x-forwarded-for": address, "user-agent": "Desk/1.0", "x-request-id": `login-of-${username}` } },
     );
 
-  it("says who changed what of users, roles, passwords, the hotel and policies, and from where", async () => {
+  it("It records changes of users, roles, passwords, the hotel and policies, with actor and address", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.managerToken;
     const headers = { "x-forwarded-for": "198.51.100.4" };
@@ -82,7 +82,7 @@ describe("the security log of a hotel", () => {
     for (const { actor } of events) expect(actor).to.deep.equal({ user_id: managerId, username: hotel.username });
   });
 
-  it("says when a user logs in, logs out, and changes the own password", async () => {
+  it("It records a user's log-in, log-out and change of password", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = await logIn(platform.client, hotel.username, password);
     const change = { old_password: password, new_password: "another-horse-battery" };
@@ -96,7 +96,7 @@ describe("the security log of a hotel", () => {
     ).to.deep.equal([...kinds, "logged_in"]);
   });
 
-  it("says when a refresh token is used a second time, by a thief or its owner", async () => {
+  it("It records the second use of a refresh token, by a thief or its owner", async () => {
     const hotel = await signUpHotel(platform.client);
     const { body } = await login(hotel.username, password);
     const refresh = (address: string) =>
@@ -111,7 +111,7 @@ describe("the security log of a hotel", () => {
     expect([event.address, event.subject?.name]).to.deep.equal(["203.0.113.66", hotel.username]);
   });
 
-  it("counts failed and refused logins of the hotel's users, and stores no name that it does not have", async () => {
+  it("It counts failed and refused logins of the hotel's users, and stores no unknown name", async () => {
     const hotel = await signUpHotel(platform.client);
     for (const status of [401, 401, 401, 429, 429])
       expect((await login(hotel.username, "Typed-By-Mistake")).status).to.equal(status);
@@ -130,7 +130,7 @@ describe("the security log of a hotel", () => {
     expect(all).not.to.match(/unknown-to-all-hotels/i);
   });
 
-  it("says what a member of staff was refused", async () => {
+  it("It records the calls that a member of staff was refused", async () => {
     const hotel = await signUpHotel(platform.client);
     expect((await platform.client.get("/users/", { token: hotel.receptionistToken })).status).to.equal(403);
     const event = await eventOf(hotel, "core.call_refused");
@@ -138,7 +138,7 @@ describe("the security log of a hotel", () => {
     expect(event.actor?.username).to.match(/^desk-/);
   });
 
-  it("holds no password, no token and no hash of one", async () => {
+  it("It contains no password, no token and no hash of one", async () => {
     const { rows } = (await platform.owner.raw(
       `SELECT e::text AS row FROM core.audit_events e
        WHERE e::text ~ 'horse-battery|Typed-By-Mistake|\\$argon2' OR EXISTS (
@@ -148,20 +148,20 @@ describe("the security log of a hotel", () => {
     expect((await platform.owner("core.audit_events")).length).to.be.greaterThan(20);
   });
 
-  it("is read by a manager of the hotel alone", async () => {
+  it("Only a manager of the hotel reads it", async () => {
     const [one, other] = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
     expect((await platform.client.get("/audit", { token: one.receptionistToken })).status).to.equal(403);
     expect((await platform.client.get("/audit")).status).to.equal(401);
     const seen = JSON.stringify(await eventsOf(one));
     expect(seen).to.include(one.username);
     expect(seen).not.to.include(other.username);
-    // The cursor of another hotel's log names an event, and opens nothing.
+    // The cursor of another hotel's log names an event, and gives access to nothing.
     const theirs = (await platform.client.get("/audit?limit=1", { token: other.managerToken })).body
       .next_cursor as string;
     expect(JSON.stringify(await eventsOf(one, `&cursor=${theirs}`))).not.to.include(other.username);
   });
 
-  it("is read page by page, by kind, by actor and by time", async () => {
+  it("It is read in pages, by kind, by actor and by time", async () => {
     const hotel = await signUpHotel(platform.client);
     const token = hotel.managerToken;
     const all = await eventsOf(hotel);
@@ -189,7 +189,7 @@ describe("the security log of a hotel", () => {
       expect((await platform.client.get(`/audit?${wrong}`, { token })).status, wrong).to.equal(400);
   });
 
-  it("is added to by a plugin in its own name and tenant, and neither read nor changed by one", async () => {
+  it("A plugin adds events in its own name and tenant, and can't read or change any", async () => {
     const { hotelId } = await signUpHotel(platform.client);
     const gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "test audit" });
     const add = (tenantId: string, kind: string) =>
@@ -226,7 +226,7 @@ describe("the security log of a hotel", () => {
     }
   });
 
-  it("has no event of what was rolled back", async () => {
+  it("It has no event of a transaction that was rolled back", async () => {
     const hotel = await signUpHotel(platform.client);
     const before = await eventsOf(hotel);
     const options = { token: hotel.managerToken, headers: { "if-match": '"99"' } };

@@ -1,4 +1,7 @@
-/** Two web processes, each with a memory of its own: what a dismissed manager can still do at the other one. */
+/**
+ * Two web processes, each with its own session cache. Checks that a dismissed manager can do nothing at the other
+ * one.
+ */
 import { expect } from "chai";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -11,10 +14,10 @@ import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../
 
 const password = "correct-horse-battery";
 
-describe("a manager who is dismissed, demoted or logged out", () => {
+describe("A manager who is dismissed, demoted or logged out", () => {
   let platform: TestPlatform;
   let server: Awaited<ReturnType<typeof serve>>;
-  /** The process at which the chief decides, and the one that the other manager calls. */
+  /** The process at which the chief dismisses, and the one that the other manager calls. */
   let here: TestClient;
   let there: TestClient;
   before(async () => {
@@ -29,7 +32,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
   });
 
   let managers = 0;
-  /** A hotel with a chief and another manager, whose session both processes remember. */
+  /** A hotel with a chief and another manager, whose session is in the cache of both processes. */
   async function arrange() {
     const chief = await signUpHotel(here);
     const asChief = { token: chief.managerToken };
@@ -49,7 +52,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
   }
   type Arranged = Awaited<ReturnType<typeof arrange>>;
 
-  /** Everything that changes the staff or the hotel, at the process that does not know yet. */
+  /** All requests that change the staff or the hotel, to the process that does not know of the change yet. */
   const changes = ({ id, chiefId, username, as }: Arranged) => [
     () => there.patch(`/users/${id}`, { active: true, role: "manager" }, as),
     () => there.patch(`/users/${chiefId}`, { role: "receptionist" }, as),
@@ -79,13 +82,13 @@ describe("a manager who is dismissed, demoted or logged out", () => {
       "UNAUTHENTICATED",
     ],
   ] as const) {
-    it(`changes nothing any more once ${what}, at a process that still remembers the session`, async () => {
+    it(`Once ${what}, the manager changes nothing at a process that still has the session in its cache`, async () => {
       for (const index of Array.from({ length: 6 }).keys()) {
         const arranged = await arrange();
         const change = changes(arranged)[index];
         expect((await end(arranged)).status).to.be.within(200, 204);
         const before = await everythingOf(arranged);
-        // It does remember: what only reads is answered. Then at once the change.
+        // The session is cached: a read is answered. The change follows at once.
         expect((await there.get("/users/", arranged.as)).status).to.equal(200);
         const answer = await change?.();
         expect([answer?.status, answer?.body.code], `change ${index}`).to.deep.equal([status, code]);
@@ -95,14 +98,14 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     });
   }
 
-  it("changes each of these while nobody has done anything, so the tests above aim at what works", async () => {
+  it("Each of these changes succeeds without a dismissal, so the tests above use working calls", async () => {
     for (const index of Array.from({ length: 6 }).keys()) {
       const answer = await changes(await arrange())[index]?.();
       expect(answer?.status, `change ${index}`).to.be.within(200, 204);
     }
   });
 
-  /** Writes of other plugins: one transaction, one with work before it, one that opens its own. */
+  /** Writes of other plugins: one transaction, one with work before it, and one that opens its own. */
   const writes = ({ as }: Arranged) => [
     () => there.post("/room-types/", { name: "Suite", capacity: 2, rate: "80.00" }, as),
     () => there.patch("/policies", { overstays: "leave" }, as),
@@ -115,7 +118,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     return Promise.all(tables.map(async (table) => (await platform.owner(table).where({ hotel_id })).length));
   };
 
-  it("writes nothing of any kind once dismissed or demoted, at a process that still remembers the session", async () => {
+  it("A dismissed or demoted manager writes nothing at a process that still has the session in its cache", async () => {
     for (const [end, status] of [
       [({ id, asChief }: Arranged) => here.delete(`/users/${id}`, asChief), 401],
       [({ id, asChief }: Arranged) => here.patch(`/users/${id}`, { role: "receptionist" }, asChief), 403],
@@ -123,22 +126,22 @@ describe("a manager who is dismissed, demoted or logged out", () => {
       for (const index of Array.from({ length: 5 }).keys()) {
         const arranged = await arrange();
         expect((await end(arranged)).status).to.be.within(200, 204);
-        expect((await there.get("/users/", arranged.as)).status, "it does remember").to.equal(200);
+        expect((await there.get("/users/", arranged.as)).status, "the session is cached").to.equal(200);
         const answer = await writes(arranged)[index]?.();
         expect(answer?.status, `write ${index}: ${answer?.text}`).to.equal(status);
         expect(await written(arranged)).to.deep.equal([0, 0, 0, 0]);
-        // And no longer remembers it.
+        // Removes the session from the cache.
         expect((await there.get("/users/", arranged.as)).status).to.equal(status);
       }
     }
   });
 
-  it("makes each of these writes while nothing has ended", async () => {
+  it("Each of these writes succeeds while the session lives", async () => {
     for (const index of Array.from({ length: 4 }).keys())
       expect((await writes(await arrange())[index]?.())?.status, `write ${index}`).to.be.within(200, 202);
   });
 
-  it("is given no stored answer of before under an Idempotency-Key", async () => {
+  it("A request with an Idempotency-Key gets no answer that was stored before the dismissal", async () => {
     const arranged = await arrange();
     const options = { ...arranged.as, headers: { "idempotency-key": "of-before" } };
     const ask = () => there.post("/room-types/", { name: "Suite", capacity: 2, rate: "80.00" }, options);
@@ -147,7 +150,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     expect((await ask()).status).to.equal(403);
   });
 
-  it("writes nothing with a request whose body arrives after the dismissal, at the process that decided", async () => {
+  it("A request whose body arrives after the dismissal writes nothing at the deciding process", async () => {
     const arranged = await arrange();
     const body = JSON.stringify({ name: "Suite", capacity: 2, rate: "80.00" });
     const { port } = new URL(here.url);
@@ -166,7 +169,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
       `Authorization: Bearer ${arranged.as.token}`,
     ].join("\r\n");
     socket.write(`${head}\r\n\r\n${body.slice(0, 5)}`);
-    // A request that came later is answered: so this one has been admitted.
+    // A later request is answered, so this one has been admitted.
     for (let time = 0; time < 20; time += 1) await here.get("/auth/me", arranged.as);
     expect((await here.delete(`/users/${arranged.id}`, arranged.asChief)).status).to.equal(204);
     socket.write(body.slice(5));
@@ -175,7 +178,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     expect(await written(arranged)).to.deep.equal([0, 0, 0, 0]);
   });
 
-  it("writes nothing more when the dismissal is answered, however many writes are under way", async () => {
+  it("Nothing is written after the answer to the dismissal, however many writes are in progress", async () => {
     for (let round = 0; round < 4; round += 1) {
       const arranged = await arrange();
       const ask = (name: number) =>
@@ -191,7 +194,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     }
   });
 
-  it("does not change the own password after the dismissal", async () => {
+  it("The own password can't be changed after the dismissal", async () => {
     const arranged = await arrange();
     const { password_hash: before } = await arranged.stored();
     await here.delete(`/users/${arranged.id}`, arranged.asChief);
@@ -201,7 +204,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     expect((await arranged.stored()).password_hash).to.equal(before);
   });
 
-  it("is refused at once by the process that decided, whatever is asked", async () => {
+  it("The deciding process refuses every request at once", async () => {
     const dismissed = await arrange();
     await here.delete(`/users/${dismissed.id}`, dismissed.asChief);
     expect((await here.get("/auth/me", dismissed.as)).status).to.equal(401);
@@ -213,7 +216,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     expect((await here.get("/auth/me", loggedOut.as)).status).to.equal(401);
   });
 
-  it("is refused at once by the process to which a refresh token came a second time", async () => {
+  it("The process that got a refresh token a second time refuses every request at once", async () => {
     const { username } = await arrange();
     const { body } = await here.post("/auth/token", { username, password });
     const refresh = { grant_type: "refresh_token", refresh_token: body.refresh_token as string };
@@ -224,7 +227,7 @@ describe("a manager who is dismissed, demoted or logged out", () => {
     expect((await here.get("/auth/me", { token: newest })).status).to.equal(401);
   });
 
-  it("does not win against the dismissal when both come at once", async () => {
+  it("A write at the same moment does not win against the dismissal", async () => {
     for (let round = 0; round < 6; round += 1) {
       const arranged = await arrange();
       const [dismissal] = await Promise.all([

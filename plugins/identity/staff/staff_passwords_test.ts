@@ -8,7 +8,7 @@ import { takenPerHour } from "./taken_names.ts";
 const password = "correct-horse-battery";
 const another = "another-horse-battery";
 
-describe("the passwords that a manager sets", () => {
+describe("The passwords that a manager sets", () => {
   let platform: TestPlatform;
   let hotel: TestHotel;
   let desk: { user_id: string; username: string };
@@ -36,7 +36,7 @@ describe("the passwords that a manager sets", () => {
     }
   };
 
-  it("are so many in a minute for one hotel, and no other hotel's logins wait for them", async () => {
+  it("One hotel can set a fixed number in a minute, and no other hotel's logins wait for them", async () => {
     const other = await signUpHotel(platform.client);
     const taken = { username: other.username, password, role: "receptionist" };
     const flood = Promise.all(Array.from({ length: 320 }, () => platform.client.post("/users/", taken, asManager())));
@@ -45,12 +45,12 @@ describe("the passwords that a manager sets", () => {
     const answers = await flood;
     const { 409: told = 0, 429: refused = 0 } = statusesOf(answers);
     expect(told + refused).to.equal(320);
-    // One was counted when the hotel was arranged. Of those at once, some ask before the others are counted as taken.
+    // One was counted when the hotel was made. Some of the parallel calls ask before the others are counted.
     expect(told).to.be.within(takenPerHour, settingsPerMinute - 1);
     expectRefusals(answers, 3600);
   });
 
-  it("are counted alike where they are set anew, which does cost a hash each", async () => {
+  it("They count the same if they are set again, which costs a hash each", async () => {
     const other = await signUpHotel(platform.client);
     const change = () => platform.client.patch(`/users/${desk.user_id}`, { password: another }, asManager());
     const flood = Promise.all(Array.from({ length: 320 }, change));
@@ -63,7 +63,7 @@ describe("the passwords that a manager sets", () => {
     expectRefusals(answers);
   });
 
-  it("are answered that the username is taken, whatever its case, by a hotel and at a sign-up", async () => {
+  it("A hotel and a sign-up learn that the username exists, in any case of its letters", async () => {
     const body = { username: hotel.username.toUpperCase(), password, role: "receptionist" };
     const answer = await platform.client.post("/users/", body, asManager());
     expect([answer.status, answer.body.code]).to.deep.equal([409, "USERNAME_TAKEN"]);
@@ -71,7 +71,7 @@ describe("the passwords that a manager sets", () => {
     expect((await platform.client.post("/hotels/", signUp)).body.code).to.equal("USERNAME_TAKEN");
   });
 
-  it("give the same answer again for an Idempotency-Key, though the name is taken by then", async () => {
+  it("An Idempotency-Key gets the same answer again, though the name exists by then", async () => {
     const options = { ...asManager(), headers: { "idempotency-key": "once" } };
     const body = { username: `${desk.username}-2`, password, role: "receptionist" };
     const [first, second] = [
@@ -82,7 +82,7 @@ describe("the passwords that a manager sets", () => {
     expect(second.text).to.equal(first.text);
   });
 
-  it("are not the manager's own, for which the old one is asked", async () => {
+  it("The manager's own password needs the old one", async () => {
     const { user_id: id } = (await platform.client.get("/auth/me", asManager())).body;
     const answer = await platform.client.patch(`/users/${id}`, { password: another }, asManager());
     expect([answer.status, answer.body.code, answer.body.errors[0].pointer]).to.deep.equal([
@@ -97,7 +97,7 @@ describe("the passwords that a manager sets", () => {
     expect((await platform.client.post("/users/me/password", change, asManager())).status).to.equal(204);
   });
 
-  it("are counted for a user's own account too", async () => {
+  it("They count for a user's own account too", async () => {
     const options = { token: hotel.receptionistToken };
     const change = (from: string, to: string) =>
       platform.client.post("/users/me/password", { old_password: from, new_password: to }, options);

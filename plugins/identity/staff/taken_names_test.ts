@@ -6,7 +6,7 @@ import { takenPerHour } from "./taken_names.ts";
 const password = "correct-horse-battery";
 const signUps = 4;
 
-describe("the sign-up of a hotel, and the names that are taken", () => {
+describe("The limits on sign-ups and on questions about existing names", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({
@@ -30,7 +30,7 @@ describe("the sign-up of a hotel, and the names that are taken", () => {
   const codeOf = ({ status, body }: { status: number; body: { code?: string } }): string =>
     status < 300 ? "made" : String(body.code);
 
-  it("counts a sign-up that fits, and none that does not, has a weak password or takes a name", async () => {
+  it("A valid sign-up counts; an invalid one, a weak password and an existing name do not", async () => {
     const { username } = await signUpHotel(platform.client);
     const address = "192.0.2.1";
     for (let time = 0; time < signUps * 2; time += 1) {
@@ -45,17 +45,17 @@ describe("the sign-up of a hotel, and the names that are taken", () => {
     expect(codeOf(await signUp("192.0.2.2"))).to.equal("made");
   });
 
-  it("tells an address of so many taken names in an hour, and answers no more questions then", async () => {
+  it("An address learns of a fixed number of existing names in an hour, and is refused then", async () => {
     const { username } = await signUpHotel(platform.client);
     const address = "198.51.100.1";
     for (let probe = 0; probe < takenPerHour; probe += 1)
       expect(codeOf(await signUp(address, { username }))).to.equal("USERNAME_TAKEN");
-    expect(codeOf(await signUp(address, { username })), "a taken name").to.equal("RATE_LIMITED");
-    expect(codeOf(await signUp(address)), "a free one").to.equal("RATE_LIMITED");
+    expect(codeOf(await signUp(address, { username })), "an existing name").to.equal("RATE_LIMITED");
+    expect(codeOf(await signUp(address)), "a free name").to.equal("RATE_LIMITED");
     expect(codeOf(await signUp("198.51.100.2", { username })), "another address").to.equal("USERNAME_TAKEN");
   });
 
-  it("tells a hotel of no more, from whatever address its manager asks", async () => {
+  it("A hotel learns of no more names, from any address of its manager", async () => {
     const { username, managerToken: token } = await signUpHotel(platform.client);
     const add = (name: string, address: string, secret = password) =>
       platform.client.post(
@@ -65,14 +65,14 @@ describe("the sign-up of a hotel, and the names that are taken", () => {
       );
     for (let probe = 0; probe < takenPerHour; probe += 1)
       expect(codeOf(await add(username, `203.0.113.${probe}`))).to.equal("USERNAME_TAKEN");
-    expect(codeOf(await add(username, "203.0.113.99")), "a taken name").to.equal("RATE_LIMITED");
-    expect(codeOf(await add(nextName(), "203.0.113.99")), "a free one").to.equal("RATE_LIMITED");
-    // A weak password is no way around it: it is refused in the same words, whatever the name.
+    expect(codeOf(await add(username, "203.0.113.99")), "an existing name").to.equal("RATE_LIMITED");
+    expect(codeOf(await add(nextName(), "203.0.113.99")), "a free name").to.equal("RATE_LIMITED");
+    // A weak password must not evade the limit. It is refused in the same words for every name.
     for (const name of [username, nextName()])
       expect(codeOf(await add(name, "203.0.113.99", "Willkommen1!"))).to.equal("PASSWORD_TOO_WEAK");
   });
 
-  it("keeps no hotel that pays from adding staff, whatever strangers and trial hotels behind its address ask", async () => {
+  it("A paying hotel can add staff, whatever strangers and trial hotels at its address ask", async () => {
     const address = "203.0.113.200";
     const headers = { "x-forwarded-for": address };
     const manager = async (from: string) => {
@@ -90,13 +90,13 @@ describe("the sign-up of a hotel, and the names that are taken", () => {
       await add(ofTrial, username);
     }
     expect(codeOf(await signUp(address)), "a sign-up").to.equal("RATE_LIMITED");
-    expect(codeOf(await add(ofTrial, nextName())), "the trial that asked").to.equal("RATE_LIMITED");
-    expect(codeOf(await add(token, nextName())), "another trial").to.equal("RATE_LIMITED");
+    expect(codeOf(await add(ofTrial, nextName())), "the trial hotel that asked").to.equal("RATE_LIMITED");
+    expect(codeOf(await add(token, nextName())), "another trial hotel").to.equal("RATE_LIMITED");
     await platform.owner("identity.hotels").where({ hotel_id: hotelId }).update({ valid_to: "2100-01-01" });
-    expect(codeOf(await add(token, nextName())), "a hotel that pays").to.equal("made");
+    expect(codeOf(await add(token, nextName())), "a paying hotel").to.equal("made");
   });
 
-  it("refuses the hotel's name in a password, wherever one is set", async () => {
+  it("The hotel's name is refused in every password", async () => {
     const hotel = await signUpHotel(platform.client, { name: "Gasthof Morgenstern" });
     const token = hotel.managerToken;
     const weak = "Morgenstern2026";

@@ -6,8 +6,8 @@ import { foldUsername, usernameSchema } from "./usernames.ts";
 
 const password = "correct-horse-battery";
 
-describe("usernames", () => {
-  it("are one where only case, width or the way of writing an accent differs", () => {
+describe("Usernames", () => {
+  it("Names are equal if only case, width or the form of an accent differs", () => {
     for (const [one, other] of [
       ["admin", "ＡＤＭＩＮ"],
       ["admin", "ａdmin"],
@@ -19,11 +19,11 @@ describe("usernames", () => {
       ["ﬁnn", "finn"],
     ] as const) {
       expect(foldUsername(one), one).to.equal(foldUsername(other));
-      expect(foldUsername(foldUsername(one)), "folded twice").to.equal(foldUsername(one));
+      expect(foldUsername(foldUsername(one)), "normalized twice").to.equal(foldUsername(one));
     }
   });
 
-  it("are two where the letters differ", () => {
+  it("Names are different if the letters differ", () => {
     for (const [one, other] of [
       ["İx", "ix"],
       ["jose", "jos\u00e9"],
@@ -32,7 +32,7 @@ describe("usernames", () => {
       expect(foldUsername(one)).not.to.equal(foldUsername(other));
   });
 
-  it("are of one alphabet, and of characters that can be seen", () => {
+  it("A name has one alphabet and only visible characters", () => {
     for (const name of [
       "anna",
       "Анна",
@@ -59,7 +59,7 @@ describe("usernames", () => {
       expect(usernameSchema.safeParse(name).success, name).to.equal(false);
   });
 
-  it("are of one script in everyday use, or of scripts that are written together", () => {
+  it("A name has one script in everyday use, or scripts that are written together", () => {
     for (const name of [
       "אנה.7",
       "أحمد",
@@ -89,7 +89,7 @@ describe("usernames", () => {
       expect(usernameSchema.safeParse(name).error?.issues[0]?.message, why).to.match(/scripts/);
   });
 
-  describe("on a running platform", () => {
+  describe("Usernames on a running platform", () => {
     let platform: TestPlatform;
     before(async () => {
       platform = await startTestPlatform({ worker: false });
@@ -99,7 +99,7 @@ describe("usernames", () => {
     const add = (username: string, token: string) =>
       platform.client.post("/users/", { username, password, role: "receptionist" }, { token });
 
-    it("are unique over all hotels, as they are folded, and log in as they are folded", async () => {
+    it("Normalized names are unique over all hotels and used for the login", async () => {
       const [one, two] = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
       expect((await add("ａDMIN", one.managerToken)).body.username).to.equal("aDMIN");
       for (const name of ["admin", "ＡＤＭＩＮ", "Admin"])
@@ -108,13 +108,13 @@ describe("usernames", () => {
         expect((await platform.client.post("/auth/token", { username, password })).status, username).to.equal(200);
     });
 
-    it("do not take each other where they are two: İx leaves ix free", async () => {
+    it("Different names do not block each other: İx leaves ix free", async () => {
       const { managerToken: token } = await signUpHotel(platform.client);
       for (const name of ["İx.1", "ix.1"]) expect((await add(name, token)).status, name).to.equal(201);
       expect((await add("IX.1", token)).body.code).to.equal("USERNAME_TAKEN");
     });
 
-    it("of before are folded by the migration, which stops with words where two have become one", async () => {
+    it("The migration normalizes old names, and stops with an explanation if two become equal", async () => {
       const [one, two] = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
       const nameOf = (username: string, name: string) =>
         platform.owner("identity.users").where({ username }).update({ username: name });
@@ -134,7 +134,7 @@ describe("usernames", () => {
         expect((await platform.client.post("/auth/token", { username, password })).status, username).to.equal(200);
     });
 
-    it("are refused by the insert too, where two ask for one at the same moment", async () => {
+    it("The insert refuses the second of two equal names at the same moment", async () => {
       const [one, two] = [await signUpHotel(platform.client), await signUpHotel(platform.client)];
       for (let round = 0; round < 3; round += 1) {
         const answers = await Promise.all([
