@@ -5,6 +5,7 @@ export type { AuditLog } from "./audit/log.ts";
 export { copyOut } from "./db/copy.ts";
 export type { CountDaily } from "./db/daily_usage.ts";
 export { forEachTenant } from "./db/each_tenant.ts";
+export { type NamedStatement, prepareNamed } from "./db/named_statement.ts";
 export { prepare, type Statement } from "./db/prepared_statement.ts";
 export { constraintOf, type Database, isOutage, sqlStateOf, type Trx } from "./db/database.ts";
 export { tenantTable } from "./db/migrate/tenant_table.ts";

@@ -1,4 +1,4 @@
-/** What every change of a booking has in common: it is locked first, and its history is written with it. */
+/** Changes bookings: locks them first, and writes their history in the same transaction. */
 import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { lockBusinessDate } from "../business_date/lock_business_date.ts";
@@ -6,12 +6,12 @@ import { noSuchBooking } from "../errors.ts";
 import { inBatches, type Reasons, recordHistory } from "./history.ts";
 import { Booking } from "../models/booking.ts";
 
-/** Who changes something, and from what they had read. */
+/** The actor of a change, the version that the actor has read, and the time of the request. */
 export interface ChangeContext {
   readonly actor: Pick<Actor, "tenantId" | "name"> & Partial<Pick<Actor, "role">>;
-  /** The `If-Match` header, where there is one. */
+  /** The `If-Match` header. Undefined if the request has none. */
   readonly ifMatch?: string | undefined;
-  /** When the change was asked for. */
+  /** When the request arrived. */
   readonly now: Date;
 }
 
@@ -20,7 +20,7 @@ export function changeContextOf(actor: Actor, { ifMatch, receivedAt }: RequestFa
 }
 
 /**
- * Holds the business day, then locks bookings, in one order for everybody.
+ * Takes the shared lock of the business date, then locks the rows of bookings, ordered by id.
  * @throws Problem NOT_FOUND, PRECONDITION_FAILED
  */
 export async function lockBookings(
@@ -37,7 +37,7 @@ export async function lockBookings(
     if (booking === undefined) throw noSuchBooking();
     return booking;
   });
-  // The tag is that of the booking in the path, which comes first.
+  // The ETag is that of the booking in the path, which is the first id.
   if (bookings[0] !== undefined) requireMatch(ifMatch, bookings[0].version);
   return { bookings, hotel };
 }
@@ -48,10 +48,15 @@ export async function lockBooking(
   id: string,
 ): Promise<{ booking: Booking; hotel: HotelSettings }> {
   const { bookings, hotel } = await lockBookings(trx, change, [id]);
-  return { booking: bookings[0] as Booking, hotel };
+  const [booking] = bookings;
+  if (booking === undefined) throw noSuchBooking();
+  return { booking, hotel };
 }
 
-/** Writes the lines of history of bookings that a statement for all of them has changed. @param before as they were */
+/**
+ * Reads bookings after an update and writes a history entry for each.
+ * @param before the bookings as they were before the update
+ */
 export async function recordUpdatedBookings(
   trx: Trx,
   { actor }: ChangeContext,
@@ -63,14 +68,18 @@ export async function recordUpdatedBookings(
     const after = new Map(
       (await readBookings(trx, actor.tenantId, ids)).map((booking) => [booking.booking_id, booking]),
     );
-    const changes = batch.map((booking) => ({ before: booking, after: after.get(booking.booking_id) as Booking }));
+    const changes = batch.map((booking) => {
+      const changed = after.get(booking.booking_id);
+      if (changed === undefined) throw new Error(`The booking ${booking.booking_id} is missing after its update.`);
+      return { before: booking, after: changed };
+    });
     await recordHistory(trx, actor.name, action, changes);
   }
 }
 
 /**
- * Gives bookings the same new values, batch by batch, with a line in the history of each.
- * @param ids of bookings that the caller has locked
+ * Sets the same fields of several bookings, in batches, and writes a history entry for each.
+ * @param ids bookings that the caller has locked
  */
 export async function updateBookings(
   trx: Trx,
@@ -90,12 +99,12 @@ export async function updateBookings(
   }
 }
 
-/** Reads a batch of bookings, in the order of their ids. */
+/** Reads bookings, ordered by id. */
 export function readBookings(trx: Trx, hotelId: string, ids: readonly string[]) {
   return Booking.query(trx).where({ hotel_id: hotelId }).whereIn("booking_id", ids).orderBy("booking_id");
 }
 
-/** Writes a change of a booking and the line of its history. */
+/** Updates a booking and writes its history entry. @returns the booking after the update */
 export async function updateBooking(
   trx: Trx,
   { actor }: ChangeContext,
@@ -104,7 +113,7 @@ export async function updateBooking(
   fields: Partial<Booking>,
   reasons?: Reasons,
 ): Promise<Booking> {
-  // A copy: Objection writes what was fetched into the instance that it was asked on.
+  // Objection writes the fetched values into the instance that runs the query, so a copy runs it.
   const after = await before
     .$clone()
     .$query(trx)

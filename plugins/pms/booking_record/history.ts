@@ -1,8 +1,8 @@
-/** The audit trail of a booking: who did what when, with before and after. */
+/** Writes the history of bookings: the actor, the action, the time, and the facts before and after. */
 import { newId, type Trx } from "../../../core/mod.ts";
 import type { BookingFacts } from "../models/booking.ts";
 
-/** The facts of a booking that its history shows: all that can change. */
+/** The columns of a booking that can change. The history keeps all of them. */
 const facts = [
   "room_id",
   "room_locked",
@@ -26,39 +26,39 @@ const facts = [
   "terms_accepted_at",
 ] as const satisfies readonly (keyof BookingFacts)[];
 
-/** A booking as its history keeps it. */
+/** Returns the facts of a booking that a history entry keeps. */
 export function snapshot(booking: BookingFacts): Record<string, unknown> {
   return Object.fromEntries(facts.map((fact) => [fact, booking[fact]]));
 }
 
-/** Why something was done that the rates and the rules alone do not allow, as an entry of a history keeps it. */
+/** Reasons for a change that differs from the rates or the rules. */
 export interface Reasons {
   readonly agreed_price?: string | undefined;
   readonly closed_to_arrival?: string | undefined;
   readonly minimum_stay?: string | undefined;
-  /** Of a charge that was waived, or is charged again. */
+  /** The reason for waiving a charge, or for charging it again. */
   readonly waiver?: string | undefined;
 }
 
-/** The reasons as the column has them; null where there is none. */
+/** Returns the reasons as JSON for the column `reasons`. Null if there are none. */
 export function reasonsColumn(reasons: Reasons): string | null {
   return Object.values(reasons).some((reason) => reason !== undefined) ? JSON.stringify(reasons) : null;
 }
 
 /**
- * Bookings that one statement changes and one turn of the event loop works on, where a change is of very many: a hundred
- * take 4 ms of it. One statement takes 65,535 values at most.
+ * The most bookings in one batch. One statement changes a batch, and one turn of the event loop works on it: a hundred
+ * bookings take 4 ms. PostgreSQL accepts at most 65,535 values in a statement.
  */
-const mostOfBatch = 200;
+const batchSize = 200;
 
-/** Cuts a list into parts, for statements one after the other. */
+/** Splits a list into batches, one for each statement. */
 export function inBatches<Item>(items: readonly Item[]): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / mostOfBatch) }, (_, at) =>
-    items.slice(at * mostOfBatch, (at + 1) * mostOfBatch),
+  return Array.from({ length: Math.ceil(items.length / batchSize) }, (_, at) =>
+    items.slice(at * batchSize, (at + 1) * batchSize),
   );
 }
 
-/** Writes an entry for each change, in the transaction of the changes. */
+/** Writes a history entry for each change, in the transaction of the changes. */
 export async function recordHistory(
   trx: Trx,
   by: string,

@@ -1,40 +1,47 @@
-/** The desk's operations on a booking's state. Each locks the booking, then its rooms, and writes its history. */
+/** Changes a booking's state. Each operation locks the booking, then its rooms, and writes the history. */
 import { addDays, type Day, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
-import { readPolicies } from "../policies/policies.ts";
-import { pmsProblems } from "../errors.ts";
+import { freeNights, lockRoom, lockRooms, segmentsOf, takeNights } from "../allocation/allocations.ts";
+import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
+import { pmsProblems, wrongDay } from "../errors.ts";
 import { shareLockGuest } from "../guests/guests.ts";
-import { Booking } from "../models/booking.ts";
-import { Room } from "../models/room.ts";
+import type { Booking } from "../models/booking.ts";
+import { readPolicies } from "../policies/policies.ts";
+import { markRoomDirty } from "./housekeeping.ts";
+import { allocateNights, roomRequestOf } from "./nights/allocate_nights.ts";
 import {
-  freeNights,
-  isOpenOn,
-  isRetired,
-  lockRoom,
-  type LockedRoom,
-  lockRooms,
-  type RoomRequest,
-  segmentsOf,
-  takeNights,
-} from "../allocation/allocations.ts";
+  departureOf,
+  type Night,
+  readNights,
+  readNightsOf,
+  restoreNights,
+  roomIdsOf,
+  totalsOf,
+  writeNights,
+} from "./nights/nights.ts";
+import { releaseNoShows } from "./no_show.ts";
 import { transition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
-import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
-import { type Night, readNights, readNightsOf, restoreNights, totalsOf, writeNights } from "./nights/nights.ts";
-import { releaseNoShows } from "./no_show.ts";
+import { requireInService, requireReady, requireVacant } from "./rules/room_rules.ts";
 import { firstNightAhead, lastDayBegun, sleptUntil } from "./rules/stay_progress.ts";
 
 /**
- * confirmed -> in_house, on one of the stay's days or right after the close of the last, into a room that is vacant and in service.
- * @param accepted a room that is dirty, where the hotel's policy leaves that to the desk
+ * Checks a guest in: `confirmed` to `in_house`. The room must be vacant and in service. The business date must be a
+ * day of the stay, or the day after its last night.
+ * @param acceptsDirtyRoom whether the desk accepts a dirty room. The policy `warn` asks for this
  */
-export async function checkIn(trx: Trx, change: ChangeContext, bookingId: string, accepted = false): Promise<void> {
+export async function checkIn(
+  trx: Trx,
+  change: ChangeContext,
+  bookingId: string,
+  acceptsDirtyRoom = false,
+): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
   const state = transition(booking, "check_in", today);
-  // On the day of the departure too: only a reinstated no-show is still expected then. Its guest arrives after the close of
-  // the last night's day.
+  // Only a reinstated no-show is still confirmed on the day of departure. Its guest arrives after the close of the last
+  // night's day.
   if (today < booking.arrival || today > booking.departure) {
     throw wrongDay(
       `The stay is from ${booking.arrival} to ${booking.departure}, and the business date is ${today}.`,
@@ -43,46 +50,45 @@ export async function checkIn(trx: Trx, change: ChangeContext, bookingId: string
   }
   const room = await lockRoom(trx, booking.hotel_id, booking.room_id);
   await requireReady(trx, room);
-  await requireClean(trx, booking, room, { today: firstNightAhead(booking, today), accepted });
+  const firstNight = firstNightAhead(booking, today);
+  await requireClean(trx, booking, room, { firstNight, accepted: acceptsDirtyRoom });
   await updateBooking(trx, change, "check_in", booking, { ...state, checked_in_at: change.now, checked_in_on: today });
 }
 
 /**
- * in_house -> checked_out; an early one frees the nights from its day on; the room becomes dirty.
- * @param given the day on which the guest left. Default: now, so that all booked nights before the calendar's day stay on the
- *   bill, whether their days are closed or not
- * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY for a day on which the guest was not in the house, or after the departure
+ * Checks a guest out: `in_house` to `checked_out`. An early check-out frees the nights from its day on. The room
+ * becomes dirty.
+ * @param requestedDay the day on which the guest left. Default: now. Then all booked nights before the calendar's day
+ *   stay on the bill, whether their days are closed or not
+ * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY if the guest was not in house on that day, or it is after the
+ *   departure
  */
-export async function checkOut(trx: Trx, change: ChangeContext, bookingId: string, given?: Day): Promise<void> {
+export async function checkOut(trx: Trx, change: ChangeContext, bookingId: string, requestedDay?: Day): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
   const { now } = change;
-  const leftOn = given ?? sleptUntil(booking, hotel, now);
+  const leftOn = requestedDay ?? sleptUntil(booking, hotel, now);
   const fields: Partial<Booking> = { ...transition(booking, "check_out", today), checked_out_at: now };
-  requirePresent(booking, leftOn, hotel, now);
-  if (given !== undefined) requireBooked(booking, given, today);
+  requireInHouseOn(booking, leftOn, hotel, now);
+  if (requestedDay !== undefined) requireNotAfterDeparture(booking, requestedDay, today);
   const nights = await readNights(trx, booking);
-  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
+  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomIdsOf(nights)]);
   if (leftOn < booking.departure) {
-    // Who leaves on the day of arrival has used the room: the first night stays on the bill, and the room is free all the same.
+    // A guest who leaves on the day of arrival has used the room, so the first night stays on the bill. It is free
+    // again.
     const departure = later(leftOn, addDays(booking.arrival, 1));
-    const slept = before(nights, departure);
-    await writeNights(trx, booking, slept, "check_out");
+    const charged = nightsBefore(nights, departure);
+    const slept = nightsBefore(charged, leftOn);
+    await writeNights(trx, booking, charged, "check_out");
     await freeNights(trx, booking.hotel_id, [booking.booking_id]);
-    await takeNights(
-      trx,
-      booking.hotel_id,
-      { bookingId },
-      roomRequestOf(booking, today),
-      segmentsOf(before(slept, leftOn)),
-    );
-    Object.assign(fields, { departure, ...totalsOf(slept, booking.currency) });
+    await takeNights(trx, booking.hotel_id, { bookingId }, roomRequestOf(booking, today), segmentsOf(slept));
+    Object.assign(fields, { departure, ...totalsOf(charged, booking.currency) });
   }
   await updateBooking(trx, change, "check_out", booking, fields);
   await markRoomDirty(trx, booking);
 }
 
-function requirePresent(
+function requireInHouseOn(
   { checked_in_on: since, arrival }: Booking,
   leftOn: Day,
   hotel: HotelSettings,
@@ -95,12 +101,13 @@ function requirePresent(
   throw wrongLeftOn(detail, hotel.business_date);
 }
 
-/** A check-out adds no night to the bill, so a day after the departure must not be taken for the departure in silence. */
-function requireBooked({ departure }: Booking, leftOn: Day, today: Day): void {
+/** Refuses a day after the departure. A check-out adds no nights, so it can't silently use the departure instead. */
+function requireNotAfterDeparture({ departure }: Booking, leftOn: Day, today: Day): void {
   if (leftOn <= departure) return;
   throw wrongLeftOn(
-    `is after the departure on ${departure}. To charge the nights since, extend the stay first (expected_check_out_at of ` +
-      `PATCH /bookings/{booking_id}). To charge none, send ${departure} or leave out left_on`,
+    `is after the departure on ${departure}. To charge the nights since, extend the stay first ` +
+      "(expected_check_out_at of PATCH /bookings/{booking_id}). " +
+      `To charge none, send ${departure} or leave out left_on`,
     today,
   );
 }
@@ -112,16 +119,19 @@ function wrongLeftOn(detail: string, today: Day) {
   });
 }
 
-/** confirmed -> canceled; the nights are free at once, and the booking keeps what they would have cost. */
+/** Cancels a booking: `confirmed` to `canceled`. It frees the nights, and the booking keeps their price. */
 export async function cancel(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = transition(booking, "cancel", hotel.business_date);
-  await lockRooms(trx, booking.hotel_id, roomsOf(await readNights(trx, booking)));
+  await lockRooms(trx, booking.hotel_id, roomIdsOf(await readNights(trx, booking)));
   await freeNights(trx, booking.hotel_id, [bookingId]);
   await updateBooking(trx, change, "cancel", booking, state);
 }
 
-/** confirmed -> no_show, on the arrival day or later; what the guest pays is the hotel's policy, and the nights are free. */
+/**
+ * Marks a no-show: `confirmed` to `no_show`, on the arrival day or later. It frees the nights. The hotel's policy
+ * decides the charge.
+ */
 export async function markNoShow(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
@@ -130,25 +140,28 @@ export async function markNoShow(trx: Trx, change: ChangeContext, bookingId: str
     throw wrongDay(`The guest is expected on ${booking.arrival}, and the business date is ${today}.`, today);
   }
   const nights = await readNightsOf(trx, booking.hotel_id, [bookingId]);
-  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf([...nights.values()].flat())]);
+  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomIdsOf([...nights.values()].flat())]);
   const { no_show_charge: charge } = await readPolicies(trx, booking.hotel_id);
   await releaseNoShows(trx, change, { bookings: [booking], nights, charge, on: today });
 }
 
-/** in_house -> confirmed, the same business day: the guest was checked in by mistake. */
+/** Undoes a mistaken check-in: `in_house` to `confirmed`, on the same business date. */
 export async function undoCheckIn(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = transition(booking, "undo_check_in", hotel.business_date);
   await updateBooking(trx, change, "undo_check_in", booking, { ...state, checked_in_at: null, checked_in_on: null });
 }
 
-/** checked_out -> in_house, the same business day; the nights that were freed are taken again, at their old prices. Not for a guest who is forgotten. */
+/**
+ * Undoes a check-out: `checked_out` to `in_house`, on the same business date. It takes the freed nights again, at
+ * their old prices. An anonymized guest can't come back.
+ */
 export async function undoCheckOut(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = transition(booking, "undo_check_out", hotel.business_date);
   await shareLockGuest(trx, booking.hotel_id, booking.guest_id);
   const nights = await restoreNights(trx, booking, "check_out");
-  const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomsOf(nights)]);
+  const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomIdsOf(nights)]);
   const room = rooms.get(booking.room_id);
   requireInService(room, departureOf(nights));
   await requireVacant(trx, room);
@@ -161,93 +174,5 @@ export async function undoCheckOut(trx: Trx, change: ChangeContext, bookingId: s
   });
 }
 
-/** Makes the rooms that a booking holds be those of these nights. @throws Problem ROOM_TAKEN */
-export async function allocateNights(
-  trx: Trx,
-  { hotel_id: hotelId, booking_id: bookingId }: Booking,
-  nights: readonly Night[],
-  request: RoomRequest,
-): Promise<void> {
-  await freeNights(trx, hotelId, [bookingId]);
-  await takeNights(trx, hotelId, { bookingId }, request, segmentsOf(nights));
-}
-
-export function roomRequestOf({ adults, children }: Pick<Booking, "adults" | "children">, today: Day): RoomRequest {
-  return { guests: adults + children, today };
-}
-
-/**
- * @param leaving bookings whose guests leave their rooms at this very moment
- * @throws Problem ROOM_NOT_READY where nobody can be put into the room now
- */
-export async function requireReady(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<string>): Promise<void> {
-  if (room.status !== "available") {
-    throw pmsProblems.ROOM_NOT_READY(`Room ${room.room_number} is ${room.status.replaceAll("_", " ")}.`);
-  }
-  await requireVacant(trx, room, leaving);
-}
-
-async function requireVacant(trx: Trx, room: LockedRoom, leaving?: ReadonlySet<string>): Promise<void> {
-  const { hotel_id, room_id } = room;
-  const inside = await Booking.query(trx).findOne({ hotel_id, room_id, status: "in_house" });
-  if (inside === undefined || leaving?.has(inside.booking_id) === true) return;
-  throw pmsProblems.ROOM_NOT_READY(`Room ${room.room_number} is still occupied by ${inside.guest_name}.`, {
-    members: { occupied_by: inside.booking_id },
-  });
-}
-
-/**
- * Checks that a room is in the inventory for all nights before a day.
- * @throws Problem ROOM_OUT_OF_ORDER, ROOM_RETIRED
- */
-export function requireInService(room: LockedRoom, departure: Day): void {
-  requireNotRetired(room, departure);
-  if (room.status === "out_of_order") throw pmsProblems.ROOM_OUT_OF_ORDER(`Room ${room.room_number} is out of order.`);
-}
-
-/**
- * Checks that a stay that is not in the room yet can begin there. A booking that has the room already keeps it.
- * @throws Problem ROOM_NOT_READY for a room out of service and a stay that begins on the business date or before
- */
-export function requireOpen(room: LockedRoom, arrival: Day, today: Day): void {
-  if (isOpenOn(room, arrival, today)) return;
-  throw pmsProblems.ROOM_NOT_READY(
-    `Room ${room.room_number} is out of service, so no guest can have it on the business date ${today}. ` +
-      "Choose another room, or put this one into service first.",
-  );
-}
-
-/** @throws Problem ROOM_RETIRED */
-export function requireNotRetired(room: LockedRoom, departure: Day): void {
-  if (!isRetired(room, departure)) return;
-  const { room_number: number, retired_from } = room;
-  throw pmsProblems.ROOM_RETIRED(`Room ${number} is retired from ${retired_from} on.`, { members: { retired_from } });
-}
-
-/** A room that somebody has left. */
-export async function markRoomDirty(
-  trx: Trx,
-  { hotel_id, room_id }: Pick<Booking, "hotel_id" | "room_id">,
-): Promise<void> {
-  await Room.query(trx)
-    .findById([hotel_id, room_id])
-    .patch({ housekeeping: "dirty", version: Room.raw("version + 1") });
-}
-
-export function wrongDay(detail: string, today: Day) {
-  return pmsProblems.WRONG_DAY(detail, { members: { business_date: today } });
-}
-
-/** The rooms of nights, each once. */
-export function roomsOf(nights: readonly Night[]): string[] {
-  return [...new Set(nights.map(({ room_id }) => room_id))];
-}
-
-export function departureOf(nights: readonly Night[]): Day {
-  const last = nights.at(-1);
-  if (last === undefined) throw new Error("A stay has a night at least.");
-  return addDays(last.date, 1);
-}
-
-const before = (nights: readonly Night[], day: Day): Night[] => nights.filter(({ date }) => date < day);
+const nightsBefore = (nights: readonly Night[], day: Day): Night[] => nights.filter(({ date }) => date < day);
 const later = (a: Day, b: Day): Day => (a > b ? a : b);

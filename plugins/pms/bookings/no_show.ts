@@ -1,4 +1,4 @@
-/** What a no-show does, to one booking at the desk or to all at the close of the day: a few statements, however many. */
+/** Marks bookings as no-shows: one at the desk, or all at the close of the day. The number of statements is fixed. */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Policies } from "../policies/policies.ts";
 import type { Booking } from "../models/booking.ts";
@@ -7,12 +7,12 @@ import { type ChangeContext, recordUpdatedBookings } from "../booking_record/cha
 import { type Night, totalsOf } from "./nights/nights.ts";
 
 export interface NoShows {
-  /** Locked, and with them the rooms of their nights. */
+  /** The bookings. They and the rooms of their nights are locked. */
   readonly bookings: readonly Booking[];
-  /** By booking. */
+  /** The nights on the bill, by booking. */
   readonly nights: ReadonlyMap<string, readonly Night[]>;
   readonly charge: Policies["no_show_charge"];
-  /** The business date from which they are no-shows. */
+  /** The business date on which they become no-shows (`status_on`). */
   readonly on: Day;
 }
 
@@ -24,7 +24,7 @@ const writeStatement = prepare(
    WHERE b.hotel_id = $1 AND b.booking_id = t.booking_id`,
 );
 
-/** Makes bookings no-shows: what is paid is the hotel's policy, and all of their nights are free. */
+/** Marks bookings as no-shows, keeps the nights that the policy charges on the bill, and frees all nights. */
 export async function releaseNoShows(
   trx: Trx,
   change: ChangeContext,
@@ -33,11 +33,11 @@ export async function releaseNoShows(
   if (bookings.length === 0) return;
   const hotelId = change.actor.tenantId;
   const ids = bookings.map(({ booking_id }) => booking_id);
-  const all = (id: string): readonly Night[] => nights.get(id) ?? [];
+  const nightsOf = (id: string): readonly Night[] => nights.get(id) ?? [];
   const charged = (id: string): readonly Night[] =>
-    charge === "full_stay" ? all(id) : charge === "first_night" ? all(id).slice(0, 1) : [];
+    charge === "full_stay" ? nightsOf(id) : charge === "first_night" ? nightsOf(id).slice(0, 1) : [];
   const released = ids.flatMap((id) =>
-    all(id)
+    nightsOf(id)
       .slice(charged(id).length)
       .map(({ date }) => ({ id, date })),
   );

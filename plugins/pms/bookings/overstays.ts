@@ -1,34 +1,36 @@
 /**
- * What the close of the day does with guests who should have left and are still here, where the hotel's policy is to
- * extend: they get the nights up to the day that closes, in the room where they are and at the prices that an extension at
- * the desk has: a night that the booking had before comes back at its price. A few statements, however many guests.
+ * Extends overstays at the close of the day, if the hotel's policy says so.
  *
- * A guest whose night is not there to be had stays overdue, and keeps nobody's day from its close: the room is retired, closed
- * that night or was given to somebody else, or the stay would be longer than one may be. A room that is out of order is slept in
- * all the same.
+ * The guests get the nights up to the day that closes, in their rooms. The prices are those of an extension at the
+ * desk: a night that the booking had before gets its earlier price. The number of statements is fixed.
+ *
+ * A guest stays overdue if the nights can't be had. This does not stop the close. The causes are:
+ * - The room is retired, is closed that night, or belongs to another booking.
+ * - The stay would be longer than the longest stay.
+ *
+ * A room that is out of order can be extended: its guest is in it.
  */
 import { addDays, type Day, daysBetween, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { Booking } from "../models/booking.ts";
-import { extendStays, isRetired, type LockedRooms } from "../allocation/allocations.ts";
+import { isRetired, extendStays, type LockedRooms } from "../allocation/allocations.ts";
 import { quoteStay, readRatesOf } from "../rates/prices.ts";
 import { type ChangeContext, recordUpdatedBookings } from "../booking_record/change.ts";
 import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights/nights.ts";
 import { readReleasedRates } from "./nights/released_rates.ts";
 import { mostNights } from "../allocation/stay_dates.ts";
 
-/** Whether a booking could get the night of the day that closes. */
+/** Whether the guest of a booking is due out and can get the night of the day that closes. */
 export function isOverstay({ status, arrival, departure }: Booking, day: Day): boolean {
   return status === "in_house" && departure <= day && daysBetween(arrival, addDays(day, 1)) <= mostNights;
 }
 
 export interface Overstays {
-  /** Locked, and with them their rooms. */
+  /** The overstays. They and their rooms are locked. */
   readonly bookings: readonly Booking[];
-  /** By id. */
   readonly rooms: LockedRooms;
   readonly hotel: HotelSettings;
-  /** Their new departure. */
+  /** The new departure of all of them. */
   readonly until: Day;
 }
 
@@ -40,7 +42,7 @@ const writeStatement = prepare(
    WHERE b.hotel_id = $1 AND b.booking_id = t.booking_id`,
 );
 
-/** @returns how many stays became longer */
+/** @returns the number of extended stays */
 export async function extendOverstays(
   trx: Trx,
   change: ChangeContext,

@@ -1,49 +1,46 @@
-/** The way back of a canceled booking or a no-show. */
+/** Reinstates a canceled booking or a no-show. */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { requireSubscription } from "../../identity/port.ts";
-import { shareLockGuest } from "../guests/guests.ts";
 import { lockRooms, segmentsOf } from "../allocation/allocations.ts";
-import { readRoom } from "../inventory/inventory.ts";
-import { transition } from "./rules/booking_state.ts";
 import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
-import { requireFit, requireUnlocked } from "./move.ts";
-import { type Night, restoreNights, totalsOf, writeNights } from "./nights/nights.ts";
-import {
-  departureOf,
-  allocateNights,
-  roomRequestOf,
-  requireOpen,
-  requireInService,
-  roomsOf,
-  wrongDay,
-} from "./check_in_out.ts";
+import { wrongDay } from "../errors.ts";
+import { shareLockGuest } from "../guests/guests.ts";
+import { readRoom } from "../inventory/inventory.ts";
+import { allocateNights, roomRequestOf } from "./nights/allocate_nights.ts";
+import { departureOf, type Night, restoreNights, roomIdsOf, totalsOf, writeNights } from "./nights/nights.ts";
+import { transition } from "./rules/booking_state.ts";
+import { requireFit, requireInService, requireOpen, requireUnlocked } from "./rules/room_rules.ts";
 import { firstNightAhead } from "./rules/stay_progress.ts";
 
 /**
- * canceled or no_show -> confirmed, the same business day; all of its nights are taken again, at their old prices. A no-show
- * of the day that was just closed can be reinstated for that night alone. Not for a guest who is forgotten.
- * @param roomId where the nights are to be. Default: the room that the booking had
- * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_OUT_OF_ORDER, ROOM_RETIRED, ROOM_NOT_READY, ROOM_LOCKED,
- *   TOO_MANY_GUESTS, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
+ * Reinstates a booking: `canceled` or `no_show` to `confirmed`, on the same business date. It takes all nights again,
+ * at their old prices. A no-show of the day that was just closed can be reinstated for that night alone. An anonymized
+ * guest can't come back.
+ * @param roomId the room of the nights. Default: the room that the booking had
+ * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_OUT_OF_ORDER, ROOM_RETIRED, ROOM_NOT_READY,
+ *   ROOM_LOCKED, TOO_MANY_GUESTS, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
  */
 export async function reinstate(trx: Trx, change: ChangeContext, bookingId: string, roomId?: string): Promise<void> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
-  // Not locked yet: the rooms of all nights are locked together below, in one order for everybody.
+  // The room is not locked here: all rooms are locked together below, ordered by id.
   if (roomId !== undefined) await readRoom(trx, booking.hotel_id, roomId);
   const state = transition(booking, "reinstate", today);
   if (booking.departure < today) {
     throw wrongDay(`The stay ended on ${booking.departure}, and the business date is ${today}.`, today);
   }
   await shareLockGuest(trx, booking.hotel_id, booking.guest_id);
-  const had = await restoreNights(trx, booking, "no_show", "waive");
+  const oldNights = await restoreNights(trx, booking, "no_show", "waive");
   const to = roomId ?? booking.room_id;
-  const rooms = await lockRooms(trx, booking.hotel_id, [...new Set([booking.room_id, to, ...roomsOf(had)])]);
+  const roomIds = new Set([booking.room_id, to, ...roomIdsOf(oldNights)]);
+  const rooms = await lockRooms(trx, booking.hotel_id, [...roomIds]);
   const ahead = firstNightAhead({ status: state.status, departure: booking.departure }, today);
-  const split = await firstNightElsewhere(trx, booking.hotel_id, had, ahead);
+  const split = await firstNightInOtherRoom(trx, booking.hotel_id, oldNights, ahead);
   const nights =
-    to === booking.room_id ? had : had.map((night) => (night.date < split ? night : { ...night, room_id: to }));
+    to === booking.room_id
+      ? oldNights
+      : oldNights.map((night) => (night.date < split ? night : { ...night, room_id: to }));
   const room = rooms.get(to);
   const departure = departureOf(nights);
   if (to === booking.room_id) requireInService(room, departure);
@@ -71,18 +68,18 @@ const takenStatement = prepare(
 );
 
 /**
- * The first night that another room can have. Nights that are over keep their room, unless somebody else has had it: then
- * the whole stay goes to the other room. The rooms of the nights must be locked.
- * @param first the first night that is still to be slept
+ * Returns the first night that another room can have. Nights that are over keep their room. If another party has had
+ * that room since, the whole stay goes to the other room. The rooms of the nights must be locked.
+ * @param ahead the first night that is not over
  */
-async function firstNightElsewhere(trx: Trx, hotelId: string, nights: readonly Night[], first: Day): Promise<Day> {
-  const over = segmentsOf(nights.filter(({ date }) => date < first));
-  if (over.length === 0) return first;
-  const taken = await takenStatement.run(trx, [
+async function firstNightInOtherRoom(trx: Trx, hotelId: string, nights: readonly Night[], ahead: Day): Promise<Day> {
+  const over = segmentsOf(nights.filter(({ date }) => date < ahead));
+  if (over.length === 0) return ahead;
+  const conflicts = await takenStatement.run(trx, [
     hotelId,
     over.map(({ room_id }) => room_id),
     over.map(({ arrival }) => arrival),
     over.map(({ departure }) => departure),
   ]);
-  return taken.length === 0 ? first : (nights[0]?.date ?? first);
+  return conflicts.length === 0 ? ahead : (nights[0]?.date ?? ahead);
 }

@@ -1,8 +1,8 @@
 /**
- * The charge of a no-show or a canceled booking, waived by a manager with a reason, and charged again.
+ * Waives the charge of a no-show or a canceled booking, for a manager with a reason, or charges it again.
  *
- * The nights that were charged are released, so that neither the total nor a report counts them. The figures of days that
- * are closed stay as they were written.
+ * A waiver releases the charged nights, so neither the total nor a report counts them. The figures of closed days do
+ * not change.
  */
 import { formatAmount, isSameAmount, type Trx } from "../../../core/mod.ts";
 import { pmsProblems } from "../errors.ts";
@@ -11,9 +11,11 @@ import { illegalTransition } from "./rules/booking_state.ts";
 import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
 import { releaseNights, restoreNights, totalsOf } from "./nights/nights.ts";
 
-/** @throws Problem ILLEGAL_TRANSITION for a guest who comes or came; NO_CHARGE where nothing is to be paid */
+/**
+ * @throws Problem ILLEGAL_TRANSITION if the booking is neither canceled nor a no-show; NO_CHARGE if its charge is zero
+ */
 export async function waiveCharge(trx: Trx, change: ChangeContext, bookingId: string, reason: string): Promise<void> {
-  const booking = await lockEnded(trx, change, bookingId);
+  const booking = await lockCanceledOrNoShow(trx, change, bookingId);
   const { total_amount: charge, currency } = booking;
   if (isSameAmount(charge, "0")) {
     throw pmsProblems.NO_CHARGE(
@@ -27,16 +29,17 @@ export async function waiveCharge(trx: Trx, change: ChangeContext, bookingId: st
 
 /** @throws Problem ILLEGAL_TRANSITION; NOT_WAIVED */
 export async function undoWaiver(trx: Trx, change: ChangeContext, bookingId: string, reason: string): Promise<void> {
-  const booking = await lockEnded(trx, change, bookingId);
+  const booking = await lockCanceledOrNoShow(trx, change, bookingId);
   if (booking.waived_amount === null) throw pmsProblems.NOT_WAIVED("The booking's charge was not waived.");
   const nights = await restoreNights(trx, booking, "waive");
   const fields = { ...totalsOf(nights, booking.currency), waived_amount: null };
   await updateBooking(trx, change, "undo_waiver", booking, fields, { waiver: reason });
 }
 
-async function lockEnded(trx: Trx, change: ChangeContext, bookingId: string): Promise<Booking> {
+async function lockCanceledOrNoShow(trx: Trx, change: ChangeContext, bookingId: string): Promise<Booking> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
-  if (booking.status !== "no_show" && booking.status !== "canceled")
+  if (booking.status !== "no_show" && booking.status !== "canceled") {
     throw illegalTransition(booking, hotel.business_date);
+  }
   return booking;
 }

@@ -1,10 +1,12 @@
 /**
  * Locks the business date of a hotel.
  *
- * A change reads the business date and writes it into its rows (`status_on`, `checked_in_on`, nights). The close of the day
- * counts exactly those rows. Row locks can't separate a change from the close: the close would have to lock bookings that
- * do not exist yet, or that are in a state which it does not read. So every change takes a shared advisory lock, and the
- * close takes an exclusive one. Both take it before any other lock: a transaction that waits for it blocks no other one.
+ * A change reads the business date and writes it into its rows (`status_on`, `checked_in_on`, nights). The close of the
+ * day counts exactly those rows. Row locks can't separate the two. The close would have to lock bookings that do not
+ * exist yet, or that are in a state which it does not read.
+ *
+ * So every change takes a shared advisory lock, and the close takes an exclusive one. Both take it before any other
+ * lock, so a transaction that waits for it blocks no other transaction.
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
@@ -17,8 +19,7 @@ const lockStatements = {
 
 /**
  * Locks the business date until the end of the transaction.
- * @param mode `shared` for a change: the day can't be closed meanwhile. `exclusive` for the close, and for a change that no
- *   booking can run beside
+ * @param mode `shared` keeps the day from being closed. `exclusive` also keeps all changes of bookings waiting
  * @returns the hotel as it is under the lock
  */
 export async function lockBusinessDate(

@@ -1,17 +1,17 @@
 /**
- * The close of the day: whoever did not come is a no-show, whoever should have left and is still here gets the night (where
- * that is the hotel's policy), the day's figures are written for good, and the desk goes on to the next day. It is one
- * transaction, and closing a closed day again gives back what was written then.
+ * The close of the day: whoever did not come is a no-show, whoever should have left and is still here gets the night
+ * (where that is the hotel's policy), the day's figures are written for good, and the desk goes on to the next day. It
+ * is one transaction, and closing a closed day again gives back what was written then.
  *
- * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing something
- * comes before the figures, or waits and finds the next day.
+ * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing
+ * something comes before the figures, or waits and finds the next day.
  */
 import { addDays, type Day, dayAt, formatAmount, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
 import { type ChangeContext } from "../booking_record/change.ts";
-import { readNightsOf } from "../bookings/nights/nights.ts";
+import { readNightsOf, roomIdsOf } from "../bookings/nights/nights.ts";
 import { releaseNoShows } from "../bookings/no_show.ts";
-import { roomsOf, wrongDay } from "../bookings/check_in_out.ts";
+import { wrongDay } from "../errors.ts";
 import { extendOverstays, isOverstay } from "../bookings/overstays.ts";
 import { Booking } from "../models/booking.ts";
 import { lockRooms } from "../allocation/allocations.ts";
@@ -26,7 +26,10 @@ export interface DailyFigures {
   readonly rooms: number;
   /** Of them, those that could not be sold: out of order, or closed that night. */
   readonly out_of_order: number;
-  /** Rooms that were slept in, each once: what a second party of the day pays for it is revenue, and sells no other room. */
+  /**
+   * Rooms that were slept in, each once: what a second party of the day pays for it is revenue, and sells no other
+   * room.
+   */
   readonly sold: number;
   /** Who had them, those included who left on the day of their arrival. */
   readonly guests: number;
@@ -71,8 +74,8 @@ const readStatement = prepare<DailyFigures>(
 );
 
 /**
- * Writes the figures of the day. Nights slept are those of guests who are in the house or have left; a night that a no-show
- * pays for is revenue, and no room was sold for it.
+ * Writes the figures of the day. Nights slept are those of guests who are in the house or have left; a night that a
+ * no-show pays for is revenue, and no room was sold for it.
  */
 const writeStatement = prepare<DailyFigures>(
   "pms_write_daily_figures",
@@ -154,12 +157,12 @@ async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
 }
 
 /**
- * Whoever was expected and is not here, and then whoever should have left and is: a room that was kept for the one may be
- * slept in by the other. The bookings are locked, then all of their rooms at once, then both are written.
+ * Whoever was expected and is not here, and then whoever should have left and is: a room that was kept for the one may
+ * be slept in by the other. The bookings are locked, then all of their rooms at once, then both are written.
  *
  * No-shows are so from the next day on, on which the desk that finds one at the door can still reinstate the booking.
- * @returns how many no-shows were to come on this day (one of an earlier day was counted then, and reinstated since), and
- *   how many stays became longer
+ * @returns how many no-shows were to come on this day (one of an earlier day was counted then, and reinstated since),
+ *   and how many stays became longer
  */
 async function settleGuests(
   trx: Trx,
@@ -182,7 +185,7 @@ async function settleGuests(
     missing.map(({ booking_id }) => booking_id),
   );
   const rooms = await lockRooms(trx, hotelId, [
-    ...new Set([...[...missing, ...staying].map(({ room_id }) => room_id), ...roomsOf([...nights.values()].flat())]),
+    ...new Set([...[...missing, ...staying].map(({ room_id }) => room_id), ...roomIdsOf([...nights.values()].flat())]),
   ]);
   const charge = policies.no_show_charge;
   await releaseNoShows(trx, change, { bookings: missing, nights, charge, on: next });

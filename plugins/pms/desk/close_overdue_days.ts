@@ -1,15 +1,15 @@
 /**
  * Days that nobody closed, in hotels that have said when the clock is to do it (`day_closes_at`).
  *
- * Whether a day is overdue is decided hotel by hotel, in JavaScript: a statement that computed it for all hotels would fail
- * for all of them where one has a time zone that PostgreSQL does not know. A hotel that is many days behind gets one day a
- * turn, so that it does not hold up the others.
+ * Whether a day is overdue is decided hotel by hotel, in JavaScript: a statement that computed it for all hotels would
+ * fail for all of them where one has a time zone that PostgreSQL does not know. A hotel that is many days behind gets
+ * one day a turn, so that it does not hold up the others.
  */
 import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { closeDay } from "./close_day.ts";
-import { readPolicies, usualPolicies } from "../policies/policies.ts";
+import { readPolicies, defaultPolicies } from "../policies/policies.ts";
 
 interface Clock {
   readonly business_date: Day;
@@ -101,7 +101,9 @@ function isOverdue(
   return closesAt <= Date.now();
 }
 
-/** Hotels whose day is over somewhere on Earth. Nothing is computed from a row here, so no row can fail the statement. */
+/**
+ * Hotels whose day is over somewhere on Earth. Nothing is computed from a row here, so no row can fail the statement.
+ */
 async function readCandidates({ db }: Context, after: string | null, limit: number): Promise<Candidate[]> {
   const today = dayAt(new Date(Date.now() + furthestAheadMs), "UTC");
   return db.crossTenant(
@@ -115,7 +117,7 @@ async function readCandidates({ db }: Context, after: string | null, limit: numb
         .limit(limit)
         .select("h.hotel_id", "h.business_date", "h.time_zone")
         // A hotel without a row has changed no policy since its sign-up.
-        .select(trx.raw("coalesce(p.day_closes_at, ?::time) AS day_closes_at", [usualPolicies.day_closes_at])),
+        .select(trx.raw("coalesce(p.day_closes_at, ?::time) AS day_closes_at", [defaultPolicies.day_closes_at])),
     { readOnly: true },
   );
 }

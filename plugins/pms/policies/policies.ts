@@ -1,32 +1,35 @@
-/** How a hotel runs its desk, where hotels differ. */
+/** The policies of a hotel: the settings of its front desk. */
 import { prepare, type Trx } from "../../../core/mod.ts";
 
-/** What a guest pays who does not come. */
+/** The charge of a no-show. */
 export const noShowCharges = ["none", "first_night", "full_stay"] as const;
 
-/** What the close of the day does with guests who should have left: they get the night, or it is left to the desk. */
+/** The close of the day extends overstays by the night, or leaves them to the desk. */
 export const overstayPolicies = ["extend", "leave"] as const;
 
-/** Whether guests may be put into a room that has not been cleaned: yes; once the desk insists; no. */
+/** Whether a guest can get a dirty room: yes, only if the desk accepts the room, or no. */
 export const dirtyRoomPolicies = ["allow", "warn", "refuse"] as const;
 
 export interface Policies {
   readonly no_show_charge: (typeof noShowCharges)[number];
   readonly overstays: (typeof overstayPolicies)[number];
-  /** `HH:MM:SS`, as PostgreSQL writes a time: when a day that nobody closed is closed, on the day after; null: never. */
+  /**
+   * `HH:MM:SS`, as PostgreSQL writes a time. At this time of the next date, the schedule closes a day that is still
+   * open. Null: the schedule never closes it.
+   */
   readonly day_closes_at: string | null;
-  /** `HH:MM:SS`: from when on its own date at the hotel a business day may be closed; null: at any time of that date. */
+  /** `HH:MM:SS`. The earliest time on its own date at which a day can be closed. Null: at any time of that date. */
   readonly day_closes_from: string | null;
-  /** Whether receptionists may close the day, or managers alone. */
+  /** Whether receptionists can close the day. If false, only managers and the schedule can. */
   readonly receptionists_close_day: boolean;
-  /** By how many percent of the rate a receptionist may agree a price below or above it. */
+  /** By how many percent an agreed price of a receptionist can differ from the rate. */
   readonly receptionist_discount_percent: number;
   readonly dirty_room_check_in: (typeof dirtyRoomPolicies)[number];
   readonly version: number;
 }
 
-/** The policies of a hotel that has changed none since its sign-up. */
-export const usualPolicies: Policies = {
+/** The policies of a hotel that has changed none of them since its sign-up. */
+export const defaultPolicies: Policies = {
   no_show_charge: "first_night",
   overstays: "extend",
   day_closes_at: "04:00:00",
@@ -39,13 +42,13 @@ export const usualPolicies: Policies = {
 
 const readStatement = prepare<Policies>(
   "pms_read_policies",
-  `SELECT no_show_charge, overstays, day_closes_at, day_closes_from, receptionists_close_day, receptionist_discount_percent,
-     dirty_room_check_in, version FROM pms.policies WHERE hotel_id = $1`,
+  `SELECT no_show_charge, overstays, day_closes_at, day_closes_from, receptionists_close_day,
+     receptionist_discount_percent, dirty_room_check_in, version FROM pms.policies WHERE hotel_id = $1`,
 );
 
 export async function readPolicies(trx: Trx, hotelId: string): Promise<Policies> {
   const [policies] = await readStatement.run(trx, [hotelId]);
-  return policies ?? usualPolicies;
+  return policies ?? defaultPolicies;
 }
 
 const lockStatement = prepare(
@@ -53,13 +56,16 @@ const lockStatement = prepare(
   "SELECT pg_advisory_xact_lock(hashtextextended('pms policies ' || $1, 0))",
 );
 
-/** The same, kept from others who change them: by no row lock, for a hotel has no row before its first change. */
+/**
+ * Reads the policies under an advisory lock, so that changes run one after the other. A row lock would not do: a hotel
+ * has no row before its first change.
+ */
 export async function lockPolicies(trx: Trx, hotelId: string): Promise<Policies> {
   await lockStatement.run(trx, [hotelId]);
   return readPolicies(trx, hotelId);
 }
 
-/** Writes what changes. @param version that was read, for a hotel has no row before its first change */
+/** Inserts or updates the policies of a hotel. @param version the new version */
 export async function writePolicies(
   trx: Trx,
   hotelId: string,

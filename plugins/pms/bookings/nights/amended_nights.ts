@@ -1,10 +1,13 @@
 /**
- * The nights of an amended stay, with their prices.
+ * Prices the nights of an amended stay.
  *
- * A night that stays keeps its price. One that the booking had before comes back at the price that it had
- * (released_rates.ts). One that takes the place of an agreed night takes its price (carried_prices.ts). Any other costs
- * today's rate of the room where it is slept. Of another room type that was asked for, every night is another product, except
- * those that were sold under that type already.
+ * - A night that stays on the bill keeps its price.
+ * - A night that the booking had before gets its earlier price (released_rates.ts).
+ * - A night that replaces an agreed night gets the agreed price (carried_prices.ts).
+ * - Any other night costs today's rate of its room.
+ *
+ * If the amendment names another room type, every night is another product. Nights that were sold under that type
+ * already are the exception.
  */
 import type { Day, Trx } from "../../../../core/mod.ts";
 import type { Booking } from "../../models/booking.ts";
@@ -15,33 +18,34 @@ import { carryPrices } from "./carried_prices.ts";
 import type { Night } from "./nights.ts";
 import { dropAgreedRates, keepReleasedRates, readReleasedRates } from "./released_rates.ts";
 
-export interface Amended {
+export interface AmendedStay {
   readonly booking: Booking;
-  /** On the bill so far. */
+  /** The nights on the bill before the amendment. */
   readonly nights: readonly Night[];
   readonly stay: { readonly arrival: Day; readonly departure: Day };
-  /** The room that the booking has, and the room that it gets: the same, or another one from a night on. */
+  /** The room before the amendment. */
   readonly from: LockedRoom;
+  /** The room after the amendment, from the night `split` on. It can be the same room. */
   readonly to: LockedRoom;
-  /** The first night in the room that it gets. */
+  /** The first night in the room `to`. */
   readonly split: Day;
-  /** Whether another room type was asked for: every night is another product. Another room alone keeps the prices. */
+  /** Whether the amendment names another room type. Another room alone keeps the prices. */
   readonly isRepriced: boolean;
   readonly rates: DayRates;
-  /** Whether the amendment says what is agreed from now on: what was agreed so far is over, also for nights off the bill. */
+  /** Whether the amendment sets or withdraws an agreed price. This ends the old one, also for released nights. */
   readonly isPriceReplaced: boolean;
 }
 
 export interface AmendedNights {
   readonly nights: Night[];
-  /** The agreed nights that were exchanged for nights of another room type, and whose price ended so. */
+  /** The agreed nights whose price ended, because nights of another room type replaced them. */
   readonly ended: readonly Night[];
 }
 
-/** Prices the nights of an amended stay, and keeps the prices of the nights that leave the bill. */
+/** Prices the nights of an amended stay, and keeps the prices of nights that leave the bill. */
 export async function priceAmendedNights(
   trx: Trx,
-  { booking, nights, stay: { arrival, departure }, from, to, split, isRepriced, rates, isPriceReplaced }: Amended,
+  { booking, nights, stay: { arrival, departure }, from, to, split, isRepriced, rates, isPriceReplaced }: AmendedStay,
 ): Promise<AmendedNights> {
   if (isPriceReplaced) await dropAgreedRates(trx, booking);
   const isOther = to.room_id !== from.room_id;
@@ -50,7 +54,7 @@ export async function priceAmendedNights(
     return { booking_id: booking.booking_id, roomTypeId, others: isRepriced ? [] : nights };
   };
   const products = isOther && !isRepriced ? [productIn(from), productIn(to)] : [productIn(to)];
-  const had = await readReleasedRates(trx, booking.hotel_id, products, { from: arrival, to: departure });
+  const released = await readReleasedRates(trx, booking.hotel_id, products, { from: arrival, to: departure });
   const byDate = new Map(kept.map((night) => [night.date, night]));
   const firstRoom = isOther ? to.room_id : (nights[0]?.room_id ?? to.room_id);
   const quote = (room: LockedRoom, start: Day, end: Day) =>
@@ -59,12 +63,12 @@ export async function priceAmendedNights(
   const amended = quoted.map(({ date, rate, room }): Night => {
     const night = byDate.get(date);
     if (night !== undefined) return isOther && date >= split ? { ...night, room_id: to.room_id } : night;
-    const price = had.priceOf(productIn(room), { date, rate });
+    const price = released.priceOf(productIn(room), { date, rate });
     return { ...price, date, room_id: date < booking.arrival ? firstRoom : room.room_id };
   });
   const keyOf = ({ date, room_type_id: type }: Night): string => `${date} ${type}`;
-  const left = new Set(amended.map(keyOf));
-  const leaving = nights.filter((night) => !left.has(keyOf(night)));
+  const remaining = new Set(amended.map(keyOf));
+  const leaving = nights.filter((night) => !remaining.has(keyOf(night)));
   if (isPriceReplaced) {
     await keepReleasedRates(trx, booking, from.room_type_id, leaving.map(withoutAgreement));
     return { nights: amended, ended: [] };
@@ -74,9 +78,9 @@ export async function priceAmendedNights(
     leaving.filter(isSameProduct),
     amended.filter(({ date }) => !byDate.has(date)),
   );
-  // A price that another night has now must not come back a second time.
-  const released = leaving.map((night) => (passed.has(night) ? withoutAgreement(night) : night));
-  await keepReleasedRates(trx, booking, from.room_type_id, released);
+  // A price that was passed on must not come back with the old night.
+  const leavingRates = leaving.map((night) => (passed.has(night) ? withoutAgreement(night) : night));
+  await keepReleasedRates(trx, booking, from.room_type_id, leavingRates);
   const carried = new Map(added.map((night) => [night.date, night]));
   return {
     nights: amended.map((night) => carried.get(night.date) ?? night),

@@ -1,21 +1,25 @@
 /**
- * Passes agreed prices on to the nights that an amendment puts in the place of others.
+ * Passes agreed prices on to the nights that replace others in an amendment.
  *
- * A guest who comes a week later pays the agreed price, not the rate: each agreed night that leaves the bill passes its price
- * to a night that is added, first to first. What the added night costs by the rate is its rack rate from then on. A night that
- * comes back at a price of its own keeps that one. Nights that only leave or are only added pass nothing.
+ * A guest who comes a week later pays the agreed price, not the rate. Each agreed night that leaves the bill passes
+ * its price to one added night, in the order of their dates. The rate of the added night becomes its rack rate. A
+ * night that comes back at its own agreed price keeps that price. If nights only leave, or are only added, no price is
+ * passed on.
  */
 import { isAgreed, rackOf } from "../../rates/agreed_price.ts";
 import type { Night } from "./nights.ts";
 
 export interface Carried {
-  /** The added nights, by date, as they cost now. */
+  /** The added nights with their prices, ordered by date. */
   readonly added: readonly Night[];
-  /** The nights whose price another one has now. */
+  /** The nights that passed their price on. */
   readonly from: ReadonlySet<Night>;
 }
 
-/** @param leaving the nights that leave the bill. @param added those that come to it. Both by date */
+/**
+ * @param leaving the nights that leave the bill, ordered by date
+ * @param added the nights that are added to the bill, ordered by date
+ */
 export function carryPrices(leaving: readonly Night[], added: readonly Night[]): Carried {
   const agreed = leaving.filter(isAgreed);
   const from = new Set<Night>();

@@ -1,21 +1,23 @@
-/** The nights of bookings: what each costs and where it is slept. A released night is kept, off the bill. */
-import { type Day, prepare, sumAmounts, type Trx } from "../../../../core/mod.ts";
+/**
+ * The nights of bookings, each with its room and its price. A released night stays in the table, but not on the bill.
+ */
+import { addDays, type Day, prepare, sumAmounts, type Trx } from "../../../../core/mod.ts";
 
 export interface Night {
   readonly date: Day;
   readonly room_id: string;
-  /** The type under which it was sold; a move keeps it, as it keeps the price. */
+  /** The type under which the night was sold. A move keeps the type and the price. */
   readonly room_type_id: string;
-  /** As PostgreSQL's numeric text, or with the currency's decimals. */
+  /** The price, as PostgreSQL's numeric text or with the currency's decimals. */
   readonly rate: string;
-  /** The rate before another price was agreed; null: nothing was agreed. */
+  /** The rate that an agreed price replaced. Null if no price is agreed. */
   readonly rack_rate: string | null;
 }
 
-/** By what a night was given back. */
+/** The operation that released a night. */
 export type Release = "amend" | "check_out" | "no_show" | "waive";
 
-/** A night, and whose it is. */
+/** A night with the id of its booking. */
 export interface BookedNight extends Night {
   readonly booking_id: string;
 }
@@ -27,12 +29,12 @@ interface BookingKey {
 
 const key = ({ hotel_id, booking_id }: BookingKey): BookingKey => ({ hotel_id, booking_id });
 
-/** The nights on the bill, by date. */
+/** Reads the nights on the bill of a booking, ordered by date. */
 export async function readNights(trx: Trx, { hotel_id, booking_id }: BookingKey): Promise<Night[]> {
   return (await readNightsOf(trx, hotel_id, [booking_id])).get(booking_id) ?? [];
 }
 
-/** The nights on the bills of several bookings, each booking's by date. */
+/** Reads the nights on the bills of several bookings. Each booking's nights are ordered by date. */
 export async function readNightsOf(
   trx: Trx,
   hotelId: string,
@@ -50,7 +52,7 @@ export async function readNightsOf(
   return byBooking;
 }
 
-/** Makes the nights on the bill be exactly these. Those that are not among them are released. */
+/** Replaces the nights on the bill, and releases those that are not among the new ones. */
 export async function writeNights(trx: Trx, booking: BookingKey, nights: readonly Night[], by: Release): Promise<void> {
   const dates = nights.map(({ date }) => date);
   await trx("pms.booking_nights")
@@ -75,7 +77,7 @@ const putStatement = prepare(
      room_type_id = excluded.room_type_id, rate = excluded.rate, rack_rate = excluded.rack_rate, released = NULL`,
 );
 
-/** Puts nights on the bills of bookings, at the prices that they come with. */
+/** Inserts nights into the bills of bookings, or updates them. */
 export async function putNights(trx: Trx, hotelId: string, nights: readonly BookedNight[]): Promise<void> {
   if (nights.length === 0) return;
   await putStatement.run(trx, [
@@ -89,27 +91,31 @@ export async function putNights(trx: Trx, hotelId: string, nights: readonly Book
   ]);
 }
 
-/** Takes all nights off the bill. */
+/** Releases all nights of a booking. */
 export async function releaseNights(trx: Trx, booking: BookingKey, by: Release): Promise<void> {
   await trx("pms.booking_nights").where(key(booking)).whereNull("released").update({ released: by });
 }
 
-/** Puts the nights back on the bill that these released, at the prices that were agreed. */
+/**
+ * Puts released nights back on the bill, at their old prices.
+ * @param by the operations that released them
+ * @returns all nights on the bill
+ */
 export async function restoreNights(trx: Trx, booking: BookingKey, ...by: readonly Release[]): Promise<Night[]> {
   await trx("pms.booking_nights").where(key(booking)).whereIn("released", by).update({ released: null });
   return readNights(trx, booking);
 }
 
-/** What nights cost, as columns of a booking. */
+/** The sums of nights, as columns of a booking. */
 export interface Totals {
   readonly total_amount: string;
-  /** At the rates before a price was agreed; null: nothing was agreed. */
+  /** The sum at the rates, without agreed prices. Null if no price is agreed. */
   readonly rack_amount: string | null;
 }
 
 type PricedNight = Pick<Night, "rate" | "rack_rate">;
 
-/** The exact sums of nights. */
+/** Returns the exact sums of nights. */
 export function totalsOf(nights: readonly PricedNight[], currency: string): Totals {
   const sum = (amount: (night: PricedNight) => string): string => sumAmounts(nights.map(amount), currency);
   const isAgreed = nights.some(({ rack_rate }) => rack_rate !== null);
@@ -119,11 +125,23 @@ export function totalsOf(nights: readonly PricedNight[], currency: string): Tota
   };
 }
 
-/** The sums with nights that are added to them. */
+/** Returns the sums after nights were added. */
 export function addToTotals(
   { total_amount: total, rack_amount: rack }: Totals,
   added: readonly PricedNight[],
   currency: string,
 ): Totals {
   return totalsOf([{ rate: total, rack_rate: rack }, ...added], currency);
+}
+
+/** Returns the ids of the rooms of nights, each once. */
+export function roomIdsOf(nights: readonly Night[]): string[] {
+  return [...new Set(nights.map(({ room_id }) => room_id))];
+}
+
+/** Returns the day after the last night. @throws Error if there is no night */
+export function departureOf(nights: readonly Night[]): Day {
+  const last = nights.at(-1);
+  if (last === undefined) throw new Error("A stay must have at least one night.");
+  return addDays(last.date, 1);
 }

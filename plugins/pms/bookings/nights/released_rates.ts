@@ -1,20 +1,23 @@
 /**
- * What nights cost before an amendment took them off the bill.
+ * Keeps the prices of nights that an amendment takes off the bill.
  *
- * A night that the desk puts back comes back at that price, not at today's rate: wrong dates or a wrong room type that are
- * corrected cost the guest nothing. The prices are kept as long as the booking, because a mistake may be found days later.
+ * A night that the desk adds again gets its earlier price, not today's rate. So the correction of wrong dates or of a
+ * wrong room type costs the guest nothing. The prices are kept as long as the booking, because a mistake can be found
+ * days later.
  *
- * Another room type is another product. A night comes back where it was sold under the type of the room that the booking
- * has, or under the type of its other nights (a guest who was moved to a better room pays the old one), or where the booking
- * had a room of that type when the night was released. Of several prices, the latest counts.
+ * Another room type is another product. A kept price applies if one of these is true:
+ * - The night was sold under the type of the booking's room.
+ * - It was sold under the type of the booking's other nights. (A guest in a better room after a move pays the old
+ *   price.)
+ * - The booking had a room of that type when the night was released. If several prices apply, the latest is taken.
  *
- * An agreed price comes back as long as it stands. When the desk withdraws it or agrees another one, the nights off the bill
- * lose it as those on the bill do. They come back at the rates that they had before the agreement.
+ * An agreed price is kept until the desk withdraws it or agrees another one. Then released nights lose it, like the
+ * nights on the bill, and come back at the rates from before the agreement.
  */
 import { type Day, prepare, type Trx } from "../../../../core/mod.ts";
 import type { Night } from "./nights.ts";
 
-/** What is kept of a night: its price, and the type under which it was sold. */
+/** The kept price of a night, and the type under which it was sold. */
 export type ReleasedRate = Pick<Night, "room_type_id" | "rate" | "rack_rate">;
 
 interface Row extends ReleasedRate {
@@ -23,11 +26,11 @@ interface Row extends ReleasedRate {
   readonly booked_type_id: string;
 }
 
-/** Of which booking nights are priced, in a room of which type. */
+/** A booking and the room type under which its nights are priced. */
 export interface Product {
   readonly booking_id: string;
   readonly roomTypeId: string;
-  /** The nights that count as the same product. */
+  /** Nights of the booking that count as the same product. */
   readonly others: readonly Pick<Night, "room_type_id">[];
 }
 
@@ -35,7 +38,7 @@ const keyOf = (bookingId: string, date: Day): string => `${bookingId} ${date}`;
 
 /** The prices of released nights. */
 class ReleasedRates {
-  /** By booking and day, the latest first. */
+  /** The rows by booking and day, the latest first. */
   readonly #rows = new Map<string, Row[]>();
 
   /** @param rows the latest first */
@@ -48,7 +51,7 @@ class ReleasedRates {
     }
   }
 
-  /** The price of a night: the one at which it comes back, or today's rate where the booking never had it as this product. */
+  /** Returns the kept price of a night. If the booking never had it as this product, returns today's rate. */
   priceOf(
     { booking_id: id, roomTypeId, others }: Product,
     { date, rate }: { readonly date: Day; readonly rate: string },
@@ -72,7 +75,7 @@ const readStatement = prepare<Row>(
    ORDER BY version DESC`,
 );
 
-/** Reads the prices of the nights in `[from, to)` that bookings had before, as far as they may come back. */
+/** Reads the kept prices that can apply to nights of bookings in `[from, to)`. */
 export async function readReleasedRates(
   trx: Trx,
   hotelId: string,
@@ -101,7 +104,10 @@ const keepStatement = prepare(
      rate = excluded.rate, rack_rate = excluded.rack_rate, version = excluded.version`,
 );
 
-/** Keeps the prices of nights that leave the bill. @param bookedTypeId the type of the room that the booking has until then */
+/**
+ * Keeps the prices of nights that leave the bill.
+ * @param bookedTypeId the type of the room that the booking has before the change
+ */
 export async function keepReleasedRates(
   trx: Trx,
   booking: { readonly hotel_id: string; readonly booking_id: string; readonly version: number },
@@ -127,7 +133,7 @@ const dropStatement = prepare(
    WHERE hotel_id = $1 AND booking_id = $2 AND rack_rate IS NOT NULL`,
 );
 
-/** Lets the nights that a booking had before come back at their rates: what was agreed for them is over. */
+/** Ends the agreed prices of released nights: if these nights come back, they cost their rates. */
 export async function dropAgreedRates(
   trx: Trx,
   booking: { readonly hotel_id: string; readonly booking_id: string },

@@ -8,92 +8,102 @@
  *     in_house --undo_check_in--> confirmed       checked_out --undo_check_out--> in_house
  *     canceled, no_show --reinstate--> confirmed
  *
- * A booking is `confirmed` when it is made: there are no options or waiting lists in it, because it holds a room, and a
- * held room can't be sold again. `in_house` means that somebody has the key. The end states keep the booking for the
- * books; what they free is the nights, in `occupancies`. Whether a guest is due in, due out or overdue is no state: it
- * follows from the dates and the business date, and a stored copy of it would be wrong after every close of the day.
+ * A new booking is `confirmed`. It has a room, and the room can't be sold again, so there are no options and no
+ * waiting list. `in_house` means that the guest has the key. The end states keep the booking for the accounts and free
+ * its nights in `pms.occupancies`.
  *
- * The ways back are for what was typed wrongly at the desk, so they are open on the business date of the mistake alone
- * (`status_on`; for a check-in `checked_in_on`, since an undone check-out is no new one): after that, figures have been
- * written that the way back would falsify. A way back takes the nights again like any other booking, and is refused where
- * somebody else has them by now.
+ * Due in, due out and overdue are not states. They follow from the dates and the business date. A stored copy would be
+ * wrong after every close of the day.
  *
- * A no-show of the day that was just closed can be reinstated on the next business date, whether the close marked it or the
- * desk did before. Its guest arrives after the close, with that night still to be slept.
+ * The undo transitions correct mistakes of the desk. They are open only on the business date of the mistake.
+ * Afterwards they would contradict figures that are already written. That date is `status_on`. For a check-in it is
+ * `checked_in_on`, because an undone check-out changes `status_on`. An undo takes the nights again like any other
+ * booking, and is refused if another booking has one of them.
  *
- * Every change of state goes through `transition` with the booking's row locked, so that of two desks that act at once
- * the second sees what the first did, and is told which moves are left.
+ * A no-show of the day that was just closed can be reinstated on the next business date, whether the close marked it
+ * or the desk did. Its guest arrives after the close, with that night still ahead.
+ *
+ * Every change of state calls `transition` with the booking's row locked. If two receptionists act at once, the second
+ * request sees the new state, and its refusal names the transitions that are allowed.
  */
 import { addDays, type Day } from "../../../../core/mod.ts";
 import { pmsProblems } from "../../errors.ts";
 import type { Booking } from "../../models/booking.ts";
 import type { BookingStatus } from "../../port.ts";
 
-interface Edge {
+interface TransitionRule {
   readonly from: readonly BookingStatus[];
   readonly to: BookingStatus;
-  /** A way back: open on the business date on which the present state was reached. */
-  readonly back?: true;
+  /** An undo is open only on the business date on which the booking reached its state. */
+  readonly isUndo?: true;
 }
 
-const moves = {
+const transitions = {
   check_in: { from: ["confirmed"], to: "in_house" },
   check_out: { from: ["in_house"], to: "checked_out" },
   cancel: { from: ["confirmed"], to: "canceled" },
   no_show: { from: ["confirmed"], to: "no_show" },
-  undo_check_in: { from: ["in_house"], to: "confirmed", back: true },
-  undo_check_out: { from: ["checked_out"], to: "in_house", back: true },
-  reinstate: { from: ["canceled", "no_show"], to: "confirmed", back: true },
-} as const satisfies Record<string, Edge>;
+  undo_check_in: { from: ["in_house"], to: "confirmed", isUndo: true },
+  undo_check_out: { from: ["checked_out"], to: "in_house", isUndo: true },
+  reinstate: { from: ["canceled", "no_show"], to: "confirmed", isUndo: true },
+} as const satisfies Record<string, TransitionRule>;
 
-export type Move = keyof typeof moves;
+export type Transition = keyof typeof transitions;
+
+// Object.keys returns string[]; the object has exactly the keys of the type.
+const allTransitions = Object.keys(transitions) as Transition[];
 
 type State = Pick<Booking, "status" | "status_on" | "checked_in_on" | "arrival">;
 
-/** The business date of what a way back undoes. */
-const reachedOn = ({ status, status_on: since, checked_in_on: checkedIn }: State): Day =>
+/** Returns the business date on which the booking reached the state that an undo would end. */
+const stateReachedOn = ({ status, status_on: since, checked_in_on: checkedIn }: State): Day =>
   status === "in_house" ? (checkedIn ?? since) : since;
 
-/** Whether the way back from a booking's state is open. A no-show that the close marks is one since the next business date. */
-function isWayBackOpen(booking: State, today: Day): boolean {
+/**
+ * Whether the booking's state can be undone. A no-show that the close marked has `status_on` of the next business
+ * date.
+ */
+function isUndoOpen(booking: State, today: Day): boolean {
   const { status, status_on: since, arrival } = booking;
-  return reachedOn(booking) === today || (status === "no_show" && since === arrival && addDays(since, 1) === today);
+  return (
+    stateReachedOn(booking) === today || (status === "no_show" && since === arrival && addDays(since, 1) === today)
+  );
 }
 
-/** The moves that a state allows; of the ways back, only those that are still open. */
-function movesFrom(booking: State, today: Day): Move[] {
-  return (Object.keys(moves) as Move[]).filter((move) => {
-    const edge: Edge = moves[move];
-    return edge.from.includes(booking.status) && (edge.back !== true || isWayBackOpen(booking, today));
+/** Returns the transitions that a state allows, without an undo that is no longer open. */
+function allowedTransitions(booking: State, today: Day): Transition[] {
+  return allTransitions.filter((name) => {
+    const rule: TransitionRule = transitions[name];
+    return rule.from.includes(booking.status) && (rule.isUndo !== true || isUndoOpen(booking, today));
   });
 }
 
 /**
- * The state after a move.
- * @throws Problem ILLEGAL_TRANSITION, naming the state and the moves that it allows; WRONG_DAY for a way back too late
+ * Returns the booking's columns after a transition.
+ * @throws Problem ILLEGAL_TRANSITION, with the state and its allowed transitions; WRONG_DAY for an undo after its day
  */
 export function transition(
   booking: State,
-  move: Move,
+  name: Transition,
   today: Day,
 ): { readonly status: BookingStatus; readonly status_on: Day } {
-  const edge: Edge = moves[move];
-  if (!edge.from.includes(booking.status)) throw illegalTransition(booking, today);
-  if (edge.back === true && !isWayBackOpen(booking, today)) {
-    const since = reachedOn(booking);
+  const rule: TransitionRule = transitions[name];
+  if (!rule.from.includes(booking.status)) throw illegalTransition(booking, today);
+  if (rule.isUndo === true && !isUndoOpen(booking, today)) {
+    const since = stateReachedOn(booking);
     throw pmsProblems.WRONG_DAY(
       `The booking has been ${booking.status} since ${since}, and the business date is ${today}: that day is closed.`,
       { members: { business_date: today } },
     );
   }
-  return { status: edge.to, status_on: today };
+  return { status: rule.to, status_on: today };
 }
 
-/** The refusal of what a booking's state does not allow. */
+/** Makes the refusal of an operation that the booking's state does not allow. */
 export function illegalTransition(booking: State, today: Day) {
-  const allowed = movesFrom(booking, today);
-  return pmsProblems.ILLEGAL_TRANSITION(
-    `The booking is ${booking.status}; ${allowed.length === 0 ? "nothing more can be done with it" : `you can ${allowed.join(" or ")}`}.`,
-    { members: { booking_status: booking.status, allowed_transitions: allowed } },
-  );
+  const allowed = allowedTransitions(booking, today);
+  const options = allowed.length === 0 ? "nothing more can be done with it" : `you can ${allowed.join(" or ")}`;
+  return pmsProblems.ILLEGAL_TRANSITION(`The booking is ${booking.status}; ${options}.`, {
+    members: { booking_status: booking.status, allowed_transitions: allowed },
+  });
 }

@@ -8,7 +8,7 @@ import { reserve } from "../../bookings/reserve.ts";
 import { bookingRoutes } from "../../bookings/routes.ts";
 import { closeDay } from "../../desk/close_day.ts";
 import { dayNotOver } from "../../desk/day_not_over.ts";
-import { usualPolicies } from "../../policies/policies.ts";
+import { defaultPolicies } from "../../policies/policies.ts";
 import { deskRoutes } from "../../desk/routes.ts";
 import { linkGuest } from "../../guests/guests.ts";
 import { guestRoutes } from "../../guests/routes.ts";
@@ -152,7 +152,7 @@ export const readQueries: Readonly<Record<string, ReadQuery>> = {
   "the choice of a room": (trx, hotel) => lockBestRoom(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the offer to repack": (trx, hotel) => offerRepacking(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the refusal to close the day early": async (trx, { hotelId, today }) =>
-    dayNotOver(trx, await readHotel(trx, hotelId), { from: new Date(`${today}T18:00:00Z`), policies: usualPolicies }),
+    dayNotOver(trx, await readHotel(trx, hotelId), { from: new Date(`${today}T18:00:00Z`), policies: defaultPolicies }),
   "the close of the day": (trx, { hotelId, today }) =>
     closeDay(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }, today, {
       early: true,
