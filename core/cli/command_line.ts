@@ -1,4 +1,4 @@
-/** The operator's command line: the commands of the core and of each plugin, their help, and the completion. */
+/** The operator's command line: the commands of the core and of each plugin, their help and the completion. */
 import * as z from "zod";
 
 import { readBlueprint } from "../boot.ts";
@@ -23,11 +23,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const programName = "keyrack";
 
-/** Words that no plugin's commands can have. */
+/** Words of the core. A plugin with such an id can't have commands. */
 const coreWords = ["jobs", "completion", "help"];
 
 /**
- * Runs what the words name.
+ * Runs the command that the words name.
  * @param words after the program's name
  * @returns the exit code: 0, 1 (the command failed) or 2 (the call was wrong)
  */

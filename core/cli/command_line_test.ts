@@ -9,7 +9,7 @@ import { cliProgram, runCli } from "../../testing/command_line.ts";
 import { processVariables } from "../config/env.ts";
 import { type CommandLineFixture, openCommandLine } from "./testing/in_process.ts";
 
-/** A production that lacks its settings: each reading of them fails. */
+/** Production without its settings, so that each reading of them fails. */
 const withoutSettings = { NODE_ENV: "production" };
 
 describe("the command line", function () {
@@ -20,7 +20,7 @@ describe("the command line", function () {
   });
   afterEach(() => fixture.close());
 
-  it("lists every command of the core and of each plugin in one line, without settings or a database", async () => {
+  it("The help lists each command of the core and of the plugins, without settings or a database", async () => {
     const { code, out, err } = await fixture.call(["--help"], withoutSettings);
     expect({ code, err }).to.deep.equal({ code: 0, err: "" });
     const lines = [
@@ -40,11 +40,11 @@ describe("the command line", function () {
     const listed = out.split("\n").filter((line) => /^ {2}\w/.test(line));
     expect(listed).to.have.length(lines.length);
     lines.forEach((line, at) => expect(listed[at]).to.match(line));
-    expect(existsSync(path.join(fixture.folder, "data")), "secrets made up by a help").to.equal(false);
+    expect(existsSync(path.join(fixture.folder, "data")), "The help made secrets.").to.equal(false);
     for (const words of [[], ["help"]]) expect((await fixture.call(words, withoutSettings)).out).to.equal(out);
   });
 
-  it("shows the arguments and options of a command with types and defaults", async () => {
+  it("The help of a command shows its arguments and options with types and defaults", async () => {
     const { code, out, err } = await fixture.call(["minibar", "count", "--help"], withoutSettings);
     expect({ code, err }).to.deep.equal({ code: 0, err: "" });
     expect(out.replaceAll(/ +/g, " ")).to.equal(`Usage: keyrack minibar count [options] <shelf> [floor]
@@ -64,7 +64,7 @@ Options:
 `);
   });
 
-  it("gives a command the values that its schemas make of the words", async () => {
+  it("A command gets the values that its schemas parse from the words", async () => {
     const given = await fixture.call(["minibar", "count", "top", "3", "--kind=gin", "--least", "2.5", "--dry-run"]);
     expect(JSON.parse(given.out)).to.deep.equal({
       args: { shelf: "top", floor: 3 },
@@ -105,18 +105,18 @@ Options:
     ["completion tcsh", /^<shell> must be one of bash, zsh, fish\.\nUsage: /],
   ];
   for (const [words, expected] of wrongCalls) {
-    it(`refuses \`${words}\` with exit code 2 and the usage on standard error`, async () => {
+    it(`The call \`${words}\` ends with exit code 2 and the usage on standard error`, async () => {
       const { code, out, err } = await fixture.call(words.split(" "));
       expect({ code, out }, err).to.deep.equal({ code: 2, out: "" });
       expect(err).to.match(expected);
     });
   }
 
-  it("ends a refused run with exit code 1 and one sentence", async () => {
+  it("A command that throws an error ends with exit code 1 and one sentence", async () => {
     expect(await fixture.call(["minibar", "refuse"])).to.deep.equal({ code: 1, out: "", err: "The bar is closed.\n" });
   });
 
-  it("names a plugin whose commands do not load, and serves the others", async () => {
+  it("The help names a plugin whose commands do not load, and lists the commands of the others", async () => {
     await fixture.writePlugin("broken", "export const commands = {");
     await fixture.writePlugin("odd", 'export const commands = { list: { summary: "List", options: { all: 1 } } };');
     await fixture.writePlugin("jobs", "export const commands = {};");
@@ -135,7 +135,7 @@ Options:
     expect((await fixture.call(["minibar", "print", "--help"])).code).to.equal(0);
   });
 
-  it("ends its process with 0, 1 or 2, with the answer on standard output and words for people on standard error", async () => {
+  it("The process ends with 0, 1 or 2, with the answer on standard output and faults on standard error", async () => {
     const words = [
       ["minibar", "count", "a"],
       ["minibar", "refuse"],
@@ -153,7 +153,7 @@ Options:
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    it(`ends its process with ${expected} at a ${signal}`, async () => {
+    it(`The process ends with ${expected} after a ${signal}`, async () => {
       const env = { PATH: processVariables()["PATH"], ...fixture.variables };
       const child = spawn(process.execPath, ["--import", "tsx", cliProgram, "minibar", "wait"], {
         env,
@@ -170,7 +170,7 @@ Options:
     });
   }
 
-  it("runs as the package's command `keyrack` in any folder", async () => {
+  it("The package's command `keyrack` runs in any folder", async () => {
     const keyrack = path.join(import.meta.dirname, "..", "..", "bin", "keyrack.js");
     const child = spawn(process.execPath, [keyrack, "minibar", "refuse"], {
       cwd: fixture.folder,

@@ -7,7 +7,7 @@ import { zshScript } from "./completion_zsh.ts";
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
-/** Returns the script of a shell. It is for the command of that name. */
+/** Returns the script that a shell reads to complete the words after the program's name. */
 export function completionScript(shell: Shell, program: string, commands: readonly CompletedCommand[]): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](program, commands);
 }

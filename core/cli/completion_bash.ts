@@ -1,15 +1,17 @@
 /** The completion script for bash. */
+import { code } from "./code_template.ts";
 import { type CompletedCommand, firstWords, groupsOf } from "./completion_tree.ts";
 
-/** All words of it are checked names (`completion_tree.ts`, `command_shape.ts`), so none needs quotes. */
+/** Writes the script. Its words are checked names (`completion_tree.ts`, `command_shape.ts`) and need no quotes. */
 export function bashScript(program: string, commands: readonly CompletedCommand[]): string {
   const words = (list: readonly { readonly word: string }[]): string => list.map(({ word }) => word).join(" ");
-  return `# Completion of ${program} for bash. To use it now: source <(${program} completion bash)
+  return code`# Completion of ${program} for bash. To use it now: source <(${program} completion bash)
 # To keep it: ${program} completion bash > ~/.local/share/bash-completion/completions/${program}
 _${program}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]} command words=""
   # Bash splits --status=dead into three words.
-  if [[ $current == "=" ]]; then current=""; elif [[ $previous == "=" ]]; then previous=\${COMP_WORDS[COMP_CWORD - 2]}; fi
+  if [[ $current == "=" ]]; then current=""
+  elif [[ $previous == "=" ]]; then previous=\${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W "${words(firstWords(commands))} --help" -- "$current"))
@@ -41,15 +43,15 @@ function valueCases({ path, options }: CompletedCommand): string[] {
     .filter(({ takesValue }) => takesValue)
     .map(({ word, values, completesFiles }) => {
       const reply = completesFiles ? fileReply : `COMPREPLY=($(compgen -W "${values.join(" ")}" -- "$current"))`;
-      return `    "${[...path, word].join(" ")}") ${reply}; return ;;`;
+      return code`    "${[...path, word].join(" ")}") ${reply}; return ;;`;
     });
 }
 
 function commandCase({ path, options, values, completesFiles }: CompletedCommand): string {
   const words = [...values, ...options.map(({ word }) => word)].join(" ");
   const files = completesFiles ? `[[ $current == -* ]] || { ${fileReply}; } ` : "";
-  return `    "${path.join(" ")}") COMPREPLY=($(compgen -W "${words}" -- "$current")); ${files};;`;
+  return code`    "${path.join(" ")}") COMPREPLY=($(compgen -W "${words}" -- "$current")); ${files};;`;
 }
 
-/** Names with spaces stay whole, and the shell adds the slash of a folder. */
+/** Completes names of files. Names with spaces stay whole, and bash adds the slash of a folder. */
 const fileReply = 'compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current")';

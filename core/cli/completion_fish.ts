@@ -41,5 +41,5 @@ function afterCommand(complete: string, { path, options, values, completesFiles 
   ];
 }
 
-/** In single quotes fish reads a backslash before a quote and before another backslash. */
+/** Escapes quotes and backslashes, as fish reads them in single quotes. */
 const quotedForFish = (text: string): string => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`;

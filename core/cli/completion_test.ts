@@ -1,4 +1,4 @@
-/** The completion scripts, each run by its own shell. */
+/** Runs each completion script in its own shell. */
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const programs: Readonly<Record<Shell, (script: string, line: string) => readonl
      COMP_WORDS=(${line.replaceAll("=", " = ")}""); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
      _keyrack; printf '%s\\n' "\${COMPREPLY[@]}"`,
   ],
-  // Outside of its line editor zsh has none of these functions.
+  // Outside its line editor, zsh does not have these functions.
   zsh: (script, line) => [
     "-f",
     "-c",
@@ -32,7 +32,7 @@ const programs: Readonly<Record<Shell, (script: string, line: string) => readonl
   fish: (script, line) => ["--no-config", "-c", `source ${script}; complete -C '${line}' | string split -f1 \\t; true`],
 };
 
-/** A line ends at the cursor. `offered` are all words that fit, in any order. */
+/** A line ends at the cursor. `offered` has all words that match, in any order. */
 const cases: readonly { line: string; offered: readonly string[]; only?: Shell }[] = [
   { line: "keyrack mini", offered: ["minibar"] },
   { line: "keyrack billing re", offered: ["replay", "reconcile"] },
@@ -51,7 +51,7 @@ for (const [shell, argumentsOf] of Object.entries(programs) as [Shell, (typeof p
     let fixture: CommandLineFixture;
     let script: string;
     before(async function () {
-      // CI has bash. The other two shells are tested where they are installed.
+      // CI has bash. The tests of the other two shells run only if those are installed.
       if (shell !== "bash" && spawnSync(shell, ["--version"]).error !== undefined) this.skip();
       fixture = await openCommandLine();
       const { code, out, err } = await fixture.call(["completion", shell], { NODE_ENV: "production" });
@@ -64,7 +64,7 @@ for (const [shell, argumentsOf] of Object.entries(programs) as [Shell, (typeof p
 
     for (const { line, offered, only } of cases) {
       if (only !== undefined && only !== shell) continue;
-      it(`offers ${offered.join(", ") || "nothing"} after \`${line}\``, () => {
+      it(`The shell offers ${offered.join(", ") || "nothing"} after \`${line}\``, () => {
         const { stdout, stderr, status } = spawnSync(shell, argumentsOf(script, line), {
           cwd: fixture.folder,
           env: { PATH: processVariables()["PATH"], HOME: fixture.folder, TERM: "dumb" },
@@ -72,7 +72,7 @@ for (const [shell, argumentsOf] of Object.entries(programs) as [Shell, (typeof p
         });
         expect({ status, stderr }).to.deep.equal({ status: 0, stderr: "" });
         const typed = line.split(/[ =]/).at(-1) ?? "";
-        // The line editor of zsh drops the words that do not fit, and it is not part of this test.
+        // zsh's line editor drops the words that do not match the typed part. This test runs without it.
         const words = stdout.split("\n").filter((word) => word !== "" && word.startsWith(typed));
         expect(words).to.have.members(offered);
       });

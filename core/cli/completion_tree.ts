@@ -1,4 +1,4 @@
-/** What the completion scripts know of the declared commands. */
+/** Describes the declared commands for the completion scripts. */
 import type { Command } from "../plugin/command.ts";
 import { factsOf } from "./fields.ts";
 
@@ -14,14 +14,14 @@ export interface CompletedOption extends Choice {
   readonly completesFiles: boolean;
 }
 
-/** What can follow a command. */
+/** The words that can follow a command. */
 export interface CompletedCommand {
   /** `["billing", "events"]` */
   readonly path: readonly string[];
   readonly help: string;
   /** With the dashes before the name. */
   readonly options: readonly CompletedOption[];
-  /** Values of the first argument, where they are few. */
+  /** Values of the first argument, if its schema lists them. */
   readonly values: readonly string[];
   readonly completesFiles: boolean;
 }
@@ -46,7 +46,7 @@ export function completedCommand(
   };
 }
 
-/** Only such words go into a script: `compgen -W` of bash would run `$(…)` in others. */
+/** Allows only plain words in a script, because `compgen -W` of bash would run a `$(…)`. */
 const isPlainWord = (word: string): boolean => /^[\w.:@%+,/-]+$/.test(word);
 
 /** Returns the words that can come first, each once. */
@@ -68,5 +68,5 @@ export function groupsOf(commands: readonly CompletedCommand[]): ReadonlyMap<str
   return groups;
 }
 
-/** A text in single quotes, for bash and zsh. */
+/** Puts a text in single quotes, for bash and zsh. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;

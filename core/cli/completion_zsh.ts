@@ -1,8 +1,9 @@
 /** The completion script for zsh. */
+import { code } from "./code_template.ts";
 import { type Choice, type CompletedCommand, firstWords, groupsOf, quoted } from "./completion_tree.ts";
 
 export function zshScript(program: string, commands: readonly CompletedCommand[]): string {
-  return `#compdef ${program}
+  return code`#compdef ${program}
 # Completion of ${program} for zsh. To use it now: source <(${program} completion zsh)
 # To keep it: ${program} completion zsh > a file _${program} in a folder of $fpath
 _${program}() {
@@ -30,11 +31,11 @@ ${commands.flatMap(valueCases).join("\n")}
 ${commands.map(commandCase).join("\n")}
   esac
 }
-# Sourced, the function is announced to the shell; as a file in $fpath it is called.
+# A sourced script registers the function. A file in $fpath calls it.
 if [[ $funcstack[1] == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi`;
 }
 
-/** A colon parts the word from its help, so that one in a word needs a backslash. */
+/** Writes choices as `word:help`, so that a colon in a word needs a backslash. */
 const list = (choices: readonly Choice[]): string =>
   choices.map(({ word, help }) => quoted(`${word.replaceAll(":", String.raw`\:`)}:${help}`)).join(" ");
 
@@ -46,7 +47,7 @@ function valueCases({ path, options }: CompletedCommand): string[] {
     .filter(({ takesValue }) => takesValue)
     .map(({ word, values, completesFiles }) => {
       const reply = completesFiles ? "_files" : `compadd -- ${values.join(" ")}`;
-      return `    ${quoted([...path, word].join(" "))}) ${reply}; return ;;`;
+      return code`    ${quoted([...path, word].join(" "))}) ${reply}; return ;;`;
     });
 }
 
@@ -57,5 +58,5 @@ function commandCase({ path, options, values, completesFiles }: CompletedCommand
     `choices=(${list(options)})`,
     "_describe -t options option choices",
   ];
-  return `    ${quoted(path.join(" "))}) ${steps.join("; ")} ;;`;
+  return code`    ${quoted(path.join(" "))}) ${steps.join("; ")} ;;`;
 }

@@ -1,4 +1,4 @@
-/** Reads the schemas of a command's options and arguments: what the help says of them, and what the words stand for. */
+/** Reads the schemas of a command's options and arguments, for the help and to parse the words. */
 import * as z from "zod";
 
 import type { Fields, FieldValues } from "../plugin/command.ts";
@@ -8,14 +8,14 @@ export interface FieldFacts {
   /** A flag has no value. A number is written in decimal digits. */
   readonly kind: "flag" | "number" | "text";
   readonly isRequired: boolean;
-  /** Stands for the value in the usage: `--since <time>`. */
+  /** The name of the value in the usage, as in `--since <time>`. */
   readonly placeholder: string;
   readonly description: string;
-  /** The type in words, for an error and for the help. Undefined: any text. */
+  /** The type in words, for an error and for the help. Undefined if any text is allowed. */
   readonly type: string | undefined;
   /** The default, as it would be typed. */
   readonly defaultText: string | undefined;
-  /** All values that are possible, where they are few. */
+  /** All possible values, if the schema lists them. */
   readonly choices: readonly string[];
   readonly completesFiles: boolean;
 }
@@ -57,34 +57,34 @@ function typeInWords(json: JsonSchema, choices: readonly string[]): string | und
 
 export interface ParsedFields<F extends Fields> {
   readonly values: FieldValues<F>;
-  /** One sentence for each value that its schema refuses. */
+  /** One sentence for each value that its schema rejects. */
   readonly faults: readonly string[];
 }
 
 /**
  * Parses the words by their schemas.
- * @param given by name: a text, `true` for a flag, or undefined
- * @param label how a fault names the field
+ * @param valueAt returns the word of a field by its name: a text, `true` for a flag, or undefined
+ * @param label returns the name of a field in a fault
  */
 export function parseFields<F extends Fields>(
   fields: F,
-  given: (name: string) => unknown,
+  valueAt: (name: string) => unknown,
   label: (name: string) => string,
 ): ParsedFields<F> {
   const parsed = Object.entries(fields).map(([name, schema]) => {
     const { kind, type } = factsOf(name, schema);
-    const { success, data, error } = schema.safeParse(valueOf(kind, given(name)));
+    const { success, data, error } = schema.safeParse(valueOf(kind, valueAt(name)));
     if (success) return { name, data, fault: undefined };
     const expected = type === undefined ? error.issues[0]?.message : `must be ${type}`;
     return { name, data, fault: `${label(name)} ${(expected ?? "is refused").replace(/\.?$/, ".")}` };
   });
   return {
-    // Each key was parsed by the schema of that name, which is what its type says.
+    // The assertion is safe: the schema of each name has parsed its value.
     values: Object.fromEntries(parsed.map(({ name, data }) => [name, data])) as FieldValues<F>,
     faults: parsed.flatMap(({ fault }) => (fault === undefined ? [] : [fault])),
   };
 }
 
-/** JavaScript's own conversion would take `0x10`, `1e2` and ` 5 ` too. */
+/** Converts decimal numbers only. JavaScript's own conversion would accept `0x10`, `1e2` and ` 5 ` too. */
 const valueOf = (kind: FieldFacts["kind"], text: unknown): unknown =>
   kind === "number" && typeof text === "string" && /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;

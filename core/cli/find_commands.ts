@@ -11,7 +11,7 @@ import { commandsShapeFaults } from "./command_shape.ts";
 export type Commands = Readonly<Record<string, Command>>;
 
 export interface CommandGroups {
-  /** Of each plugin that has a `cli.ts`, by the plugin's id. */
+  /** The commands of each plugin that has a `cli.ts`, by the plugin's id. */
   readonly groups: ReadonlyMap<string, Commands>;
   /** One sentence for each plugin whose commands can't be loaded. */
   readonly faults: readonly string[];
@@ -19,13 +19,13 @@ export interface CommandGroups {
 
 /**
  * Loads the `cli.ts` of each plugin, which runs its code in this process.
- * @param only the id of the one plugin that is wanted; where it is no plugin's, all are loaded
- * @param taken words that no plugin's commands can have, since they are the core's
+ * @param only the id of the one plugin to load. Loads all plugins if none has this id.
+ * @param coreWords words of the core. A plugin with such an id can't have commands.
  */
 export async function findCommands(
   variables: Readonly<Record<string, string | undefined>>,
   only: string | undefined,
-  taken: readonly string[],
+  coreWords: readonly string[],
 ): Promise<CommandGroups> {
   const faults: string[] = [];
   const folders = rootsOf(variables)
@@ -35,7 +35,7 @@ export async function findCommands(
   const groups = new Map<string, Commands>();
   for (const folder of named.length > 0 ? named : folders) {
     const id = path.basename(folder);
-    if (taken.includes(id)) {
+    if (coreWords.includes(id)) {
       faults.push(`The plugin ${id} has commands, and "${id}" is a word of the core's. Remedy: rename the plugin.`);
       continue;
     }
@@ -51,12 +51,12 @@ function rootsOf({ PLUGIN_PATH = "" }: Readonly<Record<string, string | undefine
   return [...new Set([pluginsFolder, ...folders.map((folder) => path.resolve(folder))])];
 }
 
-/** @returns the commands, or what is wrong with them */
+/** Imports a plugin's commands. @returns the commands, or the faults of their shape */
 async function loadCommands(folder: string): Promise<Commands | string[]> {
   try {
     const { commands } = (await import(pathToFileURL(path.join(folder, "cli.ts")).href)) as { commands?: unknown };
     const faults = commandsShapeFaults(path.basename(folder), commands);
-    // The shape was checked; what the schemas of a command parse is what its own `run` declares.
+    // The assertion is safe: the shape was checked, and `defineCommand` gives `run` the types of its schemas.
     return faults.length > 0 ? faults : (commands as Commands);
   } catch (error) {
     return [loadFault(folder, error)];

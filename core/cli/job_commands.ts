@@ -8,10 +8,13 @@ import { coreRole, loginRole } from "../db/role_names.ts";
 import { openToolPool } from "./tool_pool.ts";
 import { deadJobs, reviveJobs } from "../jobs/dead_letters.ts";
 
-/** Dead jobs that one call lists. */
+/** The most dead jobs that one call lists. */
 const most = 1000;
 
-/** @param readBlueprint reads the settings; called by a command that runs, not for its help */
+/**
+ * Declares the commands.
+ * @param readBlueprint reads the settings. A command calls it when it runs, not for its help.
+ */
 export function jobCommands(readBlueprint: () => Promise<Blueprint>): Readonly<Record<string, Command>> {
   const asCore = async <T>(work: (trx: Trx) => PromiseLike<T>): Promise<T> => {
     const pool = await openToolPool(await readBlueprint(), loginRole);
@@ -41,7 +44,7 @@ export function jobCommands(readBlueprint: () => Promise<Blueprint>): Readonly<R
       run: async ({ args: { job_id }, options: { dead } }, { print }) => {
         if (dead === (job_id !== undefined)) throw new UsageError("Name one job, or --dead.");
         const count = await asCore((trx) => reviveJobs(trx, job_id === undefined ? undefined : [job_id]));
-        if (count === 0 && job_id !== undefined) throw new Error(`${job_id} is no dead job.`);
+        if (count === 0 && job_id !== undefined) throw new Error(`The job ${job_id} is not dead or does not exist.`);
         print(`${count} to be tried again.`);
       },
     }),

@@ -1,21 +1,21 @@
-/** Builds the command line of commander from declared commands: parsing, help, suggestions and exit codes. */
+/** Builds a program of commander from declared commands: parsing, help, suggestions and exit codes. */
 import { Argument, Command as CommanderCommand, CommanderError, Help, Option } from "commander";
 
 import { type Command, type CommandInput, type Fields, UsageError } from "../plugin/command.ts";
 import { type FieldFacts, factsOf, parseFields } from "./fields.ts";
 
-/** Of the process. A stop by Ctrl-C ends with 130 (`process.ts`). */
+/** Exit codes of the process. A stop by Ctrl-C ends with 130 (`process.ts`). */
 export const exitCodes = { done: 0, failed: 1, wrongCall: 2 } as const;
 
-/** Where the texts go. */
+/** The output of a program. */
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** How many characters a line of the help has. Default: 120. */
+  /** Characters in a line of the help. Default: 120. */
   readonly columns?: number | undefined;
 }
 
-/** Runs a command with what was parsed for it. */
+/** Runs a command with its parsed arguments and options. */
 export type Execute = (input: CommandInput<Fields, Fields>) => Promise<void>;
 
 /** A command of commander that prints its usage below each fault, and lists the commands of all groups at once. */
@@ -28,7 +28,7 @@ export class Program extends CommanderCommand {
     return new ProgramHelp();
   }
 
-  /** @throws CommanderError always */
+  /** Prints a fault with the usage. @throws CommanderError always */
   override error(message: string): never {
     const words = message.replace(/^error: /, "");
     const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
@@ -88,11 +88,11 @@ export function addCommand(parent: Program, name: string, command: Command, exec
     added.addArgument(argumentOf(argument, factsOf(argument, schema)));
   addOptions(added, options);
   added.action(async () => {
-    const given = [...added.args];
+    const words = [...added.args];
     const positions = Object.keys(args);
     const parsedArgs = parseFields(
       args,
-      (one) => given[positions.indexOf(one)],
+      (one) => words[positions.indexOf(one)],
       (one) => `<${one}>`,
     );
     const parsedOptions = readOptions(added, options);
@@ -112,12 +112,12 @@ export function addOptions(program: Program, options: Fields): void {
   for (const [name, schema] of Object.entries(options)) program.addOption(optionOf(name, factsOf(name, schema)));
 }
 
-/** Parses the options of a program whose words were read. */
+/** Parses the options of a program after commander has read the words. */
 export function readOptions<O extends Fields>(program: Program, options: O) {
-  const given: Readonly<Record<string, unknown>> = program.opts();
+  const values: Readonly<Record<string, unknown>> = program.opts();
   return parseFields(
     options,
-    (name) => given[new Option(`--${name}`).attributeName()],
+    (name) => values[new Option(`--${name}`).attributeName()],
     (name) => `--${name}`,
   );
 }
@@ -140,7 +140,7 @@ function describe({ description, type, defaultText, isRequired }: FieldFacts): s
 }
 
 /**
- * Lets a program read the words and run what they name.
+ * Reads the words and runs the command that they name.
  * @returns the exit code of a help (0) or of a wrong call (2); undefined if a command ran to its end
  */
 export async function runProgram(program: Program, words: readonly string[]): Promise<number | undefined> {

@@ -5,9 +5,8 @@ import { addOptions, createProgram, readOptions, runProgram } from "./program.ts
 export const settingsInEnvironment = "Settings are environment variables: docs/production.md.";
 
 /**
- * Reads the options of this process. Ends it with exit code 0 after `--help`, and with 2 for a word that is not
- * declared.
- * @param name how it is called, as the usage begins
+ * Reads the options of this process. Ends it with exit code 0 after `--help`, and with 2 after an undeclared word.
+ * @param name the call of the program, with which the usage begins
  * @param summary one sentence for the help
  */
 export async function readProgramOptions<const O extends Fields>(

@@ -1,4 +1,4 @@
-/** The programs that a person starts by `npm run`, as processes: their help, and the words that they do not know. */
+/** Runs the programs that a person starts by `npm run`: their help, and their answer to unknown words. */
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs a script of package.json with one more word, without a single setting and far from a database. */
+/** Runs a script of package.json with one more word, without settings and without a database. */
 function runScript(name: string, word: string): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { PATH: processVariables()["PATH"], NODE_ENV: "production", DATA_DIR: path.join(os.tmpdir(), "none") };
@@ -39,7 +39,7 @@ describe("the programs of package.json", function () {
     ["permissions", "npm run permissions --", ["--write", "--check"]],
   ];
   for (const [name, usage, options] of programs) {
-    it(`\`${name}\` prints its help with exit code 0, and refuses an unknown word with 2`, async () => {
+    it(`\`${name}\` prints its help with exit code 0, and ends with 2 after an unknown word`, async () => {
       const [help, unknownOption, unknownWord] = await Promise.all(
         ["--help", "--unknown", "unknown"].map((word) => runScript(name, word)),
       );

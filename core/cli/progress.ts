@@ -2,14 +2,14 @@ import { SingleBar } from "cli-progress";
 
 import type { Progress } from "../plugin/command.ts";
 
-/** What a bar or a line is written to: standard error, which leaves standard output to the command's answer. */
+/** The stream of the bar or the lines. It is standard error, because standard output is for the command's answer. */
 export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 const lineEveryMs = 5_000;
 
 /**
- * Tells how far a command has come: a bar on a terminal; a line at the beginning, each five seconds, and at the end
- * elsewhere.
+ * Shows the progress of a command as a bar on a terminal. Elsewhere it writes a line at the beginning, every 5 s and at
+ * the end.
  */
 export function startProgress(stream: ProgressStream, words: string, total = 0): Progress {
   return stream.isTTY === true ? bar(stream, words, total) : lines(stream, words, total);
@@ -22,7 +22,7 @@ function bar(stream: ProgressStream, words: string, total: number): Progress {
     barCompleteChar: "#",
     barIncompleteChar: "-",
     hideCursor: true,
-    // Its listeners would come after ours, which end the process at once (process.ts).
+    // The bar's own signal listeners would run too late, because ours end the process at once (process.ts).
     gracefulExit: false,
     stopOnComplete: false,
   });
@@ -43,19 +43,19 @@ function bar(stream: ProgressStream, words: string, total: number): Progress {
 function lines(stream: ProgressStream, words: string, total: number): Progress {
   let done = 0;
   let all = total;
-  let told = Date.now();
-  const tell = (end = "") => stream.write(`${words}: ${done}${all > 0 ? ` of ${all}` : ""}${end}\n`);
-  tell();
+  let writtenAt = Date.now();
+  const write = (end = "") => stream.write(`${words}: ${done}${all > 0 ? ` of ${all}` : ""}${end}\n`);
+  write();
   return {
     total: (steps) => {
       all = steps;
     },
     step: (steps = 1) => {
       done += steps;
-      if (Date.now() - told < lineEveryMs) return;
-      told = Date.now();
-      tell();
+      if (Date.now() - writtenAt < lineEveryMs) return;
+      writtenAt = Date.now();
+      write();
     },
-    end: () => void tell(", done"),
+    end: () => void write(", done"),
   };
 }

@@ -12,7 +12,7 @@ describe("the progress of a command", () => {
         done();
       },
     });
-    // What cli-progress asks of a terminal.
+    // The parts of a terminal that cli-progress needs.
     const terminal = Object.assign(stream, { isTTY, columns: 100, cursorTo: () => true, clearLine: () => true });
     const progress = startProgress(terminal, "events");
     progress.total(4);
@@ -21,11 +21,11 @@ describe("the progress of a command", () => {
     return text;
   };
 
-  it("is a bar on a terminal", () => {
+  it("A terminal shows a bar", () => {
     expect(run(true)).to.match(/events \[#+\] 4\/4/);
   });
 
-  it("shows the cursor again if the process ends in the middle", () => {
+  it("The bar shows the cursor again if the process ends before the command", () => {
     let text = "";
     const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => done(void (text += chunk.toString())) });
     const before = process.listeners("exit");
@@ -41,7 +41,7 @@ describe("the progress of a command", () => {
     expect(process.listeners("exit")).to.deep.equal(before);
   });
 
-  it("is plain lines elsewhere, without a sign that moves a cursor", () => {
+  it("Another stream gets plain lines, without a sequence that moves the cursor", () => {
     expect(run(false)).to.equal("events: 0\nevents: 4 of 4, done\n");
   });
 });

@@ -1,4 +1,4 @@
-/** Runs one command with the context of its plugin, and closes what the command opened. */
+/** Runs one command with the context of its plugin, and closes the pool that the command opened. */
 import { readFile } from "node:fs/promises";
 import type { Knex } from "knex";
 
@@ -17,7 +17,7 @@ import { printableLines } from "../values/text.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Returns how to run a command of a plugin. */
+/** Returns a function that runs a command of a plugin. */
 export function pluginCommand(id: string, command: Command, variables: Variables, terminal: Terminal): Execute {
   return async (input) => {
     const blueprint = await readBlueprint(variables);
@@ -27,7 +27,7 @@ export function pluginCommand(id: string, command: Command, variables: Variables
       return pluginContext(id, blueprint, pool, variables["LOG_LEVEL"] ?? "warn");
     };
     try {
-      // The command names its own manifest; its plugin has no other.
+      // The assertion is safe: the type of the context comes from the manifest of the command's own plugin.
       const context = contextOf(terminal, blueprint.slices.get(id) ?? {}, open as CommandContext["open"]);
       await command.run(input, context);
     } finally {
@@ -36,7 +36,7 @@ export function pluginCommand(id: string, command: Command, variables: Variables
   };
 }
 
-/** Returns how to run a command of the core, which opens its own database. */
+/** Returns a function that runs a command of the core, which opens its own database. */
 export function coreCommand(command: Command, terminal: Terminal): Execute {
   const open = (): Promise<never> => Promise.reject(new Error("A command of the core has no plugin."));
   return (input) => command.run(input, contextOf(terminal, {}, open));
@@ -48,7 +48,7 @@ function contextOf({ out }: Terminal, env: CommandContext["env"], open: CommandC
     open,
     progress: (words, total) => startProgress(process.stderr, words, total),
     readFile: (file) => readFile(file),
-    // A line can hold text of others, which must not control the operator's terminal.
+    // A line can contain text of guests or Stripe, which must not control the operator's terminal.
     print: (line) => out(`${printableLines(line)}\n`),
   };
 }

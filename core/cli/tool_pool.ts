@@ -1,4 +1,4 @@
-/** The database connection of an operator's command. */
+/** Opens the database connection of an operator's command. */
 import type { Knex } from "knex";
 
 import { runningServerUrl } from "../../embedded/running_server.ts";
@@ -9,8 +9,8 @@ import { openPool } from "../db/pool.ts";
 import { coreRole, urlAs } from "../db/role_names.ts";
 
 /**
- * A pool as a login, to the database that the environment names or that an `npm start` runs on this machine.
- * @throws BootError
+ * Opens a pool with a login, to the database in `DATABASE_URL` or to that of an `npm start` on this machine.
+ * @throws BootError if the database can't be reached or rejects the password
  */
 export async function openToolPool({ env }: Blueprint, login: string): Promise<Knex> {
   const address = env.DATABASE_URL ?? (await runningServerUrl(env.DATA_DIR));
@@ -25,7 +25,8 @@ export async function openToolPool({ env }: Blueprint, login: string): Promise<K
     await knex.destroy();
     if (sqlStateOf(error) === wrongPassword) {
       stopOnFaults([
-        `${login} can't log in: its password is derived from SECRET_KEY. Remedy: this platform's SECRET_KEY, or npm run migrate.`,
+        `${login} can't log in: its password is derived from SECRET_KEY. ` +
+          "Remedy: set this platform's SECRET_KEY, or run npm run migrate.",
       ]);
     }
     if (isOutage(error))

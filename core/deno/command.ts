@@ -1,4 +1,4 @@
-/** How a process of the Procfile is started on Deno: which program, with exactly which permissions. */
+/** Starts the processes of the Procfile on Deno, each with exactly the permissions that the manifests name. */
 import { spawnSync } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import { existsSync } from "node:fs";
@@ -17,34 +17,36 @@ import type { PermissionSet } from "./permission_set.ts";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Beside the permissions: nobody is asked for more, a variable that is not allowed reads as not set, no code comes from
- * the network, and npm packages are those in node_modules.
+ * Flags of every process, beside its permissions:
+ * - Deno never asks a person for more permissions.
+ * - A variable that is not allowed reads as not set.
+ * - Deno imports no code from the network, and npm packages from `node_modules` only.
  */
 const always = ["--quiet", "--no-prompt", "--ignore-env", "--no-remote", "--no-lock", "--node-modules-dir=manual"];
 
-/** The `--allow-*` flags of a set. A kind of which nothing is allowed has no flag. */
+/** Returns the `--allow-*` flags of a set. A kind without an entry has no flag. */
 function flagsOf(set: PermissionSet): string[] {
   return Object.entries(set)
     .filter(([, needs]) => needs.length > 0)
     .map(([kind, needs]) => `--allow-${kind}=${needs.map(({ value }) => escape(value)).join(",")}`);
 }
 
-/** Deno splits at commas; two of them stand for one. */
+/** Doubles each comma, because Deno splits the value of a flag at single commas. */
 function escape(value: string): string {
   return value.replaceAll(",", ",,");
 }
 
-/** The arguments of `deno` for a script with these permissions. */
+/** Returns the arguments of `deno` that run a script with these permissions. */
 export function denoArgs(set: PermissionSet, script: string): string[] {
   return ["run", ...always, ...flagsOf(set), "--preload=core/deno/preload.ts", script];
 }
 
-/** The deno of the npm package, or one on the PATH; undefined where neither runs. */
+/** Finds the deno of the npm package, or else one on the PATH. Returns undefined if neither runs. */
 export function findDeno(): string | undefined {
   return ["deno", ...packagedDeno()].reverse().find((file) => spawnSync(file, ["--version"]).status === 0);
 }
 
-/** Not the package's own `deno` command: that is a Node process, which would keep our signals to itself. */
+/** Returns the binary, not the package's `deno` command: that is a Node process, which does not pass signals on. */
 function packagedDeno(): string[] {
   const platform = `${process.platform}-${process.arch}${process.platform === "linux" ? "-glibc" : ""}`;
   try {
@@ -56,20 +58,20 @@ function packagedDeno(): string[] {
 }
 
 /**
- * How each line of the Procfile runs on Deno, with the hosts and folders of these variables.
- * @param find never imports a plugin's module
- * @throws BootError where `deno.json` is not what the manifests add up to
+ * Returns how each line of the Procfile runs on Deno, with the hosts and folders of these variables.
+ * @param find must not import a plugin's module
+ * @throws BootError if `deno.json` differs from the permissions in the manifests
  */
 export async function denoProgram(deno: string, variables: Variables, find: FindPlugins): Promise<Program> {
   const plugins = await findPlugins(variables, find);
-  // deno.json was reviewed, and says what plugins may do; a manifest that has changed since does not.
+  // A person reviewed deno.json. A manifest that changed since then gets no new permission.
   stopOnFaults(faultsOfDenoJson(denoJsonText(staticProcesses(plugins, variables))));
   return denoCommands(deno, plugins, variables, find);
 }
 
 export const noDeno = "There is no deno. Remedy: npm ci (with its optional packages), or install Deno 2.9.";
 
-/** The same without asking `deno.json`. */
+/** Returns how each line of the Procfile runs on Deno, without a comparison with `deno.json`. */
 export function denoCommands(
   deno: string,
   plugins: readonly LoadedPlugin[],
@@ -84,18 +86,18 @@ export function denoCommands(
 }
 
 /**
- * Makes the secrets that are not set, which a process on Deno may only read, and turns a name to listen on into its
- * address.
+ * Makes the secrets that are not set, because a process on Deno can read them but not write them. Replaces the name of
+ * the host to listen on by its address.
  */
 async function settled(variables: Variables, find: FindPlugins): Promise<Variables> {
   await readBlueprint(variables, find);
   const host = variables["HOST"];
-  // Deno knows whom to call by name, but where to listen by address.
+  // Deno matches calls by host name, but the address to listen on by number.
   const address = host === undefined || isIP(host) !== 0 ? host : (await lookup(host)).address;
   return { ...variables, HOST: address, DENO_NO_UPDATE_CHECK: "1" };
 }
 
-/** A native library has a file per platform; one of them is here. */
+/** Keeps the files of this platform. A native library has one file per platform, and one of them is installed. */
 function onThisMachine(ffi: PermissionSet["ffi"]): PermissionSet["ffi"] {
   return ffi.filter(({ value }) => existsSync(path.join(root, value)));
 }

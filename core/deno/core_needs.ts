@@ -1,27 +1,27 @@
 /**
- * What the core itself needs on Deno, each with its reason; whatever is not here or in a manifest is refused. To run a
- * program, to reach for memory or to import code from the network is needed by nobody.
+ * The permissions that the core needs on Deno, each with its reason. Deno refuses all that neither this file nor a
+ * manifest names. No process may run a program or import code from the network.
  */
 import path from "node:path";
 
 import type { CoreEnv } from "../config/env.ts";
 
-/** The checkout. The paths of `deno.json` are read from here. */
+/** The folder of the checkout. The paths in `deno.json` are relative to it. */
 export const root = path.join(import.meta.dirname, "..", "..");
 
 /** The two programs of a Procfile. */
 export type ProcessKind = "web" | "worker";
 
-/** The program behind the script that a Procfile's line names. */
+/** The program that a script in the Procfile starts. */
 export const kindOf: Readonly<Record<string, ProcessKind>> = { "bin/web.ts": "web", "workers/main.ts": "worker" };
 
 interface CoreNeed {
-  /** Absent: for both. */
+  /** The one program that needs it. Absent if both do. */
   readonly only?: ProcessKind;
   readonly why: string;
 }
 
-/** Every variable that `core/config/env.ts` reads: a new one does not compile before it stands here. */
+/** Every variable that `core/config/env.ts` reads. The compiler requires an entry for a new one. */
 export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   NODE_ENV: { why: "production or not" },
   DATABASE_URL: { why: "the database" },
@@ -30,8 +30,8 @@ export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   DATA_DIR: { why: "where files are" },
   PORT: { only: "web", why: "where to listen" },
   HOST: { only: "web", why: "where to listen" },
-  CORS_ORIGINS: { only: "web", why: "whose web pages may call the API" },
-  TRUSTED_PROXIES: { only: "web", why: "whose X-Forwarded-For is believed" },
+  CORS_ORIGINS: { only: "web", why: "the origins of web pages that may call the API" },
+  TRUSTED_PROXIES: { only: "web", why: "the proxies that may set X-Forwarded-For" },
   PLUGINS: { why: "which plugins run in this process" },
   PLUGIN_PATH: { why: "where more plugins are" },
   LOG_LEVEL: { why: "how much is logged" },
@@ -47,9 +47,9 @@ export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   AWS_SESSION_TOKEN: { why: "is refused if files are in S3" },
 };
 
-/** Variables that libraries read by themselves. All others that they ask for they find unset. */
+/** Variables that libraries read by themselves. Every other variable reads as not set. */
 export const libraryVariables: Readonly<Record<string, string>> = {
-  PGSSLMODE: "pg: an operator's demand for TLS must not be lost in silence",
+  PGSSLMODE: "pg: an operator who requires TLS must get TLS",
 };
 
 export const coreReads: readonly (CoreNeed & { readonly path: string })[] = [
@@ -58,26 +58,26 @@ export const coreReads: readonly (CoreNeed & { readonly path: string })[] = [
   { path: "node_modules/swagger-ui-dist", only: "web", why: "the files of GET /docs" },
 ];
 
-/** By Deno's names for them. */
+/** System information that the core reads, by Deno's names. */
 export const coreSys: Readonly<Record<string, string>> = { hostname: "pino asks for it when it is loaded" };
 
 /**
- * Libraries with native code. A native file that may be loaded is a hole in every other wall, because the C library can
- * be called through it (`system`, `open`): `preload.ts` loads it before any plugin is, and gives the permission back.
+ * Libraries with native code. A plugin that could load a native file could call the C library (`system`, `open`) and so
+ * get around every other permission. `preload.ts` loads the file before any plugin, and then revokes the permission.
  */
 export const nativeLibraries: readonly {
   readonly library: string;
   readonly plugin: string;
   readonly why: string;
-  /** One per platform that Keyrack runs on; a machine has one of them. */
+  /** One file per platform that Keyrack runs on. A machine has one of them. */
   readonly files: readonly string[];
-  /** What the library reads to know its platform. */
+  /** Files that the library reads to detect its platform. */
   readonly reads: readonly string[];
 }[] = [
   {
     library: "@node-rs/argon2",
     plugin: "identity",
-    why: "argon2id off the event loop; given back before a plugin is loaded",
+    why: "argon2id off the event loop; revoked before a plugin is loaded",
     files: ["darwin-arm64", "darwin-x64", "linux-arm64-gnu", "linux-x64-gnu"].map(
       (platform) => `node_modules/@node-rs/argon2-${platform}/argon2.${platform}.node`,
     ),

@@ -1,6 +1,6 @@
 /**
- * `deno.json`: the permission sets of the Procfile's processes, written by `npm run permissions -- --write`. It is
- * committed, so that a manifest that asks for more is seen in a review as more in this file.
+ * Makes `deno.json`, the permission sets of the Procfile's processes. `npm run permissions -- --write` writes the file.
+ * It is committed, so that a review shows each permission that a manifest adds.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -25,7 +25,7 @@ export interface DenoProcess {
   readonly set: PermissionSet;
 }
 
-/** Every plugin here: the shipped ones and those of `PLUGIN_PATH`. @throws BootError */
+/** Finds the shipped plugins and those of `PLUGIN_PATH`. @throws BootError */
 export async function findPlugins(variables: Variables, find = findAllPlugins): Promise<readonly LoadedPlugin[]> {
   const more = variables["PLUGIN_PATH"]?.split(path.delimiter).filter((folder) => folder !== "") ?? [];
   const roots = [pluginsFolder, ...more.map((folder) => path.resolve(folder))];
@@ -35,7 +35,8 @@ export async function findPlugins(variables: Variables, find = findAllPlugins): 
 }
 
 /**
- * The processes of the Procfile as `deno.json` has them: on a machine where nothing is set but perhaps `PLUGIN_PATH`.
+ * Returns the processes of the Procfile as `deno.json` has them. They are those of a machine where no variable is set,
+ * except perhaps `PLUGIN_PATH`.
  */
 export function staticProcesses(plugins: readonly LoadedPlugin[], variables: Variables): DenoProcess[] {
   const { PLUGIN_PATH } = variables;
@@ -50,13 +51,14 @@ export function processOf(line: ProcfileLine, plugins: readonly LoadedPlugin[], 
   const kind: ProcessKind | undefined = kindOf[script];
   if (kind === undefined) {
     stopOnFaults([
-      `The Procfile's ${line.name} runs ${script}, whose needs on Deno nobody named. Remedy: kindOf in core/deno/core_needs.ts.`,
+      `The line ${line.name} of the Procfile runs ${script}, which core/deno/core_needs.ts does not list. ` +
+        "Remedy: add the script to kindOf there.",
     ]);
   }
   return { name: line.name, script, set: permissionSet(kind as ProcessKind, plugins, variables) };
 }
 
-/** The text of `deno.json`, laid out as oxfmt does. */
+/** Returns the text of `deno.json`, in the layout of oxfmt. */
 export function denoJsonText(processes: readonly DenoProcess[]): string {
   const values = (needs: readonly Need[]): string[] | false =>
     needs.length === 0 ? false : needs.map(({ value }) => value);
@@ -65,13 +67,13 @@ export function denoJsonText(processes: readonly DenoProcess[]): string {
     {
       read: values(set.read),
       write: values(set.write),
-      // A name that is not allowed reads as not set: libraries ask for many.
+      // A variable that is not allowed reads as not set, because libraries read many.
       env: { allow: values(set.env), ignore: true },
       net: values(set.net),
       sys: values(set.sys),
       ffi: values(set.ffi),
       run: false,
-      // Deno allows some hosts where none is named, and `false` and `[]` count as none.
+      // Deno allows imports from some hosts if none is named, and it takes `false` and `[]` for none.
       import: ["nowhere.invalid:443"],
     },
   ]);
@@ -80,13 +82,13 @@ export function denoJsonText(processes: readonly DenoProcess[]): string {
   return `${layOut(content, "", 0)}\n`;
 }
 
-/** JSON with short arrays on one line. */
+/** Writes JSON with short arrays on one line. */
 function layOut(value: unknown, indent: string, before: number): string {
   const flat = JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, " ");
   if (typeof value !== "object" || value === null) return flat;
   const array = Array.isArray(value);
   const tight = array ? flat.replaceAll(/^\[ | \]$/g, (edge) => edge.trim()) : flat;
-  // One column for the comma that may follow.
+  // `<` and not `<=`: a comma can follow.
   if (array && indent.length + before + tight.length < 120) return tight;
   const inner = `${indent}  `;
   const items = array
@@ -95,7 +97,7 @@ function layOut(value: unknown, indent: string, before: number): string {
   return `${array ? "[" : "{"}\n${items.join(",\n")}\n${indent}${array ? "]" : "}"}`;
 }
 
-/** What is wrong with the `deno.json` on disk: nothing, or one fault with its remedy. */
+/** Compares `deno.json` on the disk with this text. Returns an empty list, or one fault with its remedy. */
 export function faultsOfDenoJson(text: string): string[] {
   let found: string | undefined;
   try {

@@ -1,7 +1,4 @@
-/**
- * The processes on Deno with exactly the permissions that the manifests add up to: enough for the main job, and no
- * more.
- */
+/** Runs the processes on Deno with exactly the permissions of the manifests: enough for the main job, and no more. */
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { execFile } from "node:child_process";
@@ -30,20 +27,26 @@ const deno = findDeno();
 const fixturePlugins = path.join(import.meta.dirname, "testing", "fixture_plugins");
 const probe = "core/deno/testing/probe.ts";
 
-/** A wall that is not there: what all the refusals are compared with. */
-const noWall = ["run", "-A", "--quiet", "--no-lock", "--node-modules-dir=manual"];
+/** Arguments that allow everything. Without Deno's restrictions every attempt must succeed. */
+const unrestricted = ["run", "-A", "--quiet", "--no-lock", "--node-modules-dir=manual"];
 
-/** Deno's own words for a refusal, and ours for those that Deno makes in silence. */
-const refusal =
-  /[Rr]equires (read|write|net|run|ffi|sys|import|unscoped|a person)\b|EPERM|EACCES|--no-remote is specified|Reads as not set|No program ran|Is not there|No worker is started/;
+/** Deno's messages of a refusal, and ours for the refusals without a message. */
+const refusal = new RegExp(
+  [
+    /[Rr]equires (read|write|net|run|ffi|sys|import|unscoped|a person)\b|EPERM|EACCES|--no-remote is specified/,
+    /Reads as not set|No program ran|Is not there|No worker is started/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
 
 describe("the permission sets", () => {
-  it("are in deno.json as the manifests add up to", async () => {
+  it("The committed deno.json has the permissions of the manifests", async () => {
     const text = denoJsonText(staticProcesses(await findPlugins({}), {}));
     expect(faultsOfDenoJson(text)).to.deep.equal([]);
   });
 
-  it("are stale when a manifest asks for more, and the fault names the remedy", async () => {
+  it("A manifest with one more permission makes deno.json stale, and the fault names the remedy", async () => {
     const plugins = await findPlugins({});
     const more = plugins.map((plugin) => ({
       ...plugin,
@@ -52,7 +55,7 @@ describe("the permission sets", () => {
     expect(faultsOfDenoJson(denoJsonText(staticProcesses(more, {}))).join()).to.match(/npm run permissions -- --write/);
   });
 
-  it("give a process nothing of a plugin that does not run in it", async () => {
+  it("A process gets no permission of a plugin that does not run in it", async () => {
     const processes = staticProcesses(await findPlugins({}), {});
     const values = (name: string, kind: "env" | "net" | "write"): string[] =>
       processes.find((one) => one.name === name)?.set[kind].map(({ value }) => value) ?? [];
@@ -72,7 +75,7 @@ describe("the permission sets", () => {
     let folder: string;
     let other: Server;
     let targets: Targets;
-    /** The same without a need for the Internet. */
+    /** The same targets, all on this machine. */
     let near: Targets;
     const opened: (() => Promise<unknown>)[] = [];
 
@@ -159,7 +162,7 @@ describe("the permission sets", () => {
     }
 
     onBothStores("the main job", (store) => {
-      it("runs from end to end with exactly the permissions of the manifests", async () => {
+      it("The walk-through runs from end to end with exactly the permissions of the manifests", async () => {
         const redis = store === "redis" ? await startRedis() : undefined;
         if (redis !== undefined) opened.push(() => redis.stop());
         const commands = await denoProgram(program, await freshVariables(redis), findAllPlugins);
@@ -180,25 +183,25 @@ describe("the permission sets", () => {
         return JSON.parse(stdout) as Outcomes;
       };
 
-      it("is refused everything that is not in the set, by flags", async () => {
+      it("Deno refuses every attempt outside the permissions that its flags name", async () => {
         const [web] = staticProcesses(await findPlugins({}), {});
         if (web === undefined) throw new Error("The Procfile has no line.");
         expectAll(await outcomesWith(denoArgs(web.set, probe)), refusal);
       });
 
-      it("is refused the same by deno.json's set", async () => {
+      it("Deno refuses the same attempts with the permissions of deno.json", async () => {
         const args = ["run", "--quiet", "--no-prompt", "-P=web", "--preload=core/deno/preload.ts", probe];
         expectAll(await outcomesWith(args), refusal);
       });
 
-      it("would do all of it without the wall", async () => {
-        expectAll(await outcomesWith([...noWall, probe], near), /^done$/);
+      it("Without Deno's restrictions every attempt succeeds", async () => {
+        expectAll(await outcomesWith([...unrestricted, probe], near), /^done$/);
       });
     });
 
-    describe("a plugin that means harm", () => {
+    describe("a malicious plugin", () => {
       const outcomesIn = async (change: (program: Program) => Program, aim = targets): Promise<Outcomes> => {
-        // Not 0, which would allow it to listen on a free port.
+        // The port is not 0, because 0 would allow the plugin to listen on any free port.
         const variables = { ...(await freshVariables()), PLUGIN_PATH: fixturePlugins, PORT: String(await freePort()) };
         await migrateDatabase(variables);
         const commands = change(denoCommands(program, await findPlugins(variables), variables));
@@ -209,22 +212,22 @@ describe("the permission sets", () => {
         return body as Outcomes;
       };
 
-      it("is not started before somebody approved its permissions", async () => {
+      it("The launcher does not start a plugin before a person approved its permissions", async () => {
         const variables = { ...(await freshVariables()), PLUGIN_PATH: fixturePlugins };
         const error = await denoProgram(program, variables, findAllPlugins).catch((reason: unknown) => reason);
         expect(String(error)).to.match(/deno\.json is not what the manifests add up to.*npm run permissions/);
       });
 
-      it("is refused everything in the real web process", async () => {
+      it("Deno refuses every attempt of the plugin in the real web process", async () => {
         expectAll(await outcomesIn((commands) => commands), refusal);
       });
 
-      it("would do all of it without the wall, but for the variables that the process has put away by itself", async () => {
+      it("Without Deno's restrictions only the attempts on variables fail, since the process hides them", async () => {
         const open =
           (commands: Program): Program =>
           async (line) => ({
             ...(await commands(line)),
-            args: [...noWall, line.args.at(-1) ?? ""],
+            args: [...unrestricted, line.args.at(-1) ?? ""],
           });
         const {
           "read a variable that no manifest names": read,

@@ -1,8 +1,8 @@
 /**
- * The permissions of one process on Deno: what the core needs, and what the manifests of the plugins in it name.
+ * Computes the permissions of one process on Deno: those of the core, and those in the manifests of its plugins.
  *
- * Hosts and folders come from the environment, so a set is made for given variables. `deno.json` holds the sets of a
- * machine where nothing is set (`defaults`); `npm run start:deno` makes those of the variables that it was given.
+ * Hosts and folders come from the environment, so that each set belongs to the values of some variables. `deno.json`
+ * has the sets of a machine where no variable is set (`defaults`). `npm run start:deno` makes sets from its variables.
  */
 import path from "node:path";
 
@@ -21,16 +21,16 @@ import {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** One thing that is allowed, and for what. */
+/** One permission and its reason. */
 export interface Need {
   readonly value: string;
   readonly why: string;
 }
 
-/** By Deno's names. What is not here (`run`, `import`) is refused to all. */
+/** The permissions by Deno's names. Deno refuses the other kinds (`run`, `import`) to every process. */
 export type PermissionSet = Readonly<Record<"read" | "write" | "env" | "net" | "sys" | "ffi", readonly Need[]>>;
 
-/** Where things are when nobody says otherwise: all of it on this machine. */
+/** The addresses of a machine where no variable is set. PostgreSQL and Redis are on this machine. */
 export const defaults: Variables = {
   DATABASE_URL: "postgres://127.0.0.1:5432/keyrack",
   REDIS_URL: "redis://127.0.0.1:6379",
@@ -46,8 +46,9 @@ const defaultPorts: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param plugins all that were found
- * @param variables of the process; `HOST` is an address and no name
+ * Computes the permissions of one process.
+ * @param plugins all plugins that were found
+ * @param variables of the process; `HOST` must be an address
  */
 export function permissionSet(
   kind: ProcessKind,
@@ -98,7 +99,7 @@ function listOf(list: string | undefined, separator: string): string[] | undefin
     .filter((word) => word !== "");
 }
 
-/** A path from the checkout where it is inside, so that `deno.json` is the same on every machine. */
+/** Makes a path inside the checkout relative to it, so that `deno.json` is the same on every machine. */
 export function shorten(file: string): string {
   const relative = path.relative(root, path.resolve(root, file));
   return relative.startsWith("..") || path.isAbsolute(relative) ? path.resolve(root, file) : relative;
@@ -109,8 +110,8 @@ function inDataDir(variables: Variables, name: string): string {
 }
 
 /**
- * The secrets that a machine out of production made for itself (core/config/env.ts). They exist before a process
- * starts.
+ * Returns the files of the secrets that a machine outside production made for itself (core/config/env.ts). They exist
+ * before a process starts.
  */
 function localSecrets(here: readonly LoadedPlugin[], variables: Variables): Need[] {
   if (variables["NODE_ENV"] === "production") return [];
@@ -124,7 +125,7 @@ function localSecrets(here: readonly LoadedPlugin[], variables: Variables): Need
     .map((name) => ({ value: inDataDir(variables, name.toLowerCase()), why: `${name}, where it is not set` }));
 }
 
-/** The folder of a plugin's files, where they are on this machine. */
+/** Returns the folder of a plugin's files if they are on this machine. */
 function fileFolder({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   const files = manifest.permissions?.files;
   if (files === undefined) return [];
@@ -134,7 +135,7 @@ function fileFolder({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   return [{ value, why: `${manifest.id}: ${files.reason}` }];
 }
 
-/** The host of a plugin's files, where they are in S3. */
+/** Returns the host of a plugin's files if they are in S3. */
 function fileHost({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   const files = manifest.permissions?.files;
   const location = files?.location === undefined ? undefined : variables[files.location];
@@ -142,7 +143,7 @@ function fileHost({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   return hostOf(s3Endpoint(variables), `${manifest.id}: ${files.reason}`);
 }
 
-/** Certificates that a database's URL names. */
+/** Returns the certificate files that the URL of the database names. */
 export function databaseFiles(variables: Variables): Need[] {
   if (variables["DATABASE_URL"] === undefined) return [];
   const { searchParams } = new URL(variables["DATABASE_URL"]);
@@ -157,7 +158,7 @@ function listenAddress(variables: Variables): string {
   return `${host.includes(":") ? `[${host}]` : host}:${variables["PORT"] ?? "8000"}`;
 }
 
-/** A permission without a port would be one for every port. */
+/** Returns the host of a URL with its port, because Deno takes a host without a port for all ports. */
 export function hostOf(url: string | undefined, why: string): Need[] {
   if (url === undefined) return [];
   const { protocol, hostname, port } = new URL(url);
@@ -172,7 +173,7 @@ function pluginHosts({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   );
 }
 
-/** One entry for what several want, with all of their reasons. */
+/** Merges the entries of the same value, with all of their reasons. */
 function distinct(needs: readonly Need[]): Need[] {
   const whys = new Map<string, string[]>();
   for (const { value, why } of needs) whys.set(value, [...(whys.get(value) ?? []), why]);

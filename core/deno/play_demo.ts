@@ -1,6 +1,4 @@
-/**
- * Runs on Deno, with nothing allowed but to call the platform and to read code: plays the plugins' parts of the demo.
- */
+/** Plays the plugins' parts of the demo. Runs on Deno, and can only call the platform and read code. */
 import { playDemo } from "../plugin/demo_part.ts";
 
 const [, , address = "", isPlayed = ""] = process.argv;

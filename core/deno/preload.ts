@@ -1,7 +1,7 @@
 /**
- * Runs on Deno before the process's own code (`--preload`): loads the native libraries, and gives the permissions for
- * them back. A plugin that loads argon2's file by itself could call the C library's `system` through it; after this
- * none can. And it takes away what writes to the disk without asking for a permission.
+ * Runs on Deno before the process's own code (`--preload`). Loads the native libraries, and then revokes the permission
+ * to load them. With it a plugin could call the C library's `system` through argon2's file. Removes the globals that
+ * write to the disk without a permission.
  */
 import path from "node:path";
 import { Worker } from "node:worker_threads";
@@ -29,12 +29,12 @@ for (const { library, files, reads } of nativeLibraries) {
 }
 await giveBack({ name: "ffi" });
 
-// The Cache API and localStorage write under DENO_DIR, whatever the process may write to.
+// The Cache API and localStorage write under DENO_DIR, even if the process has no permission to write there.
 for (const name of ["caches", "Cache", "CacheStorage", "localStorage", "sessionStorage", "Storage", "Worker"]) {
-  if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`Deno did not let ${name} go.`);
+  if (!Reflect.deleteProperty(globalThis, name)) throw new Error(`Deno did not remove the global ${name}.`);
 }
-// A worker would have all of them anew, because no preload runs in it. Node's class for one can't be taken out of its
-// module, but its constructor calls the class that it extends first, and that is ours from here on.
+// A worker would have all of these globals again, because no preload runs in it. Node's Worker can't be removed from
+// its module. But its constructor first calls the class that it extends, and the next line replaces that class.
 Object.setPrototypeOf(Worker, function noWorker() {
   throw new Error("No worker is started here.");
 });
@@ -42,5 +42,5 @@ Object.freeze(Worker);
 
 async function giveBack(what: Descriptor): Promise<void> {
   const { state } = await permissions.revoke(what);
-  if (state === "granted") throw new Error(`Deno did not take back the permission ${JSON.stringify(what)}.`);
+  if (state === "granted") throw new Error(`Deno did not revoke the permission ${JSON.stringify(what)}.`);
 }

@@ -1,6 +1,6 @@
 /**
- * Runs on Deno, with nothing allowed but to read code: evaluates plugins' manifests and prints them as JSON. The
- * process that asked has permissions which no plugin may use, so it gets data and never the module.
+ * Evaluates plugins' manifests and prints them as JSON. Runs on Deno, and can only read code. The process that started
+ * it has permissions that no plugin may use, so it gets data and never the module.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -25,7 +25,7 @@ async function read(folder: string): Promise<Reading> {
   }
 }
 
-/** From `manifest.ts`, which imports little; from `mod.ts` where there is none. */
+/** Imports `manifest.ts`, which imports little, or else `mod.ts`. */
 async function importManifest(folder: string): Promise<Manifest | undefined> {
   const file = path.join(folder, "manifest.ts");
   if (existsSync(file)) return ((await import(pathToFileURL(file).href)) as { manifest?: Manifest }).manifest;

@@ -1,6 +1,6 @@
 /**
- * Runs on Deno, with nothing allowed but the database and to read code: applies one plugin's migrations and prints
- * which. Standard input has the database's address, because an argument or a variable could be read by others.
+ * Applies one plugin's migrations and prints their names. Runs on Deno, and can only reach the database and read code.
+ * Gets the database's URL on standard input, because other programs could read an argument or a variable.
  */
 import { text } from "node:stream/consumers";
 import * as z from "zod";

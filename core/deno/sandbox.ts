@@ -1,9 +1,9 @@
 /**
- * Runs plugins' code for processes that may do more than a plugin may: the launcher, `migrate` and `permissions`. Each
- * piece of code gets a process on Deno of its own, with the least that it needs, and hands over JSON.
+ * Runs plugins' code for the processes that have more permissions than a plugin: the launcher, `migrate` and
+ * `permissions`. Each piece of code runs in its own process on Deno, with the least permissions, and returns JSON.
  *
- * One process per plugin, because code can print whatever it likes: a plugin can lie about itself alone. The shipped
- * plugins are read by one process, for they are one repository.
+ * Each plugin has its own process, because its code can print anything: so it can falsify only its own manifest. One
+ * process reads all shipped plugins, because they come from one repository.
  */
 import { execFile } from "node:child_process";
 import path from "node:path";
@@ -22,21 +22,22 @@ import { coreSys, libraryVariables, root } from "./core_needs.ts";
 import { databaseFiles, hostOf, type Need, type PermissionSet, shorten } from "./permission_set.ts";
 import { type MigrationTask, outcomeSchema } from "./run_migrations.ts";
 
-/** What a process needs of plugins' code before the plugins run. */
+/** The parts of plugins' code that run before the plugins are started. */
 export interface Sandbox {
   readonly find: FindPlugins;
-  /** @param url of the database, as its owner */
+  /** @param url of the database, with the owner's login */
   readonly runMigrationsAt: (url: string) => RunMigrations;
   readonly playDemo: PlayDemo;
 }
 
-/** A manifest that takes longer does not end. */
+/** Ends the process of a manifest after this time, because its code can run forever. */
 const longestReadMs = 60_000;
 const longestOutput = 4 * 1024 * 1024;
 
 /**
- * @param deno the program
- * @param trustsShipped whether the shipped plugins' code runs in this process instead, as the core's does
+ * Creates a sandbox.
+ * @param deno path of the program
+ * @param trustsShipped true to run the shipped plugins' code in this process, as the core's
  */
 export function createSandbox(deno: string, trustsShipped = false): Sandbox {
   const isTrusted = (folder: string): boolean => trustsShipped && isShipped(folder);
@@ -79,7 +80,7 @@ export function createSandbox(deno: string, trustsShipped = false): Sandbox {
 
 const needOf = (value: string): Need => ({ value: shorten(value), why: "" });
 
-/** Nothing but the name of this machine, which the log asks for when it is loaded. */
+/** Allows only the name of this machine, which the log reads when it is loaded. */
 const nothing: PermissionSet = {
   read: [],
   write: [],
@@ -117,7 +118,7 @@ function noSetup(): never {
   throw new Error("Only the manifest of this plugin was read.");
 }
 
-/** Runs a script of the core's. @returns the JSON of its last line */
+/** Runs a script of the core. @returns the JSON of its last line */
 async function runScript(
   deno: string,
   set: PermissionSet,
@@ -125,7 +126,7 @@ async function runScript(
   args: readonly string[],
   input = "",
 ): Promise<unknown> {
-  // No secret: what is not allowed can't be read, and what is not there can't leak.
+  // Passes no secret, so that none can leak even if Deno allowed a variable by mistake.
   const { PATH, HOME, DENO_DIR, PGSSLMODE } = processVariables();
   const running = promisify(execFile)(deno, [...denoArgs(set, script), ...args], {
     cwd: root,
@@ -140,9 +141,9 @@ async function runScript(
   return z.json().parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
 }
 
-/** What Deno says, without the command, in which folders and hosts stand. */
+/** Makes an error of Deno's message, without the command, which shows folders and hosts. */
 function faultOf(error: unknown): Error {
   const { stderr = "", killed } = error as { readonly stderr?: string; readonly killed?: boolean };
   if (killed === true) return new Error(`its code did not end within ${longestReadMs / 1000} s`);
-  return new Error(stderr.trim().split("\n")[0] ?? "Deno ended without a word");
+  return new Error(stderr.trim().split("\n")[0] ?? "Deno ended without a message");
 }

@@ -1,4 +1,4 @@
-/** The launcher, `migrate` and `permissions` may do everything, and a plugin's code must find that nowhere. */
+/** The launcher, `migrate` and `permissions` have all permissions. A plugin's code must never run with them. */
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -35,7 +35,7 @@ const deno = findDeno();
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  /** Code that leaves a trace by each way that it finds open. */
+  /** Code that leaves a trace for each attempt that succeeds. */
   const harm = (name: string): string => `
     import { execFileSync } from "node:child_process";
     import { appendFileSync } from "node:fs";
@@ -63,8 +63,9 @@ const deno = findDeno();
       "in_manifest/migrations/0001_notes.ts",
       `${harm("migration")}
        export async function up(knex) {
-         for (const attempt of [() => appendFileSync(trace + "written", ""), () => execFileSync("touch", [trace + "run"])])
-           try { attempt(); } catch {}
+         const write = () => appendFileSync(trace + "written", "");
+         const run = () => execFileSync("touch", [trace + "run"]);
+         for (const attempt of [write, run]) try { attempt(); } catch {}
          await knex.raw("CREATE TABLE in_manifest.words (word text PRIMARY KEY)");
        }`,
     );
@@ -90,12 +91,13 @@ const deno = findDeno();
   const traceNames = ["module", "manifest", "migration"].flatMap((name) => [`${name}-written`, `${name}-run`]);
   const traced = (): string[] => traceNames.filter((name) => existsSync(path.join(traces, name)));
 
-  it("writes and runs nothing when the launcher, migrate and permissions work with their manifests", async () => {
+  it("A plugin's code writes and runs nothing while start, migrate and permissions read its manifest", async () => {
     await addPlugins();
     const started = await run("bin/start.ts", "--deno");
     expect([started.code, started.output]).to.deep.equal([
       1,
-      "start: Keyrack can't start:\n  - deno.json is not what the manifests add up to. Remedy: npm run permissions -- --write, and look at what changed.\n",
+      "start: Keyrack can't start:\n  - deno.json is not what the manifests add up to. " +
+        "Remedy: npm run permissions -- --write, and look at what changed.\n",
     ]);
     const shown = await run("bin/permissions.ts");
     expect(shown.output).to.include("in_module: Means harm.").and.to.include("in_manifest: Means harm.");
@@ -113,7 +115,7 @@ const deno = findDeno();
     }
   });
 
-  it("would do all of it in a process of ours", async () => {
+  it("The same code leaves every trace in a process without the sandbox", async () => {
     const roots = [await addPlugins()];
     await findAllPlugins(roots, undefined);
     expect(traced()).to.deep.equal(["module-written", "module-run"]);
@@ -124,7 +126,7 @@ const deno = findDeno();
     expect(traced()).to.include.members(["migration-written", "migration-run"]);
   });
 
-  it("can print what it likes, and lies about itself alone", async () => {
+  it("A plugin that prints a false manifest falsifies only its own", async () => {
     const lie = JSON.stringify([
       { manifest: { id: "billing", summary: "", permissions: { crossTenant: "all of it" } } },
     ]);
@@ -144,7 +146,7 @@ const deno = findDeno();
       .and.to.match(/misshapen.*permission/);
   });
 
-  it("leaves the same permissions to the shipped plugins as their modules do", async () => {
+  it("The sandbox reads the same permissions of the shipped plugins as an import of their modules", async () => {
     const read = await findPlugins({}, createSandbox(deno ?? "").find);
     const imported = await findPlugins({}, (roots) => discoverPlugins(roots));
     const [ours, theirs] = [read, imported].map((plugins) => denoJsonText(staticProcesses(plugins, {})));

@@ -5,9 +5,7 @@
 export const proseExceptions: readonly string[] = [
   // core
   "core/boot.ts",
-  "core/cli",
   "core/config",
-  "core/deno",
   "core/errors.ts",
   "core/files",
   "core/http",

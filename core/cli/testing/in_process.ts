@@ -1,8 +1,9 @@
-/** The command line within the test's process, and a plugin to call. */
+/** Runs the command line in the process of the test, with a plugin to call. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
+import { code } from "../code_template.ts";
 import { runCommandLine } from "../command_line.ts";
 
 export interface CallResult {
@@ -12,9 +13,9 @@ export interface CallResult {
 }
 
 export interface CommandLineFixture {
-  /** A folder for one test, empty but for the plugin `minibar`. */
+  /** A folder for one test. It contains only the plugin `minibar`. */
   readonly folder: string;
-  /** With `minibar` in `PLUGIN_PATH`. */
+  /** The variables of the process, with the folder of `minibar` in `PLUGIN_PATH`. */
   readonly variables: Readonly<Record<string, string>>;
   /** Writes the `cli.ts` of one more plugin. */
   writePlugin(id: string, cli: string): Promise<void>;
@@ -32,11 +33,12 @@ export async function openCommandLine(): Promise<CommandLineFixture> {
     await writeFile(path.join(home, "cli.ts"), imports + cli);
     await writeFile(
       path.join(home, "mod.ts"),
-      `${imports}export default core.definePlugin({ manifest: { id: "${id}", summary: "" }, setup: () => ({}) });`,
+      code`${imports}
+export default core.definePlugin({ manifest: { id: "${id}", summary: "" }, setup: () => ({}) });`,
     );
   };
   await mkdir(variables.PLUGIN_PATH);
-  // Otherwise Node takes the modules for CommonJS, and they get another core than this one.
+  // Without it Node loads the modules as CommonJS, and they import a second copy of the core.
   await writeFile(path.join(folder, "package.json"), '{ "type": "module" }');
   await writePlugin("minibar", minibar);
   return {
@@ -45,23 +47,23 @@ export async function openCommandLine(): Promise<CommandLineFixture> {
     writePlugin,
     call: async (words, more = {}) => {
       let [out, err] = ["", ""];
-      const code = await runCommandLine(
+      const exitCode = await runCommandLine(
         words,
         { ...variables, ...more },
         { out: (text) => (out += text), err: (text) => (err += text) },
       );
-      return { code, out, err };
+      return { code: exitCode, out, err };
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-const imports = `
+const imports = code`
 import * as z from ${JSON.stringify(import.meta.resolve("zod"))};
 import * as core from ${JSON.stringify(import.meta.resolve("../../mod.ts"))};
 `;
 
-const minibar = `
+const minibar = code`
 export const commands = {
   count: core.defineCommand({
     summary: "Count bottles",

@@ -1,6 +1,4 @@
-/**
- * What a plugin that means harm would try, each by itself. On Deno with a process's permissions all of it is refused.
- */
+/** The attempts of a malicious plugin. On Deno, with the permissions of a process, each of them must fail. */
 import { spawnSync } from "node:child_process";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
@@ -10,11 +8,11 @@ import os from "node:os";
 import path from "node:path";
 import { Worker as NodeWorker } from "node:worker_threads";
 
-/** What the attempts aim at. Without walls, every one of them succeeds. */
+/** The targets of the attempts. Without a restriction by Deno, every attempt succeeds. */
 export interface Targets {
-  /** Of an HTTP server on 127.0.0.1, whose every answer is a JavaScript module. */
+  /** The port of an HTTP server on 127.0.0.1. Its every answer is a JavaScript module. */
   readonly port: number;
-  /** Where code is imported from: with the walls a host that Deno trusts where nobody says otherwise. */
+  /** The URL from which code is imported. With Deno's restrictions it is a host that Deno trusts by default. */
   readonly trusted: string;
   /** Files outside the process's permissions. */
   readonly file: string;
@@ -28,7 +26,7 @@ export interface Targets {
 /** A variable that no manifest names. */
 export const unnamedVariable = "KEYRACK_TEST_UNNAMED";
 
-/** "done", or what refused it. */
+/** The outcome of each attempt by its name: "done", or the message of the refusal. */
 export type Outcomes = Readonly<Record<string, string>>;
 
 interface DenoPart {
@@ -53,7 +51,7 @@ interface CachesPart {
   delete(name: string): Promise<boolean>;
 }
 
-/** What keeps data under DENO_DIR without a permission, and what starts a program's thread that has it all. */
+/** The globals that store data under DENO_DIR without a permission. A Worker has them all again. */
 interface Globals {
   readonly caches?: CachesPart;
   readonly localStorage?: StoragePart;
@@ -91,7 +89,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
   "read through a symbolic link in its own folder": ({ file, ownFolder }) => throughLink(symlinkSync, file, ownFolder),
   "read through a hard link in its own folder": ({ file, ownFolder }) => throughLink(linkSync, file, ownFolder),
   "run a program": () => {
-    // Refused, it gives no error, but neither a status nor an output.
+    // A refused call throws no error, but returns neither a status nor an output.
     if (String(spawnSync("echo", ["ran"]).stdout).trim() !== "ran") throw new Error("No program ran.");
   },
   "run a program by Deno's own means": () => new deno.Command("true").outputSync(),
@@ -132,7 +130,13 @@ function throughLink(link: (target: string, at: string) => void, file: string, f
 }
 
 async function inWorker(file: string): Promise<void> {
-  const code = `try { Deno.readTextFileSync(${JSON.stringify(file)}); postMessage("done"); } catch (e) { postMessage(e.message); }`;
+  const code = `
+    try {
+      Deno.readTextFileSync(${JSON.stringify(file)})
+      postMessage("done")
+    } catch (error) {
+      postMessage(error.message)
+    }`;
   const WebWorker = theGlobal("Worker");
   const worker = new WebWorker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" });
   const said = await new Promise<string>((resolve) => {
@@ -155,7 +159,7 @@ function keep(storage: StoragePart): void {
   storage.removeItem(name);
 }
 
-/** Tries everything, one after the other. */
+/** Runs all attempts, one after the other. */
 export async function tryEverything(targets: Targets): Promise<Outcomes> {
   const outcomes: Record<string, string> = {};
   for (const [name, attempt] of Object.entries(attempts)) {

@@ -1,4 +1,4 @@
-/** A plugin that means harm: its route tries all that its manifest does not name. */
+/** A malicious plugin. Its route tries all that its manifest does not name. */
 import * as z from "zod";
 
 import { defineManifest, definePlugin, route } from "../../../../mod.ts";
@@ -6,7 +6,7 @@ import { tryEverything } from "../../attempts.ts";
 
 const manifest = defineManifest({
   id: "evil",
-  summary: "For the tests of the walls on Deno.",
+  summary: "Tests the permissions on Deno.",
   permissions: {
     env: { EVIL_MOOD: z.string().default("bad") },
     net: ["evil.example.com"],
