@@ -1,4 +1,4 @@
-/** Knex's own command line works on the migrations, as a developer who knows Knex expects. */
+/** Runs the migrations with Knex's own command line, as a developer who knows Knex expects. */
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { createEmptyDatabase, createTestDatabase, type TestDatabase, testSecret 
 const run = promisify(execFile);
 const root = path.join(import.meta.dirname, "..");
 
-/** Every table with who may do what, and every column that has such a list of its own. */
+/** Returns the grants of every table, and of every column with its own grants. */
 async function grantsOf(database: TestDatabase): Promise<string[]> {
   const owner = openPool({ url: database.url, max: 1, name: "test knexfile" });
   try {
@@ -48,7 +48,7 @@ describe("Knex's command line with knexfile.ts", function () {
     return stdout;
   };
 
-  it("lists what an empty database lacks, and leaves it as `npm run migrate` does", async () => {
+  it("`knex migrate:latest` gives an empty database the same grants as `npm run migrate`", async () => {
     expect(await knex("migrate:list")).to.match(/Found \d+ Pending Migration/);
     expect(await knex("migrate:latest")).to.match(/Batch 1 run: \d+ migrations/);
     const migrated = await createTestDatabase();
@@ -60,7 +60,7 @@ describe("Knex's command line with knexfile.ts", function () {
     expect(await knex("migrate:list")).to.match(/core\/0001_core\.ts[^]*pms\/0001_\w+\.ts[^]*No Pending Migration/);
   });
 
-  it("makes the demo hotel, once, and says how to log in", async () => {
+  it("`knex seed:run` makes the demo hotel once, and prints its login", async () => {
     const first = await knex("seed:run");
     expect(first).to.match(/Log in as \S+ with the password \S+\n/);
     expect(await knex("seed:run")).to.equal(first);

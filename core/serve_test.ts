@@ -39,7 +39,7 @@ describe("a web process", () => {
 
   const exitCode = () => new Promise<number | null>((resolve) => child.once("exit", resolve));
 
-  it("answers the requests in flight when it is asked to stop, and then ends", async () => {
+  it("The process answers the requests in flight after SIGTERM, and then ends", async () => {
     const answer = client.get("/probe/slow");
     await sleep(300);
     const ended = exitCode();
@@ -48,19 +48,19 @@ describe("a web process", () => {
     expect(await ended).to.equal(0);
   });
 
-  it("leaves no variable of its own in the environment for a plugin to find", async () => {
+  it("The process removes its own variables from the environment, so that a plugin can't read them", async () => {
     const { names } = (await client.get("/probe/environment")).body as { names: string[] };
     expect(names).to.include("PATH");
     expect(names.filter((name) => name in platform.variables && name !== "NODE_ENV")).to.deep.equal([]);
   });
 
-  it("ends when the process that started it has gone", async () => {
+  it("The process ends after the process that started it", async () => {
     const ended = exitCode();
     child.disconnect();
     expect(await ended).to.equal(0);
   });
 
-  it("logs every request and no secret, at the most talkative level", async () => {
+  it("The most detailed log has every request and no secret", async () => {
     const password = "correct-horse-battery";
     const hotel = { name: "Loud", username: "loud.manager", password, time_zone: "Europe/Berlin", currency: "EUR" };
     expect((await client.post("/hotels/", hotel)).status).to.equal(201);
@@ -77,7 +77,7 @@ describe("a web process", () => {
     expect(output).to.match(/"route":"\/billing\/webhook","status":400/);
     const databasePassword = new URL(platform.databaseUrl).password;
     for (const secret of [password, token, testSecret, testWebhookSecret, databasePassword, "5ec7e7", "$argon2"]) {
-      expect(output.includes(secret), `the log holds ${secret}`).to.equal(false);
+      expect(output.includes(secret), `The log contains ${secret}.`).to.equal(false);
     }
   });
 });

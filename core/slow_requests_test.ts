@@ -18,7 +18,7 @@ describe("a request that never ends", () => {
     await platform.close();
   });
 
-  /** Sends these words and then a byte every 100 ms, until the server ends the connection. @returns what it answered */
+  /** Sends a text and then a byte every 100 ms, until the server ends the connection. @returns the answer */
   const drip = (head: string): Promise<string> =>
     new Promise((resolve) => {
       let answer = "";
@@ -34,13 +34,13 @@ describe("a request that never ends", () => {
       });
     });
 
-  it("is ended while its body drips in, a byte at a time", async () => {
+  it("The server ends a request whose body arrives one byte at a time", async () => {
     const head =
       "POST /auth/token HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{";
     expect(await drip(head)).to.match(/^HTTP\/1\.1 408 /);
   });
 
-  it("is ended while its headers drip in", async () => {
+  it("The server ends a request whose headers arrive one byte at a time", async () => {
     expect(await drip("POST /auth/token HTTP/1.1\r\nHost: desk\r\nX-Long: ")).to.match(/^HTTP\/1\.1 408 /);
   });
 });

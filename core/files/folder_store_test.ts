@@ -18,7 +18,7 @@ describe("a folder of files", () => {
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
-  it("gives back what was written, with its length and hash, to this user alone", async () => {
+  it("A written file has its content, length and hash, and only this user can read it", async () => {
     const store = folderStore(folder);
     const written = await store.write("a.csv", Readable.from(["one,", "two\n"]));
     expect(written).to.deep.equal({ bytes: 8, sha256: createHash("sha256").update("one,two\n").digest("hex") });
@@ -27,7 +27,7 @@ describe("a folder of files", () => {
     expect((await stat(path.join(folder, "a.csv"))).mode & 0o777).to.equal(0o600);
   });
 
-  it("gives back a part, and lists what is whole", async () => {
+  it("The store reads a part of a file, and lists complete files only", async () => {
     const store = folderStore(folder);
     expect(await collect(store.list())).to.deep.equal([]);
     await store.write("a.csv", Readable.from(["0123456789"]));
@@ -38,7 +38,7 @@ describe("a folder of files", () => {
     expect(Math.abs(Date.now() - (files[0]?.modifiedAt.getTime() ?? 0))).to.be.lessThan(60_000);
   });
 
-  it("leaves nothing of a write that failed, and lets its source go", async () => {
+  it("A failed write leaves no file and destroys its source", async () => {
     const store = folderStore(folder);
     const source = new Readable({ read() {} });
     source.push("half");
@@ -52,7 +52,7 @@ describe("a folder of files", () => {
     expect(await readdir(folder)).to.deep.equal([]);
   });
 
-  it("refuses names that lead out of it, and says that a file is missing", async () => {
+  it("The store refuses names that lead out of its folder, and reports a missing file", async () => {
     const store = folderStore(folder);
     for (const name of ["../a", "/etc/hostname", ".hidden", ""])
       expect(() => store.remove(name)).to.throw(/no name of a file/);
@@ -63,7 +63,7 @@ describe("a folder of files", () => {
     expect(missing).to.be.instanceOf(FileMissing);
   });
 
-  it("sweeps the drafts that killed writers left, and nothing that is young or whole", async () => {
+  it("The sweep removes the drafts of killed writers, and no young or complete file", async () => {
     const store = folderStore(folder);
     await store.write("whole.csv", Readable.from(["x"]));
     for (const name of [".old.csv.1.part", ".young.csv.2.part"]) await writeFile(path.join(folder, name), "half");

@@ -1,4 +1,4 @@
-/** What holds even if the boot's checks had let a faulty route through. */
+/** Tests the application with faulty routes, as if the boot's checks had missed them. */
 import { expect } from "chai";
 import * as z from "zod";
 
@@ -11,7 +11,7 @@ describe("the application", () => {
   let opened = 0;
   afterEach(() => server?.close());
 
-  /** On a database that no unit of work can be opened in, and that counts the attempts. */
+  /** Serves routes with a database that counts the attempts to open a transaction and opens none. */
   async function serve(routes: readonly Route[]): Promise<TestClient> {
     opened = 0;
     const knex = new Proxy(
@@ -45,7 +45,7 @@ describe("the application", () => {
       ...more,
     });
 
-  it("answers for its own addresses itself, whatever a plugin declares", async () => {
+  it("The core answers its own paths, whatever a plugin declares", async () => {
     const own = ["/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/docs/start.js"];
     const client = await serve([...own.map((path) => say(path)), say("/{x}"), say("/{x}/{y}")]);
     called = 0;
@@ -54,7 +54,7 @@ describe("the application", () => {
     expect((await client.get("/notes")).body).to.equal("/{x}");
   });
 
-  it("asks the narrower route first, in whatever order they are declared", async () => {
+  it("The narrower route answers first, in any order of declaration", async () => {
     const paths = ["/notes/{x}", "/notes/new", "/notes/{x}/{y}", "/notes/new/{y}", "/notes/{x}/last"];
     for (const declared of [paths, [...paths].reverse()]) {
       const client = await serve(declared.map((path) => say(path)));
@@ -71,19 +71,19 @@ describe("the application", () => {
     }
   });
 
-  it("compresses the page of the API and its document once, not for each request", async () => {
+  it("The page of the API and its document are compressed once, not for each request", async () => {
     const client = await serve([say("/notes")]);
     for (const path of ["/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"]) {
       const first = await client.get(path);
       expect(first.headers.get("content-encoding"), path).to.equal("gzip");
       const plain = await client.get(path, { headers: { "accept-encoding": "identity" } });
       expect([plain.headers.get("content-encoding"), plain.text === first.text], path).to.deep.equal([null, true]);
-      // What is kept has a length; what is compressed as it goes has none.
+      // A cached answer has a length. An answer that is compressed while it is sent has none.
       expect(Number(first.headers.get("content-length")), path).to.be.within(1, plain.text.length / 2);
     }
   });
 
-  it("Runs no handler and opens no transaction for an unknown kind of transaction", async () => {
+  it("An unknown kind of transaction runs no handler and opens no transaction", async () => {
     for (const transaction of ["tennant", "", undefined, null, "Platform"]) {
       const prepare = (): Promise<void> => {
         called += 1;
@@ -95,7 +95,7 @@ describe("the application", () => {
       expect([called, opened], String(transaction)).to.deep.equal([0, 0]);
       server?.close();
     }
-    // And that the count is one: with a unit that it knows, it tries.
+    // A known kind tries to open a transaction, so the counter works.
     expect((await (await serve([say("/notes", { transaction: "crossTenant" })])).get("/notes")).status).to.equal(500);
     expect(opened).to.be.greaterThan(0);
   });

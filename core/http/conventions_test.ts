@@ -13,13 +13,13 @@ describe("the conventions of the API", () => {
 
   const asManager = () => ({ token: hotel.managerToken });
 
-  it("answers a collection with and without the trailing slash, without a redirect", async () => {
+  it("A collection answers with and without the trailing slash, without a redirect", async () => {
     for (const path of ["/users", "/users/", "/rooms", "/rooms/", "/hotels/me/", "/hotels/me"]) {
       expect((await platform.client.get(path, asManager())).status, path).to.equal(200);
     }
   });
 
-  it("gives every problem the same shape, with the request's id", async () => {
+  it("Every problem has the same shape, with the request's id", async () => {
     const answer = await platform.client.get("/nowhere", { headers: { "x-request-id": "desk-7" } });
     expect(answer.status).to.equal(404);
     expect(answer.headers.get("content-type")).to.match(/^application\/problem\+json/);
@@ -36,13 +36,13 @@ describe("the conventions of the API", () => {
     expect(unsafe.headers.get("x-request-id")).to.match(/^[0-9a-f-]{36}$/);
   });
 
-  it("says which methods an address has", async () => {
+  it("An unsupported method answers 405 with the supported methods", async () => {
     const answer = await platform.client.call("PUT", "/rooms/", {}, asManager());
     expect(answer.status).to.equal(405);
     expect(answer.headers.get("allow")?.split(", ").sort()).to.deep.equal(["GET", "POST"]);
   });
 
-  it("refuses a body that is no JSON, of another type, or too large", async () => {
+  it("The API refuses a body that is not JSON, has another type or is too large", async () => {
     const json = { ...asManager(), headers: { "content-type": "application/json" } };
     const broken = await platform.client.post("/users/", '{"username": ', json);
     expect([broken.status, broken.body.code]).to.deep.equal([400, "MALFORMED_BODY"]);
@@ -55,7 +55,7 @@ describe("the conventions of the API", () => {
     expect([large.status, large.body.code]).to.deep.equal([413, "PAYLOAD_TOO_LARGE"]);
     const patch = { ...asManager(), headers: { "content-type": "application/merge-patch+json" } };
     const other = await platform.client.call("PATCH", "/hotels/me", '{"name": "Dropped"}', patch);
-    expect(other.status, "a body that is not read is never taken for an empty one").to.equal(415);
+    expect(other.status, "A body of another type must not count as an empty body.").to.equal(415);
     const latin = { ...asManager(), headers: { "content-type": "application/json; charset=iso-8859-1" } };
     expect((await platform.client.post("/users/", "{}", latin)).status).to.equal(415);
     const packed = { ...asManager(), headers: { "content-type": "application/json", "content-encoding": "gzip" } };
@@ -65,7 +65,7 @@ describe("the conventions of the API", () => {
     expect([list.status, list.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
   });
 
-  it("refuses unknown fields of a body and of a query, with pointers", async () => {
+  it("The API refuses unknown fields of a body and of a query, with pointers", async () => {
     const body = await platform.client.post(
       "/users/",
       { username: "bob.b", password: "correct-horse-battery", role: "receptionist", admin: true },
@@ -81,21 +81,21 @@ describe("the conventions of the API", () => {
     expect([cursor.status, cursor.body.errors[0].pointer]).to.deep.equal([400, "/cursor"]);
   });
 
-  it("answers 401 without a token that holds, and 403 to a role that may not", async () => {
+  it("The API answers 401 without a valid token, and 403 to a role without access", async () => {
     const none = await platform.client.get("/rooms/");
     expect([none.status, none.headers.get("www-authenticate")]).to.deep.equal([401, 'Bearer realm="keyrack"']);
     expect((await platform.client.get("/rooms/", { token: `${hotel.managerToken}x` })).status).to.equal(401);
     expect((await platform.client.get("/users/", { token: hotel.receptionistToken })).body.code).to.equal("FORBIDDEN");
   });
 
-  it("answers 400 to text that can't be stored, wherever it stands", async () => {
+  it("Text that can't be stored answers 400, in a body and in a cursor", async () => {
     const login = await platform.client.post("/auth/token", { username: "a\u0000b", password: "x" });
     expect(login.status).to.be.oneOf([400, 401]);
     const cursor = Buffer.from(JSON.stringify([hotel.hotelId, "\u0000"])).toString("base64url");
     expect((await platform.client.get(`/rooms/?cursor=${cursor}`, asManager())).status).to.equal(400);
   });
 
-  it("takes currencies that prices are held in, and no others", async () => {
+  it("A hotel can have a currency of daily trade, and no metal or test currency", async () => {
     const hotelIn = (currency: string) =>
       platform.client.post("/hotels/", {
         name: "x",
@@ -109,11 +109,11 @@ describe("the conventions of the API", () => {
     for (const currency of ["XOF", "XPF", "BHD"]) expect((await hotelIn(currency)).status, currency).to.equal(201);
   });
 
-  it("answers 404 to an id that can't be one", async () => {
+  it("An id of another form answers 404", async () => {
     expect((await platform.client.get("/rooms/1", asManager())).status).to.equal(404);
   });
 
-  it("stores nothing under an Idempotency-Key whose request failed", async () => {
+  it("A failed request stores no answer under its Idempotency-Key", async () => {
     const headers = { "idempotency-key": "first-try" };
     const options = { ...asManager(), headers };
     const body = { username: hotel.username, password: "correct-horse-battery", role: "receptionist" };
@@ -129,7 +129,7 @@ describe("the conventions of the API", () => {
     ).to.equal(400);
   });
 
-  it("describes itself in OpenAPI 3.1, from the declarations that it routes by", async () => {
+  it("The OpenAPI 3.1 document describes the declared routes", async () => {
     const { body, status } = await platform.client.get("/openapi.json");
     expect(status).to.equal(200);
     expect(body.openapi).to.equal("3.1.0");
@@ -156,7 +156,7 @@ describe("the conventions of the API", () => {
     expect(new Set(ids).size).to.equal(ids.length);
   });
 
-  it("has a page to read the API on, health and metrics", async () => {
+  it("The API page, the health probes and the metrics answer", async () => {
     expect((await platform.client.get("/docs")).text).to.match(/swagger-ui/);
     expect((await platform.client.get("/docs/swagger-ui.css")).status).to.equal(200);
     expect((await platform.client.get("/health/live")).body).to.deep.equal({ status: "live" });
@@ -167,7 +167,7 @@ describe("the conventions of the API", () => {
     );
   });
 
-  it("limits sign-ups from one address, and says when to come again", async () => {
+  it("A third sign-up from one address answers 429 with Retry-After", async () => {
     const limited = await startTestPlatform({ worker: false, variables: { SIGN_UPS_PER_HOUR: "2" } });
     try {
       await signUpHotel(limited.client);

@@ -7,7 +7,7 @@ import { route } from "./route.ts";
 
 const page = "https://app.example.com";
 
-describe("pages of other origins", () => {
+describe("web pages of other origins", () => {
   const routes = [
     route({
       id: "readNote",
@@ -32,7 +32,7 @@ describe("pages of other origins", () => {
   const preflight = { "access-control-request-method": "PATCH", "access-control-request-headers": "authorization" };
   const letIn = (answer: { readonly headers: Headers }) => answer.headers.get("access-control-allow-origin");
 
-  it("are let in by no header where no origin is named", async () => {
+  it("No header admits a page if CORS_ORIGINS names no origin", async () => {
     const client = await clientOf();
     const answer = await client.get("/notes", { headers: { origin: page } });
     expect([answer.status, letIn(answer), answer.headers.get("vary")]).to.deep.equal([200, null, "Accept-Language"]);
@@ -40,7 +40,7 @@ describe("pages of other origins", () => {
     expect([asked.status, letIn(asked)]).to.deep.equal([405, null]);
   });
 
-  it("may call and read what they need, where their origin is named exactly, and others may not", async () => {
+  it("A page can call the API if CORS_ORIGINS names its exact origin, and other pages can't", async () => {
     const client = await clientOf([page, "http://localhost:5173"]);
     for (const origin of [page, "http://localhost:5173"]) {
       const answer = await client.get("/notes", { headers: { origin } });
@@ -60,7 +60,7 @@ describe("pages of other origins", () => {
     }
   });
 
-  it("read problems too, and no cache mixes the answers of two origins", async () => {
+  it("A page can read problems too, and a cache keeps the answers of two origins apart", async () => {
     const client = await clientOf([page]);
     const refused = await client.get("/nowhere", { headers: { origin: page } });
     expect([refused.status, letIn(refused)]).to.deep.equal([404, page]);
@@ -70,7 +70,7 @@ describe("pages of other origins", () => {
     }
   });
 
-  it("are named by exact origins, or the process does not start", () => {
+  it("An entry of CORS_ORIGINS that is not an exact origin is a fault", () => {
     const read = (CORS_ORIGINS: string) => {
       const faults: string[] = [];
       const env = readCoreEnv({ CORS_ORIGINS, SECRET_KEY: "x".repeat(32) }, faults);

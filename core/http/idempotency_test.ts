@@ -36,7 +36,7 @@ describe("a stored answer", () => {
     return rows[0];
   };
 
-  it("is written and read as the core, and the plugin goes on as what it was", async () => {
+  it("The core writes and reads the answer, and the transaction keeps the plugin's role and tenant", async () => {
     const request = requestOf({ room: 1 });
     const plugin = { role: "keyrack_pms", tenant: hotel.hotelId };
     await inPms(async (trx) => {
@@ -52,7 +52,7 @@ describe("a stored answer", () => {
     expect(await inPms((trx) => claimKey(trx, { ...request, actorId: newId() }))).to.equal(undefined);
   });
 
-  it("is forgotten by an id that stands in it, in its own tenant alone, if the unit commits", async () => {
+  it("A committed transaction deletes the answers that contain an id, in its own tenant only", async () => {
     const [gone, kept, id] = [requestOf(1), requestOf(2), newId()];
     const other = await signUpHotel(platform.client);
     const theirs = { ...requestOf(3), tenantId: other.hotelId };
@@ -75,7 +75,7 @@ describe("a stored answer", () => {
     expect(await short.catch((error: unknown) => String(error))).to.match(/by the ids/);
   });
 
-  it("is not there until its transaction commits, and the same key waits for nobody", async () => {
+  it("An answer is stored with the commit, and a request with the same key does not wait for it", async () => {
     const request = requestOf({ room: 3 });
     await inPms(async (trx) => {
       await claimKey(trx, request);
@@ -85,7 +85,7 @@ describe("a stored answer", () => {
     expect(await inPms((trx) => claimKey(trx, request))).to.equal(undefined);
   });
 
-  it("of a caller without a name is for the very same request, and in nobody's way", async () => {
+  it("An anonymous caller gets the stored answer only for an identical request", async () => {
     const headers = { "idempotency-key": "sign-up-1" };
     const signUp = (username: string) => ({
       name: "One of many",

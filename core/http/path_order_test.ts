@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { isNarrower, isReserved, overlap, rank } from "./path_order.ts";
 
 describe("declared paths", () => {
-  it("overlap where an address fits both", () => {
+  it("Two paths overlap if one address can match both", () => {
     for (const [one, other] of [
       ["/a/{x}", "/a/b"],
       ["/{x}/me", "/auth/{y}"],
@@ -21,7 +21,7 @@ describe("declared paths", () => {
       expect(overlap(one, other), `${one} ${other}`).to.equal(false);
   });
 
-  it("are narrower where they have a word for a parameter, and then rank first", () => {
+  it("A path with a word in place of a parameter is narrower and ranks first", () => {
     expect(isNarrower("/a/b", "/a/{x}")).to.equal(true);
     expect(isNarrower("/a/b/{y}", "/{x}/b/{y}")).to.equal(true);
     expect(rank("/a/b") < rank("/a/{x}")).to.equal(true);
@@ -36,7 +36,7 @@ describe("declared paths", () => {
       expect(isNarrower(one, other), `${one} ${other}`).to.equal(false);
   });
 
-  it("are the core's below its own words, in any case of letters", () => {
+  it("A path is reserved if it begins with a word of the core, in upper or lower case", () => {
     for (const path of ["/health", "/Health/x", "/docs/", "/METRICS", "/openapi.json"])
       expect(isReserved(path), path).to.equal(true);
     for (const path of ["/healthy", "/a/health", "/{x}/docs"]) expect(isReserved(path), path).to.equal(false);

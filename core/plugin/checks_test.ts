@@ -1,4 +1,4 @@
-/** A boot stops on each kind of fault, with words that name the plugin and the remedy. One fault at a time. */
+/** A boot stops on each kind of fault. Its message names the plugin and the remedy. Each test has one fault. */
 import { expect } from "chai";
 
 import { boot } from "../boot.ts";
@@ -176,7 +176,7 @@ const faults: readonly Fault[] = [
 describe("a boot", () => {
   const { write, variables, faultsOf } = useFaultyPlugins();
 
-  it("takes a plugin without a fault", async () => {
+  it("A plugin without a fault starts", async () => {
     await write("faulty", {
       manifest: `requires: ["identity", "pms"], permissions: {
         env: { FAULTY_KEY: z.string() },
@@ -192,7 +192,7 @@ describe("a boot", () => {
 
   stopsOnEach(faults, { write, variables, faultsOf });
 
-  it("tells all faults of its plugins in one message", async () => {
+  it("One message lists all faults of the plugins", async () => {
     await write("faulty", { parts: '{ routes: [look({ access: [] })], jobs: [handle("pms.tidy")] }' });
     await write("other", { manifest: 'permissions: { jobs: [job("other.note")] }' });
     const error = await boot("web", variables()).catch((reason: unknown) => reason);
@@ -201,12 +201,12 @@ describe("a boot", () => {
     );
   });
 
-  it("is not the first to say so: no grant is made of a manifest that is at fault", async () => {
+  it("Migrate refuses a faulty manifest before it makes a grant", async () => {
     await write("faulty", { manifest: 'permissions: { tables: { "core.outbox": { select: "*" } } }' });
     expect(await faultsOf(migrateDatabase(variables()))).to.match(/which only the core has/);
   });
 
-  it("is not the first to miss a column: the migration names it, and takes no grant away", async () => {
+  it("Migrate names a column that does not exist, and revokes no grant", async () => {
     await write("faulty", {
       manifest: 'requires: ["identity"], permissions: { tables: { "identity.hotels": { select: ["minibar_key"] } } }',
     });

@@ -24,7 +24,7 @@ describe("discovery of plugins", () => {
     await writeFile(path.join(folder, name, "mod.ts"), text);
   };
 
-  it("puts what a plugin requires before it", async () => {
+  it("A required plugin comes before the plugin that requires it", async () => {
     await plugin("alpha", { id: "alpha", requires: ["beta"] });
     await plugin("beta", { id: "beta" });
     const { plugins, faults } = await discoverPlugins([folder]);
@@ -32,7 +32,7 @@ describe("discovery of plugins", () => {
     expect(plugins.map(({ manifest }) => manifest.id)).to.deep.equal(["beta", "alpha"]);
   });
 
-  it("tells every fault at once, each with its remedy", async () => {
+  it("Discovery reports all faults at once, each with its remedy", async () => {
     await plugin("alpha", { id: "alpha", requires: ["beta"] });
     await plugin("beta", { id: "beta", requires: ["alpha"] });
     await plugin("gamma", { id: "delta" });
@@ -50,7 +50,7 @@ describe("discovery of plugins", () => {
     expect(faults).to.have.length(5);
   });
 
-  it("refuses a name whose schema or role is somebody else's", async () => {
+  it("A plugin can't have a name whose schema or role belongs to another owner", async () => {
     const own = [loginRole, coreRole, queueRole, platformGroup, loginRoleOf("pms"), crossTenantRoleOf("pms")];
     const names = [
       ...own.map((role) => role.replace("keyrack_", "")),
@@ -67,7 +67,7 @@ describe("discovery of plugins", () => {
     }
   });
 
-  it("takes a folder that is named twice for one plugin, and another of the same name for a second", async () => {
+  it("A folder that is named twice is one plugin, and two folders of the same name are a fault", async () => {
     await plugin("alpha", { id: "alpha" });
     const twice = await discoverPlugins([folder, path.join(folder, "alpha")]);
     expect(twice.plugins.map(({ manifest }) => manifest.id)).to.deep.equal(["alpha"]);
@@ -77,7 +77,7 @@ describe("discovery of plugins", () => {
     expect(faults.join("\n")).to.match(/^Two plugins are called alpha: .* Remedy: rename or remove one\.$/);
   });
 
-  it("stops a boot with one message that lists every missing and wrong variable", async () => {
+  it("One message of the boot lists every missing and wrong variable", async () => {
     const variables = {
       NODE_ENV: "production",
       PORT: "http",
@@ -101,7 +101,7 @@ describe("discovery of plugins", () => {
     expect(missing).to.match(/PLUGINS names "nothing"/);
   });
 
-  it("reads PLUGINS as a list of names or, with a minus before each, as all but those: also one that is dropped in", async () => {
+  it("PLUGINS lists the plugins to run or, with a minus before each, the plugins to leave out", async () => {
     await plugin("minibar", { id: "minibar" });
     const chosen = async (list: string) =>
       (await readBlueprint({ DATA_DIR: folder, PLUGIN_PATH: folder, PLUGINS: list })).env.PLUGINS;
@@ -120,7 +120,7 @@ describe("discovery of plugins", () => {
     }
   });
 
-  it("runs no code of a plugin that the process does not need", async () => {
+  it("Discovery runs no code of a plugin that the process does not need", async () => {
     const trace = path.join(folder, "trace");
     const harm = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(trace)}, "");`;
     const rest = 'export default { manifest: { id: "harmful", summary: "" }, setup: () => ({}) };';
@@ -135,7 +135,7 @@ describe("discovery of plugins", () => {
     expect(existsSync(trace)).to.equal(true);
   });
 
-  it("finds a plugin by PLUGIN_PATH, one folder or a folder of them", async () => {
+  it("PLUGIN_PATH can name the folder of a plugin or a folder of plugins", async () => {
     await plugin("minibar", { id: "minibar", requires: ["identity"] });
     for (const where of [folder, path.join(folder, "minibar")]) {
       const { plugins } = await readBlueprint({ DATA_DIR: folder, PLUGIN_PATH: where });

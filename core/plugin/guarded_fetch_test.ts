@@ -66,19 +66,19 @@ describe("a plugin's fetch", () => {
       (error: Error) => error.message,
     );
 
-  it("goes to the hosts of its manifest, and to no other", async () => {
+  it("A plugin can call the hosts of its manifest, and no others", async () => {
     const call = guardedFetch("billing", [originOf(server)]);
     expect((await call(`${originOf(server)}/200`)).status).to.equal(200);
     expect(await denialOf(call("https://example.com/"))).to.equal(
       'The plugin billing has no permission to call example.com. Remedy: permissions.net: ["example.com"] in plugins/billing/manifest.ts.',
     );
-    // Another port of the same address is another host.
+    // Another port of the same address counts as another host.
     expect(await denialOf(call(`${originOf(other)}/`))).to.equal(
       `The plugin billing has no permission to call ${originOf(other)}. Remedy: permissions.net: [{ env: NAME }] in plugins/billing/manifest.ts, with a variable whose URL says http.`,
     );
   });
 
-  it("goes nowhere by another protocol", async () => {
+  it("A plugin can't call by another protocol", async () => {
     const call = guardedFetch("billing", [`https://${hostOf(server)}`, "null"]);
     expect(await denialOf(call(`${originOf(server)}/200`))).to.equal(
       `The plugin billing has no permission to call ${originOf(server)}, but https://${hostOf(server)}. Remedy: call that.`,
@@ -91,7 +91,7 @@ describe("a plugin's fetch", () => {
     expect(seen).to.deep.equal([]);
   });
 
-  it("does not follow a redirect to another host", async () => {
+  it("A redirect to a host outside the manifest is not followed", async () => {
     const call = guardedFetch("billing", [originOf(server)]);
     for (const status of [301, 302, 303, 307, 308]) {
       expect(await denialOf(call(`${originOf(server)}/${status}/other`)), `${status}`).to.match(
@@ -101,7 +101,7 @@ describe("a plugin's fetch", () => {
     expect(seen).to.have.length(5);
   });
 
-  it("follows a redirect within its hosts, as a browser would", async () => {
+  it("A redirect between hosts of the manifest is followed as in a browser", async () => {
     const call = guardedFetch("billing", [originOf(server), originOf(other)]);
     const post = { method: "POST", body: "paid", headers: { authorization: "Bearer key" } };
     await call(`${originOf(server)}/303/200`, post);
@@ -109,7 +109,7 @@ describe("a plugin's fetch", () => {
     await call(`${originOf(server)}/307/200`, post);
     expect(seen[3]).to.deep.equal({ method: "POST", authorization: "Bearer key", body: "paid" });
     await call(`${originOf(server)}/302/other`, post);
-    expect(seen[5], "credentials stay with their host").to.deep.equal({
+    expect(seen[5], "Credentials must not go to another host.").to.deep.equal({
       method: "GET",
       authorization: undefined,
       body: "",
@@ -118,7 +118,7 @@ describe("a plugin's fetch", () => {
     expect(await denialOf(call(`${originOf(server)}/302/302/302/302/302/302/302/200`))).to.match(/Redirected/);
   });
 
-  it("takes nothing but harmless headers along to another of its hosts", async () => {
+  it("A redirect to another host of the manifest carries only harmless headers", async () => {
     const call = guardedFetch("billing", [originOf(server), originOf(other)]);
     const secret = ["authorization", "cookie", "x-api-key", "proxy-authorization", "stripe-account", "idempotency-key"];
     const headers = { accept: "text/csv", ...Object.fromEntries(secret.map((name) => [name, "hush-hush"])) };
@@ -129,7 +129,7 @@ describe("a plugin's fetch", () => {
     expect(lastHeaders).not.to.have.any.keys(...secret);
   });
 
-  it("does as a Request says about redirects, and as the options say that come with it", async () => {
+  it("The redirect mode of a Request applies, and the mode in the options overrides it", async () => {
     const call = guardedFetch("billing", [originOf(server)]);
     const url = `${originOf(server)}/302/200`;
     expect((await call(new Request(url, { redirect: "manual" }))).status).to.equal(302);
@@ -138,7 +138,7 @@ describe("a plugin's fetch", () => {
     expect((await call(url, { redirect: "manual" })).status).to.equal(302);
   });
 
-  it("stays abortable after a redirect", async () => {
+  it("A signal aborts a call after a redirect too", async () => {
     const stop = new AbortController();
     const call = guardedFetch("billing", [originOf(server)]);
     const calling = call(`${originOf(server)}/302/abort`, { signal: stop.signal });
@@ -147,12 +147,12 @@ describe("a plugin's fetch", () => {
   });
 
   for (const sends of ["nothing", "head"] as const) {
-    it(`ends at its caller's signal while garbage is collected, with a server that sends ${sends}`, async () => {
+    it(`The signal ends a call during garbage collection, with a server that sends ${sends}`, async () => {
       const silent = await startSilentServer(sends);
       const call = guardedFetch("billing", [silent.origin]);
       const read = async (method: string): Promise<string> => {
         const stop = new AbortController();
-        // Some collections run before the signal.
+        // Leaves time for some collections before the signal.
         setTimeout(() => stop.abort(new Error("The time limit is over.")), 200);
         const body = method === "POST" ? { body: "{}" } : {};
         return (await call(silent.origin, { method, signal: stop.signal, ...body })).text();
@@ -169,7 +169,7 @@ describe("a plugin's fetch", () => {
     });
   }
 
-  it("takes an origin from the variable that the manifest names", () => {
+  it("The manifest can name a variable whose URL has the origin", () => {
     const origins = allowedOrigins(["api.stripe.com", "api.example.com:8443", { env: "STRIPE_API_BASE" }], {
       STRIPE_API_BASE: "http://localhost:12111/v1",
     });
@@ -190,7 +190,7 @@ describe("a plugin's fetch", () => {
       .filter((entry) => typeof entry === "string")
       .filter((host) => !named.includes(host));
 
-    it(`of ${id} is refused every host that its manifest does not name`, async () => {
+    it(`The plugin ${id} can't call a host that its manifest does not name`, async () => {
       for (const host of foreign) {
         expect(await denialOf(call(`https://${host}/`))).to.equal(
           `The plugin ${id} has no permission to call ${host}. Remedy: permissions.net: ["${host}"] in plugins/${id}/manifest.ts.`,

@@ -1,4 +1,4 @@
-/** A boot stops on a manifest or on parts that do not have the shape which the types promise. One fault at a time. */
+/** A boot stops on a manifest or on parts whose shape differs from the types. Each test has one fault. */
 import { expect } from "chai";
 
 import { boot } from "../boot.ts";
@@ -351,7 +351,7 @@ describe("a boot, by the shape of a plugin,", () => {
 
   for (const faults of [manifests, values, parts, paths]) stopsOnEach(faults, faulty);
 
-  it("takes all that a manifest and the parts can have", async () => {
+  it("A plugin with every possible field of a manifest and of the parts starts", async () => {
     await faulty.write("faulty", {
       manifest: `requires: ["identity", "pms"], permissions: {
         env: { FAULTY_KEY: z.string(), FAULTY_URL: z.string().optional(), FAULTY_PLACE: z.string().optional() },
@@ -383,7 +383,7 @@ describe("a boot, by the shape of a plugin,", () => {
     ).to.deep.equal([]);
   });
 
-  it("tells a misshapen plugin's fault alone, and not that those who require it miss it", async () => {
+  it("A plugin of a wrong shape causes one fault, and the plugins that require it cause none", async () => {
     await faulty.write("faulty", { manifest: "permissions: { net: 1 }" });
     await faulty.write("other", { manifest: 'requires: ["faulty"]' });
     expect(await faulty.faultsOf(boot("web", faulty.variables()))).to.have.length(1);

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const program = path.join(import.meta.dirname, "..", "..", "..", "testing", "s3", "s3_memory.ts");
 
-/** An S3 that forgets what it is given but for its length, and gives back as much. */
+/** An S3 server that keeps only the length of an upload, and returns as many bytes. */
 function forgetfulS3(): Server {
   let stored = 0;
   return createServer((request, response) => {
@@ -41,7 +41,7 @@ function forgetfulS3(): Server {
   });
 }
 
-describe("the memory that a store in S3 takes", () => {
+describe("the memory of a store in S3", () => {
   let server: Server;
   before(async () => {
     server = forgetfulS3();
@@ -52,7 +52,7 @@ describe("the memory that a store in S3 takes", () => {
     server.close();
   });
 
-  it("is that of a few parts, however large the file is", async function () {
+  it("The store needs memory for a few parts, however large the file is", async function () {
     this.timeout(120_000);
     const address = server.address();
     const endpoint = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;

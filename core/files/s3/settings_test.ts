@@ -57,7 +57,7 @@ describe("the settings of a store in S3", () => {
     ["a bucket that is missing", { REPORT_STORE: "s3://no-bucket/a" }, /let us in: S3 answered 404 \(NoSuchBucket\)/],
   ];
   for (const [title, more, words] of faults) {
-    it(`stop the boot on ${title}`, async () => {
+    it(`The boot stops on ${title}`, async () => {
       const found = await faultsWith(more);
       expect(found, found.join("\n")).to.have.length(1);
       expect(found[0]).to.match(words);
@@ -66,7 +66,7 @@ describe("the settings of a store in S3", () => {
     });
   }
 
-  it("let the boot go on with a good key, where the store is away for now, and where the reports are in a folder", async () => {
+  it("The boot succeeds with a valid key, during an outage of the store, and with reports in a folder", async () => {
     expect(await faultsWith({})).to.deep.equal([]);
     expect(await faultsWith({ AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1" })).to.deep.equal([]);
     s3.trouble = () => ({ status: 503, code: "SlowDown" });
@@ -76,12 +76,12 @@ describe("the settings of a store in S3", () => {
     expect(await faultsWith({ ...none, REPORT_STORE: undefined })).to.deep.equal([]);
   });
 
-  it("name Amazon's own address of the region where no other is given", () => {
+  it("The endpoint is Amazon's address of the region if no variable names another", () => {
     expect(s3Endpoint({ AWS_REGION: "eu-central-1" })).to.equal("https://s3.eu-central-1.amazonaws.com");
     expect(s3Endpoint({ AWS_ENDPOINT_URL_S3: "https://s3.example.com/base/" })).to.equal("https://s3.example.com/base");
   });
 
-  it("give a process on Deno the host and no folder", async () => {
+  it("A process on Deno gets the permission for the host and for no folder", async () => {
     const plugins = await findPlugins({});
     const valuesOf = (kind: "net" | "read" | "write", more: Readonly<Record<string, string>>): string[] =>
       permissionSet("worker", plugins, { PLUGINS: "reporting", ...more })[kind].map(({ value }) => value);

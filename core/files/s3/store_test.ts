@@ -30,7 +30,7 @@ describe("a store of files in S3", () => {
     let left = times;
     s3.trouble = (asked) => (request.test(asked) && (left -= 1) >= 0 ? trouble : undefined);
   };
-  /** Large in pieces that fit no part. */
+  /** Splits a content into pieces whose length does not divide the length of a part. */
   function* pieces(content: Buffer): Generator<Buffer> {
     for (let from = 0; from < content.length; from += 7_001) yield content.subarray(from, from + 7_001);
   }
@@ -39,19 +39,19 @@ describe("a store of files in S3", () => {
   const hashOf = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 
   describe("with a server that checks signatures", () => {
-    it("gives back what was written, with its length and hash, under its prefix", async () => {
+    it("A written file has its content, length and hash, under the prefix of the store", async () => {
       const written = await store().write("a.csv", Readable.from(["one,", "two\n"]));
       expect(written).to.deep.equal({ bytes: 8, sha256: hashOf(Buffer.from("one,two\n")) });
       expect(await text(await store().read("a.csv"))).to.equal("one,two\n");
       expect(s3.requests).to.deep.equal(["PUT reports/a.csv", "GET reports/a.csv"]);
     });
 
-    it("takes nothing at all as a file", async () => {
+    it("The store writes and reads an empty file", async () => {
       expect(await store().write("empty.csv", Readable.from([]))).to.include({ bytes: 0 });
       expect(await text(await store().read("empty.csv"))).to.equal("");
     });
 
-    it("writes what is larger than a part in parts, and it is there when all of it is", async () => {
+    it("A file larger than a part is written in parts, and appears only when it is complete", async () => {
       let midway: string[] | undefined;
       const watched = async function* () {
         yield* pieces(large);
@@ -65,7 +65,7 @@ describe("a store of files in S3", () => {
       expect(await s3.uploads()).to.deep.equal([]);
     });
 
-    it("takes a file of exactly some parts", async () => {
+    it("The store writes a file whose length is a multiple of the part length", async () => {
       const whole = large.subarray(0, 2 * partBytes);
       expect(await store().write("c.csv", streamOf(whole))).to.deep.equal({
         bytes: whole.length,
@@ -74,20 +74,20 @@ describe("a store of files in S3", () => {
       expect((await buffer(await store().read("c.csv"))).equals(whole)).to.equal(true);
     });
 
-    it("replaces a file of the same name", async () => {
+    it("A second write replaces the file of the same name", async () => {
       await store().write("a.csv", Readable.from(["old"]));
       await store().write("a.csv", Readable.from(["new"]));
       expect(await text(await store().read("a.csv"))).to.equal("new");
     });
 
-    it("gives back a part", async () => {
+    it("The store reads a part of a file", async () => {
       await store().write("a.csv", Readable.from(["0123456789"]));
       expect(await text(await store().read("a.csv", { start: 2, end: 4 }))).to.equal("234");
       expect(await text(await store().read("a.csv", { start: 9, end: 9 }))).to.equal("9");
       expect(await text(await store().read("a.csv", { start: 0, end: 9 }))).to.equal("0123456789");
     });
 
-    it("lists page by page, its own alone, and removes", async () => {
+    it("The store lists only its own files, page by page, and removes a file", async () => {
       const all = ["1.csv", "2.csv", "3.csv", "4.csv", "5.csv", "6.csv", "7.csv"];
       for (const name of all) await store().write(name, Readable.from(["x"]));
       await s3Store({ ...s3.settings, prefix: "reports/deeper/" }).write("theirs.csv", Readable.from(["x"]));
@@ -102,7 +102,7 @@ describe("a store of files in S3", () => {
       expect(await names()).to.deep.equal(all.slice(0, -1));
     });
 
-    it("refuses names that lead out of it, and says that a file is missing", async () => {
+    it("The store refuses names that lead out of its prefix, and reports a missing file", async () => {
       for (const name of ["../a", "/etc/hostname", ".hidden", "", "a/b", "a?b"]) {
         for (const work of [store().remove(name), store().read(name), store().write(name, Readable.from(["x"]))])
           expect((await faultOf(work)).message).to.match(/no name of a file/);
@@ -112,7 +112,7 @@ describe("a store of files in S3", () => {
       expect(s3.requests.every((request) => request === "GET reports/b.csv")).to.equal(true);
     });
 
-    it("is refused with a wrong secret, once and in words that quote no key", async () => {
+    it("S3 refuses a wrong secret after one attempt, with a message that quotes no key", async () => {
       const wrong = { ...s3.settings, secretAccessKey: "hush-hush" };
       const calls = [
         () => s3Store(wrong, quick).write("a.csv", Readable.from(["x"])),
@@ -134,13 +134,13 @@ describe("a store of files in S3", () => {
       expect(await text(await store().read("a.csv"))).to.equal("kept");
     });
 
-    it("tells a bucket that is missing from a file that is", async () => {
+    it("The message of a missing bucket differs from that of a missing file", async () => {
       const elsewhere = s3Store({ ...s3.settings, bucket: "nowhere" }, quick);
       const calls = [elsewhere.check(), elsewhere.read("a.csv"), collect(elsewhere.list())];
       for (const fault of await Promise.all(calls.map(faultOf))) expect(fault.message).to.match(/404 \(NoSuchBucket\)/);
     });
 
-    it("aborts the uploads that killed writers left, page by page, and none that is young or not its own", async () => {
+    it("The sweep aborts the old uploads of killed writers, page by page, and no young or foreign upload", async () => {
       const begin = async (prefix: string, name: string): Promise<void> => {
         s3.trouble = (request) => (request.startsWith("DELETE") ? { status: 500, code: "InternalError" } : undefined);
         const stop = AbortSignal.timeout(300);
@@ -166,8 +166,8 @@ describe("a store of files in S3", () => {
     }).timeout(60_000);
   });
 
-  describe("when S3 is in trouble", () => {
-    it("tries again after a 500, a 503 and a lost connection, and the bytes are the same", async () => {
+  describe("during faults of S3", () => {
+    it("The store retries after a 500, a 503 and a lost connection, and writes the same bytes", async () => {
       const troubles: readonly (readonly [RegExp, ReturnType<TestS3["trouble"]>])[] = [
         [/^POST \S+\?uploads$/, { status: 500, code: "InternalError" }],
         [/^PUT \S+\?partNumber=1$/, { status: 503, code: "SlowDown" }],
@@ -190,7 +190,7 @@ describe("a store of files in S3", () => {
       expect(await s3.uploads()).to.deep.equal([]);
     }).timeout(60_000);
 
-    it("gives up after some tries, says what was answered, and leaves nothing behind", async () => {
+    it("The store gives up after some attempts, reports the answer, and leaves no upload", async () => {
       const troubles: readonly (readonly [RegExp, ReturnType<TestS3["trouble"]>, RegExp])[] = [
         [/\?uploads$/, { status: 500, code: "InternalError" }, /500 \(InternalError\) when asked to begin/],
         [/\?partNumber=2$/, { status: 500, code: "InternalError" }, /500 \(InternalError\) .* write part 2 of/],
@@ -215,7 +215,7 @@ describe("a store of files in S3", () => {
       }
     }).timeout(60_000);
 
-    it("leaves nothing of a write whose source failed", async () => {
+    it("A write whose source failed leaves no file and no upload", async () => {
       const failing = async function* () {
         yield large;
         await Promise.reject(new Error("The snapshot is gone."));
@@ -227,7 +227,7 @@ describe("a store of files in S3", () => {
       expect(await names()).to.deep.equal([]);
     });
 
-    it("stops within a second of an abort wherever it is, and leaves nothing behind", async () => {
+    it("A write stops within 1 s of an abort in any phase, and leaves no file and no upload", async () => {
       const waiting = (): Readable => {
         const source = new Readable({ read() {} });
         source.push(large);
@@ -240,7 +240,7 @@ describe("a store of files in S3", () => {
         ["while it is completed", () => streamOf(large), /^POST \S+\?uploadId$/],
         ["while it is put", () => Readable.from(["x"]), /^PUT/],
       ];
-      // The usual limits: the abort and not the deadline must end it.
+      // Uses the default limits, so that the abort and not the deadline ends the write.
       const patient = s3Store(s3.settings, { partBytes });
       for (const [where, source, request] of cases) {
         troubleOnce(request, "never answer", 99);
@@ -260,7 +260,7 @@ describe("a store of files in S3", () => {
       }
     }).timeout(60_000);
 
-    it("does not begin where it is aborted already", async () => {
+    it("A write whose signal has aborted before does not begin", async () => {
       const source = streamOf(large);
       const fault = await faultOf(store().write("b.csv", source, AbortSignal.abort(new Error("Too late."))));
       expect(fault.message).to.equal("Too late.");
@@ -268,7 +268,7 @@ describe("a store of files in S3", () => {
       expect(s3.requests).to.deep.equal([]);
     });
 
-    it("ends a download that breaks off or stalls with an error, never as if it were whole", async () => {
+    it("A download that breaks off or stalls ends with an error and never looks complete", async () => {
       await store().write("b.csv", streamOf(large));
       troubleOnce(/^GET/, { cutAnswerAfter: partBytes });
       const cut = await faultOf(buffer(await store().read("b.csv")));
@@ -281,7 +281,7 @@ describe("a store of files in S3", () => {
       expect(String(stalled.cause)).to.match(/nothing came for 2000 ms/);
     });
 
-    it("ends calls and downloads at their time limits while garbage is collected", async () => {
+    it("Calls and downloads end at their time limits while garbage is collected", async () => {
       await store().write("b.csv", streamOf(large));
       const limited = s3Store(s3.settings, { ...quick, answerMs: 300, attempts: 2 });
       troubleOnce(/^GET/, "never answer", 2);
@@ -290,14 +290,14 @@ describe("a store of files in S3", () => {
       troubleOnce(/^PUT/, "never answer", 2);
       const unwritten = await withGarbageCollection(() => faultOf(limited.write("c.csv", Readable.from(["one"]))));
       expect(unwritten.message).to.match(/did not answer within 300 ms/);
-      // Longer, because this request must be answered in time, on a busy machine too.
+      // The limit is longer, because this request must be answered in time on a busy machine too.
       const slower = s3Store(s3.settings, { ...quick, answerMs: 2000 });
       troubleOnce(/^GET/, { stallAfter: partBytes });
       const stalled = await withGarbageCollection(async () => faultOf(buffer(await slower.read("b.csv"))));
       expect(String(stalled.cause)).to.match(/nothing came for 2000 ms/);
     });
 
-    it("lets the connection go when a reader hangs up, and waits for one that is slow", async () => {
+    it("A reader that hangs up closes the connection, and a slow reader keeps it", async () => {
       await store().write("b.csv", streamOf(large));
       const slow = await s3Store(s3.settings, { answerMs: 400 }).read("b.csv");
       let bytes = 0;
@@ -307,7 +307,7 @@ describe("a store of files in S3", () => {
       }
       expect(bytes).to.equal(large.length);
       troubleOnce(/^GET/, { stallAfter: partBytes });
-      // The usual limits: the reader and not the deadline must end it.
+      // Uses the default limits, so that the reader and not the deadline ends the download.
       const left = await s3Store(s3.settings).read("b.csv");
       left.resume();
       let lastAt = Date.now();
@@ -320,13 +320,13 @@ describe("a store of files in S3", () => {
       await eventually(() => left.closed && s3.cutOff.length === 1);
     });
 
-    it("follows no redirect, for the signature would go with it", async () => {
+    it("The store follows no redirect, because the signature would go with it", async () => {
       troubleOnce(/^GET/, { status: 301, code: "PermanentRedirect" }, 99);
       expect((await faultOf(store().read("a.csv"))).message).to.match(/301 \(PermanentRedirect\)/);
       expect(s3.requests).to.have.length(1);
     });
 
-    it("says that it can't be reached", async () => {
+    it("The store reports an unreachable server as a retryable fault", async () => {
       const away = s3Store({ ...s3.settings, endpoint: "http://127.0.0.1:1" }, quick);
       const fault = await faultOf(away.check());
       expect(fault).to.include({

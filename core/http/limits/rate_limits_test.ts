@@ -37,7 +37,7 @@ const routes = [
   }),
 ];
 
-/** The three that say how the nearest limit stands. */
+/** The three headers that report the state of the nearest limit. */
 const standing = ({ headers }: TestAnswer) =>
   ["limit", "remaining", "reset"].map((name) => Number(headers.get(`ratelimit-${name}`)));
 
@@ -66,7 +66,7 @@ describe("the rate limits", () => {
     return served.client;
   }
 
-  it("A user's requests beyond the limit are answered with 429, and the headers say when they are taken again", async () => {
+  it("A user's requests beyond the limit get 429, and the headers say when to retry", async () => {
     const client = await serve({ user: 60 });
     const token = "a/anna";
     for (let left = 9; left >= 0; left -= 1) {
@@ -79,7 +79,7 @@ describe("the rate limits", () => {
     expect(refused.headers.get("retry-after")).to.equal("1");
     expect(standing(refused).slice(0, 2)).to.deep.equal([10, 0]);
     expect(refused.body.detail).to.equal("At most 10 requests in 10 seconds from one user. Try again in 1 seconds.");
-    // Another user of the hotel works on; and what was refused did not count.
+    // Another user of the hotel is not limited. The refused requests did not count.
     expect((await client.get("/notes", { token: "a/bob" })).status).to.equal(200);
     clock += 1000;
     expect((await client.get("/notes", { token })).status).to.equal(200);
@@ -111,7 +111,7 @@ describe("the rate limits", () => {
     expect([forbidden.status, standing(forbidden)[1]]).to.deep.equal([403, 9]);
   });
 
-  it("Requests without a login are counted by address: right ones, wrong ones, bad tokens and unknown paths", async () => {
+  it("Every request without a valid login counts for its address, with any path and token", async () => {
     const client = await serve({ address: 60 });
     const send = [
       () => client.post("/enter", { name: "x" }),
@@ -128,7 +128,7 @@ describe("the rate limits", () => {
       expect([refused.status, refused.body.code]).to.deep.equal([429, "RATE_LIMITED"]);
       expect(Number(refused.headers.get("retry-after"))).to.be.greaterThan(0);
     }
-    // Whoever has a login works on behind the same address, and probes are answered.
+    // Users with a login at the same address are not limited, and health probes are answered.
     expect((await client.get("/notes", { token: "a/anna" })).status).to.equal(200);
     expect((await client.get("/health/live")).status).to.equal(200);
   });
@@ -162,7 +162,7 @@ describe("the rate limits", () => {
     }
   }).timeout(60_000);
 
-  it("The limiter forgets whoever has sent nothing for ten seconds", () => {
+  it("The limiter forgets an address that sent no request for 10 s", () => {
     const seen: Record<string, string>[] = [];
     const limits = createRateLimits({ user: 60, tenant: 60, address: 60 }, () => clock);
     clock = 0;
@@ -171,7 +171,7 @@ describe("the rate limits", () => {
     clock = 20_000;
     for (let at = 0; at < 1000; at += 1) limits.countAddress(`10.0.${at >> 8}.${at & 255}`, answer);
     expect(seen.every((headers) => headers["RateLimit-Remaining"] === "9")).to.equal(true);
-    // One /64 of IPv6 is one address.
+    // A /64 of IPv6 counts as one address.
     for (let at = 0; at < 10; at += 1) limits.countAddress(`2001:db8:1:2::${at}`, answer);
     expect(() => limits.countAddress("2001:db8:1:2:ffff::1", answer)).to.throw("At most 10 requests");
   });

@@ -57,7 +57,7 @@ const note = "/notes/0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d";
 const asJson = { headers: { "content-type": "application/json" } };
 const mostBytes = 10_000;
 
-describe("what a request may contain", () => {
+describe("the content of a request", () => {
   let served: ServedRoutes;
   before(async () => {
     served = await serveRoutes(routes);
@@ -75,13 +75,13 @@ describe("what a request may contain", () => {
     expect(text.length).to.be.below(mostBytes);
   });
 
-  it("An answer names 20 of 3,000 items that do not fit", async () => {
+  it("An answer names 20 of 3,000 invalid items", async () => {
     const { body } = await served.client.post(note, { title: "x", tags: Array.from({ length: 3000 }, () => 7) });
     expect(body.errors).to.have.length(20);
     expect(body.errors[19].pointer).to.equal("/tags/19");
   });
 
-  it("The faults of the query and of the body are 20 together", async () => {
+  it("The faults of the query and of the body are 20 in total", async () => {
     const query = Array.from({ length: 15 }, (_, at) => `q${at}=1`).join("&");
     const { body } = await served.client.post(`${note}?${query}`, unknown(50));
     const parts = body.errors.map((error: { in: string }) => error.in);
@@ -106,7 +106,7 @@ describe("what a request may contain", () => {
     expect(nested.text.length).to.be.below(mostBytes);
   });
 
-  it("An address that can't name anything is a 404, whatever else does not fit, and its body is not read", async () => {
+  it("An id that is not a UUID is answered with 404 before the body is read or checked", async () => {
     for (const body of ["{", JSON.stringify(unknown(500)), "x".repeat(600_000)]) {
       const { status } = await served.client.post("/notes/1?x=1", body, asJson);
       expect(status).to.equal(404);
@@ -140,7 +140,7 @@ describe("what a request may contain", () => {
     }
     const form = { headers: { "content-type": "application/x-www-form-urlencoded" } };
     expect((await served.client.post(note, "title=a&title=b", form)).body.code).to.equal("MALFORMED_BODY");
-    // Colons and quotes within text name no field.
+    // Colons and quotes inside a string name no field.
     const title = 'a: "b": \\ c:\\"d';
     expect((await served.client.post(note, { title })).body).to.deep.equal({ title });
     expect((await served.client.post(note, "title=a%3A+b", form)).body).to.deep.equal({ title: "a: b" });
@@ -151,7 +151,7 @@ describe("what a request may contain", () => {
     expect((await served.client.post(note, deep, asJson)).status).to.equal(400);
   });
 
-  it("A body that is no object is refused", async () => {
+  it("A body must be an object", async () => {
     for (const text of ["1", "null", '"title"', "[]", "{"])
       expect((await served.client.post(note, text, asJson)).status, text).to.equal(400);
   });
@@ -165,7 +165,7 @@ describe("what a request may contain", () => {
     expect((await served.client.get("/notes")).body).to.equal(50);
   });
 
-  it("A body may be as large as its schema takes, and not larger", async () => {
+  it("A body may be as large as its schema allows, and not larger", async () => {
     const longest = "é".repeat(400);
     const escaped = JSON.stringify({ title: longest }).replaceAll("é", "\\u00e9");
     expect((await served.client.patch(note, escaped, asJson)).body).to.equal(longest);
