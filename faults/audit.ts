@@ -1,15 +1,18 @@
 /**
- * What was lost, and what took effect twice. Nothing of Keyrack's own reckoning is believed: the payments that were sent
- * are folded here once more, and PostgreSQL itself notes each effect, in the transaction of the effect.
+ * Finds lost events and effects that happened twice. It does not trust Keyrack's own results. It computes the
+ * entitlement again from the payments that were sent. PostgreSQL itself records each effect, in the transaction of
+ * the effect.
  */
 import type { Knex } from "knex";
 
 import type { PlannedEvent } from "./events.ts";
 
-/** Notes each change that a job makes, so that one that is made twice is seen even where the second changed nothing. */
+/** Records each change that a job makes. A repeated change is found even if the second one changed nothing. */
 export async function countEffects(owner: Knex): Promise<void> {
   await owner.raw(`
-    CREATE TABLE public.effects (effect text NOT NULL, id text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+    CREATE TABLE public.effects (
+      effect text NOT NULL, id text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
     CREATE FUNCTION public.note_effect() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
       BEGIN
         INSERT INTO public.effects (effect, id) VALUES (TG_ARGV[0], to_jsonb(NEW) ->> TG_ARGV[1]);
@@ -20,15 +23,16 @@ export async function countEffects(owner: Knex): Promise<void> {
     CREATE TRIGGER note_payment AFTER INSERT ON billing.paid_invoices FOR EACH ROW
       EXECUTE FUNCTION public.note_effect('payment recorded', 'invoice_id');
     CREATE TRIGGER note_idle_change AFTER UPDATE ON identity.hotels FOR EACH ROW
-      WHEN (NEW.version <> OLD.version AND NEW.valid_to = OLD.valid_to AND NEW.subscription_valid = OLD.subscription_valid)
+      WHEN (NEW.version <> OLD.version AND NEW.valid_to = OLD.valid_to
+            AND NEW.subscription_valid = OLD.subscription_valid)
       EXECUTE FUNCTION public.note_effect('hotel changed for nothing', 'hotel_id');
   `);
 }
 
 export interface Findings {
-  /** One line for each event, payment or hotel: it got its 200, and what it should have done is not there. */
+  /** One line for each event, payment or hotel that got its 200 and lacks its effect. */
   readonly lost: string[];
-  /** One line for each effect that is there twice, or that nobody asked for. */
+  /** One line for each effect that happened twice or without a cause. */
   readonly doubled: string[];
 }
 
@@ -67,7 +71,8 @@ export async function audit(owner: Knex, acknowledged: ReadonlyMap<string, Plann
 
   const hotels = await rowsOf<{ hotel_id: string; version: number; valid_to: number; trial: number }>(
     owner,
-    `SELECT hotel_id, version, extract(epoch FROM valid_to)::float AS valid_to, extract(epoch FROM trial_ends_at)::float AS trial
+    `SELECT hotel_id, version, extract(epoch FROM valid_to)::float AS valid_to,
+            extract(epoch FROM trial_ends_at)::float AS trial
      FROM identity.hotels`,
   );
   for (const hotel of hotels) {
@@ -82,7 +87,8 @@ export async function audit(owner: Knex, acknowledged: ReadonlyMap<string, Plann
 
   const repeated = await rowsOf<{ effect: string; id: string; times: number }>(
     owner,
-    "SELECT effect, id, count(*)::int AS times FROM public.effects GROUP BY effect, id HAVING count(*) > 1 OR effect LIKE 'hotel %'",
+    `SELECT effect, id, count(*)::int AS times FROM public.effects
+     GROUP BY effect, id HAVING count(*) > 1 OR effect LIKE 'hotel %'`,
   );
   doubled.push(...repeated.map(({ effect, id, times }) => `${effect}: ${id}, ${times} times`));
   const left = await rowsOf<{ job_id: string; last_error: string | null }>(

@@ -1,6 +1,6 @@
 /**
- * Billing under faults, with real processes on both queue stores. `npm run test:faults` runs it at full size; a plain
- * `npm test` runs the same with smaller numbers. Each fault hits the two stores at the same time.
+ * Tests billing under faults, with real processes on both queue stores. `npm run test:faults` runs it at full
+ * size. A plain `npm test` runs the same with smaller numbers. Each fault hits the two stores at the same time.
  */
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,13 +37,13 @@ interface Scenario {
   readonly deliveries: number;
   readonly load: SendOptions;
   readonly faults: number;
-  /** In so many waves, each at full speed with a fault in it; default: all in one. */
+  /** The number of waves, each at full speed and with a fault. Default: one wave. */
   readonly waves?: number;
-  /** Injects the fault while the load runs. @returns how often it did */
+  /** Injects the fault while the load runs. @returns the number of faults */
   readonly inject: (site: Site, wave: number) => Promise<number>;
 }
 
-describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
+describe(`Billing under faults (${full ? "full" : "small"} size)`, () => {
   let postgres: FaultyPostgres;
   let sites: readonly Site[] = [];
   before(async () => {
@@ -56,7 +56,7 @@ describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
     printTable();
   });
 
-  /** Runs a scenario on one store. What the scenarios before it sent must still hold. */
+  /** Runs a scenario on one store. The results of the earlier scenarios must remain. */
   const run = async (site: Site, scenario: Scenario): Promise<Result & { site: Site }> => {
     const sender = new Sender(site);
     const planned = planDeliveries(site.hotelIds, scenario.deliveries);
@@ -76,7 +76,7 @@ describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
     return { ...result, site };
   };
 
-  /** Waits for the last job; what is left after that is counted as lost. */
+  /** Waits for the last job. Jobs that are left after that count as lost. */
   const drained = async ({ owner }: Site): Promise<void> => {
     const until = Date.now() + settings.drainWithinMs;
     while (Date.now() < until) {
@@ -89,7 +89,9 @@ describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
     }
   };
 
-  /** Makes every row look as if it had waited for the sweep, which takes half a minute: the small size does not. */
+  /**
+   * Makes every row old enough for the sweep. Waiting for that takes half a minute, which the small size omits.
+   */
   const age = (owner: Site["owner"]) =>
     owner.raw(
       `UPDATE core.outbox SET queued_at = queued_at - interval '1 minute', run_at = run_at - interval '1 minute'
@@ -103,7 +105,7 @@ describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
     expect(ends, "processes that ended by themselves").to.deep.equal([]);
   };
 
-  /** The scenario on all stores at a time, then what must hold for each. */
+  /** Runs the scenario on all stores at the same time, then checks each. */
   const onStores = (
     title: string,
     on: readonly StoreKind[],
@@ -205,7 +207,7 @@ describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
     },
   );
 
-  /** One server carries both stores' databases: whoever asks first restarts it for all. */
+  /** One server has the databases of both stores. The first caller restarts it for all. */
   let restarting: Promise<number> | undefined;
   const restarts = (): Promise<number> => {
     restarting ??= repeatedly(settings.restarts, async () => {
@@ -216,14 +218,14 @@ describe(`billing under faults (${full ? "full" : "small"} size)`, () => {
   };
 });
 
-/** Injects so many faults. One that says that it hit nothing is not counted, and is tried again a few times. */
+/** Injects this many faults. A fault that hit nothing does not count, and is repeated a few times. */
 async function repeatedly(times: number, inject: (round: number) => Promise<boolean | void>): Promise<number> {
   let hits = 0;
   for (let round = 0; hits < times && round < times * 3; round += 1) if ((await inject(round)) !== false) hits += 1;
   return hits;
 }
 
-/** Kills the worker while it works: a moment after it has begun with what waits. @returns whether it left something undone */
+/** Kills the worker shortly after it has begun with the waiting jobs. @returns whether it left a job undone */
 async function killWorker(site: Site): Promise<boolean> {
   for (const until = Date.now() + 10_000; Date.now() < until && !(await hasUndone(site));) await sleep(2);
   await sleep(Math.random() * 50);
@@ -244,7 +246,7 @@ async function restart(
 
 async function flush(site: Site): Promise<void> {
   await sleep(500 + Math.random() * 1_000);
-  // Not before there is something to lose.
+  // Waits until there are jobs to lose.
   for (const until = Date.now() + 5_000; Date.now() < until && !(await hasUndone(site)););
   await site.redis?.flush();
 }

@@ -1,9 +1,9 @@
-/** A process of Keyrack's that is killed and started again. */
+/** A process of Keyrack that is killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 
 const root = path.join(import.meta.dirname, "..");
-/** Of what a process last said: kept for the message, should it end by itself. */
+/** How many characters of the last output are kept for the error message if the process ends by itself. */
 const keptCharacters = 4_000;
 const startWithinMs = 60_000;
 
@@ -14,7 +14,7 @@ export class Child {
   #output = "";
   #port = 0;
   #killed = false;
-  /** Ends that nobody asked for. */
+  /** Ends of the process that the test did not cause. */
   readonly unexpectedEnds: string[] = [];
 
   constructor(file: string, variables: Readonly<Record<string, string>>) {
@@ -22,7 +22,7 @@ export class Child {
     this.#variables = variables;
   }
 
-  /** Of a web process, once it has started; a new start takes the same. */
+  /** The port of a web process, set at its first start. A new start uses the same port. */
   get port(): number {
     return this.#port;
   }
@@ -31,7 +31,7 @@ export class Child {
     return this.#process?.pid;
   }
 
-  /** What it said last. */
+  /** Its last output. */
   get output(): string {
     return this.#output;
   }
@@ -69,7 +69,7 @@ export class Child {
     }
   }
 
-  /** SIGKILL: it can finish nothing. Resolves when it is gone. */
+  /** Sends SIGKILL, so that it can finish nothing. Resolves when it has ended. */
   async kill(): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

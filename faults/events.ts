@@ -1,11 +1,11 @@
-/** Histories of Stripe events for the faults: who pays what, told once, twice and again, in any order. */
+/** Makes histories of Stripe events for the faults. A payment has one, two or repeated events, in any order. */
 import { basilInvoice, eventAround, freshId, olderInvoice } from "../plugins/billing/testing/deliveries.ts";
 
 /** An event with the bytes that are signed and sent, the same at each delivery. */
 export interface PlannedEvent {
   readonly id: string;
   readonly bytes: Buffer;
-  /** The payment that it tells of; undefined where its type has no effect. */
+  /** The payment in the event. Undefined if its type has no effect. */
   readonly payment: Payment | undefined;
 }
 
@@ -19,8 +19,8 @@ export interface Payment {
 const monthSeconds = 30 * 86_400;
 
 /**
- * Plans deliveries in the order in which they are to be sent. Of all payments a third is told by twin events as well; a
- * tenth of the events names no hotel and is found by its customer; a twentieth has no effect; a tenth is sent again.
+ * Plans deliveries in the order in which they are sent. A third of the payments has two events. A tenth of the
+ * events names no hotel and is found by its customer. A twentieth has no effect. A tenth is sent again.
  */
 export function planDeliveries(hotelIds: readonly string[], count: number): PlannedEvent[] {
   const planned: PlannedEvent[] = [];
@@ -33,7 +33,7 @@ export function planDeliveries(hotelIds: readonly string[], count: number): Plan
       periodEnd: now + Math.floor((1 + Math.random() * 48) * monthSeconds),
     };
     const { invoiceId, periodEnd } = payment;
-    // One of each hotel's names it for certain, so that the others don't wait for ever.
+    // One event of each hotel names it in every run, so that the others don't wait forever.
     const named = number < hotelIds.length || Math.random() < 0.9;
     const invoice = (Math.random() < 0.5 ? basilInvoice : olderInvoice)({
       hotelId: named ? hotelId : undefined,

@@ -1,4 +1,4 @@
-/** An embedded PostgreSQL that can be shut down at once, as a crash does it, and comes back at the same address. */
+/** An embedded PostgreSQL that can be shut down at once, as in a crash, and returns at the same address. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import os from "node:os";
@@ -12,14 +12,14 @@ import { testSecret } from "../testing/postgres.ts";
 const template = "keyrack_faults";
 
 export interface FaultyPostgres {
-  /** A new database, migrated. @returns its owner's URL */
+  /** Makes a new database and migrates it. @returns its owner's URL */
   createDatabase(name: string): Promise<string>;
-  /** Immediate shutdown and a new start: no checkpoint, every connection cut, recovery from the log. */
+  /** Shuts down at once and starts again: no checkpoint, every connection broken, recovery from the log. */
   restartAtOnce(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a server whose commits are durable against the end of its processes: what was answered must survive it. */
+/** Starts a server whose commits survive the end of its processes. Data of answered requests must survive it. */
 export async function startFaultyPostgres(): Promise<FaultyPostgres> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), "keyrack-faults-"));
   const port = await quietPort();
@@ -64,8 +64,9 @@ export async function startFaultyPostgres(): Promise<FaultyPostgres> {
 }
 
 /**
- * A free port below those that Linux gives to outgoing connections. Of the latter, a client that calls an address where
- * nobody listens may be given that very port, and then talks to itself and keeps it from the server that comes back.
+ * Returns a free port below the range that Linux gives to outgoing connections. A client that calls an unused
+ * address in that range can get that very port as its own. It then talks to itself and keeps the port from the
+ * returning server.
  */
 export async function quietPort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {

@@ -1,4 +1,4 @@
-/** Reports under faults: a killed worker, an emptied queue, a full disk. Sizes as in `billing_faults.ts`. */
+/** Tests reports under faults: a killed worker, an emptied queue, a full disk. Sizes as in `billing_faults.ts`. */
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,7 +14,7 @@ import { Child } from "./child.ts";
 
 const full = processVariables()["FAULTS"] === "full";
 const rows = full ? 500_000 : 120_000;
-/** A killed worker's lease runs out, and the queue hears of it. */
+/** A killed worker's lease expires, and the queue announces the job again. */
 const takenUpWithinMs = 60_000;
 
 onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) => {
@@ -45,7 +45,7 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
     });
   const call = () => ({ token: hotel.managerToken });
   let asked = 0;
-  /** Each of another range that holds all rows, so that none is the one before. */
+  /** Each report has another range with all rows, so that no two are equal. */
   const ask = async (): Promise<string> => {
     asked += 1;
     const from = new Date(Date.UTC(2020, 0, asked)).toISOString().slice(0, 10);
@@ -58,13 +58,13 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
       return ["queued", "running"].includes(report.status as string) ? undefined : report;
     }, takenUpWithinMs);
 
-  it("a worker killed again and again (at a fifth, a half and four fifths): the next one finishes it, with equal bytes", async () => {
+  it("A worker is killed at 20, 50 and 80% of a report, and the next one writes equal bytes", async () => {
     const id = await ask();
     for (const share of [0.2, 0.5, 0.8]) {
       await eventually(async () => {
         const { progress, status } = await read(id);
         if (status === "succeeded") throw new Error("It was built before it could be killed.");
-        // A small one is soon over: it is killed as soon as it has begun.
+        // A small report is done soon, so the worker is killed as soon as it has begun.
         return progress.rows_total !== null && (!full || progress.rows_done >= share * rows) ? true : undefined;
       }, takenUpWithinMs);
       await worker.kill();
@@ -84,7 +84,7 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
   }).timeout(240_000);
 
   if (store === "redis") {
-    it("an emptied Redis in the middle: the build goes on, and the next one is not lost", async () => {
+    it("An emptied Redis during a build stops no build, and the next report is not lost", async () => {
       const id = await ask();
       await eventually(async () => ((await read(id)).progress.rows_total === rows ? true : undefined), takenUpWithinMs);
       await platform.redis?.flush();
@@ -95,12 +95,12 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
     }).timeout(180_000);
   }
 
-  it("a full disk: ten reports fail in plain words, free what they took, and the rest goes on", async function () {
+  it("On a full disk ten reports fail with a clear reason and free their space, and the rest works", async function () {
     const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-small-disk-"));
     const size = full ? "20m" : "3m";
     if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]).status !== 0) {
       await rmdir(folder);
-      // Nothing here may mount a file system: there is no disk to fill.
+      // The test has no right to mount a file system, so there is no disk to fill.
       return this.skip();
     }
     await worker.kill();
@@ -108,7 +108,7 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
     try {
       const ids: string[] = [];
       for (let report = 0; report < 10; report += 1) ids.push(await ask());
-      // The last attempt is the next one: ten doublings of the delay would take their time.
+      // Makes the next attempt the last one. Ten doublings of the delay would take too long.
       await platform.owner.raw("UPDATE core.outbox SET failures = 4 WHERE job = 'reporting.build'");
       await cramped.start();
       for (const id of ids) {
@@ -128,7 +128,7 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
         check_in_at: hotel.day(0),
         expected_check_out_at: hotel.day(1),
       };
-      expect((await platform.client.post("/bookings", today, call())).status, "the desk goes on").to.equal(201);
+      expect((await platform.client.post("/bookings", today, call())).status, "the desk still works").to.equal(201);
       expect(cramped.unexpectedEnds).to.deep.equal([]);
     } finally {
       await cramped.kill();
@@ -137,6 +137,6 @@ onBothStores(`reports under faults (${full ? "full" : "small"} size)`, (store) =
       worker = newWorker();
       await worker.start();
     }
-    expect((await over(await ask())).status, "with room again").to.equal("succeeded");
+    expect((await over(await ask())).status, "with free space again").to.equal("succeeded");
   }).timeout(240_000);
 });

@@ -1,4 +1,4 @@
-/** Delivers as Stripe does: signed by its SDK, and again until the answer is 200; and keeps count of every answer. */
+/** Delivers events as Stripe does: signed by its SDK and repeated until the answer is 200. Counts every answer. */
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { signPayload } from "../plugins/billing/cli.ts";
@@ -7,24 +7,24 @@ import type { PlannedEvent } from "./events.ts";
 import type { Site } from "./site.ts";
 
 export interface SendOptions {
-  /** Deliveries under way at most. */
+  /** The greatest number of deliveries in progress. */
   readonly connections: number;
-  /** Deliveries begun a second at most; default: as many as are answered. */
+  /** The greatest number of deliveries begun in a second. Default: no limit but the answers. */
   readonly perSecond?: number;
 }
 
-/** An event that is not taken within this time is given up, and the suite says so. */
+/** An event that is not accepted within this time is given up, and the suite reports it. */
 const giveUpAfterMs = 120_000;
 const answerWithinMs = 30_000;
 
 export class Sender {
-  /** Deliveries that were sent, the repeated ones included. */
+  /** Deliveries that were sent, including repeated ones. */
   sent = 0;
-  /** Those that were answered 200. */
+  /** Deliveries that were answered 200. */
   answered200 = 0;
-  /** The longest time without a 200 while deliveries were under way. */
+  /** The longest time without a 200 while deliveries were in progress. */
   longestGapMs = 0;
-  /** By status; `none` where the connection broke before an answer. */
+  /** By status. `none` if the connection broke before an answer. */
   readonly answers = new Map<string, number>();
   readonly givenUp: string[] = [];
   #last200 = 0;
@@ -34,7 +34,7 @@ export class Sender {
     this.#site = site;
   }
 
-  /** Sends all; resolves when each has its 200 or was given up. */
+  /** Sends all events. Resolves when each has its 200 or was given up. */
   async send(events: readonly PlannedEvent[], { connections, perSecond }: SendOptions): Promise<void> {
     const started = performance.now();
     this.#last200 = started;
@@ -54,7 +54,7 @@ export class Sender {
   async #deliver(event: PlannedEvent, number: number): Promise<void> {
     const until = performance.now() + giveUpAfterMs;
     for (let attempt = 0; performance.now() < until; attempt += 1) {
-      // The web processes are asked in turn, and after a failure the next one.
+      // The web processes get the requests in turn, and after a failure the next one does.
       const { webs, acknowledged } = this.#site;
       const status = await this.#attempt(event, webs[(number + attempt) % webs.length]?.port ?? 0);
       this.answers.set(status, (this.answers.get(status) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** A Keyrack of real processes on a database and a queue store of its own, to have faults injected. */
+/** A Keyrack of real processes on its own database and queue store, for injected faults. */
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -19,10 +19,10 @@ const webs = 2;
 
 export interface Site {
   readonly store: StoreKind;
-  /** Past every wall, to look at what was kept. */
+  /** The owner's connection, which tenant isolation does not filter. It reads the stored rows. */
   readonly owner: Knex;
   readonly hotelIds: readonly string[];
-  /** Events that at least one 200 was given for: they must be stored and applied. */
+  /** Events with at least one 200. They must be stored and applied. */
   readonly acknowledged: Map<string, PlannedEvent>;
   readonly webs: readonly Child[];
   readonly worker: Child;
@@ -61,7 +61,7 @@ export async function startSite(postgres: FaultyPostgres, store: StoreKind): Pro
     };
     const queue = redis === undefined ? {} : { REDIS_URL: redis.url };
     const webChildren = await Promise.all(
-      // A web process is told of no Redis: it needs none.
+      // A web process gets no Redis address, because it needs none.
       Array.from(
         { length: webs },
         async () => new Child("bin/web.ts", { ...variables, PORT: String(await quietPort()) }),
@@ -83,7 +83,8 @@ export async function startSite(postgres: FaultyPostgres, store: StoreKind): Pro
 async function makeHotels(owner: Knex): Promise<string[]> {
   const { rows } = (await owner.raw(
     `INSERT INTO identity.hotels (hotel_id, name, time_zone, currency, business_date, trial_ends_at, valid_to)
-     SELECT gen_random_uuid(), 'Hotel ' || n, 'Europe/Berlin', 'EUR', current_date, now() + interval '14 days', now() + interval '14 days'
+     SELECT gen_random_uuid(), 'Hotel ' || n, 'Europe/Berlin', 'EUR', current_date,
+            now() + interval '14 days', now() + interval '14 days'
      FROM generate_series(1, ?) AS n RETURNING hotel_id`,
     [hotels],
   )) as { rows: { hotel_id: string }[] };

@@ -1,4 +1,4 @@
-/** The table that the suite ends with. */
+/** The table at the end of the suite's output. */
 import type { Sender } from "./sender.ts";
 import type { Findings } from "./audit.ts";
 
@@ -18,7 +18,7 @@ export function remember(result: Result): void {
   results.push(result);
 }
 
-/** Prints what is remembered. */
+/** Prints the recorded lines. */
 export function printTable(): void {
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   const rows = results.map(({ fault, store, injected, sender, findings, drainedMs }) => [

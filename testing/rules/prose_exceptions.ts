@@ -68,7 +68,6 @@ export const proseExceptions: readonly string[] = [
   "plugins/pms/port.ts",
   "plugins/pms/rates",
   "plugins/pms/testing",
-  // bench, faults
+  // bench
   "bench",
-  "faults",
 ];
