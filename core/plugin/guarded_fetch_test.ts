@@ -70,18 +70,21 @@ describe("a plugin's fetch", () => {
     const call = guardedFetch("billing", [originOf(server)]);
     expect((await call(`${originOf(server)}/200`)).status).to.equal(200);
     expect(await denialOf(call("https://example.com/"))).to.equal(
-      'The plugin billing has no permission to call example.com. Remedy: permissions.net: ["example.com"] in plugins/billing/manifest.ts.',
+      "The plugin billing has no permission to call example.com. " +
+        'Remedy: permissions.net: ["example.com"] in plugins/billing/manifest.ts.',
     );
     // Another port of the same address counts as another host.
     expect(await denialOf(call(`${originOf(other)}/`))).to.equal(
-      `The plugin billing has no permission to call ${originOf(other)}. Remedy: permissions.net: [{ env: NAME }] in plugins/billing/manifest.ts, with a variable whose URL says http.`,
+      `The plugin billing has no permission to call ${originOf(other)}. ` +
+        "Remedy: permissions.net: [{ env: NAME }] in plugins/billing/manifest.ts, with a variable whose URL says http.",
     );
   });
 
   it("A plugin can't call by another protocol", async () => {
     const call = guardedFetch("billing", [`https://${hostOf(server)}`, "null"]);
     expect(await denialOf(call(`${originOf(server)}/200`))).to.equal(
-      `The plugin billing has no permission to call ${originOf(server)}, but https://${hostOf(server)}. Remedy: call that.`,
+      `The plugin billing has no permission to call ${originOf(server)}, ` +
+        `but https://${hostOf(server)}. Remedy: call that.`,
     );
     for (const url of ["file:///etc/hostname", "data:text/plain,hello", "blob:https://example.com/1"]) {
       expect(await denialOf(call(url)), url).to.match(
@@ -193,7 +196,8 @@ describe("a plugin's fetch", () => {
     it(`The plugin ${id} can't call a host that its manifest does not name`, async () => {
       for (const host of foreign) {
         expect(await denialOf(call(`https://${host}/`))).to.equal(
-          `The plugin ${id} has no permission to call ${host}. Remedy: permissions.net: ["${host}"] in plugins/${id}/manifest.ts.`,
+          `The plugin ${id} has no permission to call ${host}. ` +
+            `Remedy: permissions.net: ["${host}"] in plugins/${id}/manifest.ts.`,
         );
       }
       for (const host of named) expect(await denialOf(call(`http://${host}/`))).to.match(/, but https:\S+ Remedy: /);

@@ -8,38 +8,38 @@ const secret = { FAULTY_KEY: "hush-hush" };
 
 const manifests: readonly Fault[] = [
   {
-    title: "a misspelt key",
+    title: "a misspelled key of the manifest",
     manifest: "permisions: {}",
     words:
       /^The manifest of faulty: permisions is nothing that is known here\. Remedy: take it out, or spell it as core\/plugin\.ts does\.$/,
   },
   {
-    title: "a misspelt permission",
+    title: "a misspelled permission",
     manifest: "permissions: { table: {} }",
     words: /: permissions\.table is nothing that is known here\. Remedy: take it out, or spell/,
   },
   {
-    title: "a misspelt verb",
+    title: "a misspelled verb of a grant",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { selct: ["room_id"] } } }',
     words: /: permissions\.tables\["pms\.rooms"\]\.selct is nothing that is known/,
   },
   {
-    title: "a column that is no list of columns",
+    title: "columns that are not a list",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: "room_id" } } }',
     words: /: permissions\.tables\["pms\.rooms"\]\.select is not a list of columns\. Remedy: select: \["note_id"\]/,
   },
   {
-    title: "a list of no column",
+    title: "an empty list of columns",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: [] } } }',
     words: /\.select is not a list of columns\. Remedy: .* with one column at least, or "\*" for all/,
   },
   {
-    title: "a table of which nothing is wanted",
+    title: "a table without a verb",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": {} } }',
     words: /^The plugin faulty wants nothing of pms\.rooms\. Remedy: say what, such as select: "\*", or take it out/,
   },
   {
-    title: "a delete that is no yes",
+    title: "a delete that is not true",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { delete: false } } }',
     words: /\.delete is not true\. Remedy: delete: true, or take it out/,
   },
@@ -49,12 +49,12 @@ const manifests: readonly Fault[] = [
     words: /: permissions\.tables\.rooms is no table's name\. Remedy: plugin\.table/,
   },
   {
-    title: "tables that are a list",
+    title: "tables in a list",
     manifest: 'permissions: { tables: ["pms.rooms"] }',
     words: /: permissions\.tables does not fit .* Remedy: as core\/plugin\.ts has it/,
   },
   {
-    title: "the ledger of migrations",
+    title: "a grant on the ledger of migrations",
     manifest: 'permissions: { tables: { "core.migrations": { update: "*" } } }',
     words: /The plugin faulty wants core\.migrations, which only the core has\. Remedy: take it out/,
   },
@@ -64,17 +64,17 @@ const manifests: readonly Fault[] = [
     words: /The plugin faulty names the job faulty\.note twice\. Remedy: keep one in permissions\.jobs/,
   },
   {
-    title: "jobs that are no list",
+    title: "jobs that are not a list",
     manifest: "permissions: { jobs: {} }",
     words: /: permissions\.jobs is not a list\. Remedy: jobs: \[what defineJob made\]/,
   },
   {
-    title: "a job that is a name",
+    title: "a job that is only a name",
     manifest: 'permissions: { jobs: ["faulty.note"] }',
     words: /: permissions\.jobs\[0\] is no job\. Remedy: one that defineJob made/,
   },
   {
-    title: "hosts that are no list",
+    title: "hosts that are not a list",
     manifest: 'permissions: { net: "api.example.com" }',
     words: /: permissions\.net is not a list of hosts\. Remedy: net: \["api\.example\.com"\]/,
   },
@@ -96,13 +96,13 @@ const manifests: readonly Fault[] = [
       /^The manifest of faulty: permissions\.net\[0\] is no host\. Remedy: net: \["api\.example\.com"\], in lower case/,
   })),
   {
-    title: "a host of a variable that it does not ask for",
+    title: "a host in a variable that its permissions do not name",
     manifest: 'permissions: { net: [{ env: "NOWHERE" }] }',
     words:
       /The plugin faulty names NOWHERE in permissions\.net, and does not ask for it\. Remedy: NOWHERE in its permissions\.env/,
   },
   {
-    title: "a place for files in a variable that it does not ask for",
+    title: "a location of files in a variable that its permissions do not name",
     manifest: 'permissions: { files: { reason: "notes", location: "NOWHERE" } }',
     words: /The plugin faulty names NOWHERE in permissions\.files\.location, and does not ask for it\. Remedy: NOWHERE/,
   },
@@ -112,42 +112,42 @@ const manifests: readonly Fault[] = [
     words: /: permissions\.files\.reason is not a reason in words\. Remedy: reason: /,
   },
   {
-    title: "a right to all tenants without a reason",
+    title: "a cross-tenant permission without a reason",
     manifest: 'permissions: { crossTenant: "" }',
     words: /: permissions\.crossTenant is not a reason in words\. Remedy: crossTenant: .*, or take it out/,
   },
   {
-    title: "a right to all tenants that is a space",
+    title: "a cross-tenant permission whose reason is a space",
     manifest: 'permissions: { crossTenant: " " }',
     words: /: permissions\.crossTenant is not a reason in words/,
   },
   {
-    title: "a right to all tenants that says no",
+    title: "a cross-tenant permission that is false",
     manifest: "permissions: { crossTenant: false }",
     words: /: permissions\.crossTenant is not a reason in words/,
   },
   {
-    title: "a function that runs as the owner without a reason",
+    title: "a definer without a reason",
     manifest: 'permissions: { definers: { "faulty.look": "" } }',
     words: /: permissions\.definers\["faulty\.look"\] is not a reason in words\. Remedy: why it runs as the owner/,
   },
   {
-    title: "a variable whose schema is a word",
+    title: "a variable whose schema is a string",
     manifest: 'permissions: { env: { FAULTY_KEY: "string" } }',
     words: /: permissions\.env\.FAULTY_KEY is no schema\. Remedy: one of zod's, such as z\.string\(\)/,
   },
   {
-    title: "a variable that no system could set",
+    title: "a variable whose name no system can set",
     manifest: 'permissions: { env: { "faulty-key": z.string() } }',
     words: /: permissions\.env\["faulty-key"\] is no variable's name\. Remedy: capitals/,
   },
   {
-    title: "requires that is a word",
+    title: "required plugins in a string",
     manifest: 'requires: "pms"',
     words: /: requires is not a list\. Remedy: requires: \["plugin"\]/,
   },
   {
-    title: "a manifest without its line for readers",
+    title: "a manifest without a summary",
     manifest: "summary: undefined",
     words: /: summary is no text\. Remedy: words in quotes/,
   },
@@ -155,28 +155,29 @@ const manifests: readonly Fault[] = [
 
 const values: readonly Fault[] = [
   {
-    title: "a schema that is to be waited for",
+    title: "an asynchronous schema",
     manifest: "permissions: { env: { FAULTY_KEY: z.string().refine(async () => true) } }",
     variables: secret,
     words:
       /^FAULTY_KEY has a schema that is to be waited for, and none is \(the plugin faulty reads it\)\. Remedy: set/,
   },
   {
-    title: "a schema that throws what it was given",
+    title: "a schema that throws its input",
     manifest:
       "permissions: { env: { FAULTY_KEY: z.string().transform((key) => { throw new Error(`bad: ${key}`); }) } }",
     variables: secret,
     words: /^FAULTY_KEY has a schema that throws \(the plugin faulty reads it\)/,
   },
   {
-    title: "a schema that quotes what it was given",
+    title: "a schema that quotes its input",
     manifest:
-      "permissions: { env: { FAULTY_KEY: z.string().refine(() => false, { error: ({ input }) => `can't be ${input}` }) } }",
+      "permissions: { env: { FAULTY_KEY: " +
+      "z.string().refine(() => false, { error: ({ input }) => `can't be ${input}` }) } }",
     variables: secret,
     words: /^FAULTY_KEY does not fit \(the plugin faulty reads it\)/,
   },
   {
-    title: "a host in a variable that is no URL",
+    title: "a host in a variable that is not a URL",
     manifest: 'permissions: { env: { FAULTY_KEY: z.string() }, net: [{ env: "FAULTY_KEY" }] }',
     variables: secret,
     words:
@@ -199,23 +200,23 @@ const parts: readonly Fault[] = [
     words: /^The setup of faulty failed at mod\.ts:\d+: its words quote a variable, and are not told\. Remedy/,
   },
   {
-    title: "a setup that gives nothing back",
+    title: "a setup that returns nothing",
     parts: "undefined",
     words: /^The setup of faulty gives nothing back\. Remedy: \(\{ routes, jobs, … \}\), if only \(\{\}\)/,
   },
   {
-    title: "a part that nothing reads",
+    title: "an unknown part",
     parts: "{ route: [look()] }",
     words:
       /^The setup of faulty: route is nothing that is known here\. Remedy: take it out, or spell it as core\/http\/route\.ts or/,
   },
   {
-    title: "routes that are a word",
+    title: "routes that are a string",
     parts: '{ routes: "look" }',
     words: /^The setup of faulty: routes is not a list\. Remedy: routes: \[route/,
   },
   {
-    title: "handlers that are no list",
+    title: "handlers that are not a list",
     parts: "{ jobs: {} }",
     words: /^The setup of faulty: jobs is not a list\. Remedy: jobs: \[handleJob/,
   },
@@ -225,7 +226,7 @@ const parts: readonly Fault[] = [
     words: /^faulty\.note of faulty: kind is no kind of handler\. Remedy: handleJob/,
   },
   {
-    title: "a method in small letters",
+    title: "a method in lower case",
     parts: '{ routes: [look({ method: "get" })] }',
     words: /^get \/faulty\/look of faulty: method is no method\. Remedy: GET, POST/,
   },
@@ -235,7 +236,7 @@ const parts: readonly Fault[] = [
     words: /^GET \/faulty\/look of faulty: handler is no function\. Remedy: /,
   },
   {
-    title: "a path with another sign for parameters",
+    title: "a path with a parameter in another notation",
     parts: '{ routes: [look({ path: "/faulty/:id" })] }',
     words: /^GET \/faulty\/:id of faulty: path is no path\. Remedy: \/words\/\{name\}/,
   },
@@ -245,33 +246,33 @@ const parts: readonly Fault[] = [
     words: /^GET faulty\/look of faulty: path is no path\. Remedy: .*a slash before each part/,
   },
   {
-    title: "a parameter that nothing checks",
+    title: "a parameter without a schema",
     parts: '{ routes: [look({ path: "/faulty/{id}" })] }',
     words: /^GET \/faulty\/\{id\} of faulty: params is for nothing, and the path has id\. Remedy: a schema for each/,
   },
   {
-    title: "a route without a unit of work",
+    title: "a route without a kind of transaction",
     parts: "{ routes: [look({ transaction: undefined })] }",
     words:
       /^GET \/faulty\/look of faulty: transaction must be a kind of transaction\. Remedy: "tenant", "crossTenant" or "none"/,
   },
   {
-    title: "a misspelt unit of work",
+    title: "a misspelled kind of transaction",
     parts: '{ routes: [look({ transaction: "tennant" })] }',
     words: /^GET \/faulty\/look of faulty: unit is no unit of work/,
   },
   {
-    title: "a misspelt field of a route",
+    title: "a misspelled field of a route",
     parts: "{ routes: [look({ ratelimit: { points: 1, seconds: 1 } })] }",
     words: /^GET \/faulty\/look of faulty: ratelimit is nothing that is known here/,
   },
   {
-    title: "a limit of no request",
+    title: "a limit of 0 requests",
     parts: "{ routes: [look({ rateLimit: { points: 0, seconds: 1 } })] }",
     words: /: rateLimit\.points is no number of requests\. Remedy: a whole number from 1/,
   },
   {
-    title: "a schedule without a pause",
+    title: "a schedule without an interval",
     parts: '{ schedules: [{ name: "tick", everyMs: 0, run: async () => {} }] }',
     words: /^tick of faulty: everyMs is no time in milliseconds\. Remedy: a whole number from 1/,
   },
@@ -281,39 +282,40 @@ const parts: readonly Fault[] = [
     words: /^tick of faulty has no time, or two\. Remedy: everyMs or cron/,
   },
   {
-    title: "a schedule whose cron is none",
+    title: "a schedule with an invalid cron expression",
     parts: '{ schedules: [{ name: "tick", cron: "each night", run: async () => {} }] }',
     words: /^tick of faulty: cron is no time\. Remedy: cron's five fields/,
   },
   {
-    title: "a gauge whose name Prometheus does not take",
+    title: "a gauge whose name Prometheus rejects",
     parts: '{ gauges: [{ name: "Events!", help: "x", label: "status", read: async () => ({}) }] }',
     words: /^Events! of faulty: name is no name\. Remedy: lower case, such as events/,
   },
   {
-    title: "two schedules of one name",
+    title: "two schedules with one name",
     parts: '{ schedules: [1, 2].map((everyMs) => ({ name: "tick", everyMs, run: async () => {} })) }',
     words: /^The setup of faulty: schedules has two of one name\. Remedy: rename or remove one/,
   },
   {
-    title: "no job at a time",
+    title: "a concurrency of 0",
     parts: "{ concurrency: 0 }",
     words: /^The setup of faulty: concurrency is no number of jobs at a time\. Remedy: a whole number from 1/,
   },
   {
-    title: "an authenticator that is none",
+    title: "an authenticator that is not a function",
     parts: "{ authenticator: {} }",
     words: /^The setup of faulty: authenticator is no function/,
   },
   {
-    title: "a route for a role that is no word",
+    title: "a route for a role that is not a string",
     parts: "{ routes: [look({ access: [undefined] })] }",
     words: /^GET \/faulty\/look of faulty is for undefined, which is no role\. Remedy: manager or receptionist/,
   },
   {
-    title: "a route for a role that the authenticator does not give",
+    title: "a route for a role that the authenticator does not return",
     parts:
-      '{ authenticator: async () => undefined, roles: ["cook", "waiter"], routes: [look({ access: ["cook", "king"] })] }',
+      '{ authenticator: async () => undefined, roles: ["cook", "waiter"], ' +
+      'routes: [look({ access: ["cook", "king"] })] }',
     variables: { PLUGINS: "faulty" },
     migrated: true,
     words: /^GET \/faulty\/look of faulty is for "king", which is no role\. Remedy: cook or waiter\.$/,
@@ -327,19 +329,19 @@ const paths: readonly Fault[] = [
     words: /^GET \/\S+ of faulty is an address of the core's\. Remedy: a path that begins with another word\.$/,
   })),
   {
-    title: "two patterns of which neither is the narrower",
+    title: "two overlapping paths of which neither is narrower",
     parts: '{ routes: [at("/faulty/{x}/me"), at("/faulty/auth/{y}", "other")] }',
     words:
       /^GET \/faulty\/auth\/\{y\} of faulty answers addresses of \/faulty\/\{x\}\/me of faulty\. Remedy: another path for one/,
   },
   {
-    title: "a pattern over another plugin's address",
+    title: "a path with a parameter that covers another plugin's path",
     parts: '{ routes: [at("/hotels/{x}")] }',
     words:
       /^GET \/hotels\/\{x\} of faulty answers addresses of \/hotels\/me of identity\. Remedy: another path for one/,
   },
   {
-    title: "an address in another plugin's pattern",
+    title: "a path that another plugin's path with a parameter covers",
     parts: '{ routes: [look({ path: "/faulty/7" })] }',
     beside: { folder: "other", parts: '{ routes: [at("/faulty/{number}", "other")] }' },
     words: /^GET \/faulty\/\{number\} of other answers addresses of \/faulty\/7 of faulty\. Remedy: another path/,
@@ -364,15 +366,19 @@ describe("a boot, by the shape of a plugin,", () => {
       }`,
       parts: `{
         routes: [
-          at("/faulty/{id}"), at("/faulty/new", "newOne"), at("/faulty/{id}/{part}/", "part"), at("/faulty/new/{part}", "newPart"),
-          look({ id: "all", path: "/faulty/", method: "POST", description: "All of it", access: ["manager"], transaction: "tenant",
-            query: z.strictObject({}), body: z.strictObject({}), form: true, bodyLimit: 1, status: 201, result: z.strictObject({}),
-            mediaType: "application/json", problems: ["NOT_FOUND"], idempotent: false, rateLimit: { points: 1, seconds: 1 },
-            prepare: async () => {} }),
+          at("/faulty/{id}"), at("/faulty/new", "newOne"),
+          at("/faulty/{id}/{part}/", "part"), at("/faulty/new/{part}", "newPart"),
+          look({ id: "all", path: "/faulty/", method: "POST", description: "All of it", access: ["manager"],
+            transaction: "tenant", query: z.strictObject({}), body: z.strictObject({}), form: true, bodyLimit: 1,
+            status: 201, result: z.strictObject({}), mediaType: "application/json", problems: ["NOT_FOUND"],
+            idempotent: false, rateLimit: { points: 1, seconds: 1 }, prepare: async () => {} }),
           look({ id: "raw", path: "/faulty/raw", method: "PUT", body: "raw", transaction: "crossTenant" }),
         ],
         jobs: [core.handleLongJob(job("faulty.note"), async () => {}, async () => {})],
-        schedules: [{ name: "tick", everyMs: 1000, run: async () => {} }, { name: "night", cron: "17 3 * * *", run: async () => {} }],
+        schedules: [
+          { name: "tick", everyMs: 1000, run: async () => {} },
+          { name: "night", cron: "17 3 * * *", run: async () => {} },
+        ],
         gauges: [{ name: "notes", help: "x", label: "kind", read: async () => ({}) }],
         concurrency: 1,
         close: async () => {},

@@ -9,12 +9,9 @@ export const proseExceptions: readonly string[] = [
   "core/errors.ts",
   "core/files",
   "core/http",
-  "core/knexfile_test.ts",
   "core/migrate_database.ts",
   "core/plugin",
   "core/serve.ts",
-  "core/serve_test.ts",
-  "core/slow_requests_test.ts",
   // embedded, testing
   "testing/attack",
   "testing/client.ts",
