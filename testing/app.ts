@@ -1,4 +1,4 @@
-/** The HTTP application alone, with routes of a test's own and no database. */
+/** Serves the routes of a test with the HTTP application alone, without a database. */
 import type { Server } from "node:http";
 
 import { createApp, type AppOptions } from "../core/http/app.ts";

@@ -1,10 +1,11 @@
-/** A small HTTP client for tests: JSON in and out, nothing thrown for a status. */
+/** A small HTTP client for tests. It sends and parses JSON, and throws for no status. */
+
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The parsed body; tests say what they expect of it. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads deep into answers whose shape it is about to assert
+  /** The parsed body. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads fields of an answer before it asserts the shape
   readonly body: any;
 }
 

@@ -1,4 +1,4 @@
-/** The operator's command line as a process of its own. */
+/** Runs the operator's command line in its own process. */
 import { spawn } from "node:child_process";
 import path from "node:path";
 

@@ -1,4 +1,4 @@
-/** Plugins with a fault, written into a folder of their own, and what a boot says of them. */
+/** Writes plugins with a fault into a temporary folder, and returns the faults that a boot reports. */
 import { expect } from "chai";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -9,13 +9,13 @@ import { BootError } from "../core/errors.ts";
 import { migrateDatabase } from "../core/migrate_database.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "./postgres.ts";
 
-/** What a plugin of the tests is made of, as the text of its module. */
+/** Parts of a faulty plugin, as source text of its module. */
 export interface Faulty {
-  /** Fields of the manifest, beside its id. */
+  /** Fields of the manifest besides its id. */
   readonly manifest?: string;
-  /** What `setup` gives back. */
+  /** The return value of `setup`. */
   readonly parts?: string;
-  /** The whole module, in place of the two. */
+  /** The whole module, instead of `manifest` and `parts`. */
   readonly module?: string;
 }
 
@@ -23,15 +23,18 @@ export interface Fault extends Faulty {
   readonly title: string;
   readonly words: RegExp;
   readonly variables?: Readonly<Record<string, string>>;
-  /** The folder; `faulty` by default. */
+  /** The name of the folder. Default: `faulty`. */
   readonly folder?: string;
-  /** Whether it got as far as `npm run migrate`, which makes the login of a process for this plugin alone. */
+  /** Runs `npm run migrate` first, which makes the login of a process for this plugin alone. */
   readonly migrated?: true;
-  /** Another plugin beside it. */
+  /** Another plugin in the same PLUGIN_PATH. */
   readonly beside?: Faulty & { readonly folder: string };
 }
 
-/** Helpers for the modules: `look()` and `at("/a/{b}")` are routes, `handle()` a handler, and none has a fault. */
+/**
+ * Makes the source of a module. `look()` and `at("/a/{b}")` are routes in it and `handle()` is a handler. None of them
+ * has a fault.
+ */
 const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty): string => `
   import * as z from ${JSON.stringify(import.meta.resolve("zod"))};
   import * as core from ${JSON.stringify(import.meta.resolve("../core/mod.ts"))};
@@ -41,7 +44,10 @@ const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty)
     access: "public", transaction: "none", status: 204, handler: async () => ({}), ...more });
   const at = (path, id = "look") => look({ path, id, params: z.strictObject(Object.fromEntries(
     [...path.matchAll(/[{](.*?)[}]/g)].map(([, name]) => [name, z.string()]))) });
-  ${module ?? `export default core.definePlugin({ manifest: { id: "${id}", summary: "", ${manifest} }, setup: (ctx) => (${parts}) });`}
+  ${
+    module ??
+    `export default core.definePlugin({ manifest: { id: "${id}", summary: "", ${manifest} }, setup: (ctx) => (${parts}) });`
+  }
 `;
 
 export interface FaultyPlugins {
@@ -50,7 +56,7 @@ export interface FaultyPlugins {
   faultsOf(starting: Promise<{ close(): Promise<void> } | void>): Promise<readonly string[]>;
 }
 
-/** For a describe: a database for all of its tests, and an empty folder of plugins for each. */
+/** Gives a `describe` one database for all its tests, and each test an empty folder of plugins. */
 export function useFaultyPlugins(): FaultyPlugins {
   let database: TestDatabase;
   let folder: string;
@@ -60,7 +66,7 @@ export function useFaultyPlugins(): FaultyPlugins {
   after(() => database.drop());
   beforeEach(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-faults-"));
-    // Without it, Node takes the folder's files for the older kind of module.
+    // Without this file, Node loads the folder's files as CommonJS modules.
     await writeFile(path.join(folder, "package.json"), '{ "type": "module" }');
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -92,7 +98,10 @@ export function useFaultyPlugins(): FaultyPlugins {
   };
 }
 
-/** A test for each: the boot stops on this one fault, with these words, and never with a variable's value (hush-hush). */
+/**
+ * Adds a test for each fault. The boot must stop on this one fault with these words. Its message must never contain the
+ * value of a variable ("hush-hush").
+ */
 export function stopsOnEach(faults: readonly Fault[], { write, variables, faultsOf }: FaultyPlugins): void {
   for (const { title, words, variables: more, folder: name = "faulty", beside, migrated, ...plugin } of faults) {
     it(`stops on ${title}`, async () => {

@@ -1,10 +1,10 @@
 /**
- * The plans that PostgreSQL has really run, told by its own auto_explain: those of prepared statements, which change after
- * some runs, and those inside of functions, which EXPLAIN does not show.
+ * Reads the plans that PostgreSQL really ran, from its module auto_explain. EXPLAIN does not show the plans of prepared
+ * statements, which change after some runs, and the plans inside of functions.
  */
 import type { Knex } from "knex";
 
-/** A node of a plan, as `EXPLAIN (FORMAT JSON, ANALYZE)` has it. */
+/** A node of a plan, in the format of `EXPLAIN (FORMAT JSON, ANALYZE)`. */
 export interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
@@ -24,7 +24,7 @@ export interface RunPlan {
   readonly root: PlanNode;
 }
 
-/** PostgreSQL's settings that have each connection tell its plans. Only a superuser may make them. */
+/** Settings of PostgreSQL that send the plans of a connection to its client. Only a superuser can set them. */
 export const planSettings = {
   session_preload_libraries: "auto_explain",
   "auto_explain.log_min_duration": "0",
@@ -36,20 +36,21 @@ export const planSettings = {
   "auto_explain.log_level": "notice",
 };
 
-/** Makes them for the connections to one database that are opened from now on. */
-export async function tellPlans(owner: Knex): Promise<void> {
+/** Changes `planSettings` for all new connections to one database. */
+export async function sendPlans(owner: Knex): Promise<void> {
   const { rows } = (await owner.raw("SELECT quote_ident(current_database()) AS name")) as { rows: { name: string }[] };
   for (const [setting, value] of Object.entries(planSettings)) {
     await owner.raw(`ALTER DATABASE ${rows[0]?.name} SET ${setting} = '${value}'`);
   }
 }
 
-interface Teller {
+/** The events of a `pg` connection that carry the plans. */
+interface PlanSender {
   on(event: "notice", listener: (notice: { message?: string | undefined }) => void): void;
   off(event: "notice", listener: (notice: { message?: string | undefined }) => void): void;
 }
 
-/** Runs work on a pool of one connection, and gives back the plans of all statements that it ran. */
+/** Runs work on a pool of one connection. @returns the plans of all statements that it ran */
 export async function plansOf(pool: Knex, work: () => Promise<unknown>): Promise<RunPlan[]> {
   const plans: RunPlan[] = [];
   const listen = ({ message = "" }: { message?: string | undefined }): void => {
@@ -58,7 +59,8 @@ export async function plansOf(pool: Knex, work: () => Promise<unknown>): Promise
     const { "Query Text": statement, Plan: root } = JSON.parse(json) as { "Query Text": string; Plan: PlanNode };
     plans.push({ statement, root });
   };
-  const connection = (await pool.client.acquireConnection()) as Teller;
+  // Knex does not type its driver's connection.
+  const connection = (await pool.client.acquireConnection()) as PlanSender;
   await pool.client.releaseConnection(connection);
   connection.on("notice", listen);
   try {
@@ -69,17 +71,17 @@ export async function plansOf(pool: Knex, work: () => Promise<unknown>): Promise
   return plans;
 }
 
-/** All nodes of a plan. */
+/** Lists all nodes of a plan. */
 export function nodesOf(node: PlanNode): PlanNode[] {
   return [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 }
 
-/** Pairs of rows that a join has compared in vain: many of them, where it has no index and no hash. */
+/** Counts the pairs of rows that a join compared without a match. A join without an index or a hash has many. */
 export function pairsCompared(node: PlanNode): number {
   return (node["Rows Removed by Join Filter"] ?? 0) * (node["Actual Loops"] ?? 1);
 }
 
-/** Rows that a node has looked at, those that it threw away among them, or the searches that an index took for them. */
+/** Counts the rows that a node read, including those that it removed. Counts an index's searches if there are more. */
 export function rowsRead(node: PlanNode): number {
   const each =
     (node["Actual Rows"] ?? 0) + (node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0);

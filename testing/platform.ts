@@ -1,4 +1,6 @@
-/** A whole Keyrack for a test: a database of its own, a web server on a free port, and a worker, in this process. */
+/**
+ * Starts a whole Keyrack for a test in this process, with its own database, a web server on a free port and a worker.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -17,27 +19,28 @@ import { work } from "../workers/main.ts";
 export type StoreKind = "postgresql" | "redis";
 
 export interface TestPlatformOptions {
-  /** Where BullMQ keeps its queues; default PostgreSQL. */
+  /** The store of BullMQ's queues. Default: PostgreSQL. */
   readonly store?: StoreKind;
-  /** Whether jobs are run; default true. */
+  /** Whether a worker runs the jobs. Default: true. */
   readonly worker?: boolean;
+  /** Environment variables that override the defaults of tests. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface TestPlatform {
   readonly client: TestClient;
-  /** A pool of the database's owner, past every wall: to look behind the API and to arrange. */
+  /** A pool with the owner's login, without tenant isolation: for rows that the API does not show or make. */
   readonly owner: Knex;
   readonly databaseUrl: string;
   readonly redis: TestRedis | undefined;
-  /** The variables that the processes run with. */
+  /** The environment of the processes. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Stops the worker, and leaves the rest as it is. */
+  /** Stops the worker. The web server goes on. */
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `PLUGIN_PATH` of the plugins that only tests have. */
+/** `PLUGIN_PATH` of the plugins that only tests use. */
 export const fixturePlugins = path.join(import.meta.dirname, "fixture_plugins");
 
 /** The Stripe webhook secret of all tests. */
@@ -58,22 +61,22 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     LOG_LEVEL: processVariables()["TEST_LOG_LEVEL"] ?? "silent",
     SIGN_UPS_PER_HOUR: "10000",
     LOGINS_PER_MINUTE: "10000",
-    // As many as a hotel that pays may have.
+    // The same number as for a hotel that pays.
     TRIAL_SCHEDULES: "20",
     // All tests come from one address, and some from one user as fast as they can.
     USER_REQUESTS_PER_MINUTE: "1000000",
     TENANT_REQUESTS_PER_MINUTE: "1000000",
     ADDRESS_REQUESTS_PER_MINUTE: "1000000",
-    // A machine under load is slow: a test that wants the refusal sets its own.
+    // Long, because a machine under load is slow. A test of the refusal sets its own value.
     DATABASE_WAIT_MS: "30000",
     ...(redis === undefined ? {} : { REDIS_URL: redis.url }),
     ...options.variables,
   };
-  // The template has the shipped plugins only.
+  // The template database has only the shipped plugins.
   if ("PLUGIN_PATH" in variables) await migrateDatabase(variables);
   const owner = openPool({ url: database.url, max: 2, name: "test owner" });
   const server = await serve(await boot("web", variables));
-  let worker = options.worker === false ? undefined : await work(withoutNights(await boot("worker", variables)));
+  let worker = options.worker === false ? undefined : await work(withoutCronSchedules(await boot("worker", variables)));
   const stopWorker = async (): Promise<void> => {
     await worker?.close();
     worker = undefined;
@@ -96,12 +99,12 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   };
 }
 
-/** What comes round at a time of day would come into the tests that run at just that minute. */
-function withoutNights(platform: Platform): Platform {
+/** Removes the schedules with a time of day, which would otherwise run in the tests of that minute. */
+function withoutCronSchedules(platform: Platform): Platform {
   return { ...platform, schedules: platform.schedules.filter(({ schedule }) => !("cron" in schedule)) };
 }
 
-/** Runs the same tests on BullMQ's PostgreSQL store and, where there is a `redis-server`, on Redis. */
+/** Runs the same tests with BullMQ on PostgreSQL and, if `redis-server` is installed, on Redis. */
 export function onBothStores(title: string, tests: (store: StoreKind) => void): void {
   describe(`${title} (BullMQ on PostgreSQL)`, () => tests("postgresql"));
   (hasRedisServer() ? describe : describe.skip)(`${title} (BullMQ on Redis)`, () => tests("redis"));
@@ -116,7 +119,17 @@ export interface TestHotel {
   readonly username: string;
 }
 
-/** Signs a hotel up, with a manager and a receptionist who are logged in. */
+/** Runs a worker of this process while `test` runs. Start the platform with `worker: false`. */
+export async function withWorker({ variables }: TestPlatform, test: () => Promise<void>): Promise<void> {
+  const worker = await work(await boot("worker", variables));
+  try {
+    await test();
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Signs a hotel up, with a manager and a receptionist, and logs both in. */
 export async function signUpHotel(
   client: TestClient,
   settings: Readonly<Record<string, unknown>> = {},
@@ -141,18 +154,19 @@ export async function signUpHotel(
   return { hotelId: signUp.body.hotel.hotel_id as string, managerToken, receptionistToken, username };
 }
 
+/** Logs a user in. @returns the access token */
 export async function logIn(client: TestClient, username: string, password: string): Promise<string> {
   const answer = await client.post("/auth/token", { username, password });
   if (answer.status !== 200) throw new Error(`The login answered ${answer.status}: ${answer.text}`);
   return answer.body.access_token as string;
 }
 
-/** Waits until a look gives something; looks every 20 ms. @throws after `ms` (default 10 s) */
+/** Calls `look` every 20 ms until it returns a value. @throws Error after `ms` (default 10 s) */
 export async function eventually<T>(look: () => Promise<T | undefined>, ms = 10_000): Promise<T> {
   const until = Date.now() + ms;
   for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
+    const value = await look();
+    if (value !== undefined) return value;
     if (Date.now() > until) throw new Error(`It did not happen within ${ms} ms.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

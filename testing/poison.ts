@@ -1,9 +1,9 @@
 import type { Knex } from "knex";
 
 /**
- * Has the database refuse every change of one tenant's rows in some tables, as a bad row does.
+ * Makes the database refuse every change of one tenant's rows in some tables, as a bad row does.
  * @param column of the tenant's id
- * @returns how to end it
+ * @returns a function that ends the refusals
  */
 export async function poisonRows(
   owner: Knex,

@@ -1,4 +1,4 @@
-/** A real Redis for the tests: `redis-server`, where there is one, on a free port and with nothing kept on disk. */
+/** Starts a real Redis for tests on a free port, if `redis-server` is installed. It writes nothing to disk. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import os from "node:os";
@@ -7,17 +7,17 @@ import { Redis } from "ioredis";
 
 export interface TestRedis {
   readonly url: string;
-  /** Forgets everything, as an operator's FLUSHALL does. */
+  /** Deletes everything, as an operator's FLUSHALL does. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** True where `redis-server` can be run. */
+/** Checks whether `redis-server` is installed. */
 export function hasRedisServer(): boolean {
   return spawnSync("redis-server", ["--version"]).status === 0;
 }
 
-/** Starts a server; on the given port, so that a stopped one can come back. */
+/** Starts a server. With `port`, a stopped server can start again at the same address. */
 export async function startRedis(port?: number): Promise<TestRedis> {
   const at = port ?? (await freePort());
   const args = ["--port", String(at), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", os.tmpdir()];

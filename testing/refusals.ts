@@ -1,6 +1,6 @@
 import type { Refusals } from "../core/audit/refusals.ts";
 
-/** For tests without a platform: refusals are not counted. */
+/** Counts no refusals, for tests without a platform. */
 export const noRefusals: Refusals = {
   count: () => undefined,
   flush: () => Promise.resolve(),

@@ -1,28 +1,31 @@
-/** Do two kinds of request take different times? Robust against a noisy machine: ranks and medians, and asked again. */
+/** Compares the times of two kinds of requests. Uses ranks, medians and repeated rounds, against a noisy machine. */
 
 export interface TimeDifference {
-  /** Milliseconds by which the first takes longer, of medians. */
+  /** Milliseconds by which the median of the first is longer. */
   readonly ms: number;
   /** Standard deviations by the rank sum test of Mann and Whitney. */
   readonly z: number;
 }
 
 export interface TimingOptions {
-  /** Samples of each kind in a round; default 20. */
+  /** Samples of each kind in a round. Default: 20. */
   readonly samples?: number;
-  /** A difference must show in each of so many rounds, in one direction; default 3. Where the first shows none, it is the last. */
+  /**
+   * Number of rounds. A difference must show in each of them, in one direction. The first round without one ends the
+   * comparison. Default: 3.
+   */
   readonly rounds?: number;
-  /** The least difference of medians that counts, as a part of the faster one; default 0.3. */
+  /** The least difference of medians that counts, as a part of the faster one. Default: 0.3. */
   readonly part?: number;
-  /** And in milliseconds; default 1. */
+  /** The least difference of medians that counts, in milliseconds. Default: 1. */
   readonly ms?: number;
 }
 
 /**
- * Runs both in turn, in an order that alternates, and compares.
- * @returns the difference that showed in every round, or undefined where the times tell nothing
+ * Runs both in alternating order, and compares their times.
+ * @returns the difference that showed in every round, or undefined without one
  */
-export async function timesTell(
+export async function findTimeDifference(
   first: () => Promise<unknown>,
   second: () => Promise<unknown>,
   { samples = 20, rounds = 3, part = 0.3, ms = 1 }: TimingOptions = {},

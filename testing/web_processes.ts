@@ -1,4 +1,4 @@
-/** Web processes beside the test's own, on the same database: what a platform in production has. */
+/** Starts more web processes on the database of a test, as a platform in production has several. */
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 
@@ -12,7 +12,7 @@ export interface WebProcesses {
 
 const program = path.join(import.meta.dirname, "..", "bin", "web.ts");
 
-/** Starts so many. @throws Error with what one wrote, where it does not start */
+/** Starts `count` web processes. @throws Error with the output of a process that does not start */
 export async function startWebProcesses(
   variables: Readonly<Record<string, string>>,
   count: number,

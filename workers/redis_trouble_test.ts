@@ -8,7 +8,7 @@ import { listOpenHandles, type OpenHandle, waitUntilClosed } from "../testing/op
 import { hasRedisServer, startRedis, type TestRedis } from "../testing/redis.ts";
 import { work, type WorkerProcess } from "./main.ts";
 import { eventually, fixturePlugins, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
-import { startTcpProxy, type TcpProxy } from "../testing/tcp_proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../testing/network/tcp_proxy.ts";
 
 (hasRedisServer() ? describe : describe.skip)("A worker whose Redis fails", function () {
   this.timeout(90_000);

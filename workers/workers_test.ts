@@ -7,7 +7,14 @@ import { boot } from "../core/boot.ts";
 import { newId } from "../core/values/ids.ts";
 import { work } from "./main.ts";
 import { createRunner } from "./runner.ts";
-import { eventually, fixturePlugins, onBothStores, startTestPlatform, type TestPlatform } from "../testing/platform.ts";
+import {
+  eventually,
+  fixturePlugins,
+  onBothStores,
+  startTestPlatform,
+  type TestPlatform,
+  withWorker,
+} from "../testing/mod.ts";
 
 onBothStores("The workers", (store) => {
   let platform: TestPlatform;
@@ -34,16 +41,6 @@ onBothStores("The workers", (store) => {
   const done = (jobId: string, ms?: number) =>
     eventually(async () => ((await jobRow(jobId)) === undefined ? true : undefined), ms);
 
-  /** Runs a worker in this process during the test. */
-  const withWorker = async (test: () => Promise<void>): Promise<void> => {
-    const worker = await work(await boot("worker", platform.variables));
-    try {
-      await test();
-    } finally {
-      await worker.close();
-    }
-  };
-
   /** Starts a worker in its own process, for a test that kills it. */
   const startWorkerProcess = async (): Promise<ChildProcess> => {
     const main = path.join(import.meta.dirname, "main.ts");
@@ -62,7 +59,7 @@ onBothStores("The workers", (store) => {
 
   it("A worker that starts does the waiting jobs, and a new job without the relay's sweep", async () => {
     const early = await enqueue("note", { label: "early" });
-    await withWorker(async () => {
+    await withWorker(platform, async () => {
       await done(early);
       const label = `quick ${store}`;
       // The first jobs open the connections.
@@ -80,7 +77,7 @@ onBothStores("The workers", (store) => {
 
   it("A job runs once, although the queue wakes the worker ten times for it", async () => {
     const jobId = await enqueue("note", { label: "once" });
-    await withWorker(async () => {
+    await withWorker(platform, async () => {
       for (let round = 0; round < 10; round += 1) {
         await platform.owner("core.outbox").where({ job_id: jobId }).update({ queued_at: null, attempts: round });
         await sleep(10);
@@ -119,7 +116,7 @@ onBothStores("The workers", (store) => {
   });
 
   it("A failed attempt leaves no effect, and the next one succeeds", async () => {
-    await withWorker(async () => {
+    await withWorker(platform, async () => {
       const jobId = await enqueue("note", { label: "second try", failures: 1 });
       await done(jobId);
     });
@@ -127,7 +124,7 @@ onBothStores("The workers", (store) => {
   });
 
   it("A job that failed its last attempt is dead and keeps its error", async () => {
-    await withWorker(async () => {
+    await withWorker(platform, async () => {
       const jobId = await enqueue("note", { label: "never", failures: 99 });
       const dead = await eventually(async () => {
         const row = await jobRow(jobId);
@@ -140,7 +137,7 @@ onBothStores("The workers", (store) => {
   });
 
   it("The plugin of a long job is called when the job is dead", async () => {
-    await withWorker(async () => {
+    await withWorker(platform, async () => {
       await enqueue("stretch", { label: "long", failures: 99 });
       await eventually(async () => ((await effects("long is dead")) === 1 ? true : undefined));
     });
@@ -154,7 +151,7 @@ onBothStores("The workers", (store) => {
     await first.close();
     expect(performance.now() - stopping).to.be.lessThan(2500);
     expect((await jobRow(jobId))?.["failures"]).to.equal(0);
-    await withWorker(() => done(jobId, 8000).then(() => undefined));
+    await withWorker(platform, () => done(jobId, 8000).then(() => undefined));
     expect(await effects("handed over")).to.equal(1);
   }).timeout(30_000);
 
@@ -163,7 +160,7 @@ onBothStores("The workers", (store) => {
     const jobId = await enqueue("stretch", { label: "survivor", ms: 2000 });
     await eventually(async () => ((await jobRow(jobId))?.["lease_until"] instanceof Date ? true : undefined));
     victim.kill("SIGKILL");
-    await withWorker(() => done(jobId, 25_000).then(() => undefined));
+    await withWorker(platform, () => done(jobId, 25_000).then(() => undefined));
     expect(await effects("survivor")).to.equal(1);
   }).timeout(60_000);
 
@@ -171,7 +168,7 @@ onBothStores("The workers", (store) => {
     await platform.owner("probe.effects").where({ label: "tick" }).delete();
     const second = await work(await boot("worker", platform.variables));
     try {
-      await withWorker(async () => {
+      await withWorker(platform, async () => {
         await eventually(async () => ((await effects("tick")) >= 12 ? true : undefined), 30_000);
         const { rows } = (await platform.owner.raw(
           `SELECT extract(epoch FROM max(at) - min(at))::float / (count(*) - 1) AS gap
@@ -186,7 +183,7 @@ onBothStores("The workers", (store) => {
 
   if (store === "redis") {
     it("The workers do every job although Redis is emptied three times", async () => {
-      await withWorker(async () => {
+      await withWorker(platform, async () => {
         const ids: string[] = [];
         for (let round = 0; round < 3; round += 1) {
           for (let job = 0; job < 20; job += 1) ids.push(await enqueue("note", { label: "flushed" }));

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type Server, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
-import { startTcpProxy, type TcpProxy } from "../../testing/tcp_proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../../testing/network/tcp_proxy.ts";
 import { answerProblem } from "../http/problem_response.ts";
 import { newId } from "../values/ids.ts";
 import { createLogger } from "../process/log.ts";

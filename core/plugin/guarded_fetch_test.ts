@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readBlueprint } from "../boot.ts";
 import { allowedOrigins, guardedFetch } from "./guarded_fetch.ts";
 import { testSecret } from "../../testing/postgres.ts";
-import { startSilentServer, withGarbageCollection } from "../../testing/silent_server.ts";
+import { startSilentServer, withGarbageCollection } from "../../testing/network/silent_server.ts";
 
 const { plugins, slices } = await readBlueprint({
   NODE_ENV: "test",

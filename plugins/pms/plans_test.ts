@@ -10,7 +10,7 @@ import { databaseFor, type Trx } from "../../core/db/database.ts";
 import { openPool } from "../../core/db/pool.ts";
 import { addDays } from "../../core/mod.ts";
 import { loginRole, urlAs } from "../../core/db/role_names.ts";
-import { tellPlans } from "../../testing/plans.ts";
+import { sendPlans } from "../../testing/plans.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { readChart } from "./desk/tape_chart.ts";
 import { freeRooms } from "./allocation/free_rooms.ts";
@@ -83,7 +83,7 @@ describe("the plans of what the desk asks", function () {
     await owner.raw(`INSERT INTO pms.guest_contacts (hotel_id, guest_id, name, email, phone)
       SELECT hotel_id, guest_id, 'Former ' || reverse(name), 'former.' || email, NULL FROM pms.guests`);
     await owner.raw("ANALYZE pms.guest_contacts");
-    await tellPlans(owner);
+    await sendPlans(owner);
     gate = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 1, name: "plans test" });
     hotel = await findQueriedHotel(owner, "Seed hotel 1");
   });

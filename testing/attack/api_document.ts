@@ -1,6 +1,6 @@
 /**
- * Reads an OpenAPI document as an attacker would: which operations there are, where each of them takes an id, and what a
- * request that fits looks like. Nothing here knows any route, so a new one is attacked without a line changed.
+ * Reads an OpenAPI document for the attack suite: its operations, the places where each takes an id, and a valid
+ * request of each. No route is named here, so a new one is attacked without a change.
  */
 
 /** The part of JSON Schema that the documents use. */
@@ -48,20 +48,20 @@ export interface ApiDocument {
 export interface IdSlot {
   readonly where: "path" | "query" | "body";
   /**
-   * RFC 6901, into the path's parameters, the query or the body; `/-` for the items of an array, `/*` for the values of a
-   * map and `/~` for its keys.
+   * A JSON pointer (RFC 6901) into the path's parameters, the query or the body. `/-` means the items of an array, `/*`
+   * the values of a map and `/~` its keys.
    */
   readonly pointer: string;
-  /** What it names, by the last word of the pointer: `user_id`; the many of `user_ids` are of the kind `user_id`. */
+  /** The kind of the id, from the last word of the pointer. Ids in `user_ids` are of the kind `user_id`. */
   readonly kind: string;
 }
 
 export interface Operation {
   readonly id: string;
   readonly method: string;
-  /** With parameters in braces. */
+  /** The path with its parameters in braces. */
   readonly path: string;
-  /** Who may call it; undefined: anyone. */
+  /** Roles of the callers. Undefined if the operation needs no login. */
   readonly roles: readonly string[] | undefined;
   readonly slots: readonly IdSlot[];
   readonly takesIfMatch: boolean;
@@ -72,7 +72,7 @@ export interface Operation {
   readonly document: ApiDocument;
 }
 
-/** All operations of a document. */
+/** Lists all operations of a document. */
 export function operationsOf(document: ApiDocument): Operation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, { operationId, parameters = [], requestBody, ...rest }]) => {
@@ -100,10 +100,10 @@ export function operationsOf(document: ApiDocument): Operation[] {
   );
 }
 
-/** Schemas may hold themselves; no request is deeper than this. */
+/** Greatest depth of a request, because a schema can contain itself. */
 const deepest = 8;
 
-/** In every alternative: an id that only one of them takes is an id that an attacker sends. */
+/** Searches every alternative, because an attacker can send an id that only one of them takes. */
 function findSlots(document: ApiDocument, given: Schema, where: IdSlot["where"], pointer: string): IdSlot[] {
   if (pointer.split("/").length > deepest) return [];
   const kind = kindOf(pointer);
@@ -115,7 +115,7 @@ function findSlots(document: ApiDocument, given: Schema, where: IdSlot["where"],
   return found.filter((slot, at) => found.findIndex((one) => one.pointer === slot.pointer) === at);
 }
 
-/** What a schema holds, by the last word of a pointer to it. */
+/** Lists the parts of a schema, each with the last word of a pointer to it. */
 function partsOf({ properties, items, prefixItems, additionalProperties, propertyNames }: Schema): [string, Schema][] {
   return [
     ...Object.entries(properties ?? {}),
@@ -134,7 +134,7 @@ function kindOf(pointer: string): string {
   return (word ?? "").replace(/_ids$/, "_id");
 }
 
-/** A schema without references and alternatives, once for each that is not null; what several say together is one. */
+/** Resolves references and alternatives. Returns one schema for each combination of alternatives that are not null. */
 function alternatives(document: ApiDocument, schema: Schema): Schema[] {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split("/").at(-1) ?? "";
@@ -150,13 +150,13 @@ function alternatives(document: ApiDocument, schema: Schema): Schema[] {
         some
           .filter(({ type }) => type !== "null")
           .flatMap((choice) => alternatives(document, choice))
-          .map((choice) => together(choice, one)),
+          .map((choice) => mergeSchemas(choice, one)),
       ),
     [rest],
   );
 }
 
-function together(one: Schema, other: Schema): Schema {
+function mergeSchemas(one: Schema, other: Schema): Schema {
   const properties = { ...one.properties, ...other.properties };
   return {
     ...one,
@@ -173,10 +173,10 @@ export interface SampleRequest {
 }
 
 /**
- * A request that fits the operation's schemas.
- * @param idOf the id to send in a slot, and whether one must be; undefined leaves an optional one out
- * @param options `whole`: optional fields are sent too, so that a change that gets through does change something; `aim`:
- * of alternatives, the one that has this slot
+ * Makes a request that is valid for the operation's schemas.
+ * @param idOf returns the id for a slot. It can return undefined for a slot that is not required
+ * @param options `whole` also sends optional fields, so that an accepted change changes a row. `aim` chooses the
+ * alternative that has this slot
  */
 export function sampleRequest(
   operation: Operation,
@@ -214,7 +214,7 @@ function createSampler(
   whole: boolean,
   aim: IdSlot | undefined,
 ): Sampler {
-  // Each day is later than the one before: a range that is asked for in order is a range.
+  // Each day is later than the last one, so that the days of a range are in order.
   let days = 60;
   const nextDay = (): Date => new Date(Date.now() + (days += 2) * 86_400_000);
   const slotAt = (where: IdSlot["where"], pointer: string): IdSlot | undefined =>
@@ -227,18 +227,18 @@ function createSampler(
     const aimed = all.filter((one) =>
       findSlots(document, one, where, pointer).some((slot) => slot.pointer === aim.pointer),
     );
-    // Alternatives may differ in what they require alone: "either a or b".
+    // Alternatives can differ only in the fields that they require: "either a or b".
     const word = aim.pointer.slice(pointer.length + 1).split("/")[0] ?? "";
     return aimed.find(({ required }) => required?.includes(word) === true) ?? aimed[0] ?? all[0] ?? {};
   };
   const sample: Sampler = (given, where, pointer, required) => {
     const slot = slotAt(where, pointer);
-    // An alternative may have an id here, and the aim further down in another one.
+    // One alternative can have an id here, while the aim is deeper in another alternative.
     if (slot !== undefined && !isBelow(aim, where, pointer)) return idOf(slot, required);
     const schema = chosen(given, where, pointer);
     const holdsId = slots.some((one) => isBelow(one, where, pointer));
     if (!required && !holdsId && (!whole || where === "query")) return undefined;
-    // The fields of such an object depend on each other ("one of the two"), so each alone would not fit.
+    // The fields of such an object depend on each other ("one of the two"), so each alone would be invalid.
     if (schema.type === "object" && schema.examples?.[0] !== undefined && !holdsId) return schema.examples[0];
     if (schema.properties !== undefined || schema.type === "object") {
       const fields = Object.entries(schema.properties ?? {}).map(([name, part]): [string, unknown] => [
@@ -256,7 +256,7 @@ function createSampler(
     }
     return leaf(schema, nextDay);
   };
-  /** One entry of a map, where its key or its value is or holds an id. */
+  /** Makes one entry of a map if its key or its value contains an id. */
   const entry = ({ additionalProperties }: Schema, where: IdSlot["where"], pointer: string): [string, unknown][] => {
     const [byKey, byValue] = [slotAt(where, `${pointer}/~`), slotAt(where, `${pointer}/*`)];
     const holdsId =

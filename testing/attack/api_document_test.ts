@@ -1,4 +1,4 @@
-/** The attack suite is only as good as what it reads from the document: here is a document with every shape. */
+/** Checks what the attack suite reads from an API document, with every shape in which a schema can contain an id. */
 import { expect } from "chai";
 import * as z from "zod";
 
@@ -9,7 +9,7 @@ import { type ApiDocument, type IdSlot, operationsOf, sampleRequest } from "./ap
 
 const id = "019a0000-0000-7000-8000-000000000000";
 
-/** The operation of a route that takes this body. */
+/** Makes the operation of a route that takes this body. */
 function operationWith(body: z.ZodType) {
   const declared = route({
     id: "change",
@@ -37,7 +37,7 @@ const byDesk = z.strictObject({
   note_id: idSchema,
 });
 
-describe("an id that an operation takes", () => {
+describe("The ids that an operation takes", () => {
   const bodies: readonly (readonly [string, z.ZodType, readonly string[]])[] = [
     ["as a field", z.strictObject({ user_id: idSchema }), ["/user_id"]],
     ["or null", z.strictObject({ user_id: idSchema.nullable(), at: idSchema.nullish() }), ["/user_id", "/at"]],
@@ -61,29 +61,29 @@ describe("an id that an operation takes", () => {
     ["beside the fields of an object", z.object({ a: z.string() }).catchall(idSchema), ["/*"]],
   ];
   for (const [title, body, pointers] of bodies) {
-    it(`${title} is found, and a request can be aimed at it`, () => {
+    it(`An id ${title} is found, and a request can be aimed at it`, () => {
       const operation = operationWith(body);
       const inBody = operation.slots.filter(({ where }) => where === "body");
       expect(inBody.map(({ pointer }) => pointer).sort()).to.deep.equal([...pointers].sort());
       for (const aim of inBody) {
-        const asked: IdSlot[] = [];
+        const filledSlots: IdSlot[] = [];
         const { body: sent } = sampleRequest(
           operation,
           (slot) => {
-            asked.push(slot);
+            filledSlots.push(slot);
             return slot === aim ? id : id.replace(/0$/, "1");
           },
           { aim },
         );
         expect(JSON.stringify(sent), aim.pointer).to.include(id);
-        expect(asked, aim.pointer).to.include(aim);
+        expect(filledSlots, aim.pointer).to.include(aim);
         const { success, error } = body.safeParse(sent);
         expect(success, `${aim.pointer}: ${JSON.stringify(sent)} ${error?.message}`).to.equal(true);
       }
     });
   }
 
-  it("is of the kind that the last word of its place names", () => {
+  it("The last word of an id's pointer names its kind", () => {
     const { slots } = operationWith(z.strictObject({ a: z.strictObject({ user_ids: z.array(idSchema) }) }));
     expect(slots.map(({ where, kind }) => [where, kind])).to.deep.equal([
       ["path", "thing_id"],
@@ -91,7 +91,7 @@ describe("an id that an operation takes", () => {
     ]);
   });
 
-  it("is found in a shape that holds itself, and the search ends", () => {
+  it("An id in a schema that contains itself is found, and the search ends", () => {
     const node: z.ZodType = z.strictObject({
       node_id: idSchema,
       get inner() {

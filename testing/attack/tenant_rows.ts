@@ -1,17 +1,17 @@
-/** All rows of all tenants, read as the database's owner: what an attack must leave as it was, and must not show. */
+/** Reads all rows of all tenants as the database's owner. An attack must neither change them nor show them. */
 import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 
 export interface TenantRows {
-  /** Per table, of its rows as text; two looks at the same data are deeply equal. */
+  /** A digest of each table's rows. Two readings of the same data are deeply equal. */
   readonly digests: Readonly<Record<string, string>>;
-  /** Every id in the tenant's rows. */
+  /** Lists every id in the tenant's rows. */
   idsOf(tenantId: string): string[];
 }
 
 const tenantColumns = ["hotel_id", "tenant_id"];
 
-/** Reads every table that has a tenant's column. */
+/** Reads every table with a column of the tenant's id. */
 export async function readTenantRows(owner: Knex): Promise<TenantRows> {
   const { rows: tables } = (await owner.raw(
     `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name, quote_ident(a.attname) AS tenant_column

@@ -1,4 +1,4 @@
-/** Two hotels with one of everything, for one to attack the other. A new kind of thing is arranged here. */
+/** Makes two hotels with rows of every kind, so that one can attack the other. Add rows of a new kind here. */
 import type { Attacker, Things } from "./attack.ts";
 import { readTenantRows } from "./tenant_rows.ts";
 import { type FurnishedHotel, furnishHotel } from "../../plugins/pms/testing/hotel.ts";
@@ -9,10 +9,10 @@ export interface ArrangedHotel extends FurnishedHotel {
   readonly things: Things;
 }
 
-/** A word of each hotel's data that the other must never see. */
+/** Returns a word of a hotel's data that the other hotel must never see. */
 const wordOf = (name: string): string => `Canary-of-${name}`;
 
-/** The hotel is set back to the day before yesterday, and comes to today by the close of two days. */
+/** Sets the business date back by two days, and closes both. */
 async function closeTwoDays({ client, owner }: TestPlatform, hotel: FurnishedHotel): Promise<void> {
   await owner("identity.hotels")
     .where({ hotel_id: hotel.hotelId })
@@ -102,7 +102,7 @@ export interface TwoHotels {
   readonly attack: Attacker;
 }
 
-/** Arranges both, and the attack of the second on the first. The platform needs its worker: reports are built. */
+/** Makes both hotels, and the attack of the second on the first. The platform needs its worker to build reports. */
 export async function arrangeTwoHotels(platform: TestPlatform): Promise<TwoHotels> {
   const victim = await arrangeHotel(platform, "A");
   const attacker = await arrangeHotel(platform, "B");

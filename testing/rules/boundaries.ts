@@ -1,4 +1,4 @@
-/** House rules about who may import and use what, as functions over source text: so each of them can be seen to refuse. */
+/** Rules about imports and global names. They are functions of source text, so that tests can plant violations. */
 import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import path from "node:path";
@@ -6,10 +6,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import type { Import, Source } from "./source.ts";
 
-/** The checkout. */
+/** The folder of the project. */
 export const root = path.join(import.meta.dirname, "..", "..");
 
-/** What a plugin may import beside its own files, the core's face and ports: nothing that leaves the process by itself. */
+/**
+ * Modules that a plugin can import besides its own files, the core's face and ports. None of them leaves the process.
+ */
 const pluginModules = new Set([
   "@node-rs/argon2",
   "@zxcvbn-ts/language-common",
@@ -30,15 +32,15 @@ const pluginModules = new Set([
   "p-limit",
   "passport",
   "passport-local",
-  // Its requests go by ctx.fetch, which its client is made with.
+  // Stripe's client gets ctx.fetch for its requests.
   "stripe",
   "zod",
 ]);
 
-/** Of these a plugin may know the types. */
+/** Modules of which a plugin can import types. */
 const pluginTypes = new Set(["knex", "koa"]);
 
-/** Names that lead out of what a plugin was given, with what it has in their place. */
+/** Global names that a plugin must not use, each with its replacement. */
 const noPluginNames: Readonly<Record<string, string>> = {
   process: "ctx.env for a variable",
   fetch: "ctx.fetch",
@@ -54,7 +56,7 @@ const noPluginNames: Readonly<Record<string, string>> = {
   global: "the names that it needs",
   window: "the names that it needs",
   self: "the names that it needs",
-  Deno: "what both runtimes have",
+  Deno: "an API that Node and Deno share",
   Worker: "a job",
   SharedWorker: "a job",
   caches: "a table",
@@ -62,7 +64,7 @@ const noPluginNames: Readonly<Record<string, string>> = {
   sessionStorage: "a table",
 };
 
-/** Modules that have one home, so that what goes through them can be guarded there. */
+/** Modules that only some files can import, so that their use is checked there. */
 const homes: readonly { readonly modules: RegExp; readonly allowed: RegExp }[] = [
   { modules: /^(pg|pg-copy-streams)(\/|$)/, allowed: /^core\/(db|jobs)\/|^embedded\/|^workers\/relay\.ts$/ },
   { modules: /^(ioredis|bullmq)(\/|$)/, allowed: /^core\/jobs\/|^core\/db\/migrate\/bullmq_schema\.ts$/ },
@@ -72,13 +74,13 @@ const homes: readonly { readonly modules: RegExp; readonly allowed: RegExp }[] =
 
 export const isTest = (file: string): boolean => /_test\.[mc]?[jt]sx?$|(^|\/)testing\/|\/_test_/.test(file);
 
-/** The folder of the plugin that a file belongs to, with its id: `plugins/pms`, `examples/plugins/minibar`. */
+/** Returns the plugin of a file, with its id and folder: `plugins/pms`, `examples/plugins/minibar`. */
 export function pluginOf(file: string): { readonly folder: string; readonly id: string } | undefined {
   const [folder, id] = /^(?:examples\/)?plugins\/([^/]+)\//.exec(file) ?? [];
   return folder === undefined || id === undefined ? undefined : { folder, id };
 }
 
-/** The `imports` of package.json: names that mean the same from any folder, for plugins that may lie in several. */
+/** The `imports` of package.json: names that are the same in any folder, so that a plugin can be in several places. */
 const { imports: names } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
   imports: Record<string, string>;
 };
@@ -95,8 +97,9 @@ function named(imported: string): string | undefined {
 const isAddress = (imported: string): boolean => /^(\/|\\|(?!node:)[a-z][a-z0-9+.-]*:)/i.test(imported);
 
 /**
- * Where an import leads: from the root, with forward slashes (`../` for what lies outside); a module by its name. As Node
- * resolves it, by way of a URL, so that `./%2e%2e/` and a way out of the checkout and in again are seen for what they are.
+ * Returns the target of an import. A file is named from the root, with forward slashes (`../` outside of the project).
+ * A package has its own name. Resolves by a URL as Node does. So it sees through `./%2e%2e/`, and through a path that
+ * leaves the project and comes back.
  */
 export function targetOf(file: string, imported: string): string {
   const local = imported.startsWith("#") ? named(imported)?.replace(/^\.\//, "/") : imported;
@@ -113,13 +116,13 @@ export function targetOf(file: string, imported: string): string {
   }
 }
 
-/** What a file of a plugin's does that it may not. @param requires of its manifest */
+/** Finds the forbidden imports and names of a plugin's file. @param requires of its manifest */
 export function pluginFaults(source: Source, requires: readonly string[]): string[] {
   const plugin = pluginOf(source.file);
   if (plugin === undefined || isTest(source.file)) return [];
   const imports = source.imports.flatMap((one) => {
     const why = importFault(source.file, plugin, one, requires);
-    return why === undefined ? [] : [`${source.file} imports ${one.from ?? "what is computed"}: ${why}.`];
+    return why === undefined ? [] : [`${source.file} imports ${one.from ?? "a computed name"}: ${why}.`];
   });
   const bases = new Set(source.names.map((name) => name.split(".")[0] ?? ""));
   const used = [...bases]
@@ -134,27 +137,27 @@ function importFault(
   { from, typeOnly }: Import,
   requires: readonly string[],
 ): string | undefined {
-  if (from === undefined) return "nobody can say what that is. Remedy: a name in quotes";
+  if (from === undefined) return "the rule can't see its target. Remedy: a name in quotes";
   const to = targetOf(file, from);
   const other = pluginOf(to);
-  if (isTest(to)) return "that is for tests. Remedy: move what is shared out of testing";
+  if (isTest(to)) return "that is for tests. Remedy: move the shared code out of testing";
   if (other !== undefined && other.folder !== plugin.folder) {
     if (to !== `plugins/${other.id}/port.ts`)
       return `that is the inside of another plugin. Remedy: #plugins/${other.id}/port.ts`;
     if (!requires.includes(other.id))
-      return `its plugin does not require ${other.id}. Remedy: requires: ["${other.id}"] in its manifest`;
+      return `its plugin does not require ${other.id}. Remedy: add "${other.id}" to requires in its manifest`;
   }
-  if (isAddress(from)) return "that is an address and no name. Remedy: a name, or a path that begins with ./";
+  if (isAddress(from)) return "that is an address. Remedy: a name, or a path that begins with ./";
   if (other !== undefined)
-    return /\.(m?[jt]s|json)$/.test(to) ? undefined : "that is nothing to import. Remedy: a file that ends with .ts";
+    return /\.(m?[jt]s|json)$/.test(to) ? undefined : "that file can't be imported. Remedy: a file that ends with .ts";
   if (to === "core/mod.ts") return undefined;
   if (from.startsWith(".") || from.startsWith("#") || /^(bin|core|embedded|workers|examples|bench)\//.test(to))
     return "that is neither the plugin's own nor the core's face. Remedy: #core/mod.ts";
   if (pluginModules.has(to) || (typeOnly && pluginTypes.has(to))) return undefined;
-  return `plugins do without ${to}. Remedy: #core/mod.ts, or pluginModules in testing/rules/boundaries.ts`;
+  return `plugins can't import ${to}. Remedy: #core/mod.ts, or pluginModules in testing/rules/boundaries.ts`;
 }
 
-/** What a file of the core's or the workers' does that it may not. */
+/** Finds the forbidden imports and names of a file outside of the plugins. */
 export function platformFaults({ file, imports, names: used }: Source): string[] {
   if (pluginOf(file) !== undefined || isTest(file)) return [];
   const targets = imports.map(({ from, typeOnly }) => ({
@@ -165,18 +168,18 @@ export function platformFaults({ file, imports, names: used }: Source): string[]
     targets.filter(({ to, typeOnly }) => breaks(to, typeOnly)).map(({ to }) => `${file} imports ${to}: ${words}.`);
   return [
     ...wrong("that is for tests", isTest),
-    ...wrong("the platform knows no plugin", (to) => pluginOf(to) !== undefined),
+    ...wrong("the platform must not import plugins", (to) => pluginOf(to) !== undefined),
     ...(file.startsWith("core/")
-      ? wrong("the core knows neither a worker nor a program", (to) => /^(bin|workers|examples)\//.test(to))
+      ? wrong("the core must import neither workers nor programs", (to) => /^(bin|workers|examples)\//.test(to))
       : []),
     ...homes.flatMap(({ modules, allowed }) =>
-      wrong("it has another home", (to, typeOnly) => !typeOnly && modules.test(to) && !allowed.test(file)),
+      wrong("only other folders can import it", (to, typeOnly) => !typeOnly && modules.test(to) && !allowed.test(file)),
     ),
-    // The embedded server's programs get the environment handed on whole.
+    // The embedded server passes some variables of the environment on to its programs.
     ...(file === "core/config/env.ts" || file.startsWith("embedded/")
       ? []
       : used
           .filter((name) => /^process\.(env|\*)$/.test(name))
-          .map((name) => `${file} uses ${name}: the environment is read in core/config/env.ts alone.`)),
+          .map((name) => `${file} uses ${name}: only core/config/env.ts reads the environment.`)),
   ];
 }

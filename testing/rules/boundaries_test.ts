@@ -1,4 +1,4 @@
-/** House rules about who may import what: every file keeps them, and each way around them is seen to be refused. */
+/** Checks the rules about imports on every file, and plants each way around them. */
 import { expect } from "chai";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -16,15 +16,15 @@ const requiresOf = (id: string): readonly string[] =>
   plugins.find(({ manifest }) => manifest.id === id)?.manifest.requires ?? [];
 const folderOf = ({ folder }: LoadedPlugin): string => path.relative(root, folder).replaceAll(path.sep, "/");
 
-/** What is said of a file of a plugin's with this text. */
-const said = (text: string, file = "plugins/reporting/planted.ts"): string[] =>
+/** Checks a plugin's file with this text. */
+const faultsOf = (text: string, file = "plugins/reporting/planted.ts"): string[] =>
   pluginFaults(readSource(file, text), requiresOf(pluginOf(file)?.id ?? ""));
 
-describe("boundaries", () => {
+describe("The boundaries", () => {
   const all = readSources(root, ["bin", "core", "embedded", "plugins", "workers", "examples/plugins"]);
   const production = all.filter(({ file }) => !isTest(file));
 
-  it("are read from the project's files and their imports", () => {
+  it("The rules read the project's files and their imports", () => {
     const boot = all.find(({ file }) => file === "core/boot.ts");
     expect(boot?.imports.map(({ from }) => from)).to.include.members(["./plugin/discovery.ts", "knex"]);
     expect(boot?.imports.find(({ from }) => from === "knex")?.typeOnly).to.equal(true);
@@ -32,7 +32,7 @@ describe("boundaries", () => {
     expect(missing, "plugins that are not seen").to.deep.equal([]);
   });
 
-  it("are read from every kind of file that can run", async () => {
+  it("The rules read every kind of file that can run", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-sources-"));
     try {
       const kinds = ["ts", "mts", "cts", "js", "mjs", "cjs", "tsx", "jsx"];
@@ -47,13 +47,13 @@ describe("boundaries", () => {
       );
       for (const source of sources) expect(pluginFaults(source, []), source.file).to.have.length(2);
       await symlink("/etc", path.join(folder, "plugins", "deep", "elsewhere"));
-      expect(() => readSources(folder, ["plugins"])).to.throw(/plugins\/deep\/elsewhere is a link/);
+      expect(() => readSources(folder, ["plugins"])).to.throw(/plugins\/deep\/elsewhere is a symbolic link/);
     } finally {
       await rm(folder, { recursive: true });
     }
   });
 
-  it("are kept by every plugin: the core's face, itself, the ports of what it requires, and modules that lead nowhere", () => {
+  it("Every plugin imports only the core's face, itself, required ports and harmless modules", () => {
     const files = all.filter(({ file }) => pluginOf(file) !== undefined);
     expect(new Set(files.map(({ file }) => pluginOf(file)?.id))).to.have.length(plugins.length);
     expect(files.flatMap((source) => pluginFaults(source, requiresOf(pluginOf(source.file)?.id ?? "")))).to.deep.equal(
@@ -61,11 +61,11 @@ describe("boundaries", () => {
     );
   });
 
-  it("are kept by the core and the workers: no plugin, each driver in its home, the environment read in one file", () => {
+  it("The core and the workers import no plugin, and use drivers and the environment in few files", () => {
     expect(all.flatMap(platformFaults)).to.deep.equal([]);
   });
 
-  it("let a plugin that is to be copied reach the core and the ports by names alone, never by a way up", () => {
+  it("A plugin that can be copied imports the core and ports by names, never by a path that goes up", () => {
     const copied = all.filter(({ file }) => file.startsWith("examples/plugins/"));
     expect(copied.length).to.be.greaterThan(8);
     const imports = copied.flatMap(({ file, imports: of }) => of.map(({ from = "" }) => ({ file, from })));
@@ -76,26 +76,26 @@ describe("boundaries", () => {
     expect(leaves).to.deep.equal([]);
   });
 
-  it("leave the core without a word of the trade", () => {
+  it("The core contains no word of the hotel trade", () => {
     const words = /\b(hotel|room|booking|guest|stripe|invoice|receptionist)s?\b/i;
     const speakers = production.filter(({ file, text }) => file.startsWith("core/") && words.test(text));
     expect(speakers.map(({ file, text }) => `${file}: ${words.exec(text)?.[0]}`)).to.deep.equal([]);
   });
 
-  it("leave no file longer than 400 lines", () => {
+  it("No file is longer than 400 lines", () => {
     const long = all.filter(({ text }) => text.split("\n").length > 400);
     expect(long.map(({ file }) => file)).to.deep.equal([]);
   });
 });
 
-describe("the boundary of a plugin", () => {
+describe("The boundary of a plugin", () => {
   const login = path.join(root, "plugins", "identity", "login.ts");
   const inside = /: that is the inside of another plugin\. Remedy: #plugins\/identity\/port\.ts\.$/;
-  const without = /: plugins do without [\w:./-]+\. Remedy: #core\/mod\.ts, or pluginModules in/;
-  const address = /: that is an address and no name\. Remedy: a name, or a path that begins with \.\//;
+  const without = /: plugins can't import [\w:./-]+\. Remedy: #core\/mod\.ts, or pluginModules in/;
+  const address = /: that is an address\. Remedy: a name, or a path that begins with \.\//;
   const notIts = /: that is neither the plugin's own nor the core's face\. Remedy: #core\/mod\.ts/;
-  const computed = /imports what is computed: nobody can say what that is\. Remedy: a name in quotes/;
-  const forTests = /: that is for tests\. Remedy: move what is shared out of testing/;
+  const computed = /imports a computed name: the rule can't see its target\. Remedy: a name in quotes/;
+  const forTests = /: that is for tests\. Remedy: move the shared code out of testing/;
 
   const refused: readonly (readonly [string, RegExp])[] = [
     ...[
@@ -146,7 +146,7 @@ describe("the boundary of a plugin", () => {
     ['import "./testing/bookings.ts";', forTests],
     ['import "./build_test.ts";', forTests],
     ['import "#testing/platform.ts";', forTests],
-    ['import "./native.node";', /: that is nothing to import\. Remedy: a file that ends with \.ts/],
+    ['import "./native.node";', /: that file can't be imported\. Remedy: a file that ends with \.ts/],
     ['export const url = process["env"].DATABASE_URL;', /uses process\. Remedy: ctx\.env for a variable\.$/],
     ["const { env } = process;", /uses process\. /],
     ['process.getBuiltinModule("fs");', /uses process\. /],
@@ -165,22 +165,22 @@ describe("the boundary of a plugin", () => {
   ];
 
   for (const [text, words] of refused) {
-    it(`refuses ${text.replaceAll(root, "<the checkout>")}`, () => {
-      const faults = said(text);
+    it(`A plugin can't contain ${text.replaceAll(root, "<the checkout>")}`, () => {
+      const faults = faultsOf(text);
       expect(faults, faults.join("\n")).to.have.length(1);
       expect(faults[0]).to.match(/^plugins\/reporting\/planted\.ts (imports|uses) /);
       expect(faults[0]).to.match(words);
     });
   }
 
-  it("refuses all of it in a file of another kind, each with its own words", () => {
+  it("JavaScript and other kinds of files get the same faults, each with its own message", () => {
     const text =
       'import fs from "node:fs"; fs.writeFileSync("x", process.env.KEY); await fetch("https://example.com");';
     for (const kind of ["mts", "mjs", "js", "tsx"])
-      expect(said(text, `plugins/reporting/planted.${kind}`), kind).to.have.length(3);
+      expect(faultsOf(text, `plugins/reporting/planted.${kind}`), kind).to.have.length(3);
   });
 
-  it("lets through what is no way out", () => {
+  it("Allowed imports and names have no faults", () => {
     const text = `
       import * as z from "zod";
       import { createHash } from "crypto";
@@ -195,20 +195,20 @@ describe("the boundary of a plugin", () => {
       export const read = (ctx: { fetch: Fetch; env: { process: string } }) => ctx.fetch(ctx.env.process);
       export const shape = { process: 1, require: 2, fetch() { return import.meta.filename; } };
     `;
-    expect(said(text)).to.deep.equal([]);
+    expect(faultsOf(text)).to.deep.equal([]);
     expect(
-      said('import "node:fs"; process.env; import "../identity/login.ts";', "plugins/reporting/x_test.ts"),
+      faultsOf('import "node:fs"; process.env; import "../identity/login.ts";', "plugins/reporting/x_test.ts"),
     ).to.deep.equal([]);
   });
 
-  it("has no hole where a file can't be parsed", () => {
-    expect(() => said("import {")).to.throw(/plugins\/reporting\/planted\.ts can't be parsed: /);
+  it("A file that can't be parsed stops the check", () => {
+    expect(() => faultsOf("import {")).to.throw(/plugins\/reporting\/planted\.ts can't be parsed: /);
   });
 
   for (const plugin of plugins) {
     const here = folderOf(plugin);
     const { id } = plugin.manifest;
-    it(`of ${id} refuses an import of every other plugin's inside, and of a port that it does not require`, () => {
+    it(`The plugin ${id} can't import other plugins' files, or a port that it does not require`, () => {
       let tried = 0;
       for (const other of plugins.filter((one) => one !== plugin)) {
         const files = readSources(root, [folderOf(other)]).map(({ file }) => file);
@@ -222,11 +222,11 @@ describe("the boundary of a plugin", () => {
             `export * from ${JSON.stringify(relative)};`,
             `await import(\`${relative}\`);`,
             ...(allowed ? [] : [`import ${JSON.stringify(pathToFileURL(path.join(root, file)).href)};`]),
-          ].map((text) => said(text, `${here}/planted.ts`).join());
+          ].map((text) => faultsOf(text, `${here}/planted.ts`).join());
           const words = isTest(file)
             ? /that is for tests/
             : port
-              ? /its plugin does not require \w+\. Remedy: requires: \["\w+"\]/
+              ? /its plugin does not require \w+\. Remedy: add "\w+" to requires/
               : /that is the inside of another plugin/;
           for (const answer of [where, ...more]) {
             if (allowed) expect(answer, file).to.equal("");
@@ -240,26 +240,26 @@ describe("the boundary of a plugin", () => {
   }
 });
 
-describe("the boundary of the platform", () => {
+describe("The boundary of the platform", () => {
   const refused: readonly (readonly [string, string, RegExp])[] = [
-    ["core/planted.ts", 'import "../plugins/pms/port.ts";', /: the platform knows no plugin\.$/],
-    ["workers/planted.ts", "await import(`../plugins/pms/mod.ts`);", /: the platform knows no plugin\.$/],
-    ["core/planted.ts", 'import "../workers/relay.ts";', /: the core knows neither a worker nor a program\.$/],
-    ["core/planted.ts", 'import "../bin/web.ts";', /: the core knows neither a worker nor a program\.$/],
+    ["core/planted.ts", 'import "../plugins/pms/port.ts";', /: the platform must not import plugins\.$/],
+    ["workers/planted.ts", "await import(`../plugins/pms/mod.ts`);", /: the platform must not import plugins\.$/],
+    ["core/planted.ts", 'import "../workers/relay.ts";', /: the core must import neither workers nor programs\.$/],
+    ["core/planted.ts", 'import "../bin/web.ts";', /: the core must import neither workers nor programs\.$/],
     ["core/planted.ts", 'import "../testing/postgres.ts";', /: that is for tests\.$/],
-    ["workers/planted.ts", 'import "pg/lib/client.js";', /: it has another home\.$/],
-    ["core/http/planted.ts", 'import { Redis } from "ioredis";', /: it has another home\.$/],
-    ["core/planted.ts", 'import { env } from "process";', /: it has another home\.$/],
+    ["workers/planted.ts", 'import "pg/lib/client.js";', /: only other folders can import it\.$/],
+    ["core/http/planted.ts", 'import { Redis } from "ioredis";', /: only other folders can import it\.$/],
+    ["core/planted.ts", 'import { env } from "process";', /: only other folders can import it\.$/],
     [
       "core/planted.mts",
       'process["env"].KEY;',
-      /uses process\.env: the environment is read in core\/config\/env\.ts alone\.$/,
+      /uses process\.env: only core\/config\/env\.ts reads the environment\.$/,
     ],
     ["workers/planted.ts", "const { env } = process;", /uses process\.env: /],
     ["core/planted.ts", 'process["e" + "nv"];', /uses process\.\*: /],
   ];
   for (const [file, text, words] of refused) {
-    it(`refuses ${text} in ${file}`, () => {
+    it(`${file} can't contain ${text}`, () => {
       const faults = platformFaults(readSource(file, text));
       expect(faults).to.have.length(1);
       expect(faults[0]).to.match(words);

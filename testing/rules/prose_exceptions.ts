@@ -13,18 +13,7 @@ export const proseExceptions: readonly string[] = [
   "core/plugin",
   "core/serve.ts",
   // embedded, testing
-  "testing/attack",
-  "testing/client.ts",
   "testing/faulty_plugins.ts",
-  "testing/plans.ts",
-  "testing/platform.ts",
-  "testing/rules/boundaries.ts",
-  "testing/rules/boundaries_test.ts",
-  "testing/rules/source.ts",
-  "testing/s3",
-  "testing/silent_server.ts",
-  "testing/tcp_proxy.ts",
-  "testing/timing.ts",
   // plugins/billing
   "plugins/billing/apply",
   "plugins/billing/checkout",

@@ -1,12 +1,12 @@
-/** What a source file imports and which names it uses, read from its syntax tree and not by patterns of text. */
+/** Reads a source file's imports and the names that it uses, from its syntax tree instead of patterns of text. */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 
 export interface Import {
-  /** As it is written; undefined where it is computed. */
+  /** The module as the source writes it. Undefined if it is computed. */
   readonly from: string | undefined;
-  /** Gone when the code runs. */
+  /** Whether the import is only of types, and gone when the code runs. */
   readonly typeOnly: boolean;
 }
 
@@ -15,14 +15,14 @@ export interface Source {
   readonly file: string;
   readonly text: string;
   readonly imports: readonly Import[];
-  /** Names that stand by themselves, with what is asked of them: `process.exit`, `fetch`, `process` where it is handed on. */
+  /** Free names, with the member that is used: `process.exit`, `fetch`. `process` alone if it is passed on. */
   readonly names: readonly string[];
 }
 
-/** Whatever Node, tsx or Deno run. */
+/** Names of the files that Node, tsx or Deno can run. */
 const runs = /\.[mc]?[jt]sx?$/;
 
-/** All files below these folders that can be run. @throws where a link leads elsewhere */
+/** Reads all files below these folders that can be run. @throws Error if one is a symbolic link */
 export function readSources(root: string, folders: readonly string[]): Source[] {
   return folders.flatMap((folder) => {
     const entries = readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true });
@@ -32,14 +32,15 @@ export function readSources(root: string, folders: readonly string[]): Source[] 
         file: path.join(path.relative(root, entry.parentPath), entry.name).replaceAll(path.sep, "/"),
       }))
       .filter(({ entry, file }) => {
-        if (entry.isSymbolicLink()) throw new Error(`${file} is a link: what it leads to is not seen.`);
+        if (entry.isSymbolicLink())
+          throw new Error(`${file} is a symbolic link, and the rules do not see its target. Replace it by the file.`);
         return entry.isFile() && runs.test(file);
       })
       .map(({ file }) => readSource(file, readFileSync(path.join(root, file), "utf8")));
   });
 }
 
-/** @throws where it can't be parsed, for then nothing is known of it */
+/** Reads one file. @throws Error if it can't be parsed, because then its imports are unknown */
 export function readSource(file: string, text: string): Source {
   const { program, errors } = parseSync(file, text);
   const [error] = errors;
@@ -64,9 +65,11 @@ interface Place {
   readonly found: Found;
 }
 
-/** Parts of TypeScript that are there when the code runs; all others are types. */
-const runtimeParts =
-  /^TS(AsExpression|SatisfiesExpression|NonNullExpression|TypeAssertion|InstantiationExpression|Enum\w+|Module\w+|ParameterProperty|ExportAssignment|ImportEqualsDeclaration|ExternalModuleReference|Abstract\w+)$/;
+/** Parts of TypeScript that exist when the code runs. All others are types. */
+const runtimeParts = new RegExp(
+  "^TS(AsExpression|SatisfiesExpression|NonNullExpression|TypeAssertion|InstantiationExpression|Enum\\w+|Module\\w+|" +
+    "ParameterProperty|ExportAssignment|ImportEqualsDeclaration|ExternalModuleReference|Abstract\\w+)$",
+);
 
 function visit(node: Node, place: Place): void {
   const inType = place.inType || (node.type.startsWith("TS") && !runtimeParts.test(node.type));
@@ -125,19 +128,19 @@ function visit(node: Node, place: Place): void {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 
-/** `a.b`, `a["b"]`; undefined for `a[b]`. */
+/** Returns `b` of `a.b` and `a["b"]`, and undefined for `a[b]`. */
 function property({ property: name, computed }: Node): string | undefined {
   if (computed === true) return literal(name);
   return isNode(name) ? String(name["name"]) : undefined;
 }
 
-/** `{ a }`, `{ "a": b }`; undefined for `{ [a]: b }` and for the rest of all. */
+/** Returns `a` of `{ a }` and `{ "a": b }`, and undefined for `{ [a]: b }` and a rest element. */
 function keyOf({ key, computed }: Node): string | undefined {
   if (!isNode(key)) return undefined;
   return key.type === "Identifier" && computed !== true ? String(key["name"]) : literal(key);
 }
 
-/** A text in quotes, or in backquotes with nothing to fill in. */
+/** Returns a text in quotes, or in backquotes without a value to fill in. */
 function literal(node: unknown): string | undefined {
   if (!isNode(node)) return undefined;
   if (node.type === "Literal" && typeof node["value"] === "string") return node["value"];

@@ -1,7 +1,7 @@
 /**
- * A real S3 server for a test, in this process, which checks signatures. What s3rver lacks is added: uploads can be
- * listed and aborted, and a list has pages (its own tokens want a cipher that Node has no more). And it can be told to
- * make trouble.
+ * Starts a real S3 server for a test in this process. It checks signatures. This file adds what s3rver lacks: lists of
+ * uploads, their abortion, and lists with pages. The page tokens of s3rver need a cipher that Node has removed. The
+ * server can also fail in chosen ways.
  */
 import S3rver from "@20minutes/s3rver";
 import authentication from "@20minutes/s3rver/lib/middleware/authentication.js";
@@ -12,32 +12,32 @@ import type { Context } from "koa";
 
 import type { S3Settings } from "../../core/files/s3/settings.ts";
 
-/** What becomes of a request that is not simply answered. */
+/** A failure of a request. */
 export type Trouble =
   | { readonly status: number; readonly code: string }
-  /** The connection is cut after so many bytes of the request. */
+  /** Cuts the connection after this number of bytes of the request. */
   | { readonly cutAfter: number }
-  /** Or after so many of the answer. */
+  /** Cuts the connection after this number of bytes of the answer. */
   | { readonly cutAnswerAfter: number }
-  /** The answer ends there in silence, and the connection stays. */
+  /** Sends no more after this number of bytes of the answer, and keeps the connection open. */
   | { readonly stallAfter: number }
-  /** It is done, and the answer is lost. */
+  /** Handles the request, and cuts the connection instead of the answer. */
   | "lose the answer"
   | "never answer";
 
 export interface TestS3 {
   readonly settings: S3Settings;
-  /** For a process whose reports are there. */
+  /** Environment of a process that stores its reports on this server. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Every request so far, as "PUT a.csv?partNumber=1". */
+  /** All requests so far, such as "PUT a.csv?partNumber=1". */
   readonly requests: string[];
-  /** Those of them whose connection was gone before the answer was whole. */
+  /** Requests whose connection closed before the end of the answer. */
   readonly cutOff: string[];
-  /** Asked about each request. */
+  /** Returns the failure of a request, if it shall fail. */
   trouble: (request: string) => Trouble | undefined;
-  /** The keys whose uploads were begun and neither completed nor aborted. */
+  /** Lists the keys of uploads that were neither completed nor aborted. */
   uploads(): Promise<string[]>;
-  /** Makes all such uploads older. */
+  /** Makes these uploads older. */
   age(ms: number): void;
   /** Sets the time of a file. */
   ageFile(name: string, modifiedAt: Date): Promise<void>;
@@ -57,7 +57,7 @@ export async function startS3(): Promise<TestS3> {
     vhostBuckets: false,
     configureBuckets: [{ name: bucket }],
   });
-  // What is still at work when it is closed would be told otherwise.
+  // Without this, s3rver logs the requests that a close cuts off.
   server.logger.silent = true;
   const folder = server.store.getResourcePath(bucket, undefined, "uploads");
   let olderBy = 0;
@@ -103,7 +103,7 @@ export async function startS3(): Promise<TestS3> {
     ctx.res.once("close", () => {
       if (!ctx.res.writableFinished) s3.cutOff.push(request);
     });
-    await meet(ctx, s3.trouble(request), next);
+    await answerOrFail(ctx, s3.trouble(request), next);
   });
   const check = authentication();
   server.middleware.splice(-1, 0, async (ctx, next) => {
@@ -111,7 +111,7 @@ export async function startS3(): Promise<TestS3> {
     const { bucket: asked, key } = placeOf(ctx);
     const aborts = ctx.method === "DELETE" && typeof uploadId === "string";
     if (key !== "" && !aborts) return next();
-    // Of a bucket's address s3rver would leave the last slash out, which S3 and those who sign do not.
+    // s3rver omits the last slash of a bucket's address. S3 and its clients include it in the signature.
     ctx["params"] = key === "" ? { bucket: `${asked}/` } : { bucket: asked, key };
     await check(ctx, async () => {
       delete ctx.headers.authorization;
@@ -156,7 +156,7 @@ function placeOf(ctx: Context): { readonly bucket: string; readonly key: string 
   return { bucket: of, key: key.join("/") };
 }
 
-/** So few that a reader must turn the page. */
+/** Small, so that a reader needs a second page. */
 const pageSize = 2;
 
 async function pageOfFiles(ctx: Context, { store }: S3rver): Promise<string> {
@@ -167,12 +167,14 @@ async function pageOfFiles(ctx: Context, { store }: S3rver): Promise<string> {
   const next = Buffer.from(objects.at(-1)?.key ?? "").toString("base64");
   ctx.type = "application/xml";
   return `<?xml version="1.0" encoding="UTF-8"?>
-<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${bucket}</Name><IsTruncated>${isTruncated}</IsTruncated>${
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${bucket}</Name>
+<IsTruncated>${isTruncated}</IsTruncated>${
     isTruncated ? `<NextContinuationToken>${next}</NextContinuationToken>` : ""
   }${objects
     .map(
       ({ key, size, lastModifiedDate }) =>
-        `<Contents><Key>${key}</Key><LastModified>${lastModifiedDate.toISOString()}</LastModified><Size>${size}</Size></Contents>`,
+        `<Contents><Key>${key}</Key><LastModified>${lastModifiedDate.toISOString()}</LastModified>` +
+        `<Size>${size}</Size></Contents>`,
     )
     .join("")}${commonPrefixes
     .map((one) => `<CommonPrefixes><Prefix>${one}</Prefix></CommonPrefixes>`)
@@ -187,13 +189,15 @@ function pageOfUploads(ctx: Context, all: readonly Begun[]): string {
   const more =
     last === undefined || fitting.length === page.length
       ? "<IsTruncated>false</IsTruncated>"
-      : `<IsTruncated>true</IsTruncated><NextKeyMarker>${last.key}</NextKeyMarker><NextUploadIdMarker>${last.id}</NextUploadIdMarker>`;
+      : `<IsTruncated>true</IsTruncated><NextKeyMarker>${last.key}</NextKeyMarker>` +
+        `<NextUploadIdMarker>${last.id}</NextUploadIdMarker>`;
   ctx.type = "application/xml";
   return `<?xml version="1.0" encoding="UTF-8"?>
 <ListMultipartUploadsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Bucket>${bucket}</Bucket>${more}${page
     .map(
       ({ id, key, at }) =>
-        `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiator><ID>1</ID></Initiator><Initiated>${at.toISOString()}</Initiated></Upload>`,
+        `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiator><ID>1</ID></Initiator>` +
+        `<Initiated>${at.toISOString()}</Initiated></Upload>`,
     )
     .join("")}</ListMultipartUploadsResult>`;
 }
@@ -205,7 +209,7 @@ function answerFault(ctx: Context, status: number, code: string): void {
   ctx.body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
 }
 
-async function meet(ctx: Context, trouble: Trouble | undefined, next: () => Promise<unknown>): Promise<void> {
+async function answerOrFail(ctx: Context, trouble: Trouble | undefined, next: () => Promise<unknown>): Promise<void> {
   if (trouble === undefined) {
     await next();
     return;

@@ -1,6 +1,6 @@
 /**
- * A process of its own that writes and reads megabytes in S3, for a test of how much memory that takes.
- * `s3_memory.ts ENDPOINT MEGABYTES` prints by how much it grew at most.
+ * Writes and reads megabytes in S3 in its own process, for a test of its memory. `s3_memory.ts ENDPOINT MEGABYTES`
+ * prints by how much the process grew at most.
  */
 import { Readable } from "node:stream";
 

@@ -1,4 +1,4 @@
-/** What we use of the S3 server for tests, which comes without types. */
+/** Types of the parts of s3rver that the tests use. The package has no types. */
 declare module "@20minutes/s3rver" {
   import type { Server } from "node:http";
   import type { Middleware } from "koa";

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 
 import { startS3, type TestS3 } from "../../../testing/s3/s3.ts";
-import { withGarbageCollection } from "../../../testing/silent_server.ts";
+import { withGarbageCollection } from "../../../testing/network/silent_server.ts";
 import { S3Fault } from "./client.ts";
 import { s3Store } from "./store.ts";
 import { FileMissing } from "../store.ts";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { eventually, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/platform.ts";
+import { eventually, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 
 import { writeRestockList } from "./restock.ts";
 

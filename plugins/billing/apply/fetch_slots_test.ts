@@ -1,7 +1,7 @@
 /** Lookups at Stripe must not take the worker's slots from events that are complete. */
 import { expect } from "chai";
 
-import { startSilentServer } from "../../../testing/silent_server.ts";
+import { startSilentServer } from "../../../testing/network/silent_server.ts";
 import { eventually, onBothStores } from "../../../testing/platform.ts";
 import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
 import { eventAround, freshId, olderInvoice } from "../testing/deliveries.ts";

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import type { Stripe } from "stripe";
 
 import { guardedFetch } from "../../../core/plugin/guarded_fetch.ts";
-import { startSilentServer, withGarbageCollection } from "../../../testing/silent_server.ts";
+import { startSilentServer, withGarbageCollection } from "../../../testing/network/silent_server.ts";
 import type { BillingContext } from "../context.ts";
 import { createStripeApi } from "./client.ts";
 import { eventAround, freshId } from "../testing/deliveries.ts";

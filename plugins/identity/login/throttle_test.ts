@@ -4,7 +4,7 @@ import { networkOf } from "../../../core/mod.ts";
 import { boot } from "../../../core/boot.ts";
 import { countsOf } from "../../../core/http/limits/counters.ts";
 import { TestClient } from "../../../testing/client.ts";
-import { timesTell } from "../../../testing/timing.ts";
+import { findTimeDifference } from "../../../testing/timing.ts";
 import { serve } from "../../../core/serve.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { createLoginThrottle } from "./throttle.ts";
@@ -308,7 +308,10 @@ describe("The time of a login", () => {
       const { username } = await signUpHotel(platform.client);
       const attempt = (name: string) => () =>
         platform.client.post("/auth/token", { username: name, password: "not-the-password" });
-      const told = await timesTell(attempt(username), attempt("nobody-of-that-name"), { samples: 40, part: 0.2 });
+      const told = await findTimeDifference(attempt(username), attempt("nobody-of-that-name"), {
+        samples: 40,
+        part: 0.2,
+      });
       expect(told).to.equal(undefined);
     } finally {
       await platform.close();

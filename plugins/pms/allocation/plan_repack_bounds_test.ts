@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts";
+import { nodesOf, plansOf, rowsRead, sendPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { databaseFor } from "../../../core/db/database.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
@@ -83,7 +83,7 @@ describe("The bounds of the search for a repacking", () => {
       platform = await startTestPlatform({ worker: false });
       desk = await openDesk(platform);
       await fillHotel(platform.owner, { ...desk, from: desk.day(1), rooms: 60, nights: 120 });
-      await tellPlans(platform.owner);
+      await sendPlans(platform.owner);
       gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "bounds test" });
     });
     after(async () => {

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { plansOf, tellPlans } from "../../../testing/plans.ts";
+import { plansOf, sendPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
@@ -36,7 +36,7 @@ describe("a guest with very many bookings", () => {
     const guest = (n: string): string => rows.find((row) => row.n === n)?.guest_id ?? "";
     guests = [guest("1"), guest("2")];
     await platform.owner.raw("ANALYZE");
-    await tellPlans(platform.owner);
+    await sendPlans(platform.owner);
     gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "many bookings test" });
   });
   after(async () => {

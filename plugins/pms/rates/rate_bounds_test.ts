@@ -5,7 +5,7 @@ import type { Knex } from "knex";
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { nodesOf, plansOf, rowsRead, tellPlans } from "../../../testing/plans.ts";
+import { nodesOf, plansOf, rowsRead, sendPlans } from "../../../testing/plans.ts";
 import { testSecret } from "../../../testing/postgres.ts";
 import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
@@ -38,7 +38,7 @@ describe("the bounds of what is read of the rates", () => {
       [desk.day(0), roomTypeId, daysOfFirst, days, hotelId],
     );
     await platform.owner.raw("ANALYZE pms.room_types, pms.rates");
-    await tellPlans(platform.owner);
+    await sendPlans(platform.owner);
     gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "rate bounds test" });
     call = directDesk(gate, hotelId);
   });

@@ -1,11 +1,13 @@
-/** A TCP proxy on loopback whose target can change, and whose open connections can fall silent without being closed. */
+/**
+ * Starts a TCP proxy on loopback. Its target can change, and its open connections can go silent without being closed.
+ */
 import { connect, createServer, type Socket } from "node:net";
 
 export interface TcpProxy {
   readonly port: number;
-  /** Sends new connections to another port; open ones stay where they are, as after a failover by name. */
+  /** Sends new connections to another port. Open connections stay, as after a failover by name. */
   pointTo(port: number): void;
-  /** Stops passing bytes on the open connections, both ways, and keeps them open, as a network that drops packets does. */
+  /** Drops all bytes of the open connections and keeps them open, like a network that drops packets. */
   silenceOpenConnections(): void;
   close(): Promise<void>;
 }

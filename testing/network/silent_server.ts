@@ -1,4 +1,4 @@
-/** Servers that accept a request and never finish the answer, and a garbage collector at work beside the call. */
+/** Starts servers that accept a request and never finish the answer, and collects garbage during a call. */
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,14 +7,16 @@ import { runInNewContext } from "node:vm";
 
 export interface SilentServer {
   readonly origin: string;
-  /** How many requests it has received. */
+  /** Number of received requests. */
   readonly received: () => number;
-  /** How many connections are open. */
+  /** Number of open connections. */
   readonly open: () => number;
   close(): Promise<void>;
 }
 
-/** Starts a server on loopback that reads each request and sends nothing, or only the head and the body's first byte. */
+/**
+ * Starts a server on loopback that reads each request. It sends nothing, or only the head and the body's first byte.
+ */
 export async function startSilentServer(sends: "nothing" | "head"): Promise<SilentServer> {
   const sockets = new Set<Socket>();
   let received = 0;
@@ -43,8 +45,8 @@ export async function startSilentServer(sends: "nothing" | "head"): Promise<Sile
 }
 
 /**
- * Runs `work` and collects garbage again and again, so that objects with only weak references are lost.
- * The event loop has 50 ms between two collections, however long one takes on a busy machine.
+ * Runs `work` and collects garbage repeatedly, so that objects with only weak references are lost. The event loop has
+ * 50 ms between two collections, also on a busy machine where one takes long.
  */
 export async function withGarbageCollection<T>(work: () => Promise<T>): Promise<T> {
   setFlagsFromString("--expose-gc");
