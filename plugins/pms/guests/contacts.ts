@@ -1,11 +1,15 @@
-/** Former contacts: what bookings of a guest, or guests merged into it, show and its profile does not. */
+/**
+ * Former contacts of a guest: contacts that its profile does not show. They are in its bookings, or in guests merged
+ * into it.
+ */
 import { prepare, type Trx } from "../../../core/mod.ts";
 
 const deriveStatement = prepare(
   "pms_derive_contacts",
   `WITH gone AS (DELETE FROM pms.guest_contacts WHERE hotel_id = $1 AND guest_id = ANY ($2::uuid[]))
    INSERT INTO pms.guest_contacts (hotel_id, guest_id, name, email, phone)
-   SELECT DISTINCT ON (g.guest_id, pms.contact_text(c.name, c.email, c.phone)) g.hotel_id, g.guest_id, c.name, c.email, c.phone
+   SELECT DISTINCT ON (g.guest_id, pms.contact_text(c.name, c.email, c.phone))
+     g.hotel_id, g.guest_id, c.name, c.email, c.phone
    FROM pms.guests g CROSS JOIN LATERAL (
      SELECT b.guest_name, b.guest_email, b.guest_phone FROM pms.bookings b
      WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id
@@ -17,13 +21,13 @@ const deriveStatement = prepare(
    ORDER BY g.guest_id, pms.contact_text(c.name, c.email, c.phone), c.name, c.email, c.phone`,
 );
 
-/** Two changes of one guest would each miss what the other has not yet committed. */
+/** Without this lock, two concurrent changes of one guest would each miss the uncommitted change of the other. */
 const lockStatement = prepare(
   "pms_lock_contacts",
   "SELECT FROM pms.guests WHERE hotel_id = $1 AND guest_id = ANY ($2::uuid[]) ORDER BY guest_id FOR NO KEY UPDATE",
 );
 
-/** Derives the former contacts of guests again: to be called after a change of a profile, or of whose bookings show what. */
+/** Computes the former contacts of guests again. Call it after a change of a profile, or of the bookings of a guest. */
 export async function deriveContacts(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
   const values = [hotelId, [...new Set(guestIds)]];
   await lockStatement.run(trx, values);

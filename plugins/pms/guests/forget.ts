@@ -1,4 +1,4 @@
-/** Forgetting a guest on request. */
+/** Anonymizes a guest on request. */
 import type { Trx } from "../../../core/mod.ts";
 import { type ChangeContext, readBookings } from "../booking_record/change.ts";
 import { inBatches, recordHistory } from "../booking_record/history.ts";
@@ -7,20 +7,23 @@ import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
 import { lockGuestIdentitiesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
-/** What stands for a name that is not kept. */
+/** Replaces the guest's name. */
 const anonymousName = "Anonymous";
 
 /**
- * Forgets who a guest was: in the profile, in those of guests who are merged into it, in every booking and in their
- * histories, those included of bookings that were handed on to another guest. Dates, rooms and amounts stay, so the figures do
- * too. There is no way back.
- * @returns the ids by which answers that were given before can tell of the guest
+ * Removes a guest's personal data. Dates, rooms and amounts stay, so the figures stay too. This can't be undone.
+ *
+ * It covers:
+ * - the profile, and the profiles of guests merged into it,
+ * - all bookings of the guest,
+ * - their histories, also of bookings that another guest has now.
+ * @returns the ids of the guests and bookings whose stored answers contain the data
  * @throws Problem NOT_FOUND, GUEST_EXPECTED, GUEST_MERGED
  */
 export async function anonymise(trx: Trx, change: ChangeContext, guestId: string): Promise<string[]> {
   const mine = { hotel_id: change.actor.tenantId, guest_id: guestId };
-  // The order in which a booking and an amendment take them: the name, the bookings, the guest. Who books meanwhile by the
-  // name waits for the first, who books by the id for the last.
+  // Bookings and amendments lock in the same order: the name, the bookings, the guest. A concurrent booking by name
+  // waits for the name's lock, and one by guest id waits for the guest's row.
   await lockGuestIdentitiesOf(trx, mine.hotel_id, [guestId]);
   await lockBookingsOf(trx, mine);
   const guest = await lockGuest(trx, change, guestId);
@@ -32,13 +35,13 @@ export async function anonymise(trx: Trx, change: ChangeContext, guestId: string
     });
   }
   const ids = await lockBookingsOf(trx, mine);
-  // Called otherwise since the names were held: who books by the new name waits for it, and the guest is in hand already.
+  // The name can have changed before its lock. A booking by the new name waits for this lock.
   await lockGuestIdentitiesOf(trx, mine.hotel_id, [guestId]);
-  const nobody = { name: anonymousName, email: null, phone: null };
+  const anonymous = { name: anonymousName, email: null, phone: null };
   const people = await Guest.query(trx)
     .where({ hotel_id: mine.hotel_id })
     .whereRaw("(guest_id = :guestId OR merged_into = :guestId)", { guestId })
-    .patch({ ...nobody, anonymised_at: new Date(), version: Guest.raw("version + 1") })
+    .patch({ ...anonymous, anonymised_at: new Date(), version: Guest.raw("version + 1") })
     .returning("guest_id");
   const guestIds = people.map(({ guest_id: id }) => id);
   await deriveContacts(trx, mine.hotel_id, guestIds);
@@ -55,7 +58,7 @@ export async function anonymise(trx: Trx, change: ChangeContext, guestId: string
   return [...guestIds, ...ids];
 }
 
-/** The histories of the guest's bookings, and of what was the guest's in those of others. */
+/** Removes the data from the histories of the guest's bookings, and from the guest's part of other histories. */
 async function forgetHistory(
   trx: Trx,
   hotelId: string,
@@ -65,12 +68,14 @@ async function forgetHistory(
 ): Promise<void> {
   await trx.raw(
     `UPDATE pms.booking_history SET
-       before = CASE WHEN booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) THEN before || gone ELSE before END,
-       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = ANY(guests) THEN after || gone ELSE after END,
-       -- That there was a reason stays; its words may name the guest.
+       before = CASE WHEN booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests)
+         THEN before || gone ELSE before END,
+       after = CASE WHEN booking_id = ANY(ids) OR after ->> 'guest_id' = ANY(guests)
+         THEN after || gone ELSE after END,
+       -- The kinds of reasons stay. Their words can contain the guest's name.
        reasons = CASE WHEN reasons IS NULL THEN NULL
          ELSE (SELECT jsonb_object_agg(reason, NULL::text) FROM jsonb_object_keys(reasons) AS reason) END
-     FROM (SELECT ?::uuid AS hotel, ?::text[] AS guests, ?::uuid[] AS ids, ?::jsonb AS gone) AS asked
+     FROM (SELECT ?::uuid AS hotel, ?::text[] AS guests, ?::uuid[] AS ids, ?::jsonb AS gone) AS request
      WHERE hotel_id = hotel
        AND (booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) OR after ->> 'guest_id' = ANY(guests))`,
     [hotelId, guestIds as string[], ids as string[], JSON.stringify(gone)],

@@ -1,6 +1,7 @@
 /**
- * Guests, found again. Two bookings are of one guest where the name is the same and the e-mail address or the phone number
- * is, as PostgreSQL folds them (docs/decisions/0013): a name alone is shared by many, and an address by a family.
+ * Recognizes and changes guests. Two bookings belong to one guest if the name is the same, and also the e-mail address
+ * or the phone number. PostgreSQL folds them for the comparison (docs/decisions/0013). Many people share a name, and a
+ * family shares an address, so neither is enough alone.
  */
 import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
 import { type ChangeContext, updateBookings } from "../booking_record/change.ts";
@@ -8,14 +9,14 @@ import { deriveContacts } from "./contacts.ts";
 import { noSuchGuest, pmsProblems } from "../errors.ts";
 import { Guest } from "../models/guest.ts";
 
-/** How a guest is called and reached. */
+/** A guest's name, e-mail address and phone number. */
 export interface Contact {
   readonly name: string;
   readonly email: string | null;
   readonly phone: string | null;
 }
 
-/** The guest whom a contact is known as, by the profile before former contacts. The parameters are SQL. */
+/** Makes SQL that finds the guest of a contact, by profiles first and former contacts second. The arguments are SQL. */
 export const knownGuestSql = (hotel: string, name: string, email: string, phone: string): string =>
   `SELECT known.guest_id FROM (
      SELECT guest_id, name_key, false AS former FROM pms.guests
@@ -43,9 +44,11 @@ const lockIdentityStatement = prepare(
 );
 
 /**
- * Keeps others from linking or forgetting a guest of this name until the end of the transaction: no row can be locked for
- * one who is not there yet. What looks for the guest after it sees whom another has just made. A name alone is nobody who
- * could be found again, so nothing is held for it. Before any room is locked, for a booking holds the name first, too.
+ * Locks the name of a guest until the end of the transaction, so that no other transaction creates or
+ * anonymizes a guest of this name. A row lock can't do this, because the guest might not exist yet.
+ *
+ * A search after this lock sees guests that other transactions created before. A contact without e-mail and phone takes
+ * no lock, because such a guest is never recognized. Call it before any room is locked, as bookings do.
  */
 export async function lockGuestIdentity(trx: Trx, hotelId: string, { name, email, phone }: Contact): Promise<void> {
   if (email !== null || phone !== null) await lockIdentityStatement.run(trx, [hotelId, name]);
@@ -54,17 +57,21 @@ export async function lockGuestIdentity(trx: Trx, hotelId: string, { name, email
 const lockIdentitiesStatement = prepare(
   "pms_lock_guest_identities",
   `SELECT pg_advisory_xact_lock(hashtextextended('pms guest ' || $1::text || ' ' || name_key, 0)) FROM (
-     SELECT name_key FROM pms.guests WHERE hotel_id = $1::uuid AND (guest_id = ANY ($2::uuid[]) OR merged_into = ANY ($2::uuid[]))
+     SELECT name_key FROM pms.guests
+     WHERE hotel_id = $1::uuid AND (guest_id = ANY ($2::uuid[]) OR merged_into = ANY ($2::uuid[]))
      UNION SELECT name_key FROM pms.guest_contacts WHERE hotel_id = $1::uuid AND guest_id = ANY ($2::uuid[])
      ORDER BY 1 OFFSET 0) AS names`,
 );
 
-/** As `lockGuestIdentity`, for all names by which guests are recognized: those of who is merged into them and of former contacts too. */
+/**
+ * Locks all names by which guests are recognized, as `lockGuestIdentity` does. These include the names of merged guests
+ * and of former contacts.
+ */
 export async function lockGuestIdentitiesOf(trx: Trx, hotelId: string, guestIds: readonly string[]): Promise<void> {
   await lockIdentitiesStatement.run(trx, [hotelId, guestIds]);
 }
 
-/** The guest of a contact: one who is known, or a new one. @returns the id */
+/** Finds the guest of a contact, or creates one. @returns the guest's id */
 export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Promise<string> {
   const { name, email, phone } = contact;
   const [, [known]] = await Promise.all([
@@ -78,7 +85,8 @@ export async function linkGuest(trx: Trx, hotelId: string, contact: Contact): Pr
 }
 
 /**
- * Locks a guest against forgetting and merging until the end of the transaction. Other transactions can take the same lock.
+ * Locks a guest against anonymization and merging until the end of the transaction.
+ * Other transactions can take the same lock.
  * @param strength "share" also locks the profile against corrections
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED
  */
@@ -107,7 +115,7 @@ export async function lockKnownGuest(trx: Trx, hotelId: string, guestId: string)
 /** @throws Problem GUEST_ANONYMOUS, GUEST_MERGED */
 export function requireKnown(guest: Guest): Guest {
   if (guest.anonymised_at !== null) {
-    throw pmsProblems.GUEST_ANONYMOUS("Who the guest was is forgotten. Book for a guest with a name.");
+    throw pmsProblems.GUEST_ANONYMOUS("The guest is anonymized. Book for a guest with a name.");
   }
   if (guest.merged_into === null) return guest;
   throw pmsProblems.GUEST_MERGED(`Use the guest ${guest.merged_into}, or unmerge this one first.`, {
@@ -123,7 +131,7 @@ export async function lockGuest(trx: Trx, { actor, ifMatch }: ChangeContext, gue
   return guest;
 }
 
-/** Corrects how a guest is called or reached, in the bookings that are still ahead or in the house too. */
+/** Corrects a guest's contact, also in confirmed and in-house bookings. */
 export async function changeGuest(
   trx: Trx,
   change: ChangeContext,
@@ -135,8 +143,9 @@ export async function changeGuest(
 }
 
 /**
- * Writes into a guest, and into the bookings ahead, what of a contact is told. The caller derives the former contacts.
- * @param except a booking to leave alone
+ * Writes the given parts of a contact into a guest, and into confirmed and in-house bookings.
+ * The caller must call `deriveContacts` after it.
+ * @param except a booking that does not change
  */
 export async function writeContact(
   trx: Trx,
@@ -154,29 +163,36 @@ export async function writeContact(
 }
 
 /**
- * Locks all bookings of a guest, or some of them, in one order for everybody.
- * @returns their ids: a guest may have more bookings than should be read at once
+ * Locks all bookings of a guest, or some of them, ordered by id so that transactions do not deadlock.
+ * @returns their ids only, because a guest can have more bookings than fit into memory
  */
 export async function lockBookingsOf(
   trx: Trx,
   { hotel_id, guest_id }: Pick<Guest, "hotel_id" | "guest_id">,
   some: { readonly areOpen?: true; readonly ids?: readonly string[] } = {},
 ): Promise<string[]> {
-  const query = trx("pms.bookings").where({ hotel_id, guest_id });
-  if (some.areOpen) void query.whereIn("status", ["confirmed", "in_house"]);
-  if (some.ids !== undefined) void query.whereRaw("booking_id = ANY (?::uuid[])", [some.ids as string[]]);
-  const rows = (await query.orderBy("booking_id").forUpdate().select("booking_id")) as { booking_id: string }[];
+  const { areOpen = false, ids } = some;
+  const rows = (await trx("pms.bookings")
+    .where({ hotel_id, guest_id })
+    .modify((list) => {
+      if (areOpen) void list.whereIn("status", ["confirmed", "in_house"]);
+      if (ids !== undefined) void list.whereRaw("booking_id = ANY (?::uuid[])", [[...ids]]);
+    })
+    .orderBy("booking_id")
+    .forUpdate()
+    .select("booking_id")) as { booking_id: string }[];
   return rows.map(({ booking_id: id }) => id);
 }
 
-/** Whether a name is another spelling of the one that a booking shows, and of the one in its guest's profile. */
+/** Says whether a name is another spelling of the name in a booking, and of the name in its guest's profile. */
 export async function compareNames(
   trx: Trx,
   name: string,
   { shown, profile }: { readonly shown: string; readonly profile: string },
 ): Promise<{ readonly isShown: boolean; readonly isProfiles: boolean }> {
   const { rows } = (await trx.raw(
-    `SELECT pms.fold_text(:name) = pms.fold_text(:shown) AS "isShown", pms.fold_text(:name) = pms.fold_text(:profile) AS "isProfiles"`,
+    `SELECT pms.fold_text(:name) = pms.fold_text(:shown) AS "isShown",
+       pms.fold_text(:name) = pms.fold_text(:profile) AS "isProfiles"`,
     { name, shown, profile },
   )) as { rows: [{ isShown: boolean; isProfiles: boolean }] };
   return rows[0];

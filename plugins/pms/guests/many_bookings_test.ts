@@ -75,7 +75,7 @@ describe("a guest with very many bookings", () => {
     const [large, small] = guests;
     const refused = await batchesOf("mergeGuest", small, { duplicate_id: large });
     expect(refused.code).to.equal("TOO_MANY_BOOKINGS");
-    expect(refused.body.detail).to.contain(`${many} bookings; 1000 are the most`);
+    expect(refused.body.detail).to.contain(`${many} bookings; the limit is 1000`);
     expect(await bookingsOf(large)).to.equal(many);
   });
 

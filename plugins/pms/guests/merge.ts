@@ -1,4 +1,4 @@
-/** Merging two guests who are one person, and the way back. */
+/** Merges two guests who are one person, and undoes it. */
 import { newId, type Trx } from "../../../core/mod.ts";
 import { type ChangeContext, updateBookings } from "../booking_record/change.ts";
 import { fieldFault, noSuchGuest, pmsProblems } from "../errors.ts";
@@ -6,12 +6,12 @@ import { Guest } from "../models/guest.ts";
 import { deriveContacts } from "./contacts.ts";
 import { lockGuestIdentitiesOf, lockBookingsOf, lockGuest, requireKnown } from "./guests.ts";
 
-/** Bookings of a duplicate: a person has fewer, and these take a third of a second of the database. */
-const mostBookings = 1000;
+/** The most bookings of a duplicate. A person has fewer. To move these takes PostgreSQL a third of a second. */
+const maxBookings = 1000;
 
 /**
- * Gives the bookings of a duplicate to the guest who survives, with a line in the history of each. The bookings show what
- * they showed, and the survivor is found and recognized by what the duplicate was called and reached by.
+ * Gives the bookings of a duplicate to the surviving guest, and records it in the history of each. The bookings keep
+ * their contact. Searches and new bookings also find the survivor by the contact of the duplicate.
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_MERGED, TOO_MANY_BOOKINGS, PRECONDITION_FAILED, VALIDATION_FAILED
  */
 export async function merge(trx: Trx, change: ChangeContext, survivorId: string, duplicateId: string): Promise<void> {
@@ -19,7 +19,7 @@ export async function merge(trx: Trx, change: ChangeContext, survivorId: string,
   const both = [survivorId, duplicateId];
   const hotelId = change.actor.tenantId;
   const theirs = { hotel_id: hotelId, guest_id: duplicateId };
-  // As forgetting does: the names, the bookings, the guests, and the bookings that were made meanwhile by the guest's id.
+  // Locks in the same order as anonymization: names, bookings, guests, and then bookings made since by the guest's id.
   await lockGuestIdentitiesOf(trx, hotelId, both);
   await lockBookingsOf(trx, theirs);
   await lockGuests(trx, hotelId, both);
@@ -27,9 +27,10 @@ export async function merge(trx: Trx, change: ChangeContext, survivorId: string,
   const duplicate = requireKnown(await lockGuest(trx, { ...change, ifMatch: undefined }, duplicateId));
   await lockGuestIdentitiesOf(trx, hotelId, both);
   const ids = await lockBookingsOf(trx, theirs);
-  if (ids.length > mostBookings) {
+  if (ids.length > maxBookings) {
     throw pmsProblems.TOO_MANY_BOOKINGS(
-      `The duplicate has ${ids.length} bookings; ${mostBookings} are the most. Merge the other way round if that guest has fewer.`,
+      `The duplicate has ${ids.length} bookings; the limit is ${maxBookings}. ` +
+        "Merge in the other direction if the other guest has fewer.",
     );
   }
   await updateBookings(trx, change, "merge", ids, { guest_id: survivor.guest_id });
@@ -49,21 +50,21 @@ export async function merge(trx: Trx, change: ChangeContext, survivorId: string,
 }
 
 /**
- * Takes a merge back: the guest is one of its own again, with the bookings that the merge gave away and the other guest
- * still has, and with the guests who had been merged into it before. Bookings made since stay where they are.
- * @returns the guest into whom it was merged
+ * Undoes a merge. The guest gets back the bookings that the merge moved, if the other guest still has them. It also
+ * gets back the guests that were merged into it before. Bookings made since the merge stay with the other guest.
+ * @returns the id of the other guest
  * @throws Problem NOT_FOUND, GUEST_ANONYMOUS, GUEST_NOT_MERGED, PRECONDITION_FAILED
  */
 export async function unmerge(trx: Trx, change: ChangeContext, guestId: string): Promise<string> {
   const hotelId = change.actor.tenantId;
-  // Each merge of the guest who has the bookings holds this name, too: who that is does not change any more.
+  // Each merge of the other guest locks this name too, so after this lock `merged_into` does not change.
   await lockGuestIdentitiesOf(trx, hotelId, [guestId]);
-  const called = await Guest.query(trx).findById([hotelId, guestId]);
-  if (called === undefined) throw noSuchGuest();
-  const ownerId = called.merged_into;
+  const found = await Guest.query(trx).findById([hotelId, guestId]);
+  if (found === undefined) throw noSuchGuest();
+  const ownerId = found.merged_into;
   const merged = await readMerge(trx, hotelId, guestId);
   if (ownerId === null || merged === undefined) {
-    throw pmsProblems.GUEST_NOT_MERGED("There is no merge to take back.");
+    throw pmsProblems.GUEST_NOT_MERGED("The guest is not merged into another guest, so there is no merge to undo.");
   }
   await lockGuestIdentitiesOf(trx, hotelId, [ownerId]);
   const ids = await lockBookingsOf(trx, { hotel_id: hotelId, guest_id: ownerId }, { ids: merged.booking_ids });
@@ -74,7 +75,7 @@ export async function unmerge(trx: Trx, change: ChangeContext, guestId: string):
   await Guest.query(trx)
     .findById([hotelId, guestId])
     .patch({ merged_into: null, version: Guest.raw("version + 1") });
-  await takeAlong(trx, hotelId, guestId, ownerId);
+  await returnFollowers(trx, hotelId, guestId, ownerId);
   await addVersion(trx, { hotel_id: hotelId, guest_id: ownerId });
   await trx("pms.guest_merges")
     .where({ hotel_id: hotelId, merge_id: merged.merge_id })
@@ -83,14 +84,14 @@ export async function unmerge(trx: Trx, change: ChangeContext, guestId: string):
   return ownerId;
 }
 
-/** Locks guests by id, in one order for all. */
+/** Locks guests ordered by id, so that transactions do not deadlock. */
 async function lockGuests(trx: Trx, hotelId: string, ids: readonly string[]): Promise<void> {
   await Guest.query(trx).where({ hotel_id: hotelId }).whereIn("guest_id", ids).orderBy("guest_id").forUpdate();
 }
 
 type GuestKey = Pick<Guest, "hotel_id" | "guest_id">;
 
-/** A merge changes the bookings in a guest's profile, so the profile needs another ETag. */
+/** Gives a profile a new ETag, because a merge changes its number of bookings. */
 async function addVersion(trx: Trx, { hotel_id, guest_id }: GuestKey): Promise<void> {
   await Guest.query(trx)
     .findById([hotel_id, guest_id])
@@ -110,8 +111,8 @@ async function readMerge(trx: Trx, hotelId: string, guestId: string): Promise<Me
   return row;
 }
 
-/** Returns to a guest those who had been merged into it, and those who had been merged into them. */
-async function takeAlong(trx: Trx, hotelId: string, guestId: string, ownerId: string): Promise<void> {
+/** Gives a guest back the guests that were merged into it, directly or through other merges. */
+async function returnFollowers(trx: Trx, hotelId: string, guestId: string, ownerId: string): Promise<void> {
   await trx.raw(
     `WITH RECURSIVE followers AS (
        SELECT m.guest_id FROM pms.guest_merges m

@@ -1,4 +1,4 @@
-/** The profile of a guest in answers. */
+/** Reads guest profiles, and makes answers of them. */
 import * as z from "zod";
 
 import { idSchema, instantOutSchema, type Trx } from "../../../core/mod.ts";
@@ -12,16 +12,15 @@ export const profileSchema = z
     email: z.string().nullable(),
     phone: z.string().nullable(),
     anonymised_at: instantOutSchema.nullable(),
-    merged_into: idSchema.nullable().meta({ description: "The guest who has this one's bookings since a merge." }),
-    merged_guests: z
-      .array(idSchema)
-      .meta({ description: "The guests who are merged into this one; each can be unmerged." }),
+    merged_into: idSchema.nullable().meta({ description: "The guest that got this guest's bookings in a merge." }),
+    merged_guests: z.array(idSchema).meta({ description: "The guests merged into this one. Each can be unmerged." }),
     other_contacts: z
       .array(z.strictObject({ name: z.string(), email: z.string().nullable(), phone: z.string().nullable() }))
       .meta({
-        description: "What bookings or merged guests show and the profile does not. The guest is found by it too.",
+        description:
+          "Contacts that bookings or merged guests show and the profile does not. Searches find the guest by them too.",
       }),
-    stays: z.number().int().meta({ description: "Stays so far: in the house or checked out." }),
+    stays: z.number().int().meta({ description: "The number of stays so far, in house or checked out." }),
     bookings: z.number().int(),
   })
   .meta({ id: "GuestProfile" });
@@ -40,7 +39,7 @@ export interface ProfileRow {
   readonly bookings: string;
 }
 
-/** Profiles in the order in which the guests were first seen. */
+/** Reads profiles in the order in which the guests were created. */
 export async function readProfiles(
   trx: Trx,
   hotelId: string,
@@ -51,7 +50,8 @@ export async function readProfiles(
     .orderBy("g.guest_id")
     .limit(page.limit)
     .joinRaw(
-      `CROSS JOIN LATERAL (SELECT count(*) AS bookings, count(*) FILTER (WHERE b.status IN ('in_house', 'checked_out')) AS stays
+      `CROSS JOIN LATERAL (
+         SELECT count(*) AS bookings, count(*) FILTER (WHERE b.status IN ('in_house', 'checked_out')) AS stays
          FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id) AS known`,
     );
   if (page.after !== undefined) void list.where("g.guest_id", ">", page.after);
@@ -59,7 +59,7 @@ export async function readProfiles(
   if (guestId === undefined) void list.whereNull("g.merged_into");
   if (guestId !== undefined) void list.where("g.guest_id", guestId);
   if (found?.ids !== undefined) void list.whereRaw("g.guest_id = ANY(?::uuid[])", [[...found.ids]]);
-  // Where half of the hotel is called so, the page is full soon.
+  // A text that half of the guests match fills the page after a few rows.
   else if (found !== undefined) {
     const { sql, values } = manyMatch("g.search_text", "g", found);
     void list.whereRaw(sql, values);
@@ -73,10 +73,12 @@ export async function readProfiles(
     "g.merged_into",
     "g.version",
     trx.raw(
-      "ARRAY(SELECT m.guest_id FROM pms.guests m WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id ORDER BY 1) AS merged_guests",
+      `ARRAY(SELECT m.guest_id FROM pms.guests m
+        WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id ORDER BY 1) AS merged_guests`,
     ),
     trx.raw(
-      `(SELECT coalesce(json_agg(json_build_object('name', c.name, 'email', c.email, 'phone', c.phone) ORDER BY c.search_text), '[]')
+      `(SELECT coalesce(json_agg(
+          json_build_object('name', c.name, 'email', c.email, 'phone', c.phone) ORDER BY c.search_text), '[]')
         FROM pms.guest_contacts c WHERE c.hotel_id = g.hotel_id AND c.guest_id = g.guest_id) AS other_contacts`,
     ),
     "known.stays",

@@ -19,7 +19,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       id: "listGuests",
       method: "GET",
       path: "/guests/",
-      summary: "Guests, found by part of their name, e-mail address or phone",
+      summary: "List guests, or search them by part of the name, e-mail address or phone number",
       access: staff,
       transaction: "tenant",
       query: z.strictObject({
@@ -39,7 +39,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       id: "readGuest",
       method: "GET",
       path: "/guests/{guest_id}",
-      summary: "One guest, with how often they stayed",
+      summary: "Read one guest with the number of stays",
       access: staff,
       transaction: "tenant",
       params,
@@ -51,7 +51,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       id: "changeGuest",
       method: "PATCH",
       path: "/guests/{guest_id}",
-      summary: "Correct how a guest is called or reached, in the bookings ahead too",
+      summary: "Correct a guest's contact, also in confirmed and in-house bookings",
       access: staff,
       transaction: "tenant",
       params,
@@ -68,7 +68,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       id: "anonymiseGuest",
       method: "POST",
       path: "/guests/{guest_id}/anonymise",
-      summary: "Forget who a guest was; dates, rooms and amounts stay. There is no way back",
+      summary: "Anonymize a guest. Dates, rooms and amounts stay. This can't be undone",
       access: managers,
       transaction: "tenant",
       params,
@@ -85,15 +85,17 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       id: "mergeGuest",
       method: "POST",
       path: "/guests/{guest_id}/merge",
-      summary: "Merge a duplicate into this guest, who gets its bookings",
+      summary: "Merge a duplicate into this guest",
       description:
-        "The bookings show what they showed, and their histories say who merged. The guest is then found and recognized by what the duplicate was called and reached by. " +
-        "The duplicate's bookings come back with POST /guests/{duplicate_id}/unmerge. Forgetting the guest forgets the duplicate too.",
+        "The guest gets the bookings of the duplicate. They keep their contact, and their histories record " +
+        "the merge. Searches and new bookings find the guest also by the contact of the duplicate. " +
+        "POST /guests/{duplicate_id}/unmerge gives the bookings back. " +
+        "Anonymizing the guest anonymizes the duplicate too.",
       access: staff,
       transaction: "tenant",
       params,
       body: z.strictObject({
-        duplicate_id: idSchema.meta({ description: "The guest who is merged into the one in the path." }),
+        duplicate_id: idSchema.meta({ description: "The guest that is merged into the guest in the path." }),
       }),
       status: 200,
       result: profileSchema,
@@ -114,9 +116,10 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       id: "unmergeGuest",
       method: "POST",
       path: "/guests/{guest_id}/unmerge",
-      summary: "Take the merge of this guest back",
+      summary: "Undo the merge of this guest",
       description:
-        "The guest gets back the bookings that the merge gave away, where the other guest still has them. Bookings made since stay with the other guest.",
+        "The guest gets back the bookings that the merge moved, unless a third guest has them now. " +
+        "Bookings made since the merge stay with the other guest.",
       access: staff,
       transaction: "tenant",
       params,

@@ -1,66 +1,72 @@
-/** The search of guests by parts of their names, e-mail addresses and phone numbers, as PostgreSQL folds them. */
+/** Searches guests by parts of their names, e-mail addresses and phone numbers, folded by PostgreSQL. */
 import type { Trx } from "../../../core/mod.ts";
 
-/** How a text is searched, for the descriptions of the calls. */
+/** Describes the search in the API documentation. */
 export const searchDescription =
-  "Each word must occur in the guest's name, e-mail address or phone number, as the profile shows them or a booking of the guest does. Accents, case and the kinds of apostrophes, dashes and blanks make no difference. " +
-  "A word of one or two letters counts at the beginning of a word, and anywhere in Chinese, Japanese and Korean. A phone number is found by its digits, with or without the country's code.";
+  "Each word must occur in the guest's name, e-mail address or phone number, in the profile or in a booking. " +
+  "Accents, case and the kinds of apostrophes, dashes and spaces make no difference. " +
+  "A word of one or two letters matches at the beginning of a word. In Chinese, Japanese and Korean it matches " +
+  "anywhere. Digits of a phone number match with or without the country code.";
 
-/** What a search found. */
+/** The result of a search. */
 export interface FoundGuests {
-  /** Regular expressions that must all match: see `manyMatch`. */
+  /** Regular expressions that must all match. See `manyMatch`. */
   readonly patterns: readonly string[];
-  /** Undefined where there are too many, or where only a look at each row finds them. */
+  /** Undefined if more than 1,000 guests match, or if only a check of each row finds them. */
   readonly ids: readonly string[] | undefined;
-  /** Of these, those who are found by a former contact; undefined as `ids`. */
+  /** The guests that match by a former contact. Undefined if there are more than 1,000 of them. */
   readonly formerIds?: readonly string[] | undefined;
 }
 
-/** More matches than this are a word that everybody has. */
-const mostMatches = 1000;
+/** A text with more matches is treated as a common word. */
+const maxMatches = 1000;
 
 /**
- * The guests of the caller's hotel in whose name, e-mail address or phone each word of the text occurs; a word of one or
- * two letters counts at the beginning of a word, and anywhere in scripts without blanks between words. A phone number is
- * found by its digits.
+ * Finds the guests of the caller's hotel in whose name, e-mail address or phone number each word of the text occurs.
+ * A word of one or two letters matches at the beginning of a word, and anywhere in scripts without spaces.
  *
- * The index is not asked where it is of no use: for a text without letters and digits it would be read from end to end,
- * for all hotels; and of a word that one in forty of some guests has, it would find most of the hotel.
+ * Skips the trigram index in two cases:
+ * - The text has no letters and no digits: PostgreSQL would read the whole index, for all hotels.
+ * - The text is common: 25 or more of the first 1,000 guests match, so it would find a large part of the hotel.
  */
 export async function findGuests(trx: Trx, hotelId: string, text: string): Promise<FoundGuests> {
   const { rows } = (await trx.raw(
-    `SELECT asked.patterns, asked.index,
-       ARRAY(SELECT guest_id FROM pms.find_guests(asked.patterns, :most) AS guest_id WHERE asked.index) AS ids
+    `SELECT input.patterns, input.index,
+       ARRAY(SELECT guest_id FROM pms.find_guests(input.patterns, :most) AS guest_id WHERE input.index) AS ids
      FROM (SELECT patterns, show_trgm(pms.fold_text(:text)) <> '{}' AND (
-       SELECT count(*) < 25 FROM (SELECT search_text FROM pms.guests WHERE hotel_id = :hotel ORDER BY guest_id LIMIT 1000) AS sampled
-       WHERE search_text ~ ALL (patterns)
-     ) AS index FROM pms.search_patterns(:text) AS patterns OFFSET 0) AS asked`,
-    { text, hotel: hotelId, most: mostMatches + 1 },
+       SELECT count(*) < 25 FROM (
+         SELECT search_text FROM pms.guests WHERE hotel_id = :hotel ORDER BY guest_id LIMIT 1000
+       ) AS sampled WHERE search_text ~ ALL (patterns)
+     ) AS index FROM pms.search_patterns(:text) AS patterns OFFSET 0) AS input`,
+    { text, hotel: hotelId, most: maxMatches + 1 },
   )) as { rows: [{ patterns: string[]; index: boolean; ids: string[] }] };
-  const [{ patterns, index: wasAsked, ids }] = rows;
-  if (!wasAsked) return { patterns, ids: undefined };
-  return ids.length <= mostMatches
+  const [{ patterns, index: isUsed, ids }] = rows;
+  if (!isUsed) return { patterns, ids: undefined };
+  return ids.length <= maxMatches
     ? { patterns, ids }
     : { patterns, ids: undefined, formerIds: await findFormer(trx, patterns) };
 }
 
-/** Those who are found by a former contact; undefined where there are too many. */
+/** Finds the guests that match by a former contact. @returns undefined if more than 1,000 match */
 async function findFormer(trx: Trx, patterns: readonly string[]): Promise<readonly string[] | undefined> {
   const { rows } = (await trx.raw(
     "SELECT ARRAY(SELECT guest_id FROM pms.find_former_contacts(?::text[], ?) AS guest_id) AS ids",
-    [[...patterns], mostMatches + 1],
+    [[...patterns], maxMatches + 1],
   )) as { rows: [{ ids: string[] }] };
   const [{ ids }] = rows;
-  return ids.length > mostMatches ? undefined : ids;
+  return ids.length > maxMatches ? undefined : ids;
 }
 
 /**
- * The condition that a text matches patterns, for words that many have: to be met row by row in the order of the list,
- * until the page is full. Behind row-level security, PostgreSQL knows nothing of the text and guesses that hardly a row
- * matches, so that it would read and sort all of the hotel; of a CASE it takes for granted that half of the rows do.
+ * Makes the condition that a text matches patterns, for common words. PostgreSQL then checks row by row in the order of
+ * the list until the page is full.
  *
- * Of EXISTS, PostgreSQL would make a table of all former contacts of the hotel that match. Where few guests are found by a
- * former contact, their ids are compared instead: to read the former contacts of each row took longer than all else.
+ * The condition is a CASE. Under row-level security, PostgreSQL has no statistics of the text. It assumes that hardly a
+ * row matches a plain condition, so it would read and sort the whole hotel. For a CASE, it assumes that half of the
+ * rows match.
+ *
+ * The former contacts are a scalar subquery. With EXISTS, PostgreSQL would read all matching former contacts of the
+ * hotel. If few guests match by a former contact, their ids are compared instead, which is faster.
  * @param text SQL of the profile's text
  * @param row alias of a row with hotel_id and guest_id
  */

@@ -2,15 +2,15 @@ import { Model, type ModelObject } from "objection";
 
 import type { BookingStatus } from "../port.ts";
 
-/** A booking. It has a room from the moment that it is made. */
+/** A booking. It has a room from its creation on. */
 export class Booking extends Model {
   static override tableName = "pms.bookings";
   static override idColumn = ["hotel_id", "booking_id"];
   declare hotel_id: string;
   declare booking_id: string;
-  /** Where the guest sleeps now, or will first. */
+  /** The room of the present night, or of the first one. */
   declare room_id: string;
-  /** It stays there: no repacking and no move, until it is unlocked. */
+  /** The booking keeps its room: it can't be moved or repacked until it is unlocked. */
   declare room_locked: boolean;
   declare guest_id: string;
   declare guest_name: string;
@@ -25,14 +25,14 @@ export class Booking extends Model {
   declare checked_in_at: Date | null;
   declare checked_out_at: Date | null;
   declare status: BookingStatus;
-  /** The business date on which it came into this state. */
+  /** The business date of the last transition. */
   declare status_on: string;
   /** The business date of the check-in. */
   declare checked_in_on: string | null;
   declare total_amount: string;
-  /** The total at the rates before a price was agreed; null: nothing was agreed. */
+  /** The total at the rack rates. Null if the booking has no agreed price. */
   declare rack_amount: string | null;
-  /** The charge of a no-show or a cancellation that was waived; null: none is. */
+  /** The waived charge of a no-show or a cancellation. Null if it has no waiver. */
   declare waived_amount: string | null;
   declare currency: string;
   declare terms_accepted_at: Date | null;
@@ -42,5 +42,5 @@ export class Booking extends Model {
   declare version: number;
 }
 
-/** A booking's columns, without what a model adds to them. */
+/** A booking's columns, without the members of the model. */
 export type BookingFacts = Omit<ModelObject<Booking>, "created_at">;

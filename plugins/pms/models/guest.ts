@@ -1,6 +1,6 @@
 import { Model } from "objection";
 
-/** A person who stays. A booking keeps a copy of the name and ways to reach them, as they were told at its desk. */
+/** A person who stays. Each booking has its own copy of the contact, as the desk entered it. */
 export class Guest extends Model {
   static override tableName = "pms.guests";
   static override idColumn = ["hotel_id", "guest_id"];
@@ -10,7 +10,7 @@ export class Guest extends Model {
   declare email: string | null;
   declare phone: string | null;
   declare anonymised_at: Date | null;
-  /** The guest who has its bookings now. */
+  /** The guest that got its bookings in a merge. */
   declare merged_into: string | null;
   declare created_at: Date;
   declare version: number;

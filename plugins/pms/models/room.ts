@@ -3,21 +3,21 @@ import { Model } from "objection";
 export const roomStatuses = ["available", "out_of_order", "out_of_service"] as const;
 export const housekeepingStates = ["clean", "dirty", "inspected"] as const;
 
-/** A room. `out_of_order` leaves the inventory; `out_of_service` is sold for later days, but not given now. */
+/** A room. `out_of_order` is not part of the inventory. `out_of_service` is sold for later days, but not for today. */
 export class Room extends Model {
   static override tableName = "pms.rooms";
   static override idColumn = ["hotel_id", "room_id"];
   declare hotel_id: string;
   declare room_id: string;
   declare room_number: string;
-  /** What lists are sorted by; the database makes it of the number. */
+  /** The order of lists. PostgreSQL generates it from the number. */
   declare readonly sort_key: string;
   declare room_type_id: string;
-  /** Null: its type's. */
+  /** Null means the rate of the room type. */
   declare rate: string | null;
   declare status: (typeof roomStatuses)[number];
   declare housekeeping: (typeof housekeepingStates)[number];
-  /** The first night for which it is no longer part of the hotel; null: it stays. */
+  /** The first night for which the room is no longer part of the hotel. Null if it is not retired. */
   declare retired_from: string | null;
   declare created_at: Date;
   declare version: number;

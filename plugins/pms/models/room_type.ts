@@ -1,6 +1,6 @@
 import { Model } from "objection";
 
-/** A kind of room that is sold at one rate. */
+/** A category of rooms with one rate and one capacity. */
 export class RoomType extends Model {
   static override tableName = "pms.room_types";
   static override idColumn = ["hotel_id", "room_type_id"];

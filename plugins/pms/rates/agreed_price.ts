@@ -1,14 +1,15 @@
 /**
- * A price that the desk agrees with a guest instead of the rate: for each night, or for the whole stay.
+ * A price that the desk agrees with a guest instead of the rate, for each night or for the whole stay.
  *
- * It holds for the nights that it was agreed for, whatever room they are slept in. A night that is added later costs
- * its rate, until a price is agreed for it too; a night that takes the place of an agreed one takes its price
- * (carried_prices.ts); another room type has its own rates. Nights of days that are closed keep what they cost,
- * because their figures are written.
+ * It applies to the nights for which it was agreed, in any room:
+ * - A night that is added later costs its rate, until a price is agreed for it too.
+ * - A night that replaces a night with an agreed price gets that price (carried_prices.ts).
+ * - Another room type has its own rates.
+ * - Nights of closed days keep their prices, because their figures are written.
  *
- * Beside the agreed price a night keeps its rate of before (`rack_rate`), by which each later agreement is measured.
- * It has one also where the agreed price is the rate, so that the price stands when the night changes for a dearer
- * one.
+ * A night with an agreed price also stores its rate from before the agreement (`rack_rate`). Later agreements are
+ * compared with it. It is stored even if the agreed price equals the rate, so that a more expensive night that replaces
+ * this one keeps the price.
  */
 import * as z from "zod";
 
@@ -31,17 +32,17 @@ import { fieldFault, pmsProblems } from "../errors.ts";
 const reason = textSchema(500).meta({ examples: ["corporate contract"] });
 
 const prices = {
-  per_night: amountSchema.optional().meta({ description: "What each night costs." }),
+  per_night: amountSchema.optional().meta({ description: "The price of each night." }),
   total: amountSchema.optional().meta({
     description:
-      "What the whole stay costs. Nights of closed days keep their prices; the rest is split over the other nights in " +
-      "proportion to their rates, by the largest remainder, so that the parts sum exactly.",
+      "The price of the whole stay. Nights of closed days keep their prices. The remainder is split over the other " +
+      "nights in proportion to their rates, by the largest remainder, so that the sum is exact.",
   }),
 };
 
-const onlyOne = "name exactly one price";
+const onlyOne = "must have exactly one price";
 
-/** As a booking takes it. */
+/** The agreed price in a booking's request. */
 export const agreedPriceSchema = z
   .strictObject({ ...prices, reason })
   .refine((body) => (body.per_night === undefined) !== (body.total === undefined), {
@@ -54,11 +55,14 @@ export const agreedPriceSchema = z
     oneOf: [{ required: ["per_night"] }, { required: ["total"] }],
   });
 
-/** As an amendment takes it. */
+/** The agreed price in an amendment's request. */
 export const newAgreedPriceSchema = z
   .strictObject({
     ...prices,
-    withdrawn: z.literal(true).optional().meta({ description: "The nights cost their rates again." }),
+    withdrawn: z
+      .literal(true)
+      .optional()
+      .meta({ description: "Ends the agreement. The nights cost their rates again." }),
     reason,
   })
   .refine((body) => [body.per_night, body.total, body.withdrawn].filter((price) => price !== undefined).length === 1, {
@@ -80,7 +84,7 @@ export interface PricedNight {
   readonly rack_rate: string | null;
 }
 
-/** A night at its rate. */
+/** Makes a night without an agreed price. */
 export const atRate = (night: { readonly date: Day; readonly rate: string }): PricedNight => ({
   ...night,
   rack_rate: null,
@@ -90,14 +94,14 @@ export const rackOf = ({ rate, rack_rate: rack }: PricedNight): string => rack ?
 
 export const isAgreed = ({ rack_rate: rack }: Pick<PricedNight, "rack_rate">): boolean => rack !== null;
 
-/** A night without the price that was agreed for it. */
+/** Removes the agreed price from a night. */
 export const withoutAgreement = <N extends PricedNight>(night: N): N => ({
   ...night,
   rate: rackOf(night),
   rack_rate: null,
 });
 
-/** By how many percent a role may differ from the rate; undefined: by any. */
+/** Reads by how many percent a role can differ from the rate. @returns undefined for no limit */
 export async function discountLimit(trx: Trx, hotelId: string, role: string | undefined): Promise<number | undefined> {
   if (isManager(role)) return undefined;
   return (await readPolicies(trx, hotelId)).receptionist_discount_percent;
@@ -106,31 +110,34 @@ export async function discountLimit(trx: Trx, hotelId: string, role: string | un
 export interface Agreement {
   readonly price: Pick<AgreedPrice, "per_night" | "total" | "withdrawn">;
   readonly currency: string;
-  /** The nights before this day keep their prices. */
+  /** The business date. Nights before it keep their prices. */
   readonly today: Day;
-  /** By how many percent the price may differ from the rate; undefined: by any. */
+  /** By how many percent the price can differ from the rate. Undefined for no limit. */
   readonly percent: number | undefined;
-  /** The nights as they were: the price that is replaced. Default: none. */
+  /** The nights before the change, with the prices that are replaced. Default: none. */
   readonly replaced?: readonly PricedNight[];
-  /** The refusal of one of the amounts; default: as of a body's `agreed_price`. */
+  /** Makes the error for one of the amounts. Default: a fault in the body's `agreed_price`. */
   readonly fault?: (field: "per_night" | "total", detail: string) => Error;
 }
 
 const bodyFault = (field: string, detail: string): Error => fieldFault("body", `/agreed_price/${field}`, detail);
 
 /**
- * The nights at the agreed price.
- * @throws Problem VALIDATION_FAILED for an amount that the currency or the stay can't have; WRONG_DAY where all nights
- *   are
- *   closed; PRICE_NOT_ALLOWED
+ * Sets the nights to the agreed price.
+ * @throws Problem VALIDATION_FAILED for an amount that is not valid in the currency or for the stay
+ * @throws Problem WRONG_DAY if all nights are of closed days
+ * @throws Problem PRICE_NOT_ALLOWED if the policy does not allow it
  */
 export function agreeOn<N extends PricedNight>(nights: readonly N[], agreement: Agreement): N[] {
   const { price, currency, today, percent, replaced = [] } = agreement;
   const open = nights.filter(({ date }) => date >= today);
   if (open.length === 0) {
-    throw pmsProblems.WRONG_DAY(`Each night of the stay is before the business date ${today}: those days are closed.`, {
-      members: { business_date: today },
-    });
+    throw pmsProblems.WRONG_DAY(
+      `All nights of the stay are before the business date ${today}, and those days are closed.`,
+      {
+        members: { business_date: today },
+      },
+    );
   }
   const closed = nights.filter(({ date }) => date < today);
   const rates = ratesOf(agreement, open, closed);
@@ -163,7 +170,7 @@ function ratesOf(
   }
   const spent = sumOf(closed, rateOf, currency);
   const left = subtractAmount(amountIn(price.total ?? "0", "total"), spent, currency);
-  if (left === undefined) throw fault("total", `is less than the nights of closed days cost, which is ${spent}`);
+  if (left === undefined) throw fault("total", `must be at least ${spent}, the price of the nights of closed days`);
   return splitAmount(left, open.map(rackOf), currency);
 }
 
@@ -172,10 +179,12 @@ const sumOf = (nights: readonly PricedNight[], amount: (night: PricedNight) => s
   sumAmounts(nights.map(amount), currency);
 
 /**
- * Whether a receptionist may agree a price. It may differ from the rate by the policy's percentage, down as well as
- * up: a price above the rate costs the guest money as one below it costs the hotel. Each night is measured, so that no
- * discount on a dear night hides behind a cheap one; a price in all is measured in all, because it is split in
- * proportion to the rates. A night for nothing is for a manager.
+ * Says whether a receptionist can agree a price:
+ * - It differs from the rate by at most the policy's percentage, down or up. A price above the rate costs the guest
+ *   money, as one below it costs the hotel.
+ * - With a price per night, each night must keep the limit, so that a cheap night can't hide a discount on another one.
+ * - A total must keep the limit as a whole, because it is split in proportion to the rates.
+ * - A free night needs a manager.
  */
 export function isWithinPolicy(
   nights: readonly PricedNight[],
@@ -189,9 +198,9 @@ export function isWithinPolicy(
 }
 
 /**
- * The price that is replaced or ends must be within the policy too: what a manager agreed beyond it, a manager
- * changes. The agreed nights alone are measured, so that no nights at their rates are added to hide them.
- * @param before the nights that lose their price
+ * Checks that the replaced price is within the policy too: only a manager can change another one. The check covers
+ * only the nights with an agreed price, because added nights at their rates would hide the difference.
+ * @param before the nights whose price is replaced or ends
  * @throws Problem PRICE_NOT_ALLOWED
  */
 export function requireReplaceable(
@@ -207,8 +216,9 @@ export function requireReplaceable(
 function notAllowed(after: readonly PricedNight[], percent: number, currency: string): Error {
   return pmsProblems.PRICE_NOT_ALLOWED(
     percent === 0
-      ? "The hotel's policy lets receptionists agree no price but the rate, and change none that a manager agreed."
-      : `The hotel's policy lets receptionists agree and change prices that differ from the rate by ${percent} percent at most, and no night for nothing.`,
+      ? "The hotel's policy does not let receptionists agree prices or change agreed prices."
+      : `The hotel's policy lets receptionists agree and change prices within ${percent} percent of the rate. ` +
+          "A free night needs a manager.",
     { members: { receptionist_discount_percent: percent, rack_amount: sumOf(after, rackOf, currency) } },
   );
 }

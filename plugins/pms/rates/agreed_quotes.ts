@@ -1,4 +1,4 @@
-/** Quotes of stays at a price that is about to be agreed: what a booking with that price would cost. */
+/** Quotes stays at an agreed price before the booking. */
 import type { Day, Trx } from "../../../core/mod.ts";
 import { readPolicies } from "../policies/policies.ts";
 import { fieldFault } from "../errors.ts";
@@ -9,29 +9,29 @@ export interface AgreedQuote {
   readonly nights: PricedNight[];
   readonly total_amount: string;
   readonly rack_amount: string | null;
-  /** The price is beyond what the policy lets a receptionist agree. */
+  /** Whether the price is beyond the policy's limit for receptionists. */
   readonly needs_manager: boolean;
 }
 
-/** As a query names it; at most one of both. */
-interface AskedPrice {
+/** The price in a query. At most one of its members has a value. */
+interface QueriedPrice {
   readonly per_night: string | undefined;
   readonly total: string | undefined;
 }
 
 /**
- * Gives the function that quotes nights at their rates, or at an agreed price.
- * @throws Problem VALIDATION_FAILED where both prices are named, and in a quote, where the currency can't have the amount
+ * Makes a function that quotes nights at their rates, or at an agreed price.
+ * @throws Problem VALIDATION_FAILED for both prices at once. The returned function throws it for too many decimals
  */
 export async function agreedQuotes(
   trx: Trx,
   hotelId: string,
-  price: AskedPrice,
+  price: QueriedPrice,
   { currency, today }: { readonly currency: string; readonly today: Day },
 ): Promise<(nights: readonly { readonly date: Day; readonly rate: string }[]) => AgreedQuote> {
   const fault = (field: string, detail: string) => fieldFault("query", `/agreed_${field}`, detail);
   if (price.per_night !== undefined && price.total !== undefined) {
-    throw fault("total", "can't be asked for together with agreed_per_night");
+    throw fault("total", "must not be combined with agreed_per_night");
   }
   if (price.per_night === undefined && price.total === undefined) {
     return (rates) => {

@@ -2,8 +2,8 @@ import { normalizeAmount } from "../../../core/mod.ts";
 import { fieldFault } from "../errors.ts";
 
 /**
- * A rate as it is stored: with exactly the currency's decimals.
- * @throws Problem VALIDATION_FAILED where it has more of them than the currency
+ * Formats a rate with exactly the currency's decimals, as it is stored.
+ * @throws Problem VALIDATION_FAILED for more decimals than the currency has
  */
 export function rateIn(currency: string, rate: string): string {
   const normal = normalizeAmount(rate, currency);

@@ -1,17 +1,17 @@
 /**
- * What a night costs. The day's price for the room's type (`/rates`) goes before everything, else the room's own rate
- * counts, else its type's. One function prices the quote, the booking and the nights of an extension, so that they can't
- * differ. A booked night keeps its price, whatever the rates do later.
+ * Prices nights. A night costs the day rate of the room's type (`/rates`). Without one, it costs the room's own rate,
+ * and without that the rate of the room type. One function prices quotes, bookings and added nights, so they can't differ.
+ * A booked night keeps its price when rates change.
  */
 import { type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../../core/mod.ts";
 
-/** What is different about a room type on a day. */
+/** The rate and restrictions of a room type on one day. */
 export interface DayRate {
   readonly room_type_id: string;
   readonly date: Day;
-  /** Null: as on any other day. */
+  /** Null means that the day has no rate. */
   readonly rate: string | null;
-  /** Nights that a stay which begins on this day must have; null: one. */
+  /** The least nights of a stay that begins on this day. Null means one. */
   readonly minimum_stay: number | null;
   readonly closed_to_arrival: boolean;
 }
@@ -28,7 +28,7 @@ const ofRoom = prepare<DayRate>(
      AND room_type_id = (SELECT room_type_id FROM pms.rooms WHERE hotel_id = $1 AND room_id = $4)`,
 );
 
-/** The days with rates of their own, found by type and day. */
+/** Finds day rates by room type and day. */
 export class DayRates {
   readonly #days = new Map<string, DayRate>();
 
@@ -41,7 +41,7 @@ export class DayRates {
   }
 }
 
-/** The rates of `[from, to)` of one type. */
+/** Reads the day rates of one type for `[from, to)`. */
 export function readRates(
   trx: Trx,
   hotelId: string,
@@ -50,7 +50,7 @@ export function readRates(
   return readRatesOf(trx, hotelId, { ...range, roomTypeIds: [roomTypeId] });
 }
 
-/** The rates of `[from, to)` of some types: types times days at most, however many types the hotel has. */
+/** Reads the day rates of some types for `[from, to)`: at most types times days. */
 export async function readRatesOf(
   trx: Trx,
   hotelId: string,
@@ -59,7 +59,7 @@ export async function readRatesOf(
   return new DayRates(await ofTypes.run(trx, [hotelId, range.from, range.to, range.roomTypeIds]));
 }
 
-/** The rates of a room's type, whichever that is; they can be asked for together with the room. */
+/** Reads the day rates of a room's type by room id, so that it can run before the room is read. */
 export async function readRoomRates(
   trx: Trx,
   hotelId: string,
@@ -68,10 +68,10 @@ export async function readRoomRates(
   return new DayRates(await ofRoom.run(trx, [hotelId, range.from, range.to, range.roomId]));
 }
 
-/** What is priced: the type for the day's rate, and what a night costs on any other day. */
+/** A room to price. */
 export interface Priced {
   readonly room_type_id: string;
-  /** The room's own or its type's, as PostgreSQL's numeric text. */
+  /** The room's own rate or that of its type, as PostgreSQL writes a `numeric`. */
   readonly rate: string;
 }
 
@@ -81,8 +81,8 @@ export interface Quote {
 }
 
 /**
- * Gives the function that prices the nights of `[arrival, departure)` in a room, with the currency's decimals. The days and
- * the days' prices of a type are worked out once for all of its rooms.
+ * Makes a function that prices the nights of `[arrival, departure)` in a room, with the currency's decimals.
+ * It computes the day rates of a type once for all of its rooms.
  */
 export function nightPricer(
   rates: DayRates,
@@ -105,7 +105,7 @@ export function nightPricer(
   };
 }
 
-/** The price of each night of `[arrival, departure)` and their exact sum, with the currency's decimals. */
+/** Prices each night of `[arrival, departure)` and their exact sum, with the currency's decimals. */
 export function quoteStay(room: Priced, rates: DayRates, arrival: Day, departure: Day, currency: string): Quote {
   const nights = nightPricer(rates, arrival, departure, currency)(room);
   return {

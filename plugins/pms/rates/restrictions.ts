@@ -1,7 +1,7 @@
 /**
- * What keeps a stay from beginning on a day: the day is closed to arrival, or the stay is shorter than its minimum.
+ * Restrictions of a stay's arrival day: the day is closed to arrival, or has a minimum stay.
  *
- * A manager may override both, with a reason. What was overridden is noted, so that the history can name it.
+ * A manager can override both with a reason. The history records which of them were overridden.
  */
 import * as z from "zod";
 
@@ -17,22 +17,21 @@ export const overrideSchema = z
   .strictObject({ reason: textSchema(500).meta({ examples: ["the guest's flight was canceled"] }) })
   .meta({
     id: "OverrideRestrictions",
-    description:
-      "For a manager: the stay is taken though its arrival day is closed to arrival or wants a longer stay (/rates).",
+    description: "Overrides a minimum stay and a day that is closed to arrival (/rates). Only managers can use it.",
   });
 
-/** @throws Problem FORBIDDEN for anybody but a manager */
+/** @throws Problem FORBIDDEN for other roles than manager */
 export function requireManager(role: string | undefined): void {
   if (isManager(role)) return;
-  throw problems.FORBIDDEN("Only a manager may override a minimum stay or a day that is closed to arrival.");
+  throw problems.FORBIDDEN("Only a manager can override a minimum stay or a day that is closed to arrival.");
 }
 
-/** Restrictions that a manager overrides, and those that really were in the way. */
+/** A manager's override, and the restrictions to which it was applied. */
 export class Override {
   readonly #reason: string;
   readonly #met = new Set<Restriction>();
 
-  /** @throws Problem FORBIDDEN for anybody but a manager */
+  /** @throws Problem FORBIDDEN for other roles than manager */
   constructor({ reason }: z.output<typeof overrideSchema>, role: string | undefined) {
     requireManager(role);
     this.#reason = reason;
@@ -42,63 +41,63 @@ export class Override {
     this.#met.add(restriction);
   }
 
-  /** Of several bookings, the next one: nothing was in its way yet. */
+  /** Starts the next of several bookings: clears the noted restrictions. */
   begin(): void {
     this.#met.clear();
   }
 
-  /** The reason, by what was overridden. */
+  /** The manager's reason for each overridden restriction. */
   get reasons(): Readonly<Partial<Record<Restriction, string>>> {
     return Object.fromEntries([...this.#met].map((restriction) => [restriction, this.#reason]));
   }
 }
 
 /** A stay in rooms of one type. */
-interface Asked {
+interface RequestedStay {
   readonly roomTypeId: string;
   readonly arrival: Day;
   readonly departure: Day;
 }
 
-const minimumOf = (rates: DayRates, { roomTypeId, arrival, departure }: Asked): number | undefined => {
+const minimumOf = (rates: DayRates, { roomTypeId, arrival, departure }: RequestedStay): number | undefined => {
   const minimum = rates.on(roomTypeId, arrival)?.minimum_stay ?? null;
   return minimum !== null && departure < addDays(arrival, minimum) ? minimum : undefined;
 };
 
-/** What keeps a stay from its arrival day. */
-export function restrictionsOn(rates: DayRates, asked: Asked): Restriction[] {
-  const isClosed = rates.on(asked.roomTypeId, asked.arrival)?.closed_to_arrival === true;
-  return restrictions.filter((one) => (one === "minimum_stay" ? minimumOf(rates, asked) !== undefined : isClosed));
+/** Finds the restrictions that a stay breaks. */
+export function restrictionsOn(rates: DayRates, stay: RequestedStay): Restriction[] {
+  const isClosed = rates.on(stay.roomTypeId, stay.arrival)?.closed_to_arrival === true;
+  return restrictions.filter((one) => (one === "minimum_stay" ? minimumOf(rates, stay) !== undefined : isClosed));
 }
 
-const orOverride = "A manager can take it with `override_restrictions`.";
+const orOverride = "A manager can override this with `override_restrictions`.";
 
 /**
- * Whether a stay may begin on its arrival day.
- * @param override notes what is in the way, instead of a refusal
+ * Checks the restrictions of a stay's arrival day.
+ * @param override notes broken restrictions instead of refusing them
  * @throws Problem CLOSED_TO_ARRIVAL, MINIMUM_STAY
  */
-export function requireArrival(rates: DayRates, asked: Asked, override?: Override): void {
-  const { roomTypeId, arrival } = asked;
+export function requireArrival(rates: DayRates, stay: RequestedStay, override?: Override): void {
+  const { roomTypeId, arrival } = stay;
   if (rates.on(roomTypeId, arrival)?.closed_to_arrival === true) {
     if (override === undefined) {
-      throw pmsProblems.CLOSED_TO_ARRIVAL(`No stay in this room type begins on ${arrival}. ${orOverride}`, {
+      throw pmsProblems.CLOSED_TO_ARRIVAL(`${arrival} is closed to arrival for this room type. ${orOverride}`, {
         members: { date: arrival },
       });
     }
     override.note("closed_to_arrival");
   }
-  requireMinimumStay(rates, asked, override);
+  requireMinimumStay(rates, stay, override);
 }
 
-/** The part of it that a stay must meet too when it gets shorter. @throws Problem MINIMUM_STAY */
-export function requireMinimumStay(rates: DayRates, asked: Asked, override?: Override): void {
-  const minimum = minimumOf(rates, asked);
+/** Checks the minimum stay alone, as for a stay that becomes shorter. @throws Problem MINIMUM_STAY */
+export function requireMinimumStay(rates: DayRates, stay: RequestedStay, override?: Override): void {
+  const minimum = minimumOf(rates, stay);
   if (minimum === undefined) return;
   if (override === undefined) {
     throw pmsProblems.MINIMUM_STAY(
-      `A stay that begins on ${asked.arrival} has ${minimum} nights at least. ${orOverride}`,
-      { members: { date: asked.arrival, minimum_stay: minimum } },
+      `A stay that begins on ${stay.arrival} must have at least ${minimum} nights. ${orOverride}`,
+      { members: { date: stay.arrival, minimum_stay: minimum } },
     );
   }
   override.note("minimum_stay");

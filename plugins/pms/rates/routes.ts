@@ -23,26 +23,28 @@ import { readRoomType } from "../inventory/inventory.ts";
 import { rateIn } from "./amounts.ts";
 import type { DayRate } from "./prices.ts";
 
-/** Of one call: two years of days. */
-const mostDays = 731;
-/** Days of room types on a page: a year of five types, or 300 KB. */
-const mostOnPage = 2000;
+/** The most days of one request: two years. */
+const maxDays = 731;
+/** The most items on a page: a year of five room types, or 300 KB. */
+const maxPageSize = 2000;
 
 const changes = {
-  rate: amountSchema.nullable().meta({ description: "Of one night, whatever the room; null: as on any other day." }),
+  rate: amountSchema
+    .nullable()
+    .meta({ description: "The price of one night in each room of the type. Null means that the day has no rate." }),
   minimum_stay: z
     .number()
     .int()
     .min(1)
     .max(366)
     .nullable()
-    .meta({ description: "Nights that a stay which begins on this day must have; null: one." }),
-  closed_to_arrival: z.boolean().meta({ description: "Whether no stay may begin on this day." }),
+    .meta({ description: "The least nights of a stay that begins on this day. Null means one." }),
+  closed_to_arrival: z.boolean().meta({ description: "Whether no stay can begin on this day." }),
 };
 
 const dayRateSchema = z.strictObject({ room_type_id: idSchema, date: daySchema, ...changes }).meta({ id: "DayRate" });
 
-const range = { from: daySchema, to: daySchema.meta({ description: "This day included." }) };
+const range = { from: daySchema, to: daySchema.meta({ description: "The last day, included." }) };
 
 export function rateRoutes(): Route[] {
   return [
@@ -50,14 +52,14 @@ export function rateRoutes(): Route[] {
       id: "listRates",
       method: "GET",
       path: "/rates/",
-      summary: "The days on which room types have a price or a restriction of their own, by day",
+      summary: "List the days on which room types have a rate or a restriction, by day",
       access: staff,
       transaction: "tenant",
       query: z.strictObject({
         ...range,
         room_type_id: idSchema.optional(),
         ...pageQuery,
-        limit: queryNumber(1, mostOnPage).default(mostOnPage).meta({ description: "Items on a page." }),
+        limit: queryNumber(1, maxPageSize).default(maxPageSize).meta({ description: "Items on a page." }),
       }),
       status: 200,
       result: pageOf(dayRateSchema),
@@ -81,8 +83,8 @@ export function rateRoutes(): Route[] {
       id: "setRates",
       method: "PUT",
       path: "/rates/",
-      summary: "Set what is different about a room type on days; what is left out stays as it is",
-      description: "Bookings keep the prices that they were made at.",
+      summary: "Set rates and restrictions of a room type for days. Omitted members do not change",
+      description: "Bookings keep their prices.",
       access: managers,
       transaction: "tenant",
       body: z.strictObject({
@@ -93,7 +95,7 @@ export function rateRoutes(): Route[] {
           .min(1)
           .max(7)
           .optional()
-          .meta({ description: "Only these days of the week: 1 is Monday, 7 Sunday." }),
+          .meta({ description: "Sets only these days of the week, from 1 for Monday to 7 for Sunday." }),
         rate: changes.rate.optional(),
         minimum_stay: changes.minimum_stay.optional(),
         closed_to_arrival: changes.closed_to_arrival.optional(),
@@ -128,7 +130,7 @@ export function rateRoutes(): Route[] {
             body.closed_to_arrival !== undefined,
           ],
         );
-        // A day that has nothing of its own any more is a day like any other.
+        // A row without a rate and without a restriction says nothing.
         await trx("pms.rates")
           .where({ hotel_id: actor.tenantId, room_type_id: typeId, closed_to_arrival: false })
           .whereNull("rate")
@@ -144,18 +146,21 @@ interface Range {
   readonly from: Day;
   readonly to: Day;
   readonly room_type_id?: string | undefined;
-  /** The day and type that the last page ended with. */
+  /** The day and room type of the last item of the previous page. */
   readonly after?: readonly [date: Day, roomTypeId: string] | undefined;
   readonly limit?: number;
 }
 
 async function readDays(trx: Trx, hotelId: string, range: Range, currency: string) {
   const { from, to, room_type_id: typeId, after, limit } = range;
-  const list = trx("pms.rates").where({ hotel_id: hotelId }).whereBetween("date", [from, to]);
-  if (typeId !== undefined) void list.where({ room_type_id: typeId });
-  if (after !== undefined) void list.whereRaw("(date, room_type_id) > (?::date, ?::uuid)", [...after]);
-  if (limit !== undefined) void list.limit(limit);
-  const days = (await list
+  const days = (await trx("pms.rates")
+    .where({ hotel_id: hotelId })
+    .whereBetween("date", [from, to])
+    .modify((list) => {
+      if (typeId !== undefined) void list.where({ room_type_id: typeId });
+      if (after !== undefined) void list.whereRaw("(date, room_type_id) > (?::date, ?::uuid)", [...after]);
+      if (limit !== undefined) void list.limit(limit);
+    })
     .orderBy(["date", "room_type_id"])
     .select("room_type_id", "date", "rate", "minimum_stay", "closed_to_arrival")) as DayRate[];
   return days.map((day) => ({ ...day, rate: day.rate === null ? null : formatAmount(day.rate, currency) }));
@@ -163,9 +168,9 @@ async function readDays(trx: Trx, hotelId: string, range: Range, currency: strin
 
 function checkDays(from: Day, to: Day, where: "body" | "query"): void {
   const days = daysBetween(from, to) + 1;
-  if (days < 1) throw fieldFault(where, "/to", "is before from");
-  if (days > mostDays) throw fieldFault(where, "/to", `makes ${days} days; ${mostDays} are the most`);
+  if (days < 1) throw fieldFault(where, "/to", "must not be before from");
+  if (days > maxDays) throw fieldFault(where, "/to", `makes ${days} days; the limit is ${maxDays}`);
 }
 
-/** 1 for Monday to 7 for Sunday (ISO 8601). A day has no time zone, so UTC's calendar is as good as any. */
+/** 1 for Monday to 7 for Sunday (ISO 8601). A day has no time zone, so UTC is correct. */
 const weekdayOf = (day: Day): number => new Date(`${day}T00:00:00Z`).getUTCDay() || 7;

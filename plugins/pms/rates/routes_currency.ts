@@ -20,9 +20,10 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       id: "changeCurrency",
       method: "PUT",
       path: "/hotels/me/currency",
-      summary: "Correct the hotel's currency, as long as it has no booking",
+      summary: "Correct the currency of a hotel without bookings",
       description:
-        "Rates keep their numbers: 100.00 EUR becomes 100.00 USD. Once there is a booking, even a canceled one, the currency stays.",
+        "Rates keep their numbers: 100.00 EUR becomes 100.00 USD. " +
+        "After the first booking, even a canceled one, the currency can't change.",
       access: managers,
       transaction: "tenant",
       body: z.strictObject({ currency: currentCurrencySchema }),
@@ -31,7 +32,7 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       problems: ["HOTEL_HAS_BOOKINGS", "PRECONDITION_FAILED"],
       handler: async ({ actor, body: { currency }, trx, request }) => {
         const hotelId = actor.tenantId;
-        // Nobody books meanwhile: each booking holds the day, and reads the currency after that.
+        // A concurrent booking waits for this lock, and reads the currency after it.
         await lockBusinessDate(trx, hotelId, "exclusive");
         const hotel = await lockHotel(trx, hotelId);
         requireMatch(request.ifMatch, hotel.version);
@@ -65,10 +66,10 @@ async function lockHotel(trx: Trx, hotelId: string): Promise<LockedHotel> {
 async function requireNoBooking(trx: Trx, hotelId: string, currency: string): Promise<void> {
   const [booking] = (await trx("pms.bookings").where({ hotel_id: hotelId }).limit(1).select("booking_id")) as object[];
   if (booking !== undefined)
-    throw pmsProblems.HOTEL_HAS_BOOKINGS(`The hotel has bookings in ${currency}, so its currency stays.`);
+    throw pmsProblems.HOTEL_HAS_BOOKINGS(`The hotel has bookings in ${currency}, so its currency can't change.`);
 }
 
-/** @throws Problem VALIDATION_FAILED where a rate would lose decimals */
+/** @throws Problem VALIDATION_FAILED if a rate would lose decimals */
 async function requireRatesFit(trx: Trx, hotelId: string, currency: string): Promise<void> {
   const decimals = currencyDecimals(currency);
   const { rows } = (await trx.raw(
