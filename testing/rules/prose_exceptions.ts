@@ -58,7 +58,6 @@ export const proseExceptions: readonly string[] = [
   "plugins/pms/port.ts",
   "plugins/pms/rates/agreed_price_test.ts",
   "plugins/pms/rates/currency_test.ts",
-  "plugins/pms/rates/prices.ts",
   "plugins/pms/rates/rate_bounds_test.ts",
   "plugins/pms/rates/rates_test.ts",
   "plugins/pms/rates/restrictions_test.ts",

@@ -1,6 +1,6 @@
 /**
  * Prices nights. A night costs the day rate of the room's type (`/rates`). Without one, it costs the room's own rate,
- * and without that the rate of the room type. One function prices quotes, bookings and added nights, so they can't differ.
+ * and without that the rate of the room type. One function prices quotes, bookings and added nights, so they agree.
  * A booked night keeps its price when rates change.
  */
 import { type Day, eachDay, formatAmount, prepare, sumAmounts, type Trx } from "../../../core/mod.ts";
