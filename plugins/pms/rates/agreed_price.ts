@@ -216,7 +216,7 @@ export function requireReplaceable(
 function notAllowed(after: readonly PricedNight[], percent: number, currency: string): Error {
   return pmsProblems.PRICE_NOT_ALLOWED(
     percent === 0
-      ? "The hotel's policy does not let receptionists agree prices or change agreed prices."
+      ? "The hotel's policy lets receptionists agree only the rate itself. Other prices need a manager."
       : `The hotel's policy lets receptionists agree and change prices within ${percent} percent of the rate. ` +
           "A free night needs a manager.",
     { members: { receptionist_discount_percent: percent, rack_amount: sumOf(after, rackOf, currency) } },
