@@ -4,7 +4,7 @@ export const identityProblems = defineProblems({
   USERNAME_TAKEN: { status: 409, title: "The username is taken" },
   LAST_MANAGER: { status: 409, title: "A hotel needs a manager" },
   PASSWORD_TOO_WEAK: { status: 400, title: "The password is too easy to guess" },
-  OWN_PASSWORD: { status: 403, title: "Your own password is changed with the old one" },
+  OWN_PASSWORD: { status: 403, title: "Your own password needs the old one" },
   PASSWORD_CHANGE_REQUIRED: { status: 403, title: "The password must be changed first" },
-  INVALID_CREDENTIALS: { status: 401, title: "The login does not hold" },
+  INVALID_CREDENTIALS: { status: 401, title: "The login is not valid" },
 });

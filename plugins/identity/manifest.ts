@@ -3,7 +3,7 @@ import * as z from "zod";
 
 export const manifest = defineManifest({
   id: "identity",
-  summary: "Hotels, their staff, and who is calling.",
+  summary: "Hotels, their staff, and the caller of each request.",
   permissions: {
     env: {
       SECRET_KEY: secretKeysSchema,
@@ -13,6 +13,6 @@ export const manifest = defineManifest({
       LOGINS_PER_MINUTE: z.coerce.number().int().min(1).default(60),
       FAILED_LOGINS: z.coerce.number().int().min(1).default(10),
     },
-    crossTenant: "a sign-up makes a hotel, a login finds its hotel by the username, and old sessions are cleaned away",
+    crossTenant: "a sign-up creates a hotel, a login finds its hotel by the username, and old sessions are removed",
   },
 });

@@ -1,9 +1,9 @@
-/** What other plugins may import of identity. */
+/** The exports of identity for other plugins. */
 import { type Day, defineProblems, prepare, type Trx } from "../../core/mod.ts";
 
 export { isOnTrial, requireDailyQuota, requireDailyQuotaLeft, requireQuota } from "./hotels/trial.ts";
 
-/** The roles: a manager has all of the hotel; a receptionist has the front desk. */
+/** The roles. A manager can use all routes of the hotel, and a receptionist those of the front desk. */
 export const roles = ["manager", "receptionist"] as const;
 export type Role = (typeof roles)[number];
 
@@ -11,14 +11,14 @@ export type Role = (typeof roles)[number];
 export const staff: readonly Role[] = roles;
 export const managers: readonly Role[] = ["manager"];
 
-/** Whether a role has the rights of a manager. */
+/** Returns whether a role has the rights of a manager. */
 export const isManager = (role: string | undefined): boolean => managers.some((one) => one === role);
 
 const hotelProblems = defineProblems({
   SUBSCRIPTION_LAPSED: { status: 402, title: "The hotel's subscription has lapsed" },
 });
 
-/** The columns of `identity.hotels` that the other plugins work with; what their manifests grant. */
+/** The columns of `identity.hotels` that other plugins read. Their manifests grant exactly these. */
 export const hotelSettingsColumns = [
   "hotel_id",
   "time_zone",
@@ -38,7 +38,7 @@ export interface HotelSettings {
   /** `HH:MM:SS`, as PostgreSQL writes a time. */
   readonly check_in_time: string;
   readonly check_out_time: string;
-  /** The day that the desk works on, until it is closed. */
+  /** The hotel's own day. Only the close of the day moves it forward. */
   readonly business_date: Day;
   readonly subscription_valid: boolean;
   readonly valid_to: Date;
@@ -50,23 +50,27 @@ const readHotelStatement = prepare<HotelSettings>(
   `SELECT ${hotelSettingsColumns.join(", ")} FROM identity.hotels WHERE hotel_id = $1`,
 );
 
-/** The settings of the tenant's hotel. */
+/** Reads the settings of the tenant's hotel. */
 export async function readHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
   const [hotel] = await readHotelStatement.run(trx, [hotelId]);
   if (hotel === undefined) throw new Error("The tenant has no hotel.");
   return hotel;
 }
 
-/** True while the hotel is paid for or in its trial. The column says what billing last computed; time goes on without it. */
+/**
+ * Returns whether the hotel is paid for or in its trial. Billing computed the column at the last event, so `valid_to`
+ * is compared with the time too.
+ */
 export function isSubscribed(hotel: Pick<HotelSettings, "subscription_valid" | "valid_to">, now = new Date()): boolean {
   return hotel.subscription_valid && hotel.valid_to > now;
 }
 
-/** @throws Problem SUBSCRIPTION_LAPSED */
+/** Refuses a hotel that is not paid for. @throws Problem SUBSCRIPTION_LAPSED */
 export function requireSubscription(hotel: Pick<HotelSettings, "subscription_valid" | "valid_to">): void {
   if (isSubscribed(hotel)) return;
   throw hotelProblems.SUBSCRIPTION_LAPSED(
-    "You can read, check guests out and export. To book, check in or change rooms, a manager renews at POST /billing/checkout.",
+    "You can read, check guests out and export. To book, check in or change rooms, a manager renews at " +
+      "POST /billing/checkout.",
     { members: { valid_to: hotel.valid_to.toISOString() } },
   );
 }

@@ -29,15 +29,15 @@ export const hotelSchema = z
   .strictObject({
     hotel_id: idSchema,
     ...hotelFields,
-    // Older hotels may have a name, terms, a zone or a currency that are not taken any more.
+    // An older hotel can have a name, terms, a zone or a currency that are refused today.
     name: z.string(),
     terms_and_conditions: z.string().nullable(),
     time_zone: z.string().meta({ examples: ["Europe/Berlin"] }),
     currency: currencySchema,
-    business_date: daySchema.meta({ description: "The day that the desk works on, until it is closed." }),
+    business_date: daySchema.meta({ description: "The hotel's own day. The close of the day moves it forward." }),
     subscription_valid: z.boolean(),
     valid_to: instantOutSchema.meta({
-      description: "Until when the hotel is paid for, or in its trial, with the days of grace.",
+      description: "The end of the paid period or of the trial, with the days of grace.",
     }),
   })
   .meta({ id: "Hotel" });
@@ -50,7 +50,7 @@ export const userSchema = z
     hotel_id: idSchema,
     active: z.boolean(),
     must_change_password: z.boolean().meta({
-      description: "A manager has set the password, and the user must change it before any other call.",
+      description: "True if a manager has set the password. The user must change it before any other request.",
     }),
   })
   .meta({ id: "User" });

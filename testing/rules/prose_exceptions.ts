@@ -28,16 +28,6 @@ export const proseExceptions: readonly string[] = [
   "plugins/billing/recovery",
   "plugins/billing/routes.ts",
   "plugins/billing/stripe",
-  // plugins/identity
-  "plugins/identity/context.ts",
-  "plugins/identity/hotels",
-  "plugins/identity/login",
-  "plugins/identity/models",
-  "plugins/identity/passwords",
-  "plugins/identity/port.ts",
-  "plugins/identity/sessions",
-  "plugins/identity/staff",
-  "plugins/identity/testing",
   // plugins/pms
   "plugins/pms/booking_record",
   "plugins/pms/bookings",

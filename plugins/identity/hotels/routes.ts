@@ -24,7 +24,7 @@ import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "../vi
 
 const dayMs = 86_400_000;
 
-/** @throws Problem RATE_LIMITED */
+/** Counts a sign-up of the address's network. @throws Problem RATE_LIMITED */
 async function countSignUp({ env, counters }: IdentityContext, address: string): Promise<void> {
   const most = env.SIGN_UPS_PER_HOUR;
   const [standing] = await counters.add([{ kind: "sign-ups", key: networkOf(address), seconds: 3600 }]);
@@ -50,12 +50,12 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
         currency: hotelFields.currency,
         terms_and_conditions: hotelFields.terms_and_conditions.optional(),
       }),
-      // The longest terms, in any script, as UTF-8: a stranger sends it.
+      // Allows the longest terms in any script as UTF-8, and no more, because strangers can send it.
       bodyLimit: 64 * 1024,
       status: 201,
       result: z.strictObject({ hotel: hotelSchema, user: userSchema }),
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED"],
-      // What does not fit, and a weak password, use up no sign-up.
+      // An invalid request and a weak password do not count as a sign-up.
       prepare: async ({ body: { name, username, password }, request: { address } }) => {
         requireStrength({ password, username, hotelName: name });
         if (await names.isTaken(username, [networkOf(address)])) return undefined;
@@ -92,7 +92,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       id: "readHotel",
       method: "GET",
       path: "/hotels/me",
-      summary: "The hotel that you work for",
+      summary: "Read the hotel that you work for",
       access: staff,
       transaction: "tenant",
       status: 200,
@@ -107,7 +107,7 @@ export function hotelRoutes(ctx: IdentityContext): Route[] {
       method: "PATCH",
       path: "/hotels/me",
       summary: "Change the hotel's name, terms, zone or times",
-      description: "The currency has a call of its own: PUT /hotels/me/currency.",
+      description: "PUT /hotels/me/currency changes the currency.",
       access: managers,
       transaction: "tenant",
       body: z.strictObject(hotelFields).omit({ currency: true }).partial(),

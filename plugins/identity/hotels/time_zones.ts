@@ -1,11 +1,11 @@
 import { prepare, problems, timeZoneHint, type Trx } from "../../../core/mod.ts";
 
-// The view is made from files at each look, which takes tens of milliseconds: it is asked only when a zone is set.
+// PostgreSQL reads the view from files, which takes tens of milliseconds. So it is read only when a zone is set.
 const knownStatement = prepare("identity_is_zone_known", "SELECT FROM pg_timezone_names WHERE name = $1");
 
 /**
- * PostgreSQL and this runtime have a list of time zones each, and a hotel's zone must be on both.
- * @param zone that passed `timeZoneSchema`; undefined where none is set
+ * Refuses a time zone that PostgreSQL does not know. It and this runtime each have a list, and both must have the zone.
+ * @param zone has passed `timeZoneSchema`, or is undefined if the request sets none
  * @throws Problem VALIDATION_FAILED
  */
 export async function requireKnownZone(trx: Trx, zone: string | undefined): Promise<void> {

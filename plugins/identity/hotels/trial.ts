@@ -1,6 +1,6 @@
 /**
- * Quotas of hotels on trial. A trial takes a minute and costs nothing, so what one may store is bounded. A hotel that pays
- * has no quota. The quotas are far above what a large hotel needs to try everything, and each has a variable.
+ * Limits what a hotel on trial can store, because a trial takes a minute and costs nothing. A hotel that pays has no
+ * quota. A large hotel that tries everything needs far less, and each quota has a variable.
  */
 import { type CountDaily, defineProblems, prepare, type Problem, type Trx } from "../../../core/mod.ts";
 
@@ -8,27 +8,32 @@ const trialProblems = defineProblems({
   TRIAL_QUOTA_REACHED: { status: 403, title: "The quota of a hotel on trial is reached" },
 });
 
-/** The part of a hotel's settings that says whether it is on trial. */
+/** The settings that decide whether a hotel is on trial. */
 export interface TrialDates {
   readonly hotel_id: string;
   readonly valid_to: Date;
   readonly trial_ends_at: Date;
 }
 
-/** What a quota is about: its plural, and how many. */
+/** A quota of a hotel on trial. */
 export interface TrialQuota {
+  /** The counted things, in the plural. */
   readonly of: string;
   readonly most: number;
 }
 
-/** True until something is paid for that reaches beyond the trial: billing computes `valid_to` as the later of the two. */
+/**
+ * Returns whether a hotel is on trial: until it has paid for a time beyond the trial. Billing computes `valid_to` as
+ * the later end of the trial and the paid time.
+ */
 export function isOnTrial(hotel: TrialDates): boolean {
   return hotel.valid_to <= hotel.trial_ends_at;
 }
 
 function quotaReached({ of, most }: TrialQuota, each: string): Problem {
   return trialProblems.TRIAL_QUOTA_REACHED(
-    `A hotel on trial may have ${most} ${of}${each}. A subscription lifts the quota: a manager starts one at POST /billing/checkout.`,
+    `A hotel on trial can have ${most} ${of}${each}. A subscription removes the quota. ` +
+      "A manager starts one at POST /billing/checkout.",
     { members: { quota: { of, most } } },
   );
 }
@@ -39,8 +44,8 @@ const lockStatement = prepare(
 );
 
 /**
- * Refuses one more where a hotel on trial has as many as it may. Requests that add of the same hotel pass one by one, so
- * that the count holds until the commit.
+ * Refuses one more if a hotel on trial has reached the quota. Serializes the hotel's requests that add one, so that the
+ * count is valid until the commit.
  * @throws Problem TRIAL_QUOTA_REACHED
  */
 export async function requireQuota(
@@ -55,8 +60,8 @@ export async function requireQuota(
 }
 
 /**
- * Counts one more of today, and refuses it where a hotel on trial has had as many as it may on a day. Last in a transaction.
- * @param countDaily the plugin's
+ * Counts one more of today, and refuses it if a hotel on trial exceeds the daily quota. Call it last in a transaction.
+ * @param countDaily the plugin's own counter
  * @throws Problem TRIAL_QUOTA_REACHED
  */
 export async function requireDailyQuota(
@@ -70,8 +75,8 @@ export async function requireDailyQuota(
 }
 
 /**
- * Refuses where nothing is left of today's quota, and counts nothing: before work that only counts once it has succeeded.
- * @param countDaily the plugin's
+ * Refuses if today's quota is used up, and counts nothing. Call it before work that counts only after it has succeeded.
+ * @param countDaily the plugin's own counter
  * @throws Problem TRIAL_QUOTA_REACHED
  */
 export async function requireDailyQuotaLeft(

@@ -1,16 +1,17 @@
 /**
- * Device tokens: a login gives one, and the device sends it along with its user's next login. It shows that this user has
- * logged in on this device before, so strangers behind the same address can't use up its attempts.
+ * Device tokens. A login answers with one, and the device sends it with its user's next login. It shows that the user
+ * has logged in on this device before, so strangers behind the same address can't use up the user's attempts.
  *
- * Nothing is stored. A token is a random id of the device, the day of issue, and a MAC over both, the user and the hash of the
- * user's password. So it holds for one user, ends with the password, and can't be made without SECRET_KEY. It is not a login:
- * a thief of one still has to guess the password, with the attempts of the token and those of an address of his own.
+ * The server stores nothing. A token is a random id of the device, the day of issue, and a MAC. The MAC covers both,
+ * the user and the hash of the user's password. So a token is valid for one user, ends with the password, and needs
+ * SECRET_KEY. It does not log in: a thief must still guess the password. The thief has the attempts of the token and
+ * those of the thief's own address.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { KnownUser } from "./known_user.ts";
 
-/** Days that a device token holds. Each login on the device gives a new one. */
+/** Days until a device token expires. Each login on the device answers with a new one. */
 export const deviceDays = 90;
 const dayMs = 86_400_000;
 const idBytes = 16;
@@ -18,13 +19,13 @@ const headBytes = idBytes + 4;
 const macBytes = 32;
 
 export interface DeviceTokens {
-  /** A token for the user's next login on this device; on one that is not known yet, with a new id. */
+  /** Issues a token for the user's next login on this device. A device that is not known yet gets a new id. */
   issue(user: KnownUser, deviceId: string | undefined): string;
-  /** The id of the device, where the token is this user's and holds. */
+  /** Returns the id of the device if the token is valid for this user. */
   read(token: string | undefined, user: KnownUser | undefined): string | undefined;
 }
 
-/** Signs with the first key; takes tokens of all of them. */
+/** Signs with the first key, and accepts tokens of all keys. */
 export function createDeviceTokens(
   secrets: readonly [string, ...string[]],
   now = (): number => Date.now(),
@@ -44,8 +45,8 @@ export function createDeviceTokens(
       const age = today() - head.readUInt32BE(idBytes);
       if (age < 0 || age > deviceDays) return undefined;
       const mac = bytes.subarray(headBytes);
-      const holds = secrets.some((secret) => timingSafeEqual(mac, macOf(secret, head, user)));
-      return holds ? head.subarray(0, idBytes).toString("base64url") : undefined;
+      const isValid = secrets.some((secret) => timingSafeEqual(mac, macOf(secret, head, user)));
+      return isValid ? head.subarray(0, idBytes).toString("base64url") : undefined;
     },
   };
 }

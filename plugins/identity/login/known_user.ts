@@ -1,4 +1,4 @@
-/** A user whom a login names, with the hash that the password is checked against. */
+/** The user of a login, with the hash that the password is checked against. */
 export interface KnownUser {
   readonly hotel_id: string;
   readonly user_id: string;

@@ -1,4 +1,4 @@
-/** A login by username and password: throttled, checked, and told the same whoever it is not. */
+/** Checks a login by username and password, and limits its attempts. All failures get the same answer. */
 import { prepare, Problem, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { createDeviceTokens, type DeviceTokens } from "./device_tokens.ts";
@@ -12,7 +12,7 @@ const findStatement = prepare<KnownUser & { readonly active: boolean }>(
   "SELECT hotel_id, user_id, username, password_hash, active FROM identity.users WHERE folded_username = $1",
 );
 
-/** A login that holds. */
+/** A valid login. */
 export interface CheckedLogin {
   readonly user: KnownUser;
   /** For the user's next login on this device. */
@@ -21,8 +21,8 @@ export interface CheckedLogin {
 
 export interface Logins {
   /**
-   * Undefined where the username or the password is wrong, or the user is not active.
-   * @param deviceToken that the login brings along, if any
+   * Returns undefined if the username or the password is wrong, or if the user is not active.
+   * @param deviceToken the one that the request sends, if any
    * @throws Problem RATE_LIMITED, SERVICE_UNAVAILABLE
    */
   check(
@@ -37,7 +37,7 @@ export interface Logins {
 export function createLogins({ audit, db, counters, env }: IdentityContext): Logins {
   const devices: DeviceTokens = createDeviceTokens(env.SECRET_KEY);
   const throttle = createLoginThrottle(counters, { failures: env.FAILED_LOGINS, calls: env.LOGINS_PER_MINUTE });
-  /** Into the log of the user's hotel. A name that no hotel has is stored nowhere: it may be a password. */
+  /** Records a failure in the log of the user's hotel. An unknown name is not stored, because it can be a password. */
   const countFailure = (request: RequestFacts, user: KnownUser | undefined, kind: string, code?: string): void => {
     if (user === undefined) return;
     const { hotel_id: tenantId, user_id: id, username: name } = user;
@@ -48,7 +48,7 @@ export function createLogins({ audit, db, counters, env }: IdentityContext): Log
     throttle,
     check: async (username, password, request, deviceToken) => {
       const { address } = request;
-      // An unknown name is folded as the others are: there is one account to every way of writing it.
+      // An unknown name is folded too, so that all its spellings count as one account.
       const account = foldUsername(username);
       const [found] = await db.crossTenant((trx) => findStatement.run(trx, [account]), { readOnly: true });
       const device = devices.read(deviceToken, found);
@@ -56,10 +56,10 @@ export function createLogins({ audit, db, counters, env }: IdentityContext): Log
       const attempt = throttle.attempt(account, address, found?.password_hash, own);
       try {
         await attempt.begin();
-        // The hash is always paid for, outside of any transaction; an inactive user is told what an unknown one is told.
+        // Always computes a hash, outside of any transaction. An inactive user gets the same answer as an unknown one.
         const hash = found?.active === true ? found.password_hash : undefined;
-        const holds = await checkPassword(password, hash, turnOfLogin(address, attempt.isKnown));
-        if (!holds || found === undefined) {
+        const isRight = await checkPassword(password, hash, turnOfLogin(address, attempt.isKnown));
+        if (!isRight || found === undefined) {
           await attempt.failed();
           countFailure(request, found, "login_failed");
           return undefined;

@@ -14,18 +14,18 @@ import { hotelSchema, hotelView, roleSchema } from "../views.ts";
 const grantSchema = z
   .strictObject({
     grant_type: z.enum(["password", "refresh_token"]).default("password"),
-    // PostgreSQL can't hold a NUL, so nobody is called so.
+    // PostgreSQL can't store a NUL, so no user has such a name.
     username: z
       .string()
       .max(256)
-      .regex(/^[^\0]*$/, "has a NUL in it")
+      .regex(/^[^\0]*$/, "must not contain a NUL")
       .optional(),
     password: z.string().max(256).optional(),
     refresh_token: z.string().max(256).optional(),
     device_token: z.string().max(256).optional().meta({
-      description: "`device_token` of the user's last login on this device. Has no effect where it does not hold.",
+      description: "`device_token` of the user's last login on this device. An invalid one has no effect.",
     }),
-    // OAuth 2 clients send these along; there is one scope and no client registry.
+    // OAuth 2 clients send these. Keyrack has one scope and no registry of clients.
     scope: z.string().max(256).optional(),
     client_id: z.string().max(256).optional(),
     client_secret: z.string().max(256).optional(),
@@ -41,10 +41,10 @@ const grantSchema = z
     path: ["refresh_token"],
   });
 
-/** At most 200 characters: it is stored with the session. */
+/** Returns at most 200 characters, because they are stored with the session. */
 function userAgentOf({ headers }: RequestFacts): string {
-  const given = headers["user-agent"];
-  return (typeof given === "string" ? given : "").slice(0, 200);
+  const userAgent = headers["user-agent"];
+  return (typeof userAgent === "string" ? userAgent : "").slice(0, 200);
 }
 
 export function authRoutes({ audit, db }: IdentityContext, authentication: Authentication): Route[] {
@@ -56,14 +56,14 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       path: "/auth/token",
       summary: "Log in, or renew a login (OAuth 2 password and refresh grants)",
       description:
-        "Wrong passwords are counted per account and per address; too many of them answer 429. A login that sends the " +
-        "`device_token` of the user's last login on this device has a budget of its own, which strangers behind the same " +
-        "address can't use up.",
+        "Wrong passwords are counted per account and per address. Too many of them answer 429. A login with the " +
+        "`device_token` of the user's last login on this device has its own budget. Strangers behind the same " +
+        "address can't use it up.",
       access: "public",
       transaction: "none",
       body: grantSchema,
       form: true,
-      // Many times a login, and little to check for a stranger who sends nonsense.
+      // Far larger than a login, and small enough to parse the requests of attackers quickly.
       bodyLimit: 4 * 1024,
       status: 200,
       result: z
@@ -73,16 +73,16 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
           expires_in: z.number().int().meta({ description: "Seconds." }),
           refresh_token: z.string().meta({
             description:
-              "Is used once. For 10 s its second use by the same client (address and user agent) answers with the same " +
-              "next token; after that it ends the session. A session lasts 30 days at most.",
+              "Use it once. For 10 s, a second use by the same client (address and user agent) gets the same next " +
+              "token. Any other second use ends the session. A session lasts at most 30 days.",
           }),
           device_token: z
             .string()
             .optional()
             .meta({
               description:
-                "After a login by password: keep it for this user on this device, beyond the log-out, and send it with the " +
-                `next login. It holds for ${deviceDays} days, ends with the password, and is no login by itself.`,
+                "Only after a login by password. Keep it for this user on this device, also after the logout, and " +
+                `send it with the next login. It expires after ${deviceDays} days and with the password.`,
             }),
         })
         .meta({ id: "Token" }),
@@ -107,7 +107,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       path: "/auth/revoke",
       summary: "Log out: end this session and its refresh tokens",
       access: staff,
-      // Its own transaction, so that what this process remembers goes after the commit.
+      // Opens its own transaction, because the process must forget the session after the commit.
       transaction: "none",
       status: 204,
       handler: async ({ actor, request }) => {
@@ -125,7 +125,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       id: "whoAmI",
       method: "GET",
       path: "/auth/me",
-      summary: "Who am I, in which hotel, in which role",
+      summary: "Read the caller's user, role and hotel",
       access: staff,
       transaction: "tenant",
       status: 200,
@@ -134,7 +134,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
         username: z.string(),
         role: roleSchema,
         must_change_password: z.boolean().meta({
-          description: "Every call but this one, POST /users/me/password and POST /auth/revoke is refused until then.",
+          description: "If true, only this route, POST /users/me/password and POST /auth/revoke are allowed.",
         }),
         hotel: hotelSchema,
       }),

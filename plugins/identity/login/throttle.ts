@@ -1,139 +1,155 @@
 /**
- * Who guesses passwords is slowed down; who is guessed at is not locked out. Wrong passwords count, right ones do not:
+ * Slows down guesses of passwords without locking the user out. Wrong passwords count, right ones do not:
  *
- *   pair      one account from one address: so many (FAILED_LOGINS) in 15 minutes; a right password sets it to nothing
- *   account   one account from everywhere: ten times as many. Only for addresses from which nobody has logged in to this
- *             account of late: strangers who use it up keep each other out, and not the hotel's own desk
- *   address   all accounts from one address: ten times as many. A right password does not set it to nothing, or a guesser
- *             with an account of his own could do so at will
+ *   pair      one account from one address: FAILED_LOGINS in 15 minutes. A right password resets the count
+ *   account   one account from all addresses: ten times as many. It refuses only addresses without a recent login to
+ *             this account. So strangers who use it up block each other, but not the hotel's own desk
+ *   address   all accounts from one address: ten times as many. A right password does not reset it, because a guesser
+ *             with an own account could do so at will
  *
- * Beside these, all calls from one address are counted (LOGINS_PER_MINUTE), right ones too: each costs a hash.
+ * All logins from one address are counted too (LOGINS_PER_MINUTE), also right ones, because each costs a hash.
  *
- * Strangers may share an address with the desk: the hotel's guests are on its network. So these have a budget of their own, of
- * FAILED_LOGINS and LOGINS_PER_MINUTE, which strangers can't use up:
+ * Strangers can share an address with the desk, such as the hotel's guests on its network. So known users have own
+ * budgets of FAILED_LOGINS and LOGINS_PER_MINUTE, which strangers can't use up:
  *
- *   device    one account on one device, shown by its device token. Where that budget is used up, by a thief of the token,
+ *   device    one account on one device, which sends its device token. If a thief of the token has used the budget up,
  *             the login counts as one without a token
- *   known     one account from an address from which it was logged in to of late: its calls, and only the wrong passwords of
- *             the pair
+ *   known     one account from an address of a recent login: its logins, and only the wrong passwords of the pair
  *
- * A guess that is under way counts as a wrong one already, so that a hundred guesses at once are worth no more than so many
- * in a row. That is known to one process: with several of them, up to as many times FAILED_LOGINS get through at once.
- * An account is what was typed, folded: an unknown one is throttled as one that exists.
+ * A running guess counts as wrong already, so a hundred concurrent guesses are worth no more than sequential ones. Only
+ * this process knows them: with several processes, each lets FAILED_LOGINS concurrent guesses through.
+ * An account is the typed username, folded. An unknown one is limited like an existing one.
  */
 import { createHash } from "node:crypto";
 
 import { type Count, type Counts, networkOf, type Problem, type CounterState, tooMany } from "../../../core/mod.ts";
 
 const windowSeconds = 15 * 60;
+/** The factor of the limits of an account and of an address. */
 const wider = 10;
-/** How long an address is remembered as one from which the account's owner logs in. */
+/** Seconds for which an address is known after a login of the account's user. */
 const knownSeconds = 30 * 86_400;
-/** It is remembered anew when less than this is left of it: once a day, not at every login. */
+/** The entry is renewed if less than this is left (ms): once a day, and not at every login. */
 const renewMs = (knownSeconds - 86_400) * 1000;
-/** When to come again, where the guesses under way are too many. */
-const underWayMs = 1_000;
+/** Milliseconds until a retry if too many guesses are running. */
+const runningMs = 1_000;
 
 export interface ThrottleSettings {
   /** Wrong passwords in 15 minutes for one account from one address. */
   readonly failures: number;
-  /** Calls a minute from one address. */
+  /** Logins per minute from one address. */
   readonly calls: number;
 }
 
 /** A budget of attempts that belongs to one device, or one session, of the account's user. */
 export interface OwnBudget {
   readonly key: string;
-  /** Whether a login beyond it is refused; otherwise it counts as one without a budget of its own. */
+  /** Whether a login beyond the budget is refused. Otherwise it counts as a login without an own budget. */
   readonly only: boolean;
 }
 
 export interface Attempt {
-  /** After `begin`: whether the account's user has logged in from this device or address before. */
+  /** Valid after `begin`: whether the account's user has logged in from this device or address before. */
   readonly isKnown: boolean;
-  /** @throws Problem RATE_LIMITED where a limit is reached */
+  /** Counts the login and checks the limits. @throws Problem RATE_LIMITED if a limit is reached */
   begin(): Promise<void>;
-  /** After `begin`, with a wrong password. @throws Problem RATE_LIMITED where it was one too many */
+  /** Call it after `begin` for a wrong password. @throws Problem RATE_LIMITED if it exceeds a limit */
   failed(): Promise<void>;
-  /** After `begin`, with a right password. */
+  /** Call it after `begin` for a right password. */
   succeeded(): Promise<void>;
-  /** Always, at the end. */
+  /** Call it always, at the end. */
   end(): void;
 }
 
 export interface LoginThrottle {
   /**
-   * Counts the use of a refresh token: for its session, so that strangers behind the same address can't use its budget up;
-   * where the token is unknown, as a call from the address.
+   * Counts the use of a refresh token for its session, so that strangers behind the same address can't use up its
+   * budget. An unknown token counts for the address.
    * @throws Problem RATE_LIMITED
    */
   countRefresh(sessionId: string | undefined, address: string): Promise<void>;
   /**
+   * Begins an attempt to log in.
    * @param account the folded username
-   * @param address the caller's
-   * @param passwordHash the account's present one, undefined for an unknown account. A new password starts new counts, so
-   * a manager who sets one ends the lock
+   * @param address the caller's address
+   * @param passwordHash the account's current hash, undefined for an unknown account. A new password starts new
+   * counts, so a manager who sets one ends the lock
+   * @param own the budget of the user's device or session, if the request proves one
    */
   attempt(account: string, address: string, passwordHash: string | undefined, own?: OwnBudget): Attempt;
 }
 
-/** A count of wrong passwords, and how many there may be. */
+/** A limit of wrong passwords. */
 interface Limit {
   readonly count: Count;
   readonly most: number;
 }
 
-export function createLoginThrottle(limit: Counts, { failures, calls }: ThrottleSettings): LoginThrottle {
-  const underWay = createUnderWay();
+/** The states of counts that were read. */
+type States = ReadonlyMap<Count, CounterState>;
+
+/** Adds to the counts, reads others, and returns all states by their count. */
+async function addAndRead(counters: Counts, add: readonly Count[], read: readonly Count[] = []): Promise<States> {
+  const states = await counters.add(add, read);
+  // `add` answers in the order of its arguments.
+  return new Map([...add, ...read].flatMap((count, at) => (states[at] === undefined ? [] : [[count, states[at]]])));
+}
+
+const throwAny = (refusal: Problem | undefined): void => {
+  if (refusal !== undefined) throw refusal;
+};
+
+export function createLoginThrottle(counters: Counts, { failures, calls }: ThrottleSettings): LoginThrottle {
+  const startGuess = createRunningGuesses();
   const callsOf = (address: string): Count => countOf("calls", [networkOf(address)], 60);
-  const refusalOfCalls = (standing: CounterState | undefined): Problem | undefined =>
-    (standing?.points ?? 0) > calls ? tooMany(`At most ${calls} in a minute.`, standing?.msLeft ?? 0) : undefined;
-  const throwAny = (refusal: Problem | undefined): void => {
-    if (refusal !== undefined) throw refusal;
-  };
+  const refusalOfCalls = (state: CounterState | undefined): Problem | undefined =>
+    (state?.points ?? 0) > calls ? tooMany(`At most ${calls} in a minute.`, state?.msLeft ?? 0) : undefined;
+  const countCall = async (count: Count): Promise<CounterState | undefined> =>
+    (await addAndRead(counters, [count])).get(count);
   return {
     countRefresh: async (sessionId, address) => {
       const count = sessionId === undefined ? callsOf(address) : countOf("refreshes", [sessionId], 60);
-      throwAny(refusalOfCalls((await limit.add([count]))[0]));
+      throwAny(refusalOfCalls(await countCall(count)));
     },
     attempt: (account, address, passwordHash, own) => {
       const network = networkOf(address);
       const password = passwordHash ?? "";
-      const pair = { count: countOf("wrong-pair", [account, network, password], windowSeconds), most: failures };
-      const known = countOf("known-pair", [account, network], knownSeconds);
+      const pair: Limit = { count: countOf("wrong-pair", [account, network, password], windowSeconds), most: failures };
       const wide: readonly Limit[] = [
         { count: countOf("wrong-account", [account, password], windowSeconds), most: failures * wider },
         { count: countOf("wrong-address", [network], windowSeconds), most: failures * wider },
       ];
-      /** Where a wrong password counts, and which of these refuse. */
-      let counted: readonly Limit[] = [];
-      let refusing = counted;
-      let leave = (): void => undefined;
+      const known = countOf("known-pair", [account, network], knownSeconds);
+      /** The limits that count a wrong password. */
+      let counting: readonly Limit[] = [];
+      /** Those of them that refuse. */
+      let refusing: readonly Limit[] = [];
+      /** The count that a right password resets. */
+      let stale: readonly Count[] = [];
+      let knownMsLeft = 0;
       let isKnown = false;
-      let wrong: CounterState | undefined;
-      let ofKnown: CounterState | undefined;
+      let guess: RunningGuess | undefined;
 
-      /** Begins as what has these limits. @returns the refusal, for how they stand */
-      const enter = (limits: readonly Limit[]): ((standings: readonly CounterState[]) => Problem | undefined) => {
-        counted = limits;
-        const entered = underWay(limits.map(({ count }) => count));
-        leave = entered.leave;
-        return (standings) => refusalOf(limits, standings, refusing, entered.before());
+      /** Counts the login, and reads the limits. @param narrow the limit that a right password resets */
+      const enter = async (call: Count, narrow: Limit, others: readonly Limit[]): Promise<States> => {
+        counting = [narrow, ...others];
+        const counts = counting.map(({ count }) => count);
+        guess = startGuess(counts);
+        const states = await addAndRead(counters, [call], [...counts, known]);
+        stale = (states.get(narrow.count)?.points ?? 0) > 0 ? [narrow.count] : [];
+        knownMsLeft = states.get(known)?.msLeft ?? 0;
+        return states;
       };
 
-      /** Whether the attempt goes on the budget of the user's own device or session. */
+      /** Returns whether the attempt uses the budget of the user's own device or session. */
       const beginOwn = async ({ key, only }: OwnBudget): Promise<boolean> => {
-        const limits = [{ count: countOf("wrong-own", [account, key, password], windowSeconds), most: failures }];
-        refusing = limits;
-        const judge = enter(limits);
-        const [ofCalls, ...standings] = await limit.add(
-          [countOf("calls-own", [account, key], 60)],
-          [...limits.map(({ count }) => count), known],
-        );
-        const refusal = refusalOfCalls(ofCalls) ?? judge(standings);
+        const limit = { count: countOf("wrong-own", [account, key, password], windowSeconds), most: failures };
+        const call = countOf("calls-own", [account, key], 60);
+        const states = await enter(call, limit, []);
+        refusing = [limit];
+        const refusal = refusalOfCalls(states.get(call)) ?? refusalOf(refusing, states, guess?.before());
         if (only) throwAny(refusal);
-        [wrong, ofKnown] = standings;
-        if (refusal !== undefined) leave();
+        if (refusal !== undefined) guess?.end();
         return refusal === undefined;
       };
 
@@ -146,75 +162,79 @@ export function createLoginThrottle(limit: Counts, { failures, calls }: Throttle
             isKnown = true;
             return;
           }
-          const limits = [pair, ...wide];
-          const judge = enter(limits);
-          const [ofCalls, ...standings] = await limit.add(
-            [callsOf(address)],
-            [...limits.map(({ count }) => count), known],
-          );
-          [wrong] = standings;
-          ofKnown = standings.at(-1);
-          isKnown = (ofKnown?.points ?? 0) > 0;
-          refusing = isKnown ? [pair] : limits;
-          const ofOwnCalls = isKnown ? (await limit.add([countOf("calls-known", [account, network], 60)]))[0] : ofCalls;
-          throwAny(refusalOfCalls(ofOwnCalls) ?? judge(standings));
+          const call = callsOf(address);
+          const states = await enter(call, pair, wide);
+          isKnown = (states.get(known)?.points ?? 0) > 0;
+          refusing = isKnown ? [pair] : counting;
+          const callState = isKnown
+            ? await countCall(countOf("calls-known", [account, network], 60))
+            : states.get(call);
+          throwAny(refusalOfCalls(callState) ?? refusalOf(refusing, states, guess?.before()));
         },
         failed: async () => {
-          const standings = await limit.add(counted.map(({ count }) => count));
-          throwAny(refusalOf(counted, standings, refusing, []));
+          const states = await addAndRead(
+            counters,
+            counting.map(({ count }) => count),
+          );
+          throwAny(refusalOf(refusing, states, undefined));
         },
         succeeded: async () => {
-          const [first] = counted;
-          if (first !== undefined && (wrong?.points ?? 0) > 0) await limit.forget([first.count]);
-          if ((ofKnown?.msLeft ?? 0) > renewMs) return;
-          await limit.forget([known]);
-          await limit.add([known]);
+          if (stale.length > 0) await counters.forget(stale);
+          if (knownMsLeft > renewMs) return;
+          await counters.forget([known]);
+          await counters.add([known]);
         },
-        end: () => leave(),
+        end: () => guess?.end(),
       };
     },
   };
 }
 
-/** The refusal of the limits that are reached, of those that refuse. @param others guesses under way that came before */
+/** Returns the refusal if a limit is reached. @param before the running guesses that began before this one */
 function refusalOf(
-  limits: readonly Limit[],
-  standings: readonly CounterState[],
   refusing: readonly Limit[],
-  others: readonly number[],
+  states: States,
+  before: ReadonlyMap<Count, number> | undefined,
 ): Problem | undefined {
-  const waits = limits.flatMap((limit, index) => {
-    const { points = 0, msLeft = 0 } = standings[index] ?? {};
-    if (!refusing.includes(limit) || points + (others[index] ?? 0) <= limit.most) return [];
-    return [points >= limit.most ? msLeft : underWayMs];
+  const waits = refusing.flatMap(({ count, most }) => {
+    const { points = 0, msLeft = 0 } = states.get(count) ?? {};
+    if (points + (before?.get(count) ?? 0) <= most) return [];
+    return [points >= most ? msLeft : runningMs];
   });
   return waits.length === 0 ? undefined : tooMany("Too many wrong passwords.", Math.max(...waits));
 }
 
-/** Counts the guesses of this process that are under way. */
-function createUnderWay(): (counts: readonly Count[]) => { before: () => number[]; leave: () => void } {
+/** A guess whose password is being checked. */
+interface RunningGuess {
+  /** Counts, for each count, this guess and the running ones that began before it. */
+  before(): ReadonlyMap<Count, number>;
+  end(): void;
+}
+
+/** Counts the running guesses of this process. @returns a function that starts a guess */
+function createRunningGuesses(): (counts: readonly Count[]) => RunningGuess {
   const running = new Map<string, number>();
-  const move = ({ kind, key }: Count, by: number): number => {
+  const change = ({ kind, key }: Count, by: number): number => {
     const left = (running.get(kind + key) ?? 0) + by;
     if (left === 0) running.delete(kind + key);
     else running.set(kind + key, left);
     return left;
   };
   return (counts) => {
-    const ranks = counts.map((count) => move(count, 1));
-    let left = false;
+    const ranks = new Map(counts.map((count) => [count, change(count, 1)]));
+    let hasEnded = false;
     return {
-      // Of many at once the first ones go through; and who has failed meanwhile is in the points already.
-      before: () => counts.map((count, index) => Math.min(move(count, 0), ranks[index] ?? 0)),
-      leave: () => {
-        if (!left) for (const count of counts) move(count, -1);
-        left = true;
+      // The first of many concurrent guesses pass. A guess that has failed meanwhile is in the points already.
+      before: () => new Map([...ranks].map(([count, rank]) => [count, Math.min(change(count, 0), rank)])),
+      end: () => {
+        if (!hasEnded) for (const count of counts) change(count, -1);
+        hasEnded = true;
       },
     };
   };
 }
 
-/** Names and addresses may be long, and are nobody's business in that table: a hash stands for them. */
+/** Hashes names and addresses, because they can be long and are personal data. */
 function countOf(kind: string, parts: readonly string[], seconds: number): Count {
   return { kind, key: createHash("sha256").update(JSON.stringify(parts)).digest("base64url"), seconds };
 }

@@ -2,17 +2,17 @@ import { Model } from "objection";
 
 import type { Role } from "../port.ts";
 
-/** A member of staff. Deactivated, never erased: bookings and audit trails name them. */
+/** A member of staff. Users are deactivated and never deleted, because bookings and the security log name them. */
 export class User extends Model {
   static override tableName = "identity.users";
   static override idColumn = ["hotel_id", "user_id"];
   declare hotel_id: string;
   declare user_id: string;
   declare username: string;
-  /** What the username is compared by: `usernames.ts`. */
+  /** The form by which usernames are compared (`usernames.ts`). */
   declare folded_username: string;
   declare password_hash: string;
-  /** Set by a manager, and not changed by its user since. */
+  /** True if a manager has set the password and the user has not changed it since. */
   declare must_change_password: boolean;
   declare role: Role;
   declare active: boolean;

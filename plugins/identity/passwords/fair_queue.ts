@@ -1,11 +1,11 @@
-/** Slow work, so many pieces at a time, in a queue in which nobody stands in everybody's way. */
+/** Runs a limited number of slow tasks at a time. One caller's tasks can't fill the queue. */
 
-/** Whose piece of work it is. */
+/** The place of a task in the queue. */
 export interface Turn<Kind extends string> {
   readonly kind: Kind;
-  /** The line in which it waits: the lines of a kind take turns. */
+  /** The line in which the task waits. The lines of a kind take turns. */
   readonly line: string;
-  /** The groups that it belongs to, such as an address and the networks around it. Each may have so many waiting. */
+  /** The groups of the task, such as an address and the networks around it. Each limits its waiting tasks. */
   readonly shares: readonly Share[];
 }
 
@@ -15,32 +15,32 @@ export interface Share {
 }
 
 export interface FairQueueSettings<Kind extends string> {
-  /** Pieces of work that run at a time. */
+  /** Tasks that run at a time. */
   readonly lanes: number;
-  /** Most that wait, of each kind. */
+  /** Most waiting tasks of each kind. */
   readonly most: Readonly<Record<Kind, number>>;
-  /** The kind that goes before the others: of each four pieces it has three, as long as any of it waits. */
+  /** The preferred kind. While it has waiting tasks, three of four tasks that start are of this kind. */
   readonly first: Kind;
 }
 
 export interface FairQueueRefusals {
-  /** Where a group has its share already. */
+  /** A group has its most waiting tasks. */
   readonly share: () => Error;
-  /** Where there is no room for its kind. */
+  /** A kind has its most waiting tasks. */
   readonly full: () => Error;
 }
 
-/** Lines that take turns. */
+/** Lines of waiting tasks, the next line first. */
 type Lines = Map<string, (() => void)[]>;
 
-/** @returns what runs a piece of work in its turn, or throws the refusal at once */
+/** @returns a function that runs a task in its turn, or throws the refusal at once */
 export function createFairQueue<Kind extends string>(
   { lanes, most, first }: FairQueueSettings<Kind>,
   refusals: FairQueueRefusals,
 ): <T>(turn: Turn<Kind>, work: () => Promise<T>) => Promise<T> {
   let running = 0;
   let passes = 0;
-  /** How many wait, by kind, and by kind and group. */
+  /** Counts the waiting tasks, by kind, and by kind and group. */
   const waiting = new Map<string, number>();
   const preferred: Lines = new Map();
   const others: Lines = new Map();
@@ -69,7 +69,7 @@ export function createFairQueue<Kind extends string>(
     });
   };
 
-  /** The lane goes to the first of the next line; or it is given up. */
+  /** Starts the first task of the next line, or frees the lane. */
   const pass = (): void => {
     passes += 1;
     const [one, other] = passes % 4 === 0 ? [others, preferred] : [preferred, others];
@@ -89,7 +89,7 @@ export function createFairQueue<Kind extends string>(
   };
 }
 
-/** Takes the first of the next line, which then goes behind the others. */
+/** Takes the first task of the next line, and moves that line behind the others. */
 function takeNext(lines: Lines): (() => void) | undefined {
   const [name, line] = lines.entries().next().value ?? [];
   if (name === undefined || line === undefined) return undefined;

@@ -1,16 +1,16 @@
 /**
- * Setting a password costs a hash, so it is counted as a login is: in PostgreSQL, for all processes. A hotel's count also
- * keeps its manager from asking for every name on the platform whether it is taken.
+ * Limits the passwords that are set, because each costs a hash. PostgreSQL counts for all processes, as for logins. A
+ * hotel's count also stops its manager from trying which usernames exist on the platform.
  */
 import { type Counts, tooMany } from "../../../core/mod.ts";
 
-/** A hotel that brings its whole staff along by a script waits for a minute now and then. */
+/** Passwords per minute. A script that adds a whole staff has to wait for a minute sometimes. */
 export const settingsPerMinute = 60;
 
 export interface PasswordLimit {
-  /** Counts one that a manager sets. @throws Problem RATE_LIMITED */
+  /** Counts a password that a manager sets. @throws Problem RATE_LIMITED */
   ofHotel(hotelId: string): Promise<void>;
-  /** Counts one that a user sets for the own account. @throws Problem RATE_LIMITED */
+  /** Counts a password that a user sets for the own account. @throws Problem RATE_LIMITED */
   ofUser(userId: string): Promise<void>;
 }
 

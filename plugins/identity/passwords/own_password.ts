@@ -1,4 +1,4 @@
-/** The change of one's own password. */
+/** Changes the caller's own password. */
 import { type Actor, prepare, problems, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
@@ -15,7 +15,7 @@ const readStatement = prepare<{ hotel_name: string; username: string; folded_use
   `SELECT h.name AS hotel_name, u.username, u.folded_username, u.password_hash
    FROM identity.users u JOIN identity.hotels h ON h.hotel_id = u.hotel_id WHERE u.hotel_id = $1 AND u.user_id = $2`,
 );
-// Only over the password that was checked: of two changes at once the second is refused.
+// Replaces only the password that was checked, so the second of two concurrent changes is refused.
 const changeStatement = prepare<{ user_id: string }>(
   "identity_change_own_password",
   `UPDATE identity.users SET password_hash = $3, must_change_password = false, version = version + 1
@@ -38,8 +38,8 @@ export interface OwnPasswordServices {
 }
 
 /**
- * Sets a new password and ends the other sessions. Wrong old ones are counted for the session: who has found an
- * open screen may not try them all, and strangers who guess at the login are not in the user's way.
+ * Sets a new password and ends the other sessions. Wrong old passwords are counted for the session. So the finder of an
+ * open screen can't try them all, and strangers who guess at the login do not block the user.
  * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, VALIDATION_FAILED, PASSWORD_TOO_WEAK (at `/new_password`),
  * RATE_LIMITED, SERVICE_UNAVAILABLE
  */
@@ -50,7 +50,7 @@ export async function changeOwnPassword(
   const { tenantId, userId, sessionId } = actor;
   const { address } = request;
   const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
-  if (user === undefined) throw new Error("A user who is logged in is not there.");
+  if (user === undefined) throw new Error("The logged-in user has no row.");
   const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
   const attempt = throttle.attempt(user.folded_username, address, user.password_hash, {
     key: sessionId,
@@ -73,18 +73,18 @@ export async function changeOwnPassword(
       errors: [{ in: "body", pointer: "/new_password", detail }],
     });
   }
-  const wanted = {
+  const next = {
     password: newPassword,
     username: user.username,
     hotelName: user.hotel_name,
     pointer: "/new_password",
   };
-  const newHash = await hashPassword(wanted, turnOfHotel(tenantId));
+  const newHash = await hashPassword(next, turnOfHotel(tenantId));
   await db.tenant(tenantId, async (trx) => {
     await lockAuthority(trx, userId);
     const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
     if (changed.length === 0) throw refused;
-    // After the change, which has locked the row: of two at once none waits for the other with half a lock.
+    // After the change, which has locked the row. So two concurrent changes can't deadlock.
     await requireStillAuthorized(trx, actor, staff);
     audit.record(trx, { kind: "own_password_changed", actor, request });
     await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);

@@ -1,4 +1,4 @@
-/** A password on its way in: its shape, the rules that it must keep, and its hash. */
+/** Checks a new password's form and strength, and hashes it. */
 import * as z from "zod";
 
 import { identityProblems } from "../errors.ts";
@@ -6,26 +6,26 @@ import { type HashTurn, hashSlowly } from "./hashing.ts";
 import { leastCharacters, type Owner, weaknessOf } from "./rules.ts";
 
 /**
- * Not trimmed: a space may be part of it. In NFC, for one keyboard sends `é` as one character and the other as two; and no
- * half of a surrogate pair, for all of them would be the same to the hash.
+ * Does not trim, because a space can be part of a password. Normalizes to NFC: keyboards send `é` as one character or
+ * two. Refuses half a surrogate pair, because the hash can't distinguish them.
  */
 export const passwordSchema = z
   .string()
   .normalize("NFC")
   .min(leastCharacters)
   .max(256)
-  .refine((password) => password.isWellFormed(), "holds a character that can't be stored")
+  .refine((password) => password.isWellFormed(), "has a character that can't be stored")
   // JavaScript counts some characters twice.
   .refine((password) => Array.from(password).length >= leastCharacters, `is shorter than ${leastCharacters} characters`)
   .meta({ format: "password", examples: ["correct-horse-battery"] });
 
 export interface NewPassword extends Owner {
   readonly password: string;
-  /** The field that it came in; default `/password`. */
+  /** The pointer of the field. Default: `/password`. */
   readonly pointer?: string;
 }
 
-/** @throws Problem PASSWORD_TOO_WEAK */
+/** Refuses a password that is easy to guess. @throws Problem PASSWORD_TOO_WEAK */
 export function requireStrength({ password, pointer = "/password", ...owner }: NewPassword): void {
   const why = weaknessOf(password, owner);
   if (why !== undefined) {
@@ -35,8 +35,8 @@ export function requireStrength({ password, pointer = "/password", ...owner }: N
   }
 }
 
-/** @throws Problem PASSWORD_TOO_WEAK, and what `hashSlowly` throws */
-export async function hashPassword(wanted: NewPassword, turn: HashTurn): Promise<string> {
-  requireStrength(wanted);
-  return hashSlowly(wanted.password, turn);
+/** Checks the strength and hashes. @throws Problem PASSWORD_TOO_WEAK, RATE_LIMITED, SERVICE_UNAVAILABLE */
+export async function hashPassword(next: NewPassword, turn: HashTurn): Promise<string> {
+  requireStrength(next);
+  return hashSlowly(next.password, turn);
 }

@@ -1,4 +1,4 @@
-/** Who is calling: passport's local strategy for the token call, a JWT strategy of our own for everything else. */
+/** Authenticates the caller: by passport's local strategy for a login, and by an own JWT strategy for other routes. */
 import type { Context } from "koa";
 import passportModule from "koa-passport";
 import { Strategy } from "passport";
@@ -13,11 +13,11 @@ import { confirmActor } from "../staff/still_authorized.ts";
 import { type AccessTokens, createAccessTokens } from "./tokens.ts";
 
 export interface Authentication {
-  /** By `Authorization: Bearer`. */
+  /** Authenticates by `Authorization: Bearer`. */
   readonly authenticate: Authenticator;
-  /** Whether the caller may still write. What this process remembers otherwise is forgotten. */
+  /** Returns the caller's current role. Forgets the remembered sessions if the role has changed. */
   readonly confirmActor: ConfirmActor;
-  /** By `username` and `password` in the parsed body. */
+  /** Authenticates by `username` and `password` in the parsed body. */
   readonly authenticateByPassword: (
     request: RequestFacts,
     deviceToken: string | undefined,
@@ -33,14 +33,14 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
   const passport = new passportModule.KoaPassport();
   passport.use("token", new TokenStrategy(tokens, sessions));
 
-  // A middleware of its own for each request: koa-passport keeps the request's promise on the callback.
+  // Creates a middleware for each request, because koa-passport stores the request's promise on the callback.
   const run = <T>(strategy: string | Strategy, context: Context): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
       const done = (error: unknown, found: T | false | null): void => {
         if (error === null || error === undefined) resolve(found === false || found === null ? undefined : found);
         else reject(error);
       };
-      // The types know names only; passport takes a strategy itself as well.
+      // The types only allow names, but passport also accepts a strategy.
       const middleware = passport.authenticate(strategy as string, { session: false }, done);
       Promise.resolve(middleware(context as never, () => Promise.resolve())).catch(reject);
     });
@@ -59,7 +59,7 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
   };
 }
 
-/** One for each login, which knows its request. */
+/** Creates a strategy for one login, which has access to its request. */
 function passwordStrategy(logins: Logins, request: RequestFacts, deviceToken: string | undefined): Strategy {
   return new LocalStrategy((username, password, done) => {
     logins.check(username, password, request, deviceToken).then(
@@ -69,7 +69,7 @@ function passwordStrategy(logins: Logins, request: RequestFacts, deviceToken: st
   });
 }
 
-/** The ids of the routes that a user whose password a manager has set may call before changing it. */
+/** The ids of the routes that a user can call before changing a password that a manager has set. */
 const openBeforeChange = ["changeOwnPassword", "revokeSession", "whoAmI"];
 
 function passwordChangeRequired() {
@@ -77,7 +77,7 @@ function passwordChangeRequired() {
   return { routeIds: openBeforeChange, problem: identityProblems.PASSWORD_CHANGE_REQUIRED(detail) };
 }
 
-/** Passport runs `Object.create(strategy)`, which a `#private` field does not survive: hence the underscores. */
+/** Uses underscores instead of `#private` fields, which `Object.create(strategy)` in passport would lose. */
 class TokenStrategy extends Strategy {
   private readonly _tokens: AccessTokens;
   private readonly _sessions: Sessions;

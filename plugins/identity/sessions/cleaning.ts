@@ -1,4 +1,4 @@
-/** Clears away sessions that can't be used any more, and their refresh tokens. */
+/** Removes sessions that can't be used any more, and their refresh tokens. */
 import { forEachTenant, type Schedule } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { accessSeconds } from "./tokens.ts";
@@ -7,12 +7,11 @@ const everyMs = 60 * 60_000;
 const batch = 5_000;
 
 /**
- * A refresh token that was used stays until it would have expired: until then its second use gives a theft away. A
- * session goes when none of its tokens is left and its last access token has expired; one that was ended, with all of its
- * tokens, an hour after that.
+ * Keeps a used refresh token until its expiry, because a second use reveals a theft. Removes a session after its last
+ * refresh token is gone and its last access token has expired. Removes an ended session with its tokens after an hour.
  */
 export function sessionCleaning({ db, log }: IdentityContext): Schedule {
-  /** Hotel by hotel: a row of one that can't be removed stops no other's. */
+  /** Removes the rows of each hotel separately. A failure in one hotel does not stop the others. */
   const removeOld = async (signal: AbortSignal, { table, key, old }: OldRows): Promise<number> => {
     const hotels = await db.crossTenant(
       (trx) => trx.raw<{ rows: { hotel_id: string }[] }>(`SELECT DISTINCT o.hotel_id FROM (${old}) AS o`),
@@ -51,7 +50,7 @@ export function sessionCleaning({ db, log }: IdentityContext): Schedule {
 interface OldRows {
   readonly table: "refresh_tokens" | "sessions";
   readonly key: "token_hash" | "session_id";
-  /** Selects the hotel and the key of each row that is to go. */
+  /** Selects the hotel and the key of each row to remove. */
   readonly old: string;
 }
 
@@ -64,13 +63,15 @@ const expiredTokens: OldRows = {
 const tokensOfEndedSessions: OldRows = {
   table: "refresh_tokens",
   key: "token_hash",
-  old: `SELECT t.hotel_id, t.token_hash FROM identity.sessions s JOIN identity.refresh_tokens t USING (hotel_id, session_id)
+  old: `SELECT t.hotel_id, t.token_hash FROM identity.sessions s
+    JOIN identity.refresh_tokens t USING (hotel_id, session_id)
     WHERE s.revoked_at < now() - interval '1 hour'`,
 };
 
 const deadSessions: OldRows = {
   table: "sessions",
   key: "session_id",
-  old: `SELECT hotel_id, session_id FROM identity.sessions s WHERE created_at < now() - make_interval(secs => ${accessSeconds})
-    AND NOT EXISTS (SELECT FROM identity.refresh_tokens t WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)`,
+  old: `SELECT hotel_id, session_id FROM identity.sessions s
+    WHERE created_at < now() - make_interval(secs => ${accessSeconds}) AND NOT EXISTS (
+      SELECT FROM identity.refresh_tokens t WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)`,
 };

@@ -1,19 +1,19 @@
 /**
- * The renewal of a session: a refresh token is used once, for an access token and the next refresh token.
+ * Renews a session. A refresh token is used once, for an access token and the next refresh token.
  *
- * Its second use may mean that two have it. But two tabs that renew at once, and a client whose answer was lost, use it twice
- * too. So for 10 s the client that used it gets the same next token again, and no new one is made. Any other second use ends
- * the session.
+ * A second use can mean that the token was stolen. But two tabs that renew at the same time use it twice too, and so
+ * does a client whose answer was lost. So for 10 s, the client that used it gets the same next token again. Any other
+ * second use ends the session.
  */
 import { createHash } from "node:crypto";
 
 import { networkOf, prepare, type Trx } from "../../../core/mod.ts";
 import { readRefreshToken, sessionDays, successorOf } from "./tokens.ts";
 
-/** Seconds for which a used refresh token gives its client the same next one again. */
+/** Seconds in which a second use by the same client gets the same next token. */
 const graceSeconds = 10;
 
-/** Where a request comes from. */
+/** The client of a request. */
 export interface Client {
   readonly address: string;
   readonly userAgent: string;
@@ -28,7 +28,7 @@ interface TokenRow {
   readonly is_repeat: boolean;
 }
 
-// Of many uses at once the lock lets one through at a time, and the next sees that it was used.
+// The lock serializes concurrent uses, so each sees whether the token was used before.
 const lockTokenStatement = prepare<TokenRow>(
   "identity_take_refresh_token",
   `SELECT t.session_id, s.user_id, u.username, t.used_at,
@@ -42,7 +42,8 @@ const lockTokenStatement = prepare<TokenRow>(
 );
 const useStatement = prepare(
   "identity_use_refresh_token",
-  "UPDATE identity.refresh_tokens SET used_at = clock_timestamp(), used_by = $3 WHERE hotel_id = $1 AND token_hash = $2",
+  `UPDATE identity.refresh_tokens SET used_at = clock_timestamp(), used_by = $3
+   WHERE hotel_id = $1 AND token_hash = $2`,
 );
 const grantStatement = prepare(
   "identity_grant_refresh_token",
@@ -52,7 +53,8 @@ const grantStatement = prepare(
 );
 const noteStatement = prepare(
   "identity_note_session_use",
-  "UPDATE identity.sessions SET last_used_at = now(), address = $3, user_agent = $4 WHERE hotel_id = $1 AND session_id = $2",
+  `UPDATE identity.sessions SET last_used_at = now(), address = $3, user_agent = $4
+   WHERE hotel_id = $1 AND session_id = $2`,
 );
 const knownStatement = prepare<{ token_hash: Buffer }>(
   "identity_find_next_refresh_token",
@@ -60,7 +62,7 @@ const knownStatement = prepare<{ token_hash: Buffer }>(
    WHERE hotel_id = $1 AND session_id = $2 AND token_hash = ANY ($3::bytea[]) AND expires_at > now()`,
 );
 
-/** Stores the hash of a refresh token of a session, which holds as long as the session lasts. */
+/** Stores the hash of a session's refresh token, which is valid as long as the session. */
 export async function grantRefreshToken(trx: Trx, hotelId: string, sessionId: string, token: string): Promise<void> {
   await grantStatement.run(trx, [hotelId, readRefreshToken(token)?.hash, sessionId]);
 }
@@ -69,13 +71,13 @@ export interface Renewal {
   readonly session_id: string;
   readonly user_id: string;
   readonly username: string;
-  /** The next refresh token; undefined: this one was used before, and its session must end. */
+  /** The next refresh token. Undefined if this one was used before and its session must end. */
   readonly refreshToken: string | undefined;
 }
 
 /**
- * Uses a refresh token in the hotel's transaction. Undefined where it does not hold.
- * @param secrets the keys: the first makes next tokens; an older one may have made the one that is asked for again
+ * Uses a refresh token in the hotel's transaction. Returns undefined if the token is not valid.
+ * @param secrets the keys. The first one creates next tokens. A repeated use can get a token of an older key
  */
 export async function useRefreshToken(
   trx: Trx,
@@ -115,7 +117,7 @@ async function findSuccessor(
     : candidates.find((candidate) => readRefreshToken(candidate)?.hash.equals(known.token_hash));
 }
 
-/** Two tabs of a browser have it in common. It is hashed because only sameness matters. */
+/** Returns a value that is equal for two tabs of a browser. It is hashed, because it is only compared. */
 function fingerprintOf({ address, userAgent }: Client): Buffer {
   return createHash("sha256")
     .update(JSON.stringify([networkOf(address), userAgent]))

@@ -1,4 +1,4 @@
-/** Where a user is logged in, and the end of these sessions: by the user, or by a manager of the hotel. */
+/** Lists a user's sessions, and ends them for the user or for a manager of the hotel. */
 import * as z from "zod";
 
 import {
@@ -24,10 +24,10 @@ import { sessionDays } from "./tokens.ts";
 const sessionSchema = z
   .strictObject({
     session_id: idSchema,
-    current: z.boolean().meta({ description: "Whether this request was made with it." }),
+    current: z.boolean().meta({ description: "Whether this request uses it." }),
     created_at: instantOutSchema,
-    last_used_at: instantOutSchema.meta({ description: "Its login, or its last renewal." }),
-    address: z.string().nullable().meta({ description: "Of the client at that time; null for an older session." }),
+    last_used_at: instantOutSchema.meta({ description: "The time of the login or of the last renewal." }),
+    address: z.string().nullable().meta({ description: "The client's address then. Null for an older session." }),
     user_agent: z.string().nullable(),
   })
   .meta({ id: "Session" });
@@ -43,7 +43,7 @@ interface SessionRow {
 export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions): Route[] {
   /**
    * Ends one of the caller's own sessions, or all but the current one.
-   * @throws Problem UNAUTHENTICATED; NOT_FOUND where the caller has no such session that is open
+   * @throws Problem UNAUTHENTICATED, or NOT_FOUND if the caller has no such open session
    */
   const endOwn = async (actor: Actor, request: RequestFacts, sessionId?: string): Promise<void> => {
     const { tenantId: hotel_id, userId: user_id } = actor;
@@ -54,7 +54,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
         sessionId === undefined
           ? await revokeSessions(trx, { hotel_id, user_id }, actor.sessionId)
           : await revokeSessions(trx, { hotel_id, user_id, session_id: sessionId });
-      if (sessionId !== undefined && ended === 0) throw problems.NOT_FOUND("You have no such session.");
+      if (sessionId !== undefined && ended === 0) throw problems.NOT_FOUND("You have no open session with this id.");
       const details = sessionId === undefined ? { sessions: ended } : { session_id: sessionId };
       audit.record(trx, { kind: "sessions_ended", actor, request, details });
     });
@@ -66,7 +66,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       id: "listOwnSessions",
       method: "GET",
       path: "/auth/sessions",
-      summary: "Your open sessions, the latest login first",
+      summary: "List your open sessions, the latest login first",
       access: staff,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
@@ -78,7 +78,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
           .where({ hotel_id: actor.tenantId, user_id: actor.userId })
           .whereNull("revoked_at")
           .whereRaw("created_at > now() - make_interval(days => ?)", [sessionDays])
-          // A v7 UUID sorts by the time of its making.
+          // A v7 UUID sorts by its time of creation.
           .whereRaw("(?::uuid IS NULL OR session_id < ?)", [before, before])
           .orderBy("session_id", "desc")
           .limit(limit + 1)

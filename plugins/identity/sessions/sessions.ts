@@ -1,7 +1,7 @@
 /**
- * Sessions: one per login. An access token is only as good as its session and its user are now, so each process looks
- * both up and remembers the answer for two seconds; that is how soon a log-out, a deactivation or a new role is felt. The
- * process that carries it out feels it at once; and what can't wait asks again (`standing.ts`).
+ * Sessions, one per login. An access token is valid only while its session and its user are. Each process looks up both
+ * and remembers them for 2 s. So a logout, a deactivation or a new role takes effect everywhere within 2 s, and at once
+ * in the process that makes the change. Each write checks again (`staff/still_authorized.ts`).
  */
 import { LRUCache } from "lru-cache";
 
@@ -24,7 +24,7 @@ export interface LiveSession {
   readonly must_change_password: boolean;
 }
 
-/** What `POST /auth/token` answers with. */
+/** The answer of `POST /auth/token`. */
 export interface TokenGrant {
   readonly access_token: string;
   readonly token_type: "bearer";
@@ -33,16 +33,17 @@ export interface TokenGrant {
 }
 
 export interface Sessions {
-  /** The session and its user as they are now, or undefined where either has ended, or it is not this user's. */
+  /** Finds a session and its user. Undefined if one has ended, or if the session belongs to another user. */
   find(hotelId: string, sessionId: string, userId: string): Promise<LiveSession | undefined>;
-  /** Opens a session for a login that was checked; undefined where the user has changed since. */
+  /** Opens a session for a checked login. Undefined if the user has changed since the check. */
   open(user: KnownUser, client: Client, request: RequestFacts): Promise<TokenGrant | undefined>;
-  /** Looks a user's sessions up anew: for after the commit of what changes or ends them. */
+  /** Forgets a user's sessions. Call it after the commit of a change to them. */
   forget(hotelId: string, userId: string): void;
-  /** The session of a refresh token that is stored and has not expired; it may be used or ended. */
+  /** Returns the session of a stored refresh token that has not expired. Both can be used or ended already. */
   sessionOf(token: string): Promise<string | undefined>;
   /**
-   * Uses a refresh token for a new pair (`refresh.ts`). Its second use ends the session, except soon after by the same client.
+   * Uses a refresh token for a new pair of tokens (`refresh.ts`). A second use ends the session, except within 10 s by
+   * the same client.
    * @throws Problem INVALID_CREDENTIALS
    */
   refresh(token: string, client: Client, request: RequestFacts): Promise<TokenGrant>;
@@ -55,8 +56,8 @@ const findStatement = prepare<LiveSession>(
    WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL AND u.active`,
 );
 
-// The user's row is locked, and read again: whoever deactivates a user or changes a password locks it too and then ends
-// the sessions, so a login that was checked before that can't open one after it.
+// Locks the user's row and reads it again. A deactivation or a new password locks the row too, and then ends the
+// sessions. So a login that was checked before can't open a session after it.
 const openStatement = prepare<{ session_id: string }>(
   "identity_open_session",
   `WITH the_user AS (
@@ -68,7 +69,7 @@ const openStatement = prepare<{ session_id: string }>(
    RETURNING session_id`,
 );
 
-// A read, before the token is locked: it says whose budget of renewals the call is charged to.
+// Reads without a lock, to find the session whose budget of renewals the request uses.
 const ownerStatement = prepare<{ session_id: string }>(
   "identity_find_refresh_token",
   `SELECT session_id FROM identity.refresh_tokens WHERE hotel_id = $1 AND token_hash = $2 AND expires_at > now()`,
@@ -100,20 +101,20 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
 
   return {
     find: async (hotelId, sessionId, userId) => {
-      // All three, as the token names them: a session that was found for one hotel is none of another's.
+      // The key has all three ids of the token, so a session of one hotel is never found for another.
       const key = `${hotelId} ${userId} ${sessionId}`;
       const known = remembered.get(key);
       if (known !== undefined) return known.session;
-      // The entry ages from before the query: a change during the query is seen at most two seconds later.
+      // The entry ages from before the query, so a change during the query is seen within 2 s.
       const start = performance.now();
       const before = forgotten;
       const [session] = await db.tenant(hotelId, (trx) => findStatement.run(trx, [hotelId, sessionId, userId]), {
         readOnly: true,
       });
       remembered.delete(key);
-      // Something was forgotten while the look was under way, which may have seen the state of before.
+      // A session was forgotten during the query, which may have read the old state. So do not remember it.
       if (forgotten !== before) return session;
-      // Not remembered: another process may carry out the change of the password, and the user's next request may come here.
+      // Not remembered: another process can change the password, and the user's next request can come here.
       if (session?.must_change_password === true) return session;
       remembered.set(key, { session }, { start });
       return session;
@@ -143,11 +144,11 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
     },
     refresh: async (token, client, request) => {
       const hotelId = readRefreshToken(token)?.hotelId;
-      const refused = identityProblems.INVALID_CREDENTIALS("This refresh token does not hold. Log in again.");
+      const refused = identityProblems.INVALID_CREDENTIALS("This refresh token is not valid. Log in again.");
       if (hotelId === undefined) throw refused;
       const renewal = await db.tenant(hotelId, async (trx) => {
         const used = await useRefreshToken(trx, token, client, env.SECRET_KEY);
-        // Committed, not thrown: the revocation must outlive the refusal.
+        // Returns instead of throwing, so that the revocation is committed.
         if (used !== undefined && used.refreshToken === undefined) {
           const { session_id, user_id: id, username: name } = used;
           const subject = { type: "user", id, name };
@@ -172,7 +173,7 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
   };
 }
 
-/** Ends open sessions: one, or all of a user's but the one to keep. @returns how many */
+/** Ends one session, or all sessions of a user except one. @returns the number of ended sessions */
 export async function revokeSessions(
   trx: Trx,
   which: { readonly hotel_id: string } & ({ readonly session_id: string } | { readonly user_id: string }),
@@ -185,5 +186,5 @@ export async function revokeSessions(
     .update({ revoked_at: trx.fn.now() });
 }
 
-/** The problem of a thing that is not in this hotel: the same words as for one that is nowhere. */
+/** The problem for a user of another hotel and for one that does not exist. */
 export const noSuchUser = () => problems.NOT_FOUND("This hotel has no such user.");

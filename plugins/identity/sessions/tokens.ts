@@ -1,4 +1,4 @@
-/** Access tokens: JWTs that say who, where, and in which session. What they may still do is looked up (`sessions.ts`). */
+/** Access tokens: JWTs with the user, the hotel and the session. `sessions.ts` looks up the role for each request. */
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
@@ -9,12 +9,12 @@ import { isUuid, newId } from "../../../core/mod.ts";
 const issuer = "keyrack";
 const audience = "keyrack-api";
 const type = "access";
-/** Seconds that an access token holds. */
+/** Seconds until an access token expires. */
 export const accessSeconds = 15 * 60;
 const clockSkewSeconds = 5;
-/** Days that a session lasts, however often its refresh token is renewed; after that its user logs in again. */
+/** Days until a session ends, however often it is renewed. Then its user logs in again. */
 export const sessionDays = 30;
-/** The nil UUID stands for "no tenant" in the database, so no token may name it. */
+/** The nil UUID means "no tenant" in the database, so a token must not name it. */
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 const uuidClaim = z.string().refine((id) => isUuid(id) && id !== nilUuid);
 
@@ -28,21 +28,21 @@ const claimsSchema = z.object({
 
 export type AccessClaims = z.output<typeof claimsSchema>;
 
-/** Most verified tokens that are kept: a desk sends the same one with every click. */
-const mostKept = 10_000;
+/** Most cached verified tokens. A desk sends the same token with every request. */
+const mostCached = 10_000;
 
 export interface AccessTokens {
   sign(claims: { readonly userId: string; readonly hotelId: string; readonly sessionId: string }): Promise<string>;
-  /** The claims of a token that holds, or undefined. */
+  /** Returns the claims of a valid token, or undefined. */
   verify(token: string): Promise<AccessClaims | undefined>;
 }
 
-/** Signs with HS256 and the first key; verifies with all of them. */
+/** Signs with HS256 and the first key, and verifies with all keys. */
 export function createAccessTokens(secrets: readonly [string, ...string[]]): AccessTokens {
   // Imported once: jose would import raw bytes again for every token.
   const keys = secrets.map((secret) => importKey(secret));
   const [signing] = keys as [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
-  const verified = new LRUCache<string, AccessClaims>({ max: mostKept });
+  const verified = new LRUCache<string, AccessClaims>({ max: mostCached });
   return {
     sign: async ({ userId, hotelId, sessionId }) =>
       new SignJWT({ hotel_id: hotelId, sid: sessionId, typ: type })
@@ -52,13 +52,13 @@ export function createAccessTokens(secrets: readonly [string, ...string[]]): Acc
         .setAudience(audience)
         .setJti(newId())
         .setIssuedAt()
-        // The clocks of two machines are never quite the same.
+        // The clocks of two machines differ.
         .setNotBefore(`${clockSkewSeconds}s ago`)
         .setExpirationTime(`${accessSeconds}s`)
         .sign(await signing),
     verify: async (token) => {
-      const kept = verified.get(token);
-      if (kept !== undefined) return kept.exp * 1000 > Date.now() ? kept : undefined;
+      const cached = verified.get(token);
+      if (cached !== undefined) return cached.exp * 1000 > Date.now() ? cached : undefined;
       const claims = await verifyToken(token, keys);
       if (claims === undefined) return undefined;
       verified.set(token, claims);
@@ -79,24 +79,24 @@ async function verifyToken(token: string, keys: readonly Promise<CryptoKey>[]): 
       const { payload } = await jwtVerify(token, await key, options);
       return claimsSchema.parse(payload);
     } catch {
-      // Another key may be the one; where none is, the token does not hold.
+      // Tries the next key. If no key verifies the token, it is not valid.
     }
   }
   return undefined;
 }
 
 /**
- * The first refresh token of a session: the hotel, so that it is looked up inside the hotel's rows, and 32 random bytes. Only
- * its hash is stored; it has enough entropy of its own that a fast one does.
+ * Creates the first refresh token of a session: the hotel's id, so that only the hotel's rows are searched, and 32
+ * random bytes. Only a hash is stored. A fast hash is enough, because the token is random.
  */
 export function newRefreshToken(hotelId: string): string {
   return Buffer.concat([Buffer.from(hotelId.replaceAll("-", ""), "hex"), randomBytes(32)]).toString("base64url");
 }
 
 /**
- * The token that follows a refresh token: a keyed hash (HMAC-SHA-256) of it. So the same one can be given again, for an
- * answer that was lost, although only hashes are stored. Without the key a used token does not lead to the next.
- * @param token that `readRefreshToken` could read
+ * Returns the token that follows a refresh token: a keyed hash (HMAC-SHA-256) of it. So a client whose answer was lost
+ * can get the same token again, although only hashes are stored. A used token does not reveal the next without the key.
+ * @param token one that `readRefreshToken` can read
  */
 export function successorOf(token: string, secret: string): string {
   const bytes = Buffer.from(token, "base64url");
@@ -104,10 +104,10 @@ export function successorOf(token: string, secret: string): string {
   return Buffer.concat([bytes.subarray(0, 16), next]).toString("base64url");
 }
 
-/** The hotel that a refresh token names and the hash that it is stored by, or undefined where it is none. */
+/** Returns the hotel and the stored hash of a refresh token, or undefined if the text is malformed. */
 export function readRefreshToken(token: string): { hotelId: string; hash: Buffer } | undefined {
   const bytes = Buffer.from(token, "base64url");
-  // The nil UUID is no hotel's, and no tenant's name.
+  // The nil UUID means "no tenant".
   if (bytes.length !== 48 || bytes.subarray(0, 16).every((byte) => byte === 0)) return undefined;
   const hotelId = bytes
     .subarray(0, 16)

@@ -1,4 +1,4 @@
-/** What a manager changes of a member of staff. */
+/** Changes a member of staff for a manager. */
 import { type Actor, type AuditEvent, requireMatch, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
@@ -24,13 +24,15 @@ export interface UserChange {
   readonly role?: User["role"] | undefined;
   readonly active?: boolean | undefined;
   readonly password?: string | undefined;
-  /** Default: true with a password; without one as it is. */
+  /** Default: true with a password, and unchanged without one. */
   readonly must_change_password?: boolean | undefined;
 }
 
 /**
- * @throws Problem NOT_FOUND, PRECONDITION_FAILED; LAST_MANAGER where none would be left; UNAUTHENTICATED or FORBIDDEN where
- * the caller is no manager any more; OWN_PASSWORD, PASSWORD_TOO_WEAK, RATE_LIMITED, SERVICE_UNAVAILABLE for the password
+ * Changes a role, the activation or the password.
+ * @throws Problem NOT_FOUND, PRECONDITION_FAILED, or LAST_MANAGER if the hotel would have no manager
+ * @throws Problem UNAUTHENTICATED or FORBIDDEN if the caller lost the rights of a manager
+ * @throws Problem OWN_PASSWORD, PASSWORD_TOO_WEAK, RATE_LIMITED, SERVICE_UNAVAILABLE for the password
  */
 export async function changeUser(services: StaffServices, change: UserChange): Promise<User> {
   const { audit, db, sessions } = services;
@@ -63,7 +65,7 @@ export async function changeUser(services: StaffServices, change: UserChange): P
   return changed;
 }
 
-/** What the security log says of a change. */
+/** Returns the events of a change for the security log. */
 function eventsOf(before: User, change: UserChange): AuditEvent[] {
   const { actor, request, role, active, password, must_change_password: mustChange } = change;
   const subject = { type: "user", id: before.user_id, name: before.username };
@@ -80,7 +82,7 @@ function eventsOf(before: User, change: UserChange): AuditEvent[] {
   ];
 }
 
-/** Before the transaction, and its connection. Of a user who is not here there is nothing to hash, and nothing to count. */
+/** Hashes the password before the transaction, so that no connection waits. An unknown user costs no hash. */
 async function hashFor({ db, limit }: StaffServices, { actor, userId }: UserChange, password: string): Promise<string> {
   if (userId === actor.userId) {
     const detail = "is your own: change it at POST /users/me/password, with the old one";

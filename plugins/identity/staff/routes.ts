@@ -45,13 +45,14 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
           .boolean()
           .default(true)
           .meta({
-            description: `${mustChange} \`false\` is for a program, or for a user who has chosen this password.`,
+            description: `${mustChange} Send \`false\` for a program, or for a user who has chosen this password.`,
           }),
       }),
       status: 201,
       result: userSchema,
       description:
-        "The user must change the password before any other call, which is answered 403 PASSWORD_CHANGE_REQUIRED until then.",
+        "The user must change the password before any other request. Until then, other requests answer 403 " +
+        "PASSWORD_CHANGE_REQUIRED.",
       problems: ["USERNAME_TAKEN", "PASSWORD_TOO_WEAK", "RATE_LIMITED", "TRIAL_QUOTA_REACHED"],
       prepare: async ({ actor, body: { username, password }, request }) => {
         const { tenantId } = actor;
@@ -61,10 +62,10 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
           async (trx) => ({ hotel: await readHotel(trx, tenantId), hotelName: await readHotelName(trx, tenantId) }),
           { readOnly: true },
         );
-        // First: a weak password must not be a way to ask for a name that counts for nothing.
+        // First, because a request with a weak password must not reveal a taken name without being counted.
         requireStrength({ password, username, hotelName });
-        // A new trial is made at will, so trials share the count of their address. A hotel that pays counts for itself:
-        // strangers behind its address must not keep it from adding staff.
+        // Strangers can create trials, so trials share the count of their address. A hotel that pays has its own count
+        // only, so that strangers behind its address can't stop it from adding staff.
         const network = isOnTrial(hotel) ? [`trials ${networkOf(request.address)}`] : [];
         if (await names.isTaken(username, [`hotel ${tenantId}`, ...network])) return undefined;
         return hashSlowly(password, turnOfHotel(tenantId));
@@ -85,7 +86,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "listUsers",
       method: "GET",
       path: "/users/",
-      summary: "The hotel's staff, in the order in which they came",
+      summary: "List the hotel's staff in the order of creation",
       access: managers,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
@@ -105,7 +106,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "readUser",
       method: "GET",
       path: "/users/{user_id}",
-      summary: "One member of staff",
+      summary: "Read a member of staff",
       access: managers,
       transaction: "tenant",
       params,
@@ -122,9 +123,9 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       method: "PATCH",
       path: "/users/{user_id}",
       summary: "Change a role, deactivate or reactivate, or set a new password",
-      description: "Your own password is changed at POST /users/me/password.",
+      description: "POST /users/me/password changes your own password.",
       access: managers,
-      // Its own transaction: the hash comes before, and what this process remembers of the user goes after.
+      // Opens its own transaction: the hash comes before it, and the process forgets the user's sessions after it.
       transaction: "none",
       params,
       body: z
@@ -133,7 +134,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
           active: z.boolean(),
           password: passwordSchema,
           must_change_password: z.boolean().meta({
-            description: `${mustChange} With a \`password\` the default is \`true\`; without one it stays as it is.`,
+            description: `${mustChange} The default is \`true\` with a \`password\`, and no change without one.`,
           }),
         })
         .partial(),
@@ -149,7 +150,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "deactivateUser",
       method: "DELETE",
       path: "/users/{user_id}",
-      summary: "Deactivate a member of staff, who is logged out everywhere",
+      summary: "Deactivate a member of staff and end all sessions",
       access: managers,
       transaction: "none",
       params,
@@ -166,7 +167,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       path: "/users/me/password",
       summary: "Change your own password, which ends your other sessions",
       access: staff,
-      // Two hashes: no connection is held for them.
+      // Opens its own transactions, so that no connection waits for the two hashes.
       transaction: "none",
       idempotent: false,
       body: z.strictObject({ old_password: z.string().max(256), new_password: passwordSchema }),

@@ -24,22 +24,22 @@ const eventSchema = z
     kind: z.string().meta({ examples: ["identity.login_failed", "pms.policies_changed"] }),
     at: instantOutSchema,
     occurrences: z.number().int().meta({
-      description: "Above 1: equal refusals of one minute, of which `last_at` is the last.",
+      description: "Above 1 for equal refusals of one minute. `last_at` is the time of the last one.",
     }),
     last_at: instantOutSchema,
     actor: z
       .strictObject({ user_id: idSchema, username: z.string().nullable() })
       .nullable()
-      .meta({ description: "Null: somebody who was not logged in, or a schedule." }),
+      .meta({ description: "Null for a caller without a login, and for a schedule." }),
     address: z.string().nullable(),
     user_agent: z.string().nullable(),
     request_id: z.string().nullable().meta({ description: "As in `X-Request-Id`, and in the request log." }),
     subject: z
       .strictObject({ type: z.string(), id: z.string(), name: z.string().nullable() })
       .nullable()
-      .meta({ description: "To whom or what it was done." }),
+      .meta({ description: "The user or the thing that the event changed." }),
     details: z.record(z.string(), z.union([detail, z.array(detail).readonly()])).meta({
-      description: "What more there is to say. Of a change: each field, from what to what.",
+      description: "More facts. A change has each changed field with its old and its new value.",
     }),
   })
   .meta({ id: "AuditEvent" });
@@ -49,10 +49,11 @@ export function auditRoute({ audit }: IdentityContext): Route {
     id: "listAuditEvents",
     method: "GET",
     path: "/audit",
-    summary: "The hotel's security log, the newest event first",
+    summary: "List the hotel's security log, the newest event first",
     description:
-      "Logins, failed logins, refusals, and changes of the hotel, its staff, roles, passwords and policies, each with who, " +
-      `from where and what. Holds no password and no token. An event is kept for ${auditDays} days. Refusals show within a second.`,
+      "Logins, failed logins, refusals, and changes of the hotel, its staff, roles, passwords and policies. Each " +
+      "event has its actor and address. The log never contains a password or a token. " +
+      `It keeps events for ${auditDays} days. Refusals appear within a second.`,
     access: managers,
     transaction: "tenant",
     query: z.strictObject({

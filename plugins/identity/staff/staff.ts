@@ -1,4 +1,4 @@
-/** The rules about a hotel's staff. */
+/** Reads and locks a hotel's staff, and adds users. */
 import { type Actor, constraintOf, newId, prepare, type Trx } from "../../../core/mod.ts";
 import { identityProblems } from "../errors.ts";
 import { User } from "../models/user.ts";
@@ -11,12 +11,12 @@ export interface NewUser {
   readonly hotel_id: string;
   readonly username: string;
   /**
-   * From `hashPassword`, made before the transaction: it takes its time, and would hold a connection for it. Undefined where
-   * the username was seen to be taken, and nothing was hashed.
+   * Computed before the transaction, because a hash is slow and must not keep a connection waiting. Undefined if the
+   * username is taken, and nothing was hashed.
    */
   readonly password_hash: string | undefined;
   readonly role: Role;
-  /** Default: false, for a user who has chosen the password. */
+  /** Default: false, because the user has chosen the password. */
   readonly must_change_password?: boolean;
 }
 
@@ -25,14 +25,14 @@ const nameStatement = prepare<{ name: string }>(
   "SELECT name FROM identity.hotels WHERE hotel_id = $1",
 );
 
-/** The hotel's name, which is no part of its staff's passwords. */
+/** Reads the hotel's name, whose words do not count in a password. */
 export async function readHotelName(trx: Trx, hotelId: string): Promise<string> {
   const [hotel] = await nameStatement.run(trx, [hotelId]);
   if (hotel === undefined) throw new Error("The tenant has no hotel.");
   return hotel.name;
 }
 
-/** @throws Problem USERNAME_TAKEN */
+/** Adds a user. @throws Problem USERNAME_TAKEN */
 export async function insertUser(trx: Trx, { password_hash: passwordHash, ...user }: NewUser): Promise<User> {
   const taken = identityProblems.USERNAME_TAKEN(
     `The username ${user.username} is taken. Usernames are unique over all hotels.`,
@@ -47,9 +47,9 @@ export async function insertUser(trx: Trx, { password_hash: passwordHash, ...use
 }
 
 /**
- * Locks one of the hotel's users, and with them its active managers and who is calling, so that two who dismiss each other
- * at once can't both succeed. In the order of their ids, so that they do not wait for each other in a ring.
- * @throws Problem UNAUTHENTICATED, FORBIDDEN where the caller is no manager any more; NOT_FOUND
+ * Locks a user, the caller and the hotel's active managers. So two managers who dismiss each other at the same time
+ * can't both succeed. The rows are locked in the order of their ids, so that no deadlock is possible.
+ * @throws Problem NOT_FOUND, and UNAUTHENTICATED or FORBIDDEN if the caller lost the rights of a manager
  */
 export async function lockStaff(trx: Trx, actor: Actor, userId: string): Promise<{ user: User; isLast: boolean }> {
   const locked = await User.query(trx)

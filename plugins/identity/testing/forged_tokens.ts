@@ -6,16 +6,16 @@ import { newId } from "../../../core/mod.ts";
 
 export interface ForgedToken {
   readonly wrong: string;
-  /** The whole `Authorization` header; undefined: none is sent. */
+  /** The whole `Authorization` header. Undefined to send none. */
   readonly authorization: string | undefined;
 }
 
 export interface Genuine {
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** What the platform signs with. */
+  /** The key that the platform signs with. */
   readonly secret: string;
-  /** Another hotel, and somebody else of the same hotel. */
+  /** Another hotel, and another user of the same hotel. */
   readonly otherHotelId: string;
   readonly otherUserId: string;
 }
@@ -23,7 +23,7 @@ export interface Genuine {
 const sign = (claims: JWTPayload, secret: string, alg = "HS256"): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg, typ: "JWT" }).sign(new TextEncoder().encode(secret));
 
-/** The genuine claims, signed again with the genuine key: it holds, which shows that the forgeries fail for what is wrong with them. */
+/** Signs the genuine claims again with the genuine key. The token is valid, so the forgeries fail for their faults. */
 export function resign({ accessToken, secret }: Genuine): Promise<string> {
   return sign(decodeJwt(accessToken), secret);
 }
@@ -65,7 +65,11 @@ export async function forgeTokens(genuine: Genuine): Promise<ForgedToken[]> {
     "lacks half of its signature": accessToken.slice(0, -Math.ceil(signature.length / 2)),
     "lacks its signature": `${header}.${payload}.`,
     "has two parts": `${header}.${payload}`,
-    "names another hotel under the old signature": `${header}.${encode({ ...claims, hotel_id: otherHotelId })}.${signature}`,
+    "names another hotel under the old signature": [
+      header,
+      encode({ ...claims, hotel_id: otherHotelId }),
+      signature,
+    ].join("."),
     "names another hotel, signed by another key": await sign({ ...claims, hotel_id: otherHotelId }, otherSecret),
     // Even with the genuine key: a session is of one hotel and one user.
     "names another hotel": await sign({ ...claims, hotel_id: otherHotelId }, secret),
