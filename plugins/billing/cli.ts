@@ -24,8 +24,8 @@ export const commands: Readonly<Record<string, Command>> = {
 };
 
 /**
- * The header that Stripe would send with these bytes.
- * @param timestamp in seconds since 1970; default now
+ * Creates the header that Stripe would send with these bytes.
+ * @param timestamp in seconds since 1970. Default: the current time
  */
 export async function signPayload(bytes: Buffer, secret: string, timestamp?: number): Promise<string> {
   const { webhooks } = await loadStripe();
@@ -36,7 +36,10 @@ export async function signPayload(bytes: Buffer, secret: string, timestamp?: num
   });
 }
 
-/** While a secret is rolled there are several; any of them will do. As the manifest parses it, or as it was written. */
+/**
+ * Returns the first secret. There are several while a new secret is introduced, and any of them is valid. Accepts the
+ * variable's text and the list that the manifest parses.
+ */
 function firstSecret(value: unknown): string | undefined {
   const list: unknown = typeof value === "string" ? value.split(",") : value;
   const first: unknown = Array.isArray(list) ? list[0] : undefined;

@@ -1,5 +1,5 @@
 import type { PluginContext } from "../../core/mod.ts";
 import type { manifest } from "./manifest.ts";
 
-/** What this plugin gets from the core, by its manifest. */
+/** The context that the core gives to this plugin, by its manifest. */
 export type BillingContext = PluginContext<typeof manifest>;

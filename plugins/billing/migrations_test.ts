@@ -14,7 +14,7 @@ import { up as endedAt } from "./migrations/0006_ended_at.ts";
 import { up as ignoredIndex } from "./migrations/0007_ignored_index.ts";
 import { up as reopenNoInvoice } from "./migrations/0008_reopen_no_invoice.ts";
 
-describe("Billing's migrations", function () {
+describe("billing's migrations", function () {
   this.timeout(60_000);
   let database: TestDatabase;
   let owner: Knex;
@@ -45,7 +45,7 @@ describe("Billing's migrations", function () {
     )),
   ];
 
-  it("They change the first migration's tables and their events into the tables of a fresh database", async () => {
+  it("The migrations turn the first version's tables, with events in them, into those of a new database", async () => {
     const fresh = await catalogue();
     expect(fresh).to.have.length.greaterThan(60);
     await owner.transaction(async (trx) => {
@@ -94,12 +94,11 @@ describe("Billing's migrations", function () {
       { waits_for: null, fetched: null, source: "webhook" },
       { waits_for: null, fetched: null, source: "webhook" },
     ]);
-    // The migration sets events back to stored if they were set aside because Stripe knew no invoice.
+    // The migration resets the events that waited because Stripe knew no invoice.
     expect(await owner("billing.stripe_events").where({ status: "stored" }).pluck("event_id")).to.deep.equal(["evt_3"]);
-    // A subscription keeps its hotel until an event names another. If two hotels had a link, the first one keeps
-    // it.
-    const kept = await owner("billing.subscriptions").select("hotel_id", "named_at", "named_by");
-    expect(kept).to.deep.equal([{ hotel_id: hotel, named_at: null, named_by: "" }]);
+    // A subscription keeps its hotel until an event names another. A link that two hotels had remains with the first.
+    const subscriptions = await owner("billing.subscriptions").select("hotel_id", "named_at", "named_by");
+    expect(subscriptions).to.deep.equal([{ hotel_id: hotel, named_at: null, named_by: "" }]);
     expect(await owner("billing.payment_links").pluck("hotel_id")).to.deep.equal([hotel]);
   });
 });

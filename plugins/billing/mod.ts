@@ -1,9 +1,9 @@
 import { definePlugin, handleJob, handleLongJob } from "../../core/mod.ts";
-import { applyEvent } from "./apply/apply_stripe_event.ts";
-import { askForEvent } from "./apply/fetch_missing.ts";
+import { applyAndEnqueue } from "./apply/apply_stripe_event.ts";
+import { fetchMissingForEvent } from "./apply/fetch_missing.ts";
 import { applyStripeEvent, askStripe } from "./jobs.ts";
 import { manifest } from "./manifest.ts";
-import { reconcileByNight } from "./recovery/reconcile.ts";
+import { reconcileNightly } from "./recovery/reconcile.ts";
 import { forgetEvents } from "./inbox/retention.ts";
 import { routes } from "./routes.ts";
 import { createStripeApi } from "./stripe/client.ts";
@@ -16,9 +16,9 @@ export default definePlugin({
     return {
       routes: routes(ctx, api),
       jobs: [
-        handleJob(applyStripeEvent, ({ payload, trx }) => applyEvent(ctx, trx, payload.event_id)),
+        handleJob(applyStripeEvent, ({ payload, trx }) => applyAndEnqueue(ctx, trx, payload.event_id)),
         handleLongJob(askStripe, ({ payload, finish, signal }) =>
-          askForEvent(ctx, api, payload.event_id, { finish, signal }),
+          fetchMissingForEvent(ctx, api, payload.event_id, { finish, signal }),
         ),
       ],
       schedules: [
@@ -50,7 +50,7 @@ export default definePlugin({
                 name: "reconcile",
                 cron: "17 3 * * *",
                 waitsFor: "network" as const,
-                run: (signal: AbortSignal) => reconcileByNight(ctx, signal),
+                run: (signal: AbortSignal) => reconcileNightly(ctx, signal),
               },
             ]),
       ],

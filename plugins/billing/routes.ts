@@ -11,11 +11,12 @@ import { verifyDelivery } from "./inbox/verify_signature.ts";
 import type { StripeApi } from "./stripe/client.ts";
 import { readSubscription, subscriptionSchema } from "./entitlement/subscription_view.ts";
 
-/** A page of Stripe's: a browser is sent there, anyone else is told its address. */
+/** A page of Stripe's. A browser is redirected to it; any other client gets its address. */
 const pageSchema = z.strictObject({ url: z.string() }).meta({ id: "StripePage" });
 
 const sessionDescription =
-  "Answers 200 with the `url` of a page of Stripe's; a browser, which asks for HTML, is sent there by a 303.";
+  "Answers 200 with the `url` of a page of Stripe's. " +
+  "A client that prefers HTML, such as a browser, is redirected by a 303.";
 
 export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[] {
   const { audit, env, log } = ctx;
@@ -24,14 +25,15 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       id: "takeStripeEvent",
       method: "POST",
       path: "/billing/webhook",
-      summary: "Stripe's events",
+      summary: "Receive an event from Stripe",
       description:
-        "For Stripe alone, signed in `Stripe-Signature`. An event is stored once by its id and answered at once; a worker applies it.",
+        "For Stripe alone, signed in `Stripe-Signature`. " +
+        "The event is stored once by its id, and the answer follows immediately. A worker applies it.",
       access: "public",
-      // No transaction yet: bytes that nobody signed get no connection to the database.
+      // No transaction yet: an unsigned request must not take a database connection.
       transaction: "none",
-      // Takes any query and reads none of it: the signature covers the body alone, and Stripe advises a query in the
-      // endpoint's address while an account moves to another API version.
+      // Accepts any query parameters and reads none: the signature covers the body alone. Stripe advises a parameter in
+      // the endpoint's address while an account moves to another API version.
       query: z.object({}),
       body: "raw",
       bodyLimit: 1024 * 1024,
@@ -44,8 +46,8 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
         const { text, json } = verifyDelivery(body, request.headers["stripe-signature"], secrets, Date.now());
         const event = readEvent(json);
         const intake = await storeEvent(ctx, event, text);
-        const isOdd = intake === "quarantined" || intake === "conflicting";
-        log[isOdd ? "warn" : "info"](
+        const isUnusual = intake === "quarantined" || intake === "conflicting";
+        log[isUnusual ? "warn" : "info"](
           { request_id: request.id, event_id: event.id, type: event.type, livemode: event.livemode, intake },
           "stripe event received",
         );
@@ -56,7 +58,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       id: "startCheckout",
       method: "POST",
       path: "/billing/checkout",
-      summary: "Subscribe, on a Checkout page of Stripe's",
+      summary: "Subscribe on a Stripe Checkout page",
       description: sessionDescription,
       access: managers,
       transaction: "tenant",
@@ -64,7 +66,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       status: 200,
       result: pageSchema,
       problems: ["BILLING_NOT_CONFIGURED", "SUBSCRIPTION_EXISTS", "STRIPE_REFUSED", "STRIPE_UNAVAILABLE"],
-      // Before the transaction: Stripe may take its time, and gives the same session again to the same key.
+      // Before the transaction: Stripe may need long to answer, and returns the same session for the same key.
       prepare: ({ actor, body, request }) =>
         startCheckout(ctx, api, {
           hotelId: actor.tenantId,
@@ -80,7 +82,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       id: "startPortal",
       method: "POST",
       path: "/billing/portal",
-      summary: "Change the card, see invoices or cancel, on Stripe's Customer Portal",
+      summary: "Change the card, see invoices or cancel in Stripe's Customer Portal",
       description: sessionDescription,
       access: managers,
       transaction: "tenant",
@@ -99,7 +101,7 @@ export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[]
       id: "readSubscription",
       method: "GET",
       path: "/billing/subscription",
-      summary: "The hotel's subscription, and what valid_to is computed from",
+      summary: "Read the hotel's subscription and what valid_to is computed from",
       access: managers,
       transaction: "tenant",
       status: 200,
@@ -121,8 +123,10 @@ function pageAnswer(url: string, { context }: RequestFacts) {
 }
 
 /**
- * Where a manager is sent who named no page: to the only one that Keyrack has. Without `PUBLIC_URL` its address is what the
- * caller's own `Host` says. `X-Forwarded-Host` is never believed, and a proxy's word for the scheme counts for https alone.
+ * The page that a manager returns to if the request names none: Keyrack's only page.
+ *
+ * Without `PUBLIC_URL`, its address comes from the caller's `Host` header. `X-Forwarded-Host` is never trusted. A
+ * proxy's word for the scheme counts for https alone.
  */
 function ownPage(
   { PUBLIC_URL: publicUrl }: Pick<BillingContext["env"], "PUBLIC_URL">,

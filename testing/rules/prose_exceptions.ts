@@ -14,20 +14,6 @@ export const proseExceptions: readonly string[] = [
   "core/serve.ts",
   // embedded, testing
   "testing/faulty_plugins.ts",
-  // plugins/billing
-  "plugins/billing/apply",
-  "plugins/billing/checkout",
-  "plugins/billing/commands",
-  "plugins/billing/context.ts",
-  "plugins/billing/entitlement",
-  "plugins/billing/errors.ts",
-  "plugins/billing/facts",
-  "plugins/billing/inbox",
-  "plugins/billing/manifest.ts",
-  "plugins/billing/models",
-  "plugins/billing/recovery",
-  "plugins/billing/routes.ts",
-  "plugins/billing/stripe",
   // plugins/pms
   "plugins/pms/booking_record",
   "plugins/pms/bookings",

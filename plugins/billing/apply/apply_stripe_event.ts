@@ -1,39 +1,50 @@
 /**
- * Applies a stored event. The event's row is locked, and its effect and its "applied" commit together (with the end of
- * the job itself), so a worker that is killed has done all of it or nothing.
+ * Applies a stored event. The transaction locks the event's row and commits its effect, its status `applied` and the
+ * end of the job together. A worker that is killed has therefore applied all of the event or nothing.
  *
- * No call to Stripe is made in here: an answer can take a minute, and a transaction is open. An event that lacks something
- * waits, and a job of its own asks (`ask_stripe.ts`), keeps the answer with the event, and comes back.
+ * Nothing here calls Stripe: an answer can take a minute, and a transaction is open. An event that lacks something
+ * waits. Another job asks Stripe, stores the answer with the event and applies the event again (`fetch_missing.ts`).
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
+import { type LockedHotel, updateValidTo } from "../entitlement/recompute.ts";
+import type { EventFacts, Owner } from "../facts/event_facts.ts";
+import { extractFacts, type Fetched, fetchedSchema } from "../facts/extract_facts.ts";
 import { readEvent } from "../facts/stripe_event.ts";
-import { askStripe } from "../jobs.ts";
-import { type LockedHotel, refold } from "../entitlement/recompute.ts";
-import { isOtherMode } from "../inbox/livemode.ts";
+import { isWrongMode } from "../inbox/livemode.ts";
+import { applyStripeEvent, askStripe } from "../jobs.ts";
 import type { StripeEvent } from "../models/stripe_event.ts";
-import { moveFacts, moveFollowers, recordOwner } from "./owner.ts";
-import { type Fetched, fetchedSchema, readTelling } from "../facts/extract_facts.ts";
-import { recordTelling } from "./save_facts.ts";
-import { applyBesideOthers } from "../recovery/replay_lock.ts";
-import type { Owner, Telling } from "../facts/event_facts.ts";
-import { awaitedIds, callWaiting, findHotel, type FoundHotel } from "./find_hotel.ts";
+import { type ApplyMode, lockForApplying } from "../recovery/replay_lock.ts";
+import { awaitedIds, findHotel, findWaitingEvents, type FoundHotel } from "./find_hotel.ts";
+import { moveFacts, moveFollowers, saveOwner } from "./owner.ts";
+import { saveFacts } from "./save_facts.ts";
 
-/** What became of an event: columns of its row. */
+/** Work that an applied event makes necessary. The caller enqueues it, or does it itself in a replay. */
+export interface FollowUps {
+  /** Events to apply again: they waited for an id that this event has made known. */
+  readonly waitingEventIds: readonly string[];
+  /** Whether Stripe must be asked for what the event lacks. */
+  readonly needsStripe: boolean;
+}
+
+const noFollowUps: FollowUps = { waitingEventIds: [], needsStripe: false };
+
+/** The result of an event: columns of its row, and the follow-ups. */
 interface Outcome {
   readonly status: StripeEvent["status"];
   readonly reason?: string;
   readonly hotel_id?: string;
   readonly owner?: Owner | undefined;
-  /** Ids that it waits for. */
+  /** Stripe ids, one of which must become known. */
   readonly awaits?: readonly string[];
-  /** Whether Stripe knows what it waits for. */
-  readonly isToAsk?: boolean;
+  /** Whether Stripe can supply what the event waits for. */
+  readonly isKnownToStripe?: boolean;
+  readonly waitingEventIds?: readonly string[];
 }
 
 type Stored = Pick<StripeEvent, "event_id" | "status" | "livemode" | "body" | "fetched">;
 
-const takeStatement = prepare<Stored>(
+const lockStatement = prepare<Stored>(
   "billing_take_event",
   "SELECT event_id, status, livemode, body, fetched FROM billing.stripe_events WHERE event_id = $1 FOR UPDATE",
 );
@@ -43,17 +54,29 @@ const endStatement = prepare(
      subscription_id = $6, waits_for = $7, processed_at = now() WHERE event_id = $1`,
 );
 
-/** Applies the event of this id once, however often it is called. */
-export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string): Promise<void> {
-  // Sent together: the row is read when the lock is there.
-  const [, [stored]] = await Promise.all([applyBesideOthers(trx), takeStatement.run(trx, [eventId])]);
+/** Applies the event with this id once, however often it is called, and enqueues the follow-ups. */
+export async function applyAndEnqueue(ctx: BillingContext, trx: Trx, eventId: string): Promise<void> {
+  const { waitingEventIds, needsStripe } = await applyEvent(ctx, trx, eventId, "live");
+  if (needsStripe) await ctx.enqueue(trx, askStripe, { event_id: eventId });
+  await Promise.all(waitingEventIds.map((event_id) => ctx.enqueue(trx, applyStripeEvent, { event_id })));
+}
+
+/**
+ * Applies the event with this id once, however often it is called.
+ * @param mode `replay`: the caller holds the replay lock, and computes `valid_to` of every hotel afterwards
+ * @throws Error if no event has this id, or PostgreSQL refuses the event's facts
+ */
+export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string, mode: ApplyMode): Promise<FollowUps> {
+  // Sent together: PostgreSQL reads the row after it has granted the replay lock.
+  const locked = mode === "live" ? lockForApplying(trx) : undefined;
+  const [, [stored]] = await Promise.all([locked, lockStatement.run(trx, [eventId])]);
   if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
-  if (stored.status !== "stored" && stored.status !== "waiting") return;
+  if (stored.status !== "stored" && stored.status !== "waiting") return noFollowUps;
   const event = readEvent(JSON.parse(stored.body));
-  const outcome: Outcome = isOtherMode(ctx.env.STRIPE_API_KEY, stored.livemode)
+  const outcome: Outcome = isWrongMode(ctx.env.STRIPE_API_KEY, stored.livemode)
     ? { status: "quarantined", reason: "livemode" }
-    : await effectOf(ctx, trx, stored, event);
-  const { status, reason, hotel_id, owner, awaits, isToAsk } = outcome;
+    : await computeOutcome(ctx, trx, stored, event, mode);
+  const { status, reason, hotel_id, owner, awaits, isKnownToStripe = false, waitingEventIds = [] } = outcome;
   endStatement.send(trx, [
     eventId,
     status,
@@ -63,73 +86,83 @@ export async function applyEvent(ctx: BillingContext, trx: Trx, eventId: string)
     owner?.subscription_id ?? null,
     awaits ?? null,
   ]);
-  if (isToAsk === true && stored.fetched === null && ctx.env.STRIPE_API_KEY !== undefined)
-    await ctx.enqueue(trx, askStripe, { event_id: eventId });
   ctx.log.info({ event_id: eventId, type: event.type, status, reason, hotel_id }, "stripe event");
+  const canAskStripe = stored.fetched === null && ctx.env.STRIPE_API_KEY !== undefined;
+  return { waitingEventIds, needsStripe: isKnownToStripe && canAskStripe };
 }
 
-async function effectOf(
+async function computeOutcome(
   ctx: BillingContext,
   trx: Trx,
   { event_id, fetched }: Stored,
   event: ReturnType<typeof readEvent>,
+  mode: ApplyMode,
 ): Promise<Outcome> {
-  const answered = fetched === null ? {} : fetchedSchema.parse(JSON.parse(fetched));
-  const reading = readTelling(event, answered, ctx.env.STRIPE_PRICE_ID);
-  if (reading.kind === "ignored") return { status: "ignored", reason: reading.reason, owner: reading.owner };
-  if (reading.kind === "lacks") return { status: "waiting", reason: reading.what, owner: reading.owner, isToAsk: true };
-  const { telling } = reading;
-  const { owner } = telling;
-  const found = await findHotel(trx, telling);
+  const fetchedParts = fetched === null ? {} : fetchedSchema.parse(JSON.parse(fetched));
+  const extraction = extractFacts(event, fetchedParts, ctx.env.STRIPE_PRICE_ID);
+  if (extraction.kind === "ignored") return { status: "ignored", reason: extraction.reason, owner: extraction.owner };
+  if (extraction.kind === "incomplete")
+    return { status: "waiting", reason: extraction.missing, owner: extraction.owner, isKnownToStripe: true };
+  const { facts } = extraction;
+  const { owner } = facts;
+  const found = await findHotel(trx, facts, mode);
   if (found === undefined) {
     const isPayment = owner === undefined;
-    const reason = isPayment ? missingInvoice(answered) : "hotel";
-    return { status: "waiting", reason, owner, awaits: awaitedIds(telling), isToAsk: isPayment };
+    const reason = isPayment ? reasonOfPayment(fetchedParts) : "hotel";
+    return { status: "waiting", reason, owner, awaits: awaitedIds(facts), isKnownToStripe: isPayment };
   }
-  const hotel_id = await takeEffect(ctx, trx, event_id, telling, found);
-  return { status: "applied", hotel_id, owner };
+  return { status: "applied", owner, ...(await takeEffect(ctx, trx, event_id, { facts, found, mode })) };
 }
 
-/** Whether Stripe is still to be asked for the invoice of a payment, or was asked and knew none of a subscription. */
-const missingInvoice = ({ links }: Fetched): "invoice" | "no_invoice" =>
+/** `no_invoice`: Stripe was asked for the payment's invoice, and knew no invoice of a subscription. */
+const reasonOfPayment = ({ links }: Fetched): "invoice" | "no_invoice" =>
   links === undefined || links.some((link) => link.to_invoice) ? "invoice" : "no_invoice";
 
-/** Writes the event's facts and folds the hotels that they change. @returns the hotel whose event it is */
+interface Effect {
+  readonly facts: EventFacts;
+  readonly found: FoundHotel;
+  readonly mode: ApplyMode;
+}
+
+/** Saves the event's facts and updates `valid_to` of the hotels that they change. Returns the hotel of the event. */
 async function takeEffect(
   ctx: BillingContext,
   trx: Trx,
   eventId: string,
-  telling: Telling,
-  found: FoundHotel,
-): Promise<string> {
+  { facts, found, mode }: Effect,
+): Promise<Required<Pick<Outcome, "hotel_id" | "waitingEventIds">>> {
   const { hotel, hotels } = found;
-  const refoldAll = (all: readonly LockedHotel[]) =>
-    Promise.all(all.map((one) => refold(trx, one, ctx.env.GRACE_DAYS, new Date())));
+  // A replay updates each hotel once, after all events.
+  const updateHotels = async (all: readonly LockedHotel[]) => {
+    if (mode === "replay") return;
+    const options = { graceDays: ctx.env.GRACE_DAYS, now: new Date(), mode };
+    await Promise.all(all.map((one) => updateValidTo(trx, one, options)));
+  };
   if (hotels.length === 1) {
-    // Sent together, done one after the other.
-    await Promise.all([
-      recordOwner(trx, eventId, telling, found),
-      recordTelling(trx, hotel.hotel_id, eventId, telling),
-      changesValidTo(telling) ? refoldAll(hotels) : undefined,
-      callWaiting(ctx, trx, eventId, found),
+    // Sent together: PostgreSQL runs one after the other.
+    const [, , , waitingEventIds] = await Promise.all([
+      saveOwner(trx, eventId, facts, found),
+      saveFacts(trx, hotel.hotel_id, eventId, facts),
+      changesValidTo(facts) ? updateHotels(hotels) : undefined,
+      findWaitingEvents(trx, eventId, found),
     ]);
-    return hotel.hotel_id;
+    return { hotel_id: hotel.hotel_id, waitingEventIds };
   }
-  await recordOwner(trx, eventId, telling, found);
-  const moving = await moveFollowers(trx, telling, found);
-  await recordTelling(trx, moving.hotelId, eventId, telling);
-  const moved = await moveFacts(trx, telling, moving);
-  if (moved > 0)
+  await saveOwner(trx, eventId, facts, found);
+  const followers = await moveFollowers(trx, facts, found);
+  const { hotelId } = followers;
+  await saveFacts(trx, hotelId, eventId, facts);
+  const rows = await moveFacts(trx, facts, followers);
+  if (rows > 0)
     ctx.log.warn(
-      { event_id: eventId, hotel_id: moving.hotelId, hotels: hotels.map((one) => one.hotel_id), rows: moved },
-      "events name different hotels for a subscription; its rows are moved to the hotel that was named last",
+      { event_id: eventId, hotel_id: hotelId, hotels: hotels.map((one) => one.hotel_id), rows },
+      "moved rows to another hotel: events name different hotels for a subscription, and the last name counts",
     );
-  await refoldAll(hotels);
-  await callWaiting(ctx, trx, eventId, found);
-  return moving.hotelId;
+  await updateHotels(hotels);
+  return { hotel_id: hotelId, waitingEventIds: await findWaitingEvents(trx, eventId, found) };
 }
 
-function changesValidTo({ paid_invoice, reversals = [], links, subscription }: Telling): boolean {
+function changesValidTo({ paid_invoice, reversals = [], links, subscription }: EventFacts): boolean {
   const hasEnded = subscription?.ended === true;
   return paid_invoice !== undefined || reversals.length > 0 || links.length > 0 || hasEnded;
 }

@@ -19,7 +19,7 @@ import {
 const graceDays = 3;
 const withGrace = (seconds: number) => iso(seconds + graceDays * 86_400);
 
-onBothStores("a Stripe event on its way to valid_to", (store) => {
+onBothStores("applying Stripe events", (store) => {
   const billing = useBilling({ store });
   const applyAtOnce = async (...events: TestEvent[]) => {
     await billing.sendAtOnce(...events);
@@ -34,10 +34,10 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     type Line = { period: { end: number }; parent?: { type: string }; metadata?: unknown };
     const realLine = (object: Record<string, unknown>) => (object["lines"] as { data: [Line] }).data[0];
 
-    it("Moves valid_to once for invoice.payment_succeeded in the older shape", async () => {
+    it("The older shape of invoice.payment_succeeded extends valid_to once", async () => {
       const event = fileAsEvent("stripe-ruby-mock/invoice.payment_succeeded.json", "");
-      // The file's invoice is a one-off invoice. The subscription and its line come from invoice.created of the
-      // same source.
+      // The file's invoice has no subscription. The subscription and its line are from the same source's
+      // invoice.created.
       const created = readObject("stripe-ruby-mock/invoice.created.json") as TestEvent;
       const { subscription, lines } = created.data.object;
       const metadata = { hotel_id: billing.hotel.hotelId };
@@ -60,7 +60,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       expect(again.headers.get("etag")).to.equal(after.headers.get("etag"));
     });
 
-    it("Moves valid_to for a basil invoice", async () => {
+    it("A basil invoice extends valid_to", async () => {
       const { object } = fileAsEvent("pay/invoice.payment_failed.json", "invoice.paid").data;
       Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
       const parent = object["parent"] as { subscription_details: Record<string, unknown> };
@@ -74,7 +74,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(365)));
     });
 
-    it("Moves valid_to for the invoice of Stripe's own OpenAPI fixtures by its line's metadata", async () => {
+    it("The invoice of Stripe's OpenAPI fixtures extends valid_to by its line's metadata", async () => {
       const object = readObject("openapi-fixtures3/OBJECT.invoice.json");
       Object.assign(object, { id: freshId("in"), status: "paid", customer: freshId("cus") });
       const parent = object["parent"] as { subscription_details: { subscription: string } };
@@ -91,7 +91,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(31)));
     });
 
-    it("The webhook refuses bare objects that are not wrapped in an event with 400", async () => {
+    it("Objects without an event answer 400", async () => {
       for (const file of ["openapi-fixtures3/OBJECT.invoice.json", "pay/charge.refunded.json"]) {
         const answer = await deliver(billing.platform.client, readObject(file) as TestEvent);
         expect(answer.status).to.equal(400);
@@ -99,7 +99,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     });
   });
 
-  it("Only a manager sees which invoices valid_to is computed from", async () => {
+  it("A manager reads what valid_to is computed from, and other roles can't", async () => {
     const trial = await billing.view();
     expect(trial).to.include({ status: "trial", subscription_valid: true, paid_until: null, paid_by: null });
     expect(trial.valid_to).to.equal(trial.trial_ends_at);
@@ -131,7 +131,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await billing.view(neighbour)).invoices).to.deep.equal([]);
   });
 
-  it("The two events of one paid invoice count once, also when they race", async () => {
+  it("The two events of one payment count once, also if they race", async () => {
     const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in"), periodEnd: inDays(45) };
     const events = Array.from({ length: 12 }, (_, turn) =>
       paid(facts, turn % 2 === 0 ? olderInvoice : basilInvoice, turn % 3 === 0 ? "invoice.paid" : undefined),
@@ -142,7 +142,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await readHotel()).body.valid_to).to.equal(withGrace(facts.periodEnd));
   });
 
-  it("No update is lost when many events of one hotel race", async () => {
+  it("No update is lost if many events of one hotel race", async () => {
     const events = Array.from({ length: 24 }, (_, month) =>
       paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(20 + month * 30) }),
     );
@@ -151,7 +151,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(20 + 23 * 30)));
   });
 
-  it("An event waits until its customer is known, and is applied then", async () => {
+  it("An event waits until its customer is known, and is then applied", async () => {
     const customerId = freshId("cus");
     const subscriptionId = freshId("sub");
     const early = paid({ customerId, subscriptionId, periodEnd: inDays(90) });
@@ -165,18 +165,18 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect(applied).to.include({ status: "applied", status_reason: null, hotel_id: billing.hotel.hotelId });
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(90)));
 
-    // The subscription alone is enough for the events that follow.
+    // From here on the subscription alone identifies the hotel.
     const later = paid({ subscriptionId, periodEnd: inDays(120) });
     await billing.apply(later);
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(120)));
   });
 
-  it("Waiting events are re-enqueued once when the id that they wait for becomes known", async () => {
+  it("Waiting events are re-enqueued when an id becomes known, and not again by each of them", async () => {
     const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
     const count = 40;
     const early = Array.from({ length: count }, (_, at) => paid({ ...ids, periodEnd: inDays(40 + at) }));
     await applyAtOnce(...early);
-    // From here on, each new job leaves a line.
+    // Each later job leaves a row.
     await billing.owner.raw(
       `CREATE TABLE public.jobs_made (job_id uuid);
        CREATE FUNCTION public.note_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
@@ -195,7 +195,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     }
   });
 
-  it("An event that arrives while another event links their customer to the hotel is applied too", async () => {
+  it("An event that arrives while another links its customer to the hotel is not missed", async () => {
     const customerId = freshId("cus");
     const invoiceId = freshId("in");
     const naming = paid({ hotelId: billing.hotel.hotelId, customerId, invoiceId, periodEnd: inDays(30) });
@@ -208,7 +208,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
         );
         return rows[0].waiting >= least ? true : undefined;
       });
-    // Stops the first event before its commit, after it has linked the customer and searched for waiting events.
+    // Delays the first event's commit until after it has linked the customer and looked for waiting events.
     const brake = await billing.owner.transaction();
     await brake("billing.paid_invoices").insert({
       hotel_id: billing.hotel.hotelId,
@@ -230,7 +230,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await readHotel()).body.valid_to).to.equal(withGrace(inDays(60)));
   });
 
-  it("An event that names a missing hotel waits, and goes to the customer's hotel if that is known", async () => {
+  it("An event that names an unknown hotel waits, or takes the hotel of its known customer", async () => {
     const customerId = freshId("cus");
     const nowhere = paid({ hotelId: "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d", customerId, periodEnd: inDays(50) });
     expect((await billing.apply(nowhere))[0]).to.include({ status: "waiting" });
@@ -239,7 +239,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await billing.settled(nowhere))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
   });
 
-  it("Unpaid, unsubscribed and other events are ignored; an invoice with missing lines waits", async () => {
+  it("An event without a payment, a subscription or a known type is ignored", async () => {
     const facts = { hotelId: billing.hotel.hotelId, periodEnd: inDays(300) };
     const events = [
       eventAround("invoice.payment_succeeded", { ...basilInvoice(facts), status: "open" }),
@@ -258,7 +258,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect((await billing.view()).status).to.equal("trial");
   });
 
-  it("The status follows the end of the trial, of the paid period and of the grace", async () => {
+  it("The trial, the days of grace and the paid periods determine valid_to as they end", async () => {
     const facts = { hotelId: billing.hotel.hotelId, invoiceId: freshId("in") };
     await billing
       .owner("identity.hotels")
@@ -273,7 +273,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     expect(await billing.view()).to.include({ status: "grace", subscription_valid: true });
   });
 
-  it("An unreadable event is shown as failed, and the other events are applied", async () => {
+  it("An unreadable event fails visibly, and the others are applied", async () => {
     const poison = eventAround("invoice.paid", { ...olderInvoice({ periodEnd: inDays(9) }), lines: "none" });
     const sound = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(70) });
     await billing.send(poison, sound);
@@ -288,7 +288,7 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
     await billing.owner("core.outbox").whereRaw("payload ->> 'event_id' = ?", [poison.id]).delete();
   });
 
-  it("No tenant can read the inbox", async () => {
+  it("Tenants can't read the inbox", async () => {
     const event = paid({ hotelId: billing.hotel.hotelId, periodEnd: inDays(30) });
     await billing.apply(event);
     await billing.owner.transaction(async (trx) => {
@@ -305,24 +305,23 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
       days: fc.integer({ min: 15, max: 400 }),
       basil: fc.boolean(),
     });
-    const history = fc.array(facts, { minLength: 1, maxLength: 6 }).chain((told) =>
+    const history = fc.array(facts, { minLength: 1, maxLength: 6 }).chain((versions) =>
       fc.tuple(
-        fc.constant(told),
+        fc.constant(versions),
         // Two orders of arrival, the second with repetitions.
-        fc.shuffledSubarray([...told.keys()], { minLength: told.length }),
-        fc.shuffledSubarray([...told.keys(), ...told.keys()], { minLength: told.length * 2 }),
+        fc.shuffledSubarray([...versions.keys()], { minLength: versions.length }),
+        fc.shuffledSubarray([...versions.keys(), ...versions.keys()], { minLength: versions.length * 2 }),
       ),
     );
     await fc.assert(
-      fc.asyncProperty(history, async ([told, ...orders]) => {
+      fc.asyncProperty(history, async ([versions, ...orders]) => {
         const run = freshId("run");
         const outcomes = [];
         for (const order of orders) {
           const guest = await billing.signUp();
-          // These ids sort alike in both orders. If an invoice has two equal versions, its id decides between
-          // them.
+          // Ids that sort in the same way in both orders: the order of two versions of one invoice depends on them.
           const place = freshId("o");
-          const events = told.map(({ invoice, days, basil }, index) =>
+          const events = versions.map(({ invoice, days, basil }, index) =>
             eventAround(
               index % 2 === 0 ? "invoice.paid" : "invoice.payment_succeeded",
               (basil ? basilInvoice : olderInvoice)({
@@ -347,8 +346,8 @@ onBothStores("a Stripe event on its way to valid_to", (store) => {
           });
         }
         expect(outcomes[0]).to.deep.equal(outcomes[1]);
-        // Each invoice is paid for longer than the trial. The latest period end of all its events counts.
-        const furthest = Math.max(...told.map(({ days }) => days));
+        // Each invoice is paid for longer than the trial. The latest period end of all versions counts.
+        const furthest = Math.max(...versions.map(({ days }) => days));
         expect(outcomes[0]?.valid_to).to.equal(withGrace(inDays(furthest)));
       }),
       { numRuns: 6, endOnFailure: true },

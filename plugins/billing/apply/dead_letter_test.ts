@@ -1,6 +1,6 @@
 /**
- * An event that can't be applied does not block others. Its job is repeated with growing delays, then becomes a
- * dead letter.
+ * An event that can't be applied must not block others. It is retried with growing pauses and is then dead, where an
+ * operator sees it.
  */
 import { expect } from "chai";
 
@@ -16,7 +16,7 @@ onBothStores("an event that can't be applied", (store) => {
   const billing = useBilling({ store });
   let hotel: TestHotel;
   const poison = eventAround("invoice.paid", {
-    id: "an invoice that nobody can read",
+    id: "an unreadable invoice",
     currency: "eur",
     amount_paid: "none",
   });
@@ -31,12 +31,12 @@ onBothStores("an event that can't be applied", (store) => {
       ?.slice(series.length + 1);
   };
 
-  // One event for all tests. Each test continues from the state in which the previous test ended.
+  // All tests share one event: each continues where the last one has ended.
   before(async () => {
     hotel = await billing.signUp();
   });
 
-  it("Events before, beside and after the bad one are applied", async () => {
+  it("The events before, with and after the failing event are applied", async () => {
     const good = Array.from({ length: 60 }, (_, at) => paidEvent(at + 1));
     const all = [...good.slice(0, 20), poison, ...good.slice(20)];
     const answers = await Promise.all(all.map((event) => deliver(billing.platform.client, event)));
@@ -50,9 +50,9 @@ onBothStores("an event that can't be applied", (store) => {
     expect(body.paid_until).to.equal(iso(inDays(60)));
   }).timeout(40_000);
 
-  it("The job is attempted ten times and is dead after that", async () => {
+  it("The job is tried ten times and is then dead", async () => {
     const dead = await eventually(async () => {
-      // The test shortens the delays between the attempts.
+      // Shortens the pauses between the attempts.
       await billing.jobsOf(poison.id).whereNull("dead_at").update({ run_at: billing.owner.fn.now(), queued_at: null });
       const [job] = await billing.jobsOf(poison.id).whereNotNull("dead_at");
       return job as Record<string, unknown> | undefined;
@@ -61,7 +61,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect(await billing.jobsOf(poison.id)).to.have.length(1);
   }).timeout(40_000);
 
-  it("The metrics and the health of a web process show the dead job, and the process stays ready", async () => {
+  it("The metrics and the health of a web process show the dead event, and the process remains ready", async () => {
     await eventually(async () => ((await metric('keyrack_jobs_dead{queue="billing"}')) === "1" ? true : undefined));
     await eventually(async () => ((await metric('keyrack_billing_events{status="dead"}')) === "1" ? true : undefined));
     expect(await metric('keyrack_billing_events{status="waiting"}')).to.equal("0");
@@ -72,20 +72,20 @@ onBothStores("an event that can't be applied", (store) => {
     expect(body).to.deep.equal({ status: "ready", degraded: true });
   });
 
-  it("The command line lists and shows the event with its error", async () => {
+  it("The command line lists and shows the dead event with its error", async () => {
     const listed = await cli("billing", "events", "--status", "dead", "--since", "1h");
     expect(listed.out).to.include(`  dead      invoice.paid  ${poison.id}\n    10 failed: `).and.include("\n1 event\n");
     const shown = await cli("billing", "show", poison.id);
     expect(shown.out)
       .to.match(/^status: dead$/m)
       .and.match(/^last_error: /m)
-      .and.include('"an invoice that nobody can read"');
+      .and.include('"an unreadable invoice"');
     const jobs = await cli("jobs", "dead");
     expect(jobs.out).to.include("billing.apply-stripe-event  dead since ").and.include("1 dead.");
     expect([listed.code, shown.code, jobs.code]).to.deep.equal([0, 0, 0]);
   }).timeout(40_000);
 
-  it("A retry by an operator attempts the event again, and its job is dead again", async () => {
+  it("The job runs again when an operator requests it, and is dead again", async () => {
     expect(await cli("jobs", "retry", newId())).to.deep.include({ code: 1, out: "" });
     expect(await cli("jobs", "retry", "--dead")).to.deep.equal({ code: 0, out: "1 to be tried again.\n", err: "" });
     await eventually(async () => {
@@ -94,12 +94,12 @@ onBothStores("an event that can't be applied", (store) => {
     });
   }).timeout(40_000);
 
-  it("The sweep finds stored events without a job and leaves this event to its job", async () => {
+  it("The sweep leaves the dead event as it is, and enqueues stored events without a job", async () => {
     const lost = Array.from({ length: 3 }, () => paidEvent(90));
     const rows = lost.map((event) => ({ event_id: event.id, type: event.type, body: JSON.stringify(event) }));
     await billing.owner("billing.stripe_events").insert(rows);
     const jobsBefore = await billing.jobsOf(poison.id);
-    // A worker sweeps at its start, and then every minute.
+    // A worker's first sweep runs at its start, and the next ones every minute.
     const variables = { ...billing.platform.variables };
     const booted = await boot("worker", variables);
     const sweep = booted.schedules.find(({ schedule }) => schedule.name === "sweep")?.schedule;

@@ -1,117 +1,132 @@
 /**
- * Asks Stripe for what an event's payload does not hold: the lines of an invoice beyond its first page; the invoice that a
- * payment was for, where no event has told it. No transaction is open meanwhile. The answer is kept with the event, so that
- * a replay gives the same rows without asking again, whatever Stripe would say by then.
+ * Asks Stripe for what an event's payload lacks:
  *
- * That Stripe knows no invoice of a payment may be true for the moment alone. The event goes on waiting, and counts as soon
- * as another event tells the invoice. An operator who replays that one event has Stripe asked again (`replay.ts`).
+ * - the lines of an invoice beyond its first page
+ * - the invoice that a payment was for, if no event has linked the two
+ *
+ * No transaction is open meanwhile. The answer is stored with the event, so a replay gives the same rows and asks again
+ * for nothing.
+ *
+ * That Stripe knows no invoice of a payment may be true only at that time. The event then keeps waiting, and it is
+ * applied when another event links its invoice. If an operator replays that one event, Stripe is asked again
+ * (`replay.ts`).
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
 import type Stripe from "stripe";
 
-import { applyEvent } from "./apply_stripe_event.ts";
+import { applyAndEnqueue } from "./apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
 import { readEvent } from "../facts/stripe_event.ts";
 import { readInvoice } from "../facts/invoice.ts";
 import { readCharge, readInvoicePayment } from "../facts/payment.ts";
-import { type Fetched, readTelling } from "../facts/extract_facts.ts";
-import { applyBesideOthers } from "../recovery/replay_lock.ts";
+import { extractFacts, type Fetched } from "../facts/extract_facts.ts";
+import { lockForApplying } from "../recovery/replay_lock.ts";
 import { type StripeApi, type StripeFailure, stripeFailureOf } from "../stripe/client.ts";
-import type { PaymentLink, Telling } from "../facts/event_facts.ts";
+import type { EventFacts, PaymentLink } from "../facts/event_facts.ts";
 
 const readStatement = prepare<{ body: string; status: string; fetched: string | null }>(
   "billing_read_event",
   "SELECT body, status, fetched FROM billing.stripe_events WHERE event_id = $1",
 );
-const keepStatement = prepare(
+const storeStatement = prepare(
   "billing_keep_fetched",
   "UPDATE billing.stripe_events SET fetched = $2 WHERE event_id = $1 AND fetched IS NULL AND status = 'waiting'",
 );
 
-interface AskRun {
-  /** Ends the job, in the transaction that it is called in. */
+interface FetchRun {
+  /** Ends the job in the given transaction. */
   readonly finish: (trx: Trx) => Promise<void>;
-  /** Where it aborts, Stripe's answer is no longer waited for. */
+  /** Aborts the wait for Stripe's answer. */
   readonly signal: AbortSignal;
 }
 
-/** Asks for what the event of this id lacks, and applies it. */
-export async function askForEvent(
+/**
+ * Asks Stripe for what the event with this id lacks, stores the answer and applies the event.
+ * @throws StripeAway if the same call may succeed later; Error if Stripe refuses the call
+ */
+export async function fetchMissingForEvent(
   ctx: BillingContext,
   api: StripeApi | undefined,
   eventId: string,
-  { finish, signal }: AskRun,
+  { finish, signal }: FetchRun,
 ): Promise<void> {
   const [stored] = await ctx.db.crossTenant((trx) => readStatement.run(trx, [eventId]), { readOnly: true });
   const isOpen = stored?.status === "waiting" && stored.fetched === null && api !== undefined;
-  const fetched = isOpen ? await whileRunning(signal, fetchMissing(await api(), JSON.parse(stored.body))) : undefined;
+  const fetched = isOpen ? await untilAborted(signal, fetchMissing(await api(), JSON.parse(stored.body))) : undefined;
   await ctx.db.crossTenant(async (trx) => {
     if (fetched !== undefined) {
-      // Before the row, as everywhere: a replay that waits for the row would else be waited for.
-      await applyBesideOthers(trx);
-      await keepStatement.run(trx, [eventId, JSON.stringify(fetched)]);
-      await applyEvent(ctx, trx, eventId);
+      // The replay lock comes before the row's lock, as everywhere. Otherwise this and a replay could deadlock.
+      await lockForApplying(trx);
+      await storeStatement.run(trx, [eventId, JSON.stringify(fetched)]);
+      await applyAndEnqueue(ctx, trx, eventId);
     }
     await finish(trx);
   });
 }
 
-/** Rejects as soon as the worker stops: a call that Stripe does not answer would hold the worker for a minute. */
-async function whileRunning<T>(signal: AbortSignal, asking: Promise<T>): Promise<T> {
+/**
+ * Rejects as soon as the worker stops. Otherwise a call without an answer would delay the worker's stop by a minute.
+ */
+async function untilAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   signal.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason as Error); // The worker aborts with an Error.
+    signal.addEventListener("abort", onAbort, { once: true });
   });
   try {
-    return await Promise.race([asking, stopped]);
+    return await Promise.race([answer, aborted]);
   } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
+    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
   }
 }
 
 async function fetchMissing(stripe: Stripe, body: unknown): Promise<Fetched | undefined> {
   const event = readEvent(body);
-  const reading = readTelling(event);
+  const extraction = extractFacts(event);
   try {
-    if (reading.kind === "lacks") return { lines: await allLines(stripe, readInvoice(event.data.object).invoice_id) };
-    if (reading.kind === "tells" && reading.telling.owner === undefined)
-      return { links: await invoicesOf(stripe, reading.telling) };
+    if (extraction.kind === "incomplete")
+      return { lines: await fetchAllLines(stripe, readInvoice(event.data.object).invoice_id) };
+    if (extraction.kind === "facts" && extraction.facts.owner === undefined)
+      return { links: await fetchInvoiceLinks(stripe, extraction.facts) };
     return undefined;
   } catch (error) {
-    // The SDK's error carries what was sent and came; this text goes into the outbox and the log.
+    // The SDK's error holds the request and the answer, and this text goes into the outbox and the log.
     const failure = await stripeFailureOf(error);
-    throw failure === undefined ? error : askingFailed(event.id, failure);
+    throw failure === undefined ? error : fetchError(event.id, failure);
   }
 }
 
-/** Stripe could not be asked, and nothing is wrong with the event. The sweep tells the jobs that died of it by this name. */
+/** Stripe did not answer; the event itself is fine. The sweep finds the dead jobs of such failures by this name. */
 class StripeAway extends Error {
   override readonly name = "StripeAway";
 }
 
-const askingFailed = (eventId: string, { retryable, words }: StripeFailure): Error =>
+const fetchError = (eventId: string, { retryable, words }: StripeFailure): Error =>
   retryable
     ? new StripeAway(`Stripe did not answer for ${eventId}: ${words}`)
-    : new Error(`Stripe refused what ${eventId} lacks: ${words}`);
+    : new Error(`Stripe refused the request for what ${eventId} lacks: ${words}`);
 
-/** Far more than Stripe lets an invoice have; a list that does not end must not fill the memory. */
-const mostLines = 10_000;
+/** Far more than Stripe allows in an invoice. An endless list must not exhaust the memory. */
+const maxLines = 10_000;
 
-function allLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
-  return stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: mostLines });
+function fetchAllLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
+  return stripe.invoices.listLineItems(invoiceId, { limit: 100 }).autoPagingToArray({ limit: maxLines });
 }
 
 /**
- * The links to the subscription invoices that the payments were for; none of these where they were for something else. One
- * call for a payment intent; one more for a charge of which the event does not tell the intent. That link is kept in any
- * case: a later event may tell the invoice by the intent alone.
+ * Fetches the links to the subscription invoices that the payments were for. Links to other invoices are left out.
+ *
+ * This takes one call for a payment intent, and one more for a charge if the event does not name its intent. The link
+ * from the charge to its intent is always included: a later event may name the invoice by the intent alone.
  */
-async function invoicesOf(stripe: Stripe, { links: told, charge_ids, intent_ids }: Telling): Promise<PaymentLink[]> {
-  const links = [...told];
+async function fetchInvoiceLinks(
+  stripe: Stripe,
+  { links: eventLinks, charge_ids, intent_ids }: EventFacts,
+): Promise<PaymentLink[]> {
+  const links = [...eventLinks];
   const intents = new Set(intent_ids);
-  const withIntent = new Set(told.filter((link) => !link.to_invoice).map((link) => link.payment_id));
+  const withIntent = new Set(eventLinks.filter((link) => !link.to_invoice).map((link) => link.payment_id));
   for (const id of new Set(charge_ids)) {
     if (withIntent.has(id)) continue;
     const charge = readCharge(await stripe.charges.retrieve(id));
@@ -125,10 +140,10 @@ async function invoicesOf(stripe: Stripe, { links: told, charge_ids, intent_ids 
     links.push(...data.flatMap((invoicePayment) => readInvoicePayment(invoicePayment).links));
     for (const { invoice } of data) if (typeof invoice === "object") invoices.set(invoice.id ?? "", invoice);
   }
-  const ours = new Set<string>();
+  const ofSubscriptions = new Set<string>();
   for (const id of new Set(links.filter((link) => link.to_invoice).map((link) => link.linked_id))) {
     const { subscription_id } = readInvoice(invoices.get(id) ?? (await stripe.invoices.retrieve(id)));
-    if (subscription_id !== undefined) ours.add(id);
+    if (subscription_id !== undefined) ofSubscriptions.add(id);
   }
-  return links.filter((link) => !link.to_invoice || ours.has(link.linked_id));
+  return links.filter((link) => !link.to_invoice || ofSubscriptions.has(link.linked_id));
 }

@@ -1,20 +1,20 @@
 import { expect } from "chai";
 
 import { eventually } from "../../../testing/platform.ts";
-import { inDays, iso, keptOpen, useBilling } from "../testing/billing.ts";
+import { inDays, iso, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
-import { type Asked, type LittleAnswer, startLittleStripe } from "../testing/fake_stripe.ts";
-import { ordersOf } from "../testing/orders.ts";
+import { type SeenRequest, type FakeAnswer, startFakeStripe } from "../testing/fake_stripe.ts";
+import { permutationsOf } from "../testing/orders.ts";
 
-describe("Fetching from Stripe what an event lacks", () => {
-  const stripe = keptOpen(startLittleStripe);
+describe("fetching what an event lacks", () => {
+  const stripe = useResource(startFakeStripe);
   const billing = useBilling({
     variables: () => ({ STRIPE_API_KEY: "sk_test_of_asking", STRIPE_API_BASE: stripe().url }),
   });
   const list = (data: unknown[], has_more = false) => ({ body: { object: "list", data, has_more } });
   const none = { status: 404, body: { error: { type: "invalid_request_error", code: "resource_missing" } } };
 
-  it("The lines beyond the first page are fetched once and kept with the event", async () => {
+  it("The lines beyond the first page are fetched once and stored with the event", async () => {
     const invoiceId = freshId("in");
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(200) });
     const { data } = invoice["lines"] as { data: { period: { end: number } }[] };
@@ -34,22 +34,22 @@ describe("Fetching from Stripe what an event lacks", () => {
     expect(row).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
     expect(JSON.parse(row.fetched).lines).to.have.length(7);
     expect(await billing.view()).to.include({ paid_until: iso(inDays(26)), paid_by: invoiceId });
-    expect(stripe().asked.map(({ path }) => path.split("?")[0])).to.deep.equal(
+    expect(stripe().requests.map(({ path }) => path.split("?")[0])).to.deep.equal(
       Array.from({ length: 3 }, () => `/v1/invoices/${invoiceId}/lines`),
     );
   });
 
-  it("No request goes to Stripe for an event whose payload is complete", async () => {
+  it("Stripe is not asked for an event with a complete payload", async () => {
     stripe().answer(() => none);
     const event = eventAround("invoice.paid", olderInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(30) }));
     await billing.apply(event);
-    expect(stripe().asked).to.deep.equal([]);
+    expect(stripe().requests).to.deep.equal([]);
   });
 
   it("The lookup succeeds after Stripe was unreachable", async () => {
     const [line] = (olderInvoice({ periodEnd: inDays(50) })["lines"] as { data: object[] }).data;
     let calls = 0;
-    // The SDK itself makes three attempts.
+    // The SDK itself tries three times.
     stripe().answer(() => {
       calls += 1;
       return calls <= 3 ? { status: 503, body: { error: { type: "api_error" } } } : list([{ ...line, id: "il_1" }]);
@@ -69,8 +69,8 @@ describe("Fetching from Stripe what an event lacks", () => {
     expect((await billing.view()).paid_until).to.equal(iso(inDays(50)));
   });
 
-  it("A wrong page, half a list and too many requests are treated as an outage", async () => {
-    const answers: Record<string, LittleAnswer> = {
+  it("A foreign answer, half a list and a rate limit count as an outage of Stripe", async () => {
+    const answers: Record<string, FakeAnswer> = {
       "a page": { body: "<html><body>Please log in to the hotel's network.</body></html>" },
       "a faulty page": { status: 502, body: "<html><body>Bad gateway</body></html>" },
       "half a list": { body: '{"object": "list", "data": [{"id": "il_1", "per' },
@@ -93,7 +93,7 @@ describe("Fetching from Stripe what an event lacks", () => {
     }
   }).timeout(60_000);
 
-  /** A refund whose payment is in no event. */
+  /** A refund whose payment is in no other event. */
   const refundOf = (ids: Record<string, string>) =>
     eventAround("refund.created", { id: freshId("re"), amount: 24_900, currency: "eur", status: "succeeded", ...ids });
 
@@ -102,10 +102,10 @@ describe("Fetching from Stripe what an event lacks", () => {
     "ids without a prefix": () => freshId("7/é?").replace("_", " "),
   };
   for (const [title, makeId] of Object.entries(idKinds))
-    it(`A refund's invoice is looked up by its payment's intent or charge (${title})`, async () => {
+    it(`Stripe is asked for the invoice of a refund's payment by its intent or its charge (${title})`, async () => {
       const [invoiceId, charge, payment_intent] = [makeId("in"), makeId("ch"), makeId("pi")];
       const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
-      const answers: Record<string, LittleAnswer> = {
+      const answers: Record<string, FakeAnswer> = {
         [`/v1/charges/${encodeURIComponent(charge)}`]: {
           body: { id: charge, object: "charge", currency: "eur", payment_intent },
         },
@@ -114,7 +114,7 @@ describe("Fetching from Stripe what an event lacks", () => {
         ]),
         [`/v1/invoices/${encodeURIComponent(invoiceId)}`]: { body: invoice },
       };
-      const reply = ({ path }: Asked): LittleAnswer => answers[path.split("?")[0] ?? ""] ?? none;
+      const reply = ({ path }: SeenRequest): FakeAnswer => answers[path.split("?")[0] ?? ""] ?? none;
       stripe().answer(reply);
       const paid = eventAround("invoice.paid", invoice);
       const refund = refundOf({ charge });
@@ -123,11 +123,11 @@ describe("Fetching from Stripe what an event lacks", () => {
       const after = await billing.view();
       expect(after.paid_until).to.equal(null);
       expect(after.invoices[0]).to.include({ invoice_id: invoiceId, reversed: true });
-      const query = stripe().asked.find(({ path }) => path.startsWith("/v1/invoice_payments"))?.path ?? "";
+      const query = stripe().requests.find(({ path }) => path.startsWith("/v1/invoice_payments"))?.path ?? "";
       expect(new URL(query, stripe().url).searchParams.get("payment[payment_intent]")).to.equal(payment_intent);
     });
 
-  it("A refund that names its intent is looked up once if Stripe returns the invoice with the payment", async () => {
+  it("One call is enough for a refund that names its intent", async () => {
     const [invoiceId, charge, payment_intent] = [freshId("in"), freshId("ch"), freshId("pi")];
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
     stripe().answer(() => list([{ id: freshId("inpay"), invoice, payment: { payment_intent } }]));
@@ -135,10 +135,10 @@ describe("Fetching from Stripe what an event lacks", () => {
     const [row] = await billing.apply(refundOf({ charge, payment_intent }));
     expect(row).to.include({ status: "applied" });
     expect((await billing.view()).invoices[0]).to.include({ invoice_id: invoiceId, reversed: true });
-    expect(stripe().asked.map(({ path }) => path.split("?")[0])).to.deep.equal(["/v1/invoice_payments"]);
+    expect(stripe().requests.map(({ path }) => path.split("?")[0])).to.deep.equal(["/v1/invoice_payments"]);
   });
 
-  /** The object that reverses the whole payment, and how it names the payment. */
+  /** The event that reverses the whole payment, and how it names the payment. */
   const takers: Record<string, (charge: string, payment_intent: string) => TestEvent> = {
     "a refund": (charge, payment_intent) => refundOf({ charge, payment_intent }),
     "a refund that names the charge alone": (charge) => refundOf({ charge }),
@@ -153,8 +153,8 @@ describe("Fetching from Stripe what an event lacks", () => {
       }),
   };
   for (const [title, take] of Object.entries(takers))
-    it(`If Stripe's list lacked the payment, ${title} counts once an event names the invoice`, async () => {
-      const orders = ordersOf([0, 1, 2]);
+    it(`In every order, ${title} counts once an event links the invoice that Stripe did not know`, async () => {
+      const orders = permutationsOf([0, 1, 2]);
       for (const order of orders) {
         const hotel = await billing.signUp();
         const [invoiceId, charge, payment_intent] = [freshId("in"), freshId("ch"), freshId("pi")];
@@ -181,10 +181,10 @@ describe("Fetching from Stripe what an event lacks", () => {
         expect([view.paid_until, view.invoices[0].reversed], order.join()).to.deep.equal([null, true]);
       }
       const replayed = await billing.cli("replay", "--all", "--dry-run");
-      expect(replayed.out).to.match(/what they were/);
+      expect(replayed.out).to.match(/are unchanged/);
     }).timeout(60_000);
 
-  it("A replay by an operator looks up the refund's invoice again", async () => {
+  it("Stripe is asked again for a refund's invoice when an operator replays that event", async () => {
     const [invoiceId, payment_intent] = [freshId("in"), freshId("pi")];
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, invoiceId, periodEnd: inDays(60) });
     stripe().answer(() => list([]));
@@ -194,7 +194,7 @@ describe("Fetching from Stripe what an event lacks", () => {
     stripe().answer(() => list([{ id: freshId("inpay"), invoice, payment: { payment_intent } }]));
     await billing.cli("replay", refund.id, "--dry-run");
     await billing.settle();
-    expect(stripe().asked, "a dry run sends no request").to.deep.equal([]);
+    expect(stripe().requests, "a dry run asks Stripe for nothing").to.deep.equal([]);
     expect((await billing.cli("replay", refund.id)).code).to.equal(0);
     expect((await billing.settled(refund))[0]).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
     expect((await billing.view()).paid_until).to.equal(null);
@@ -213,9 +213,9 @@ describe("Fetching from Stripe what an event lacks", () => {
     );
     const oneOff = refundOf({ payment_intent });
     expect((await billing.apply(oneOff))[0]).to.include({ status: "waiting", status_reason: "no_invoice" });
-    expect(stripe().asked.length, "no second request is sent for it").to.equal(2);
+    expect(stripe().requests.length, "Stripe is not asked again").to.equal(2);
     await billing.runSchedule("sweep");
     await billing.settle();
-    expect(stripe().asked.length).to.equal(2);
+    expect(stripe().requests.length).to.equal(2);
   });
 });

@@ -1,19 +1,19 @@
-/** Lookups at Stripe must not take the worker's slots from events that are complete. */
+/** Calls to Stripe must not take the worker slots of complete events. */
 import { expect } from "chai";
 
 import { startSilentServer } from "../../../testing/network/silent_server.ts";
 import { eventually, onBothStores } from "../../../testing/platform.ts";
-import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
+import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { eventAround, freshId, olderInvoice } from "../testing/deliveries.ts";
 
-onBothStores("Stripe being silent", function (store) {
-  const stripe = keptOpen(() => startSilentServer("nothing"));
+onBothStores("a Stripe that does not answer", function (store) {
+  const stripe = useResource(() => startSilentServer("nothing"));
   const billing = useBilling({
     store,
     variables: () => ({ STRIPE_API_KEY: "sk_test_of_the_slots", STRIPE_API_BASE: stripe().origin }),
   });
 
-  it("Hanging lookups appear in the metrics and delay no complete event and no worker's stop", async function () {
+  it("Complete events are applied, and the worker stops without waiting for Stripe", async function () {
     this.timeout(60_000);
     const refunds = Array.from({ length: 12 }, () =>
       eventAround("charge.refunded", { id: freshId("ch"), amount_refunded: 100, currency: "eur" }),
@@ -34,13 +34,13 @@ onBothStores("Stripe being silent", function (store) {
     });
     const after = await asks();
     expect(after.map(({ failures }) => failures as number)).to.deep.equal(Array.from({ length: 12 }, () => 0));
-    expect(stripe().open(), "every call still hangs").to.be.at.least(8);
+    expect(stripe().open(), "every call is still open").to.be.at.least(8);
 
     const { text } = await billing.platform.client.get("/metrics");
     expect(text).to.match(/^keyrack_jobs_waiting\{queue="billing-network"\} 12$/m);
     expect(text).to.match(/^keyrack_jobs_waiting\{queue="billing"\} 0$/m);
     await billing.platform.stopWorker();
-    expect(stripe().open(), "the worker has not waited for the calls").to.be.at.least(8);
+    expect(stripe().open(), "the worker did not wait for the calls").to.be.at.least(8);
     const left = await asks();
     expect(left.map(({ failures }) => failures as number)).to.deep.equal(Array.from({ length: 12 }, () => 0));
   });

@@ -1,13 +1,13 @@
-/** Work over all hotels survives one bad row. The other rows are processed, and the bad one is named. */
+/** Work over all hotels must survive one bad row: the others succeed, and the output names the bad row. */
 import { expect } from "chai";
 
-import { inDays, iso, keptOpen, startSeconds, useBilling } from "../testing/billing.ts";
+import { inDays, iso, useResource, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("One bad hotel or event among many", function () {
+describe("one bad hotel or event among many", function () {
   this.timeout(240_000);
-  const stripe = keptOpen(() => StripeServer.start());
+  const stripe = useResource(() => StripeServer.start());
   const billing = useBilling({
     worker: false,
     variables: () => ({ STRIPE_API_BASE: stripe().url, STRIPE_API_KEY: testApiKey }),
@@ -19,12 +19,12 @@ describe("One bad hotel or event among many", function () {
 
   const paid = (hotelId: string, days: number): TestEvent =>
     eventAround("invoice.paid", basilInvoice({ hotelId, periodEnd: inDays(days) }));
-  /** Makes PostgreSQL refuse the rows of a table for which the condition is true. */
+  /** Makes PostgreSQL refuse the rows of a table that match the condition. */
   const refuse = async (table: string, condition: string, test: () => Promise<void>): Promise<void> => {
     await billing.owner.raw(`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'This row is refused.'; END $$;
-      CREATE TRIGGER refuse BEFORE INSERT ON ${table} FOR EACH ROW WHEN (${condition})
-      EXECUTE FUNCTION public.refuse()`);
+      CREATE TRIGGER refuse BEFORE INSERT ON ${table}
+      FOR EACH ROW WHEN (${condition}) EXECUTE FUNCTION public.refuse()`);
     try {
       await test();
     } finally {
@@ -32,7 +32,7 @@ describe("One bad hotel or event among many", function () {
     }
   };
 
-  it("A replay of everything continues, names the hotel and exits with 1", async () => {
+  it("A replay of all events goes on, names the bad hotel and exits with 1", async () => {
     const [bad, good] = [billing.hotel, await billing.signUp()];
     await billing.send(paid(bad.hotelId, 30), paid(good.hotelId, 40));
     await billing.owner("identity.hotels").where({ hotel_id: bad.hotelId }).update({ trial_ends_at: "infinity" });
@@ -48,7 +48,7 @@ describe("One bad hotel or event among many", function () {
     }
   });
 
-  it("The sweep of events without a job continues", async () => {
+  it("The sweep of events without a job goes on", async () => {
     const events = Array.from({ length: 5 }, (_, at) => paid(billing.hotel.hotelId, 30 + at));
     await billing.send(...events);
     await billing.owner("core.outbox").delete();
@@ -59,21 +59,21 @@ describe("One bad hotel or event among many", function () {
     expect(enqueued.map(({ event_id }) => event_id)).to.have.members(good);
   });
 
-  it("A reconciliation continues, names the event and exits with 1", async () => {
+  it("A reconciliation goes on, names the bad event and exits with 1", async () => {
     const ids = ["evt_a", "evt_refused", "evt_z"];
     for (const id of ids)
       stripe().addUndelivered({ ...paid(billing.hotel.hotelId, 20), id, created: startSeconds - 60 });
     await refuse("billing.stripe_events", "NEW.event_id = 'evt_refused'", async () => {
       const { code, out, err } = await billing.cli("reconcile");
       expect(out).to.match(/^evt_refused {2}could not be stored: .*This row is refused/m);
-      expect(err).to.include("1 could not be stored. Run it again.");
+      expect(err).to.include("Could not store 1 event. Run the command again.");
       expect(code).to.equal(1);
     });
     const stored = await billing.owner("billing.stripe_events").orderBy("event_id").pluck("event_id");
     expect(stored).to.deep.equal(["evt_a", "evt_z"]);
   });
 
-  it("Ids and texts of other systems are printed without the terminal's control characters", async () => {
+  it("The terminal gets foreign ids and texts without control sequences", async () => {
     const id = `${freshId("evt")}\u001b[2J\nevt_forged  applied\u009b31m\u202e`;
     await billing.send({ ...paid(billing.hotel.hotelId, 20), id });
     for (const args of [["show", id], ["events"], ["replay", id, "--dry-run"]]) {

@@ -1,19 +1,19 @@
 /**
- * Decides which hotel owns a customer and a subscription if events name different hotels. A manager must never
- * reach the customer of another hotel.
+ * Determines the hotel of a customer and a subscription if events name different hotels. A manager must never reach
+ * another hotel's pages.
  */
 import { expect } from "chai";
 
 import type { TestHotel } from "../../../testing/platform.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
-import { inDays, iso, keptOpen, startSeconds, useBilling } from "../testing/billing.ts";
+import { inDays, iso, useResource, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
-import { startLittleStripe } from "../testing/fake_stripe.ts";
-import { ordersOf } from "../testing/orders.ts";
+import { startFakeStripe } from "../testing/fake_stripe.ts";
+import { permutationsOf } from "../testing/orders.ts";
 
-describe("A subscription whose hotel_id is corrected at Stripe", function () {
+describe("a subscription whose hotel_id is corrected at Stripe", function () {
   this.timeout(120_000);
-  const stripe = keptOpen(startLittleStripe);
+  const stripe = useResource(startFakeStripe);
   const billing = useBilling({
     variables: () => ({
       STRIPE_API_KEY: "sk_test_of_the_owner_test",
@@ -61,13 +61,13 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
     for (const table of [...ledgerTables, "billing.stripe_events", "core.outbox"]) await billing.owner(table).delete();
   };
   afterEach(empty);
-  /** A manager's view of the subscription, with the customer for which Stripe is asked to make a page. */
+  /** The answer that a manager gets, with the customer in the request to Stripe. */
   const open = async ({ managerToken: token }: TestHotel, page: "portal" | "checkout") => {
-    stripe().asked.length = 0;
+    stripe().requests.length = 0;
     const { status, body } = await billing.platform.client.post(`/billing/${page}`, {}, { token });
-    return [status, body.code, stripe().asked[0]?.form.get("customer") ?? null];
+    return [status, body.code, stripe().requests[0]?.form.get("customer") ?? null];
   };
-  /** Every row of facts, but not the hotel for which an event was applied at its time. */
+  /** All rows of facts, without the hotel that an event was applied for at its time. */
   const rows = async (): Promise<string[]> => {
     const lines: string[] = [];
     for (const table of [...ledgerTables, "(SELECT hotel_id, valid_to FROM identity.hotels)"]) {
@@ -79,7 +79,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
     return lines;
   };
 
-  it("It belongs to the hotel named last, with all that it paid for, in every order of the events", async () => {
+  it("The subscription and its invoices belong to the last named hotel, in every order", async () => {
     const wrong = billing.hotel;
     const events = [
       state(wrong.hotelId),
@@ -88,15 +88,15 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
       invoice(right.hotelId, "in_second", 62),
     ];
     const seen = new Set<string>();
-    for (const order of ordersOf(events)) {
+    for (const order of permutationsOf(events)) {
       for (const event of order) expect((await billing.apply(event))[0]).to.include({ status: "applied" });
-      const told = order.map((event) => events.indexOf(event)).join();
-      expect(await open(wrong, "portal"), told).to.deep.equal([409, "NO_STRIPE_CUSTOMER", null]);
-      expect(await open(right, "portal"), told).to.deep.equal([200, undefined, customer]);
-      expect(await open(right, "checkout"), told).to.deep.equal([409, "SUBSCRIPTION_EXISTS", null]);
+      const orderText = order.map((event) => events.indexOf(event)).join();
+      expect(await open(wrong, "portal"), orderText).to.deep.equal([409, "NO_STRIPE_CUSTOMER", null]);
+      expect(await open(right, "portal"), orderText).to.deep.equal([200, undefined, customer]);
+      expect(await open(right, "checkout"), orderText).to.deep.equal([409, "SUBSCRIPTION_EXISTS", null]);
       const [ofWrong, ofRight] = [await billing.view(wrong), await billing.view(right)];
-      expect([ofWrong.status, ofWrong.invoices, ofWrong.subscriptions], told).to.deep.equal(["trial", [], []]);
-      expect([ofRight.status, ofRight.paid_until, ofRight.invoices.length], told).to.deep.equal([
+      expect([ofWrong.status, ofWrong.invoices, ofWrong.subscriptions], orderText).to.deep.equal(["trial", [], []]);
+      expect([ofRight.status, ofRight.paid_until, ofRight.invoices.length], orderText).to.deep.equal([
         "active",
         iso(inDays(62)),
         2,
@@ -110,10 +110,10 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
   it("The hotel that was named first can subscribe on its own", async () => {
     await billing.apply(state(billing.hotel.hotelId), state(right.hotelId));
     expect(await open(billing.hotel, "checkout")).to.deep.equal([200, undefined, null]);
-    expect(stripe().asked[0]?.form.get("client_reference_id")).to.equal(billing.hotel.hotelId);
+    expect(stripe().requests[0]?.form.get("client_reference_id")).to.equal(billing.hotel.hotelId);
   });
 
-  it("An old invoice with the old hotel_id that is paid late does not bring it back", async () => {
+  it("An old invoice that is paid late with the old hotel_id does not move the subscription back", async () => {
     const wrong = billing.hotel;
     const old = { created: startSeconds - 90 * 86_400 };
     await billing.apply(state(wrong.hotelId), state(right.hotelId), invoice(wrong.hotelId, "in_old", 40, old));
@@ -121,7 +121,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
     expect((await billing.view(right)).paid_until).to.equal(iso(inDays(40)));
   });
 
-  it("Earlier payments and refunds of its invoices move with it, and later ones find the right hotel", async () => {
+  it("Payments and refunds move with their invoices, and later ones find the right hotel", async () => {
     const wrong = billing.hotel;
     const payment = { type: "payment_intent", payment_intent: "pi_1" };
     const refund = (id: string, amount: number) =>
@@ -143,7 +143,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
       state(right.hotelId),
       refund("re_2", 24_000),
     ];
-    // If the refund arrives before the link, Stripe is asked for it and knows no more than the events do.
+    // If the refund arrives before the link, Stripe is asked and knows no more than the events.
     stripe().answer(({ path }) => ({
       body: path.includes("/charges/")
         ? { id: "ch_1", object: "charge", currency: "eur", payment_intent: "pi_1" }
@@ -152,7 +152,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
           : events[1]?.data.object,
     }));
     const seen = new Set<string>();
-    const orders = ordersOf([0, 1, 2, 3, 4, 5]).filter((_, index) => index % 41 === 0);
+    const orders = permutationsOf([0, 1, 2, 3, 4, 5]).filter((_, index) => index % 41 === 0);
     for (const order of orders) {
       for (const index of order) await billing.send(events[index] ?? expect.fail());
       await billing.settled();
@@ -169,7 +169,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
     expect(seen.size).to.equal(1);
   });
 
-  it("Other subscriptions of its customer move with it if no event names a hotel for them", async () => {
+  it("The customer's other subscriptions move too, if no event names a hotel for them", async () => {
     const wrong = billing.hotel;
     const unnamed = at(
       eventAround(
@@ -184,7 +184,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
     expect((await billing.view(right)).paid_until).to.equal(iso(inDays(50)));
   });
 
-  it("A hotel whose subscription ended can't reach the customer while that pays for another hotel", async () => {
+  it("An ended hotel can't open the portal of a customer that pays for another hotel", async () => {
     const ended = state(billing.hotel.hotelId, "canceled", { id: "sub_ended" });
     await billing.apply(ended);
     expect(await open(billing.hotel, "portal")).to.deep.equal([200, undefined, customer]);
@@ -193,7 +193,7 @@ describe("A subscription whose hotel_id is corrected at Stripe", function () {
     expect(await open(right, "portal")).to.deep.equal([200, undefined, customer]);
   });
 
-  it("It moves completely while events are applied at the same time", async () => {
+  it("The subscription moves completely while other events are applied", async () => {
     const events = [
       state(billing.hotel.hotelId),
       ...[1, 2, 3, 4].map((month) => invoice(undefined, `in_${month}`, month * 30)),

@@ -1,24 +1,25 @@
 /**
- * Writes what an event tells into the rows of facts. Every one of these statements is a join: of two tellings of one fact
- * the greater by a total order stands, whichever came first, and the same telling twice changes nothing. `fold.ts` says why
- * that is all that is needed.
+ * Saves the facts of an event as rows. Each of these statements is a join. The greater of two versions of one fact
+ * remains, by a total order, whichever came first. The same version twice changes nothing. `entitlement/valid_to.ts`
+ * proves why this is enough.
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
 import type {
   PaidInvoiceFact,
   ReversalFact,
   SubscriptionFact,
-  Telling,
+  EventFacts,
   UnpaidInvoiceFact,
 } from "../facts/event_facts.ts";
 
-/** Its row is there: `owner.ts` has made it. */
+/** The row exists: `saveOwner` has inserted it. */
 const subscriptionStatement = prepare(
   "billing_record_subscription",
   `UPDATE billing.subscriptions AS s SET status = $2, ended = $3, current_period_end = $4, cancel_at = $5, told_at = $6,
      rank = $7, event_id = $8, ended_at = $9
    WHERE s.subscription_id = $1 AND (s.status IS NULL
-     OR ($3::boolean, coalesce($6::timestamptz, '-infinity'), coalesce($4::timestamptz, '-infinity'), $7::integer, $8::text)
+     OR ($3::boolean, coalesce($6::timestamptz, '-infinity'), coalesce($4::timestamptz, '-infinity'), $7::integer,
+         $8::text)
       > (s.ended, coalesce(s.told_at, '-infinity'), coalesce(s.current_period_end, '-infinity'), s.rank, s.event_id))`,
 );
 const paidStatement = prepare(
@@ -45,7 +46,7 @@ const unpaidStatement = prepare(
    WHERE (excluded.state = 'void', coalesce(excluded.told_at, '-infinity'), excluded.event_id)
        > (u.state = 'void', coalesce(u.told_at, '-infinity'), u.event_id)`,
 );
-/** The ids of its payment are gathered from all tellings: not every one of them has both. */
+/** Keeps the payment's ids of all versions: not every version has both. */
 const reversalStatement = prepare(
   "billing_record_reversal",
   `INSERT INTO billing.reversals AS r (hotel_id, reversal_id, kind, status, amount, currency, charge_id,
@@ -67,23 +68,23 @@ const linksStatement = prepare(
    ON CONFLICT (payment_id, linked_id) DO NOTHING`,
 );
 
-/** Sends all of them at once; PostgreSQL does them one after the other. */
-export async function recordTelling(trx: Trx, hotelId: string, eventId: string, telling: Telling): Promise<void> {
-  const { owner, links, paid_invoice, unpaid_invoice, reversals = [], subscription } = telling;
+/** Saves all facts of an event. Sends the statements together; PostgreSQL runs one after the other. */
+export async function saveFacts(trx: Trx, hotelId: string, eventId: string, facts: EventFacts): Promise<void> {
+  const { owner, links, paid_invoice, unpaid_invoice, reversals = [], subscription } = facts;
   const sent: Promise<unknown>[] = [];
   if (owner?.subscription_id !== undefined && subscription !== undefined)
     sent.push(
       subscriptionStatement.run(trx, [
         owner.subscription_id,
-        ...subscriptionValues(telling, subscription),
+        ...subscriptionValues(facts, subscription),
         eventId,
         subscription.ended_at ?? null,
       ]),
     );
   if (paid_invoice !== undefined)
-    sent.push(paidStatement.run(trx, [hotelId, ...paidValues(telling, paid_invoice), eventId]));
+    sent.push(paidStatement.run(trx, [hotelId, ...paidValues(facts, paid_invoice), eventId]));
   if (unpaid_invoice !== undefined)
-    sent.push(unpaidStatement.run(trx, [hotelId, ...unpaidValues(telling, unpaid_invoice), eventId]));
+    sent.push(unpaidStatement.run(trx, [hotelId, ...unpaidValues(facts, unpaid_invoice), eventId]));
   for (const reversal of reversals)
     sent.push(reversalStatement.run(trx, [hotelId, ...reversalValues(reversal), eventId]));
   if (links.length > 0)
@@ -98,21 +99,21 @@ export async function recordTelling(trx: Trx, hotelId: string, eventId: string, 
   await Promise.all(sent);
 }
 
-function subscriptionValues({ told_at }: Telling, fact: SubscriptionFact): unknown[] {
+function subscriptionValues({ created_at }: EventFacts, fact: SubscriptionFact): unknown[] {
   const { status, ended, current_period_end, cancel_at, rank } = fact;
-  return [status, ended, current_period_end, cancel_at, told_at, rank].map(orNull);
+  return [status, ended, current_period_end, cancel_at, created_at, rank].map(orNull);
 }
 
-function paidValues({ owner }: Telling, { invoice_id, period, ...rest }: PaidInvoiceFact): unknown[] {
+function paidValues({ owner }: EventFacts, { invoice_id, period, ...rest }: PaidInvoiceFact): unknown[] {
   const { amount_paid, currency, paid_at } = rest;
   const ids = [invoice_id, owner?.subscription_id, owner?.customer_id];
   return [...ids, period?.start, period?.end, amount_paid, currency, paid_at].map(orNull);
 }
 
-function unpaidValues({ owner, told_at }: Telling, { invoice_id, ...rest }: UnpaidInvoiceFact): unknown[] {
+function unpaidValues({ owner, created_at }: EventFacts, { invoice_id, ...rest }: UnpaidInvoiceFact): unknown[] {
   const { state, amount_due, currency, pay_url, next_attempt_at } = rest;
   const ids = [invoice_id, owner?.subscription_id, owner?.customer_id];
-  return [...ids, state, amount_due, currency, pay_url, next_attempt_at, told_at].map(orNull);
+  return [...ids, state, amount_due, currency, pay_url, next_attempt_at, created_at].map(orNull);
 }
 
 function reversalValues({ reversal_id, kind, status, amount, currency, ...rest }: ReversalFact): unknown[] {
@@ -120,5 +121,5 @@ function reversalValues({ reversal_id, kind, status, amount, currency, ...rest }
   return [reversal_id, kind, status, amount, currency, charge_id, payment_intent_id, rank].map(orNull);
 }
 
-/** pg sends undefined as NULL too; said here, because a missing value must not shift the others. */
+/** pg sends undefined as NULL too. The explicit null shows that a missing value keeps its position. */
 const orNull = (value: unknown): unknown => value ?? null;

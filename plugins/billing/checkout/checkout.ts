@@ -1,6 +1,6 @@
 /**
- * Sessions on Stripe's own pages: to subscribe (Checkout) and to change the card, read invoices or cancel (the Customer
- * Portal). Keyrack sees no card. What comes of them is told by events like everything else.
+ * Creates sessions on Stripe's own pages: Checkout to subscribe, the Customer Portal to change the card, read invoices
+ * or cancel. Keyrack sees no card. Their results arrive as events.
  */
 import { createHash } from "node:crypto";
 import { defined } from "../../../core/mod.ts";
@@ -9,50 +9,50 @@ import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
 import { billingProblems } from "../errors.ts";
-import { type Lack, readPayer, type Subscription } from "./payer.ts";
+import { type NoCustomerReason, readPayer, type Subscription } from "./payer.ts";
 import { type StripeApi, stripeFailureOf } from "../stripe/client.ts";
 import { hasEnded } from "../facts/subscription.ts";
 
 const pageUrl = z
-  .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
+  .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
   .max(2000)
   .meta({ examples: ["https://hotel.example/billing"] });
 
 export const checkoutBody = z.strictObject({
-  success_url: pageUrl.optional().meta({ description: "Where the browser goes when it is paid; default `/docs`." }),
-  cancel_url: pageUrl.optional().meta({ description: "Where it goes when the manager turns back." }),
+  success_url: pageUrl.optional().meta({ description: "Where the browser goes after the payment. Default: `/docs`." }),
+  cancel_url: pageUrl.optional().meta({ description: "Where the browser goes if the manager cancels." }),
 });
 
 export const portalBody = z.strictObject({
-  return_url: pageUrl.optional().meta({ description: "Where the portal's way back leads." }),
+  return_url: pageUrl.optional().meta({ description: "The target of the portal's link back." }),
 });
 
-/** What a session is asked for. */
-interface Request<Body> {
+/** A request for a session. */
+interface SessionRequest<Body> {
   readonly hotelId: string;
   readonly body: Body;
-  /** The caller's own `Idempotency-Key`. */
+  /** The caller's `Idempotency-Key`. */
   readonly key: string | undefined;
 }
 
 /**
- * Makes a Checkout session in which the hotel subscribes.
+ * Creates a Checkout session in which the hotel subscribes.
  * @returns its URL
  * @throws Problem BILLING_NOT_CONFIGURED, SUBSCRIPTION_EXISTS, STRIPE_UNAVAILABLE, STRIPE_REFUSED
  */
 export async function startCheckout(
   ctx: BillingContext,
   api: StripeApi | undefined,
-  { hotelId, body, key }: Request<z.output<typeof checkoutBody> & { readonly success_url: string }>,
+  { hotelId, body, key }: SessionRequest<z.output<typeof checkoutBody> & { readonly success_url: string }>,
 ): Promise<string> {
   const price = ctx.env.STRIPE_PRICE_ID;
   if (api === undefined || price === undefined)
     throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY and STRIPE_PRICE_ID are not both set.");
   const { customer, subscriptions } = await readPayer(ctx, hotelId);
-  // Two subscriptions would be paid twice, and `valid_to` would be no later for it.
+  // The hotel would pay for two subscriptions, and `valid_to` would be no later.
   const refuse = () => {
     throw billingProblems.SUBSCRIPTION_EXISTS(
-      "The hotel is subscribed. POST /billing/portal to change or cancel that.",
+      "The hotel is subscribed. Use POST /billing/portal to change or cancel the subscription.",
     );
   };
   if (subscriptions.some(({ ended }) => ended === false)) refuse();
@@ -65,7 +65,7 @@ export async function startCheckout(
     subscription_data: { metadata },
     ...defined({ customer, ...body }),
   };
-  // Who subscribes anew on the day on which the last subscription ended gets a new session.
+  // A hotel that subscribes again on the day on which its last subscription ended gets a new session.
   const scope = [hotelId, key ?? today(), ...subscriptions.map((row) => row.subscription_id)];
   return urlOf(ctx, async () => {
     const stripe = await api();
@@ -76,9 +76,9 @@ export async function startCheckout(
 }
 
 /**
- * Whether a subscription goes on of which no event has told the state yet: who presses again just after the payment must
- * not be sold a second one. Where Stripe does not know it, its paid invoices speak for it, until they and the days of grace
- * are over.
+ * Whether a subscription continues whose state no event has shown yet. A manager who clicks again just after the
+ * payment must not get a second subscription. If Stripe does not know the subscription, it counts as open until its
+ * paid invoices and the days of grace are over.
  */
 async function isOpen(stripe: Stripe, { subscription_id, paid_until }: Subscription, graceDays: number) {
   try {
@@ -90,9 +90,12 @@ async function isOpen(stripe: Stripe, { subscription_id, paid_until }: Subscript
   }
 }
 
-const mostKeys = 3;
+const maxKeys = 3;
 
-/** Stripe keeps a failure of its own under the key as well, and gives it again for a day: then another key is needed. */
+/**
+ * Creates a session. Stripe also stores its own failures under an idempotency key, and returns them for a day. Another
+ * key is then needed.
+ */
 async function createSession(stripe: Stripe, request: Stripe.Checkout.SessionCreateParams, scope: readonly string[]) {
   for (let turn = 1; ; turn += 1) {
     const keyed = turn === 1 ? scope : [...scope, `turn ${turn}`];
@@ -102,46 +105,49 @@ async function createSession(stripe: Stripe, request: Stripe.Checkout.SessionCre
     } catch (error) {
       const { statusCode, headers } = error as { statusCode?: number; headers?: Readonly<Record<string, string>> };
       const isKept = (statusCode ?? 0) >= 500 && headers?.["idempotent-replayed"] === "true";
-      if (!isKept || turn === mostKeys) throw error;
+      if (!isKept || turn === maxKeys) throw error;
     }
   }
 }
 
-/** What a manager is told who can't be sent to the Customer Portal. */
-const whyNoPortal: Readonly<Record<Lack, string>> = {
-  unsubscribed: "The hotel has not subscribed yet. POST /billing/checkout does that.",
+/** The problem's detail by the reason why the manager can't open the Customer Portal. */
+const noPortalDetails: Readonly<Record<NoCustomerReason, string>> = {
+  unsubscribed: "The hotel has not subscribed yet. Use POST /billing/checkout to subscribe.",
   shared:
-    "The hotel's subscription has ended, and the Stripe customer that paid for it pays for another hotel. Its pages show that hotel's invoices and card, so they are closed to this hotel. What was paid for stays paid. POST /billing/checkout subscribes again.",
+    "The hotel's subscription has ended, and the Stripe customer that paid for it pays for another hotel. " +
+    "Its pages show that hotel's invoices and card, so this hotel can't open them. " +
+    "The paid period remains paid. Use POST /billing/checkout to subscribe again.",
   deleted:
-    "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. When that subscription has ended, POST /billing/checkout subscribes again.",
-  untold: "No event of Stripe's has told the customer of the hotel's subscription yet. Try again in a moment.",
+    "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. " +
+    "After that subscription has ended, use POST /billing/checkout to subscribe again.",
+  unknown: "No event from Stripe has named the customer of the hotel's subscription yet. Try again in a moment.",
 };
 
 /**
- * Makes a session of the Customer Portal.
+ * Creates a session of the Customer Portal.
  * @returns its URL
  * @throws Problem BILLING_NOT_CONFIGURED, NO_STRIPE_CUSTOMER, STRIPE_UNAVAILABLE, STRIPE_REFUSED
  */
 export async function startPortal(
   ctx: BillingContext,
   api: StripeApi | undefined,
-  { hotelId, body, key }: Request<z.output<typeof portalBody>>,
+  { hotelId, body, key }: SessionRequest<z.output<typeof portalBody>>,
 ): Promise<string> {
   if (api === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY is not set.");
-  const { customer, lacks = "unsubscribed" } = await readPayer(ctx, hotelId);
-  if (customer === undefined) throw billingProblems.NO_STRIPE_CUSTOMER(whyNoPortal[lacks]);
+  const { customer, noCustomerReason = "unsubscribed" } = await readPayer(ctx, hotelId);
+  if (customer === undefined) throw billingProblems.NO_STRIPE_CUSTOMER(noPortalDetails[noCustomerReason]);
   const request: Stripe.BillingPortal.SessionCreateParams = { customer, ...defined(body) };
   return urlOf(ctx, async () => {
     const stripe = await api();
-    // A portal's session is over within minutes, so without a key of the caller's each call makes a new one.
+    // A portal session expires within minutes. So without the caller's key, each call creates a new session.
     const options = key === undefined ? {} : { idempotencyKey: idempotencyKey("portal", [hotelId, key], request) };
     return stripe.billingPortal.sessions.create(request, options);
   });
 }
 
 /**
- * Stripe gives the same answer to the same key for a day, and refuses it for other parameters: so these are in the key.
- * The hotel is in it too, for no two hotels share a session.
+ * Creates an idempotency key. Stripe gives the same answer to the same key for a day, and refuses the key for other
+ * parameters. So the parameters are part of the key. The hotel is too: two hotels never share a session.
  */
 function idempotencyKey(kind: string, scope: readonly string[], request: unknown): string {
   const hash = createHash("sha256")
@@ -155,15 +161,15 @@ const today = () => new Date().toISOString().slice(0, 10);
 async function urlOf({ log }: BillingContext, create: () => Promise<{ readonly url: string | null }>): Promise<string> {
   try {
     const { url } = await create();
-    if (url === null) throw billingProblems.STRIPE_REFUSED("Stripe made a session without a page.");
+    if (url === null) throw billingProblems.STRIPE_REFUSED("Stripe created a session without a page.");
     return url;
   } catch (error) {
     const failure = await stripeFailureOf(error);
     if (failure === undefined) throw error;
-    // The SDK's error carries what was sent and came: only its words are kept.
-    log.error({ stripe: failure.words }, "Stripe made no session");
+    // The SDK's error holds the request and the answer: only its description is logged.
+    log.error({ stripe: failure.words }, "Stripe created no session");
     if (failure.retryable)
-      throw billingProblems.STRIPE_UNAVAILABLE("Stripe can't be reached just now. Please try again in a moment.");
+      throw billingProblems.STRIPE_UNAVAILABLE("Stripe can't be reached now. Try again in a moment.");
     throw billingProblems.STRIPE_REFUSED("Stripe refused the request. The reason is logged under the request id.");
   }
 }

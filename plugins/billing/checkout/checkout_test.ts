@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { boot, readBlueprint } from "../../../core/boot.ts";
 import { TestClient } from "../../../testing/client.ts";
 import { serve } from "../../../core/serve.ts";
-import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
+import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId } from "../testing/deliveries.ts";
-import { type LittleAnswer, startLittleStripe } from "../testing/fake_stripe.ts";
+import { type FakeAnswer, startFakeStripe } from "../testing/fake_stripe.ts";
 
 const key = "sk_test_of_the_sessions_test";
 const pages = {
@@ -13,8 +13,8 @@ const pages = {
   cancel_url: "http://hotel.example/",
 };
 
-describe("Stripe's pages", () => {
-  const stripe = keptOpen(startLittleStripe);
+describe("sessions on Stripe's pages", () => {
+  const stripe = useResource(startFakeStripe);
   const billing = useBilling({
     variables: () => ({ STRIPE_API_KEY: key, STRIPE_API_BASE: stripe().url, STRIPE_PRICE_ID: "price_1" }),
   });
@@ -34,14 +34,14 @@ describe("Stripe's pages", () => {
       metadata: { hotel_id: billing.hotel.hotelId },
     });
 
-  it("A hotel subscribes with a session that names it in every place that its events are read from", async () => {
+  it("A checkout session names the hotel in all objects that its events show", async () => {
     const answer = await call("checkout", pages);
     expect(answer.status).to.equal(200);
     expect(answer.body).to.have.all.keys("url");
     expect(answer.body.url).to.match(/^https:\/\/stripe\.example\/v1\/checkout\/sessions\//);
-    const [asked] = stripe().asked;
-    expect([asked?.method, asked?.path]).to.deep.equal(["POST", "/v1/checkout/sessions"]);
-    expect(Object.fromEntries(asked?.form ?? [])).to.deep.equal({
+    const [request] = stripe().requests;
+    expect([request?.method, request?.path]).to.deep.equal(["POST", "/v1/checkout/sessions"]);
+    expect(Object.fromEntries(request?.form ?? [])).to.deep.equal({
       mode: "subscription",
       "line_items[0][price]": "price_1",
       "line_items[0][quantity]": "1",
@@ -50,8 +50,8 @@ describe("Stripe's pages", () => {
       "subscription_data[metadata][hotel_id]": billing.hotel.hotelId,
       ...pages,
     });
-    expect(asked?.headers.authorization).to.equal(`Bearer ${key}`);
-    expect(asked?.headers["x-stripe-client-telemetry"]).to.equal(undefined);
+    expect(request?.headers.authorization).to.equal(`Bearer ${key}`);
+    expect(request?.headers["x-stripe-client-telemetry"]).to.equal(undefined);
   });
 
   it("A browser is redirected to the page", async () => {
@@ -61,8 +61,8 @@ describe("Stripe's pages", () => {
     expect(answer.headers.get("vary")).to.match(/Accept/);
   });
 
-  it("One key a day, or the caller's own, is used per request and hotel", async () => {
-    const keys = () => stripe().asked.map(({ headers }) => headers["idempotency-key"]);
+  it("One idempotency key serves a day, or the caller's own key, and only one request", async () => {
+    const keys = () => stripe().requests.map(({ headers }) => headers["idempotency-key"]);
     await call("checkout", pages);
     await call("checkout", pages);
     await call("checkout", { success_url: pages.success_url });
@@ -80,39 +80,39 @@ describe("Stripe's pages", () => {
     expect(new Set([one, other, own, neighbours]).size).to.equal(4);
   });
 
-  it("A session is for the hotel's customer if there is one, and not for a deleted customer", async () => {
+  it("Sessions are for the hotel's customer once it exists, and not for a deleted customer", async () => {
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
     await billing.apply(subscribe(customer, subscription, "canceled"));
     await call("checkout", pages);
-    expect(stripe().asked[0]?.form.get("customer")).to.equal(customer);
+    expect(stripe().requests[0]?.form.get("customer")).to.equal(customer);
     const portal = await call("portal", { return_url: "https://hotel.example/billing" });
     expect(portal.status).to.equal(200);
-    const asked = stripe().asked[1];
-    expect(asked?.path).to.equal("/v1/billing_portal/sessions");
-    expect(Object.fromEntries(asked?.form ?? [])).to.deep.equal({
+    const request = stripe().requests[1];
+    expect(request?.path).to.equal("/v1/billing_portal/sessions");
+    expect(Object.fromEntries(request?.form ?? [])).to.deep.equal({
       customer,
       return_url: "https://hotel.example/billing",
     });
     await billing.apply(eventAround("customer.deleted", { id: customer, object: "customer" }));
     await call("checkout", pages);
-    expect(stripe().asked[2]?.form.get("customer")).to.equal(null);
+    expect(stripe().requests[2]?.form.get("customer")).to.equal(null);
     const { body } = await call("portal", {});
     expect([body.code, body.detail]).to.deep.equal([
       "NO_STRIPE_CUSTOMER",
       "The Stripe customer that paid for the hotel's subscription was deleted at Stripe. " +
-        "When that subscription has ended, POST /billing/checkout subscribes again.",
+        "After that subscription has ended, use POST /billing/checkout to subscribe again.",
     ]);
   });
 
-  /** A subscription's state in an event of this second. */
+  /** A subscription's state in an event of the current second. */
   const stateOf = (hotelId: string, customer: string, id: string, created: number, status = "active") => ({
     ...eventAround("customer.subscription.updated", { id, customer, status, metadata: { hotel_id: hotelId } }),
     created,
   });
   const portalOf = async (token: string) => {
-    stripe().asked.length = 0;
+    stripe().requests.length = 0;
     const answer = await billing.platform.client.post("/billing/portal", {}, { token });
-    return [answer.status, answer.body.code, stripe().asked[0]?.form.get("customer")];
+    return [answer.status, answer.body.code, stripe().requests[0]?.form.get("customer")];
   };
 
   it("Each hotel of a chain opens the portal of the one customer that pays for both, until it is deleted", async () => {
@@ -130,13 +130,13 @@ describe("Stripe's pages", () => {
       expect(await portalOf(managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
   });
 
-  it("A missing portal is explained: another hotel's customer, no customer yet, or no customer named", async () => {
+  it("The problem says why the hotel can't open the portal", async () => {
     const [first, second, stranger] = [billing.hotel, await billing.signUp(), await billing.signUp()];
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
     const whyNot = async (token: string) => {
-      stripe().asked.length = 0;
+      stripe().requests.length = 0;
       const { status, body } = await billing.platform.client.post("/billing/portal", {}, { token });
-      expect([status, body.code, stripe().asked]).to.deep.equal([409, "NO_STRIPE_CUSTOMER", []]);
+      expect([status, body.code, stripe().requests]).to.deep.equal([409, "NO_STRIPE_CUSTOMER", []]);
       return body.detail as string;
     };
     const paid = { hotelId: second.hotelId, customerId: customer, subscriptionId: subscription };
@@ -147,15 +147,18 @@ describe("Stripe's pages", () => {
     ];
     for (const event of events.toReversed()) await billing.apply(event);
     expect((await billing.view(second)).status).to.equal("active");
-    expect(await whyNot(second.managerToken)).to.match(/has ended, .* pays for another hotel\. .* paid for stays paid/);
+    expect(await whyNot(second.managerToken)).to.match(
+      /has ended, .* pays for another hotel\. .* paid period remains paid/,
+    );
     expect(await whyNot(stranger.managerToken)).to.match(/has not subscribed yet/);
     expect(await portalOf(first.managerToken)).to.deep.equal([200, undefined, customer]);
-    const { customer: _, ...untold } = stateOf(stranger.hotelId, "", freshId("sub"), 1_790_000_000).data.object;
-    await billing.apply(eventAround("customer.subscription.updated", untold));
-    expect(await whyNot(stranger.managerToken)).to.match(/No event of Stripe's has told the customer/);
+    const { customer: _, ...withoutCustomer } = stateOf(stranger.hotelId, "", freshId("sub"), 1_790_000_000).data
+      .object;
+    await billing.apply(eventAround("customer.subscription.updated", withoutCustomer));
+    expect(await whyNot(stranger.managerToken)).to.match(/No event from Stripe has named the customer/);
   });
 
-  it("The customer of the hotel's own subscription is used before one that only an older checkout named", async () => {
+  it("The customer of the hotel's own subscription comes before the customer of an older checkout", async () => {
     const [older, payer] = [`cus_0${freshId("")}`, `cus_1${freshId("")}`];
     const session = { id: freshId("cs"), mode: "subscription", client_reference_id: billing.hotel.hotelId };
     await billing.apply(
@@ -166,7 +169,7 @@ describe("Stripe's pages", () => {
   });
 
   for (const order of ["as they were made", "the other way round"])
-    it(`A manager never reaches a customer whose subscription now names another hotel (events ${order})`, async () => {
+    it(`A manager never reaches a customer of another hotel's subscription (events ${order})`, async () => {
       const [wrong, right] = [billing.hotel, await billing.signUp()];
       const [customer, subscription] = [freshId("cus"), freshId("sub")];
       const events = [
@@ -177,14 +180,14 @@ describe("Stripe's pages", () => {
       expect(await portalOf(wrong.managerToken)).to.deep.equal([409, "NO_STRIPE_CUSTOMER", undefined]);
     });
 
-  it("A hotel with a subscription can't buy a second one", async () => {
+  it("A subscribed hotel can't buy a second subscription", async () => {
     await billing.apply(subscribe(freshId("cus"), freshId("sub"), "past_due"));
     const answer = await call("checkout", pages);
     expect([answer.status, answer.body.code]).to.deep.equal([409, "SUBSCRIPTION_EXISTS"]);
-    expect(stripe().asked).to.deep.equal([]);
+    expect(stripe().requests).to.deep.equal([]);
   });
 
-  it("Before an event reports the first subscription's state, Stripe is asked, and no second one is sold", async () => {
+  it("Stripe is asked for the first subscription before a second is sold", async () => {
     const [customer, subscription] = [freshId("cus"), freshId("sub")];
     const paid = { id: freshId("cs"), mode: "subscription", client_reference_id: billing.hotel.hotelId };
     await billing.apply(eventAround("checkout.session.completed", { ...paid, customer, subscription }));
@@ -197,7 +200,7 @@ describe("Stripe's pages", () => {
     answers("active");
     const again = await call("checkout", pages);
     expect([again.status, again.body.code]).to.deep.equal([409, "SUBSCRIPTION_EXISTS"]);
-    expect(stripe().asked.map(({ method }) => method)).to.deep.equal(["GET"]);
+    expect(stripe().requests.map(({ method }) => method)).to.deep.equal(["GET"]);
     answers("canceled");
     expect((await call("checkout", pages)).status).to.equal(200);
     const missing = {
@@ -209,18 +212,18 @@ describe("Stripe's pages", () => {
     expect((await call("checkout", pages)).status).to.equal(200);
   });
 
-  it("An invoice for a paid period prevents a second subscription, even if Stripe lacks the first", async () => {
+  it("A paid invoice prevents a second subscription, even if Stripe does not know the first", async () => {
     const { hotelId } = billing.hotel;
     const ids = { hotelId, customerId: freshId("cus"), subscriptionId: freshId("sub") };
-    const known = (status: string): LittleAnswer => ({
+    const known = (status: string): FakeAnswer => ({
       body: { id: ids.subscriptionId, object: "subscription", status },
     });
     const missing = {
       status: 404,
       body: { error: { type: "invalid_request_error", code: "resource_missing", message: "No such subscription" } },
     };
-    const checkout = async (asked: LittleAnswer) => {
-      stripe().answer(({ method }) => (method === "GET" ? asked : { body: { url: "https://stripe.example/new" } }));
+    const checkout = async (request: FakeAnswer) => {
+      stripe().answer(({ method }) => (method === "GET" ? request : { body: { url: "https://stripe.example/new" } }));
       const { status, body } = await call("checkout", pages);
       return [status, body.code];
     };
@@ -242,7 +245,7 @@ describe("Stripe's pages", () => {
       eventAround("invoice_payment.paid", { id: freshId("inpay"), invoice: running.data.object["id"], payment }),
       eventAround("refund.created", refund),
     );
-    expect(await checkout(missing), "the money was refunded").to.deep.equal(sells);
+    expect(await checkout(missing), "the payment was refunded").to.deep.equal(sells);
     await billing.apply(paidUntil(60));
     expect(await checkout(missing)).to.deep.equal(refuses);
     await billing.apply(subscribe(customerId, subscriptionId, "canceled"));
@@ -250,43 +253,46 @@ describe("Stripe's pages", () => {
     expect(await checkout(missing), "an event says that it has ended").to.deep.equal(sells);
   });
 
-  it("A checkout works after one failure of Stripe, although Stripe keeps failures under their keys", async () => {
-    const kept = new Map<unknown, LittleAnswer>();
+  it("A failure that Stripe stores under a key does not block checkouts for a day", async () => {
+    const answersByKey = new Map<unknown, FakeAnswer>();
     let failing = true;
     stripe().answer(({ headers }) => {
       const key = headers["idempotency-key"];
-      const before = kept.get(key);
+      const before = answersByKey.get(key);
       if (before !== undefined) return { ...before, headers: { "idempotent-replayed": "true" } };
       const answer = failing
         ? { status: 500, body: { error: { type: "api_error", message: "An unknown error occurred" } } }
         : { body: { url: "https://stripe.example/new" } };
-      kept.set(key, answer);
+      answersByKey.set(key, answer);
       return answer;
     });
     expect((await call("checkout", pages)).body.code).to.equal("STRIPE_UNAVAILABLE");
-    expect(kept.size, "the number of attempts is limited").to.equal(3);
-    const [first] = kept.keys();
+    expect(answersByKey.size, "a limited number of keys").to.equal(3);
+    const [first] = answersByKey.keys();
     failing = false;
-    kept.clear();
-    kept.set(first, { status: 500, body: { error: { type: "api_error", message: "An unknown error occurred" } } });
-    // Two clicks at the same time make one session.
+    answersByKey.clear();
+    answersByKey.set(first, {
+      status: 500,
+      body: { error: { type: "api_error", message: "An unknown error occurred" } },
+    });
+    // Two clicks at the same time give one session.
     const twice = await Promise.all([call("checkout", pages), call("checkout", pages)]);
     expect(twice.map(({ status }) => status)).to.deep.equal([200, 200]);
-    expect(kept.size).to.equal(2);
+    expect(answersByKey.size).to.equal(2);
   });
 
-  it("The return address is an http or https page, and by default Keyrack's own", async () => {
+  it("Return addresses must be http or https, and default to Keyrack's own page", async () => {
     for (const bad of ["javascript:alert(1)", "/billing", "ftp://hotel.example", 7]) {
       expect((await call("checkout", { ...pages, success_url: bad })).status, String(bad)).to.equal(400);
       expect((await call("portal", { return_url: bad })).status, String(bad)).to.equal(400);
     }
     expect((await call("checkout", { ...pages, price: "price_2" })).body.errors[0].pointer).to.equal("/price");
-    expect(stripe().asked).to.deep.equal([]);
+    expect(stripe().requests).to.deep.equal([]);
     expect((await call("checkout", {})).status).to.equal(200);
-    expect(stripe().asked[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/docs`);
+    expect(stripe().requests[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/docs`);
   });
 
-  it("The return address is PUBLIC_URL, or the caller's Host, and never a forwarded header's host", async () => {
+  it("The default return address is PUBLIC_URL or the caller's Host, and never a forwarded header's host", async () => {
     const forged = { "x-forwarded-host": "evil.example", "x-forwarded-proto": "javascript" };
     const success = async (more: Record<string, string>, headers: Record<string, string>) => {
       const variables = { ...billing.platform.variables, TRUSTED_PROXIES: "1", ...more };
@@ -296,24 +302,24 @@ describe("Stripe's pages", () => {
         const token = billing.hotel.managerToken;
         const { status, text } = await new TestClient(url).post("/billing/checkout", {}, { token, headers });
         expect(status, text).to.equal(200);
-        return { url, asked: stripe().asked.at(-1)?.form.get("success_url") };
+        return { url, request: stripe().requests.at(-1)?.form.get("success_url") };
       } finally {
         await server.close();
       }
     };
-    const { url, asked } = await success({}, forged);
-    expect(asked).to.equal(`${url}/docs`);
+    const { url, request } = await success({}, forged);
+    expect(request).to.equal(`${url}/docs`);
     const behindTls = await success({}, { "x-forwarded-proto": "https" });
-    expect(behindTls.asked).to.equal(`${behindTls.url.replace("http:", "https:")}/docs`);
+    expect(behindTls.request).to.equal(`${behindTls.url.replace("http:", "https:")}/docs`);
     const hotels = { PUBLIC_URL: "https://hotels.example/keyrack" };
-    expect((await success(hotels, forged)).asked).to.equal("https://hotels.example/keyrack/docs");
+    expect((await success(hotels, forged)).request).to.equal("https://hotels.example/keyrack/docs");
     for (const wrong of ["javascript:alert(1)", "hotels.example", "https://hotels.example/?a=1"]) {
       const error = await readBlueprint({ ...billing.platform.variables, PUBLIC_URL: wrong }).catch(String);
       expect(error, wrong).to.match(/PUBLIC_URL/);
     }
   });
 
-  it("Only a manager can open them", async () => {
+  it("Only a manager can open the pages", async () => {
     for (const path of ["checkout", "portal"]) {
       const answer = await billing.platform.client.post(
         `/billing/${path}`,
@@ -324,7 +330,7 @@ describe("Stripe's pages", () => {
     }
   });
 
-  it("A page that a manager opens leaves an event in the security log; a failed attempt leaves none", async () => {
+  it("The security log records each page that a manager opens, and no failed attempt", async () => {
     billing.hotel = await billing.signUp();
     const { managerToken: token, username } = billing.hotel;
     await call("portal", {});
@@ -342,13 +348,13 @@ describe("Stripe's pages", () => {
     ]);
   });
 
-  it("The answer is 503 if Stripe fails and 502 if Stripe refuses, and has nothing of the request", async () => {
+  it("The answer is 503 while Stripe fails and 502 if Stripe refuses, without request data", async () => {
     stripe().answer(() => ({ status: 500, body: { error: { type: "api_error", message: `no ${key}` } } }));
     const down = await call("checkout", pages);
     expect([down.status, down.body.code]).to.deep.equal([503, "STRIPE_UNAVAILABLE"]);
     expect(down.headers.get("retry-after")).to.equal("1");
-    expect(stripe().asked, "three attempts were made").to.have.length(3);
-    expect(new Set(stripe().asked.map(({ headers }) => headers["idempotency-key"])).size).to.equal(1);
+    expect(stripe().requests, "tried three times").to.have.length(3);
+    expect(new Set(stripe().requests.map(({ headers }) => headers["idempotency-key"])).size).to.equal(1);
     stripe().answer(() => ({ status: 400, body: { error: { type: "invalid_request_error", message: `no ${key}` } } }));
     const refused = await call("checkout", pages);
     expect([refused.status, refused.body.code]).to.deep.equal([502, "STRIPE_REFUSED"]);
@@ -356,10 +362,10 @@ describe("Stripe's pages", () => {
   });
 });
 
-describe("Stripe's pages without a billing setup", () => {
+describe("sessions on Stripe's pages without billing's configuration", () => {
   const billing = useBilling({ worker: false, variables: () => ({ STRIPE_PRICE_ID: "price_1" }) });
 
-  it("Both routes answer 503", async () => {
+  it("The answer is 503", async () => {
     const { managerToken: token } = billing.hotel;
     for (const path of ["checkout", "portal"]) {
       const answer = await billing.platform.client.post(`/billing/${path}`, {}, { token });

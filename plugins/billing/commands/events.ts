@@ -1,8 +1,9 @@
-/** `billing events` and `billing show`: what is in the inbox, and what became of it. */
+/** `billing events` and `billing show`: lists stored events and shows one with its outcome. */
 import { type Command, defineCommand, type FieldValues, printable, type Trx } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
+import { count } from "./count.ts";
 import { eventsWithJob, type JobState, jobStates } from "../inbox/event_jobs.ts";
 import { applyStripeEvent, askStripe } from "../jobs.ts";
 import type { ReversalRow } from "../entitlement/recompute.ts";
@@ -11,7 +12,7 @@ import type { PaidInvoice } from "../models/paid_invoice.ts";
 import { eventStatuses, StripeEvent } from "../models/stripe_event.ts";
 import type { SubscriptionRow, UnpaidInvoiceRow } from "../entitlement/subscription_status.ts";
 
-/** Beside the states of the row: events whose job is dead, or has failed and is tried again. */
+/** In addition to the event's own statuses: the job is dead, or it has failed and will be retried. */
 const jobStatuses = ["dead", "failing"] as const;
 const statuses = [...eventStatuses, ...jobStatuses];
 
@@ -47,7 +48,7 @@ function instantOf(text: string): Date {
   return count === undefined ? new Date(text) : new Date(Date.now() - Number(count) * (spans[unit ?? ""] ?? 0));
 }
 
-/** An event, and how its job stands where it has one. */
+/** An event with the state of its job, if it has one. */
 type Listed = StripeEvent & Partial<JobState>;
 
 export const events: Command = defineCommand({
@@ -57,8 +58,8 @@ export const events: Command = defineCommand({
     const ctx = await open<typeof manifest>();
     const found = await ctx.db.crossTenant((trx) => listEvents(trx, filter), { readOnly: true });
     for (const event of found) print(lineOf(event));
-    const more = found.length === filter.limit ? ` (the newest; --limit shows more)` : "";
-    print(`${found.length} event${found.length === 1 ? "" : "s"}${more}`);
+    const more = found.length === filter.limit ? ` (the newest; use --limit to list more)` : "";
+    print(`${count(found.length, "event")}${more}`);
   },
 });
 
@@ -67,7 +68,7 @@ async function listEvents(trx: Trx, { status, type, hotel, since, limit }: Filte
     .orderBy([{ column: "received_at", order: "desc" }, "event_id"])
     .limit(limit);
   const withJob = () => eventsWithJob(trx, applyStripeEvent, askStripe);
-  // A job can fail for what a later event has told meanwhile: such an event has its outcome.
+  // Excludes events that have an outcome although a job of theirs has failed: a later event can complete them.
   if (status === "dead" || status === "failing") void query.whereIn("status", ["stored", "waiting"]);
   if (status === "dead")
     void query
@@ -126,9 +127,9 @@ export const show: Command = defineCommand({
     const found = await readEventRow(ctx, eventId);
     if (found === undefined) throw new Error(`There is no stored event ${eventId}.`);
     const { event, written } = found;
-    const { body, ...facts } = event;
-    const told: Readonly<Record<string, unknown>> = { ...facts, status: statusOf(event) };
-    for (const [name, value] of Object.entries(told)) {
+    const { body, ...columns } = event;
+    const fields: Readonly<Record<string, unknown>> = { ...columns, status: statusOf(event) };
+    for (const [name, value] of Object.entries(fields)) {
       if (value !== null) print(`${name}: ${printable(typeof value === "string" ? value : JSON.stringify(value))}`);
     }
     for (const line of written) print(printable(line));
@@ -147,7 +148,7 @@ function readEventRow(ctx: BillingContext, eventId: string) {
   );
 }
 
-/** Facts that another event has told better stand under that one. */
+/** Reads the facts that this event has saved. A fact that a later event has replaced is that event's fact. */
 async function readWritten(trx: Trx, eventId: string): Promise<string[]> {
   const of = <Row>(table: string, key: string) =>
     trx(`billing.${table}`).where({ event_id: eventId }).orderBy(key).select<Row[]>("*");
@@ -169,6 +170,8 @@ async function readWritten(trx: Trx, eventId: string): Promise<string[]> {
         `reversal: ${reversal_id} ${kind} ${status} (${amount} ${currency})`,
     ),
     ...subscriptions.map(({ subscription_id, status }) => `subscription: ${subscription_id} ${status}`),
-    ...(others.length === 0 ? [] : [`conflicting: ${others.length} other bodies came under this id, and are kept`]),
+    ...(others.length === 0
+      ? []
+      : [`conflicting: ${others.length} other bodies were received under this id and stored separately`]),
   ];
 }

@@ -1,6 +1,7 @@
-/** `billing reconcile`: asks Stripe for what is missing here. */
+/** `billing reconcile`: stores events and paid invoices that exist at Stripe and are missing here. */
 import { type Command, defineCommand, flag, printable } from "../../../core/mod.ts";
 import type { manifest } from "../manifest.ts";
+import { count } from "./count.ts";
 import { reconcile as reconcileWithStripe } from "../recovery/reconcile.ts";
 
 export const reconcile: Command = defineCommand({
@@ -29,21 +30,20 @@ export const reconcile: Command = defineCommand({
     for (const { event_id, what } of report.missing)
       print(`${printable(event_id)}  ${printable(what)}  ${dryRun ? "would be stored" : "stored"}`);
     for (const id of report.unknownSubscriptions)
-      print(`${printable(id)}  is tied to a hotel here and not known to Stripe`);
+      print(`${printable(id)}  is linked to a hotel here, and Stripe does not know it`);
     for (const { subscription_id, words } of report.failedSubscriptions)
-      print(`${printable(subscription_id)}  is left out, Stripe failed: ${words}`);
+      print(`${printable(subscription_id)}  skipped, because Stripe failed: ${words}`);
     for (const { event_id, words } of report.failedEvents)
       print(`${printable(event_id)}  could not be stored: ${words}`);
     for (const id of report.unreadable) print(`${printable(id)}  can't be read`);
     const seen = `${kind} ${report.events}, subscriptions ${report.subscriptions}, paid invoices ${report.invoices}`;
-    print(
-      `Stripe lists: ${seen}. ${dryRun ? "Would be stored" : "Stored for a worker to apply"}: ${report.missing.length}.`,
-    );
-    const [unreadable, failed] = [report.unreadable.length, report.failedSubscriptions.length];
-    if (failed > 0)
-      throw new Error(`${failed} subscription${failed === 1 ? " was" : "s were"} left out. Run it again.`);
-    if (report.failedEvents.length > 0)
-      throw new Error(`${report.failedEvents.length} could not be stored. Run it again.`);
-    if (unreadable > 0) throw new Error(`${unreadable} could not be read.`);
+    const stored = dryRun ? "Would be stored" : "Stored for a worker to apply";
+    print(`Stripe lists: ${seen}. ${stored}: ${report.missing.length}.`);
+    const { failedSubscriptions, failedEvents, unreadable } = report;
+    if (failedSubscriptions.length > 0)
+      throw new Error(`Skipped ${count(failedSubscriptions.length, "subscription")}. Run the command again.`);
+    if (failedEvents.length > 0)
+      throw new Error(`Could not store ${count(failedEvents.length, "event")}. Run the command again.`);
+    if (unreadable.length > 0) throw new Error(`Could not read ${count(unreadable.length, "object")}.`);
   },
 });

@@ -1,9 +1,10 @@
-/** `billing replay`: applies events again, one, the failed ones, or all of them into an empty ledger. */
+/** `billing replay`: applies one event, the failed events or all events again. */
 import { type Command, type CommandContext, defineCommand, flag, printable, UsageError } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
 import type { manifest } from "../manifest.ts";
+import { count } from "./count.ts";
 import { deadEventIds, type EventOutcome, replayAll, replayEvent, type ReplayReport } from "../recovery/replay.ts";
 
 export const replay: Command = defineCommand({
@@ -26,13 +27,14 @@ export const replay: Command = defineCommand({
 });
 
 function outcomeLine({ event_id, type, status, status_reason, hotel_id }: EventOutcome, dryRun: boolean): string {
-  const of = hotel_id === null ? "" : ` for hotel ${hotel_id}`;
-  return `${printable(event_id)} (${type}) ${dryRun ? "would be" : "is"} ${status}${status_reason === null ? "" : ` (${status_reason})`}${of}`;
+  const ofHotel = hotel_id === null ? "" : ` for hotel ${hotel_id}`;
+  const reason = status_reason === null ? "" : ` (${status_reason})`;
+  return `${printable(event_id)} (${type}) ${dryRun ? "would be" : "is"} ${status}${reason}${ofHotel}`;
 }
 
 async function replayFailed(ctx: BillingContext, { print, progress }: CommandContext, dryRun: boolean): Promise<void> {
   const ids = await deadEventIds(ctx);
-  if (ids.length === 0) return print("No event's job is dead.");
+  if (ids.length === 0) return print("No event has a dead job.");
   const lines: string[] = [];
   let failures = 0;
   const shown = progress("events", ids.length);
@@ -47,7 +49,7 @@ async function replayFailed(ctx: BillingContext, { print, progress }: CommandCon
   }
   shown.end();
   lines.forEach(print);
-  if (failures > 0) throw new Error(`${failures} of ${ids.length} still fail, and their jobs stay dead.`);
+  if (failures > 0) throw new Error(`${failures} of ${ids.length} events still fail; their jobs stay dead.`);
 }
 
 async function replayEverything(
@@ -57,31 +59,25 @@ async function replayEverything(
 ): Promise<void> {
   const shown = progress("events");
   const report = await replayAll(ctx, { dryRun, onTotal: shown.total, onStep: () => shown.step() }).finally(shown.end);
-  tell(report, print, dryRun);
-  const { failed, failedHotels, kept } = report;
-  if (!kept && !dryRun) throw new Error("Events failed that had an outcome before: everything was rolled back.");
+  printReport(report, print, dryRun);
+  const { failed, failedHotels, committed } = report;
+  if (!committed && !dryRun) throw new Error("Events failed that had an outcome before. Everything was rolled back.");
+  const rest = dryRun ? "" : "; the others were";
   if (failedHotels.length > 0)
-    throw new Error(
-      `The valid_to of ${failedHotels.length} hotel${failedHotels.length === 1 ? "" : "s"} can't be computed${dryRun ? "" : "; the others were"}.`,
-    );
-  if (failed.length > 0)
-    throw new Error(
-      `${failed.length} event${failed.length === 1 ? "" : "s"} can't be applied${dryRun ? "" : "; the others were"}.`,
-    );
+    throw new Error(`The valid_to of ${count(failedHotels.length, "hotel")} can't be computed${rest}.`);
+  if (failed.length > 0) throw new Error(`${count(failed.length, "event")} can't be applied${rest}.`);
 }
 
-function tell(report: ReplayReport, print: (line: string) => void, dryRun: boolean): void {
+function printReport(report: ReplayReport, print: (line: string) => void, dryRun: boolean): void {
   const { events, outcomes, failed, failedHotels, changedTables, changedHotels } = report;
   const counted = Object.entries(outcomes).map(([status, count]) => `${count} ${status}`);
-  print(`${events} event${events === 1 ? "" : "s"} applied into empty tables: ${counted.join(", ") || "none"}.`);
+  print(`${count(events, "event")} applied into empty tables: ${counted.join(", ") || "none"}.`);
   for (const { event_id, error } of failed) print(`${printable(event_id)} fails: ${error}`);
   for (const { hotel_id, error } of failedHotels) print(`hotel ${hotel_id} keeps its valid_to: ${error}`);
   for (const { hotel_id, before, after } of changedHotels)
     print(`hotel ${hotel_id}: valid_to ${before.toISOString()} -> ${after.toISOString()}`);
-  print(
-    changedTables.length + changedHotels.length === 0
-      ? "The ledger and every valid_to are what they were."
-      : `Not what they were: ${[...changedTables, ...(changedHotels.length > 0 ? [`valid_to of ${changedHotels.length} hotels`] : [])].join(", ")}.`,
-  );
-  if (dryRun) print("A dry run: nothing was kept.");
+  const changes: string[] = [...changedTables];
+  if (changedHotels.length > 0) changes.push(`valid_to of ${changedHotels.length} hotels`);
+  print(changes.length === 0 ? "The ledger and every valid_to are unchanged." : `Changed: ${changes.join(", ")}.`);
+  if (dryRun) print("Dry run: everything was rolled back.");
 }

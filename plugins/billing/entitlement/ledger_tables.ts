@@ -1,6 +1,6 @@
 /**
- * The tables that are made of the events alone, in an order in which they can be emptied. A replay of everything clears
- * them and fills them again; what is not made of events must stand in a table that is not named here.
+ * The tables that are made of the events alone, in an order in which they can be emptied. A replay of all events
+ * empties and fills them. Data that is not made of events belongs in another table.
  */
 export const ledgerTables = [
   "billing.paid_invoices",

@@ -1,11 +1,14 @@
-/** The facts of a hotel, and what they say on the hotel's row. The reasons stand in `fold.ts`. */
+/** Reads the facts of a hotel and writes the computed `valid_to` to its row. `valid_to.ts` gives the reasons. */
 import { prepare, type Trx } from "../../../core/mod.ts";
-import { type Coverage, foldValidTo, type PaidPeriod } from "./valid_to.ts";
-import { isReplay } from "../recovery/replay_lock.ts";
+import { type Coverage, computeValidTo, type PaidPeriod } from "./valid_to.ts";
+import type { ApplyMode } from "../recovery/replay_lock.ts";
 import { reversedInvoices } from "./reversed_invoices.ts";
 import type { PaymentLink, ReversalFact } from "../facts/event_facts.ts";
 
-/** A hotel's row, locked until the transaction ends: of two events of one hotel the second folds what the first has written. */
+/**
+ * A hotel's row, locked until the transaction ends. So the second event of a hotel computes with the facts that the
+ * first has saved.
+ */
 export interface LockedHotel {
   readonly hotel_id: string;
   readonly trial_ends_at: Date;
@@ -13,7 +16,7 @@ export interface LockedHotel {
   readonly valid_to: Date;
 }
 
-/** A row of the ledger, as far as the fold needs it. */
+/** The columns of a ledger row that `valid_to` is computed from. */
 export interface LedgerRow {
   readonly invoice_id: string;
   readonly subscription_id: string | null;
@@ -28,12 +31,12 @@ export interface ReversalRow extends Omit<ReversalFact, "charge_id" | "payment_i
   readonly payment_intent_id: string | null;
 }
 
-/** All from which `valid_to` is computed, beside the hotel's own row. */
+/** All that `valid_to` is computed from, except the hotel's own row. */
 export interface HotelFacts {
   readonly invoices: readonly LedgerRow[];
   readonly links: readonly PaymentLink[];
   readonly reversals: readonly ReversalRow[];
-  /** When the subscriptions that have ended did so. */
+  /** When the ended subscriptions ended. */
   readonly endings: readonly Ending[];
 }
 
@@ -42,13 +45,14 @@ export interface Ending {
   readonly ended_at: Date;
 }
 
-/** The columns of `identity.hotels` that make a `LockedHotel`. */
+/** The columns of `identity.hotels` that `LockedHotel` needs. */
 export const hotelColumns = "hotel_id, trial_ends_at, subscription_valid, valid_to";
 const invoicesStatement = prepare<LedgerRow>(
   "billing_fold_invoices",
-  "SELECT invoice_id, subscription_id, period_end, amount_paid, currency FROM billing.paid_invoices WHERE hotel_id = $1",
+  `SELECT invoice_id, subscription_id, period_end, amount_paid, currency FROM billing.paid_invoices
+   WHERE hotel_id = $1`,
 );
-/** Without a reversal, nobody asks for the links: most hotels have none. */
+/** Only a hotel with reversals needs the links, and most hotels have no reversals. */
 const linksStatement = prepare<PaymentLink>(
   "billing_fold_links",
   `SELECT payment_id, linked_id, to_invoice FROM billing.payment_links
@@ -79,47 +83,54 @@ export async function readFacts(trx: Trx, hotelId: string): Promise<HotelFacts> 
   return { invoices, links, reversals, endings };
 }
 
-/** The time that a paid invoice counts for. */
+/** The service period that a paid invoice counts for. */
 export interface CountingPeriod extends PaidPeriod {
   readonly subscription_id: string | null;
 }
 
 /**
- * The paid invoices that no refund or dispute has taken out, with the end of the time that each counts for. Of an invoice
- * whose money was given back in part, the time after the end of its subscription is not paid for: a subscription that is
- * canceled in the middle of its year, with the rest refunded, covers until it was canceled.
+ * Returns the paid invoices that are not reversed, each with the end of the period that it counts for. A partly
+ * refunded invoice counts at most until its subscription ends. A subscription that is canceled in the middle of its
+ * year, with the rest refunded, thus covers the hotel until it was canceled.
  */
 export function countingPeriods(facts: HotelFacts): CountingPeriod[] {
   const reversed = reversedInvoices(facts.invoices, facts.links, facts.reversals);
   const endings = new Map(facts.endings.map(({ subscription_id, ended_at }) => [subscription_id, ended_at]));
   return facts.invoices.flatMap(({ invoice_id, subscription_id, period_end }) => {
-    const { isOut = false, isReduced = false } = reversed.get(invoice_id) ?? {};
-    if (isOut) return [];
+    const { isReversed = false, isReduced = false } = reversed.get(invoice_id) ?? {};
+    if (isReversed) return [];
     const ended = isReduced ? endings.get(subscription_id ?? "") : undefined;
     const isCut = ended !== undefined && period_end !== null && ended < period_end;
     return [{ invoice_id, subscription_id, period_end: isCut ? ended : period_end }];
   });
 }
 
-/** What the facts say. */
+/** Computes until when the facts cover the hotel. */
 export function coverageOf(facts: HotelFacts, trialEndsAt: Date, graceDays: number): Coverage {
-  return foldValidTo(countingPeriods(facts), trialEndsAt, graceDays);
+  return computeValidTo(countingPeriods(facts), trialEndsAt, graceDays);
 }
 
-/** Folds the hotel's facts and writes the outcome to its row; a row that says so already keeps its version. */
-export async function refold(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
-  return isReplay(trx) ? hotel.valid_to : foldHotel(trx, hotel, graceDays, now);
+export interface UpdateOptions {
+  /** Days of 24 hours. */
+  readonly graceDays: number;
+  readonly now: Date;
+  /**
+   * - `live`: sends the UPDATE without waiting, which saves a round trip. An error fails the transaction.
+   * - `replay`: waits for it, so that the caller knows which hotel PostgreSQL refuses.
+   */
+  readonly mode: ApplyMode;
 }
 
-/** Not waited for, but in a replay: there, a hotel that refuses it must be told from the others. */
-const write = (trx: Trx, values: readonly unknown[]): Promise<unknown> | void =>
-  isReplay(trx) ? writeStatement.run(trx, values) : writeStatement.send(trx, values);
-
-/** The same in a replay too, which calls it once for each hotel when all events are in. */
-export async function foldHotel(trx: Trx, hotel: LockedHotel, graceDays: number, now: Date): Promise<Date> {
+/** Computes `valid_to` from the hotel's facts and writes it to its row. An unchanged row keeps its version. */
+export async function updateValidTo(
+  trx: Trx,
+  hotel: LockedHotel,
+  { graceDays, now, mode }: UpdateOptions,
+): Promise<void> {
   const { valid_to } = coverageOf(await readFacts(trx, hotel.hotel_id), hotel.trial_ends_at, graceDays);
   const isValid = valid_to > now;
-  if (valid_to.getTime() !== hotel.valid_to.getTime() || isValid !== hotel.subscription_valid)
-    await write(trx, [hotel.hotel_id, valid_to, isValid]);
-  return valid_to;
+  if (valid_to.getTime() === hotel.valid_to.getTime() && isValid === hotel.subscription_valid) return;
+  const values = [hotel.hotel_id, valid_to, isValid];
+  if (mode === "live") writeStatement.send(trx, values);
+  else await writeStatement.run(trx, values);
 }

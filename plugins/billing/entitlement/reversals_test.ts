@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { onBothStores } from "../../../testing/platform.ts";
 import { inDays, iso, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
-import { ordersOf } from "../testing/orders.ts";
+import { permutationsOf } from "../testing/orders.ts";
 
-onBothStores("what takes a payment back", (store) => {
+onBothStores("reversals of payments", (store) => {
   const billing = useBilling({ store });
   let ids: { invoiceId: string; customerId: string; subscriptionId: string; charge: string; payment_intent: string };
   const renewIds = () => {
@@ -19,7 +19,7 @@ onBothStores("what takes a payment back", (store) => {
   };
   beforeEach(renewIds);
 
-  /** @returns each event's outcome */
+  /** Applies the events. @returns the status of each */
   const send = async (...events: TestEvent[]) => (await billing.apply(...events)).map(({ status }) => status as string);
   const older = (facts: object = {}) => ({
     ...olderInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(40) }),
@@ -58,7 +58,7 @@ onBothStores("what takes a payment back", (store) => {
       ...facts,
     });
 
-  it("A reversal waits for its invoice and reverses it on arrival (older shape)", async () => {
+  it("A refund waits for its invoice and reverses it when it arrives (older shape)", async () => {
     expect(await send(refund("succeeded"))).to.deep.equal(["waiting"]);
     expect(await send(eventAround("invoice.paid", older()))).to.deep.equal(["applied"]);
     const after = await billing.view();
@@ -71,9 +71,9 @@ onBothStores("what takes a payment back", (store) => {
     expect(left).to.deep.equal([]);
   });
 
-  it("In basil's shape a reversal waits for the link to its invoice too, through a chain of events", async () => {
-    // The refund knows the charge, the charge its intent, the invoice_payment the invoice. They arrive in the
-    // worst order.
+  it("A refund waits for the link to its invoice through a chain of events (basil shape)", async () => {
+    // The refund names the charge, the charge its intent, and the invoice_payment the invoice. They arrive in the worst
+    // order.
     const byCharge = refund("succeeded", { payment_intent: null });
     const charge = eventAround("charge.refunded", {
       id: ids.charge,
@@ -98,7 +98,7 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
-  it("Partial refunds reverse the invoice only when they add up to the whole payment", async () => {
+  it("A partial refund reverses nothing, until the parts add up to the whole", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded", { amount: 24_000 }));
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
     await send(refund("succeeded", { id: freshId("re"), amount: 900 }));
@@ -114,7 +114,7 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
-  it("A lost partial dispute leaves the invoice until refunds return the rest", async () => {
+  it("A lost dispute of a part keeps the invoice, until refunds return the rest", async () => {
     await send(eventAround("invoice.paid", older()), dispute("lost", "closed", { amount: 1_000 }));
     expect(await billing.view()).to.include({ status: "active", paid_until: iso(inDays(40)) });
     await send(refund("succeeded", { amount: 23_900 }));
@@ -123,14 +123,14 @@ onBothStores("what takes a payment back", (store) => {
     expect(await billing.view()).to.include({ paid_until: iso(inDays(40)) });
   });
 
-  it("After a reversal the previous invoice counts", async () => {
+  it("After a reversal, the earlier invoice determines valid_to", async () => {
     const { lines } = olderInvoice({ periodEnd: inDays(33) });
     const first = { ...older({ charge: null, payment_intent: null, lines }), id: freshId("in") };
     await send(eventAround("invoice.paid", first), eventAround("invoice.paid", older()), refund("succeeded"));
     expect(await billing.view()).to.include({ paid_until: iso(inDays(33)), paid_by: first.id });
   });
 
-  describe("A partial refund of a year whose subscription is canceled at once", () => {
+  describe("a partial refund of a year whose subscription is canceled at once", () => {
     const ended = (days: number | null, status = "canceled") => ({
       ...eventAround("customer.subscription.deleted", {
         id: ids.subscriptionId,
@@ -144,8 +144,8 @@ onBothStores("what takes a payment back", (store) => {
     const paid = () => eventAround("invoice.paid", older());
     const part = (status = "succeeded") => refund(status, { amount: 20_000 });
 
-    it("The hotel stays open until the subscription's end, in any order of the events", async () => {
-      for (const order of ordersOf([0, 1, 2])) {
+    it("The hotel is entitled until the subscription's end, in every order of the events", async () => {
+      for (const order of permutationsOf([0, 1, 2])) {
         billing.hotel = await billing.signUp();
         renewIds();
         const events = [paid(), part(), ended(12)];
@@ -156,37 +156,37 @@ onBothStores("what takes a payment back", (store) => {
       }
     });
 
-    it("The hotel stays open for the paid period if nothing was refunded or the subscription continues", async () => {
+    it("The hotel is entitled for the whole paid period without a refund or with an open subscription", async () => {
       await send(paid(), ended(12));
       expect((await billing.view()).paid_until, "no refund").to.equal(iso(inDays(40)));
       await send(part("pending"));
-      expect((await billing.view()).paid_until, "the refund is pending").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "refund still pending").to.equal(iso(inDays(40)));
       await send(part("succeeded"));
       expect((await billing.view()).paid_until).to.equal(iso(inDays(12)));
       await send(refund("failed", { amount: 20_000 }, "refund.failed"));
-      expect((await billing.view()).paid_until, "the refund failed").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "refund failed").to.equal(iso(inDays(40)));
     });
 
-    it("The part that a dispute took counts too, and never extends the paid period", async () => {
+    it("A lost dispute of a part counts like a partial refund, and never extends the paid period", async () => {
       await send(paid(), dispute("lost", "closed", { amount: 1000 }), ended(90));
-      expect((await billing.view()).paid_until, "the subscription ended after the period").to.equal(iso(inDays(40)));
+      expect((await billing.view()).paid_until, "ended after the period").to.equal(iso(inDays(40)));
       await send({ ...ended(7), created: startSeconds + 1 });
       expect((await billing.view()).paid_until).to.equal(iso(inDays(7)));
     });
 
-    it("Nothing changes while Stripe gives no end or the subscription is active", async () => {
+    it("A partial refund changes nothing while the subscription is active or its end is unknown", async () => {
       await send(paid(), part(), ended(12, "active"), ended(null));
       expect((await billing.view()).paid_until).to.equal(iso(inDays(40)));
     });
   });
 
-  it("Another hotel's events do not affect the hotel", async () => {
+  it("Another hotel's reversals do not count", async () => {
     await send(eventAround("invoice.paid", older()), refund("succeeded"));
     billing.hotel = await billing.signUp();
     expect((await billing.view()).invoices).to.deep.equal([]);
   });
 
-  describe("The hotel's subscription status", () => {
+  describe("the subscription's status", () => {
     const subscription = (status: string, created: number, facts: object = {}) => ({
       ...eventAround("customer.subscription.updated", {
         id: ids.subscriptionId,
@@ -200,7 +200,7 @@ onBothStores("what takes a payment back", (store) => {
       created: startSeconds + created,
     });
 
-    it("The state that Stripe made last counts, not the one that arrived last, and an end is final", async () => {
+    it("The latest event by Stripe's time counts, and an ended subscription remains ended", async () => {
       await send(subscription("active", 1), subscription("past_due", 3));
       await send(subscription("active", 2));
       expect((await billing.view()).subscriptions[0]).to.include({
@@ -211,7 +211,7 @@ onBothStores("what takes a payment back", (store) => {
       expect((await billing.view()).subscriptions[0]).to.include({ status: "canceled" });
     });
 
-    it("A failed payment makes the status past due but leaves the hotel open; a paid invoice clears it", async () => {
+    it("A hotel with a failed payment is past due and entitled until the invoice is paid", async () => {
       const open = older({ status: "open", paid: false, amount_paid: 0, amount_remaining: 24_900 });
       const failed = {
         ...open,
@@ -237,7 +237,7 @@ onBothStores("what takes a payment back", (store) => {
       expect((await billing.view()).unpaid_invoices).to.deep.equal([]);
     });
 
-    it("A voided invoice does not make the status past due", async () => {
+    it("A void invoice does not make the hotel past due", async () => {
       const open = older({ status: "open", paid: false });
       await send(
         eventAround("invoice.voided", { ...open, status: "void" }),
@@ -246,7 +246,7 @@ onBothStores("what takes a payment back", (store) => {
       expect(await billing.view()).to.include({ status: "trial" });
     });
 
-    it("A hotel without coverage is lapsed, whatever Stripe's status is", async () => {
+    it("A hotel without coverage is lapsed, whatever Stripe's status", async () => {
       await billing
         .owner("identity.hotels")
         .where({ hotel_id: billing.hotel.hotelId })

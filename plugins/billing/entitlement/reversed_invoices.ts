@@ -1,17 +1,19 @@
 /**
- * Which paid invoices do not count, because their money went back? Computed from all facts of a hotel, like `valid_to`
- * itself, so that it does not matter whether the invoice, the refund or the link between them came first.
+ * Determines which paid invoices do not count because their money was returned. Computed from all facts of a hotel,
+ * like `valid_to` itself. So it does not matter whether the invoice, the refund or the link between them came first.
  *
- * The ids of one payment (its charges and its intent) hang together by links, and so do a payment and its invoice. Of one
- * payment is back what its succeeded refunds add up to. A charge also tells the sum of its refunds, and newer versions of
- * the API tell no more than that in `charge.refunded`. What of that sum no refund is known for counts as well; as soon as
- * the refunds are known one by one they explain it, and one of them that has failed since counts no more.
+ * Links connect the ids of one payment (its charges and its payment intent), and a payment to its invoice. The refunded
+ * amount of a payment is the sum of its succeeded refunds.
  *
- * A lost dispute takes back its own amount, which can be a part of the payment. It counts beside the refunds, because Stripe
- * keeps it out of a charge's sum. A bank can also take the money back in another currency than the payment's. Such a lost
- * dispute cannot be compared with what was paid, so it counts as all of it.
+ * A charge also shows the sum of its refunds. Newer API versions show only this sum in `charge.refunded`. The part of
+ * the sum that no known refund explains counts as refunded. Once the single refunds are known, they explain the sum,
+ * and a refund that has failed since no longer counts.
  *
- * An invoice is out when what is back of its payments by succeeded refunds and lost disputes reaches what was paid.
+ * A lost dispute reverses its own amount, which can be a part of the payment. It counts in addition to the refunds,
+ * because Stripe does not include it in a charge's sum. A bank can also reverse a payment in another currency. Such a
+ * lost dispute cannot be compared with the paid amount, so it counts as all of it.
+ *
+ * An invoice is reversed when the succeeded refunds and lost disputes of its payments reach the paid amount.
  */
 import type { PaymentLink, ReversalFact } from "../facts/event_facts.ts";
 
@@ -20,7 +22,7 @@ type Reversal = Pick<ReversalFact, "reversal_id" | "kind" | "status" | "amount" 
   readonly payment_intent_id: string | null;
 };
 
-/** What is asked about an invoice. */
+/** The paid amount of an invoice. */
 export interface PaidAmount {
   readonly invoice_id: string;
   readonly amount_paid: string;
@@ -28,14 +30,14 @@ export interface PaidAmount {
 }
 
 export interface Reversed<R extends Reversal> {
-  /** All that aims at the invoice, whether it came to anything or not. */
+  /** All reversals of the invoice's payments, with or without success. */
   readonly reversals: readonly R[];
-  readonly isOut: boolean;
-  /** Whether any of its money is back. */
+  readonly isReversed: boolean;
+  /** Whether any of the paid amount was returned. */
   readonly isReduced: boolean;
 }
 
-/** Finds for each invoice what was reversed of it; an invoice that nothing aims at is not in the answer. */
+/** Finds the reversals of each invoice. An invoice without reversals is not in the result. */
 export function reversedInvoices<R extends Reversal>(
   invoices: Iterable<PaidAmount>,
   links: readonly PaymentLink[],
@@ -46,7 +48,7 @@ export function reversedInvoices<R extends Reversal>(
   const payments = groupPayments(links, reversals);
   const byPayment = new Map<string, number[]>();
   reversals.forEach((reversal, at) => push(byPayment, payments.get(paymentOf(reversal) ?? "") ?? "", at));
-  // Only those of payments that something aims at: a hotel may have thousands of others.
+  // Only payments with reversals: a hotel may have thousands of others.
   const paymentsOf = new Map<string, string[]>();
   for (const { payment_id, linked_id, to_invoice } of links) {
     const payment = payments.get(payment_id) ?? "";
@@ -56,17 +58,19 @@ export function reversedInvoices<R extends Reversal>(
     const own = [...new Set(paymentsOf.get(invoice_id))].map((payment) => byPayment.get(payment) ?? []);
     if (own.length === 0) continue;
     const pick = (places: readonly number[]) => places.map((at) => reversals[at]).filter((one) => one !== undefined);
-    const back = own.reduce(
-      (sum, places) => sum + unitsBack(pick(places).filter((one) => one.currency === currency)),
+    const refunded = own.reduce(
+      (sum, places) => sum + refundedUnits(pick(places).filter((one) => one.currency === currency)),
       0n,
     );
-    const aimed = pick(own.flat().sort((one, other) => one - other));
-    const isForeign = aimed.some((one) => one.kind === "dispute" && one.status === "lost" && one.currency !== currency);
-    // Nothing was paid for an invoice of nothing, so nothing can come back of it.
+    const ofInvoice = pick(own.flat().sort((one, other) => one - other));
+    const isForeign = ofInvoice.some(
+      (one) => one.kind === "dispute" && one.status === "lost" && one.currency !== currency,
+    );
+    // For an invoice of zero nothing was paid, so nothing can be returned.
     found.set(invoice_id, {
-      reversals: aimed,
-      isOut: isForeign || (back > 0n && back >= unitsOf(amount_paid)),
-      isReduced: isForeign || back > 0n,
+      reversals: ofInvoice,
+      isReversed: isForeign || (refunded > 0n && refunded >= unitsOf(amount_paid)),
+      isReduced: isForeign || refunded > 0n,
     });
   }
   return found;
@@ -80,12 +84,12 @@ function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
 
 const paymentOf = ({ charge_id, payment_intent_id }: Reversal): string | null => charge_id ?? payment_intent_id;
 
-/** Gives every id of a payment the name of its group: the ids that are linked with one another, by whatever way round. */
+/** Maps every id of a payment to one id of its group. Links in either direction put ids into one group. */
 function groupPayments(links: readonly PaymentLink[], reversals: readonly Reversal[]): Map<string, string> {
-  const neighbours = new Map<string, string[]>();
+  const linkedIds = new Map<string, string[]>();
   const join = (one: string, other: string): void => {
-    push(neighbours, one, other);
-    push(neighbours, other, one);
+    push(linkedIds, one, other);
+    push(linkedIds, other, one);
   };
   for (const { payment_id, linked_id, to_invoice } of links) join(payment_id, to_invoice ? payment_id : linked_id);
   for (const reversal of reversals) {
@@ -93,19 +97,19 @@ function groupPayments(links: readonly PaymentLink[], reversals: readonly Revers
     if (payment !== null) join(payment, reversal.payment_intent_id ?? payment);
   }
   const groups = new Map<string, string>();
-  for (const start of neighbours.keys()) {
-    const open = groups.has(start) ? [] : [start];
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+  for (const start of linkedIds.keys()) {
+    const pending = groups.has(start) ? [] : [start];
+    for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
       if (groups.has(id)) continue;
       groups.set(id, start);
-      open.push(...(neighbours.get(id) ?? []));
+      pending.push(...(linkedIds.get(id) ?? []));
     }
   }
   return groups;
 }
 
-/** What is back of one payment, in the currency's smallest units. */
-function unitsBack(reversals: readonly Reversal[]): bigint {
+/** Computes the returned amount of one payment, in the currency's smallest units. */
+function refundedUnits(reversals: readonly Reversal[]): bigint {
   const sum = (kind: Reversal["kind"], status?: string): bigint =>
     reversals
       .filter((reversal) => reversal.kind === kind && (status === undefined || reversal.status === status))

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import type { PaymentLink } from "../facts/event_facts.ts";
 import { reversedInvoices } from "./reversed_invoices.ts";
 
 type Reversal = Parameters<typeof reversedInvoices>[2][number];
@@ -17,91 +18,102 @@ const reversal = (facts: Partial<Reversal>): Reversal => ({
   payment_intent_id: "pi_1",
   ...facts,
 });
-const isOut = (reversals: Reversal[], links = [ofIntent], paid = invoice) =>
-  reversedInvoices([paid], links, reversals).get(paid.invoice_id)?.isOut ?? false;
+const isReversed = (reversals: Reversal[], links = [ofIntent], paid = invoice) =>
+  reversedInvoices([paid], links, reversals).get(paid.invoice_id)?.isReversed ?? false;
 
-describe("A reversed invoice", () => {
-  it("Succeeded refunds reverse an invoice once they reach the paid amount", () => {
-    expect(isOut([reversal({})])).to.equal(true);
+describe("reversed invoices", () => {
+  it("An invoice is reversed when its succeeded refunds reach the paid amount, and not before", () => {
+    expect(isReversed([reversal({})])).to.equal(true);
     const half = reversal({ amount: "124.50" });
-    expect(isOut([half])).to.equal(false);
-    expect(isOut([half, reversal({ reversal_id: "re_2", amount: "124.50" })])).to.equal(true);
-    expect(isOut([half, reversal({ reversal_id: "re_2", amount: "124.49" })])).to.equal(false);
+    expect(isReversed([half])).to.equal(false);
+    expect(isReversed([half, reversal({ reversal_id: "re_2", amount: "124.50" })])).to.equal(true);
+    expect(isReversed([half, reversal({ reversal_id: "re_2", amount: "124.49" })])).to.equal(false);
     for (const status of ["pending", "requires_action", "failed", "canceled"])
-      expect(isOut([reversal({ status })]), status).to.equal(false);
+      expect(isReversed([reversal({ status })]), status).to.equal(false);
   });
 
   const dispute = (facts: Partial<Reversal>) =>
     reversal({ reversal_id: "dp_1", kind: "dispute", status: "lost", ...facts });
 
-  it("A lost dispute of the whole amount reverses it; an open or won dispute does not", () => {
-    expect(isOut([dispute({})])).to.equal(true);
+  it("An invoice is reversed when a dispute of the whole amount is lost, and not while it is open or won", () => {
+    expect(isReversed([dispute({})])).to.equal(true);
     for (const status of ["needs_response", "under_review", "won", "warning_closed"])
-      expect(isOut([dispute({ status })]), status).to.equal(false);
+      expect(isReversed([dispute({ status })]), status).to.equal(false);
   });
 
-  it("Lost disputes and succeeded refunds reverse it once their sum reaches the paid amount", () => {
+  it("An invoice is reversed when lost disputes and succeeded refunds together reach the paid amount", () => {
     const small = dispute({ amount: "10.00" });
-    expect(isOut([small])).to.equal(false);
-    expect(isOut([small, reversal({ amount: "239.00" })])).to.equal(true);
-    expect(isOut([small, reversal({ amount: "238.99" })])).to.equal(false);
-    expect(isOut([small, reversal({ amount: "239.00", status: "pending" })])).to.equal(false);
-    expect(isOut([small, dispute({ reversal_id: "dp_2", amount: "239.00" })])).to.equal(true);
-    expect(isOut([small, dispute({ reversal_id: "dp_2", amount: "239.00", status: "won" })])).to.equal(false);
+    expect(isReversed([small])).to.equal(false);
+    expect(isReversed([small, reversal({ amount: "239.00" })])).to.equal(true);
+    expect(isReversed([small, reversal({ amount: "238.99" })])).to.equal(false);
+    expect(isReversed([small, reversal({ amount: "239.00", status: "pending" })])).to.equal(false);
+    expect(isReversed([small, dispute({ reversal_id: "dp_2", amount: "239.00" })])).to.equal(true);
+    expect(isReversed([small, dispute({ reversal_id: "dp_2", amount: "239.00", status: "won" })])).to.equal(false);
     const sum = reversal({ reversal_id: "ch_1", kind: "charge_sum", status: "told", amount: "239.00" });
-    expect(isOut([small, sum]), "a charge's sum contains no disputes").to.equal(true);
-    expect(isOut([dispute({ amount: "239.00" }), { ...sum, amount: "9.99" }])).to.equal(false);
+    expect(isReversed([small, sum]), "a charge's sum includes no disputes").to.equal(true);
+    expect(isReversed([dispute({ amount: "239.00" }), { ...sum, amount: "9.99" }])).to.equal(false);
   });
 
-  it("A lost dispute in another currency reverses it, because its amount can't be compared", () => {
-    expect(isOut([dispute({ amount: "10.00", currency: "USD" })])).to.equal(true);
-    expect(isOut([dispute({ amount: "10.00", currency: "USD", status: "won" })])).to.equal(false);
+  it("An invoice is reversed when a dispute in another currency is lost, because its amount can't be compared", () => {
+    expect(isReversed([dispute({ amount: "10.00", currency: "USD" })])).to.equal(true);
+    expect(isReversed([dispute({ amount: "10.00", currency: "USD", status: "won" })])).to.equal(false);
   });
 
-  it("The invoice is found by the charge, by the intent, and by a link between the two", () => {
-    expect(isOut([reversal({ charge_id: null })])).to.equal(true);
-    expect(isOut([reversal({ payment_intent_id: null })])).to.equal(false);
-    expect(isOut([reversal({ payment_intent_id: null })], [ofIntent, ofCharge])).to.equal(true);
+  it("A reversal finds its invoice by the charge, by the intent, and by a link between the two", () => {
+    expect(isReversed([reversal({ charge_id: null })])).to.equal(true);
+    expect(isReversed([reversal({ payment_intent_id: null })])).to.equal(false);
+    expect(isReversed([reversal({ payment_intent_id: null })], [ofIntent, ofCharge])).to.equal(true);
     const chargeOnly = { ...ofIntent, payment_id: "ch_1" };
-    expect(isOut([reversal({ charge_id: null })], [chargeOnly, ofCharge])).to.equal(true);
-    expect(isOut([reversal({ charge_id: "ch_2", payment_intent_id: "pi_2" })], [ofIntent, ofCharge])).to.equal(false);
+    expect(isReversed([reversal({ charge_id: null })], [chargeOnly, ofCharge])).to.equal(true);
+    expect(isReversed([reversal({ charge_id: "ch_2", payment_intent_id: "pi_2" })], [ofIntent, ofCharge])).to.equal(
+      false,
+    );
   });
 
-  it("The refunded amount of a charge counts as far as no refund explains it", () => {
+  it("The part of a charge's sum that no refund explains counts as refunded", () => {
     const sum = reversal({ reversal_id: "ch_1", kind: "charge_sum", status: "told" });
-    expect(isOut([sum])).to.equal(true);
-    expect(isOut([sum, reversal({})]), "the charge's sum is not added to its refunds").to.equal(true);
-    expect(isOut([sum, reversal({ status: "failed" })]), "the refund in the charge's sum has failed").to.equal(false);
+    expect(isReversed([sum])).to.equal(true);
+    expect(isReversed([sum, reversal({})]), "the sum does not count in addition").to.equal(true);
+    expect(isReversed([sum, reversal({ status: "failed" })]), "the refund in the sum has failed").to.equal(false);
     const half = reversal({ amount: "124.50" });
-    expect(isOut([sum, half]), "only the charge reports the other half").to.equal(true);
-    expect(isOut([sum, { ...half, status: "pending" }])).to.equal(false);
+    expect(isReversed([sum, half]), "only the charge shows the other half").to.equal(true);
+    expect(isReversed([sum, { ...half, status: "pending" }])).to.equal(false);
   });
 
-  it("Several payments are added up, each with its refunds", () => {
+  it("The refunds of several payments of one invoice add up", () => {
     const links = [ofIntent, { payment_id: "pi_2", linked_id: "in_1", to_invoice: true }];
     const first = reversal({ amount: "100.00" });
     const second = reversal({ reversal_id: "re_2", charge_id: null, payment_intent_id: "pi_2", amount: "149.00" });
-    expect(isOut([first, second], links)).to.equal(true);
-    expect(isOut([first], links)).to.equal(false);
+    expect(isReversed([first, second], links)).to.equal(true);
+    expect(isReversed([first], links)).to.equal(false);
   });
 
-  it("An unpaid invoice, or a refund in another currency, reverses nothing", () => {
-    expect(isOut([reversal({ amount: "0.00" })], [ofIntent], { ...invoice, amount_paid: "0.00" })).to.equal(false);
-    expect(isOut([reversal({ currency: "USD" })])).to.equal(false);
+  it("An invoice is not reversed if nothing was paid, or the refund is in another currency", () => {
+    expect(isReversed([reversal({ amount: "0.00" })], [ofIntent], { ...invoice, amount_paid: "0.00" })).to.equal(false);
+    expect(isReversed([reversal({ currency: "USD" })])).to.equal(false);
   });
 
-  it("Thousands of invoices and one refund take one pass", () => {
-    const count = 20_000;
+  it("Thousands of invoices and one refund take one pass and no nested loop", () => {
+    const count = 2_000;
     const numbers = Array.from({ length: count }, (_, at) => at);
     const invoices = numbers.map((at) => ({ ...invoice, invoice_id: `in_${at}` }));
-    const links = numbers.flatMap((at) => [
-      { payment_id: `pi_${at}`, linked_id: `in_${at}`, to_invoice: true },
-      { payment_id: `ch_${at}`, linked_id: `pi_${at}`, to_invoice: false },
-    ]);
-    const start = performance.now();
+    let reads = 0;
+    const counted = (link: PaymentLink): PaymentLink => ({
+      ...link,
+      get payment_id() {
+        reads += 1;
+        return link.payment_id;
+      },
+    });
+    const links = numbers
+      .flatMap((at) => [
+        { payment_id: `pi_${at}`, linked_id: `in_${at}`, to_invoice: true },
+        { payment_id: `ch_${at}`, linked_id: `pi_${at}`, to_invoice: false },
+      ])
+      .map(counted);
     const found = reversedInvoices(invoices, links, [reversal({ charge_id: "ch_7", payment_intent_id: null })]);
-    expect([...found].map(([id, { isOut }]) => [id, isOut])).to.deep.equal([["in_7", true]]);
-    // Comparing each invoice with each payment takes more than ten seconds.
-    expect(performance.now() - start).to.be.lessThan(2_000);
+    expect([...found].map(([id, { isReversed }]) => [id, isReversed])).to.deep.equal([["in_7", true]]);
+    // A nested loop reads each link once per invoice.
+    expect(reads).to.be.within(links.length, 4 * links.length);
   });
 });

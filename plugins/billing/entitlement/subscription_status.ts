@@ -1,10 +1,11 @@
 /**
- * Where a hotel stands, in one word. What it may do goes by `valid_to` alone; the word says why, and warns.
+ * Computes a hotel's subscription status. `valid_to` alone decides what the hotel may do. The status says why, and
+ * warns.
  *
- * Stripe's own status of the subscription warns of a payment that failed. Only where no subscription object has been seen,
- * a failed invoice that was neither paid nor made void speaks for it.
+ * Stripe's own status of the subscription warns of a failed payment. If no subscription object has been seen, a failed
+ * invoice that was neither paid nor made void warns instead.
  */
-export type StandingWord = "trial" | "active" | "past_due" | "grace" | "lapsed";
+export type SubscriptionStatus = "trial" | "active" | "past_due" | "grace" | "lapsed";
 
 export interface SubscriptionRow {
   readonly subscription_id: string;
@@ -24,17 +25,19 @@ export interface UnpaidInvoiceRow {
   readonly next_attempt_at: Date | null;
 }
 
-export interface StandingFacts {
-  /** Whether the hotel is open now: `valid_to` has not come yet. */
+export interface StatusFacts {
+  /** Whether the hotel is entitled now: `valid_to` is in the future. */
   readonly isOpen: boolean;
   readonly paidUntil: Date | undefined;
   readonly trialEndsAt: Date;
   readonly subscriptions: readonly SubscriptionRow[];
-  /** Those that are still to be paid. */
+  /** Invoices that are still to be paid. */
   readonly owed: readonly UnpaidInvoiceRow[];
 }
 
-/** What still has to be paid: what failed, was not made void, and does not stand in the ledger. */
+/**
+ * Returns the invoices that still have to be paid: their payment failed, and they are neither void nor in the ledger.
+ */
 export function owedInvoices(
   unpaid: readonly UnpaidInvoiceRow[],
   paid: readonly { readonly invoice_id: string }[],
@@ -43,14 +46,14 @@ export function owedInvoices(
   return unpaid.filter(({ invoice_id, state }) => state !== "void" && !settled.has(invoice_id));
 }
 
-export function standingOf(facts: StandingFacts, now: Date): StandingWord {
+export function computeStatus(facts: StatusFacts, now: Date): SubscriptionStatus {
   if (!facts.isOpen) return "lapsed";
   if (isPastDue(facts)) return "past_due";
   if (facts.paidUntil !== undefined && facts.paidUntil > now) return "active";
   return facts.trialEndsAt > now ? "trial" : "grace";
 }
 
-function isPastDue({ subscriptions, owed }: StandingFacts): boolean {
+function isPastDue({ subscriptions, owed }: StatusFacts): boolean {
   const known = subscriptions.filter(({ status }) => status !== null);
   if (known.some(({ status }) => status === "past_due" || status === "unpaid")) return true;
   return owed.some((invoice) => known.every(({ subscription_id }) => subscription_id !== invoice.subscription_id));

@@ -1,22 +1,25 @@
-/** What a manager sees of the hotel's subscription, and what it is computed from. */
+/**
+ * The answer of `GET /billing/subscription`: the hotel's subscription and the facts that `valid_to` is computed from.
+ */
 import { currencySchema, formatAmount, idSchema, instantOutSchema, type Trx } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import { isSubscribed } from "../../identity/port.ts";
 import { coverageOf, type LockedHotel, readFacts, type ReversalRow } from "./recompute.ts";
 import { PaidInvoice } from "../models/paid_invoice.ts";
-import { owedInvoices, standingOf, type SubscriptionRow, type UnpaidInvoiceRow } from "./subscription_status.ts";
+import { owedInvoices, computeStatus, type SubscriptionRow, type UnpaidInvoiceRow } from "./subscription_status.ts";
 import { reversedInvoices } from "./reversed_invoices.ts";
 
-/** Invoices shown; all of them count. */
-const mostShown = 24;
+/** The number of invoices in the answer. All invoices count. */
+const maxShown = 24;
 
 const reversalSchema = z.strictObject({
   reversal_id: z.string(),
   kind: z.enum(["refund", "dispute", "charge_sum"]).meta({
-    description: "`charge_sum`: what the charge says was refunded in all; counts as far as no refund explains it.",
+    description:
+      "`charge_sum`: the total that the charge reports as refunded. The part that no refund explains counts.",
   }),
-  status: z.string().meta({ description: "In Stripe's words. `succeeded` refunds and `lost` disputes count." }),
+  status: z.string().meta({ description: "Stripe's status. `succeeded` refunds and `lost` disputes count." }),
   amount: z.string(),
   currency: z.string(),
 });
@@ -29,7 +32,9 @@ const invoiceSchema = z.strictObject({
   amount_paid: z.string(),
   currency: z.string(),
   paid_at: instantOutSchema.nullable(),
-  reversed: z.boolean().meta({ description: "Wholly refunded, or lost in a dispute: it does not count." }),
+  reversed: z
+    .boolean()
+    .meta({ description: "True if the invoice was refunded in full or lost in a dispute. It then does not count." }),
   reversals: z.array(reversalSchema).meta({ description: "The refunds and disputes of its payments." }),
 });
 
@@ -39,7 +44,7 @@ const unpaidSchema = z.strictObject({
   state: z.enum(["failed", "action_required"]),
   amount_due: z.string(),
   currency: z.string(),
-  pay_url: z.string().nullable().meta({ description: "Stripe's page on which it can be paid." }),
+  pay_url: z.string().nullable().meta({ description: "Stripe's page for paying the invoice." }),
   next_attempt_at: instantOutSchema.nullable(),
 });
 
@@ -47,38 +52,48 @@ export const subscriptionSchema = z
   .strictObject({
     hotel_id: idSchema,
     status: z.enum(["trial", "active", "past_due", "grace", "lapsed"]).meta({
-      description:
-        "`active`: paid for; `trial`; `past_due`: a payment failed, still open; `grace`: what was paid for has ended, still open; `lapsed`.",
+      description: [
+        "- `trial`: in the trial period",
+        "- `active`: paid for",
+        "- `past_due`: a payment failed, and the hotel is still entitled",
+        "- `grace`: the paid period has ended, and the hotel is still entitled",
+        "- `lapsed`: not entitled",
+      ].join("\n"),
     }),
     subscription_valid: z.boolean(),
     valid_to: instantOutSchema.meta({
-      description: "The later of the trial's end and `paid_until` with the days of grace.",
+      description: "The later of `trial_ends_at` and `paid_until` plus `grace_days`.",
     }),
     trial_ends_at: instantOutSchema,
     paid_until: instantOutSchema.nullable().meta({
       description:
-        "The greatest `period_end` of the paid invoices that are not reversed. One that was refunded in part counts until the end of its subscription, if that has ended.",
+        "The greatest `period_end` of the paid invoices that are not reversed. " +
+        "A partly refunded invoice counts at most until its subscription ended.",
     }),
-    paid_by: z.string().nullable().meta({ description: "The invoice that `paid_until` is of." }),
+    paid_by: z.string().nullable().meta({ description: "The invoice that determines `paid_until`." }),
     grace_days: z.int(),
     subscriptions: z.array(
       z.strictObject({
         subscription_id: z.string(),
-        status: z.string().nullable().meta({ description: "In Stripe's words; null where none has been told yet." }),
+        status: z.string().nullable().meta({ description: "Stripe's status. Null until an event has shown it." }),
         current_period_end: instantOutSchema.nullable(),
-        cancel_at: instantOutSchema.nullable().meta({ description: "When it ends without being renewed." }),
+        cancel_at: instantOutSchema
+          .nullable()
+          .meta({ description: "When the subscription ends without being renewed." }),
       }),
     ),
     invoices: z
       .array(invoiceSchema)
-      .meta({ description: `The paid invoices, latest period first; ${mostShown} at most.` }),
-    unpaid_invoices: z.array(unpaidSchema).meta({ description: "Those whose payment failed and that are still owed." }),
+      .meta({ description: `The paid invoices, latest period first, at most ${maxShown}.` }),
+    unpaid_invoices: z
+      .array(unpaidSchema)
+      .meta({ description: "Invoices whose payment failed and that still have to be paid." }),
   })
   .meta({ id: "HotelSubscription" });
 
 type SubscriptionView = z.input<typeof subscriptionSchema>;
 
-/** Reads the tenant's subscription. */
+/** Reads the hotel's subscription. @throws Error if the hotel does not exist */
 export async function readSubscription(
   trx: Trx,
   hotelId: string,
@@ -104,7 +119,7 @@ export async function readSubscription(
   const { paid_until, paid_by } = coverageOf(facts, hotel.trial_ends_at, graceDays);
   const reversed = reversedInvoices(facts.invoices, facts.links, facts.reversals);
   const owed = owedInvoices(unpaid, invoices);
-  const standing = {
+  const statusFacts = {
     isOpen: isSubscribed(hotel, now),
     paidUntil: paid_until,
     trialEndsAt: hotel.trial_ends_at,
@@ -113,7 +128,7 @@ export async function readSubscription(
   };
   return {
     hotel_id: hotelId,
-    status: standingOf(standing, now),
+    status: computeStatus(statusFacts, now),
     subscription_valid: isSubscribed(hotel, now),
     valid_to: hotel.valid_to.toISOString(),
     trial_ends_at: hotel.trial_ends_at.toISOString(),
@@ -126,9 +141,9 @@ export async function readSubscription(
       current_period_end: iso(row.current_period_end),
       cancel_at: iso(row.cancel_at),
     })),
-    invoices: invoices.slice(0, mostShown).map((row) => {
-      const { isOut = false, reversals = [] } = reversed.get(row.invoice_id) ?? {};
-      return { ...invoiceView(row), reversed: isOut, reversals: reversals.map(reversalView) };
+    invoices: invoices.slice(0, maxShown).map((row) => {
+      const { isReversed = false, reversals = [] } = reversed.get(row.invoice_id) ?? {};
+      return { ...invoiceView(row), reversed: isReversed, reversals: reversals.map(reversalView) };
     }),
     unpaid_invoices: owed.map(unpaidView),
   };
@@ -162,7 +177,7 @@ function unpaidView(row: UnpaidInvoiceRow): SubscriptionView["unpaid_invoices"][
   };
 }
 
-/** Stripe charges in a few things that ISO 4217 does not know. */
+/** Stripe also charges in a few currencies that ISO 4217 does not have. */
 const amountView = (amount: string, currency: string): string =>
   currencySchema.safeParse(currency).success ? formatAmount(amount, currency) : amount;
 

@@ -1,86 +1,92 @@
 /**
- * Until when may a hotel work? Why `valid_to` is a fold, and why it is right.
+ * Computes until when a hotel is entitled, `valid_to`, and proves that the result is right.
  *
- * Stripe delivers an event at least once, in any order, and again for days when we were down; we apply it again when a
- * worker dies at the wrong moment, and an operator may replay all of them. "Add a month per payment" would then give a
- * different answer each time. So nothing is ever added: every event is turned into facts (`read_event.ts`), facts are kept
- * by an id that is Stripe's (`record.ts`), and what a hotel may do is computed from all of the facts that there are.
+ * Stripe delivers an event at least once, in any order, and retries for days after an outage. We apply an event again
+ * if a worker dies at the wrong moment, and an operator may replay all events. "Add a month per payment" would give
+ * another answer each time. So nothing is ever added. Every event is turned into facts (`extract_facts.ts`), and facts
+ * are stored by Stripe's ids (`save_facts.ts`). `valid_to` is computed from all stored facts.
  *
- * 1. A fact is a join. Each kind has a key and a total order, and of two tellings of one fact the greater stands; equal ones
- *    are the same. Taking the greater is commutative (order is nothing), associative (batches are nothing) and idempotent
- *    (repetition is nothing), so the rows are a function of the set of events, to the byte.
- *      - a paid invoice, by its id: the greater (period_end, event id). Which of its lines says the end is read from the
- *        invoice and `STRIPE_PRICE_ID` (`service_period.ts`), so after a change of that variable `billing replay --all` reads
- *        all of them alike. The twin events of one payment (`invoice.paid`,
+ * 1. A fact is a join. Each kind of fact has a key and a total order. The greater of two versions of one fact remains,
+ *    and equal versions are the same. Taking the greater is commutative (the order of events does not matter),
+ *    associative (batches do not matter) and idempotent (repetition does not matter). So the rows are a function of the
+ *    set of events, to the byte.
+ *      - A paid invoice, by its id: the greater (period_end, event id). The line that determines the end follows from
+ *        the invoice and `STRIPE_PRICE_ID` (`service_period.ts`). After a change of that variable, `billing replay
+ *        --all` reads all invoices by the same rule. The two events of one payment (`invoice.paid`,
  *        `invoice.payment_succeeded`) and all repetitions are one fact.
- *      - a refund or a dispute, by its id: the greater (rank of its status, event id), where ranks go the way that Stripe's
- *        states go: pending, succeeded, failed; needs_response, lost, won. The sum that a charge tells of its refunds, by
- *        the charge's id: the greater sum.
- *      - a link between a payment and its invoice, or a charge and its intent: it is there or not. The union of sets.
- *      - a subscription, by its id: ended before all others, for nothing follows that; then the later (the instant at which
- *        Stripe made the event, the end of the period, the rank of the status, event id). All of it stands in the event;
- *        when it came to us does not.
- *      - an invoice whose payment failed, by its id: void before all others, then the later. That it was paid since is not
- *        written over it, but seen by the ledger's row beside it.
- *    Event ids are unique, and another body under an id that is there is never applied (`intake.ts`), so no two tellings
+ *      - A refund or a dispute, by its id: the greater (rank of its status, event id). Ranks follow the order of
+ *        Stripe's states. For a refund: pending, succeeded, failed. For a dispute: needs_response, lost, won. The sum
+ *        of a charge's refunds, by the charge's id: the greater sum.
+ *      - A link between a payment and its invoice, or a charge and its payment intent: it exists or not. This is a
+ *        union of sets.
+ *      - A subscription, by its id: a final status before all others. Then the later by (time at which Stripe created
+ *        the event, end of the period, rank of the status, event id). All of these are in the event; the time of its
+ *        arrival is not used.
+ *      - An invoice whose payment failed, by its id: void before all others, then the later. If it was paid since, the
+ *        ledger's row shows that; this row is not overwritten.
+ *
+ *    Event ids are unique, and another body under a known id is never applied (`store_event.ts`). So no two versions
  *    that differ are equal in their order.
- * 2. What takes a payment back changes no row of the ledger. Which invoices are out is computed here, from the invoices,
- *    the links and the reversals together (`taken_out.ts`), so each of the three may come last: a refund before its
- *    invoice, and the link after both. A failed refund or a dispute that was won is a later state of the same fact, and the
- *    invoice is simply not out any more.
- * 3. The fold takes the greatest period end of the invoices that are not out, adds the days of grace, and never goes before
- *    the trial's end. It is a function of the facts alone; there is no clock in it.
- * 4. The subscription's status changes `valid_to` in one case alone. A canceled subscription stays paid for as long as it was
- *    paid for, and one that is past due was not paid for longer. But where a part of an invoice was given back, and its
- *    subscription has ended, the invoice pays until that end (`ledger.ts`): the rest of the time is what was given back for.
- *    Both are facts, so either may come first. Else the status says why the hotel stands where it stands
+ * 2. A reversal changes no row of the ledger. Which invoices are reversed is computed here, from invoices, links and
+ *    reversals together (`reversed_invoices.ts`). So each of the three may come last: a refund before its invoice, and
+ *    the link after both. A failed refund or a won dispute is a later state of the same fact, and the invoice is then
+ *    no longer reversed.
+ * 3. The computation takes the greatest period end of the invoices that are not reversed, and adds the days of grace.
+ *    The result is never before the trial's end. It is a function of the facts alone and uses no clock.
+ * 4. The subscription's status changes `valid_to` in one case. A canceled subscription remains paid until the end of
+ *    its paid period, and a past-due subscription was not paid for longer. But if an invoice was partly refunded and
+ *    its subscription has ended, the invoice pays until that end (`recompute.ts`). The refund was for the rest of the
+ *    period. Both are facts, so either may come first. In all other cases the status only explains the hotel's state
  *    (`subscription_status.ts`).
  *
- * What remains is that no fact is lost, and that the fold sees all of them.
+ * It remains to show that no fact is lost, and that the computation sees all facts.
  *
- * - Facts commit together with the event's "applied" (`apply_stripe_event.ts`), and they are written and folded under a lock
- *   of the hotel's row: of two events of one hotel the second waits, and then folds over what the first has written.
- * - An event whose hotel is not known yet waits, and is called up by the event that makes one of its ids known. The two
- *   take turns by locks on the ids themselves (`ties.ts`), so that neither overlooks the other. What an event brings once it
- *   is called up (ties, links) calls up others, until none is left that could be applied: which are left does not hang on
- *   the order either, because what makes an id known never goes away.
- * - What an event lacks is asked of Stripe once, and the answer is kept with the event (`ask_stripe.ts`). From then on it is
- *   part of the event, and a replay reads the same. An answer only adds links. "Stripe knows no invoice of this payment" adds
- *   none and settles nothing: the refund goes on waiting for its ids like any other event, and the event that tells its
- *   invoice calls it up.
+ * - Facts commit together with the event's status `applied` (`apply_stripe_event.ts`). They are saved, and `valid_to`
+ *   is computed, under a lock of the hotel's row. The second event of a hotel waits, and then sees what the first has
+ *   saved.
+ * - An event whose hotel is not known yet waits. The event that makes one of its ids known re-enqueues it. Locks on the
+ *   ids themselves serialize the two (`find_hotel.ts`), so neither misses the other. A re-enqueued event can make
+ *   further ids known and re-enqueue other events, until no waiting event can be applied. Which events still wait does
+ *   not depend on the order either, because a known id never becomes unknown.
+ * - Stripe is asked once for what an event lacks, and the answer is stored with the event (`fetch_missing.ts`). From
+ *   then on it is part of the event, and a replay reads the same. An answer only adds links. The answer "no invoice"
+ *   adds no link and decides nothing. The refund keeps waiting for its ids like any other event, and the event that
+ *   links its invoice re-enqueues it.
  *
- * Whose a fact is follows from the facts as well (`owner.ts`). Of the events that name a hotel for a subscription the
- * greatest (instant at which the name was written, event id) stands, which is one more join. A subscription without a name
- * goes by the latest name for its customer. An invoice is of its subscription's hotel; a payment and its reversals are of
- * their invoice's. Where a later event names another hotel, the rows move, and both hotels are folded again. Two things are
- * outside of this: one subscription of two customers, which Stripe does not know, and the `hotel_id` on an event's own row,
- * which says for which hotel it was applied at its time.
+ * The hotel of a fact follows from the facts too (`owner.ts`). Several events can name a hotel for a subscription. The
+ * greatest (time at which the name was written, event id) counts, which is one more join. A subscription without a name
+ * belongs to the hotel of the latest name for its customer. An invoice belongs to its subscription's hotel; a payment
+ * and its reversals belong to their invoice's hotel. If a later event names another hotel, the rows move, and
+ * `valid_to` of both hotels is computed again.
  *
- * The trial gets no grace: grace is for a payment that is late, and a trial has none to be late.
+ * Two things are outside of this proof. One is a subscription of two customers, which Stripe does not have. The other
+ * is the `hotel_id` on an event's own row: it says for which hotel the event was applied at that time.
+ *
+ * The trial gets no grace: grace is for a late payment, and a trial has no payment.
  */
 
-/** A paid invoice that no refund or dispute has taken out. */
+/** A paid invoice that is not reversed. */
 export interface PaidPeriod {
   readonly invoice_id: string;
-  /** Until when it pays for the service; null where it pays for none (prorations alone). */
+  /** The end of the period that the invoice pays for. Null if it has only prorations. */
   readonly period_end: Date | null;
 }
 
 export interface Coverage {
   readonly valid_to: Date;
-  /** The greatest period end; undefined where nothing is paid. */
+  /** The greatest period end. Undefined if nothing is paid. */
   readonly paid_until: Date | undefined;
-  /** The invoice that it is of; of several, the one whose id sorts first. */
+  /** The invoice with that period end. If there are several, the one whose id sorts first. */
   readonly paid_by: string | undefined;
 }
 
 const dayMs = 86_400_000;
 
 /**
- * Computes until when a hotel is covered.
+ * Computes until when a hotel is entitled.
  * @param graceDays days of 24 hours
  */
-export function foldValidTo(periods: Iterable<PaidPeriod>, trialEndsAt: Date, graceDays: number): Coverage {
+export function computeValidTo(periods: Iterable<PaidPeriod>, trialEndsAt: Date, graceDays: number): Coverage {
   let last: { readonly invoice_id: string; readonly period_end: Date } | undefined;
   for (const { invoice_id, period_end } of periods) {
     if (period_end === null) continue;

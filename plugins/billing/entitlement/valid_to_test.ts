@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { foldValidTo, type PaidPeriod } from "./valid_to.ts";
+import { computeValidTo, type PaidPeriod } from "./valid_to.ts";
 
 const trialEnd = new Date("2026-03-01T00:00:00Z");
 const day = (text: string) => new Date(`${text}T00:00:00Z`);
@@ -17,14 +17,14 @@ const periods = fc.array(
   { maxLength: 30 },
 );
 
-describe("The computation of valid_to", () => {
-  it("Without a payment it is the trial's end, without grace", () => {
-    const coverage = foldValidTo([paid("in_1", null)], trialEnd, 3);
+describe("computing valid_to", () => {
+  it("Without a payment, valid_to is the trial's end without grace", () => {
+    const coverage = computeValidTo([paid("in_1", null)], trialEnd, 3);
     expect(coverage).to.deep.equal({ valid_to: trialEnd, paid_until: undefined, paid_by: undefined });
   });
 
-  it("It is the latest period end plus the days of grace", () => {
-    const coverage = foldValidTo([paid("in_2", day("2026-05-01")), paid("in_1", day("2026-04-01"))], trialEnd, 3);
+  it("The greatest period end plus the days of grace is valid_to", () => {
+    const coverage = computeValidTo([paid("in_2", day("2026-05-01")), paid("in_1", day("2026-04-01"))], trialEnd, 3);
     expect(coverage).to.deep.equal({
       valid_to: day("2026-05-04"),
       paid_until: day("2026-05-01"),
@@ -32,13 +32,13 @@ describe("The computation of valid_to", () => {
     });
   });
 
-  it("It is never before the trial's end", () => {
-    const coverage = foldValidTo([paid("in_1", day("2026-02-01"))], trialEnd, 3);
+  it("The trial's end is the earliest possible valid_to", () => {
+    const coverage = computeValidTo([paid("in_1", day("2026-02-01"))], trialEnd, 3);
     expect(coverage.valid_to).to.deep.equal(trialEnd);
     expect(coverage.paid_by).to.equal("in_1");
   });
 
-  it("Any order and repetition of the same facts gives the same date", () => {
+  it("Any order and repetition of the same facts gives the same valid_to", () => {
     fc.assert(
       fc.property(
         periods.chain((facts) =>
@@ -52,8 +52,8 @@ describe("The computation of valid_to", () => {
         ),
         fc.integer({ min: 0, max: 30 }),
         ([facts, shuffled], graceDays) => {
-          const coverage = foldValidTo(shuffled, trialEnd, graceDays);
-          expect(coverage).to.deep.equal(foldValidTo(facts, trialEnd, graceDays));
+          const coverage = computeValidTo(shuffled, trialEnd, graceDays);
+          expect(coverage).to.deep.equal(computeValidTo(facts, trialEnd, graceDays));
           // The same rule in another form, over the sorted ends.
           const ends = facts
             .flatMap((fact) => (fact.period_end === null ? [] : [fact.period_end.getTime()]))

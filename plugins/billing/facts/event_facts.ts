@@ -1,23 +1,23 @@
 /**
- * What one event tells, once its object is read: facts under ids of Stripe's, in one form for all API versions. A telling is
- * a function of the event alone (and of what Stripe answered where it had to be asked, which is kept with the event), so that
- * a replay tells the same.
+ * The facts that one event states, by Stripe's ids, in one form for all API versions. They are a function of the event
+ * alone, and of the answer that Stripe gave to a lookup. That answer is stored with the event, so a replay extracts the
+ * same facts.
  */
 
-/** Whose it is, as far as the event says. */
+/** The owner of an event's object, as far as the event names it. */
 export interface Owner {
-  /** The hotel that the metadata names, if it names one. */
+  /** The hotel that the metadata names. */
   readonly named_hotel_id: string | undefined;
   /**
-   * When the metadata that names it was written to the object, where that is before the event: an invoice keeps the copy
-   * that was made of the subscription's metadata when the invoice was made, however late it is paid.
+   * When the metadata that names the hotel was written to the object, if that was before the event. An invoice copies
+   * its subscription's metadata when it is created, and may be paid much later.
    */
   readonly named_at?: Date | undefined;
   readonly customer_id: string | undefined;
   readonly subscription_id: string | undefined;
 }
 
-/** That a payment (a charge, a payment intent) paid for an invoice, or that a charge is of a payment intent. */
+/** Links a payment (charge or payment intent) to an invoice that it paid, or a charge to its payment intent. */
 export interface PaymentLink {
   readonly payment_id: string;
   readonly linked_id: string;
@@ -27,7 +27,7 @@ export interface PaymentLink {
 /** A paid invoice: a row of the ledger. */
 export interface PaidInvoiceFact {
   readonly invoice_id: string;
-  /** The service period that it pays for; undefined where all of its lines are prorations or one-off items. */
+  /** The service period that the invoice pays for. Undefined if all of its lines are prorations or one-off items. */
   readonly period: { readonly start: Date; readonly end: Date } | undefined;
   /** A decimal string in `currency`. */
   readonly amount_paid: string;
@@ -35,52 +35,52 @@ export interface PaidInvoiceFact {
   readonly paid_at: Date | undefined;
 }
 
-/** An invoice whose payment failed, or that is void since. */
+/** An invoice whose payment failed, or that became void afterwards. */
 export interface UnpaidInvoiceFact {
   readonly invoice_id: string;
   readonly state: "failed" | "action_required" | "void";
   readonly amount_due: string;
   readonly currency: string;
-  /** Stripe's page on which it can be paid. */
+  /** Stripe's page for paying the invoice. */
   readonly pay_url: string | undefined;
   readonly next_attempt_at: Date | undefined;
 }
 
-/** Something that takes a payment back. */
+/** A refund or a dispute of a payment, or the sum of a charge's refunds. */
 export interface ReversalFact {
-  /** Of the refund or the dispute; for a charge's sum, of the charge. */
+  /** The id of the refund or the dispute. For a charge's sum, the id of the charge. */
   readonly reversal_id: string;
-  /** `charge_sum`: what a charge says was refunded of it in all, without the refunds themselves. */
+  /** `charge_sum`: the total that a charge reports as refunded, without the refunds themselves. */
   readonly kind: "refund" | "dispute" | "charge_sum";
   readonly status: string;
   readonly amount: string;
   readonly currency: string;
   readonly charge_id: string | undefined;
   readonly payment_intent_id: string | undefined;
-  /** Of two tellings of one reversal the greater (rank, event id) stands. */
+  /** Decides between two versions of one reversal: the greater (rank, event id) counts. */
   readonly rank: number;
 }
 
-/** A subscription, as an object of Stripe's showed it. */
+/** A subscription's state in one event. */
 export interface SubscriptionFact {
   readonly status: string;
-  /** No other status follows this one. */
+  /** Whether the status is final. */
   readonly ended: boolean;
-  /** When that was, where the object says it. */
+  /** When the subscription ended, if the object says so. */
   readonly ended_at: Date | undefined;
   readonly current_period_end: Date | undefined;
-  /** When it will end without being renewed, where that is settled. */
+  /** When the subscription will end without being renewed, if that is decided. */
   readonly cancel_at: Date | undefined;
   readonly rank: number;
 }
 
-export interface Telling {
-  /** Undefined where the object says nothing of its owner: a payment is known by its invoice. */
+export interface EventFacts {
+  /** Undefined if the object names no owner. A payment is found by its invoice. */
   readonly owner: Owner | undefined;
-  /** When Stripe made the event. */
-  readonly told_at: Date | undefined;
+  /** When Stripe created the event. */
+  readonly created_at: Date | undefined;
   readonly links: readonly PaymentLink[];
-  /** Payments and invoices that it is about. */
+  /** Payments and invoices that the event is about. */
   readonly payment_ids: readonly string[];
   /** Those of `payment_ids` that are charges. */
   readonly charge_ids?: readonly string[];
@@ -93,14 +93,14 @@ export interface Telling {
   readonly is_customer_deleted?: boolean;
 }
 
-/** What reading an event gives: facts; or that there are none for us, and why; or that something is missing in it. */
-export type Reading =
-  | { readonly kind: "tells"; readonly telling: Telling }
+/** The result of reading an event: its facts, the reason to ignore it, or the part that its payload lacks. */
+export type Extraction =
+  | { readonly kind: "facts"; readonly facts: EventFacts }
   | { readonly kind: "ignored"; readonly reason: string; readonly owner?: Owner }
-  | { readonly kind: "lacks"; readonly what: "lines"; readonly owner: Owner };
+  | { readonly kind: "incomplete"; readonly missing: "lines"; readonly owner: Owner };
 
-/** Every id under which somebody may wait for this, or it for somebody. */
-export function idsOf({ owner, payment_ids }: Pick<Telling, "owner" | "payment_ids">): string[] {
+/** All ids by which another event can wait for this one, or this one for another, sorted. */
+export function idsOf({ owner, payment_ids }: Pick<EventFacts, "owner" | "payment_ids">): string[] {
   const ids = [owner?.customer_id, owner?.subscription_id, ...payment_ids].filter((id) => id !== undefined);
   return [...new Set(ids)].sort();
 }

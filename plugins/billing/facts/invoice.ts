@@ -1,15 +1,15 @@
 /**
  * Reads an invoice of Stripe's in both of its shapes:
  *
- *     what                       before 2025-03-31                 "basil" (2025-03-31) and later
+ *     value                      before 2025-03-31                 "basil" (2025-03-31) and later
  *     the subscription           subscription                      parent.subscription_details.subscription
  *     its metadata, as copied    subscription_details.metadata     parent.subscription_details.metadata
- *     a line's kind              lines[].type: "subscription"      lines[].parent.type: "subscription_item_details"
+ *     a line's kind              lines[].type                      lines[].parent.type
  *     is it a proration          lines[].proration                 lines[].parent.subscription_item_details.proration
  *     a line's price             lines[].price, .plan              lines[].pricing.price_details.price
- *     what paid it               charge, payment_intent            payments (where expanded), invoice_payment objects
+ *     its payments               charge, payment_intent            payments (if expanded), invoice_payment objects
  *
- * `invoice.period_end` is not read: it says when the invoice's items were collected, which is not what was paid for.
+ * `invoice.period_end` is not read: it says when the invoice's items were collected, not which period they pay for.
  */
 import * as z from "zod";
 
@@ -51,10 +51,10 @@ const invoiceSchema = z.object({
   status_transitions: z.object({ paid_at: secondsSchema.nullish() }).nullish(),
 });
 
-/** What billing knows of an invoice, whatever its shape. */
+/** An invoice, whatever its shape. */
 export interface Invoice extends Owner, PaidInvoiceFact, Omit<UnpaidInvoiceFact, "state"> {
   readonly status: "paid" | "void" | "other";
-  /** False where the payload does not hold all of the lines. */
+  /** False if the payload lacks some of the lines. */
   readonly complete: boolean;
   readonly links: readonly PaymentLink[];
 }
@@ -62,17 +62,21 @@ export interface Invoice extends Owner, PaidInvoiceFact, Omit<UnpaidInvoiceFact,
 /**
  * Reads the object of an invoice event.
  * @param soldPrice `STRIPE_PRICE_ID`
- * @throws ZodError where it is no invoice: a fault for a person to look at, not to be guessed around
+ * @throws ZodError if the object is not an invoice. A person must look at it; guessing is not safe.
  */
 export function readInvoice(object: unknown, soldPrice?: string): Invoice {
   const invoice = invoiceSchema.parse(object);
   const details = invoice.parent?.subscription_details;
   const lines = invoice.lines?.data ?? [];
-  const places = [details?.metadata, invoice.subscription_details?.metadata, ...lines.map((line) => line.metadata)];
+  const metadataCopies = [
+    details?.metadata,
+    invoice.subscription_details?.metadata,
+    ...lines.map((line) => line.metadata),
+  ];
   const payments = [invoice, ...(invoice.payments?.data ?? []).map(({ payment }) => payment)];
   return {
     invoice_id: invoice.id,
-    named_hotel_id: places.map(hotelIn).find((hotelId) => hotelId !== undefined),
+    named_hotel_id: metadataCopies.map(hotelIn).find((hotelId) => hotelId !== undefined),
     named_at: optionalInstant(invoice.created),
     customer_id: invoice.customer ?? undefined,
     subscription_id: details?.subscription ?? invoice.subscription ?? undefined,

@@ -13,8 +13,8 @@ const facts = {
   periodEnd: 1_790_000_000,
 };
 
-describe("An invoice in Stripe's events", () => {
-  it("The older shape and basil's give the same facts", () => {
+describe("reading an invoice", () => {
+  it("The older shape and the basil shape give the same facts", () => {
     const older = readInvoice(olderInvoice(facts));
     expect(older).to.deep.equal(readInvoice(basilInvoice(facts)));
     expect(older).to.deep.equal({
@@ -36,7 +36,7 @@ describe("An invoice in Stripe's events", () => {
     });
   });
 
-  it("The hotel is found in a line's metadata if nothing above the lines names it", () => {
+  it("A line's metadata names the hotel if the invoice's own metadata does not", () => {
     const invoice = olderInvoice(facts);
     expect(readInvoice({ ...invoice, subscription_details: undefined }).named_hotel_id).to.equal(facts.hotelId);
     const bare = { ...invoice, subscription_details: { metadata: { hotel_id: "room 12" } }, lines: { data: [] } };
@@ -49,17 +49,17 @@ describe("An invoice in Stripe's events", () => {
     expect(readInvoice(invoice).period).to.equal(undefined);
   });
 
-  it("An invoice with more lines than its payload has is incomplete", () => {
+  it("An invoice with more lines than its payload is incomplete", () => {
     expect(readInvoice({ ...olderInvoice(facts), lines: { data: [], has_more: true } }).complete).to.equal(false);
     expect(readInvoice({ ...olderInvoice(facts), lines: undefined }).complete).to.equal(false);
   });
 
-  it("An object that is not an invoice is refused", () => {
+  it("An object that is not an invoice throws", () => {
     expect(() => readInvoice({ object: "charge", id: "ch_1" })).to.throw(ZodError);
     expect(() => readInvoice({ ...olderInvoice(facts), amount_paid: 12.5 })).to.throw(ZodError);
   });
 
-  it("The amount has the number of decimals that Stripe uses for the currency", () => {
+  it("Amounts have Stripe's number of decimals", () => {
     expect(amountOf(5, "EUR")).to.equal("0.05");
     expect(amountOf(9000, "JPY")).to.equal("9000");
     expect(amountOf(1_234, "KWD")).to.equal("1.234");
@@ -67,10 +67,10 @@ describe("An invoice in Stripe's events", () => {
   });
 });
 
-describeWithObjects("real invoices of Stripe's", () => {
+describeWithObjects("Stripe's real invoices", () => {
   const read = (file: string) => readInvoice(fileAsEvent(file, "invoice.paid").data.object);
 
-  it("Invoices of every API version are read", () => {
+  it("Invoices of every API version are readable", () => {
     const older = read("dj-stripe/invoice_in_fakefakefakefakefake0004.json");
     expect(older).to.include({ subscription_id: "sub_fakefakefakefakefake0002", status: "paid", complete: true });
     expect(older.period?.end).to.deep.equal(new Date(1_595_817_984_000));

@@ -16,7 +16,7 @@ import {
   type TestEvent,
 } from "../testing/deliveries.ts";
 
-/** The effective events in which Stripe sends an object of a kind. */
+/** The event types, among those with an effect, in which Stripe sends an object of a kind. */
 const typesOf: Readonly<Record<string, readonly string[]>> = {
   invoice: [
     "invoice.paid",
@@ -34,7 +34,7 @@ const typesOf: Readonly<Record<string, readonly string[]>> = {
   customer: ["customer.deleted"],
 };
 
-describeWithObjects("every real payload of Stripe's", () => {
+describeWithObjects("Stripe's real payloads", () => {
   let platform: TestPlatform;
   let hotel: TestHotel;
   before(async () => {
@@ -43,14 +43,14 @@ describeWithObjects("every real payload of Stripe's", () => {
   });
   after(() => platform.close());
 
-  /** The file's own event, and its object in each event in which Stripe can send it. */
+  /** The file's own event, and its object in each event that can carry it. */
   const eventsOf = (file: string): TestEvent[] => {
     const event = fileAsEvent(file, "customer.updated");
     const kind = String(event.data.object["object"]);
     return [event, ...(typesOf[kind] ?? []).map((type) => ({ ...event, id: freshId("evt"), type }))];
   };
 
-  /** Marked as a checkout of Keyrack marks it, and paid. */
+  /** The object as a paid checkout of Keyrack would have marked it. */
   const asOurs = (event: TestEvent): TestEvent => {
     const metadata = { hotel_id: hotel.hotelId };
     const object = structuredClone(event.data.object);
@@ -81,7 +81,7 @@ describeWithObjects("every real payload of Stripe's", () => {
     return counts;
   };
 
-  it("Without a known hotel it waits or is ignored, and webhook and job succeed", async function () {
+  it("Each payload without a known hotel waits or is ignored, and none fails", async function () {
     this.timeout(120_000);
     const events = objectFiles().flatMap(eventsOf);
     expect(events.length).to.be.greaterThan(150);
@@ -90,7 +90,7 @@ describeWithObjects("every real payload of Stripe's", () => {
     expect(outcomes.get("waiting")).to.be.greaterThan(50);
   });
 
-  it("With a known hotel it is applied or waits, and re-enqueues events that waited for it", async function () {
+  it("Each payload that names the hotel is applied or waits for what it lacks", async function () {
     this.timeout(120_000);
     const events = objectFiles().flatMap(eventsOf).map(asOurs);
     const outcomes = await outcomesOf(events);

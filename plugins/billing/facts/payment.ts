@@ -1,10 +1,10 @@
 /**
- * Reads what events say of payments and of what takes them back.
+ * Reads payments, refunds and disputes.
  *
- *     what links a payment to its invoice     before 2025-03-31                      "basil" (2025-03-31) and later
- *     on the invoice                          charge, payment_intent                 payments.data[].payment, where expanded
- *     on the charge                           invoice                                -
- *     an object of its own                    -                                      invoice_payment: invoice, payment
+ *     link of a payment to its invoice    before 2025-03-31                      "basil" (2025-03-31) and later
+ *     on the invoice                      charge, payment_intent                 payments.data[].payment, if expanded
+ *     on the charge                       invoice                                -
+ *     an object of its own                -                                      invoice_payment: invoice, payment
  *
  * Refunds and disputes name their charge and their payment intent in both.
  */
@@ -14,7 +14,7 @@ import { referenceSchema, stripeCurrencySchema, stripeIdSchema } from "./stripe_
 import { amountOf } from "./stripe_amount.ts";
 import type { PaymentLink, ReversalFact } from "./event_facts.ts";
 
-/** The ids of one payment: of its charge, its intent, or both. */
+/** The ids of one payment: its charge, its payment intent, or both. */
 export const paymentSchema = z.object({ charge: referenceSchema, payment_intent: referenceSchema }).nullish();
 
 interface PaymentIds {
@@ -22,20 +22,20 @@ interface PaymentIds {
   readonly payment_intent?: string | null | undefined;
 }
 
-/** Which ids are of which kind. Ids are opaque text, so the field that an id stands in says what it names. */
+/** Ids by kind. Ids are opaque text, so the field that holds an id determines its kind. */
 export interface PaymentIdKinds {
   readonly charge_ids: readonly string[];
   readonly intent_ids: readonly string[];
 }
 
-/** What is known of these ids together. */
+/** The facts about the ids of one or more payments. */
 export interface PaymentFacts extends PaymentIdKinds {
   readonly links: readonly PaymentLink[];
   readonly payment_ids: readonly string[];
   readonly reversals: readonly ReversalFact[];
 }
 
-/** The links of a payment: of its charge with its intent, and of either with the invoice where that is known. */
+/** Links a charge to its payment intent, and both to the invoice if it is known. */
 export function linksOf({ charge, payment_intent }: PaymentIds, invoiceId: string | null | undefined): PaymentLink[] {
   const payments = [charge, payment_intent].filter((id) => typeof id === "string");
   const toInvoice =
@@ -56,7 +56,7 @@ const refundSchema = z.object({
   payment_intent: referenceSchema,
 });
 
-/** The first versions gave disputes no id: a charge had one at most. */
+/** The first API versions gave disputes no id: a charge had at most one. */
 const disputeSchema = z.preprocess((object) => {
   const { id, charge } = (object ?? {}) as { id?: unknown; charge?: unknown };
   return id === undefined && typeof charge === "string"
@@ -64,12 +64,12 @@ const disputeSchema = z.preprocess((object) => {
     : object;
 }, refundSchema);
 
-/** A refund can fail after it has succeeded, and comes to no other end after that. */
+/** A refund can fail after it has succeeded. A failed refund never changes again. */
 const refundRanks = ["requires_action", "pending", "succeeded", "canceled", "failed"];
 
 /**
- * An inquiry (`warning_…`) can become a dispute. A dispute that was lost can still be won, where the bank takes it back; one
- * that was won is not lost any more, for the bank's second try is a dispute of its own.
+ * An inquiry (`warning_…`) can become a dispute. A lost dispute can still be won if the bank reverses its decision. A
+ * won dispute is never lost: a second try of the bank is a new dispute.
  */
 const disputeRanks = [
   "warning_needs_response",
@@ -83,14 +83,14 @@ const disputeRanks = [
   "won",
 ];
 
-/** @throws ZodError where it is no refund */
+/** @throws ZodError if the object is not a refund */
 export function readRefund(object: unknown): PaymentFacts {
   const refund = refundSchema.parse(object);
-  // Refunds of long ago have no status: they were done when they were told.
+  // Refunds of the first API versions have no status: they had succeeded when the event was created.
   return reversalFacts(refund, "refund", refund.status ?? "succeeded", refundRanks);
 }
 
-/** @throws ZodError where it is no dispute */
+/** @throws ZodError if the object is not a dispute */
 export function readDispute(object: unknown): PaymentFacts {
   const dispute = disputeSchema.parse(object);
   return reversalFacts(dispute, "dispute", dispute.status ?? "needs_response", disputeRanks);
@@ -126,45 +126,46 @@ const chargeSchema = z.object({
 });
 
 /**
- * A charge with its refunds, where it carries them (versions before 2022-11-15), and with their sum, which all versions have.
- * @throws ZodError where it is no charge
+ * Reads a charge with the sum of its refunds, and with the refunds themselves if it lists them (versions before
+ * 2022-11-15).
+ * @throws ZodError if the object is not a charge
  */
 export function readCharge(object: unknown): PaymentFacts {
   const { id, amount_refunded, currency, payment_intent, invoice, refunds } = chargeSchema.parse(object);
-  const told = (refunds?.data ?? []).map(readRefund);
+  const listed = (refunds?.data ?? []).map(readRefund);
   const units = amount_refunded ?? 0;
   const sum: ReversalFact = {
     reversal_id: id,
     kind: "charge_sum",
-    status: "told",
+    status: "told", // A stored value that the API shows, so it keeps its name.
     amount: amountOf(units, currency),
     currency,
     charge_id: id,
     payment_intent_id: payment_intent ?? undefined,
-    // The sum that a charge tells grows with each refund: the greatest is the last.
+    // A charge's sum grows with each refund, so the greatest sum is the latest.
     rank: units,
   };
   return {
-    links: [...linksOf({ charge: id, payment_intent }, invoice), ...told.flatMap(({ links }) => links)],
-    payment_ids: named([id, payment_intent, invoice, ...told.flatMap(({ payment_ids }) => payment_ids)]),
-    charge_ids: [id, ...told.flatMap(({ charge_ids }) => charge_ids)],
-    intent_ids: [...named([payment_intent]), ...told.flatMap(({ intent_ids }) => intent_ids)],
-    reversals: [...(units > 0 ? [sum] : []), ...told.flatMap(({ reversals }) => reversals)],
+    links: [...linksOf({ charge: id, payment_intent }, invoice), ...listed.flatMap(({ links }) => links)],
+    payment_ids: idsIn([id, payment_intent, invoice, ...listed.flatMap(({ payment_ids }) => payment_ids)]),
+    charge_ids: [id, ...listed.flatMap(({ charge_ids }) => charge_ids)],
+    intent_ids: [...idsIn([payment_intent]), ...listed.flatMap(({ intent_ids }) => intent_ids)],
+    reversals: [...(units > 0 ? [sum] : []), ...listed.flatMap(({ reversals }) => reversals)],
   };
 }
 
 const invoicePaymentSchema = z.object({ invoice: referenceSchema, payment: paymentSchema });
 
-/** Which payment was for which invoice. @throws ZodError where it is no invoice_payment */
+/** Reads the link of a payment to its invoice. @throws ZodError if the object is not an invoice_payment */
 export function readInvoicePayment(object: unknown): PaymentFacts {
   const { invoice, payment } = invoicePaymentSchema.parse(object);
   return { ...paymentIds(payment ?? {}, invoice), links: linksOf(payment ?? {}, invoice), reversals: [] };
 }
 
 const paymentIds = ({ charge, payment_intent }: PaymentIds, invoice?: string | null) => ({
-  payment_ids: named([charge, payment_intent, invoice]),
-  charge_ids: named([charge]),
-  intent_ids: named([payment_intent]),
+  payment_ids: idsIn([charge, payment_intent, invoice]),
+  charge_ids: idsIn([charge]),
+  intent_ids: idsIn([payment_intent]),
 });
 
-const named = (ids: readonly (string | null | undefined)[]): string[] => ids.filter((id) => typeof id === "string");
+const idsIn = (ids: readonly (string | null | undefined)[]): string[] => ids.filter((id) => typeof id === "string");

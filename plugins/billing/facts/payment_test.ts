@@ -9,8 +9,8 @@ import { describeWithObjects, fileAsEvent, olderInvoice } from "../testing/deliv
 const hotelId = "0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d";
 const link = (payment_id: string, linked_id: string, to_invoice = true) => ({ payment_id, linked_id, to_invoice });
 
-describe("The link from a payment to its invoice", () => {
-  it("It is the invoice's charge and intent in the older shape, by id or expanded", () => {
+describe("links of a payment to its invoice", () => {
+  it("The older shape links the invoice's charge and intent, by id or expanded", () => {
     const invoice = { ...olderInvoice({ invoiceId: "in_1", periodEnd: 1_790_000_000 }), payment_intent: "pi_1" };
     const links = [link("ch_1", "in_1"), link("pi_1", "in_1"), link("ch_1", "pi_1", false)];
     expect(readInvoice({ ...invoice, charge: "ch_1" }).links).to.deep.equal(links);
@@ -18,7 +18,7 @@ describe("The link from a payment to its invoice", () => {
     expect(readInvoice({ ...invoice, charge: null, payment_intent: null }).links).to.deep.equal([]);
   });
 
-  it("In basil it is the invoice's expanded payments and the invoice_payment object", () => {
+  it("The basil shape links the invoice's expanded payments and the invoice_payment object", () => {
     const payment = { type: "payment_intent", payment_intent: "pi_1" };
     const invoice = olderInvoice({ invoiceId: "in_1", periodEnd: 1_790_000_000 });
     expect(readInvoice({ ...invoice, payments: { data: [{ payment }] } }).links).to.deep.equal([link("pi_1", "in_1")]);
@@ -28,7 +28,7 @@ describe("The link from a payment to its invoice", () => {
     ).to.deep.equal([link("ch_1", "in_1")]);
   });
 
-  it("It is the charge's own invoice in the older shape", () => {
+  it("The older shape links the charge's own invoice", () => {
     const charge = { id: "ch_1", object: "charge", currency: "eur", payment_intent: null, invoice: "in_1" };
     expect(readCharge(charge)).to.deep.equal({
       links: [link("ch_1", "in_1")],
@@ -40,28 +40,28 @@ describe("The link from a payment to its invoice", () => {
   });
 });
 
-describe("A reversal of a payment", () => {
+describe("reversals of a payment", () => {
   const refund = { id: "re_1", amount: 4_900, currency: "jpy", charge: "ch_1", payment_intent: "pi_1" };
 
-  it("A refund reverses a payment and is ranked by its progress", () => {
-    const told = readRefund({ ...refund, status: "succeeded" });
-    expect(told.payment_ids).to.deep.equal(["ch_1", "pi_1"]);
-    expect(told.links).to.deep.equal([link("ch_1", "pi_1", false)]);
-    expect(told.reversals[0]).to.include({ reversal_id: "re_1", kind: "refund", status: "succeeded", amount: "4900" });
+  it("A refund ranks by its progress", () => {
+    const facts = readRefund({ ...refund, status: "succeeded" });
+    expect(facts.payment_ids).to.deep.equal(["ch_1", "pi_1"]);
+    expect(facts.links).to.deep.equal([link("ch_1", "pi_1", false)]);
+    expect(facts.reversals[0]).to.include({ reversal_id: "re_1", kind: "refund", status: "succeeded", amount: "4900" });
     const rank = (status: string) => readRefund({ ...refund, status }).reversals[0]?.rank ?? NaN;
     expect(rank("pending")).to.be.lessThan(rank("succeeded"));
     expect(rank("succeeded")).to.be.lessThan(rank("failed"));
     expect(rank("a state of next year")).to.be.lessThan(rank("requires_action"));
   });
 
-  it("A dispute reverses a payment, and a won dispute outranks a lost one", () => {
+  it("A won dispute ranks above a lost one", () => {
     const rank = (status: string) => readDispute({ ...refund, id: "dp_1", status }).reversals[0]?.rank ?? NaN;
     expect(rank("warning_closed")).to.be.lessThan(rank("needs_response"));
     expect(rank("under_review")).to.be.lessThan(rank("lost"));
     expect(rank("lost")).to.be.lessThan(rank("won"));
   });
 
-  it("A charge's list of refunds and their sum are read; newer versions leave the list out", () => {
+  it("A charge gives its list of refunds and their sum, and newer versions give only the sum", () => {
     const charge = { id: "ch_1", currency: "eur", payment_intent: "pi_1", amount_refunded: 500 };
     const sum = { reversal_id: "ch_1", kind: "charge_sum", amount: "5.00", rank: 500 };
     expect(readCharge(charge).reversals).to.have.length(1);
@@ -70,15 +70,15 @@ describe("A reversal of a payment", () => {
     expect(listed.reversals.map(({ reversal_id }) => reversal_id)).to.deep.equal(["ch_1", "re_1"]);
   });
 
-  it("An object that is not a reversal is refused", () => {
+  it("An object of another kind throws", () => {
     expect(() => readRefund({ id: "re_1", amount: -1, currency: "eur" })).to.throw(ZodError);
     expect(() => readDispute(null)).to.throw(ZodError);
     expect(() => readCharge({ object: "charge" })).to.throw(ZodError);
   });
 });
 
-describe("A subscription in Stripe's events", () => {
-  it("The older shape and basil's give the same facts", () => {
+describe("reading a subscription", () => {
+  it("The older shape and the basil shape give the same facts", () => {
     const common = { id: "sub_1", status: "active", customer: "cus_1", metadata: { hotel_id: hotelId } };
     const older = readSubscriptionObject({ ...common, current_period_end: 1_790_000_000, cancel_at_period_end: true });
     const items = { data: [{ current_period_end: 1_780_000_000 }, { current_period_end: 1_790_000_000 }] };
@@ -96,7 +96,7 @@ describe("A subscription in Stripe's events", () => {
     });
   });
 
-  it("A checkout links it to the hotel by its metadata or by its reference", () => {
+  it("A checkout links the subscription by the hotel in its metadata or its reference", () => {
     const session = {
       id: "cs_1",
       created: 1_790_000_000,
@@ -114,10 +114,10 @@ describe("A subscription in Stripe's events", () => {
   });
 });
 
-describeWithObjects("real payments and subscriptions of Stripe's", () => {
+describeWithObjects("Stripe's real payments and subscriptions", () => {
   const object = (file: string) => fileAsEvent(file, "charge.updated").data.object;
 
-  it("Subscriptions of every API version are read", () => {
+  it("Objects of every API version are readable", () => {
     const refunded = readCharge(object("stripe-ruby-mock/charge.refunded.json"));
     expect(refunded.reversals.map(({ kind, status, amount }) => [kind, status, amount])).to.deep.equal([
       ["charge_sum", "told", "1.00"],

@@ -1,12 +1,18 @@
 /**
- * Which time does an invoice pay for? An invoice can have lines for several times: the plan's month, an add-on's year, what is
- * left of a month after a change (a proration), the usage of the month before.
+ * Determines which period an invoice pays for. An invoice can have lines for several periods:
  *
- * 1. The lines of the price that is sold (`STRIPE_PRICE_ID`) say it. Where there is none, as after a change of the price, the
- *    lines of the shortest interval do: an add-on that is paid by the year must not keep a hotel open whose plan is paid by the
- *    month. Of these the line that ends last stands.
- * 2. Only where no such line pays for a whole interval, a proration with a positive amount counts: a subscription that is
- *    resumed in the middle of its month is paid by nothing else. Of several, those of the price that is sold, else the one
+ * - the plan's month
+ * - an add-on's year
+ * - the rest of a month after a change (a proration)
+ * - the usage of the last month
+ *
+ * The rules:
+ *
+ * 1. The lines of the sold price (`STRIPE_PRICE_ID`) determine the period. If there is none, as after a change of the
+ *    price, the lines of the shortest interval do. An add-on that is paid by the year must not extend a plan that is
+ *    paid by the month. The line that ends last counts.
+ * 2. A proration with a positive amount counts only if no such line pays for a whole interval. A subscription that is
+ *    resumed in the middle of its month is paid by nothing else. Prorations of the sold price come first, then the one
  *    that ends first.
  */
 import * as z from "zod";
@@ -23,7 +29,7 @@ export const lineSchema = z.object({
   amount: z.int().nullish().catch(undefined),
   period: z.object({ start: secondsSchema, end: secondsSchema }),
   metadata: metadataSchema,
-  /** Before "basil"; the plan is older still. */
+  /** The field before "basil". `plan` is older still. */
   price: reference,
   plan: reference,
   pricing: z
@@ -40,7 +46,7 @@ export const lineSchema = z.object({
 
 export type InvoiceLine = z.output<typeof lineSchema>;
 
-/** Lengths of one interval differ by less than this: a February's and a January's, but not a month's and a quarter's. */
+/** Lengths of one interval differ by less than this factor: February and January do, a month and a quarter do not. */
 const sameInterval = 1.5;
 
 /** @param soldPrice the id of the price that hotels subscribe to */

@@ -44,15 +44,15 @@ const invoices = {
 };
 
 for (const [shape, make] of Object.entries(invoices))
-  describe(`The period that an invoice pays for (${shape} shape)`, () => {
-    /** In days from the start. */
+  describe(`the period that an invoice pays for (${shape} shape)`, () => {
+    /** Days from the start. */
     const endOf = (lines: readonly Line[], soldPrice?: string) => {
       const { period } = readInvoice(make(lines), soldPrice);
       return period && (period.end.getTime() / 1000 - start) / day;
     };
     const addOn = { days: 365, price: "price_of_parking" };
 
-    it("It is the plan's month and not the year of an add-on, with or without STRIPE_PRICE_ID", () => {
+    it("The plan's month counts, and not an add-on's year, with or without STRIPE_PRICE_ID", () => {
       for (const lines of [
         [{ days: 30 }, addOn],
         [addOn, { days: 30 }],
@@ -62,25 +62,25 @@ for (const [shape, make] of Object.entries(invoices))
       }
     });
 
-    it("It is the plan's year if the plan is sold and an add-on is paid monthly", () => {
+    it("The plan's year counts if the plan is the sold price and an add-on is paid by the month", () => {
       expect(endOf([{ days: 365 }, { days: 30, price: "price_of_parking" }], "price_1")).to.equal(365);
       expect(endOf([{ days: 365 }, { days: 30, price: "price_of_parking" }])).to.equal(30);
     });
 
-    it("It is the period of the existing lines if none has the price that is sold now", () => {
+    it("The existing lines count if none has the sold price", () => {
       expect(endOf([{ days: 30 }, addOn], "price_2")).to.equal(30);
     });
 
-    it("It is the last of several months that are paid at once, whatever their length", () => {
+    it("The last of several months that are paid at once counts, whatever their lengths", () => {
       expect(endOf([{ days: 31 }, { days: 28, from: 31 }, addOn])).to.equal(59);
       expect(endOf([{ days: 28 }, { days: 31, from: 28 }])).to.equal(59);
     });
 
-    it("It is the period of a line with a length if another line has none", () => {
+    it("A line with a duration counts before a line without one", () => {
       expect(endOf([{ days: 30 }, { days: 0 }])).to.equal(30);
     });
 
-    it("It is the period of a proration with a positive amount if nothing else pays", () => {
+    it("A proration with a positive amount counts if nothing else pays", () => {
       const resumed = { days: 20, amount: 20_000, proration: true };
       expect(endOf([resumed])).to.equal(20);
       expect(endOf([{ ...resumed, amount: -20_000 }])).to.equal(undefined);
@@ -88,14 +88,14 @@ for (const [shape, make] of Object.entries(invoices))
       expect(endOf([{ ...resumed, amount: -100, days: 40 }, resumed])).to.equal(20);
     });
 
-    it("It is the proration of the sold price, or of several the one that ends first", () => {
+    it("The sold price's proration counts among several, else the one that ends first", () => {
       const left = { days: 20, proration: true };
       const ofAddOn = { ...addOn, proration: true };
       expect(endOf([left, ofAddOn], "price_1")).to.equal(20);
       expect(endOf([ofAddOn, left])).to.equal(20);
     });
 
-    it("A line for a whole interval is used before a proration", () => {
+    it("A proration does not count if a line pays for a whole interval", () => {
       expect(endOf([{ days: 30 }, { days: 60, proration: true }])).to.equal(30);
       expect(endOf([addOn, { days: 400, proration: true }])).to.equal(365);
     });

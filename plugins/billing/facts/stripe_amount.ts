@@ -1,13 +1,17 @@
-/** Stripe counts money in a currency's smallest unit, by a list of its own (docs.stripe.com/currencies). */
+/**
+ * Amounts in the smallest units of a currency. The number of decimals is by Stripe's own list,
+ * docs.stripe.com/currencies.
+ */
 const withoutDecimals = new Set(
-  "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "), // ISK and UGX are charged as if they had two
+  // ISK and UGX are charged as if they had two decimals.
+  "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "),
 );
 const withThree = new Set("BHD JOD KWD OMR TND".split(" "));
 
 /**
- * An amount as a decimal string.
- * @param units of the currency's smallest kind: an integer, as Stripe sends it
- * @param currency in capitals
+ * Converts an amount to a decimal string.
+ * @param units integer number of the currency's smallest unit, as Stripe sends it
+ * @param currency ISO 4217 code in capitals
  */
 export function amountOf(units: number, currency: string): string {
   const decimals = withoutDecimals.has(currency) ? 0 : withThree.has(currency) ? 3 : 2;

@@ -1,33 +1,40 @@
-/** The envelope of an event, and the pieces that Stripe's objects are made of. Read leniently: Stripe adds fields. */
+/**
+ * Schemas of the event envelope and of the parts that Stripe's objects share. They ignore unknown fields, because
+ * Stripe adds fields.
+ */
 import { isUuid } from "../../../core/mod.ts";
 import * as z from "zod";
 
 import { billingProblems } from "../errors.ts";
 
 /**
- * An id of an object: `evt_…`, `in_…`, or any text, because Stripe lets an account choose the ids of its customers. Refuses
- * - more than 255 characters, U+0000 and half surrogates, because PostgreSQL's text cannot keep them apart
- * - `.` and `..`, because in the path of a call they would lead to another resource
+ * An id of an object: `evt_…`, `in_…`, or any text, because Stripe lets an account choose the ids of its customers.
+ * Refuses
+ * - more than 255 characters, U+0000 and lone surrogates, because PostgreSQL's text cannot store them or keep them
+ *   apart
+ * - `.` and `..`, because they would address another resource in the path of a call
  */
 export const stripeIdSchema = z.string().regex(/^(?!\.{1,2}$)[^\0\p{Cs}]{1,255}$/u);
 
-/** An id, or the object itself where it was expanded. */
+/** An id, or the object itself if it was expanded. */
 export const referenceSchema = z
   .union([stripeIdSchema, z.object({ id: stripeIdSchema }).transform(({ id }) => id)])
   .nullish();
 
-/** Seconds since 1970, up to the year 9000: days of grace are added to them, and years of five digits have no format. */
+/**
+ * Seconds since 1970, up to the year 9000. Days of grace are added to them, and years with five digits have no format.
+ */
 export const secondsSchema = z.int().min(0).max(221_845_392_000);
 
 export const metadataSchema = z.record(z.string(), z.unknown()).nullish();
 
-/** A currency, which Stripe writes in small letters, in capitals. */
+/** Converts a currency code, which Stripe writes in lowercase, to capitals. */
 export const stripeCurrencySchema = z
   .string()
   .regex(/^[a-zA-Z]{3,10}$/)
   .toUpperCase();
 
-/** The hotel that an object's metadata names. */
+/** Returns the hotel that an object's metadata names, if it is a UUID. */
 export function hotelIn(metadata: z.output<typeof metadataSchema>): string | undefined {
   const named = metadata?.["hotel_id"];
   const hotelId = typeof named === "string" ? named.trim().toLowerCase() : "";
@@ -43,15 +50,15 @@ const eventSchema = z.object({
   id: stripeIdSchema,
   object: z.literal("event"),
   type: z.string().regex(/^[a-z0-9_.]{1,200}$/),
-  // A preview's has more in it than a day and a name: `2020-08-27; orders_beta=v4`.
+  // A preview's version has more than a date and a name: `2020-08-27; orders_beta=v4`.
   api_version: z
     .string()
     .regex(/^[\x20-\x7e]{1,200}$/)
     .nullish(),
-  // Old events have it as a string.
+  // Old events have a string here.
   created: z.union([secondsSchema, z.string().regex(/^\d+$/).transform(Number).pipe(secondsSchema)]).nullish(),
   livemode: z.boolean().nullish(),
-  /** Set where the event is of an account that is connected to ours (Stripe Connect), whatever its form. */
+  /** Set if the event is of a connected account (Stripe Connect), in any form. */
   account: z.unknown().optional(),
   data: z.object({ object: z.record(z.string(), z.unknown()) }),
 });
@@ -65,5 +72,5 @@ export type StripeEventBody = z.output<typeof eventSchema>;
 export function readEvent(json: unknown): StripeEventBody {
   const { success, data } = eventSchema.safeParse(json);
   if (success) return data;
-  throw billingProblems.STRIPE_EVENT_INVALID("The body has no id, type and data.object as Stripe's events have.");
+  throw billingProblems.STRIPE_EVENT_INVALID("The body lacks the id, type or data.object of a Stripe event.");
 }

@@ -1,7 +1,7 @@
 /**
- * Reads a subscription of Stripe's, and what ties it to a hotel.
+ * Reads a subscription of Stripe's, and the objects that link it to a hotel.
  *
- *     what                        before 2025-03-31       "basil" (2025-03-31) and later
+ *     value                       before 2025-03-31       "basil" (2025-03-31) and later
  *     the end of its period       current_period_end      items.data[].current_period_end
  */
 import * as z from "zod";
@@ -28,13 +28,14 @@ const subscriptionSchema = z.object({
   ended_at: secondsSchema.nullish(),
 });
 
-/** Statuses that nothing follows; the others by how far a subscription has come, for events of one second. */
-const ended = ["incomplete_expired", "canceled"];
-/** Whether no other status follows this one. */
-export const hasEnded = (status: string): boolean => ended.includes(status);
-const ranks = ["incomplete", "trialing", "active", "past_due", "unpaid", "paused", ...ended];
+/** Final statuses. */
+const finalStatuses = ["incomplete_expired", "canceled"];
+/** Whether the status is final. */
+export const hasEnded = (status: string): boolean => finalStatuses.includes(status);
+/** In the order in which a subscription goes through them. It decides between events of the same second. */
+const ranks = ["incomplete", "trialing", "active", "past_due", "unpaid", "paused", ...finalStatuses];
 
-/** @throws ZodError where it is no subscription */
+/** @throws ZodError if the object is not a subscription */
 export function readSubscriptionObject(object: unknown): { readonly owner: Owner; readonly fact: SubscriptionFact } {
   const subscription = subscriptionSchema.parse(object);
   const { status, items, cancel_at, cancel_at_period_end } = subscription;
@@ -71,9 +72,9 @@ const checkoutSchema = z.object({
 });
 
 /**
- * Reads a checkout session, which names the hotel that `POST /billing/checkout` made it for.
- * @returns undefined where it was for no subscription
- * @throws ZodError where it is no session
+ * Reads a checkout session. It names the hotel that `POST /billing/checkout` created it for.
+ * @returns undefined if the session was not for a subscription
+ * @throws ZodError if the object is not a checkout session
  */
 export function readCheckoutSession(object: unknown): Owner | undefined {
   const session = checkoutSchema.parse(object);
@@ -86,7 +87,7 @@ export function readCheckoutSession(object: unknown): Owner | undefined {
   };
 }
 
-/** Reads a customer. @throws ZodError where it is none */
+/** Reads a customer. @throws ZodError if the object is not a customer */
 export function readCustomer(object: unknown): Owner {
   const { id, metadata } = z.object({ id: stripeIdSchema, metadata: metadataSchema }).parse(object);
   return { named_hotel_id: hotelIn(metadata), customer_id: id, subscription_id: undefined };

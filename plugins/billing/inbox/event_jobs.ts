@@ -1,24 +1,25 @@
-/** The jobs of events, as rows of the outbox: which events have one, and how it stands. */
+/** Reads the jobs of events, as rows of the outbox. */
 import { jobRows, type Trx } from "../../../core/mod.ts";
 
 import { applyStripeEvent, askStripe } from "../jobs.ts";
 
 export type EventJob = typeof applyStripeEvent | typeof askStripe;
 
-/** All jobs that are about an event. */
+/** Selects all jobs that are about an event. */
 export const eventJobs = (trx: Trx) => jobRows(trx, applyStripeEvent, askStripe);
 
 /**
- * The ids of the events that have such a job, for `whereIn` and `whereNotIn`. Not for `whereNotExists`: row-level security
- * hides from PostgreSQL how many jobs there are, so it would go through all of them once for each event (40 s for 20,000 of
- * both). The list of a NOT IN it hashes.
+ * Selects the ids of the events that have such a job, for `whereIn` and `whereNotIn`.
+ *
+ * Do not use it for `whereNotExists`. Row-level security hides the number of jobs from PostgreSQL's planner. It would
+ * then scan all jobs once for each event (40 s for 20,000 of both). It hashes the list of a NOT IN.
  */
 export const eventsWithJob = (trx: Trx, ...jobs: readonly EventJob[]) =>
   jobRows(trx, ...jobs)
     .whereRaw("payload->>'event_id' IS NOT NULL")
     .select(trx.raw("payload->>'event_id'"));
 
-/** How an event's job stands. */
+/** The state of an event's job. */
 export interface JobState {
   readonly dead_at: Date | null;
   readonly failures: number;
@@ -26,17 +27,17 @@ export interface JobState {
   readonly run_at: Date;
 }
 
-/** The jobs of these events. An event may have several: the one that still runs is told rather than the dead one. */
+/** Reads the state of these events' jobs. If an event has several jobs, a live job hides a dead one. */
 export async function jobStates(trx: Trx, eventIds: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
   const rows = await eventJobs(trx)
     .whereRaw("payload->>'event_id' = ANY (?)", [[...eventIds]])
     .orderByRaw("dead_at DESC NULLS LAST, job_id")
-    .select<(JobState & { of_event: string })[]>(
-      trx.raw("payload->>'event_id' AS of_event"),
+    .select<(JobState & { event_id_of_job: string })[]>(
+      trx.raw("payload->>'event_id' AS event_id_of_job"),
       "dead_at",
       "failures",
       "last_error",
       "run_at",
     );
-  return new Map(rows.map(({ of_event, ...state }) => [of_event, state]));
+  return new Map(rows.map(({ event_id_of_job, ...state }) => [event_id_of_job, state]));
 }

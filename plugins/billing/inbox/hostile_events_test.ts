@@ -1,6 +1,6 @@
 /**
- * The events are signed correctly but have unexpected contents. None may cause a 5xx answer, block another event,
- * or open a hotel.
+ * Correctly signed events with unexpected contents. None may answer 5xx, block other events, or extend a hotel's
+ * entitlement.
  */
 import { expect } from "chai";
 
@@ -19,7 +19,7 @@ import {
 
 type Json = Record<string, unknown>;
 
-describe("Hostile events", function () {
+describe("hostile events", function () {
   this.timeout(60_000);
   const billing = useBilling();
 
@@ -34,7 +34,7 @@ describe("Hostile events", function () {
     }),
     ...of,
   });
-  /** The event's outcome: its status, or that its job fails. */
+  /** The event's status, or that its job fails. */
   const fateOf = async ({ id }: { readonly id: string }): Promise<string> => {
     await billing.settle();
     const { status } = await billing.rowOf(id);
@@ -48,7 +48,7 @@ describe("Hostile events", function () {
     },
   });
   afterEach(async () => {
-    // Without this, failing jobs would be attempted again during the next test.
+    // Otherwise the failed jobs would run again during the next test.
     await billing.owner("core.outbox").delete();
   });
 
@@ -64,7 +64,7 @@ describe("Hostile events", function () {
     "UTF-16": () => Buffer.from(JSON.stringify(paid()), "utf16le"),
   };
   for (const [title, make] of Object.entries(refused)) {
-    it(`They are refused with 400: ${title}`, async () => {
+    it(`A hostile body answers 400: ${title}`, async () => {
       const before = await billing.owner("billing.stripe_events").count();
       expect((await sendText(make())).status).to.equal(400);
       expect(await billing.owner("billing.stripe_events").count()).to.deep.equal(before);
@@ -91,7 +91,7 @@ describe("Hostile events", function () {
       }),
   };
   for (const [title, make] of Object.entries(failing)) {
-    it(`They fail alone and open no hotel: ${title}`, async () => {
+    it(`Only the hostile event fails, and no hotel is extended: ${title}`, async () => {
       const event = make();
       const good = paid(inLine({ period: { start: 0, end: inDays(31) } }));
       await billing.send(event, good);
@@ -116,11 +116,11 @@ describe("Hostile events", function () {
       ),
   };
   for (const [title, make] of Object.entries(harmless)) {
-    it(`They are applied as usual: ${title}`, async () => {
+    it(`An unusual event is applied normally: ${title}`, async () => {
       const id = freshId("evt");
-      const { id: given } = JSON.parse(make()) as { id: string };
+      const { id: chosenId } = JSON.parse(make()) as { id: string };
       const text = make().replaceAll(/"id":"(?:evt_[0-9a-f]{20}|ID)"/g, `"id":"${id}"`);
-      expect(given).to.be.a("string");
+      expect(chosenId).to.be.a("string");
       expect((await sendText(text)).status).to.equal(200);
       expect(await fateOf({ id })).to.equal("applied");
       expect((await billing.view()).paid_until).to.equal(iso(inDays(300)));
@@ -128,7 +128,7 @@ describe("Hostile events", function () {
     });
   }
 
-  it("Their signatures expose them, in any division of the body into chunks", async () => {
+  it("A forged signature is refused, however its parts arrive", async () => {
     const bytes = Buffer.from(JSON.stringify(paid()));
     const good = await signPayload(bytes, testWebhookSecret);
     const [time = "", v1 = ""] = good.split(",");
@@ -166,12 +166,12 @@ describe("Hostile events", function () {
     "a number with a line break": "7\n",
   };
   for (const [title, customer] of Object.entries(chosenIds)) {
-    it(`They are applied if the account chose its customer's id itself: ${title}`, async () => {
+    it(`A customer id that the account chose itself works: ${title}`, async () => {
       const subscription = freshId("sub");
       const invoice = { ...olderInvoice({ customerId: customer, periodEnd: inDays(300) }), subscription };
       const state = { id: subscription, object: "subscription", status: "active", customer };
       const events = [
-        // The invoice names no hotel. The customer's id finds it.
+        // The invoice names no hotel, so the customer's id must identify it.
         eventAround("invoice.paid", { ...invoice, subscription: freshId("sub") }),
         eventAround("customer.subscription.created", { ...state, metadata: { hotel_id: billing.hotel.hotelId } }),
         eventAround("customer.deleted", { id: customer, object: "customer" }),
@@ -196,7 +196,7 @@ describe("Hostile events", function () {
     "the parent of a path": "..",
     nothing: "",
   })) {
-    it(`They fail alone and open no hotel if an id can't be stored as text: ${title}`, async () => {
+    it(`Only the event fails if PostgreSQL can't store its id: ${title}`, async () => {
       const event = paid({ customer: id });
       await billing.send(event);
       expect(await fateOf(event)).to.equal("fails");
@@ -204,7 +204,7 @@ describe("Hostile events", function () {
     });
   }
 
-  it("Events of connected accounts are ignored, and a replay ignores those that were applied earlier", async () => {
+  it("Events of connected accounts are ignored, whatever their type, and a replay ignores applied ones", async () => {
     const { hotelId: hotel_id } = billing.hotel;
     const ours = paid(inLine({ period: { start: 0, end: inDays(31) } }));
     const account = "acct_0000000000000001";
@@ -224,7 +224,7 @@ describe("Hostile events", function () {
     const view = await billing.view();
     expect([view.paid_until, view.invoices.length, view.subscriptions.length]).to.deep.equal([iso(inDays(31)), 1, 1]);
 
-    // As a version before this rule left it: applied, with its invoice in the ledger.
+    // The state that a version before this rule left: applied, with the invoice in the ledger.
     const [stored] = theirs;
     const old = paid();
     await billing.apply(old);
@@ -238,13 +238,13 @@ describe("Hostile events", function () {
     expect((await billing.view()).paid_until).to.equal(iso(inDays(31)));
   });
 
-  it("Events without a connected account have null there", async () => {
+  it("The account null means that there is no connected account", async () => {
     const event = paid({}, { account: null });
     await billing.send(event);
     expect(await fateOf(event)).to.equal("applied");
   });
 
-  it("Events that name another hotel move an invoice to the hotel named last and delay no other event", async () => {
+  it("Events that name another hotel move the invoice to the last named hotel", async () => {
     const other = await billing.signUp();
     const ids = {
       invoiceId: freshId("in"),
@@ -273,13 +273,13 @@ describe("Hostile events", function () {
     expect((await billing.view(other)).paid_until).to.equal(iso(inDays(60)));
   });
 
-  it("Events that give one invoice to the subscriptions of two hotels leave it with one, in either order", async () => {
+  it("An invoice in the subscriptions of two hotels ends at one of them, in either order", async () => {
     const other = await billing.signUp();
     const invoiceId = freshId("in");
-    const told = [billing.hotel, other].map(({ hotelId }, at) =>
+    const conflicting = [billing.hotel, other].map(({ hotelId }, at) =>
       eventAround("invoice.paid", olderInvoice({ hotelId, invoiceId, periodEnd: inDays(60 + at) })),
     );
-    for (const order of [told, told.toReversed()]) {
+    for (const order of [conflicting, conflicting.toReversed()]) {
       await billing.send(...order);
       for (const event of order) expect(await fateOf(event)).to.equal("applied");
       expect((await billing.view()).paid_until).to.equal(null);
@@ -289,7 +289,7 @@ describe("Hostile events", function () {
         .owner("billing.stripe_events")
         .whereIn(
           "event_id",
-          told.map(({ id }) => id),
+          conflicting.map(({ id }) => id),
         )
         .delete();
     }

@@ -1,9 +1,9 @@
 /**
- * Is the event of the other of Stripe's two worlds? Money of the test world must open no hotel of the live one. Told by the
- * key: without one, or with one that does not say, it is not judged.
+ * Whether the event is of the other Stripe mode than the key. A payment in test mode must never extend a hotel in live
+ * mode. Without a key, or with a key that does not name its mode, the answer is false.
  */
-export function isOtherMode(key: string | undefined, livemode: boolean | null | undefined): boolean {
-  const world = /^(?:sk|rk)_(live|test)_/.exec(key ?? "")?.[1];
-  if (world === undefined || typeof livemode !== "boolean") return false;
-  return livemode !== (world === "live");
+export function isWrongMode(key: string | undefined, livemode: boolean | null | undefined): boolean {
+  const mode = /^(?:sk|rk)_(live|test)_/.exec(key ?? "")?.[1];
+  if (mode === undefined || typeof livemode !== "boolean") return false;
+  return livemode !== (mode === "live");
 }

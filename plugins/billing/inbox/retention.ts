@@ -1,23 +1,24 @@
 /**
- * Forgets the events that have told nothing of a hotel. An account of Stripe's can have other products and connected accounts,
- * and their events carry the data of other people's customers.
+ * Deletes events that say nothing about a hotel. A Stripe account can have other products and connected accounts, and
+ * their events carry the data of other companies' customers.
  *
- * Forgotten are events that are `ignored`, and that have waited in vain for a hotel or an invoice. An event that was applied
- * stays: the ledger is made of those. One whose job is dead stays for a person. Should Stripe deliver a forgotten event again,
- * it is stored and read anew, and comes to the same end. Paid invoices that a later tie would have needed are found again by
- * the nightly reconciliation.
+ * Deleted are events with the status `ignored`, and events that have waited for a hotel or an invoice without success.
+ * Applied events remain, because the ledger is made of them. An event with a dead job remains for a person.
+ *
+ * If Stripe delivers a deleted event again, it is stored and read again, with the same outcome. If a later event links
+ * a hotel to paid invoices that were deleted, the nightly reconciliation finds them again.
  */
 import type { Trx } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import { eventsWithJob } from "./event_jobs.ts";
 import { applyStripeEvent, askStripe } from "../jobs.ts";
 
-/** Days. Stripe lists its events for 30, and delivers again for 3. */
+/** Days. Stripe lists its events for 30 days, and retries a delivery for 3 days. */
 const forgetAfterDays = 90;
 
 const batch = 500;
 
-/** @returns how many events were forgotten */
+/** Deletes old events in batches. @returns the number of deleted events */
 export async function forgetEvents(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
   let forgotten = 0;
   for (;;) {
@@ -30,8 +31,7 @@ export async function forgetEvents(ctx: BillingContext, signal?: AbortSignal): P
       .whereRaw("received_at < now() - make_interval(days => ?)", [forgetAfterDays])
       .delete(),
   );
-  if (forgotten > 0)
-    ctx.log.info({ events: forgotten, days: forgetAfterDays }, "events that told nothing were forgotten");
+  if (forgotten > 0) ctx.log.info({ events: forgotten, days: forgetAfterDays }, "deleted old events without a hotel");
   return forgotten;
 }
 
@@ -45,7 +45,7 @@ async function forgetBatch(trx: Trx): Promise<number> {
     .forUpdate()
     .skipLocked()
     .pluck<string[]>("event_id");
-  // The rows that refer to the events go first.
+  // Rows with a foreign key to the events are deleted first.
   await trx("billing.conflicting_deliveries").whereRaw("event_id = ANY (?)", [ids]).delete();
   await trx("billing.stripe_events").whereRaw("event_id = ANY (?)", [ids]).delete();
   return ids.length;

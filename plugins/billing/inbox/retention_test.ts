@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { inDays, iso, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 
-describe("The retention of events", function () {
+describe("the retention of events", function () {
   this.timeout(240_000);
   const billing = useBilling();
 
@@ -14,7 +14,7 @@ describe("The retention of events", function () {
       .update({ received_at: billing.owner.raw("now() - make_interval(days => ?)", [days]) });
   const left = () => billing.owner("billing.stripe_events").orderBy("event_id").pluck<string[]>("event_id");
 
-  it("After 90 days events without effect are deleted, applied ones stay, and redelivery is harmless", async () => {
+  it("Events without a hotel are deleted after 90 days, and a redelivery is harmless", async () => {
     const { hotelId } = billing.hotel;
     const applied = eventAround("invoice.paid", olderInvoice({ hotelId, periodEnd: inDays(30) }));
     const ofAnotherProduct = eventAround("invoice.paid", basilInvoice({ periodEnd: inDays(90) }));
@@ -27,12 +27,12 @@ describe("The retention of events", function () {
     const forgettable: TestEvent[] = [ofAnotherProduct, ignored, connected, unknownPayment, unknownInvoice];
     await billing.send(applied, dead, ...forgettable);
     await billing.settle();
-    // As if Stripe had been asked for it.
+    // The state after Stripe was asked for it.
     await billing
       .owner("billing.stripe_events")
       .where({ event_id: unknownInvoice.id })
       .update({ status_reason: "no_invoice", fetched: '{"links":[]}' });
-    // Another body arrived under its id. That row must be deleted first.
+    // Another body was received under its id. That row must be deleted first.
     await billing.send({ ...ignored, created: 1 });
     await age(89);
     await run("forget");
@@ -52,7 +52,7 @@ describe("The retention of events", function () {
     await billing.jobsOf(dead.id).delete();
   });
 
-  it("An event that was applied later is not shown as failing, and the sweep ends its dead job", async () => {
+  it("An applied event is not listed as failing or dead, and the sweep deletes its dead job", async () => {
     const { hotelId } = billing.hotel;
     const event = eventAround("invoice.paid", olderInvoice({ hotelId, periodEnd: inDays(30) }));
     await billing.apply(event);

@@ -4,7 +4,7 @@ import { prepare, type Trx } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import type { StripeEventBody } from "../facts/stripe_event.ts";
 import { applyStripeEvent } from "../jobs.ts";
-import { isOtherMode } from "./livemode.ts";
+import { isWrongMode } from "./livemode.ts";
 import type { EventSource } from "../models/stripe_event.ts";
 import { isSameEvent } from "./same_event.ts";
 
@@ -25,16 +25,16 @@ const conflictStatement = prepare(
 
 /**
  * - `new`: stored, with the job that applies it
- * - `quarantined`: stored, of the other of Stripe's worlds than our key, and not applied
- * - `known`: it came before
- * - `conflicting`: another body came before under its id; this one is kept beside it, and not applied
+ * - `quarantined`: stored and not applied, because it is of the other Stripe mode than STRIPE_API_KEY
+ * - `known`: stored before
+ * - `conflicting`: another body is stored under its id. This body is stored separately and not applied
  */
 export type Intake = "new" | "quarantined" | "known" | "conflicting";
 
 /**
- * Stores an event with the job that applies it, once per event id: of deliveries at the same time one inserts, and the
- * others wait for it and find the row.
- * @param body the text that was signed, or what a reconciliation made of what it found
+ * Stores an event once per event id, with the job that applies it. If deliveries arrive at the same time, one inserts
+ * the row. The others wait for it and find the row.
+ * @param body the signed text, or the event that a reconciliation created
  */
 export function storeEvent(
   { db, enqueue, env }: BillingContext,
@@ -42,7 +42,7 @@ export function storeEvent(
   body: string,
   source: EventSource = "webhook",
 ): Promise<Intake> {
-  const isForeign = isOtherMode(env.STRIPE_API_KEY, event.livemode);
+  const isOfWrongMode = isWrongMode(env.STRIPE_API_KEY, event.livemode);
   return db.crossTenant(async (trx) => {
     const createdAt = typeof event.created === "number" ? new Date(event.created * 1000) : null;
     const inserted = await insertStatement.run(trx, [
@@ -52,12 +52,12 @@ export function storeEvent(
       event.livemode ?? null,
       createdAt,
       body,
-      isForeign ? "quarantined" : "stored",
-      isForeign ? "livemode" : null,
+      isOfWrongMode ? "quarantined" : "stored",
+      isOfWrongMode ? "livemode" : null,
       source,
     ]);
     if (inserted.length === 0) return source === "webhook" ? compareBodies(trx, event.id, body) : "known";
-    if (isForeign) return "quarantined";
+    if (isOfWrongMode) return "quarantined";
     await enqueue(trx, applyStripeEvent, { event_id: event.id });
     return "new";
   });
@@ -65,7 +65,7 @@ export function storeEvent(
 
 async function compareBodies(trx: Trx, eventId: string, body: string): Promise<Intake> {
   const [stored] = await bodyStatement.run(trx, [eventId]);
-  // What a reconciliation stored is not the text that Stripe signs.
+  // A reconciliation stores other text than Stripe signs.
   if (stored?.source !== "webhook" || isSameEvent(stored.body, body)) return "known";
   await conflictStatement.run(trx, [eventId, createHash("sha256").update(body).digest(), body]);
   return "conflicting";

@@ -1,28 +1,30 @@
 /**
- * Who sent these bytes? Answered over the bytes as they came, before anything in them is read: HMAC-SHA256 of the header's
- * time, a dot and the body, as Stripe documents it, compared in constant time. The SDK has the same, but to load it is to
- * load its clients for the network (170 ms), which a process that only takes events never uses; the tests sign with it.
+ * Verifies that Stripe sent these bytes, before anything in them is parsed. The signature is an HMAC-SHA256 of the
+ * header's time, a dot and the body, as Stripe documents it. The comparison takes constant time.
+ *
+ * The SDK can verify it too. But loading the SDK takes 170 ms, because it loads its network clients, and a process that
+ * only receives events never needs them. The tests sign with the SDK.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { billingProblems } from "../errors.ts";
 
-/** How far the header's time may be from ours, in seconds, either way. */
+/** The greatest difference between the header's time and ours, in seconds. */
 const toleranceSeconds = 300;
 
 export interface VerifiedBody {
-  /** The bytes as text, which encodes to exactly the same bytes again. */
+  /** The bytes as text. It encodes to exactly the same bytes again. */
   readonly text: string;
-  /** Parsed from it; not yet known to be an event. */
+  /** The parsed text, not yet validated as an event. */
   readonly json: unknown;
 }
 
 /**
  * Verifies a delivery and then parses it.
- * @param header `Stripe-Signature`, as it came
- * @param secrets any of which may have signed it: there are several while one is rolled
+ * @param header `Stripe-Signature`, as received
+ * @param secrets any of them may have signed; there are several while a new secret is introduced
  * @param now in milliseconds since 1970
- * @throws Problem STRIPE_SIGNATURE_INVALID; STRIPE_EVENT_INVALID for signed bytes that are no JSON
+ * @throws Problem STRIPE_SIGNATURE_INVALID; STRIPE_EVENT_INVALID for signed bytes that are not JSON
  */
 export function verifyDelivery(
   raw: Buffer,
@@ -43,25 +45,28 @@ export function verifyDelivery(
     const expected = createHmac("sha256", secret).update(`${timestamp}.`).update(raw).digest();
     return signatures.some((signature) => timingSafeEqual(signature, expected));
   });
-  if (!isSigned) throw refused("No v1 signature of the Stripe-Signature header fits the body.");
+  if (!isSigned) throw refused("No v1 signature of the Stripe-Signature header matches the body.");
   try {
     return { text, json: JSON.parse(text) as unknown };
   } catch {
-    // Signed by Stripe, but no JSON. The error quotes the body: not passed on.
-    throw billingProblems.STRIPE_EVENT_INVALID("The signed body is no JSON.");
+    // Signed by Stripe, but not JSON. The parser's error quotes the body, so it is not passed on.
+    throw billingProblems.STRIPE_EVENT_INVALID("The signed body must be JSON.");
   }
 }
 
 const refused = (why: string) => billingProblems.STRIPE_SIGNATURE_INVALID(why);
 
-/** The header's one `t`, in seconds, as Stripe writes it. */
+/** Reads the header's `t`, in seconds. The header must have exactly one. */
 function timestampOf(header: string): number | undefined {
   const times = header.split(",").filter((item) => item.startsWith("t="));
   const digits = /^t=(0|[1-9]\d{0,11})$/.exec(times[0] ?? "")?.[1];
   return times.length === 1 && digits !== undefined ? Number(digits) : undefined;
 }
 
-/** Those of the scheme `v1`; there is one for each secret while one is rolled. Others (`v0`) are for Stripe's own tests. */
+/**
+ * Reads the signatures of the scheme `v1`. There is one for each secret while a new secret is introduced. Other schemes
+ * (`v0`) are for Stripe's own tests.
+ */
 function signaturesOf(header: string): Buffer[] {
   return header.split(",").flatMap((item) => {
     const hex = /^v1=([0-9a-f]{64})$/.exec(item)?.[1];

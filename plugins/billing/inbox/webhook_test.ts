@@ -23,7 +23,7 @@ const nowSeconds = () => Math.floor(Date.now() / 1000);
 const paidEvent = (): TestEvent => eventAround("invoice.paid", olderInvoice({ periodEnd: nowSeconds() + 86_400 }));
 const bytesOf = (event: TestEvent) => Buffer.from(JSON.stringify(event));
 
-describe("The webhook", () => {
+describe("the webhook", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({
@@ -36,12 +36,12 @@ describe("The webhook", () => {
   const rows = async () => {
     const { rows: counts } = await platform.owner.raw(
       `SELECT (SELECT count(*)::int FROM billing.stripe_events) AS events,
-              (SELECT count(*)::int FROM core.outbox) AS jobs`,
+         (SELECT count(*)::int FROM core.outbox) AS jobs`,
     );
     return counts[0] as { events: number; jobs: number };
   };
 
-  it("A signed event is stored with its job, byte for byte, and answered", async () => {
+  it("A signed event is stored with its job, byte for byte", async () => {
     const before = await rows();
     const event = { ...paidEvent(), note: "Zürich \u2603 \\u0000" };
     const answer = await deliver(platform.client, event);
@@ -55,7 +55,7 @@ describe("The webhook", () => {
     expect(await rows()).to.deep.equal({ events: before.events + 1, jobs: before.jobs + 1 });
   });
 
-  it("One event is stored once, however many of its deliveries race", async () => {
+  it("Racing deliveries store one event once", async () => {
     const before = await rows();
     const event = paidEvent();
     const answers = await Promise.all(Array.from({ length: 30 }, () => deliver(platform.client, event)));
@@ -64,7 +64,7 @@ describe("The webhook", () => {
     expect(await rows()).to.deep.equal({ events: before.events + 1, jobs: before.jobs + 1 });
   });
 
-  it("Each secret is accepted while a new one is rolled in", async () => {
+  it("Each secret is accepted while a new one is introduced", async () => {
     expect((await deliver(platform.client, paidEvent(), { secret: rolledSecret })).status).to.equal(200);
     const bytes = bytesOf(paidEvent());
     const byBoth = `${await signPayload(bytes, "whsec_of_someone_else_altogether")},v1=${
@@ -73,7 +73,7 @@ describe("The webhook", () => {
     expect((await deliverBytes(platform.client, bytes, byBoth)).status).to.equal(200);
   });
 
-  it("A signature up to 300 s in the past or the future is accepted", async () => {
+  it("A signature up to 300 s old or ahead is accepted", async () => {
     for (const seconds of [-290, 290]) {
       const answer = await deliver(platform.client, paidEvent(), { timestamp: nowSeconds() + seconds });
       expect(answer.status, `${seconds} s`).to.equal(200);
@@ -123,7 +123,7 @@ describe("The webhook", () => {
     "an empty body": async () => ({ bytes: Buffer.alloc(0), header: await signed() }),
   };
   for (const [title, forge] of Object.entries(forgeries)) {
-    it(`The answer to ${title} is 400, and no row is stored`, async () => {
+    it(`The webhook answers 400 to ${title}, and stores no row`, async () => {
       const before = await rows();
       const forged = await forge();
       const answer = await deliverBytes(platform.client, forged.bytes, forged.header);
@@ -145,7 +145,7 @@ describe("The webhook", () => {
     "an event of the year 30000": JSON.stringify({ ...paidEvent(), created: 900_000_000_000 }),
   };
   for (const [title, text] of Object.entries(noEvents)) {
-    it(`A signed body that is not an event (${title}) is refused with 400 and leaves no row`, async () => {
+    it(`A signed body that is not an event (${title}) answers 400, and no row is stored`, async () => {
       const before = await rows();
       const body = Buffer.from(text);
       const answer = await deliverBytes(platform.client, body, await signPayload(body, testWebhookSecret));
@@ -155,7 +155,7 @@ describe("The webhook", () => {
     });
   }
 
-  it("Unusual events of Stripe's are accepted", async () => {
+  it("Unusual events from Stripe are accepted", async () => {
     const odd: Record<string, unknown>[] = [
       { api_version: "2020-08-27; orders_beta=v4" },
       { api_version: null, livemode: null, created: "1700000000" },
@@ -168,7 +168,7 @@ describe("The webhook", () => {
   });
 
   for (const query of ["?version=2026-06-24.dahlia", "?a=1&a=2&__proto__=x", "?%zz", "?"]) {
-    it(`A signed event to the address with the query ${query} is stored`, async () => {
+    it(`An event to the address with the query ${query} is stored`, async () => {
       const bytes = bytesOf(paidEvent());
       const header = await signPayload(bytes, testWebhookSecret);
       const before = await rows();
@@ -180,12 +180,12 @@ describe("The webhook", () => {
     });
   }
 
-  it("A body over 1 MiB is refused with 413", async () => {
+  it("A body over 1 MiB answers 413", async () => {
     const body = Buffer.alloc(1024 * 1024 + 1, 0x20);
     expect((await deliverBytes(platform.client, body, "t=1,v1=1")).status).to.equal(413);
   });
 
-  it("A different body under a known id is kept and flagged, and not applied", async () => {
+  it("Another body under a known id is stored separately, logged and not applied", async () => {
     const event = paidEvent();
     const other = structuredClone(event);
     Object.assign(other.data.object, { amount_paid: 1 });
@@ -195,19 +195,19 @@ describe("The webhook", () => {
     expect(await rows()).to.deep.equal(before);
     const stored = await platform.owner("billing.stripe_events").where({ event_id: event.id }).first();
     expect(JSON.parse(stored.body)).to.deep.equal(event);
-    const kept = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
-    expect(kept.map(({ body }) => JSON.parse(body))).to.deep.equal([other]);
+    const conflicts = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
+    expect(conflicts.map(({ body }) => JSON.parse(body))).to.deep.equal([other]);
   });
 
-  it("A redelivery in which only Stripe's endpoint counter differs counts as the same body", async () => {
+  it("A redelivery that differs only in the number of pending endpoints is the same event", async () => {
     const event = paidEvent();
     await deliver(platform.client, event);
     expect((await deliver(platform.client, { ...event, pending_webhooks: 0 })).status).to.equal(200);
-    const kept = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
-    expect(kept).to.deep.equal([]);
+    const conflicts = await platform.owner("billing.conflicting_deliveries").where({ event_id: event.id });
+    expect(conflicts).to.deep.equal([]);
   });
 
-  it("Two API versions of one event count as the same body if their facts are equal", async () => {
+  it("The forms of two API versions are one event only if their facts are the same", async () => {
     const facts = { customerId: "cus_1", subscriptionId: "sub_1", invoiceId: "in_1", periodEnd: nowSeconds() + 86_400 };
     const older = { ...eventAround("invoice.paid", olderInvoice(facts)), api_version: "2024-06-20" };
     const newer = (changes: object = {}) => ({
@@ -215,16 +215,16 @@ describe("The webhook", () => {
       api_version: "2026-01-28.clover",
       data: { object: { ...basilInvoice(facts), ...changes } },
     });
-    const kept = async () => {
+    const conflicts = async () => {
       const found = await platform.owner("billing.conflicting_deliveries").where({ event_id: older.id });
       return found.length;
     };
     for (const event of [older, newer()]) expect((await deliver(platform.client, event)).status).to.equal(200);
-    expect(await kept()).to.equal(0);
+    expect(await conflicts()).to.equal(0);
     await deliver(platform.client, newer({ amount_paid: 1 }));
-    expect(await kept()).to.equal(1);
+    expect(await conflicts()).to.equal(1);
     await deliver(platform.client, newer({ customer: "cus_2" }));
-    expect(await kept()).to.equal(2);
+    expect(await conflicts()).to.equal(2);
   });
 
   for (const [key, livemode] of [
@@ -252,8 +252,8 @@ describe("The webhook", () => {
     });
   }
 
-  it("The process that serves the webhook loads no Stripe client", async () => {
-    // Runs in a separate process, in which Stripe's SDK can't be loaded.
+  it("The webhook works without Stripe's SDK", async () => {
+    // A process in which Stripe's SDK can't be loaded.
     const hook = `export const resolve = (name, context, next) => {
       if (name.split("/")[0] === "stripe") throw new Error("Stripe's SDK is loaded");
       return next(name, context);
@@ -278,10 +278,10 @@ describe("The webhook", () => {
     const [routes, text, refused] = stdout.trim().split("\n");
     expect(routes).to.contain("takeStripeEvent");
     expect(text).to.equal("{}");
-    expect(refused, "the hook works").to.equal("Stripe's SDK is loaded");
+    expect(refused, "the hook refuses the import").to.equal("Stripe's SDK is loaded");
   });
 
-  it("The answer is 503 without a secret, and the rest of billing works", async () => {
+  it("Without a secret the webhook answers 503, and the rest of billing works", async () => {
     const { STRIPE_WEBHOOK_SECRET: _, ...others } = platform.variables;
     const server = await serve(await boot("web", { ...others, NODE_ENV: "production" }));
     try {
@@ -295,7 +295,7 @@ describe("The webhook", () => {
     }
   });
 
-  it("A body that `billing sign` signed is accepted", async () => {
+  it("The webhook accepts a signature of `billing sign`", async () => {
     const body = bytesOf(paidEvent());
     const lines: string[] = [];
     const ctx = {

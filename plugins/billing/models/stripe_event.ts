@@ -1,19 +1,19 @@
 import { Model } from "objection";
 
 /**
- * - `stored`: nobody has looked at it yet
- * - `applied`: it has had its effect
- * - `ignored`: it has none
- * - `waiting`: it can't have its effect yet; it is applied when what it waits for becomes known
- * - `quarantined`: it is of the other of Stripe's two worlds (live, test) than our key, and is not applied
+ * - `stored`: not applied yet
+ * - `applied`: had its effect
+ * - `ignored`: has no effect
+ * - `waiting`: can't have its effect yet. It is applied when what it waits for becomes known
+ * - `quarantined`: of the other Stripe mode (test, live) than STRIPE_API_KEY, and not applied
  */
 export const eventStatuses = ["stored", "applied", "ignored", "waiting", "quarantined"] as const;
 export type EventStatus = (typeof eventStatuses)[number];
 
-/** How it came here: as it was signed, or found by a reconciliation (`reconcile.ts`). */
+/** The origin of the event: the signed webhook, or a reconciliation (`reconcile.ts`). */
 export type EventSource = "webhook" | "events_list" | "invoices_list";
 
-/** An event of Stripe's, as it came. */
+/** A stored Stripe event, as it was received. */
 export class StripeEvent extends Model {
   static override tableName = "billing.stripe_events";
   static override idColumn = "event_id";
@@ -31,8 +31,8 @@ export class StripeEvent extends Model {
   declare hotel_id: string | null;
   declare customer_id: string | null;
   declare subscription_id: string | null;
-  /** Ids of Stripe's, one of which has to become known. */
+  /** Stripe ids, one of which has to become known. */
   declare waits_for: string[] | null;
-  /** JSON: what Stripe answered when it was asked for what the body lacks. */
+  /** JSON: Stripe's answer to the lookup of what the body lacks. */
   declare fetched: string | null;
 }

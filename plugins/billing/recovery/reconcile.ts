@@ -1,7 +1,9 @@
 /**
- * Asks Stripe what we should know and do not: the events of the last 30 days (Stripe keeps no more) that it could not
- * deliver, and then the paid invoices of each subscription. What is missing is stored as an event and applied by the road
- * of all events. Nothing that is here is touched, so it is safe to run twice, and beside the webhook.
+ * Asks Stripe for missing data: the events of the last 30 days that it could not deliver, then the paid invoices of
+ * each subscription. Stripe stores events for no longer.
+ *
+ * It stores missing data as events, and a worker applies them like any other event. Existing rows do not change. So
+ * it is safe to run twice, and concurrently with the webhook.
  */
 import type { Stripe } from "stripe";
 
@@ -12,49 +14,53 @@ import { readEvent, type StripeEventBody } from "../facts/stripe_event.ts";
 import { storeEvent } from "../inbox/store_event.ts";
 import type { EventSource } from "../models/stripe_event.ts";
 import { createStripeApi, stripeFailureOf } from "../stripe/client.ts";
-import { pagesOf, type Patience } from "../stripe/paginate.ts";
+import { paginate, type StripeRetryOptions } from "../stripe/paginate.ts";
 
 export interface ReconcileReport {
-  /** That Stripe listed. */
+  /** The number of events that Stripe listed. */
   events: number;
   subscriptions: number;
-  /** Tied here, and not known to Stripe. */
+  /** Subscriptions that are linked to a hotel here and that Stripe does not know. */
   unknownSubscriptions: string[];
-  /** Those for which Stripe failed, with its words: they are left for the next time. */
+  /** Subscriptions for which Stripe failed, with the failure. The next run tries them again. */
   failedSubscriptions: { subscription_id: string; words: string }[];
-  /** Paid ones that Stripe listed. */
+  /** The number of paid invoices that Stripe listed. */
   invoices: number;
-  /** Ids of what Stripe listed and is no event that can be read: for a person to look at. */
+  /** Ids of listed objects that can't be read as events. A person must look at them. */
   unreadable: string[];
-  /** Events that the database refused: they are left for the next time. */
+  /** Events that the database refused. The next run tries them again. */
   failedEvents: { event_id: string; words: string }[];
-  /** Ids of the events that were stored, or would be. */
+  /** The events that were stored, or would be in a dry run. */
   missing: { event_id: string; what: string }[];
 }
 
 export interface ReconcileOptions {
   readonly dryRun: boolean;
-  /** Delivered events too: after a restore, what was taken in and lost again. */
+  /** Also asks for delivered events. After a restore, it finds events that were stored and lost again. */
   readonly allEvents?: boolean;
   readonly signal?: AbortSignal;
-  /** Between two tries where Stripe is in trouble; default a second. */
+  /** The first pause between two attempts, in milliseconds; default 1000. */
   readonly firstWaitMs?: number;
   readonly onEvents?: (events: number) => void;
   readonly onSubscriptions?: (total: number) => void;
   readonly onSubscription?: () => void;
 }
 
-const days = 30;
-const mostInARow = 3;
+/** Days. */
+const eventRetention = 30;
+const maxFailuresInARow = 3;
 
-/** The id of the event that stands for a paid invoice. Stripe's own begin with `evt_`. */
+/** The id of the event that represents a paid invoice. Stripe's own ids begin with `evt_`. */
 const reconciledId = (invoiceId: string): string => `reconciled_${invoiceId}`;
 
-/** @throws Problem BILLING_NOT_CONFIGURED without STRIPE_API_KEY; what Stripe's SDK throws */
+/**
+ * Stores what is missing, or only reports it in a dry run.
+ * @throws Problem BILLING_NOT_CONFIGURED without STRIPE_API_KEY; errors of Stripe's SDK
+ */
 export async function reconcile(ctx: BillingContext, options: ReconcileOptions): Promise<ReconcileReport> {
   const stripe = await createStripeApi(ctx)?.();
   if (stripe === undefined) throw billingProblems.BILLING_NOT_CONFIGURED("STRIPE_API_KEY is not set.");
-  const patience: Patience = { signal: options.signal, firstWaitMs: options.firstWaitMs ?? 1000 };
+  const retryOptions: StripeRetryOptions = { signal: options.signal, firstWaitMs: options.firstWaitMs ?? 1000 };
   const report: ReconcileReport = {
     events: 0,
     subscriptions: 0,
@@ -65,34 +71,34 @@ export async function reconcile(ctx: BillingContext, options: ReconcileOptions):
     failedEvents: [],
     missing: [],
   };
-  const round: Round = { ctx, stripe, patience, options, report };
-  await reconcileEvents(round);
-  await reconcileInvoices(round);
+  const run: Run = { ctx, stripe, retryOptions, options, report };
+  await reconcileEvents(run);
+  await reconcileInvoices(run);
   return report;
 }
 
-/** As the schedule runs it. */
-export async function reconcileByNight(ctx: BillingContext, signal: AbortSignal): Promise<void> {
+/** Reconciles, and logs the result. The schedule runs it every night. */
+export async function reconcileNightly(ctx: BillingContext, signal: AbortSignal): Promise<void> {
   const { missing, ...seen } = await reconcile(ctx, { dryRun: false, signal });
   const fields = { ...seen, missing: missing.length };
   if (seen.failedSubscriptions.length + seen.failedEvents.length > 0)
-    ctx.log.error(fields, "the reconciliation with Stripe has left something out");
-  else if (missing.length > 0) ctx.log.warn(fields, "the reconciliation with Stripe found what was missing");
-  else ctx.log.info(fields, "the reconciliation with Stripe found nothing missing");
+    ctx.log.error(fields, "reconciled with Stripe, but some subscriptions or events failed");
+  else if (missing.length > 0) ctx.log.warn(fields, "reconciled with Stripe and stored missing events");
+  else ctx.log.info(fields, "reconciled with Stripe and found nothing missing");
 }
 
-interface Round {
+interface Run {
   readonly ctx: BillingContext;
   readonly stripe: Stripe;
-  readonly patience: Patience;
+  readonly retryOptions: StripeRetryOptions;
   readonly options: ReconcileOptions;
   readonly report: ReconcileReport;
 }
 
-async function reconcileEvents(round: Round): Promise<void> {
-  const { ctx, stripe, patience, options, report } = round;
-  const since = Math.floor(Date.now() / 1000) - days * 86_400;
-  const pages = pagesOf(patience, (page) =>
+async function reconcileEvents(run: Run): Promise<void> {
+  const { ctx, stripe, retryOptions, options, report } = run;
+  const since = Math.floor(Date.now() / 1000) - eventRetention * 86_400;
+  const pages = paginate(retryOptions, (page) =>
     stripe.events.list({
       ...page,
       ...(options.allEvents === true ? {} : { delivery_success: false }),
@@ -109,28 +115,29 @@ async function reconcileEvents(round: Round): Promise<void> {
       events.map(({ id }) => id),
     );
     for (const event of events.filter(({ id }) => !known.has(id))) {
-      await store(round, event, "events_list", `${event.type} of ${instantText(event.created)}`);
+      await store(run, event, "events_list", `${event.type} of ${instantText(event.created)}`);
     }
   }
 }
 
-async function reconcileInvoices(round: Round): Promise<void> {
-  const { options, report } = round;
-  const subscriptions = await subscriptionIds(round);
+async function reconcileInvoices(run: Run): Promise<void> {
+  const { options, report } = run;
+  const subscriptions = await subscriptionIds(run);
   report.subscriptions = subscriptions.length;
   options.onSubscriptions?.(subscriptions.length);
-  let inARow = 0;
+  let failuresInARow = 0;
   for (const subscription_id of subscriptions) {
     try {
-      await reconcileSubscription(round, subscription_id);
-      inARow = 0;
+      await reconcileSubscription(run, subscription_id);
+      failuresInARow = 0;
     } catch (error) {
       if ((error as { code?: unknown }).code === "resource_missing") report.unknownSubscriptions.push(subscription_id);
       else {
-        inARow += 1;
+        failuresInARow += 1;
         const failure = await stripeFailureOf(error);
-        // One that Stripe stumbles over keeps none of the others from being looked at; where it fails for all, that's that.
-        if (failure === undefined || inARow === mostInARow) throw error;
+        // If Stripe fails for one subscription, the others are still reconciled. If it fails for several in a row,
+        // Stripe itself is down.
+        if (failure === undefined || failuresInARow === maxFailuresInARow) throw error;
         report.failedSubscriptions.push({ subscription_id, words: failure.words });
       }
     }
@@ -138,46 +145,51 @@ async function reconcileInvoices(round: Round): Promise<void> {
   }
 }
 
-/** Those that are tied here, and those that Stripe knows to be of one of ours: of these every event may be missing. */
-async function subscriptionIds({ ctx, stripe, patience }: Round): Promise<string[]> {
-  const tied = (table: string, column: string) =>
+/**
+ * Lists the subscriptions that are linked to a hotel here, and those that Stripe knows to be a hotel's. All events of
+ * the latter may be missing.
+ */
+async function subscriptionIds({ ctx, stripe, retryOptions }: Run): Promise<string[]> {
+  const readLinked = (table: string, column: string) =>
     ctx.db.crossTenant((trx) => trx(table).pluck<string[]>(column), { readOnly: true });
-  const ids = new Set(await tied("billing.subscriptions", "subscription_id"));
-  const customers = new Set(await tied("billing.customers", "customer_id"));
-  for await (const page of pagesOf(patience, (at) => stripe.subscriptions.list({ ...at, status: "all" }))) {
+  const ids = new Set(await readLinked("billing.subscriptions", "subscription_id"));
+  const customers = new Set(await readLinked("billing.customers", "customer_id"));
+  for await (const page of paginate(retryOptions, (at) => stripe.subscriptions.list({ ...at, status: "all" }))) {
     for (const { id, metadata, customer } of page) {
-      const of = typeof customer === "string" ? customer : customer.id;
-      if (isUuid(metadata["hotel_id"] ?? "") || customers.has(of)) ids.add(id);
+      const customerId = typeof customer === "string" ? customer : customer.id;
+      if (isUuid(metadata["hotel_id"] ?? "") || customers.has(customerId)) ids.add(id);
     }
   }
   return [...ids].sort();
 }
 
-async function reconcileSubscription(round: Round, subscription: string): Promise<void> {
-  const { ctx, stripe, patience, report } = round;
-  const pages = pagesOf(patience, (page) => stripe.invoices.list({ ...page, subscription, status: "paid" }));
+async function reconcileSubscription(run: Run, subscription: string): Promise<void> {
+  const { ctx, stripe, retryOptions, report } = run;
+  const pages = paginate(retryOptions, (page) => stripe.invoices.list({ ...page, subscription, status: "paid" }));
   for await (const page of pages) {
+    // Only a preview of an upcoming invoice has no id.
     const invoices = page as readonly (Stripe.Invoice & { id: string })[];
     report.invoices += invoices.length;
     const ids = invoices.map(({ id }) => id);
     const inLedger = await knownIds(ctx, "billing.paid_invoices", "invoice_id", ids);
     const stored = await knownIds(ctx, "billing.stripe_events", "event_id", ids.map(reconciledId));
     for (const invoice of invoices.filter(({ id }) => !inLedger.has(id) && !stored.has(reconciledId(id)))) {
-      const event = eventOf(await withAllLines(round, invoice));
-      await store(round, event, "invoices_list", `invoice ${invoice.id} of ${subscription}`);
+      const event = eventOf(await withAllLines(run, invoice));
+      await store(run, event, "invoices_list", `invoice ${invoice.id} of ${subscription}`);
     }
   }
 }
 
-/** Lines beyond the first page are fetched here, so that the worker needs no call for them. */
-async function withAllLines({ stripe, patience }: Round, invoice: Stripe.Invoice & { id: string }) {
+/** Fetches the lines beyond the first page here, so that the worker needs no call for them. */
+async function withAllLines({ stripe, retryOptions }: Run, invoice: Stripe.Invoice & { id: string }) {
   if (!invoice.lines.has_more) return invoice;
   const data: Stripe.InvoiceLineItem[] = [];
-  for await (const page of pagesOf(patience, (at) => stripe.invoices.listLineItems(invoice.id, at))) data.push(...page);
+  for await (const page of paginate(retryOptions, (at) => stripe.invoices.listLineItems(invoice.id, at)))
+    data.push(...page);
   return { ...invoice, lines: { ...invoice.lines, data, has_more: false } };
 }
 
-/** An event that says of itself that Stripe did not send it. */
+/** Creates an event that says that Stripe did not send it. */
 function eventOf(invoice: Stripe.Invoice & { id: string }) {
   return {
     id: reconciledId(invoice.id),
@@ -192,26 +204,26 @@ function eventOf(invoice: Stripe.Invoice & { id: string }) {
 }
 
 async function store(
-  { ctx, options, report }: Round,
-  found: { readonly id: string },
+  { ctx, options, report }: Run,
+  candidate: { readonly id: string },
   source: EventSource,
   what: string,
 ): Promise<void> {
-  const body = JSON.stringify(found);
-  const event = readable(body);
-  if (event === undefined) return void report.unreadable.push(found.id);
+  const body = JSON.stringify(candidate);
+  const event = tryReadEvent(body);
+  if (event === undefined) return void report.unreadable.push(candidate.id);
   try {
     if (options.dryRun || (await storeEvent(ctx, event, body, source)) !== "known")
       report.missing.push({ event_id: event.id, what });
   } catch (error) {
-    // One event that can't be stored keeps none of the others from it; a database that is away does.
+    // A failed event does not keep the others from being stored. An outage of the database does.
     if (isOutage(error)) throw error;
-    ctx.log.error({ err: error, event_id: event.id }, "an event from the reconciliation could not be stored");
+    ctx.log.error({ err: error, event_id: event.id }, "could not store an event from the reconciliation");
     report.failedEvents.push({ event_id: event.id, words: (error as Error).message });
   }
 }
 
-function readable(body: string): StripeEventBody | undefined {
+function tryReadEvent(body: string): StripeEventBody | undefined {
   try {
     return readEvent(JSON.parse(body));
   } catch {

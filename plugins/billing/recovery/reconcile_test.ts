@@ -2,13 +2,13 @@ import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
 import { runCli } from "../../../testing/command_line.ts";
-import { inDays, keptOpen, startSeconds, useBilling } from "../testing/billing.ts";
+import { inDays, useResource, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, deliver, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("The reconciliation with Stripe", function () {
+describe("the reconciliation with Stripe", function () {
   this.timeout(60_000);
-  const stripe = keptOpen(() => StripeServer.start(), true);
+  const stripe = useResource(() => StripeServer.start(), true);
   const billing = useBilling({
     each: true,
     variables: () => ({ STRIPE_API_BASE: stripe().url, STRIPE_API_KEY: testApiKey }),
@@ -40,7 +40,7 @@ describe("The reconciliation with Stripe", function () {
     return invoice as unknown as { id: string; lines: { data: object[] } };
   };
 
-  it("Missing undelivered events of 30 days are stored once, and a worker applies them", async () => {
+  it("Missing undelivered events of the last 30 days are stored once, and a worker applies them", async () => {
     const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub") };
     stripe().add({ id: ids.subscriptionId, object: "subscription", created: startSeconds, customer: "", metadata: {} });
     const events = Array.from({ length: 230 }, (_, at) =>
@@ -78,15 +78,14 @@ describe("The reconciliation with Stripe", function () {
     );
     expect(await paidUntil()).to.equal(inDays(30) + 229);
 
-    // Stripe continues its attempts to deliver an event that the reconciliation found.
+    // Stripe still tries to deliver the events that the reconciliation found.
     expect((await deliver(billing.platform.client, missing[3] as TestEvent)).status).to.equal(200);
     expect((await billing.cli("reconcile")).out).to.include("Stored for a worker to apply: 0.");
-    // The stored body is not the text that Stripe signs. The delivery must not count as another body under the
-    // same id.
+    // The text that we stored differs from the text that Stripe signs. It is not another body under the same id.
     expect(await billing.owner("billing.conflicting_deliveries")).to.deep.equal([]);
   });
 
-  it("Missing paid invoices of each subscription are stored as events", async () => {
+  it("Missing paid invoices of each subscription are stored as events with their own source", async () => {
     const { hotelId } = billing.hotel;
     const [known, unheard, foreign] = [freshId("sub"), freshId("sub"), freshId("sub")];
     const first = paidEvent({ hotelId, subscriptionId: known, periodEnd: inDays(10) }, startSeconds);
@@ -94,7 +93,7 @@ describe("The reconciliation with Stripe", function () {
     await billing.settle();
     stripe().add({ ...first.data.object, created: startSeconds });
     const second = addInvoice(inDays(40), known);
-    // No event of this subscription has arrived. Its twelfth and last line is the one that is paid for.
+    // No event of this subscription has arrived. Its last line, the twelfth, determines the paid period.
     const other = await billing.signUp();
     const long = addInvoice(inDays(70), unheard, other.hotelId);
     const [last, ...rest] = long.lines.data;
@@ -125,7 +124,7 @@ describe("The reconciliation with Stripe", function () {
     expect(await billing.state()).to.equal(before);
   });
 
-  it("Delivered events that were lost later are found if all events are requested", async () => {
+  it("With --all-events it finds delivered events that were lost", async () => {
     const lost = paidEvent({ hotelId: billing.hotel.hotelId, periodEnd: inDays(25) }, startSeconds);
     stripe().add(lost);
     expect((await billing.cli("reconcile")).out)
@@ -138,7 +137,7 @@ describe("The reconciliation with Stripe", function () {
     expect(await paidUntil()).to.equal(inDays(25));
   });
 
-  it("It reports a subscription that Stripe does not know and an unreadable event, and continues", async () => {
+  it("An unknown subscription and an unreadable event are reported, and the others are reconciled", async () => {
     await deliver(
       billing.platform.client,
       paidEvent({ hotelId: billing.hotel.hotelId, subscriptionId: "sub_gone", periodEnd: inDays(5) }, startSeconds),
@@ -148,23 +147,23 @@ describe("The reconciliation with Stripe", function () {
     addInvoice(inDays(20), subscription, billing.hotel.hotelId);
     stripe().addUndelivered({ id: "evt_strange", object: "event", created: startSeconds, type: "NO TYPE", data: {} });
     const { code, out, err } = await billing.cli("reconcile");
-    expect(out).to.include("sub_gone  is tied to a hotel here and not known to Stripe");
+    expect(out).to.include("sub_gone  is linked to a hotel here, and Stripe does not know it");
     expect(out).to.include("evt_strange  can't be read");
-    expect(err).to.include("1 could not be read.");
+    expect(err).to.include("Could not read 1 object.");
     expect(code).to.equal(1);
     await billing.settle();
     expect(await paidUntil()).to.equal(inDays(20));
   });
 
-  it("It skips and reports a subscription for which Stripe fails, and stops after three in a row", async () => {
+  it("A subscription for which Stripe fails is reported; three failures in a row end the command", async () => {
     const ids = ["sub_a", "sub_b", "sub_c", "sub_d"];
     const invoices = ids.map((id, at) => addInvoice(inDays(20 + at), id, billing.hotel.hotelId));
     const refused = { kind: "error", status: 403 } as const;
     const path = /\/v1\/invoices$/;
     stripe().trouble(refused, { times: 1, path });
     const { code, out, err } = await billing.cli("reconcile");
-    expect(out).to.include("sub_a  is left out, Stripe failed: ").and.include("Stored for a worker to apply: 3.");
-    expect(err).to.include("1 subscription was left out. Run it again.");
+    expect(out).to.include("sub_a  skipped, because Stripe failed: ").and.include("Stored for a worker to apply: 3.");
+    expect(err).to.include("Skipped 1 subscription. Run the command again.");
     expect(code).to.equal(1);
     stripe().trouble(refused, { times: 3, path });
     const given = await billing.cli("reconcile");
@@ -176,7 +175,7 @@ describe("The reconciliation with Stripe", function () {
     expect(await paidUntil()).to.equal(inDays(23));
   });
 
-  it("It ends with one sentence if Stripe refuses the key or no key is set", async () => {
+  it("The command ends with one sentence without a key, or if Stripe refuses the key", async () => {
     const refused = await runCli(
       { ...billing.platform.variables, STRIPE_API_KEY: "sk_test_of_somebody_else" },
       "billing",
@@ -192,7 +191,7 @@ describe("The reconciliation with Stripe", function () {
     });
   });
 
-  it("It runs each night if a key is set, and two runs at once are safe", async () => {
+  it("It runs every night if a key is set, and two runs at the same time are safe", async () => {
     addInvoice(inDays(15), freshId("sub"), billing.hotel.hotelId);
     stripe().addUndelivered(paidEvent({ hotelId: billing.hotel.hotelId, periodEnd: inDays(12) }, startSeconds));
     const { STRIPE_API_KEY: _, ...without } = billing.platform.variables as Record<string, string>;
@@ -216,7 +215,7 @@ describe("The reconciliation with Stripe", function () {
       expect(rows.map(({ status }) => status)).to.deep.equal(["applied", "applied"]);
       expect(await paidUntil()).to.equal(inDays(15));
       await nightly?.run(AbortSignal.abort(new Error("The worker stops."))).then(
-        () => expect.fail("It went on."),
+        () => expect.fail("The run did not stop."),
         (error: Error) => expect(error.message).to.equal("The worker stops."),
       );
     } finally {

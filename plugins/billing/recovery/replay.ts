@@ -1,28 +1,31 @@
 /**
- * Applies events again that are in the inbox, by the road that they came by the first time.
+ * Applies stored events again, by the same code as the first time.
  *
- * One event, or each one whose job is dead: in a transaction of its own, with the end of its dead job.
+ * - One event, or each event whose job is dead: in a transaction of its own, which also deletes the dead job.
+ * - All events, in one transaction. It empties the tables that are made of events, and applies all events in the order
+ *   of their arrival. Then it updates `valid_to` of every hotel. Until it commits, other transactions see the earlier
+ *   state. They apply no events meanwhile (`replay_lock.ts`), while the webhook keeps storing. If an event fails that
+ *   had an outcome before, the replay rolls everything back.
  *
- * Everything: in one transaction the tables that are made of events are emptied, all events applied in the order in which
- * they came, and every hotel folded. Until it commits, the others see what was there before; nothing else is applied
- * meanwhile (`replay_lock.ts`), while the webhook goes on storing. Should an event fail that had an outcome before, all of
- * it is rolled back. A dry run does the same and rolls it back too, so what it tells is what would come.
+ * A dry run does the same and rolls it back, so it reports exactly what the replay would change.
  */
 import { isOutage, sqlStateOf, type Trx } from "../../../core/mod.ts";
-import { applyEvent } from "../apply/apply_stripe_event.ts";
+import { applyAndEnqueue, applyEvent } from "../apply/apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
 import { eventJobs, eventsWithJob } from "../inbox/event_jobs.ts";
 import { applyStripeEvent, askStripe } from "../jobs.ts";
-import { foldHotel, type LockedHotel } from "../entitlement/recompute.ts";
+import { type LockedHotel, updateValidTo } from "../entitlement/recompute.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
 import { type EventStatus, StripeEvent } from "../models/stripe_event.ts";
-import { applyAlone, applyBesideOthers } from "./replay_lock.ts";
+import { lockForReplay, lockForApplying } from "./replay_lock.ts";
 
-/** What a replay of everything applies. What is in quarantine was set aside, and stays there until it is named. */
+/**
+ * The events that a replay of all events applies. A quarantined event stays in quarantine until an operator names it.
+ */
 const replayable: readonly EventStatus[] = ["stored", "applied", "ignored", "waiting"];
 
-/** What Stripe answered (`fetched`) stays: it is part of the event. */
-const unapplied = {
+/** Resets an event. Stripe's stored answer (`fetched`) stays: it is part of the event. */
+const unappliedColumns = {
   status: "stored",
   status_reason: null,
   hotel_id: null,
@@ -41,20 +44,20 @@ export interface HotelChange {
 
 export interface ReplayReport {
   readonly events: number;
-  /** How many ended in which state. */
+  /** Numbers of events by status. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly failed: readonly { readonly event_id: string; readonly error: string }[];
-  /** Hotels whose `valid_to` can't be computed: it stays what it was. */
+  /** Hotels whose `valid_to` can't be computed. They keep their old `valid_to`. */
   readonly failedHotels: readonly { readonly hotel_id: string; readonly error: string }[];
-  /** The tables whose rows are not what they were before. */
+  /** The tables whose rows have changed. */
   readonly changedTables: readonly string[];
   readonly changedHotels: readonly HotelChange[];
-  /** False where nothing was kept: a dry run, or an event that failed and had an outcome before. */
-  readonly kept: boolean;
+  /** False after a dry run, and if an event failed that had an outcome before: all was rolled back. */
+  readonly committed: boolean;
 }
 
-/** Ends a unit of work that is not to be kept. */
-class NotKept<T> extends Error {
+/** Rolls a transaction back and carries its result out. */
+class RolledBack<T> extends Error {
   readonly result: T;
   constructor(result: T) {
     super("Rolled back on purpose.");
@@ -62,38 +65,41 @@ class NotKept<T> extends Error {
   }
 }
 
-/** Does the work and keeps it only if `keep` says so. */
-async function keptIf<T>(
+/** Runs the work in a transaction, and commits only if `mustCommit` returns true for the result. */
+async function commitIf<T>(
   ctx: BillingContext,
-  keep: (result: T) => boolean,
+  mustCommit: (result: T) => boolean,
   work: (trx: Trx) => Promise<T>,
 ): Promise<T> {
   try {
     return await ctx.db.crossTenant(async (trx) => {
       const result = await work(trx);
-      if (!keep(result)) throw new NotKept(result);
+      if (!mustCommit(result)) throw new RolledBack(result);
       return result;
     });
   } catch (error) {
-    if (error instanceof NotKept) return error.result as T;
+    if (error instanceof RolledBack) return error.result as T; // Thrown above, with this T.
     throw error;
   }
 }
 
-/** Applies one event again; one in quarantine, too, if our key is of its world by now. @throws Error where there is none, or it fails */
+/**
+ * Applies one event again. A quarantined event is applied if STRIPE_API_KEY is of the event's mode by now.
+ * @throws Error if no event has this id, or the event fails
+ */
 export function replayEvent(ctx: BillingContext, eventId: string, dryRun: boolean): Promise<EventOutcome> {
-  return keptIf(
+  return commitIf(
     ctx,
     () => !dryRun,
     async (trx) => {
-      await applyBesideOthers(trx);
+      await lockForApplying(trx);
       const stored = await StripeEvent.query(trx).findById(eventId).forUpdate();
       if (stored === undefined) throw new Error(`There is no stored event ${eventId}.`);
-      // An operator who names an event may know that Stripe has learned of its invoice since it was asked.
-      const asksAgain = stored.status === "waiting" && stored.status_reason === "no_invoice";
-      const again = asksAgain ? { ...unapplied, fetched: null } : unapplied;
-      await trx("billing.stripe_events").where({ event_id: eventId }).update(again);
-      await applyEvent(ctx, trx, eventId);
+      // An operator who names an event may know that Stripe has learned of its invoice meanwhile: ask Stripe again.
+      const isWithoutInvoice = stored.status === "waiting" && stored.status_reason === "no_invoice";
+      const columns = isWithoutInvoice ? { ...unappliedColumns, fetched: null } : unappliedColumns;
+      await trx("billing.stripe_events").where({ event_id: eventId }).update(columns);
+      await applyAndEnqueue(ctx, trx, eventId);
       await eventJobs(trx).whereNotNull("dead_at").whereRaw("payload->>'event_id' = ?", [eventId]).delete();
       return trx("billing.stripe_events")
         .where({ event_id: eventId })
@@ -102,7 +108,7 @@ export function replayEvent(ctx: BillingContext, eventId: string, dryRun: boolea
   );
 }
 
-/** The events whose jobs are dead, in the order in which they came. */
+/** Lists the events whose jobs are dead, in the order of their arrival. */
 export async function deadEventIds(ctx: BillingContext): Promise<string[]> {
   return ctx.db.crossTenant(
     (trx) =>
@@ -120,39 +126,28 @@ export interface ReplayOptions {
   readonly onStep?: () => void;
 }
 
-/** Applies all events into empty tables. */
+/** Empties the tables that are made of events, and applies all events again. */
 export function replayAll(ctx: BillingContext, options: ReplayOptions): Promise<ReplayReport> {
-  return keptIf(
+  return commitIf(
     ctx,
-    ({ kept }) => kept,
+    ({ committed }) => committed,
     async (trx) => {
-      await applyAlone(trx);
-      const before = await stateOf(trx);
+      await lockForReplay(trx);
+      const before = await readState(trx);
       for (const table of ledgerTables) await trx(table).delete();
       const events = await trx("billing.stripe_events")
         .whereIn("status", replayable)
         .orderBy(["received_at", "event_id"])
         .select<{ event_id: string; status: EventStatus }[]>("event_id", "status");
-      await trx("billing.stripe_events").whereIn("status", replayable).update(unapplied);
+      await trx("billing.stripe_events").whereIn("status", replayable).update(unappliedColumns);
       options.onTotal?.(events.length);
-      const failed = new Map<string, string>();
-      const called: string[] = [];
-      const toAsk = new Set<string>();
-      const quiet = callingTo(ctx, called, toAsk);
-      for (const { event_id } of events) {
-        called.push(event_id);
-        for (let next = called.shift(); next !== undefined; next = called.shift()) {
-          const fault = await doneOrNot(trx, () => applyEvent(quiet, trx, next));
-          if (fault === undefined) failed.delete(next);
-          else failed.set(next, fault);
-        }
-        options.onStep?.();
-      }
-      const failedHotels = await foldAll(ctx, trx);
+      const eventIds = events.map(({ event_id }) => event_id);
+      const { failed, incomplete } = await applyInOrder(ctx, trx, eventIds, options.onStep);
+      const failedHotels = await updateAllHotels(ctx, trx);
       await endDeadJobs(trx);
-      await askForMissing(ctx, trx, toAsk);
-      const after = await stateOf(trx);
-      const hasNewFault = events.some(({ event_id, status }) => status !== "stored" && failed.has(event_id));
+      await enqueueLookups(ctx, trx, incomplete);
+      const after = await readState(trx);
+      const hasNewFailure = events.some(({ event_id, status }) => status !== "stored" && failed.has(event_id));
       return {
         events: events.length,
         outcomes: await countOutcomes(trx),
@@ -160,63 +155,87 @@ export function replayAll(ctx: BillingContext, options: ReplayOptions): Promise<
         failedHotels,
         changedTables: ledgerTables.filter((table) => before.tables.get(table) !== after.tables.get(table)),
         changedHotels: changesOf(before.hotels, after.hotels),
-        kept: !options.dryRun && !hasNewFault,
+        committed: !options.dryRun && !hasNewFailure,
       };
     },
   );
 }
 
-/** Events that are called up are applied here and now, and not by a job; what asks Stripe is put off. */
-function callingTo(ctx: BillingContext, called: string[], toAsk: Set<string>): BillingContext {
-  return {
-    ...ctx,
-    enqueue: (trx, job, payload) => {
-      if (job.name === applyStripeEvent.name) called.push(payload.event_id);
-      else if (job.name === askStripe.name) toAsk.add(payload.event_id);
-      else return ctx.enqueue(trx, job, payload);
-      return Promise.resolve("");
-    },
-  };
+interface AppliedEvents {
+  /** The error of each event that can't be applied, by event id. */
+  readonly failed: ReadonlyMap<string, string>;
+  /** Ids of events for which Stripe may have to be asked. */
+  readonly incomplete: ReadonlySet<string>;
 }
 
-/** @returns the error of work that can't be done; what it had begun is undone */
-async function doneOrNot(trx: Trx, work: () => Promise<unknown>): Promise<string | undefined> {
+/**
+ * Applies the events one after the other. An event that waited for one of them is applied right after it, without a
+ * job.
+ */
+async function applyInOrder(
+  ctx: BillingContext,
+  trx: Trx,
+  eventIds: readonly string[],
+  onStep: (() => void) | undefined,
+): Promise<AppliedEvents> {
+  const failed = new Map<string, string>();
+  const incomplete = new Set<string>();
+  for (const eventId of eventIds) {
+    const queue = [eventId];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const id = next;
+      const applied = await inSavepoint(trx, () => applyEvent(ctx, trx, id, "replay"));
+      if (applied.error === undefined) {
+        failed.delete(id);
+        queue.push(...applied.result.waitingEventIds);
+        if (applied.result.needsStripe) incomplete.add(id);
+      } else failed.set(id, applied.error);
+    }
+    onStep?.();
+  }
+  return { failed, incomplete };
+}
+
+type SavepointResult<T> = { readonly result: T; readonly error?: undefined } | { readonly error: string };
+
+/** Runs the work in a savepoint, and rolls it back if the work itself fails. Throws if the database fails. */
+async function inSavepoint<T>(trx: Trx, work: () => Promise<T>): Promise<SavepointResult<T>> {
   await trx.raw("SAVEPOINT one");
   try {
-    await work();
+    const result = await work();
     await trx.raw("RELEASE SAVEPOINT one");
-    return undefined;
+    return { result };
   } catch (error) {
-    // Others were in the way, or the database is going: that is no fault of the event's or hotel's.
+    // 40 (deadlock, serialization), 57 (shutdown) and 08 (connection) are not caused by the event or the hotel.
     if (/^(40|57|08)/.test(sqlStateOf(error) ?? "") || isOutage(error)) throw error;
     await trx.raw("ROLLBACK TO SAVEPOINT one");
     await trx.raw("RELEASE SAVEPOINT one");
-    return error instanceof Error ? error.message : String(error);
+    return { error: error instanceof Error ? error.message : String(error) };
   }
 }
 
 /**
- * Of the hotels that there are by now: one may have signed up, and paid, since the replay began. One that can't be folded
- * keeps none of the others from it.
+ * Updates `valid_to` of all hotels that exist by now: one may have signed up, and paid, since the replay began. A hotel
+ * that fails does not keep the others from their update.
  */
-async function foldAll(ctx: BillingContext, trx: Trx): Promise<{ hotel_id: string; error: string }[]> {
-  const now = new Date();
+async function updateAllHotels(ctx: BillingContext, trx: Trx): Promise<{ hotel_id: string; error: string }[]> {
+  const options = { graceDays: ctx.env.GRACE_DAYS, now: new Date(), mode: "replay" } as const;
   const failed: { hotel_id: string; error: string }[] = [];
   for (const hotel of await readHotels(trx)) {
-    const error = await doneOrNot(trx, () => foldHotel(trx, hotel, ctx.env.GRACE_DAYS, now));
+    const { error } = await inSavepoint(trx, () => updateValidTo(trx, hotel, options));
     if (error === undefined) continue;
     const { hotel_id } = hotel;
-    ctx.log.error({ hotel_id, error }, "the valid_to of a hotel can't be computed and stays what it was");
+    ctx.log.error({ hotel_id, error }, "kept the old valid_to of a hotel: it can't be computed");
     failed.push({ hotel_id, error });
   }
   return failed;
 }
 
-/** Most of what lacked something has found it in a later event. What still waits is asked for, if nobody is about to. */
-async function askForMissing(ctx: BillingContext, trx: Trx, toAsk: ReadonlySet<string>): Promise<void> {
+/** Enqueues Stripe lookups for incomplete events that no later event has completed and that have no such job. */
+async function enqueueLookups(ctx: BillingContext, trx: Trx, incomplete: ReadonlySet<string>): Promise<void> {
   const waiting = await trx("billing.stripe_events")
     .where({ status: "waiting" })
-    .whereRaw("event_id = ANY(?)", [[...toAsk]])
+    .whereRaw("event_id = ANY(?)", [[...incomplete]])
     .whereNotIn("event_id", eventsWithJob(trx, askStripe))
     .pluck<string[]>("event_id");
   for (const event_id of waiting) await ctx.enqueue(trx, askStripe, { event_id });
@@ -239,18 +258,18 @@ async function countOutcomes(trx: Trx): Promise<Record<string, number>> {
 
 interface State {
   readonly hotels: readonly LockedHotel[];
-  /** A print of each table's rows, whatever their order. */
+  /** A hash of each table's rows, whatever their order. */
   readonly tables: ReadonlyMap<string, string>;
 }
 
-async function stateOf(trx: Trx): Promise<State> {
+async function readState(trx: Trx): Promise<State> {
   const tables = new Map<string, string>();
   for (const table of ledgerTables) {
     const { rows } = (await trx.raw(
-      "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) AS print FROM ?? AS t",
+      "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) AS hash FROM ?? AS t",
       [table],
-    )) as { rows: [{ print: string }] };
-    tables.set(table, rows[0].print);
+    )) as { rows: [{ hash: string }] };
+    tables.set(table, rows[0].hash);
   }
   return { hotels: await readHotels(trx), tables };
 }
@@ -261,9 +280,9 @@ const readHotels = (trx: Trx) =>
     .select<LockedHotel[]>("hotel_id", "trial_ends_at", "subscription_valid", "valid_to");
 
 function changesOf(before: readonly LockedHotel[], after: readonly LockedHotel[]): HotelChange[] {
-  const then = new Map(before.map((hotel) => [hotel.hotel_id, hotel.valid_to]));
+  const oldValidTo = new Map(before.map((hotel) => [hotel.hotel_id, hotel.valid_to]));
   return after.flatMap(({ hotel_id, valid_to }) => {
-    const was = then.get(hotel_id);
-    return was === undefined || Number(was) === Number(valid_to) ? [] : [{ hotel_id, before: was, after: valid_to }];
+    const old = oldValidTo.get(hotel_id);
+    return old === undefined || Number(old) === Number(valid_to) ? [] : [{ hotel_id, before: old, after: valid_to }];
   });
 }

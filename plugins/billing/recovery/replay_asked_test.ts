@@ -1,45 +1,45 @@
-/** A replay of events with a lookup at Stripe, and of quarantined events. */
+/** Replays of events with lookups at Stripe, and of quarantined events. */
 import { expect } from "chai";
 
 import { runCli } from "../../../testing/command_line.ts";
 import { eventually } from "../../../testing/platform.ts";
-import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
+import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-describe("A replay of events with a lookup at Stripe", function () {
+describe("the replay of events with lookups at Stripe", function () {
   this.timeout(60_000);
-  const stripe = keptOpen(() => StripeServer.start(), true);
+  const stripe = useResource(() => StripeServer.start(), true);
   const billing = useBilling({
     each: true,
     variables: () => ({ STRIPE_API_BASE: stripe().url, STRIPE_API_KEY: testApiKey }),
   });
   const asking = (id: string) => billing.jobsOf(id).where({ job: "billing.ask-stripe" });
-  /** A paid invoice whose lines are known to Stripe, and whose event has none of them. */
+  /** A paid invoice whose lines are only at Stripe, not in its event. */
   const shortened = (): TestEvent => {
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(80) });
     const { data } = invoice["lines"] as { data: object[] };
     const lines = data.map((line, at) => ({ ...line, id: `il_${at}` }));
-    // The subscription's metadata names the hotel, so the event needs no lines for that.
+    // The subscription's metadata names the hotel, so the event does not need its lines for that.
     stripe().add({ ...invoice, lines: { object: "list", data: lines } });
     return eventAround("invoice.paid", { ...invoice, lines: { object: "list", data: [], has_more: true } });
   };
 
-  it("It uses the answer that is kept with the event and sends no request", async () => {
+  it("A replay uses the stored answer and does not ask Stripe", async () => {
     const event = shortened();
     await billing.send(event);
     await billing.settle();
     expect(await billing.rowOf(event.id)).to.include({ status: "applied", hotel_id: billing.hotel.hotelId });
     const before = await billing.state();
     const { length } = stripe().requests;
-    expect((await billing.cli("replay", "--all")).out).to.include("The ledger and every valid_to are what they were.");
+    expect((await billing.cli("replay", "--all")).out).to.include("The ledger and every valid_to are unchanged.");
     expect((await billing.cli("replay", event.id)).code).to.equal(0);
     await billing.settle();
     expect(await billing.state()).to.equal(before);
     expect(stripe().requests).to.have.length(length);
   });
 
-  it("It asks Stripe again if the job of the lookup is dead, and reports a dead event", async () => {
+  it("A replay asks Stripe again if the lookup's job is dead, and the event is listed as dead", async () => {
     stripe().trouble({ kind: "error" }, { times: 100 });
     const event = shortened();
     await billing.send(event);
@@ -50,7 +50,7 @@ describe("A replay of events with a lookup at Stripe", function () {
     expect(listed.out).to.include(`Stripe did not answer for ${event.id}`);
 
     stripe().calm();
-    // A replay of everything sends requests too. Its dry run does not.
+    // A replay of all events also asks Stripe; its dry run does not.
     expect((await billing.cli("replay", "--all", "--dry-run")).out).to.include("1 waiting");
     expect((await asking(event.id)).map(({ dead_at }) => dead_at)).not.to.include(null);
     expect((await billing.cli("replay", "--failed")).out).to.include(`${event.id} (invoice.paid) is waiting (lines)`);
@@ -59,7 +59,7 @@ describe("A replay of events with a lookup at Stripe", function () {
     expect(await asking(event.id)).to.deep.equal([]);
   });
 
-  it("A replay of everything asks once for each missing answer, unless a later event has the facts", async () => {
+  it("A replay of all events asks once for what Stripe has not answered and no later event supplies", async () => {
     const event = shortened();
     const refund = eventAround("refund.created", {
       id: freshId("re"),
@@ -72,7 +72,7 @@ describe("A replay of events with a lookup at Stripe", function () {
     const { charge } = refund.data.object;
     const invoice = olderInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(20) });
     const paying = eventAround("invoice.paid", { ...invoice, charge });
-    // The state that a platform without a key leaves, which sends no request.
+    // The state of a platform without a key: Stripe is not asked.
     const rows = [refund, event, paying].map(({ id, type, ...rest }, at) => ({
       event_id: id,
       type,
@@ -88,7 +88,7 @@ describe("A replay of events with a lookup at Stripe", function () {
     expect(stripe().requests.map(({ path }) => path.split("/").at(-1))).to.deep.equal(["lines"]);
   });
 
-  it("Quarantined events remain so until the operator names them and the key has their mode", async () => {
+  it("A quarantined event remains so until an operator names it and the key is of its mode", async () => {
     const paid = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(50) });
     const event = { ...eventAround("invoice.paid", paid), livemode: true };
     await billing.send(event);

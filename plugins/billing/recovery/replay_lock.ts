@@ -1,26 +1,25 @@
 /**
- * Events are applied beside each other, but not beside a replay of everything. It holds the lock alone until it commits,
- * and is then nobody's rival: it takes no lock of a hotel or a tie (there may be more of them than PostgreSQL has room
- * for), and folds each hotel once, at its end.
+ * The advisory lock between ordinary work and a replay of all events. Events are applied concurrently, with the lock
+ * shared. A replay of all events has it exclusively until it commits.
+ *
+ * A replay therefore needs no lock of a hotel or an id. It would need more of them than PostgreSQL's lock table has
+ * room for.
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
 
+/** `replay`: the transaction has the lock exclusively, and updates `valid_to` of each hotel once, at its end. */
+export type ApplyMode = "live" | "replay";
+
 const key = "hashtextextended('billing.replay', 0)";
-const besideStatement = prepare("billing_beside_others", `SELECT pg_advisory_xact_lock_shared(${key})`);
-const aloneStatement = prepare("billing_alone", `SELECT pg_advisory_xact_lock(${key})`);
+const sharedStatement = prepare("billing_beside_others", `SELECT pg_advisory_xact_lock_shared(${key})`);
+const exclusiveStatement = prepare("billing_alone", `SELECT pg_advisory_xact_lock(${key})`);
 
-const replays = new WeakSet<Trx>();
-
-/** Waits for a replay that runs, and keeps one from starting until the transaction ends. */
-export async function applyBesideOthers(trx: Trx): Promise<void> {
-  if (!replays.has(trx)) await besideStatement.run(trx, []);
+/** Waits for a running replay, and blocks the next one until the transaction ends. */
+export async function lockForApplying(trx: Trx): Promise<void> {
+  await sharedStatement.run(trx, []);
 }
 
-/** Waits for all that are being applied, and keeps the others waiting until the transaction ends. */
-export async function applyAlone(trx: Trx): Promise<void> {
-  await aloneStatement.run(trx, []);
-  replays.add(trx);
+/** Waits for every transaction that applies events, and blocks the others until this transaction ends. */
+export async function lockForReplay(trx: Trx): Promise<void> {
+  await exclusiveStatement.run(trx, []);
 }
-
-/** Whether this transaction replays everything. */
-export const isReplay = (trx: Trx): boolean => replays.has(trx);

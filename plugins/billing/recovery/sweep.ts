@@ -1,4 +1,4 @@
-/** What a clock looks after in the inbox: events that would wait for ever, and not for a person. */
+/** Schedules that find events which would wait forever, and re-enqueue them. */
 import { isOutage, jobRows, type Trx } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import { type EventJob, eventJobs, eventsWithJob } from "../inbox/event_jobs.ts";
@@ -7,40 +7,41 @@ import { applyStripeEvent, askStripe } from "../jobs.ts";
 const batch = 500;
 
 /**
- * Enqueues events that have no outcome, and no job that would give them one: somebody deleted it, or restored a database in
- * two parts. An event whose job is dead has one, and waits for a person.
+ * Enqueues events without an outcome and without a job, as after a deleted job or a partial restore of the database. An
+ * event with a dead job has a job, and waits for a person.
  *
- * - those that are stored, and that nobody looks at;
- * - those that wait for an answer of Stripe's, and nobody asks (also: they came before there was a key).
+ * - stored events
+ * - events that wait for Stripe's answer, also those received before STRIPE_API_KEY was set
  *
- * Jobs that died because Stripe was away are begun again.
- * @returns how many
+ * Jobs that died because Stripe was unreachable start again.
+ * @returns the number of enqueued events
  */
 export async function sweepEvents(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
-  await endIdleJobs(ctx);
+  await deleteObsoleteJobs(ctx);
   let swept = await enqueueAll(ctx, applyStripeEvent, storedWithoutJob, signal);
-  if (swept > 0) ctx.log.warn({ events: swept }, "stored events had no job and were enqueued");
+  if (swept > 0) ctx.log.warn({ events: swept }, "re-enqueued stored events without a job");
   if (ctx.env.STRIPE_API_KEY === undefined) return swept;
-  const unasked = await enqueueAll(ctx, askStripe, unaskedWithoutJob, signal);
-  if (unasked > 0) ctx.log.warn({ events: unasked }, "nobody asked Stripe for what events lack, and it is asked now");
-  const again = await enqueueAll(ctx, askStripe, askedInVain, signal);
-  if (again > 0) ctx.log.warn({ events: again }, "Stripe was away for long, and is asked again for what events lack");
-  swept += unasked + again;
+  const missingLookups = await enqueueAll(ctx, askStripe, incompleteWithoutJob, signal);
+  if (missingLookups > 0) ctx.log.warn({ events: missingLookups }, "re-enqueued missing Stripe lookups");
+  const restartedLookups = await enqueueAll(ctx, askStripe, failedLookups, signal);
+  if (restartedLookups > 0)
+    ctx.log.warn({ events: restartedLookups }, "re-enqueued Stripe lookups that failed during a long outage");
+  swept += missingLookups + restartedLookups;
   return swept;
 }
 
 /**
- * Enqueues the events that wait for an id which is known by now: the job that they were called up by was lost. It looks at
- * every one that waits, so it comes round less often.
+ * Enqueues the events that wait for an id which is known by now: their job was lost. It reads all waiting events, so it
+ * runs less often.
  */
 export async function sweepWaiting(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
   const swept = await enqueueAll(ctx, applyStripeEvent, waitingForKnown, signal);
-  if (swept > 0) ctx.log.warn({ events: swept }, "events waited for what is known, had no job and were enqueued");
+  if (swept > 0) ctx.log.warn({ events: swept }, "re-enqueued waiting events whose ids are known and that had no job");
   return swept;
 }
 
-/** Ends the dead jobs of events that have come to an outcome without them: there is nothing left for a person to do. */
-async function endIdleJobs(ctx: BillingContext): Promise<void> {
+/** Deletes the dead jobs of events that have an outcome by now. A person has nothing left to do for them. */
+async function deleteObsoleteJobs(ctx: BillingContext): Promise<void> {
   await ctx.db.crossTenant((trx) =>
     eventJobs(trx)
       .whereNotNull("dead_at")
@@ -53,18 +54,18 @@ async function endIdleJobs(ctx: BillingContext): Promise<void> {
 }
 
 interface Search {
-  /** Finds so many events at most. */
+  /** The greatest number of events to find. */
   readonly limit: number;
-  /** Events that could not be enqueued in this round. */
-  readonly except: readonly string[];
+  /** Events that failed in this run, to leave out. */
+  readonly excluded: readonly string[];
 }
 
-/** Leaves alone what others have locked. It must not find again what has been enqueued. */
+/** Finds event ids. It must skip locked rows, and must not find again what has been enqueued. */
 type Find = (trx: Trx, search: Search) => PromiseLike<string[]>;
 
 /**
- * Enqueues in batches. Where a batch fails, its events are enqueued one by one, and the one that fails is left out: no hotel's
- * event holds up those of the others.
+ * Enqueues in batches. If a batch fails, its events are enqueued one by one, and the failing event is left out. So the
+ * event of one hotel does not delay those of others.
  */
 async function enqueueAll(
   ctx: BillingContext,
@@ -72,14 +73,14 @@ async function enqueueAll(
   find: Find,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const except: string[] = [];
+  const excluded: string[] = [];
   let enqueued = 0;
   let limit = batch;
   for (;;) {
     let ids: string[] = [];
     try {
       await ctx.db.crossTenant(async (trx) => {
-        ids = await find(trx, { limit, except });
+        ids = await find(trx, { limit, excluded });
         for (const event_id of ids) await ctx.enqueue(trx, job, { event_id });
       });
       enqueued += ids.length;
@@ -89,8 +90,8 @@ async function enqueueAll(
       if (event_id === undefined || isOutage(error)) throw error;
       if (limit > 1) limit = 1;
       else {
-        ctx.log.error({ err: error, event_id }, "an event could not be enqueued and is left for the next round");
-        except.push(event_id);
+        ctx.log.error({ err: error, event_id }, "could not enqueue an event; the next run tries again");
+        excluded.push(event_id);
         limit = batch;
       }
     }
@@ -100,14 +101,17 @@ async function enqueueAll(
 const storedWithoutJob: Find = (trx, search) =>
   withoutJob(trx, search, "stored", applyStripeEvent).pluck<string[]>("event_id");
 
-/** An answer that was kept is not asked for again, whatever it was: these can't go round in a circle. */
-const unaskedWithoutJob: Find = (trx, search) =>
+/**
+ * An event with a stored answer is not looked up again, whatever the answer was. This prevents an endless
+ * loop.
+ */
+const incompleteWithoutJob: Find = (trx, search) =>
   withoutJob(trx, search, "waiting", askStripe)
     .whereNull("fetched")
     .whereIn("status_reason", ["lines", "invoice"])
     .pluck<string[]>("event_id");
 
-/** Where `findHotel` (`ties.ts`) would find a hotel for an id that they wait for. */
+/** Finds the events for whose ids `findHotel` (`find_hotel.ts`) would find a hotel. */
 const waitingForKnown: Find = (trx, search) =>
   withoutJob(trx, search, "waiting", applyStripeEvent)
     .whereRaw(
@@ -120,33 +124,39 @@ const waitingForKnown: Find = (trx, search) =>
     )
     .pluck<string[]>("event_id");
 
-function withoutJob(trx: Trx, { limit, except }: Search, status: "stored" | "waiting", job: EventJob) {
+function withoutJob(trx: Trx, { limit, excluded }: Search, status: "stored" | "waiting", job: EventJob) {
   return trx("billing.stripe_events as e")
     .where({ status })
     .whereNotIn("event_id", eventsWithJob(trx, job))
-    .whereRaw("event_id <> ALL (?)", [[...except]])
+    .whereRaw("event_id <> ALL (?)", [[...excluded]])
     .orderBy("received_at")
     .limit(limit)
     .forUpdate("e")
     .skipLocked();
 }
 
-/** A job is dead after some twenty minutes. It rests for as long again, and is seen to be dead meanwhile. */
-const restMinutes = 20;
-/** After that it is left to a person: an outage does not last so long, and Stripe itself does not try longer to deliver. */
-const mostDays = 3;
+/**
+ * Minutes. A job is dead after about 20 minutes. It remains dead as long again, so that an operator can see
+ * it.
+ */
+const minDeadMinutes = 20;
+/**
+ * Days. After this time, a person must look at it: an outage of Stripe does not last so long. Stripe itself retries
+ * deliveries for 3 days too.
+ */
+const maxDays = 3;
 
-/** Ends the dead jobs; the new ones are counted from the first try again. */
-async function askedInVain(trx: Trx, { limit, except }: Search): Promise<string[]> {
+/** Deletes the dead jobs of failed lookups. The new jobs start with their first attempt. */
+async function failedLookups(trx: Trx, { limit, excluded }: Search): Promise<string[]> {
   const dead = await jobRows(trx, askStripe)
-    .whereRaw("dead_at < now() - make_interval(mins => ?)", [restMinutes])
+    .whereRaw("dead_at < now() - make_interval(mins => ?)", [minDeadMinutes])
     .whereRaw("starts_with(last_error, 'StripeAway: ')")
     .whereRaw(
       `EXISTS (SELECT FROM billing.stripe_events AS e WHERE e.event_id = payload->>'event_id' AND e.status = 'waiting'
          AND greatest(e.received_at, e.processed_at) > now() - make_interval(days => ?))`,
-      [mostDays],
+      [maxDays],
     )
-    .whereRaw("payload->>'event_id' <> ALL (?)", [[...except]])
+    .whereRaw("payload->>'event_id' <> ALL (?)", [[...excluded]])
     .orderBy("dead_at")
     .limit(limit)
     .forUpdate()
@@ -161,7 +171,7 @@ async function askedInVain(trx: Trx, { limit, except }: Search): Promise<string[
   return [...new Set(dead.map(({ event_id }) => event_id))];
 }
 
-/** For `/metrics`: the events that have no outcome yet. */
+/** Counts the events without an outcome, for `/metrics`. */
 export async function countUnapplied({ db }: BillingContext): Promise<Readonly<Record<string, number>>> {
   return db.crossTenant(
     async (trx) => {
@@ -172,8 +182,8 @@ export async function countUnapplied({ db }: BillingContext): Promise<Readonly<R
       const [dead] = await eventJobs(trx)
         .whereNotNull("dead_at")
         .select<{ count: number }[]>(trx.raw("count(*)::int AS count"));
-      const of = Object.fromEntries(counts.map(({ status, count }) => [status, count]));
-      return { stored: of["stored"] ?? 0, waiting: of["waiting"] ?? 0, dead: dead?.count ?? 0 };
+      const byStatus = Object.fromEntries(counts.map(({ status, count }) => [status, count]));
+      return { stored: byStatus["stored"] ?? 0, waiting: byStatus["waiting"] ?? 0, dead: dead?.count ?? 0 };
     },
     { readOnly: true },
   );

@@ -1,28 +1,25 @@
-/**
- * A schedule finds events that would wait forever: those whose jobs are gone, and those whose lookups at Stripe
- * failed.
- */
+/** The sweep finds events that would wait forever: those without a job, and those whose lookup at Stripe failed. */
 import { expect } from "chai";
 
 import { newId } from "../../../core/values/ids.ts";
 import { eventually } from "../../../testing/platform.ts";
-import { inDays, keptOpen, useBilling } from "../testing/billing.ts";
+import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";
 
-/** A job is dead after this many attempts. */
+/** The number of attempts after which a job is dead. */
 const attempts = 10;
 
-describe("The sweep of Stripe's events", function () {
+describe("the sweep of events", function () {
   this.timeout(60_000);
-  const stripe = keptOpen(() => StripeServer.start(), true);
+  const stripe = useResource(() => StripeServer.start(), true);
   const billing = useBilling({
     each: true,
     variables: () => ({ STRIPE_API_BASE: stripe().url, STRIPE_API_KEY: testApiKey }),
   });
 
   const run = (name: "sweep" | "sweep-waiting", without: readonly string[] = []) => billing.runSchedule(name, without);
-  /** A paid invoice whose lines are known to Stripe, and whose event has none of them. */
+  /** A paid invoice whose lines are only at Stripe, not in its event. */
   const shortened = (days: number): TestEvent => {
     const invoice = basilInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(days) });
     const { data } = invoice["lines"] as { data: object[] };
@@ -33,7 +30,7 @@ describe("The sweep of Stripe's events", function () {
   const asking = (id: string) => billing.jobsOf(id).where({ job: "billing.ask-stripe" });
   const failedOnce = (id: string) =>
     eventually(async () => ((await asking(id).where("failures", ">", 0)).length > 0 ? true : undefined));
-  /** As if the job had failed this often and had died this long ago. */
+  /** The state of a job that failed until it was dead, this number of minutes ago. */
   const died = (id: string, minutesAgo: number) =>
     asking(id).update({
       failures: attempts,
@@ -43,7 +40,7 @@ describe("The sweep of Stripe's events", function () {
   const applied = (id: string) =>
     eventually(async () => ((await billing.rowOf(id)).status === "applied" ? true : undefined));
 
-  it("It enqueues the lookup of an event's missing facts if no job will do it", async () => {
+  it("An incomplete event without a lookup job gets one", async () => {
     stripe().trouble({ kind: "error" }, { times: 100 });
     const event = shortened(80);
     await billing.send(event);
@@ -51,23 +48,23 @@ describe("The sweep of Stripe's events", function () {
     await asking(event.id).delete();
     stripe().calm();
     await run("sweep", ["STRIPE_API_KEY"]);
-    expect(await asking(event.id), "no process could ask Stripe").to.deep.equal([]);
+    expect(await asking(event.id), "no lookup without a key").to.deep.equal([]);
     await run("sweep");
     await applied(event.id);
     const { length } = stripe().requests;
     await run("sweep");
     await billing.settled(event);
-    expect(stripe().requests, "no further request is sent").to.have.length(length);
+    expect(stripe().requests, "no further request").to.have.length(length);
   });
 
-  it("It asks again without an operator after an outage that outlasted the job's attempts", async () => {
+  it("Lookups start again by themselves after an outage that was longer than the job's attempts", async () => {
     stripe().trouble({ kind: "cut" }, { times: 100 });
     const event = shortened(80);
     await billing.send(event);
     await failedOnce(event.id);
     await died(event.id, 15);
     await run("sweep");
-    expect(await asking(event.id).whereNotNull("dead_at"), "the job waits and is shown as dead").to.have.length(1);
+    expect(await asking(event.id).whereNotNull("dead_at"), "it remains dead for a while").to.have.length(1);
     stripe().calm();
     await died(event.id, 21);
     await run("sweep");
@@ -75,8 +72,8 @@ describe("The sweep of Stripe's events", function () {
     expect(await asking(event.id)).to.deep.equal([]);
   });
 
-  it("It leaves to an operator the lookups that Stripe refused and those that failed for days", async () => {
-    // A refund of an invoice that Stripe does not know.
+  it("A refused lookup, and one that fails for days, remain dead for an operator", async () => {
+    // The event of an invoice that Stripe does not know.
     const refused = eventAround("invoice.paid", {
       ...olderInvoice({ hotelId: billing.hotel.hotelId, periodEnd: inDays(9) }),
       lines: { data: [], has_more: true },
@@ -97,11 +94,11 @@ describe("The sweep of Stripe's events", function () {
         [attempts, true],
       ]);
     expect((await billing.cli("events", "--status", "dead")).out)
-      .to.include(`Stripe refused what ${refused.id} lacks: `)
+      .to.include(`Stripe refused the request for what ${refused.id} lacks: `)
       .and.include(`StripeAway: Stripe did not answer for ${old.id}: `);
   });
 
-  it("It re-enqueues events whose ids are known now if the job for that is gone", async () => {
+  it("Waiting events whose id is known by now are re-enqueued if their job is lost", async () => {
     const ids = { customerId: freshId("cus"), subscriptionId: freshId("sub"), invoiceId: freshId("in") };
     await billing.apply(
       eventAround("invoice.paid", olderInvoice({ hotelId: billing.hotel.hotelId, ...ids, periodEnd: inDays(30) })),
@@ -135,18 +132,19 @@ describe("The sweep of Stripe's events", function () {
     expect(await billing.owner("core.outbox").select("job")).to.deep.equal([]);
   });
 
-  it("It takes as long for ten thousand events and their jobs as for a few", async () => {
+  it("Ten thousand events with jobs take no longer than a few", async () => {
     const count = 10_000;
     await billing.owner.raw(
       `INSERT INTO billing.stripe_events (event_id, type, body, status)
-       SELECT 'evt_' || n, 'invoice.paid', '{}', 'stored' FROM generate_series(1, ?) AS n`,
+       SELECT 'evt_' || n, 'invoice.paid', '{}', 'stored'
+       FROM generate_series(1, ?) AS n`,
       [count],
     );
-    // Put off, so that no worker takes them.
+    // Scheduled later, so that no worker takes them.
     await billing.owner.raw(
       `INSERT INTO core.outbox (job_id, job, payload, queued_at, run_at)
        SELECT gen_random_uuid(), 'billing.apply-stripe-event', jsonb_build_object('event_id', 'evt_' || n),
-              now(), now() + interval '1 day'
+         now(), now() + interval '1 day'
        FROM generate_series(1, ?) AS n`,
       [count],
     );
@@ -160,7 +158,7 @@ describe("The sweep of Stripe's events", function () {
     const start = performance.now();
     await run("sweep");
     await run("sweep-waiting");
-    // Scanning the jobs once for each event takes five to ten seconds.
+    // A scan of all jobs for each event takes 5 to 10 s.
     expect(performance.now() - start).to.be.lessThan(3_000);
     expect(await billing.owner("core.outbox").count({ jobs: "*" })).to.deep.equal([{ jobs: String(count + 1) }]);
   });

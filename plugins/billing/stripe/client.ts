@@ -1,15 +1,15 @@
-/** Stripe's API, for those who have to ask it: a client on the plugin's own fetch, made when it is first used. */
+/** The client of Stripe's API. It uses the plugin's own fetch, and is created when it is first used. */
 import type Stripe from "stripe";
 
 import type { BillingContext } from "../context.ts";
 import { loadStripe } from "./sdk.ts";
 
-/** Gives the client. Each call gives the same one. */
+/** Returns the client. Each call returns the same one. */
 export type StripeApi = () => Promise<Stripe>;
 
 /**
- * The API by the platform's key, at `STRIPE_API_BASE` where that is set.
- * @returns undefined where no key is set
+ * Creates the API with STRIPE_API_KEY, at `STRIPE_API_BASE` if that is set.
+ * @returns undefined if STRIPE_API_KEY is not set
  */
 export function createStripeApi(ctx: Pick<BillingContext, "env" | "fetch">): StripeApi | undefined {
   const key = ctx.env.STRIPE_API_KEY;
@@ -39,14 +39,14 @@ function addressOf({ protocol, hostname, port }: URL) {
   };
 }
 
-/** How a call to Stripe failed, in words that hold no key and no body. */
+/** A failed call to Stripe, described without the key and without bodies. */
 export interface StripeFailure {
-  /** True where the same call may succeed later: Stripe is out of reach, at fault, or has had too many calls. */
+  /** True if the same call may succeed later: Stripe is unreachable, fails itself, or limits the rate. */
   readonly retryable: boolean;
   readonly words: string;
 }
 
-/** Reads an error of the SDK's. @returns undefined where it is none */
+/** Describes an error of the SDK. @returns undefined for any other error */
 export async function stripeFailureOf(error: unknown): Promise<StripeFailure | undefined> {
   const { errors } = await loadStripe();
   if (!(error instanceof errors.StripeError)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Runs the real SDK, made as billing makes it, against the Stripe test server. This also checks that the server
- * behaves as Stripe does.
+ * Runs the real SDK, created as billing creates it, against the simulated Stripe server. It proves that the simulation
+ * follows Stripe's protocol.
  */
 import { expect } from "chai";
 import type { Stripe } from "stripe";
@@ -51,27 +51,27 @@ describe("Stripe's API as billing calls it", () => {
     };
   };
 
-  it("There is no client without a key, and one client with it for any number of calls", async () => {
+  it("Without a key there is no client, and with a key there is one client for all calls", async () => {
     expect(apiWith(undefined)).to.equal(undefined);
     const api = apiWith(testApiKey);
     expect(await api?.()).to.equal(await api?.());
   });
 
-  it("Another key is refused and not shown", async () => {
+  it("A wrong key is refused, and the error does not show it", async () => {
     const key = "sk_test_another_key_of_somebody_else";
     const error = await failure((await clientWith(key)).customers.retrieve("cus_1"));
     expect(error).to.include({ type: "StripeAuthenticationError", statusCode: 401 });
     expect(error.message).not.to.include(key);
   });
 
-  it("Requests go only to the hosts that ctx.fetch permits", async () => {
+  it("Calls go only where ctx.fetch allows them", async () => {
     const elsewhere = await clientWith(testApiKey, "http://127.0.0.1:9");
     const error = await failure(elsewhere.customers.retrieve("cus_1", {}, { maxNetworkRetries: 0 }));
     expect(error.type).to.equal("StripeConnectionError");
     expect(server.requests).to.deep.equal([]);
   });
 
-  it("A call ends at its time limit during garbage collection if the server never answers", async () => {
+  it("A call ends at its time limit during garbage collection, if the server never answers", async () => {
     const silent = await startSilentServer("nothing");
     try {
       const api = createStripeApi({
@@ -89,7 +89,7 @@ describe("Stripe's API as billing calls it", () => {
     }
   });
 
-  it("The events of a time range are listed in pages, by type and by delivery", async () => {
+  it("Events are paginated and filtered by time, type and delivery", async () => {
     const events = Array.from({ length: 25 }, (_, at) => ({
       ...eventAround(at % 5 === 0 ? "invoice.paid" : "customer.updated", { id: `x_${at}` }),
       created: 1_700_000_000 + at,
@@ -111,7 +111,7 @@ describe("Stripe's API as billing calls it", () => {
     expect((await stripe.events.retrieve(events[3]?.id ?? "")).type).to.equal("customer.updated");
   });
 
-  it("An invoice shows its first ten lines, and a list returns the others", async () => {
+  it("An invoice shows its first ten lines, and the list has the others", async () => {
     const long = invoice(12);
     server.add({ id: "sub_1", object: "subscription" }, long, invoice(2));
     const { data } = await stripe.invoices.list({ subscription: "sub_1", status: "paid" });
@@ -138,7 +138,7 @@ describe("Stripe's API as billing calls it", () => {
     expect((await stripe.disputes.retrieve("du_1")).charge).to.equal("ch_1");
   });
 
-  it("An invalid request gets Stripe's own words", async () => {
+  it("Wrong requests answer with Stripe's own errors", async () => {
     const none = await failure(stripe.invoices.retrieve("in_none"));
     expect(none).to.include({ type: "StripeInvalidRequestError", code: "resource_missing", statusCode: 404 });
     expect(none.message).to.equal("No such invoice: 'in_none'");
@@ -150,7 +150,7 @@ describe("Stripe's API as billing calls it", () => {
     expect(portal).to.include({ code: "resource_missing", param: "customer" });
   });
 
-  it("One idempotency key makes one session, and is refused for other parameters", async () => {
+  it("One idempotency key gives one session, and other parameters are refused", async () => {
     const customer = await stripe.customers.create({ email: "a@example.com", metadata: { hotel_id: "h" } });
     expect(customer.metadata).to.deep.equal({ hotel_id: "h" });
     const ask = (success_url: string) =>
@@ -174,23 +174,23 @@ describe("Stripe's API as billing calls it", () => {
     expect(portal).to.include({ object: "billing_portal.session", customer: customer.id });
   });
 
-  describe("Stripe's API in an outage", () => {
+  describe("with failures", () => {
     beforeEach(() => server.add({ id: "cus_1", object: "customer" }));
 
-    it("The call succeeds after a 500 and a broken connection", async () => {
+    it("A call succeeds after a 500 and a closed connection", async () => {
       server.trouble({ kind: "error" });
       server.trouble({ kind: "cut" });
       expect((await stripe.customers.retrieve("cus_1")).id).to.equal("cus_1");
       expect(server.requests.map(({ status }) => status)).to.deep.equal([500, 0, 200]);
     });
 
-    it("The call gives up after three attempts", async () => {
+    it("A call fails after three attempts", async () => {
       server.trouble({ kind: "error", status: 503 }, { times: 9 });
       expect((await failure(stripe.customers.retrieve("cus_1"))).statusCode).to.equal(503);
       expect(server.requests).to.have.length(3);
     });
 
-    it("One object is made if the answer to the first request was lost", async () => {
+    it("One object is created if the first answer is lost", async () => {
       server.trouble({ kind: "cut", when: "after" });
       const made = await stripe.customers.create({ name: "once" });
       expect(server.requests).to.have.length(2);
@@ -198,7 +198,7 @@ describe("Stripe's API as billing calls it", () => {
       expect((await stripe.customers.list()).data.filter(({ name }) => name === "once")).to.deep.equal([made]);
     });
 
-    it("A rate limit gives the time to wait, a time-out is reported, and a slow answer is awaited", async () => {
+    it("A rate limit gives the time to wait, a time-out fails, and a slow answer succeeds", async () => {
       server.trouble({ kind: "rate_limit", retryAfterSeconds: 7 });
       const limited = await failure(stripe.customers.retrieve("cus_1"));
       expect(limited.type).to.equal("StripeRateLimitError");

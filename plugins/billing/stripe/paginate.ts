@@ -1,4 +1,4 @@
-/** Long talks with Stripe's API: page after page, and with patience. */
+/** Reads all pages of a list of Stripe's, with retries. */
 import { retry } from "../../../core/mod.ts";
 import { stripeFailureOf } from "./client.ts";
 
@@ -7,24 +7,25 @@ interface Page<T> {
   readonly has_more: boolean;
 }
 
-export interface Patience {
+export interface StripeRetryOptions {
   readonly signal: AbortSignal | undefined;
-  /** Waits between two tries, in milliseconds: the first, then doubled. */
+  /** The first pause between two attempts, in milliseconds. It doubles with each attempt. */
   readonly firstWaitMs: number;
 }
 
-const mostTries = 6;
-const longestWaitMs = 60_000;
+const maxAttempts = 6;
+const maxWaitMs = 60_000;
 
 /**
- * Calls Stripe; where it is asked too often, is out of reach or fails, waits (as long as it says, or ever longer with
- * jitter) and calls again. The SDK's own tries come before that, and it has none for a rate limit.
+ * Calls Stripe, and retries if the rate limit is reached, Stripe is unreachable or Stripe fails. Pauses for the time
+ * that Stripe's Retry-After gives, else longer each time, with jitter. The SDK's own attempts come first, and it has
+ * none for a rate limit.
  */
-async function patiently<T>({ signal, firstWaitMs }: Patience, call: () => Promise<T>): Promise<T> {
+async function withStripeRetries<T>({ signal, firstWaitMs }: StripeRetryOptions, call: () => Promise<T>): Promise<T> {
   return retry(call, {
-    attempts: mostTries,
+    attempts: maxAttempts,
     firstPauseMs: firstWaitMs,
-    maxPauseMs: longestWaitMs,
+    maxPauseMs: maxWaitMs,
     isRetryable: async (error) => (await stripeFailureOf(error))?.retryable === true,
     readPause: readRetryAfter,
     signal,
@@ -33,19 +34,19 @@ async function patiently<T>({ signal, firstWaitMs }: Patience, call: () => Promi
 
 function readRetryAfter(error: unknown): number | undefined {
   const { headers } = error as { headers?: Readonly<Record<string, string>> };
-  const askedMs = Number(headers?.["retry-after"]) * 1000;
-  return askedMs > 0 ? askedMs : undefined;
+  const pauseMs = Number(headers?.["retry-after"]) * 1000;
+  return pauseMs > 0 ? pauseMs : undefined;
 }
 
-/** All pages of a list. @param ask for the page after an id */
-export async function* pagesOf<T extends { readonly id: string }>(
-  patience: Patience,
-  ask: (page: { limit: number; starting_after?: string }) => Promise<Page<T>>,
+/** Yields the pages of a list. @param fetchPage fetches the page after an id */
+export async function* paginate<T extends { readonly id: string }>(
+  retryOptions: StripeRetryOptions,
+  fetchPage: (page: { limit: number; starting_after?: string }) => Promise<Page<T>>,
 ): AsyncGenerator<readonly T[]> {
   let after: string | undefined;
   for (;;) {
-    const page = await patiently(patience, () =>
-      ask({ limit: 100, ...(after === undefined ? {} : { starting_after: after }) }),
+    const page = await withStripeRetries(retryOptions, () =>
+      fetchPage({ limit: 100, ...(after === undefined ? {} : { starting_after: after }) }),
     );
     yield page.data;
     after = page.data.at(-1)?.id;

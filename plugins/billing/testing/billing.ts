@@ -1,4 +1,7 @@
-/** For tests: one Keyrack per `describe` or per test, one hotel per test, and helpers that send events. */
+/**
+ * For tests: starts one platform for all tests of a `describe`, or one for each. Signs up a hotel for each test, and
+ * delivers events.
+ */
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
@@ -16,35 +19,35 @@ import { isSettled, stateText } from "./state.ts";
 
 const daySeconds = 86_400;
 export const startSeconds = Math.floor(Date.now() / 1000);
-/** This many days after the start of the tests, in seconds since 1970. */
+/** An instant the given number of days from the start of the tests, in seconds since 1970. */
 export const inDays = (days: number): number => startSeconds + days * daySeconds;
 export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /**
- * Opens something for all tests of the `describe` that it is called in, or for each test.
- * @returns a function that gives it while the tests run
+ * Opens a resource for all tests of the calling `describe`, or a new one for each.
+ * @returns a function that returns the resource while the tests run
  */
-export function keptOpen<T extends { close(): Promise<unknown> }>(open: () => Promise<T>, each = false): () => T {
+export function useResource<T extends { close(): Promise<unknown> }>(open: () => Promise<T>, each = false): () => T {
   let opened: T | undefined;
   (each ? beforeEach : before)(async function () {
     this.timeout(60_000);
     opened = await open();
   });
   (each ? afterEach : after)(() => opened?.close());
-  return () => opened ?? expect.fail("It is not open yet.");
+  return () => opened ?? expect.fail("The resource is not open yet.");
 }
 
 export interface BillingOptions extends Omit<TestPlatformOptions, "variables"> {
-  /** Called when the platform starts. The test server has its address by then. */
+  /** Called when the platform starts. The simulated server has its address by then. */
   readonly variables?: () => Readonly<Record<string, string>>;
-  /** Starts a platform for each test. By default one platform serves all tests. */
+  /** Starts a platform for each test. Default: one for all tests. */
   readonly each?: boolean;
 }
 
-/** Starts it before and ends it after the tests of the `describe` that it is called in. */
+/** Starts and closes the platform around the tests of the calling `describe`. */
 export function useBilling({ each, variables, ...options }: BillingOptions = {}): BillingTest {
   const open = () => startTestPlatform({ ...options, ...(variables === undefined ? {} : { variables: variables() }) });
-  const billing = new BillingTest(keptOpen(open, each));
+  const billing = new BillingTest(useResource(open, each));
   beforeEach(async () => {
     billing.hotel = await billing.signUp();
   });
@@ -52,7 +55,7 @@ export function useBilling({ each, variables, ...options }: BillingOptions = {})
 }
 
 class BillingTest {
-  /** A new hotel for each test. */
+  /** A new one for each test. */
   hotel: TestHotel = { hotelId: "", managerToken: "", receptionistToken: "", username: "" };
   readonly #platform: () => TestPlatform;
 
@@ -82,20 +85,20 @@ class BillingTest {
     await Promise.all(events.map((event) => this.send(event)));
   }
 
-  /** Returns the events' rows once only dead jobs are left. */
+  /** The events' rows, once there is no job left that is not dead. */
   async settled(...events: readonly TestEvent[]) {
     const undone = () => this.owner("core.outbox").whereNull("dead_at").first<object | undefined>("job_id");
     await eventually(async () => ((await undone()) === undefined ? true : undefined), 20_000);
     return Promise.all(events.map(({ id }) => this.rowOf(id)));
   }
 
-  /** Delivers events and waits for their outcomes. */
+  /** Delivers events and waits until they are applied. */
   async apply(...events: readonly TestEvent[]) {
     await this.send(...events);
     return this.settled(...events);
   }
 
-  /** Waits until only failed jobs are left. */
+  /** Waits until no job is left but those that have failed. */
   settle(): Promise<true> {
     return eventually(() => isSettled(this.owner), 20_000);
   }
@@ -108,18 +111,19 @@ class BillingTest {
     return this.owner("core.outbox").whereRaw("payload->>'event_id' = ?", [id]);
   }
 
-  /** `GET /billing/subscription` for the hotel's manager. */
+  /** `GET /billing/subscription`, as its manager sees it. */
   async view(of = this.hotel) {
     return (await this.platform.client.get("/billing/subscription", { token: of.managerToken })).body;
   }
 
-  /** All rows that billing has derived from its events. */
+  /** All rows that billing has made of its events, as text. */
   state(): Promise<string> {
     return stateText(this.owner);
   }
 
   /**
-   * Runs one of billing's schedules once, as a worker does. @param without variables that the worker does not have
+   * Runs one of billing's schedules once, as a worker does.
+   * @param without variables that the worker does not have
    */
   async runSchedule(name: string, without: readonly string[] = []): Promise<void> {
     const variables = { ...this.platform.variables };

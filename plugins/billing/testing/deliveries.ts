@@ -18,10 +18,10 @@ export interface TestEvent {
 
 const folder = path.join(import.meta.dirname, "../../../../shared/stripe-objects");
 
-/** Whether Stripe's real objects are in a folder beside the checkout. */
+/** Whether Stripe's real objects lie beside the checkout. */
 const hasStripeObjects = existsSync(folder);
 
-/** A `describe` for tests that need the real objects. Without them it skips the tests and says why. */
+/** `describe` for tests that need the real objects; without them it is skipped, and says why. */
 export function describeWithObjects(title: string, tests: () => void): void {
   if (hasStripeObjects) describe(title, tests);
   else describe.skip(`${title} (skipped: there are no ../shared/stripe-objects)`, tests);
@@ -39,10 +39,10 @@ export function readObject(file: string): Json {
   return JSON.parse(readFileSync(path.join(folder, file), "utf8")) as Json;
 }
 
-/** Returns an id that no other test has. */
+/** An id that no other test has. */
 export const freshId = (prefix: string): string => `${prefix}_${randomBytes(10).toString("hex")}`;
 
-/** An event around an object, as Stripe makes it. */
+/** An event as Stripe wraps an object. */
 export function eventAround(type: string, object: Json, id = freshId("evt")): TestEvent {
   return {
     id,
@@ -57,7 +57,7 @@ export function eventAround(type: string, object: Json, id = freshId("evt")): Te
   };
 }
 
-/** Returns the file as an event with an id of its own. A bare object is wrapped in an event of the given type. */
+/** Returns the file as an event, with a new id. An object without an event is wrapped in an event of the given type. */
 export function fileAsEvent(file: string, type: string): TestEvent {
   const content = readObject(file);
   if (content["object"] === "event") return { ...(content as TestEvent), id: freshId("evt") };
@@ -70,11 +70,11 @@ export interface PaidInvoiceFacts {
   readonly invoiceId?: string;
   readonly customerId?: string;
   readonly subscriptionId?: string;
-  /** The service period, in seconds since 1970. */
+  /** The end of the service period, in seconds since 1970. */
   readonly periodEnd: number;
 }
 
-/** A paid invoice in the shape of API versions before "basil". */
+/** A paid invoice in the shape before "basil". */
 export function olderInvoice(facts: PaidInvoiceFacts): Json {
   const { metadata, subscription, ...common } = invoiceParts(facts);
   return {
@@ -87,7 +87,7 @@ export function olderInvoice(facts: PaidInvoiceFacts): Json {
       has_more: false,
       data: [
         { type: "subscription", proration: false, period: periodTo(facts.periodEnd), subscription, metadata },
-        // These lines end later and pay for no period: a proration, and an item of its own.
+        // These lines end later and do not count: a proration, and an item without a subscription.
         { type: "invoiceitem", proration: true, period: periodTo(facts.periodEnd + 9_000_000), subscription },
         { type: "invoiceitem", proration: false, period: periodTo(facts.periodEnd + 8_000_000), subscription: null },
       ],
@@ -133,7 +133,7 @@ function invoiceParts({ hotelId, ...facts }: PaidInvoiceFacts) {
     amount_paid: 24_900,
     currency: "eur",
     period_start: 1_600_000_000,
-    period_end: 4_000_000_000, // when pending items were collected; must not be read
+    period_end: 4_000_000_000, // of the items' collection; must not be read
     status_transitions: { paid_at: 1_700_000_000 },
     metadata: hotelId === undefined ? {} : { hotel_id: hotelId },
   };
@@ -143,7 +143,7 @@ const periodTo = (end: number) => ({ start: end - 30 * 86_400, end });
 
 export interface DeliveryOptions {
   readonly secret?: string;
-  /** The time of the signature, in seconds since 1970. Default: now. */
+  /** The signature's time, in seconds since 1970. Default: now. */
   readonly timestamp?: number;
 }
 

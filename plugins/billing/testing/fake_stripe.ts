@@ -1,8 +1,8 @@
-/** For tests of single calls: a server that gives prepared answers and records the requests. */
+/** For tests of single calls: a server that gives the configured answer and records its requests. */
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface Asked {
+export interface SeenRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
@@ -10,42 +10,46 @@ export interface Asked {
   readonly form: URLSearchParams;
 }
 
-export interface LittleAnswer {
+export interface FakeAnswer {
   readonly status?: number;
-  /** Sent as JSON. A string is sent unchanged. */
+  /** JSON, unless it is a text: then just that. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface LittleStripe {
+export interface FakeStripe {
   readonly url: string;
-  readonly asked: Asked[];
-  /** Sets the answer to the requests from now on. */
-  answer(reply: (asked: Asked) => LittleAnswer): void;
+  readonly requests: SeenRequest[];
+  /** Answers the requests from now on. */
+  answer(reply: (request: SeenRequest) => FakeAnswer): void;
   close(): Promise<void>;
 }
 
-export async function startLittleStripe(): Promise<LittleStripe> {
-  const asked: Asked[] = [];
-  let reply: (request: Asked) => LittleAnswer = () => ({ status: 404, body: { error: { type: "api_error" } } });
+export async function startFakeStripe(): Promise<FakeStripe> {
+  const requests: SeenRequest[] = [];
+  let reply: (request: SeenRequest) => FakeAnswer = () => ({ status: 404, body: { error: { type: "api_error" } } });
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const { method = "", url = "", headers } = request;
       const one = { method, path: url, headers, form: new URLSearchParams(Buffer.concat(chunks).toString("utf8")) };
-      asked.push(one);
+      requests.push(one);
       const { status = 200, body, headers: more } = reply(one);
-      response.writeHead(status, { "content-type": "application/json", "request-id": `req_${asked.length}`, ...more });
+      response.writeHead(status, {
+        "content-type": "application/json",
+        "request-id": `req_${requests.length}`,
+        ...more,
+      });
       response.end(typeof body === "string" ? body : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
+    requests,
     answer: (next) => {
-      asked.length = 0;
+      requests.length = 0;
       reply = next;
     },
     close: () =>

@@ -1,4 +1,4 @@
-/** Applies events without a server, a queue or a commit, which makes thousands of histories fast. */
+/** Applies events without a server, a queue or a commit: thousands of histories in the time of a few. */
 import type { Knex } from "knex";
 
 import { databaseFor, runTransaction, crossTenantRoleOf, type Trx } from "../../../core/db/database.ts";
@@ -15,38 +15,38 @@ import type { TestEvent } from "./deliveries.ts";
 
 export const graceDays = 3;
 
-/** The rows that a history leaves. */
+/** The result of a history. */
 export interface Outcome {
-  /** The values that each of the lane's hotels sees. */
+  /** The subscription view of each of the lane's hotels. */
   readonly views: readonly Awaited<ReturnType<typeof readSubscription>>[];
-  /** Every row of facts, every event's outcome, and the hotels' `valid_to`, as PostgreSQL writes them. */
+  /** All rows of facts, the outcome of every event, and the hotels' `valid_to`, as PostgreSQL writes them. */
   readonly rows: readonly string[];
 }
 
-/** Two hotels, and a connection of their own on which their histories run. */
+/** Two hotels, and their own connection to run histories on. */
 export interface Lane {
   readonly hotelIds: readonly [string, string];
   /** Sets the end of both hotels' trials. */
   setTrial(end: Date): Promise<void>;
   /**
-   * Applies the events in the given order, and again as they are re-enqueued. Reads the result and rolls all of it
-   * back. @param askedInVain indexes of events for whose invoice Stripe was asked before it knew one
+   * Applies the events in the given order, applies waiting events again, reads the result, and rolls everything back.
+   * @param withoutInvoice indexes of events for whose invoice Stripe was asked too early
    */
   play(
     events: readonly TestEvent[],
     order: readonly number[],
-    askedInVain: ReadonlySet<number>,
+    withoutInvoice: ReadonlySet<number>,
     now: Date,
   ): Promise<Outcome>;
 }
 
-export interface DirectBilling {
+export interface InProcessBilling {
   readonly lanes: readonly Lane[];
   close(): Promise<void>;
 }
 
-/** @param count of lanes, which can be used at the same time */
-export async function startDirectBilling(count: number): Promise<DirectBilling> {
+/** @param count of lanes, which may be used at the same time */
+export async function startInProcessBilling(count: number): Promise<InProcessBilling> {
   const database = await createTestDatabase();
   const owner = openPool({ url: database.url, max: 1, name: "test owner" });
   const knex = openPool({ url: urlAs(database.url, loginRole, testSecret), max: count, name: "test billing" });
@@ -62,7 +62,7 @@ export async function startDirectBilling(count: number): Promise<DirectBilling> 
   };
 }
 
-/** Adds hotels that exist for billing's tables alone. */
+/** Inserts hotels that only billing's tables use. */
 export async function insertHotels(owner: Knex, hotelIds: readonly string[]): Promise<void> {
   await owner("identity.hotels").insert(
     hotelIds.map((hotel_id) => ({
@@ -80,29 +80,26 @@ export async function insertHotels(owner: Knex, hotelIds: readonly string[]): Pr
 async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   const hotelIds = [newId(), newId()] as const;
   await insertHotels(owner, hotelIds);
-  const calledUp: string[] = [];
   const ctx = {
     id: "billing",
     env: { GRACE_DAYS: graceDays },
     db: databaseFor(knex, "billing", true),
-    enqueue: (_trx: Trx, _job: unknown, { event_id }: { event_id: string }) => {
-      calledUp.push(event_id);
-      return Promise.resolve("");
-    },
     log: createLogger("silent"),
-  } as unknown as BillingContext;
+  } as unknown as BillingContext; // `applyEvent` uses no other part of it.
 
-  const play: Lane["play"] = async (events, order, askedInVain, now) => {
+  const play: Lane["play"] = async (events, order, withoutInvoice, now) => {
     let outcome: Outcome | undefined;
     const undo = new Error("Undone.");
     await runTransaction(knex, { role: crossTenantRoleOf("billing") }, async (trx) => {
-      await insertEvents(trx, events, askedInVain);
-      calledUp.length = 0;
-      for (const index of order) await applyEvent(ctx, trx, events[index]?.id ?? "");
-      // A re-enqueued event can re-enqueue others. The test also checks that this ends.
-      for (let turn = 0; calledUp.length > 0; turn += 1) {
-        if (turn > 10_000) throw new Error("Events call each other up without end.");
-        await applyEvent(ctx, trx, calledUp.shift() ?? "");
+      await insertEvents(trx, events, withoutInvoice);
+      const waiting: string[] = [];
+      const apply = async (eventId: string) =>
+        waiting.push(...(await applyEvent(ctx, trx, eventId, "live")).waitingEventIds);
+      for (const index of order) await apply(events[index]?.id ?? "");
+      // A waiting event can make other waiting events applicable. That this ends is part of the test.
+      for (let turn = 0; waiting.length > 0; turn += 1) {
+        if (turn > 10_000) throw new Error("Events re-enqueue each other without end.");
+        await apply(waiting.shift() ?? "");
       }
       const views = [];
       for (const hotelId of hotelIds) views.push(await readSubscription(trx, hotelId, graceDays, now));
@@ -124,7 +121,11 @@ async function openLane(owner: Knex, knex: Knex): Promise<Lane> {
   };
 }
 
-async function insertEvents(trx: Trx, events: readonly TestEvent[], askedInVain: ReadonlySet<number>): Promise<void> {
+async function insertEvents(
+  trx: Trx,
+  events: readonly TestEvent[],
+  withoutInvoice: ReadonlySet<number>,
+): Promise<void> {
   if (events.length === 0) return;
   await trx.raw(
     `INSERT INTO billing.stripe_events (event_id, type, livemode, body, fetched)
@@ -135,15 +136,15 @@ async function insertEvents(trx: Trx, events: readonly TestEvent[], askedInVain:
       events.map(({ type }) => type),
       events.map(() => false),
       events.map((event) => JSON.stringify(event)),
-      events.map(({ type }, index) => (askedInVain.has(index) && isOfPayment(type) ? '{"links":[]}' : "")),
+      events.map(({ type }, index) => (withoutInvoice.has(index) && isOfPayment(type) ? '{"links":[]}' : "")),
     ],
   );
 }
 
-/** Whether Stripe is asked for the invoice of such an event if no other event names it. */
+/** Whether Stripe is asked for the invoice of an event of this type, if no other event links it. */
 const isOfPayment = (type: string): boolean => /^(refund|charge|invoice_payment)\./.test(type);
 
-/** Leaves out the hotel for which an event was applied at its time, because a later event can move its facts. */
+/** Reads all rows, without the hotel that an event was applied for at its time. A later event can move its facts. */
 async function allRows(trx: Trx, hotelIds: readonly string[]): Promise<string[]> {
   const tables = ledgerTables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} t`);
   const events = `SELECT 'event ' || (event_id, status, status_reason, customer_id, subscription_id)::text

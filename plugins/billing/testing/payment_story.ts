@@ -1,20 +1,21 @@
 /**
- * Makes a random payment history of a hotel and its card issuer for property tests. `story_events.ts` makes
- * Stripe's events from it, and `oracle.ts` computes the expected result.
+ * The history of the payments between a hotel and its card issuer: the facts that events report in pieces. Generates
+ * random histories for property tests. `story_events.ts` turns a history into Stripe's events, and `oracle.ts` computes
+ * the expected result.
  */
 import fc from "fast-check";
 
 export interface RefundStory {
   readonly id: string;
-  /** The part of the payment's amount, in hundredths. */
+  /** The percentage of the payment's amount. */
   readonly share: number;
-  /** The states that it went through. The last one is final. */
+  /** The states in order. The last one counts. */
   readonly states: readonly string[];
 }
 
 export interface DisputeStory {
   readonly id: string;
-  /** The part of the payment's amount, in hundredths. */
+  /** The percentage of the payment's amount. */
   readonly share: number;
   readonly states: readonly string[];
 }
@@ -24,62 +25,65 @@ export interface PaymentStory {
   readonly amount: number;
   readonly refunds: readonly RefundStory[];
   readonly disputes: readonly DisputeStory[];
-  /** Whether charges report their refunds (`charge.refunded`), with the list of them or with the sum alone. */
-  readonly chargeTells: "not" | "list" | "sum";
+  /** Whether `charge.refunded` events report the refunds: not at all, with their list, or with their sum alone. */
+  readonly chargeShows: "not" | "list" | "sum";
 }
 
 export interface InvoiceStory {
   readonly shape: "older" | "basil";
-  /** As Stripe writes the currency: with two decimals, none, or three. */
+  /** In Stripe's form: with two decimals, none, or three. */
   readonly currency: "eur" | "jpy" | "kwd";
   /**
-   * The end of the paid period, in days from now. Undefined if the invoice has only prorations without an amount.
+   * The end of the paid period, in days from now. Undefined for an invoice that has only prorations without an amount.
    */
   readonly until: number | undefined;
   /**
-   * `plan`: a line of the plan pays. `with_add_on`: besides the plan's month there is an add-on's year, which does
-   * not extend the period. `proration`: only a proration with an amount pays.
+   * - `plan`: a line of the plan pays for the period
+   * - `with_add_on`: in addition to the plan's month, an add-on's year, which does not extend the period
+   * - `proration`: a proration with an amount alone pays for the period
    */
   readonly lines: "plan" | "with_add_on" | "proration";
   readonly end: "paid" | "failed" | "void";
-  /** A payment failed before. */
-  readonly stumbled: boolean;
-  /** Both events of a payment are sent. */
+  /** Whether a payment failed before. */
+  readonly failedFirst: boolean;
+  /** Whether both events of a payment are sent. */
   readonly twin: boolean;
-  /** The invoice names its hotel. */
+  /** Whether the invoice names its hotel. */
   readonly named: boolean;
   readonly payments: readonly PaymentStory[];
 }
 
 export interface SubscriptionStory {
-  /** The states that it went through. Empty if no subscription object was ever sent. */
+  /** The states in order. If there are none, no subscription object was ever sent. */
   readonly states: readonly string[];
-  /** The object whose metadata names the hotel first: the checkout, or the subscription. */
-  readonly tiedBy: "checkout" | "subscription";
+  /** The object whose metadata names the hotel first. */
+  readonly namedBy: "checkout" | "subscription";
   readonly invoices: readonly InvoiceStory[];
-  /** When it ended, in days from now, if its last state is an end. */
+  /** When the subscription ended, in days from now, if its last state is final. */
   readonly endedIn: number;
   /**
-   * The owner. `ours` is always this hotel. The others begin with a mistake: the other hotel's, corrected before
-   * all other events, or ours, corrected to the other hotel at the end.
+   * The hotel of the subscription:
+   * - `ours`: always this hotel
+   * - `was_other`: first the other hotel by mistake, corrected before all other events
+   * - `became_other`: first this hotel by mistake, corrected to the other hotel at the end
    */
   readonly hotel: "ours" | "was_other" | "became_other";
 }
 
-export interface World {
+export interface PaymentHistory {
   /** The end of both hotels' trials, in days from now. */
   readonly trial: number;
   readonly subscriptions: readonly SubscriptionStory[];
   /**
-   * The end of the period that another subscription of the same customer has paid for, in days from now. No event
-   * names a hotel for that subscription. Undefined if there is none.
+   * The paid period's end, in days from now, of another subscription of the same customer. No event names a hotel for
+   * it. Undefined: it does not exist.
    */
-  readonly unnamedUntil: number | undefined;
-  /** The number of unrelated events. */
+  readonly unnamedPaidUntil: number | undefined;
+  /** Whether unrelated events are sent too. */
   readonly noise: boolean;
 }
 
-/** Half days, so that nothing ends at the moment when the test reads. */
+/** Half days, so that no period ends at the time of the test. */
 const days = (min: number, max: number) => fc.integer({ min, max }).map((day) => day + 0.5);
 
 const oneInThree = fc.constantFrom(true, false, false);
@@ -120,7 +124,7 @@ const payment = fc.record({
     { weight: 6, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(dispute, { minLength: 1, maxLength: 1 }) },
   ),
-  chargeTells: fc.constantFrom("not" as const, "list" as const, "sum" as const),
+  chargeShows: fc.constantFrom("not" as const, "list" as const, "sum" as const),
 });
 
 const invoice = fc.record({
@@ -128,7 +132,7 @@ const invoice = fc.record({
   currency: fc.constantFrom("eur" as const, "eur" as const, "jpy" as const, "kwd" as const),
   until: fc.oneof(
     { weight: 6, arbitrary: days(-40, 400) },
-    // Shortly before now, so that days of grace can still cover it.
+    // Just in the past, so that days of grace may still cover it.
     { weight: 2, arbitrary: days(-5, -1) },
     { weight: 1, arbitrary: fc.constant(undefined) },
   ),
@@ -141,7 +145,7 @@ const invoice = fc.record({
     "void" as const,
   ),
   lines: fc.constantFrom("plan" as const, "plan" as const, "with_add_on" as const, "proration" as const),
-  stumbled: oneInThree,
+  failedFirst: oneInThree,
   twin: oneInThree,
   named: fc.boolean(),
   payments: fc.oneof(
@@ -161,7 +165,7 @@ const subscription = fc.record({
     ["active", "canceled"],
     ["incomplete", "incomplete_expired"],
   ),
-  tiedBy: fc.constantFrom("checkout" as const, "subscription" as const),
+  namedBy: fc.constantFrom("checkout" as const, "subscription" as const),
   invoices: fc.array(invoice, { maxLength: 3 }),
   endedIn: days(-50, 200),
   hotel: fc.oneof(
@@ -171,18 +175,18 @@ const subscription = fc.record({
   ),
 });
 
-type BareWorld = typeof bareWorld extends fc.Arbitrary<infer T> ? T : never;
+type HistoryWithoutIds = typeof historyWithoutIds extends fc.Arbitrary<infer T> ? T : never;
 
-/** A refund's id comes from its position in the story, so that shrinking keeps refunds distinct. */
-function numbered(world: BareWorld): World {
+/** Numbers the refunds and disputes by their position, so that shrinking keeps their ids different. */
+function withReversalIds(history: HistoryWithoutIds): PaymentHistory {
   let count = 0;
   const withIds = <T extends object>(prefix: string, stories: readonly T[]) =>
     stories.map((story) => ({ ...story, id: `${prefix}_${(count += 1)}` }));
-  const subscriptions = world.subscriptions.map((story) => ({
+  const subscriptions = history.subscriptions.map((story) => ({
     ...story,
     invoices: story.invoices.map((one) => ({
       ...one,
-      // An invoice of the older versions has one charge, and an unpaid one has none.
+      // An invoice of the older versions has one charge, and an unpaid invoice has no successful payment.
       payments: one.payments.slice(0, one.shape === "older" ? 1 : 2).map((paid) => ({
         ...paid,
         refunds: withIds("re", one.end === "paid" && paid.amount > 0 ? paid.refunds : []),
@@ -190,18 +194,18 @@ function numbered(world: BareWorld): World {
       })),
     })),
   }));
-  return { ...world, subscriptions };
+  return { ...history, subscriptions };
 }
 
-const bareWorld = fc.record({
+const historyWithoutIds = fc.record({
   trial: days(-60, 20),
   subscriptions: fc.oneof(
     { weight: 6, arbitrary: fc.array(subscription, { minLength: 1, maxLength: 1 }) },
     { weight: 1, arbitrary: fc.array(subscription, { minLength: 2, maxLength: 2 }) },
   ),
-  unnamedUntil: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: days(-5, 100) }),
+  unnamedPaidUntil: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: days(-5, 100) }),
   noise: fc.boolean(),
 });
 
-/** Any story. */
-export const worlds: fc.Arbitrary<World> = bareWorld.map(numbered);
+/** Any history. */
+export const paymentHistories: fc.Arbitrary<PaymentHistory> = historyWithoutIds.map(withReversalIds);

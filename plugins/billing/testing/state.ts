@@ -1,9 +1,9 @@
-/** For tests: the state that billing has derived from its events, as text that can be compared byte for byte. */
+/** For tests: writes all rows that billing has made of its events as text, to compare byte for byte. */
 import type { Knex } from "knex";
 
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
 
-/** Every row of the derived tables, the values written to the hotels, and each event's outcome. */
+/** All rows of the derived tables, the hotels' `valid_to`, and each event's outcome. */
 export async function stateText(owner: Knex): Promise<string> {
   const parts: string[] = [];
   const sources = [
@@ -19,7 +19,7 @@ export async function stateText(owner: Knex): Promise<string> {
   return parts.join("\n");
 }
 
-/** Waits, with `eventually`, until no job is left that can still change an event. */
+/** Waits, with `eventually`, until no job is left that could still change an event. */
 export async function isSettled(owner: Knex): Promise<true | undefined> {
   const { rows } = (await owner.raw(
     "SELECT count(*)::int AS jobs FROM core.outbox WHERE dead_at IS NULL AND failures = 0",

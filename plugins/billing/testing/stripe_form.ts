@@ -1,13 +1,10 @@
-/**
- * Reads `application/x-www-form-urlencoded` with brackets, as Stripe's SDKs send it:
- * `line_items[0][price]=price_1`.
- */
+/** `application/x-www-form-urlencoded` with brackets, as Stripe's SDKs send it: `line_items[0][price]=price_1`. */
 export type FormValue = string | FormObject;
 export interface FormObject {
   [name: string]: FormValue;
 }
 
-/** Reads a query or a body. Lists become objects with the keys 0, 1, …, and so does `types[]=a&types[]=b`. */
+/** Parses a query or a body. Lists become objects with the keys 0, 1, …; also for `types[]=a&types[]=b`. */
 export function readForm(text: string): FormObject {
   const form: FormObject = Object.create(null) as FormObject;
   for (const [key, value] of new URLSearchParams(text)) {
@@ -25,13 +22,13 @@ export function readForm(text: string): FormObject {
   return form;
 }
 
-/** The text of a parameter, which must not be an object. */
+/** Returns a parameter that is text. */
 export const textIn = (form: FormObject, name: string): string | undefined => {
   const value = form[name];
   return typeof value === "string" ? value : undefined;
 };
 
-/** The values of a list or of an object. */
+/** The values of a list, or of an object. */
 export function valuesIn(form: FormObject, name: string): FormValue[] {
   const value = form[name];
   return value === undefined || typeof value === "string" ? [] : Object.values(value);

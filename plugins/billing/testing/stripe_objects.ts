@@ -1,6 +1,6 @@
 /**
- * The data of the Stripe test server: objects by their kind, lists that are paged and filtered as at Stripe, and
- * new objects.
+ * The objects of the simulated Stripe server: by kind, in lists with Stripe's pagination and filters, and newly
+ * created.
  */
 import { randomBytes } from "node:crypto";
 
@@ -37,14 +37,14 @@ const ofSubscription: Filter = (object, wanted) => {
   return [object["subscription"], parent?.subscription_details?.subscription].includes(wanted);
 };
 
-/** The kinds that can be listed, with the known filters. As at Stripe, any other parameter is refused. */
+/** The kinds that can be listed, with the filters that are known; any other parameter is refused, as Stripe does it. */
 const listFilters: Readonly<Record<string, Readonly<Record<string, Filter>>>> = {
   event: { type: same("type") },
   invoice: { status: same("status"), customer: same("customer"), subscription: ofSubscription },
   invoice_payment: { status: same("status"), invoice: same("invoice") },
   subscription: {
     customer: same("customer"),
-    // Without a status Stripe leaves out canceled subscriptions.
+    // Without a status filter, Stripe leaves out canceled subscriptions.
     status: (object, wanted) => wanted === "all" || object["status"] === wanted,
   },
   customer: { email: same("email") },
@@ -62,8 +62,8 @@ const special: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Returns one page of a list.
- * @param objects in Stripe's order, newest first
- * @throws StripeFault for an unknown parameter, a wrong limit, or a cursor that names no object
+ * @param objects in Stripe's order: newest first
+ * @throws StripeFault for an unknown parameter, a wrong limit, or an unknown cursor
  */
 export function listPage(kind: string, url: string, objects: readonly StripeObject[], query: FormObject) {
   const filters = listFilters[kind] ?? {};
@@ -138,7 +138,7 @@ export const newStripeId = (prefix: string): string => `${prefix}_${randomBytes(
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** The objects that a POST makes: `/v1/customers`, `/v1/checkout/sessions`, `/v1/billing_portal/sessions`. */
+/** Creates the object of a POST: `/v1/customers`, `/v1/checkout/sessions`, `/v1/billing_portal/sessions`. */
 export const makers: Readonly<Record<string, (form: FormObject, has: (id: string) => boolean) => StripeObject>> = {
   "/v1/customers": (form) => ({
     id: newStripeId("cus"),

@@ -1,8 +1,9 @@
 /**
- * A local server in place of Stripe. It serves the endpoints that billing uses, in Stripe's shapes, to the real
- * SDK (`STRIPE_API_BASE`). A test adds the objects. The server follows Stripe's rules on keys, versions, lists,
- * errors and idempotency. A test can order faults, such as rate limits, 500s, time-outs, slow answers and broken
- * connections.
+ * A simulated Stripe server on this machine with the endpoints that billing uses, in Stripe's shapes. The real SDK
+ * calls it (`STRIPE_API_BASE`). A test adds the objects. The server follows Stripe's rules for keys, versions, lists,
+ * errors and idempotency.
+ *
+ * A test can also order failures: rate limits, 500s, time-outs, slow answers, closed connections.
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -16,12 +17,12 @@ export const testApiKey = "sk_test_keyrack_stand_in_0123456789";
 
 export type Trouble =
   | { readonly kind: "rate_limit"; readonly retryAfterSeconds?: number }
-  /** Answers `api_error` (below 500: `invalid_request_error`) before it does anything. */
+  /** `api_error` (below 500: `invalid_request_error`), before anything is done. */
   | { readonly kind: "error"; readonly status?: number }
-  /** Reads the request and never answers. */
+  /** The request is read and never answered. */
   | { readonly kind: "timeout" }
   | { readonly kind: "slow"; readonly ms: number }
-  /** Breaks the connection, either before the action or between the action and the answer. */
+  /** The connection closes: before the request is processed, or after it and before the answer. */
   | { readonly kind: "cut"; readonly when?: "before" | "after" };
 
 export interface SeenRequest {
@@ -29,7 +30,7 @@ export interface SeenRequest {
   readonly path: string;
   readonly params: FormObject;
   readonly idempotencyKey: string | undefined;
-  /** 0 if no answer was sent. */
+  /** 0 if the request was not answered. */
   status: number;
 }
 
@@ -39,7 +40,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The paths of the objects that can be listed and retrieved. */
+/** The paths of objects that can be listed and retrieved. */
 const resources: Readonly<Record<string, string>> = {
   events: "event",
   invoices: "invoice",
@@ -61,7 +62,7 @@ export class StripeServer {
   readonly #objects = new Map<string, StripeObject>();
   readonly #undelivered = new Set<string>();
   readonly #troubles: { readonly trouble: Trouble; readonly path: RegExp; times: number }[] = [];
-  /** By idempotency key. Undefined while the first request is in progress. */
+  /** Answers by idempotency key. Undefined while the first request is being processed. */
   readonly #done = new Map<string, { readonly print: string; answer: Answer | undefined }>();
 
   private constructor(http: ReturnType<typeof createServer>) {
@@ -89,7 +90,7 @@ export class StripeServer {
     for (const { id } of events as StripeObject[]) this.#undelivered.add(id);
   }
 
-  /** Marks an event as delivered after all. */
+  /** Marks an event as delivered. */
   delivered(eventId: string): void {
     this.#undelivered.delete(eventId);
   }
@@ -98,12 +99,12 @@ export class StripeServer {
     return this.#objects.get(id);
   }
 
-  /** Orders faults for the next requests, one after the other. */
+  /** Orders failures for the next requests, one after the other. */
   trouble(trouble: Trouble, { times = 1, path = /./ }: { times?: number; path?: RegExp } = {}): void {
     this.#troubles.push({ trouble, path, times });
   }
 
-  /** Cancels the faults that have not occurred yet. */
+  /** Cancels all ordered failures. */
   calm(): void {
     this.#troubles.length = 0;
   }
@@ -155,7 +156,7 @@ export class StripeServer {
     }
   }
 
-  /** A POST with a key is done once. The same key with the same parameters gets the same answer. */
+  /** Processes a POST with a key once. The same key with the same parameters gives the same answer. */
   #once(seen: SeenRequest): Answer {
     const { path, params, idempotencyKey: key } = seen;
     if (key === undefined) return { status: 200, body: this.#make(path, params) };
@@ -167,7 +168,7 @@ export class StripeServer {
       throw new StripeFault(400, {
         type: "idempotency_error",
         message:
-          `Keys for idempotent requests can only be used with the same parameters they were first used with. ` +
+          "Keys for idempotent requests can only be used with the same parameters they were first used with. " +
           `Try using a key other than '${key}' if you meant to execute a different request.`,
       });
     }
@@ -214,7 +215,7 @@ export class StripeServer {
     const objects = [...this.#objects.values()]
       .filter((object) => object.object === kind)
       .filter(({ id }) => wanted === undefined || (wanted === "true") !== this.#undelivered.has(id))
-      // Newest first. Objects of the same second have a fixed order.
+      // Newest first; events of one second in a fixed order.
       .sort((a, b) => Number(b["created"]) - Number(a["created"]) || (a.id < b.id ? 1 : -1));
     const page = listPage(kind, path, objects, params);
     return { ...page, data: page.data.map(withFirstLines) };
@@ -258,7 +259,7 @@ function troubled(trouble: Trouble | undefined): Answer | undefined {
 const linesOf = (invoice: StripeObject): StripeObject[] =>
   (invoice["lines"] as { data?: StripeObject[] } | undefined)?.data ?? [];
 
-/** An invoice shows its first ten lines. The others are listed. */
+/** Limits an invoice to its first ten lines. The list has the others. */
 function withFirstLines(object: StripeObject): StripeObject {
   const lines = linesOf(object);
   if (object.object !== "invoice" || lines.length <= 10) return object;
