@@ -1,10 +1,10 @@
 /**
- * The one catalogue of errors. A fault that a caller may see is declared once, with `defineProblems`, and thrown by
- * calling its name; it becomes an RFC 9457 answer in one place (`http/problem.ts`). Anything else that is thrown is a
- * defect or an outage: logged whole, answered with a generic body.
+ * The catalog of problems. An error that a caller can see is declared once, with `defineProblems`, and thrown by
+ * calling its name. `http/problem_response.ts` turns it into an RFC 9457 answer. Any other error is a defect or an
+ * outage. It is logged in full, and the answer has a generic body.
  */
 
-/** One field that does not fit. `pointer` is an RFC 6901 JSON pointer into the part of the request that `in` names. */
+/** One invalid field. `pointer` is an RFC 6901 JSON pointer into the part of the request that `in` names. */
 export interface FieldError {
   readonly in: "body" | "query" | "path" | "header";
   readonly pointer: string;
@@ -16,7 +16,7 @@ export interface ProblemDeclaration {
   readonly status: number;
   /** A short sentence that does not vary from case to case. */
   readonly title: string;
-  /** True where the same request may succeed later, unchanged. */
+  /** Whether the same request can succeed later, unchanged. */
   readonly retryable?: boolean;
 }
 
@@ -53,16 +53,16 @@ export class Problem extends Error {
 
 export type ProblemFactory = (detail: string, more?: ProblemDetails) => Problem;
 
-const catalogue = new Map<string, ProblemDeclaration>();
+const catalog = new Map<string, ProblemDeclaration>();
 
-/** Everything declared so far, by code; the OpenAPI document lists it. */
-export function problemCatalogue(): ReadonlyMap<string, ProblemDeclaration> {
-  return catalogue;
+/** Returns all declared problems by code, for the OpenAPI document. */
+export function problemCatalog(): ReadonlyMap<string, ProblemDeclaration> {
+  return catalog;
 }
 
 /**
  * Declares problems and returns a function per code that makes one to throw.
- * @throws Error when a code is declared twice with another meaning, for a client could not tell the two apart.
+ * @throws Error if a code is declared twice with different meanings, because a client could not distinguish them
  */
 export function defineProblems<const D extends Record<string, ProblemDeclaration>>(
   declarations: D,
@@ -70,11 +70,11 @@ export function defineProblems<const D extends Record<string, ProblemDeclaration
   const factories: Record<string, ProblemFactory> = {};
   for (const [code, declaration] of Object.entries(declarations)) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(code)) throw new Error(`The problem code ${code} is not SCREAMING_SNAKE.`);
-    const known = catalogue.get(code);
+    const known = catalog.get(code);
     if (known !== undefined && (known.status !== declaration.status || known.title !== declaration.title)) {
       throw new Error(`The problem code ${code} is declared twice with different meanings.`);
     }
-    catalogue.set(code, declaration);
+    catalog.set(code, declaration);
     factories[code] = (detail, more) => new Problem(code, declaration, detail, more);
   }
   return Object.freeze(factories) as Readonly<Record<keyof D, ProblemFactory>>;
@@ -82,11 +82,11 @@ export function defineProblems<const D extends Record<string, ProblemDeclaration
 
 /** The problems that any route can answer with. */
 export const problems = defineProblems({
-  VALIDATION_FAILED: { status: 400, title: "The request does not fit" },
+  VALIDATION_FAILED: { status: 400, title: "Validation failed" },
   MALFORMED_BODY: { status: 400, title: "The body can't be read" },
   UNAUTHENTICATED: { status: 401, title: "A valid access token is needed" },
-  FORBIDDEN: { status: 403, title: "Your role may not do this" },
-  NOT_FOUND: { status: 404, title: "There is no such thing" },
+  FORBIDDEN: { status: 403, title: "Your role has no permission for this" },
+  NOT_FOUND: { status: 404, title: "Not found" },
   METHOD_NOT_ALLOWED: { status: 405, title: "The method is not allowed here" },
   CONFLICT: { status: 409, title: "The request conflicts with the present state" },
   TIME_ZONE_UNKNOWN: { status: 409, title: "The stored time zone is not known" },
@@ -101,7 +101,20 @@ export const problems = defineProblems({
   SERVICE_UNAVAILABLE: { status: 503, title: "Temporarily not available", retryable: true },
 });
 
-/** What `npm start` and the other processes print before they stop: every fault at once, each with its remedy. */
+/**
+ * An error of a service that can succeed later, such as S3 while it is overloaded. A request answers it with 503.
+ * Subclasses say which service failed.
+ */
+export class TransientError extends Error {
+  readonly retryable: boolean;
+
+  constructor(message: string, retryable: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.retryable = retryable;
+  }
+}
+
+/** The error of a failed boot. A process prints all of its faults at once, each with its remedy, before it stops. */
 export class BootError extends Error {
   override readonly name = "BootError";
   readonly faults: readonly string[];

@@ -3,7 +3,7 @@ import type { Context } from "koa";
 import type { Trx } from "../db/database.ts";
 import type { Problem } from "../errors.ts";
 
-/** Who is calling: one member of staff, in one tenant, in one role, by one session. */
+/** The caller: one member of staff, in one tenant, in one role, with one session. */
 export interface Actor {
   readonly userId: string;
   readonly tenantId: string;
@@ -19,15 +19,15 @@ export interface Actor {
 }
 
 /**
- * Says who is calling, or undefined where the request carries no credentials that hold.
- * Throws only where the answer can't be known (an outage).
+ * Returns the caller, or undefined if the request has no valid credentials.
+ * Throws only in an outage, when the caller can't be known.
  */
 export type Authenticator = (ctx: Context) => Promise<Actor | undefined>;
 
 /**
- * Reads, in the transaction of a write, which role the actor has now, and keeps it from being changed until the
- * transaction ends; undefined where the session has ended. Runs as the authenticator's own role.
+ * Reads the actor's present role in the transaction of a write, and locks it until the transaction ends. Returns
+ * undefined if the session has ended. Runs as the authenticator's own role.
  *
- * It must send all its statements before it first waits, because the handler's statements travel right behind them.
+ * It must send all its statements before its first await, because the handler's statements follow them at once.
  */
 export type ConfirmActor = (trx: Trx, actor: Actor) => Promise<string | undefined>;

@@ -44,7 +44,7 @@ export interface AppOptions extends DispatchServices {
   readonly ready: () => Promise<void>;
   /** Whether something is wrong that stops no request; `GET /health/ready` says so and stays 200. */
   readonly isDegraded: () => Promise<boolean>;
-  /** Told when a request comes and when it is answered, or its client has gone and its work is done. */
+  /** Called with 1 when a request arrives. Called with -1 when it is answered, or its client and its work are gone. */
   readonly inFlight: (change: 1 | -1) => void;
 }
 
@@ -118,7 +118,7 @@ async function observe(
   );
 }
 
-/** What a caller who is logged in is refused for want of a right, or for too many calls, goes into the security log. */
+/** Counts in the security log the refusals of a caller who is logged in: a missing permission, or too many calls. */
 function countRefusal(refusals: RefusalCounter, ctx: Context, error: unknown): void {
   const { actor, route, requestId: id } = ctx.state as State;
   if (actor === undefined || !(error instanceof Problem) || ![401, 403, 429].includes(error.status)) return;
@@ -177,7 +177,7 @@ function factsOf(ctx: Context, state: State): RequestFacts {
   };
 }
 
-/** What an operator and a developer ask of any process. */
+/** Makes the routes for operators and developers: health, metrics and the OpenAPI document. */
 function operationsRouter(options: AppOptions): Router {
   const router = new Router();
   const document = Buffer.from(JSON.stringify(openApiDocument(options.routes.map(({ route }) => route))));
@@ -190,7 +190,7 @@ function operationsRouter(options: AppOptions): Router {
     } catch (cause) {
       throw problems.SERVICE_UNAVAILABLE("This process can't serve yet.", { cause });
     }
-    // Strangers ask too: what is wrong stands in /metrics and in the log.
+    // Anyone can call this, so the details are only in /metrics and in the log.
     const degraded = await options.isDegraded().catch(() => false);
     ctx.body = { status: "ready", ...(degraded ? { degraded } : {}) };
   });

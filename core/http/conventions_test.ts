@@ -26,7 +26,7 @@ describe("the conventions of the API", () => {
     expect(answer.headers.get("x-request-id")).to.equal("desk-7");
     expect(answer.body).to.deep.equal({
       type: "urn:keyrack:problem:not_found",
-      title: "There is no such thing",
+      title: "Not found",
       status: 404,
       detail: "There is nothing at this address.",
       code: "NOT_FOUND",

@@ -1,7 +1,7 @@
 import cors from "@koa/cors";
 import type { Middleware } from "koa";
 
-/** What a page of another origin may read beside the headers that each browser shows it. */
+/** Headers that a page of another origin can read, beyond those that browsers always show. */
 const exposeHeaders = [
   "Content-Disposition",
   "Content-Range",

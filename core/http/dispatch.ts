@@ -1,4 +1,4 @@
-/** The road of a request, from the routed context to the answer; read top to bottom. */
+/** The path of a request from the routed context to the answer. Read it from top to bottom. */
 import { finished } from "node:stream";
 import type { Context } from "koa";
 import type { Knex } from "knex";
@@ -29,7 +29,7 @@ export interface DispatchServices {
   readonly secret: string;
 }
 
-/** An answer with its body as it goes over the wire. */
+/** An answer with its serialized body. */
 interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export async function dispatch(
   params: Record<string, string>,
   facts: RequestFacts,
 ): Promise<void> {
-  // Before the body is read: what comes too often is to cost nothing.
+  // Before the body is read, so that requests over the limit cost little.
   if (route.access === "public") services.rateLimits.countAddress(facts.address, ctx);
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
   const actor = await admit(route, services, ctx, facts.address);
@@ -57,7 +57,14 @@ export async function dispatch(
   const reply =
     identity === undefined
       ? await call(undefined)
-      : await inUnit(identity, route, services, actor, idempotentRequest(route, services, ctx, input, actor), call);
+      : await inTransaction(
+          identity,
+          route,
+          services,
+          actor,
+          idempotentRequest(route, services, ctx, input, actor),
+          call,
+        );
   send(ctx, route, reply);
 }
 
@@ -74,7 +81,7 @@ async function admit(
     throw unauthenticated("Send a valid access token as Authorization: Bearer <token>.");
   }
   rateLimits.countActor(actor, ctx);
-  // After the count: a restricted actor's calls are limited too.
+  // After the count, so that a restricted actor's calls are limited too.
   if (actor.restriction?.routeIds.includes(route.id) === false) throw actor.restriction.problem;
   requireRole(route.access, actor.role);
   return actor;
@@ -89,9 +96,9 @@ function requireRole(access: readonly string[], role: string): void {
 }
 
 /**
- * Asks again whether the caller may make this write, in its own transaction. The caller was admitted before the body
- * was read, which may take a minute, and by what the process remembers of the session. From here to the commit,
- * nothing can take the right away.
+ * Checks again that the caller can make this write, in the transaction of the write. The first check came before the
+ * body was read, which can take a minute, and used the session that the process has cached. From here to the commit,
+ * the caller's role can't change.
  * @throws Problem UNAUTHENTICATED, FORBIDDEN
  */
 async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Route, actor: Actor): Promise<void> {
@@ -103,8 +110,8 @@ async function confirm({ confirmActor }: DispatchServices, trx: Trx, route: Rout
 }
 
 /**
- * Asks before a handler that opens its own transactions, and before slow work that comes before the transaction:
- * neither must begin for a caller who has lost the right to it.
+ * Checks again before a handler that opens its own transactions, and before slow work that precedes the transaction.
+ * Neither must begin for a caller whose role has changed.
  */
 async function confirmBefore(
   route: Route,
@@ -128,14 +135,13 @@ function idempotentRequest(
   if (!isIdempotent(route)) return undefined;
   const key = readIdempotencyKey(ctx.request.headers["idempotency-key"] as string | undefined);
   if (key === undefined) return undefined;
-  // The route's own path and the checked input, so that a trailing slash or another order of fields is the same
-  // request.
+  // Hashes the route's path and the checked input. So a trailing slash or another order of fields is the same request.
   const hash = hashRequest(secret, route.method, route.path, [input.params, input.query, input.body]);
   return { key, hash, tenantId: actor?.tenantId, actorId: actor?.userId };
 }
 
-/** One transaction: the handler's effect, and where asked for the stored answer, commit together. */
-function inUnit(
+/** Runs the handler in one transaction, so that its effect and the stored answer commit together. */
+function inTransaction(
   identity: TransactionIdentity,
   route: Route,
   services: DispatchServices,
@@ -148,13 +154,13 @@ function inUnit(
     services.knex,
     identity,
     async (trx) => {
-      // It travels with the first statement of what follows, and is waited for at the end: it costs no round trip.
+      // It travels with the next statement and is awaited at the end, so it costs no round trip.
       const confirmed = actor === undefined || !isWrite ? undefined : confirm(services, trx, route, actor);
       confirmed?.catch(() => undefined);
       try {
         return await answer(trx);
       } finally {
-        // Where both fail, this is why: what is refused is told nothing else.
+        // If both fail, the caller gets this error, because a refused caller must see nothing else.
         await confirmed;
       }
     },
@@ -166,7 +172,7 @@ function inUnit(
     const stored = await claimKey(trx, idempotent);
     if (stored !== undefined) return { ...stored, headers: { ...stored.headers, "Idempotency-Replayed": "true" } };
     const reply = await call(trx);
-    // A stream is gone when it is sent; it has no effect to guard, so the same key asks for it anew.
+    // A stream can't be stored. It has no effect to protect, so the same key runs the request again.
     if (reply.stream === undefined) {
       await storeAnswer(trx, idempotent, { status: reply.status, headers: reply.headers, body: reply.body ?? "" });
     }
@@ -174,18 +180,18 @@ function inUnit(
   }
 }
 
-/** Whose rows the transaction sees; undefined: there is none. A unit that is misspelt must not be taken for another. */
+/** Returns the role and tenant of the transaction, or undefined without one. Refuses a misspelled kind. */
 function identityFor(pluginId: string, route: Route, actor: Actor | undefined): TransactionIdentity | undefined {
   if (route.transaction === "none") return undefined;
   if (route.transaction === "crossTenant") return { role: crossTenantRoleOf(pluginId) };
   if (route.transaction !== "tenant")
     throw new Error(`${route.id}: ${String(route.transaction)} must be a kind of transaction.`);
-  if (actor === undefined) throw new Error(`${route.id}: a public route has no tenant to work in.`);
+  if (actor === undefined) throw new Error(`${route.id}: a public route has no tenant.`);
   return { role: roleOf(pluginId), tenantId: actor.tenantId };
 }
 
 async function callHandler(route: Route, input: Parameters<Route["handler"]>[0]): Promise<Reply> {
-  // The declaration ties actor and trx to access and unit; here the types are folded.
+  // The declaration links the types of actor and trx to access and transaction. Here the types are generic.
   const answer = await route.handler(input);
   const headers = {
     ...answer.headers,
@@ -194,7 +200,7 @@ async function callHandler(route: Route, input: Parameters<Route["handler"]>[0])
   const status = answer.status ?? route.status;
   if (answer.stream !== undefined) return { status, headers, stream: answer.stream };
   if (route.result === undefined) return { status, headers };
-  // What a handler gives back is checked as well: a column that was not meant to leave can't.
+  // The handler's answer is checked too, so that it can't contain a column by mistake.
   return { status, headers, body: JSON.stringify(route.result.parse(answer.body)) };
 }
 
@@ -202,7 +208,7 @@ function send(ctx: Context, route: Route, reply: Reply): void {
   ctx.status = reply.status;
   ctx.set({ ...reply.headers });
   if (reply.stream !== undefined) {
-    // What breaks off must not look as if more were to come: a compressor on its way would wait for ever.
+    // An interrupted stream ends its connection. Otherwise a compressor in a proxy would wait forever.
     finished(reply.stream, { writable: false }, (error) => {
       if (error !== undefined && error !== null && !ctx.res.writableFinished) ctx.res.destroy();
     });

@@ -14,7 +14,8 @@ const files = new Map([
 const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Keyrack API</title>
 <link rel="stylesheet" href="/docs/swagger-ui.css"></head><body><div id="ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
-const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking: true });`;
+const settings = { url: "/openapi.json", dom_id: "#ui", deepLinking: true };
+const start = `SwaggerUIBundle(${JSON.stringify(settings)});`;
 
 /** `GET /docs`: the OpenAPI document as a page to read and to try. */
 export function docsRoutes(router: Router): void {

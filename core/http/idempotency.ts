@@ -1,9 +1,9 @@
 /**
- * `Idempotency-Key`: the answer is stored in the transaction of the effect, so there is never one without the other. A
- * request that failed has left no effect, so it leaves no answer either, and is judged anew when it is sent again.
+ * `Idempotency-Key`: the answer is stored in the transaction of the effect, so the two commit together. A failed
+ * request has no effect, so it stores no answer either. When it is sent again, it runs again.
  *
- * Answers hold whatever any plugin answered with, so they are read and written as the core: no plugin's role has a
- * right on their table.
+ * Answers can contain data of any plugin, so they are read and written as the core. No plugin's role has a privilege on
+ * their table.
  */
 import { createHmac } from "node:crypto";
 
@@ -14,14 +14,14 @@ import { problems } from "../errors.ts";
 import { isUuid } from "../values/ids.ts";
 import { coreRole } from "../db/role_names.ts";
 
-/** How long a key is remembered. */
+/** How long a key is stored, in hours. */
 export const idempotencyHours = 24;
 
 export interface IdempotentRequest {
   readonly key: string;
   readonly tenantId: string | undefined;
   readonly actorId: string | undefined;
-  /** Keyed, because a sign-up's body holds a password and a bare hash of it could be guessed at. */
+  /** A keyed hash. A sign-up's body contains a password, which could be guessed from a plain hash. */
   readonly hash: Buffer;
 }
 
@@ -31,7 +31,7 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
-/** @throws Problem VALIDATION_FAILED where the key is empty, too long or not printable ASCII */
+/** @throws Problem VALIDATION_FAILED if the key is empty, too long or not printable ASCII */
 export function readIdempotencyKey(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   if (/^[\x21-\x7e]{1,255}$/.test(header)) return header;
@@ -63,8 +63,8 @@ const storeStatement = prepare(
 );
 
 /**
- * Whose key it is. Callers without a name share no keys: theirs hold for the very same request alone, from whatever
- * address it comes. So nobody's key is in another's way, and who would be given an answer must know the whole request.
+ * Returns the owner of a key. The key of an anonymous caller is valid for the identical request only, from any address.
+ * So two callers never share a key, and a caller must know the whole request to get its stored answer.
  */
 function scopeOf({ tenantId, actorId, key, hash }: IdempotentRequest): [tenant: string, actor: string, key: string] {
   if (actorId === undefined) return [noTenant, noTenant, `${key} ${hash.toString("base64url")}`];
@@ -72,13 +72,13 @@ function scopeOf({ tenantId, actorId, key, hash }: IdempotentRequest): [tenant: 
 }
 
 /**
- * Claims the key for this transaction, and gives back the stored answer where there is one.
+ * Claims the key for this transaction. Returns the stored answer, if there is one.
  * @throws Problem IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED
  */
 export async function claimKey(trx: Trx, request: IdempotentRequest): Promise<StoredAnswer | undefined> {
   const scope = scopeOf(request);
-  // Two statements, not one: the second must have a snapshot from after the lock, or it could miss an answer
-  // that was committed between the two.
+  // Two statements, because the second needs a snapshot from after the lock. In one statement it could miss an answer
+  // that another transaction has just committed.
   const [[lock], [stored]] = await asRole(trx, coreRole, () =>
     Promise.all([lockStatement.run(trx, scope), findStatement.run(trx, scope)]),
   );
@@ -89,12 +89,12 @@ export async function claimKey(trx: Trx, request: IdempotentRequest): Promise<St
   }
   if (stored === undefined) return undefined;
   if (!stored.request_hash.equals(request.hash)) {
-    throw problems.IDEMPOTENCY_KEY_REUSED("This Idempotency-Key came with another request before. Use a new key.");
+    throw problems.IDEMPOTENCY_KEY_REUSED("This Idempotency-Key was used with another request before. Use a new key.");
   }
   return { status: stored.status, headers: stored.headers, body: stored.body };
 }
 
-/** Stores the answer with its effect. */
+/** Stores the answer in the transaction of its effect. */
 export async function storeAnswer(trx: Trx, request: IdempotentRequest, answer: StoredAnswer): Promise<void> {
   const { status, headers, body } = answer;
   const row = [...scopeOf(request), request.hash, status, JSON.stringify(headers), body];
@@ -108,12 +108,12 @@ const forgetStatement = prepare(
 );
 
 /**
- * Deletes the unit's tenant's stored answers in which one of these ids stands: what is to be forgotten must not be
- * told again. Last in its unit, when no other can write such an answer any more. A request whose answer is forgotten
- * is judged anew when it is repeated.
+ * Deletes the tenant's stored answers that contain one of these ids, so that anonymized data is not sent again. Call it
+ * last in its transaction, when no other transaction can still write such an answer. A request whose answer is deleted
+ * runs again when it is repeated.
  */
 export async function forgetAnswers(trx: Trx, ids: readonly string[]): Promise<void> {
-  // A shorter word, or none, would stand in every answer.
-  if (!ids.every(isUuid)) throw new Error("Answers are forgotten by the ids that stand in them.");
+  // A shorter or empty word would match all answers.
+  if (!ids.every(isUuid)) throw new Error("Stored answers can be deleted by UUIDs only.");
   await asRole(trx, coreRole, () => forgetStatement.run(trx, [ids]));
 }

@@ -72,7 +72,7 @@ describe("a stored answer", () => {
     expect(await inPms((trx) => claimKey(trx, kept))).to.deep.equal(answer);
     expect(await inOther((trx) => claimKey(trx, theirs))).to.deep.equal(named);
     const short = inPms((trx) => forgetAnswers(trx, [""]));
-    expect(await short.catch((error: unknown) => String(error))).to.match(/by the ids/);
+    expect(await short.catch((error: unknown) => String(error))).to.match(/by UUIDs only/);
   });
 
   it("An answer is stored with the commit, and a request with the same key does not wait for it", async () => {

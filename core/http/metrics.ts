@@ -3,11 +3,10 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 export interface HttpMetrics {
   readonly contentType: string;
   observe(method: string, route: string, status: number, seconds: number): void;
-  /** A number that is looked up when it is asked for. */
+  /** Adds a number that is read at each request for the metrics. */
   gauge(name: string, help: string, read: () => number): void;
   /**
-   * Numbers by a label's values. Where they can't be looked up they are left out, and the others are told all the
-   * same.
+   * Adds numbers by a label's values. If they can't be read, they are left out, and the other metrics are still shown.
    */
   gauges(name: string, help: string, label: string, read: () => Promise<Readonly<Record<string, number>>>): void;
   text(): Promise<string>;

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made of the same declarations that route and validate. */
 import * as z from "zod";
 
-import { problemCatalogue } from "../errors.ts";
+import { problemCatalog } from "../errors.ts";
 import { mostErrors } from "./request/input.ts";
 import { isIdempotent, type Route } from "./route.ts";
 
@@ -38,9 +38,10 @@ export function openApiDocument(routes: readonly Route[]): Json {
       version: "0.1.0",
       description:
         "Every collection answers with and without a trailing slash.\n\n" +
-        "Requests are limited for each user and tenant, and without a login for each address. `RateLimit-Policy` names the " +
-        "limits, and `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds until nothing counts any more) " +
-        "say how the nearest one stands. A request beyond it is answered with 429 and `Retry-After`.",
+        "Requests are limited for each user and tenant, and without a login for each address. " +
+        "`RateLimit-Policy` names the limits. `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` " +
+        "(seconds until the count is zero) describe the limit with the fewest requests left. " +
+        "A request over a limit is answered with 429 and `Retry-After`.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
@@ -129,9 +130,8 @@ function problemResponses(route: Route): Json {
   const codes = [...new Set([...(route.problems ?? []), ...commonProblems(route)])];
   const byStatus = new Map<number, string[]>();
   for (const code of codes) {
-    const declared = problemCatalogue().get(code);
-    if (declared === undefined)
-      throw new Error(`${route.id} names the problem ${code}, which is not in the catalogue.`);
+    const declared = problemCatalog().get(code);
+    if (declared === undefined) throw new Error(`${route.id} names the problem ${code}, which is not in the catalog.`);
     byStatus.set(declared.status, [...(byStatus.get(declared.status) ?? []), `\`${code}\`: ${declared.title}.`]);
   }
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
@@ -162,14 +162,14 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Json): J
 function problemSchema(): Json {
   return {
     type: "object",
-    description: "RFC 9457. `code` is stable; `errors` says which fields do not fit.",
+    description: "RFC 9457. `code` is stable, and `errors` lists the invalid fields.",
     required: ["type", "title", "status", "detail", "code", "request_id"],
     properties: {
       type: { type: "string" },
       title: { type: "string" },
       status: { type: "integer" },
       detail: { type: "string" },
-      code: { type: "string", enum: [...problemCatalogue().keys()].sort() },
+      code: { type: "string", enum: [...problemCatalog().keys()].sort() },
       request_id: { type: "string" },
       errors: {
         type: "array",

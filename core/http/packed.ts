@@ -5,8 +5,8 @@ import { gzip } from "node:zlib";
 const pack = promisify(gzip);
 
 /**
- * Answers with a file that never changes while the process runs, compressed once: to compress the bundle of the page at
- * /docs for each request took 32 ms of a core, and a stranger may ask for it.
+ * Answers with a file that never changes while the process runs, and compresses it once. To compress the bundle of
+ * /docs for each request took 32 ms of a core, and anyone can request it.
  * @param read called once, at the first request
  */
 export function packedFile(type: string, read: () => Promise<Buffer>): (ctx: Context) => Promise<void> {

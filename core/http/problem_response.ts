@@ -2,15 +2,14 @@
 import type { Context } from "koa";
 
 import { isContention, isOutage, isTimeout, isUnstorable } from "../db/database.ts";
-import { Problem, problems } from "../errors.ts";
-import { S3Fault } from "../files/s3/client.ts";
+import { Problem, problems, TransientError } from "../errors.ts";
 import type { Logger } from "../process/log.ts";
 import { UnknownTimeZone } from "../values/time.ts";
 
 /** Answers with `application/problem+json` (RFC 9457) and logs what the caller must not see. */
 export function answerProblem(ctx: Context, error: unknown, requestId: string, log: Logger): void {
   const problem = problemOf(error);
-  // A refusal of our own, such as a queue that is full, is no fault: its request line says it.
+  // A deliberate refusal, such as a full queue, is not logged as an error. The request line in the log shows it.
   const isRefusal = problem === error && problem.retryable && problem.cause === undefined;
   if (problem.status >= 500 && !isRefusal) log.error({ err: error, request_id: requestId }, problem.title);
   ctx.remove("ETag");
@@ -20,7 +19,7 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
     ctx.set("Retry-After", "1");
   ctx.type = "application/problem+json";
   ctx.body = JSON.stringify({
-    // First, so that none of them can stand for a member of the standard.
+    // First, so that none of them can replace a member of the standard.
     ...problem.members,
     type: `urn:keyrack:problem:${problem.code.toLowerCase()}`,
     title: problem.title,
@@ -35,13 +34,13 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof UnknownTimeZone) return problems.TIME_ZONE_UNKNOWN(error.message, { cause: error });
-  const passes = error instanceof S3Fault && error.retryable;
-  if (passes || isOutage(error) || isContention(error))
+  const isTransient = error instanceof TransientError && error.retryable;
+  if (isTransient || isOutage(error) || isContention(error))
     return problems.SERVICE_UNAVAILABLE("Please try again in a moment.", { cause: error });
   if (isTimeout(error))
     return problems.SERVICE_UNAVAILABLE("The database took too long. Please try again in a moment.", { cause: error });
-  // The schemas refuse such text where they know that it is text; this is for whatever slips past them.
+  // The schemas refuse such text in the fields that they know. This is for all other fields.
   if (isUnstorable(error))
-    return problems.VALIDATION_FAILED("A value holds a character that can't be stored.", { cause: error });
-  return problems.INTERNAL("The request was not carried out. The fault is logged under the request id.");
+    return problems.VALIDATION_FAILED("A value contains a character that can't be stored.", { cause: error });
+  return problems.INTERNAL("The request failed. The error is logged under the request id.");
 }

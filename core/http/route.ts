@@ -1,5 +1,5 @@
 /**
- * A route is declared once, as data with its handler. Routing, validation, access, the unit of work, idempotency and
+ * A route is declared once, as data with its handler. Routing, validation, access, the transaction, idempotency and
  * the OpenAPI document all come from that one declaration.
  */
 import type { Readable } from "node:stream";
@@ -12,8 +12,11 @@ import type { Actor } from "./actor.ts";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * Whose rows the handler's transaction sees: the caller's tenant; all tenants (with the `crossTenant` permission); or
- * there is no transaction, and the handler opens its own.
+ * The transaction of the handler:
+ *
+ * - `tenant` sees the rows of the caller's tenant;
+ * - `crossTenant` sees the rows of all tenants, and needs that permission;
+ * - `none` means that the handler opens its own transactions.
  */
 export type TransactionKind = "tenant" | "crossTenant" | "none";
 
@@ -26,14 +29,14 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
-/** What a handler gets: everything checked, nothing to parse. */
+/** The input of a handler, completely parsed and checked. */
 export interface RouteInput<P, Q, B, A extends Access, U extends TransactionKind, W = undefined> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
   readonly actor: A extends "public" ? undefined : Actor;
   readonly trx: U extends "none" ? undefined : Trx;
-  /** What `prepare` gave back. */
+  /** The result of `prepare`. */
   readonly prepared: W;
   readonly request: RequestFacts;
 }
@@ -41,27 +44,25 @@ export interface RouteInput<P, Q, B, A extends Access, U extends TransactionKind
 /** The rest of the request that a handler may need. */
 export interface RequestFacts {
   readonly id: string;
-  /** The caller's address, as far as the trusted proxies tell. */
+  /** The caller's address, as the trusted proxies report it. */
   readonly address: string;
   /** The `If-Match` header, for `requireMatch`. */
   readonly ifMatch: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** When the request came: the caller's calendar day follows from it. */
+  /** When the request arrived. The caller's calendar day follows from it. */
   readonly receivedAt: Date;
-  /** Aborts when the client has gone. */
+  /** Aborts when the client has disconnected. */
   readonly signal: AbortSignal;
-  /**
-   * For a library that wants Koa's own context (passport). Handlers answer by what they give back, never through it.
-   */
+  /** For a library that needs Koa's own context (passport). Handlers must return their answer and not write it here. */
   readonly context: Context;
 }
 
-/** What a handler gives back. */
+/** The answer of a handler. */
 export interface Answer<R> {
   readonly body?: R;
-  /** Instead of a body: a file or a stream, of the route's `mediaType`. */
+  /** A file or a stream instead of a body, of the route's `mediaType`. */
   readonly stream?: Readable;
-  /** Another status than the declared one. */
+  /** A status other than the declared one. */
   readonly status?: number;
   /** The version of the resource; sent as a strong `ETag`. */
   readonly etag?: string | number;
@@ -92,25 +93,27 @@ export interface RouteDeclaration<
   readonly query?: Q;
   /** A schema for JSON; `"raw"` for the bytes as they came. */
   readonly body?: B;
-  /** Takes `application/x-www-form-urlencoded` beside JSON. */
+  /** Accepts `application/x-www-form-urlencoded` as well as JSON. */
   readonly form?: boolean;
   /**
    * Most bytes of the body, unpacked. Default: what the largest body that the schema takes comes to (body_limit.ts).
    */
   readonly bodyLimit?: number;
-  /** Of the answer where all goes well. */
+  /** The status of a successful answer. */
   readonly status: number;
-  /** The shape of the answer; absent: no content, or a stream. */
+  /** The schema of the answer. Absent for no content, or for a stream. */
   readonly result?: R;
-  /** Of the answer; default `application/json`. */
+  /** The media type of the answer. Default: `application/json`. */
   readonly mediaType?: string;
-  /** Codes of the catalogue that this route answers with, beyond those that any route can. */
+  /** Codes of the catalog that this route answers with, beyond those of all routes. */
   readonly problems?: readonly string[];
   readonly transaction: U;
-  /** Takes `Idempotency-Key`. Default: every POST with a unit of work. */
+  /** Accepts `Idempotency-Key`. Default: every POST with a transaction. */
   readonly idempotent?: boolean;
   readonly rateLimit?: RateLimit;
-  /** Slow work that needs no transaction, such as a password's hash, before the unit of work takes its connection. */
+  /**
+   * Slow work without a transaction, such as hashing a password. It runs before the transaction gets its connection.
+   */
   readonly prepare?: (
     input: Omit<RouteInput<Output<P>, Output<Q>, BodyOutput<B>, A, "none">, "trx" | "prepared">,
   ) => Promise<W>;
@@ -119,7 +122,7 @@ export interface RouteDeclaration<
   ) => Promise<Answer<R extends z.ZodType ? z.input<R> : undefined>>;
 }
 
-/** A declared route, its types folded away: what the core works with. */
+/** A declared route with generic types, as the core uses it. */
 export type Route = Readonly<
   Omit<
     RouteDeclaration<
@@ -151,11 +154,11 @@ export function route<
   R extends z.ZodType | undefined = undefined,
   W = undefined,
 >(declaration: RouteDeclaration<P, Q, B, R, A, U, W>): Route {
-  // The core parses with these very schemas before it calls the handler, which is what makes the folding sound.
+  // The core parses with these schemas before it calls the handler, so the generic types are safe.
   return declaration as unknown as Route;
 }
 
-/** True where the route takes an `Idempotency-Key`. */
+/** Says whether the route accepts an `Idempotency-Key`. */
 export function isIdempotent(declared: Route): boolean {
   return declared.idempotent ?? (declared.method === "POST" && declared.transaction !== "none");
 }

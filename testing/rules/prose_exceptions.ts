@@ -6,9 +6,7 @@ export const proseExceptions: readonly string[] = [
   // core
   "core/boot.ts",
   "core/config",
-  "core/errors.ts",
   "core/files",
-  "core/http",
   "core/migrate_database.ts",
   "core/plugin",
   "core/serve.ts",

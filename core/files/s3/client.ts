@@ -7,6 +7,7 @@ import { S3mini, S3ServiceError } from "s3mini";
 
 import { retry } from "../../values/retry.ts";
 import type { S3Settings } from "./settings.ts";
+import { TransientError } from "../../errors.ts";
 
 export interface S3Limits {
   /** How long one request may take; of a download, its beginning and each pause. */
@@ -29,15 +30,13 @@ export const usualLimits: S3Limits = {
   pageSize: 1000,
 };
 
-/** What S3 refused, or did not do. */
-export class S3Fault extends Error {
+/** A refusal of S3, or an answer that did not come. */
+export class S3Fault extends TransientError {
   override readonly name = "S3Fault";
   /** Undefined where there was no answer. */
   readonly status: number | undefined;
   /** S3's word for it, such as `NoSuchKey`. */
   readonly code: string | undefined;
-  /** True if the same request may succeed later. */
-  readonly retryable: boolean;
 
   constructor(
     message: string,
@@ -48,10 +47,9 @@ export class S3Fault extends Error {
       cause,
     }: { status?: number; code?: string | undefined; retryable?: boolean; cause?: unknown } = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, retryable, cause === undefined ? undefined : { cause });
     this.status = status;
     this.code = code;
-    this.retryable = retryable;
   }
 }
 

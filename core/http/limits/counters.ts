@@ -1,6 +1,6 @@
 /**
- * Counts that a plugin keeps of what comes too often (`ctx.counters`): shared by all processes, for they are in
- * PostgreSQL, in the table that the routes' rate limits use. Unlike those, a plugin says itself what counts, and when.
+ * Counters of a plugin for repeated events such as failed logins (`ctx.counters`). All processes share them in
+ * PostgreSQL, in the table of the routes' rate limits. The plugin decides itself what it counts, and when.
  */
 import type { Knex } from "knex";
 
@@ -21,22 +21,22 @@ export interface Count {
   readonly seconds: number;
 }
 
-/** How a count stands. */
+/** The state of a counter. */
 export interface CounterState {
   readonly points: number;
-  /** Until it begins anew. */
+  /** Milliseconds until it starts again at zero. */
   readonly msLeft: number;
 }
 
 export interface Counts {
-  /** How the counts stand, in their order. */
+  /** Returns the states of the counters, in their order. */
   read(counts: readonly Count[]): Promise<CounterState[]>;
   /**
    * Gives each a point more, and reads others in the same round trip.
-   * @returns how all of them stand then, in this order
+   * @returns the states of all of them, in this order
    */
   add(counts: readonly Count[], others?: readonly Count[]): Promise<CounterState[]>;
-  /** Sets them to nothing. */
+  /** Sets them to zero. */
   forget(counts: readonly Count[]): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ const addStatement = prepare<Row>(
 );
 const forgetStatement = prepare("counts_forget", "DELETE FROM core.rate_limits WHERE key = ANY($1)");
 
-/** The counts of one plugin. */
+/** Makes the counters of one plugin. */
 export function countsOf(knex: Knex, pluginId: string): Counts {
   const keyOf = ({ kind, key }: Count): string => `${pluginId}.${kind}:${key}`;
   const states = (counts: readonly Count[], rows: readonly Row[]): CounterState[] => {

@@ -1,18 +1,17 @@
 /**
- * How many requests one user, one tenant and one address may send to this process. Each process counts for itself, in
- * memory: a request costs no round trip, and what a tenant may take is a share of the process that it would slow down.
- * With n web processes a tenant may send n times as many. Logins and sign-ups have narrower limits, counted in
- * PostgreSQL.
+ * Limits the requests of one user, one tenant and one address to this process. Each process counts in its own memory,
+ * so a request costs no round trip. A tenant gets a share of each process, so with n web processes it can send n times
+ * as many. Logins and sign-ups have narrower limits, which are counted in PostgreSQL.
  */
 import type { Actor } from "../actor.ts";
 import { networkOf } from "../../values/ip_network.ts";
 import { tooMany } from "./counters.ts";
 
-/** Requests in a minute. A burst may spend ten seconds of them at once. */
+/** Requests in a minute. A burst can use the requests of ten seconds at once. */
 export interface RateLimitSettings {
   readonly user: number;
   readonly tenant: number;
-  /** Of requests without a valid login, by IPv4 address or IPv6 /64. */
+  /** For requests without a valid login, by IPv4 address or IPv6 /64. */
   readonly address: number;
 }
 
@@ -30,21 +29,21 @@ export interface AnswerHeaders {
 
 const windowMs = 10_000;
 
-/** One limit: its keys' next free moments, as the generic cell rate algorithm keeps them. */
+/** One limit, with the next free moment of each key (generic cell rate algorithm). */
 interface Limit {
   readonly name: string;
   /** Requests in a window. */
   readonly quota: number;
-  /** When the requests of a key will be forgotten, by `now()`; absent: they are. */
+  /** When the count of a key will be zero, by `now()`. A key without an entry has the count zero. */
   readonly busyUntil: Map<string, number>;
 }
 
-/** How a limit stands once a request is counted. */
+/** The state of a limit after a request was counted. */
 interface Outcome {
   readonly limit: Limit;
   readonly key: string;
   readonly until: number;
-  /** Requests that are left; negative where this one was too many. */
+  /** The number of requests left. Negative if this request was over the limit. */
   readonly left: number;
 }
 

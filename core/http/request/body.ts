@@ -49,7 +49,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const parsers = new Map<number, Middleware>();
 
 /**
- * Unpacks and reads the bytes, one character for each: the library itself decodes without telling what was no UTF-8.
+ * Unpacks and reads the bytes, one character for each. The library's own decoder does not report invalid UTF-8.
  */
 function parserFor(limit: number): Middleware {
   let parse = parsers.get(limit);
@@ -65,7 +65,7 @@ function parserFor(limit: number): Middleware {
   return parse;
 }
 
-/** @throws Problem MALFORMED_BODY where it is no JSON, neither an object nor an array, or names a field twice */
+/** @throws Problem MALFORMED_BODY if it is not valid JSON, not an object or array, or names a field twice */
 function parseJson(text: string): unknown {
   if (text === "") return {};
   const value: unknown = JSON.parse(text);

@@ -1,4 +1,4 @@
-/** Reads and checks what came with a request; what does not fit is answered with every fault at once. */
+/** Reads and checks the data of a request. An invalid request is answered with all of its faults at once. */
 import type { Context } from "koa";
 import type * as z from "zod";
 

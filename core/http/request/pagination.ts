@@ -24,7 +24,7 @@ export function encodeCursor(keys: readonly (string | number)[]): string {
 
 /**
  * Unpacks a cursor.
- * @param shape what the keys must fit, for a cursor comes from outside
+ * @param shape the schema of the keys, because the client sends the cursor
  * @throws Problem VALIDATION_FAILED
  */
 export function decodeCursor<K extends z.ZodType>(cursor: string | undefined, shape: K): z.output<K> | undefined {
