@@ -13,9 +13,7 @@ export const proseExceptions: readonly string[] = [
   // embedded, testing
   "testing/faulty_plugins.ts",
   // plugins/pms
-  "plugins/pms/booking_record",
   "plugins/pms/bookings",
-  "plugins/pms/business_date",
   "plugins/pms/context.ts",
   "plugins/pms/desk",
   "plugins/pms/front_desk_test.ts",
