@@ -1,10 +1,11 @@
 /**
- * `npm run bench:api`: what a front desk waits for, against a started server on seeded data (seed_large.ts), and the ratio
- * to a floor (bare Koa and one prepared statement) measured right before and after each. Only ratios count: machines are
- * noisy. The first run seeds its data folder, which takes minutes; later ones find it.
+ * `npm run bench:api`: measures the requests that a front desk waits for, on a started server with seeded data
+ * (seed_large.ts). Prints each ratio to a floor: bare Koa with one prepared statement, measured right before and
+ * after each load. Only ratios count, because machines are noisy. The first run seeds its data folder, which takes
+ * minutes. Later runs use it again.
  *
- *   SEED_SCALE       a part of the data: 0.01 seeds in seconds (default 1: 3,000,000 bookings)
- *   BENCH_DATA_DIR   the data folder (default .data/bench-<scale>); what the bench writes into it, it removes again
+ *   SEED_SCALE       a part of the data: 0.01 seeds in seconds (default 1, which is 3,000,000 bookings)
+ *   BENCH_DATA_DIR   the data folder (default .data/bench-<scale>). The bench deletes the rows that it wrote
  */
 import path from "node:path";
 
@@ -72,7 +73,7 @@ try {
     const floorUrl = `http://127.0.0.1:${await bench.start("bench/floors/floor.ts")}/`;
     const floor = (): Promise<Measured> => measure({ name: "floor (Koa + 1 statement)", url: floorUrl, seconds: 2 });
     printRow(["", "requests/s", "p50 ms", "p99 ms", "of the floor", "answers"]);
-    // The floor before and after each load, for the machine is not the same from minute to minute.
+    // The floor before and after each load, because the machine's speed changes from minute to minute.
     let before = await floor();
     printMeasured(before, 1);
     for (const load of loadsOf(bench, small, grand, next)) {

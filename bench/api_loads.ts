@@ -46,7 +46,7 @@ export function loadsOf({ client }: Bench, small: Desk, grand: Desk, next: () =>
     get("operations/today, small", small, "/operations/today"),
     get("operations/today, grand", grand, "/operations/today"),
     get("rooms/chart, small", small, `/rooms/chart?from=${on(small, -3)}&to=${on(small, 28)}`),
-    // Megabytes each: few at a time.
+    // Answers of several megabytes, so only a few run at a time.
     {
       ...get("rooms/chart, grand, 4 at once", grand, `/rooms/chart?from=${on(grand, -3)}&to=${on(grand, 28)}`),
       connections: 4,

@@ -1,4 +1,7 @@
-/** Nobody looks at a benchmark for weeks, and what it measures goes on changing: each must still run, and still get answers. */
+/**
+ * Runs each benchmark in its short form. A change can break a benchmark unnoticed, so each must still run and
+ * still get answers.
+ */
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -14,7 +17,7 @@ const { scripts } = JSON.parse(await readFile(path.join(root, "package.json"), "
   scripts: Record<string, string>;
 };
 
-/** The last thing that each prints when it has come to its end. */
+/** The last line that each prints at its end. */
 const ends: Readonly<Record<string, RegExp>> = {
   "bench:api": /availability, grand +\d+\.\d+ ms of execution/,
   "bench:desks": /a desk of another hotel beside +\d/,
@@ -26,7 +29,7 @@ const ends: Readonly<Record<string, RegExp>> = {
   "bench:webhook": /pick-up on PostgreSQL.*: \d+\.\d ms/,
 };
 
-describe("a benchmark, in brief", function () {
+describe("A short run of a benchmark", function () {
   this.timeout(120_000);
   let folder: string;
   before(async () => {
@@ -34,17 +37,17 @@ describe("a benchmark, in brief", function () {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it("is known for every script of that name", () => {
+  it("Each script of that name has an expected last line", () => {
     const names = Object.keys(scripts).filter((name) => name.startsWith("bench:"));
     expect(names.sort()).to.deep.equal(Object.keys(ends));
   });
 
   for (const [name, end] of Object.entries(ends)) {
-    it(`${name} runs to its end, and nothing is refused`, async () => {
+    it(`${name} runs to its end without a refused request`, async () => {
       const brief = { BENCH_BRIEF: "1", BENCH_DATA_DIR: folder, SEED_SCALE: "0.001", REPORT_ROWS: "2000" };
       const { stdout } = await run("npm", ["run", "-s", name], { cwd: root, env: { ...processVariables(), ...brief } });
       expect(stdout).to.match(end);
-      // Of many who log in at once from one address, some may be told to come again.
+      // When many users log in at once from one address, some can be refused and repeat the login.
       const others = stdout.split("\n").filter((line) => !/auth\/token|the flood/.test(line));
       expect(others.join("\n")).not.to.match(/\b(?:3xx|4xx|5xx|errors) \d|\b[345]\d\d: \d/);
     });

@@ -1,4 +1,4 @@
-/** A seeded hotel that a benchmark works in, and how it is left as it was. */
+/** A seeded hotel that a benchmark works in, and the deletion of what it wrote. */
 import { addDays, type Day } from "../core/mod.ts";
 import { logIn } from "../testing/platform.ts";
 import type { Bench } from "./harness.ts";
@@ -20,7 +20,7 @@ export async function deskOf({ client, owner }: Bench, username: string): Promis
   return { hotelId, headers: { ...json, authorization: `Bearer ${token}` }, today };
 }
 
-/** Rooms and days that nobody has, one after the other: each is asked for once. */
+/** Free rooms and days, one after the other. Each is returned once. */
 export async function freeSlots(
   { owner }: Bench,
   { hotelId }: Desk,
@@ -41,7 +41,7 @@ export async function freeSlots(
   return { first, next };
 }
 
-/** What the bench wrote, so that the next run finds the seed as it was. */
+/** Deletes the rows that the bench wrote, so that the next run finds the seed unchanged. */
 export async function cleanUp({ owner }: Bench, { hotelId }: Desk, first: Day, since: Date): Promise<void> {
   const booked = "(SELECT booking_id FROM pms.bookings WHERE hotel_id = :hotelId AND arrival >= :first)";
   for (const sql of [

@@ -1,6 +1,6 @@
 /**
- * 200 desks without thinking time: of one hotel, of fifty hotels, and of one hotel beside a desk of another.
- * Prints rates, latencies and what the web process's connections wait for in PostgreSQL.
+ * Runs 200 desks without thinking time: of one hotel, of fifty hotels, and of one hotel beside a desk of another.
+ * Prints rates, latencies and the wait events of the web process's connections in PostgreSQL.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -117,7 +117,7 @@ async function run(who: readonly Hotel[]): Promise<Outcome> {
   };
 }
 
-/** What the web process's backends wait for, looked at every 50 ms. */
+/** Samples every 50 ms which wait events the web process's backends have. */
 async function waitsDuring<T>(work: Promise<T>, { databaseUrl }: Bench): Promise<Map<string, number>> {
   const observer = new pg.Client({ connectionString: databaseUrl });
   await observer.connect();
@@ -127,7 +127,8 @@ async function waitsDuring<T>(work: Promise<T>, { databaseUrl }: Bench): Promise
   while (!over.signal.aborted) {
     const { rows } = await observer.query<{ wait: string; n: string }>(
       `SELECT CASE WHEN state = 'active' THEN coalesce(wait_event_type || ' ' || wait_event, 'running') ELSE state END
-         || CASE WHEN wait_event_type = 'Lock' THEN ': ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 60) ELSE '' END AS wait,
+         || CASE WHEN wait_event_type = 'Lock'
+              THEN ': ' || left(regexp_replace(query, '\\s+', ' ', 'g'), 60) ELSE '' END AS wait,
          count(*) AS n
        FROM pg_stat_activity WHERE application_name = 'keyrack web' GROUP BY 1`,
     );

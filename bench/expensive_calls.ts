@@ -1,8 +1,9 @@
 /**
- * The most expensive requests that a hotel may send: by how long one holds the event loop, by the time of the database, and
- * by the bytes of its answer. One hotel, as large as a trial allows, is full for a quarter of a year; each call is sent as
- * large as it may be. The web process is this one, and the requests come from a thread, so that the event loop's time is the
- * server's alone. All times are of the processor.
+ * Measures the most expensive requests that a hotel can send.
+ * Compares the time that each blocks the event loop, its time in the database, and the bytes of its answer.
+ * One hotel, as large as a trial allows, is full for a
+ * quarter of a year. Each call is sent as large as allowed. This process is the web process, and a thread sends
+ * the requests. The event loop's time is therefore the server's alone. All times are processor times.
  */
 import { Worker } from "node:worker_threads";
 
@@ -24,7 +25,7 @@ interface Run extends Answered, LoopTime {
   readonly database: number;
 }
 
-/** Plain JavaScript: a worker thread does not load TypeScript by itself. */
+/** Plain JavaScript, because a worker thread does not load TypeScript by itself. */
 const clientThread = `
   const { parentPort } = require("node:worker_threads");
   parentPort.on("message", async ({ url, method, headers, body }) => {
@@ -33,7 +34,7 @@ const clientThread = `
     parentPort.postMessage({ status: answer.status, bytes });
   });`;
 
-/** Of a call. */
+/** The figures of one call. */
 interface Row extends Run {
   readonly name: string;
 }
@@ -82,7 +83,7 @@ async function measureRequests(platform: TestPlatform, measureCall: MeasureCall)
   const large = await enlarge(platform.owner, desk);
   const rows: Row[] = [];
   for (const call of expensiveRequests(desk, large, nights)) {
-    // What can succeed once is run once.
+    // A call that can succeed only once is run once.
     const isOnce = /^(merge|and the way|close|booking of a year|change)/.test(call.name);
     const runs = await measureCall(call, desk.managerToken, isOnce ? 1 : amount(5, 1));
     rows.push({ name: call.name, ...leastOf(runs) });
@@ -90,7 +91,7 @@ async function measureRequests(platform: TestPlatform, measureCall: MeasureCall)
   return rows;
 }
 
-/** Full hotels of several sizes, where each room has a stay of one night on each night, and one room a single stay. */
+/** Full hotels of several sizes. Each room has a stay of one night on each night, and one room a single stay. */
 async function measureSearches(platform: TestPlatform, measureCall: MeasureCall): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [size, length] of [
@@ -111,7 +112,7 @@ async function measureSearches(platform: TestPlatform, measureCall: MeasureCall)
   return rows;
 }
 
-/** The least of several, for the first one compiles. */
+/** The least of several runs, because the first one compiles. */
 function leastOf(runs: readonly Run[]): Run {
   const least = (of: (run: Run) => number): number => Math.min(...runs.map(of));
   return {

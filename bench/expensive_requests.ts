@@ -1,4 +1,4 @@
-/** Every kind of call that could be large, as large as a hotel on trial may make it. */
+/** Every kind of call that can be large, as large as a hotel on trial can make it. */
 import type { Knex } from "knex";
 
 import { addDays } from "../core/mod.ts";
@@ -19,7 +19,9 @@ export interface LargeRows {
   readonly guestIds: readonly string[];
 }
 
-/** Gives a full hotel what makes calls expensive: prices of each room and day, closures, and guests with many bookings. */
+/**
+ * Adds the data that makes calls expensive: prices of each room and day, closures, and guests with many bookings.
+ */
 export async function enlarge(owner: Knex, { hotelId, day }: Desk): Promise<LargeRows> {
   const [types, days, stays] = [amount(99, 3), amount(731, 10), amount(1000, 20)];
   await owner.raw("UPDATE pms.rooms SET rate = 100 + abs(hashtext(room_id::text)) % 900 WHERE hotel_id = ?", [hotelId]);
@@ -51,7 +53,10 @@ export async function enlarge(owner: Knex, { hotelId, day }: Desk): Promise<Larg
   return { guestIds: [...new Set(rows.map(({ guest_id: id }) => id))] };
 }
 
-/** A booking for which no room is free, so that moves are looked for. @param nights for which all rooms are taken */
+/**
+ * A booking for which no room is free, so that the server searches for moves. @param nights for which all rooms
+ * have stays
+ */
 export function refusedBooking({ roomTypeId, day }: Desk, nights: number): Call {
   const middle = 1 + (nights >> 1);
   const stay = { check_in_at: day(middle), expected_check_out_at: day(middle + 2) };
@@ -59,7 +64,7 @@ export function refusedBooking({ roomTypeId, day }: Desk, nights: number): Call 
   return { name: "booking refused, with a search for moves", method: "POST", path: "/bookings/", body };
 }
 
-/** @param nights for which all rooms are taken, from the day after the business date on */
+/** @param nights for which all rooms have stays, from the day after the business date on */
 export function expensiveRequests(desk: Desk, { guestIds }: LargeRows, nights: number): Call[] {
   const { roomTypeId, day } = desk;
   const from = day(1);

@@ -1,4 +1,4 @@
-/** What the benchmarks share: a Keyrack of separate processes on a database of its own, load, and a table. */
+/** Shared by the benchmarks: a Keyrack of separate processes on its own database, load, and a table. */
 import autocannon, { type Result } from "autocannon";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ export interface Bench {
   readonly databaseUrl: string;
   readonly owner: ReturnType<typeof openPool>;
   readonly variables: Readonly<Record<string, string>>;
-  /** Starts one more process that tells its port when it is ready. @returns the port */
+  /** Starts one more process that prints its port when it is ready. @returns the port */
   start(file: string): Promise<number>;
   /** Starts one more process with variables of its own, and resolves when it is ready. */
   startProcess(file: string, more?: Readonly<Record<string, string>>): Promise<BenchProcess>;
@@ -26,7 +26,7 @@ export interface Bench {
 }
 
 export interface BenchProcess {
-  /** Where it listens, if it does. */
+  /** The port, if the process listens. */
   readonly port: number | undefined;
   stop(): Promise<void>;
 }
@@ -35,13 +35,16 @@ export const benchSecret = "bench-secret-bench-secret-bench-secret";
 export const webhookSecret = "whsec_bench_bench_bench_bench_bench";
 
 export interface BenchOptions {
-  /** A data folder that stays, and is found again by the next run. Default: one that goes when the benchmark ends. */
+  /**
+   * A data folder that remains and is used again by the next run. Default: a folder that is deleted when the
+   * benchmark ends.
+   */
   readonly folder?: string;
   /** Fills the database before the web process starts. */
   readonly fill?: (databaseUrl: string) => Promise<void>;
 }
 
-/** So that neither a bulk load nor a run is stopped by checkpoints. */
+/** Prevents that checkpoints interrupt a bulk load or a run. */
 export const benchSettings = { shared_buffers: "512MB", max_wal_size: "8GB", checkpoint_timeout: "30min" };
 
 /** Embedded PostgreSQL (fsync on), the migrations, and one web process. */
@@ -66,7 +69,7 @@ export async function startBench({ folder: kept, fill }: BenchOptions = {}): Pro
     USER_REQUESTS_PER_MINUTE: "1000000",
     TENANT_REQUESTS_PER_MINUTE: "1000000",
     ADDRESS_REQUESTS_PER_MINUTE: "1000000",
-    // A brief run proves that nothing is refused, on whatever machine.
+    // A brief run shows that no request is refused, on any machine.
     ...(isBrief ? { DATABASE_WAIT_MS: "30000" } : {}),
   };
   await migrateDatabase(variables);

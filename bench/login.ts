@@ -1,7 +1,8 @@
 /**
- * `npm run bench:login`: what a flood of logins costs the desk. In one run, in turn: how many passwords this machine can
- * hash when it does nothing else, how many tokens Keyrack gives, and how long bookings take without and beside a flood of
- * logins. Only the ratios count: machines are noisy.
+ * `npm run bench:login`: measures how much a flood of logins delays the desk. One run measures three things in turn.
+ * It counts the passwords that this machine alone can hash, and the tokens that Keyrack gives.
+ * It measures the time of bookings with and without a flood of logins.
+ * Only the ratios count, because machines are noisy.
  */
 import { hash } from "@node-rs/argon2";
 
@@ -15,7 +16,7 @@ import { type Load, measure, type Measured, printRow, startBench } from "./harne
 const rounds = amount(3, 1);
 const seconds = amount(5, 0.5);
 const rooms = amount(100, 10);
-/** As plugins/identity/passwords/hashing.ts has them. */
+/** As in plugins/identity/passwords/hashing.ts. */
 const parameters = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
 const day = dayAt(new Date(), "Europe/Berlin");
 
@@ -66,7 +67,7 @@ try {
   const tokenRatios: number[] = [];
   const p99Ratios: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    // Half before and half after the tokens: what else the machine does weighs on both alike.
+    // Half before and half after the tokens, so that other load on the machine affects both alike.
     const before = [await bareHashRate(4), await bareHashRate(lanes)];
     const tokens = print(await measure(logins)).perSecond;
     const after = [await bareHashRate(4), await bareHashRate(lanes)];
@@ -93,7 +94,7 @@ try {
   await bench.close();
 }
 
-/** Hashes a second, so many at a time, in a process that does nothing else. */
+/** Hashes a second at this concurrency, in a process that does nothing else. */
 async function bareHashRate(atATime: number): Promise<number> {
   let hashes = 0;
   const started = performance.now();

@@ -1,4 +1,7 @@
-/** How long a call holds the event loop, in processor time, so that the work of others on the machine does not count. */
+/**
+ * Measures how long a call blocks the event loop, in processor time, so that other work on the machine does not
+ * count.
+ */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -12,7 +15,7 @@ export interface LoopTime {
 
 /** Measures the event loop of this thread while work runs elsewhere. */
 export async function measureLoop(work: () => Promise<unknown>): Promise<LoopTime> {
-  // What came before has ended.
+  // Waits until earlier work has ended.
   await sleep(100);
   let last = processorMs();
   let hold = 0;
@@ -22,7 +25,7 @@ export async function measureLoop(work: () => Promise<unknown>): Promise<LoopTim
     hold = Math.max(hold, now - last);
     last = now;
   };
-  // A timer comes once in each turn of the loop, at most every millisecond: between two of them is one turn.
+  // A timer runs once in each turn of the loop, at most every millisecond. One turn is between two of them.
   const timer = setInterval(look, 1);
   try {
     await work();
@@ -35,11 +38,11 @@ export async function measureLoop(work: () => Promise<unknown>): Promise<LoopTim
 }
 
 /**
- * Processor time of this thread so far. Linux says it of each thread; elsewhere it is the wall clock's.
+ * Processor time of this thread so far. Linux reports it for each thread. Elsewhere it is the wall clock's time.
  */
 function processorMs(): number {
   try {
-    // Brings the kernel's figure of the running thread up to date.
+    // Updates the kernel's figure of the running thread.
     process.cpuUsage();
     return nanoseconds(`/proc/self/task/${process.pid}/schedstat`) / 1e6;
   } catch {
@@ -48,8 +51,8 @@ function processorMs(): number {
 }
 
 /**
- * Processor time (ms) of PostgreSQL's server so far, by the processes of its connections. Of those that have ended Linux
- * knows the sum, in hundredths of a second.
+ * Processor time (ms) of PostgreSQL's server so far, by the processes of its connections. For ended processes
+ * Linux knows only the sum, in hundredths of a second.
  */
 export function processorMsOfServer(pids: readonly number[]): number {
   try {
@@ -62,7 +65,7 @@ export function processorMsOfServer(pids: readonly number[]): number {
   }
 }
 
-/** What Linux says of a process, from its state on. */
+/** Linux's fields about a process, from its state on. */
 function statOf(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   return text.slice(text.lastIndexOf(")") + 2).split(" ");

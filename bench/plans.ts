@@ -1,7 +1,7 @@
 /**
- * `npm run bench:plans`: how much each query of the desk works at full size, in the data folder of `bench:api`. For a
- * hotel of 100 rooms and for the one of 2,000: the milliseconds of the last of seven runs, and the most rows that one step
- * of its plans looked at. What grows with the years instead of with the answer shows here.
+ * `npm run bench:plans`: measures each query of the desk at full size, in the data folder of `bench:api`. Runs for
+ * a hotel of 100 rooms and for the one of 2,000. Prints the milliseconds of the last of seven runs, and the most
+ * rows that one step of its plans read. This shows work that grows with the years instead of with the answer.
  */
 import path from "node:path";
 

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:report`: the bookings report at 100,000, 1,000,000 and 3,000,000 rows, built by a real worker, beside a
- * COPY of the same columns in the same run (psql's `\copy` where there is a psql); and what three builds at once do to the
- * desk's bookings. Only ratios of one run count.
+ * `npm run bench:report`: builds the bookings report at 100,000, 1,000,000 and 3,000,000 rows with a real worker.
+ * Compares it to a COPY of the same columns in the same run (psql's `\copy` if there is a psql). Also measures how
+ * three builds at once affect the desk's bookings. Only ratios of one run count.
  */
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
@@ -46,7 +46,7 @@ try {
     await addManyBookings(bench.owner, hotel, size - rows);
     rows = size;
     await bench.owner.raw("VACUUM ANALYZE pms.bookings");
-    // In turn, and the better of two: the first of either warms the cache for the other.
+    // In turn, and the better of two, because the first run of either warms the cache for the other.
     const [copyA, buildA] = [await copySeconds(hotel), await build(hotel)];
     const [copyB, buildB] = [await copySeconds(hotel), await build(hotel)];
     const copy = Math.min(copyA, copyB);
@@ -123,7 +123,7 @@ async function firstByteMs({ managerToken }: FurnishedHotel): Promise<number> {
   return ms;
 }
 
-/** The desk's bookings with nothing else going on, and while three hotels' reports are built. */
+/** The desk's bookings without other load, and while three hotels' reports are built. */
 async function besideBookings({ client, owner }: Bench, first: FurnishedHotel): Promise<void> {
   const desk = await furnishHotel(client, { rooms: 100 });
   let booked = 0;
@@ -164,7 +164,7 @@ async function besideBookings({ client, owner }: Bench, first: FurnishedHotel): 
   }
 }
 
-/** A line of what Linux tells of the worker. */
+/** A line of Linux's figures about the worker. */
 function statusMb(field: "VmRSS" | "VmHWM"): number {
   const file = `/proc/${reports.pid}/status`;
   if (!existsSync(file)) return Number.NaN;
@@ -172,7 +172,7 @@ function statusMb(field: "VmRSS" | "VmHWM"): number {
   return Math.round(Number(kb) / 1024);
 }
 
-/** Linux forgets the peak so far when it is told to; elsewhere none is shown. */
+/** Linux can reset the peak. On other systems none is shown. */
 function resetPeak(): void {
   spawnSync("sh", ["-c", `echo 5 > /proc/${reports.pid}/clear_refs`]);
 }

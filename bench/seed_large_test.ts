@@ -25,31 +25,41 @@ const day = "2026-11-05";
 const scale = 0.005;
 
 const one = (status: string): string =>
-  `(hotel_id, booking_id) = (SELECT hotel_id, booking_id FROM pms.bookings WHERE status = '${status}' ORDER BY booking_id LIMIT 1)`;
+  `(hotel_id, booking_id) =
+    (SELECT hotel_id, booking_id FROM pms.bookings WHERE status = '${status}' ORDER BY booking_id LIMIT 1)`;
 
-/** What breaks each rule, so that the rules are known to notice. */
+/** A change that breaks each rule, which shows that the rule finds it. */
 const breaks: Readonly<Record<keyof typeof invariants, string>> = {
-  "a total is the sum of the nights on the bill": `UPDATE pms.bookings SET total_amount = total_amount + 1 WHERE ${one("no_show")}`,
-  "the nights on the bill are those from arrival to departure": `UPDATE pms.bookings SET departure = departure + 1 WHERE ${one("confirmed")}`,
-  "occupancies are the runs of nights of who holds or has slept in a room": `DELETE FROM pms.occupancies WHERE ${one("in_house")}`,
+  "a total is the sum of the nights on the bill": `
+    UPDATE pms.bookings SET total_amount = total_amount + 1 WHERE ${one("no_show")}`,
+  "the nights on the bill are those from arrival to departure": `
+    UPDATE pms.bookings SET departure = departure + 1 WHERE ${one("confirmed")}`,
+  "allocations match the runs of nights in each room": `
+    DELETE FROM pms.occupancies WHERE ${one("in_house")}`,
   "no two parties share a room and a night": `ALTER TABLE pms.occupancies DROP CONSTRAINT one_party_a_night;
     INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, reason)
     SELECT hotel_id, gen_random_uuid(), room_id, departure - 1, departure + 1, 'too' FROM pms.occupancies LIMIT 1`,
   "a state fits the business date": `UPDATE pms.bookings SET status = 'confirmed' WHERE ${one("checked_out")}`,
-  "who is in the house or has left was checked in, and nobody else": `UPDATE pms.bookings SET checked_in_on = NULL WHERE ${one("in_house")}`,
-  "a booking is of its guest and fits into its room": `UPDATE pms.bookings SET guest_name = 'Nobody' WHERE ${one("confirmed")}`,
+  "exactly guests in house and departed guests were checked in": `
+    UPDATE pms.bookings SET checked_in_on = NULL WHERE ${one("in_house")}`,
+  "a booking is of its guest and fits into its room": `
+    UPDATE pms.bookings SET guest_name = 'Nobody' WHERE ${one("confirmed")}`,
   "no two guests are one by name and address or phone": `INSERT INTO pms.guests (hotel_id, guest_id, name, email)
     SELECT hotel_id, gen_random_uuid(), name, email FROM pms.guests WHERE email IS NOT NULL LIMIT 1`,
-  "each history begins with the booking": `DELETE FROM pms.booking_history WHERE action = 'book' AND ${one("checked_out")}`,
-  "the history of what a desk still works with leads to the present": `UPDATE pms.bookings SET notes = 'other' WHERE ${one("confirmed")}`,
+  "each history begins with the booking": `
+    DELETE FROM pms.booking_history WHERE action = 'book' AND ${one("checked_out")}`,
+  "the history of current bookings leads to the present": `
+    UPDATE pms.bookings SET notes = 'other' WHERE ${one("confirmed")}`,
 };
 
-/** What guards and serves a table: indexes, constraints, walls. */
+/** Returns a table's indexes, constraints and row-level security. */
 async function shapeOf(owner: Knex): Promise<unknown> {
   const { rows } = (await owner.raw(
     `SELECT pg_get_indexdef(indexrelid) AS part FROM pg_index WHERE indrelid = ANY(?::regclass[]) AND indisvalid
-     UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = ANY(?::regclass[]) AND convalidated
-     UNION ALL SELECT oid::regclass || ' ' || relrowsecurity || relforcerowsecurity FROM pg_class WHERE oid = ANY(?::regclass[])
+     UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE conrelid = ANY(?::regclass[]) AND convalidated
+     UNION ALL SELECT oid::regclass || ' ' || relrowsecurity || relforcerowsecurity FROM pg_class
+       WHERE oid = ANY(?::regclass[])
      ORDER BY part`,
     [tables, tables, tables],
   )) as { rows: { part: string }[] };
@@ -61,14 +71,15 @@ async function contentOf(owner: Knex): Promise<Record<string, unknown>> {
   const content: Record<string, unknown> = {};
   for (const table of tables) {
     const { rows } = (await owner.raw(
-      `SELECT count(*)::int AS rows, md5(string_agg(md5(t::text), '' ORDER BY t::text COLLATE "C")) AS hash FROM ${table} t`,
+      `SELECT count(*)::int AS rows, md5(string_agg(md5(t::text), '' ORDER BY t::text COLLATE "C")) AS hash
+         FROM ${table} t`,
     )) as { rows: unknown[] };
     content[table] = rows[0];
   }
   return content;
 }
 
-describe("the large seed", function () {
+describe("The large seed", function () {
   this.timeout(120_000);
   let database: TestDatabase;
   let owner: Knex;
@@ -89,18 +100,18 @@ describe("the large seed", function () {
     return Object.values(rows[0] ?? {})[0];
   };
 
-  it("makes as many rooms and bookings as it says", async () => {
+  it("It makes as many rooms and bookings as it says", async () => {
     expect(await valueOf("SELECT count(*)::int FROM pms.rooms")).to.equal(110);
     expect(await valueOf("SELECT count(*)::int FROM pms.bookings")).to.equal(15_000);
   });
 
   for (const [name, sql] of Object.entries(invariants)) {
-    it(`keeps to the rules: ${name}`, async () => {
+    it(`It keeps to the rule: ${name}`, async () => {
       const { rows } = (await owner.raw(`SELECT * FROM (${sql}) AS broken LIMIT 3`)) as { rows: unknown[] };
       expect(rows).to.deep.equal([]);
     });
 
-    it(`would notice otherwise: ${name}`, async () => {
+    it(`A change that breaks the rule is found: ${name}`, async () => {
       let broken: unknown[] = [];
       const undone = await owner
         .transaction(async (trx) => {
@@ -114,10 +125,11 @@ describe("the large seed", function () {
     });
   }
 
-  it("has bookings in every state, moves on the way, early leavers, closures, long stays and guests who return", async () => {
+  it("It has all states, moves, early departures, closures, long stays and returning guests", async () => {
     const counts = await owner.raw(
       `SELECT (SELECT count(DISTINCT status) FROM pms.bookings) AS states,
-         (SELECT count(*) FROM (SELECT FROM pms.occupancies WHERE booking_id IS NOT NULL GROUP BY booking_id HAVING count(*) > 1) m) AS moves,
+         (SELECT count(*) FROM (SELECT FROM pms.occupancies WHERE booking_id IS NOT NULL
+           GROUP BY booking_id HAVING count(*) > 1) m) AS moves,
          (SELECT count(*) FROM pms.booking_nights WHERE released = 'check_out') AS given_back,
          (SELECT count(*) FROM pms.occupancies WHERE reason IS NOT NULL) AS closures,
          (SELECT count(*) FROM pms.occupancies WHERE departure - arrival > 31) AS long_stays,
@@ -128,7 +140,7 @@ describe("the large seed", function () {
     for (const [name, count] of Object.entries(row ?? {})) expect(Number(count), name).to.be.greaterThan(4);
   });
 
-  it("lets 60 to 80 of 100 rooms be taken in the weeks around the day", async () => {
+  it("In the weeks around the day, 60 to 80 of 100 rooms are taken", async () => {
     const taken = await valueOf(
       `SELECT avg(taken)::float FROM generate_series(date '${day}' - 14, date '${day}' + 14, interval '1 day') AS night,
          LATERAL (SELECT count(*) AS taken FROM pms.occupancies o JOIN identity.hotels h USING (hotel_id)
@@ -137,7 +149,7 @@ describe("the large seed", function () {
     expect(taken).to.be.within(60, 80);
   });
 
-  it("has common names and rare ones", async () => {
+  it("It has common names and rare ones", async () => {
     const { rows } = (await owner.raw(
       "SELECT count(*)::int AS guests FROM pms.guests GROUP BY split_part(name, ' ', 2) ORDER BY 1 DESC",
     )) as { rows: { guests: number }[] };
@@ -145,16 +157,16 @@ describe("the large seed", function () {
     expect(rows.filter(({ guests }) => guests < 4).length).to.be.greaterThan(200);
   });
 
-  it("leaves indexes, constraints and walls as they were", async () => {
+  it("It leaves indexes, constraints and row-level security unchanged", async () => {
     expect(await shapeOf(owner)).to.deep.equal(bare);
   });
 
-  it("gives the managers a password that is known", async () => {
+  it("The managers get a known password", async () => {
     const hash = await valueOf(`SELECT password_hash FROM identity.users WHERE username = '${grandManager}'`);
     expect(await verify(hash as string, seedPassword)).to.equal(true);
   });
 
-  it("makes the same rows again for the same day", async () => {
+  it("It makes the same rows again for the same day", async () => {
     const again = await createTestDatabase();
     const other = openPool({ url: again.url, max: 1, name: "seed test" });
     try {
@@ -166,7 +178,7 @@ describe("the large seed", function () {
     }
   });
 
-  it("leaves a database that has it alone, and refuses one with another scale", async () => {
+  it("It leaves a seeded database unchanged, and refuses one with another scale", async () => {
     const said: string[] = [];
     const say = (line: string): void => void said.push(line);
     expect(await seed({ url: database.url, scale, day: "2027-01-01", say })).to.equal(undefined);

@@ -1,4 +1,4 @@
-/** A paid invoice as Stripe would tell of it, signed with the benchmarks' secret; each time another event. */
+/** Makes a paid invoice in Stripe's shape, signed with the benchmarks' secret. Each call makes another event. */
 import { createHmac, randomUUID } from "node:crypto";
 
 import { webhookSecret } from "./harness.ts";

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:tenancy`: what the walls cost. The same work in one run, in turn: as a unit of work (role, tenant and
- * row-level security) and as a plain transaction of the owner, past every wall. In milliseconds a unit, one after another
- * on one connection, so that the difference is the walls' and not the load's. Prints the connections of a process too.
+ * `npm run bench:tenancy`: measures the cost of tenant isolation. One run does the same work in turn: in a
+ * tenant's transaction (role, tenant and row-level security) and in a plain transaction of the owner. Prints
+ * milliseconds per transaction, one after another on one connection, so that the load does not count. Also prints
+ * the connections of a process.
  */
 
 import type { Knex } from "knex";
@@ -49,11 +50,11 @@ try {
     );
   };
   const works: readonly [name: string, work: (trx: Trx) => Promise<unknown>][] = [
-    ["an empty unit", async (trx) => prepare("bench_one", "SELECT 1").run(trx, [])],
+    ["an empty transaction", async (trx) => prepare("bench_one", "SELECT 1").run(trx, [])],
     ["ten rooms read", (trx) => rooms.run(trx, [hotel.hotelId])],
     ["a booking", book],
   ];
-  printRow(["ms a unit (median)", "walls", "no walls", "difference", "of it all"]);
+  printRow(["ms (median)", "isolated", "owner", "difference", "of it all"]);
   for (const [name, work] of works) {
     const identity = { role: "keyrack_pms", tenantId: hotel.hotelId };
     const [walled, plain] = await inTurn(
@@ -70,7 +71,8 @@ try {
     ]);
   }
   const { rows } = (await bench.owner.raw(
-    "SELECT application_name AS name, count(*)::int AS connections FROM pg_stat_activity WHERE application_name LIKE 'keyrack%' GROUP BY 1",
+    `SELECT application_name AS name, count(*)::int AS connections FROM pg_stat_activity
+     WHERE application_name LIKE 'keyrack%' GROUP BY 1`,
   )) as { rows: { name: string; connections: number }[] };
   for (const { name, connections } of rows)
     process.stdout.write(`${name}: ${connections} connections open (DATABASE_POOL allows 10)\n`);
@@ -80,7 +82,7 @@ try {
   await bench.close();
 }
 
-/** Lets the units of a pool (of one connection) open with a bare BEGIN: the owner's login, no role, no tenant. */
+/** Opens a pool's transactions (on one connection) with a bare BEGIN: the owner's login, no role, no tenant. */
 async function takeWallsDown(pool: Knex): Promise<void> {
   const client = pool.client as Knex.Client;
   const connection = (await client.acquireConnection()) as { query: (...args: unknown[]) => unknown };

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:webhook`: deliveries of Stripe's to their answer, and events applied on both queue stores. In one run, in
- * turn with their floors: a bare Koa with one INSERT of the same bytes, and BullMQ alone on the same store. Only the ratios
- * count: machines are noisy.
+ * `npm run bench:webhook`: measures Stripe's deliveries up to their answer, and events applied on both queue
+ * stores. One run measures them in turn with their floors.
+ * These are a bare Koa with one INSERT of the same bytes, and BullMQ alone on the same store.
+ * Only the ratios count, because machines are noisy.
  */
 import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,9 +19,9 @@ const seconds = 3;
 const hotels = 200;
 /** Events applied, and jobs of a floor, in one measurement. */
 const jobs = amount(2_000, 100);
-/** Of the plugin billing in one worker process. */
+/** Concurrency of the plugin billing in one worker process. */
 const concurrency = 8;
-/** What Stripe's own invoice events weigh, as they are in ../shared/stripe-objects. */
+/** The size of Stripe's own invoice events, as in ../shared/stripe-objects. */
 const eventBytes = 4_700;
 
 const bench = await startBench();
@@ -106,7 +107,7 @@ try {
     return rows.map(({ hotel_id }) => hotel_id);
   }
 
-  /** An invoice paid for a month that no other is paid for, of the size of a real one, with its signature. */
+  /** A signed event of an invoice for a month that no other invoice covers, of the size of a real one. */
   function signedEvent(): { body: string; headers: Record<string, string> } {
     const hotelId = hotelIds[Math.floor(Math.random() * hotels)] as string;
     const key = hotelId.replaceAll("-", "");
@@ -152,8 +153,8 @@ try {
       if (rows.length === 0) break;
     }
     const { rows } = (await owner.raw(
-      `SELECT count(*)::float AS applied,
-         extract(epoch FROM max(processed_at) - percentile_disc(0.1) WITHIN GROUP (ORDER BY processed_at))::float AS seconds
+      `SELECT count(*)::float AS applied, extract(epoch FROM max(processed_at)
+         - percentile_disc(0.1) WITHIN GROUP (ORDER BY processed_at))::float AS seconds
        FROM billing.stripe_events WHERE status = 'applied'`,
     )) as { rows: [{ applied: number; seconds: number }] };
     const [{ applied, seconds: took }] = rows;
@@ -161,7 +162,10 @@ try {
     return (applied * 0.9) / took;
   }
 
-  /** On a quiet worker: from the start of the transaction that stored an event to the start of the one that applied it. */
+  /**
+   * On an idle worker, from the start of the transaction that stored an event to the start of the one that applied
+   * it.
+   */
   async function pickUpTimes(): Promise<number[]> {
     const { rows: before } = (await owner.raw("SELECT now() AS now")) as { rows: [{ now: Date }] };
     for (let event = 0; event < amount(100, 10); event += 1) {
@@ -178,10 +182,11 @@ try {
   }
 
   async function forget(): Promise<void> {
-    // The load ends with requests under way, whose clients don't wait.
+    // The load ends with requests in progress, whose clients don't wait.
     await sleep(1_000);
     await owner.raw(
-      "TRUNCATE core.outbox, billing.stripe_events, billing.conflicting_deliveries, billing.paid_invoices, public.floor_events",
+      `TRUNCATE core.outbox, billing.stripe_events, billing.conflicting_deliveries, billing.paid_invoices,
+     public.floor_events`,
     );
     await owner.raw("CHECKPOINT");
   }

@@ -1,4 +1,4 @@
-/** The floor of `bench:api`: a bare Koa that runs one prepared statement and answers; no checks of any kind. */
+/** The floor of `bench:api`: a bare Koa that runs one prepared statement and answers without any check. */
 import Koa from "koa";
 import pg from "pg";
 

@@ -1,4 +1,6 @@
-/** What the database alone can do: the calls' own statements in a loop, with no HTTP, no schema and no web process. */
+/**
+ * Measures the database alone: the calls' own statements in a loop, with no HTTP, no schema and no web process.
+ */
 import type { Knex } from "knex";
 import pg from "pg";
 
@@ -16,7 +18,7 @@ import { amount } from "../brief.ts";
 const connections = 10;
 const ms = amount(4000, 100);
 
-/** @returns how often the work was done in a second, by ten at a time, after half a second of warming up */
+/** @returns runs of the work in a second, ten at a time, after half a second of warming up */
 async function rateOf(work: (worker: number) => Promise<unknown>): Promise<number> {
   const loop = async (until: number): Promise<number> => {
     let done = 0;
@@ -32,7 +34,10 @@ async function rateOf(work: (worker: number) => Promise<unknown>): Promise<numbe
   return (1000 * done) / (performance.now() - started);
 }
 
-/** One prepared statement as the owner, past every wall, on ten connections of their own. @returns runs a second */
+/**
+ * Runs one prepared statement as the owner, without row-level security, on ten connections of its own. @returns
+ * runs a second
+ */
 async function statementRate(url: string, text: string, next: () => readonly unknown[]): Promise<number> {
   const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: url }));
   await Promise.all(clients.map((client) => client.connect()));
@@ -43,7 +48,7 @@ async function statementRate(url: string, text: string, next: () => readonly unk
   }
 }
 
-/** What `GET /rooms/available` asks for a stay of two nights. */
+/** The query of `GET /rooms/available` for a stay of two nights. */
 const twoNights = (hotelId: string, arrival: Day): AvailabilitySearch => ({
   hotelId,
   arrival,
@@ -58,7 +63,7 @@ export function availabilityRate(url: string, hotelId: string, from: Day): Promi
   return statementRate(url, freeRoomsStatement.text, () => values);
 }
 
-/** Milliseconds that PostgreSQL itself takes for the availability query, planning left out; the median of 21. */
+/** Milliseconds that PostgreSQL itself takes for the availability query, without planning. The median of 21. */
 export async function availabilityMs(owner: Knex, hotelId: string, from: Day): Promise<number> {
   const values = freeRoomsValues(twoNights(hotelId, from));
   const literal = (value: string | number | null | undefined): string => (value === null ? "NULL" : `'${value}'`);
@@ -88,7 +93,10 @@ export function insertRate(url: string, hotelId: string, next: () => { room: str
   );
 }
 
-/** A whole booking as the plugin makes it, behind its walls, without HTTP. @param login a pool of ten as the run-time login */
+/**
+ * A whole booking as the plugin makes it, with tenant isolation and without HTTP. @param login a pool of ten as
+ * the run-time login
+ */
 export function reserveRate(login: Knex, hotelId: string, next: () => { room: string; day: Day }): Promise<number> {
   return rateOf(() => {
     const { room, day } = next();

@@ -1,4 +1,4 @@
-/** The floors of a job: BullMQ alone, on the same store, with a job that does nothing and one with a small UPDATE. */
+/** The floors of a job: BullMQ alone, on the same store, with an empty job and one with a small UPDATE. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -10,7 +10,7 @@ import { amount } from "../brief.ts";
 export interface QueueFloor {
   readonly noOp: number;
   readonly update: number;
-  /** On a quiet worker, from an entry's way into the store to its handler: milliseconds, the median. */
+  /** Milliseconds on an idle worker from an entry's insertion to its handler, the median. */
   readonly pickUpMs: number;
 }
 
@@ -72,7 +72,7 @@ async function jobsPerSecond(
       async () => {
         await work();
         done += 1;
-        // Without its start, as the events are measured.
+        // Without the worker's start, as the events are measured.
         if (done === jobs / 10) first = performance.now();
         if (done === jobs) finish((jobs * 0.9) / ((performance.now() - first) / 1000));
       },

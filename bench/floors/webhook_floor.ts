@@ -1,4 +1,4 @@
-/** The floor of `bench:webhook`: a bare Koa that stores each body with one prepared INSERT and answers; no checks of any kind. */
+/** The floor of `bench:webhook`: a bare Koa that stores each body with one prepared INSERT, without any check. */
 import { randomUUID } from "node:crypto";
 import Koa from "koa";
 import pg from "pg";
@@ -8,7 +8,8 @@ import { processVariables } from "../../core/config/env.ts";
 
 const pool = new pg.Pool({ connectionString: processVariables()["DATABASE_URL"], max: 10 });
 await pool.query(
-  "CREATE TABLE IF NOT EXISTS public.floor_events (event_id text PRIMARY KEY, received_at timestamptz DEFAULT now(), body text)",
+  `CREATE TABLE IF NOT EXISTS public.floor_events
+     (event_id text PRIMARY KEY, received_at timestamptz DEFAULT now(), body text)`,
 );
 const app = new Koa();
 app.use(async (ctx) => {

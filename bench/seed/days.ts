@@ -1,4 +1,7 @@
-/** Days as numbers, for the seed counts in millions of them; and instants as text, worked out once for each day and zone. */
+/**
+ * Days as numbers, because the seed counts in millions of them. Instants as text, computed once for each day and
+ * zone.
+ */
 import { type Day, instantOf } from "../../core/mod.ts";
 
 /** Days since 1970-01-01. */
@@ -21,7 +24,7 @@ export const weekday = (day: DayNumber): number => (day + 3) % 7;
 
 const instants = new Map<string, number>();
 
-/** When it is this time of day at a place, in ms since 1970. */
+/** The instant of this time of day in a time zone, in ms since 1970. */
 export function msAt(day: DayNumber, time: string, zone: string): number {
   const key = `${day} ${time} ${zone}`;
   let ms = instants.get(key);

@@ -1,17 +1,17 @@
-/** What several rows of one booking have in common. */
+/** The values that several rows of one booking share. */
 import { type DayNumber, msAt } from "./days.ts";
 import { amountText, priceOn, type SeedHotel, type SeedRoom } from "./hotels.ts";
 import { idOf } from "./random.ts";
 import type { SeedStay } from "./stays.ts";
 
-/** NULL, as COPY takes it. */
+/** NULL in COPY's format. */
 export const nothing = "\\N";
 
-/** What a booking is besides its stay: what its rows have in common. */
+/** A booking's values besides its stay, shared by its rows. */
 export interface BookingFacts {
   readonly id: string;
   readonly guestId: string;
-  /** Where they sleep first, and where last. */
+  /** The first room and the last room of the stay. */
   readonly firstRoom: SeedRoom;
   readonly lastRoom: SeedRoom;
   readonly notes: string | null;
@@ -19,7 +19,7 @@ export interface BookingFacts {
   readonly checkOutAt: number;
   readonly checkedInAt: number | undefined;
   readonly checkedOutAt: number | undefined;
-  /** The nights on the bill begin with the arrival; how many. */
+  /** The number of nights on the bill, from the arrival on. */
   readonly billed: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The history of the seed's bookings. Each has its first line (`book`). Whatever happened after that is told of the
- * bookings that a desk still works with: those that are ahead, in the house, or ended since yesterday. For all three
- * million, it would be half of the whole database.
+ * The history of the seed's bookings. Each has its first line (`book`). Later lines exist only for bookings that a
+ * desk still works with: future ones, guests in house, and those that ended since yesterday. For all three
+ * million, the lines would be half of the whole database.
  */
 import { type DayNumber, dayText, instantText, msAt, msPerDay } from "./days.ts";
 import { personOf } from "./people.ts";
@@ -12,11 +12,11 @@ import type { SeedStay } from "./stays.ts";
 interface Step {
   readonly action: string;
   readonly at: number;
-  /** What is different from then on. */
+  /** The values that change from then on. */
   readonly after: Readonly<Record<string, unknown>>;
 }
 
-/** The lines of one booking, each with what the next one changes. */
+/** The lines of one booking, each with the values that the next one changes. */
 export function historyOf(stay: SeedStay, today: DayNumber): string[] {
   const facts = factsOf(stay);
   const first = asBooked(stay, facts);
@@ -32,7 +32,7 @@ export function historyOf(stay: SeedStay, today: DayNumber): string[] {
   });
 }
 
-/** As plugins/pms/booking_record/history.ts has it. */
+/** As in plugins/pms/booking_record/history.ts. */
 function asBooked(stay: SeedStay, facts: BookingFacts): Record<string, unknown> {
   const { name, email, phone } = personOf(stay.hotel.index, stay.guest);
   return {

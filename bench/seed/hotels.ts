@@ -6,7 +6,7 @@ export interface SeedType {
   readonly id: string;
   readonly name: string;
   readonly capacity: number;
-  /** Of a night on a usual day, in the currency's smallest unit. */
+  /** The rate of a night on a usual day, in the currency's smallest unit. */
   readonly price: number;
 }
 
@@ -31,10 +31,10 @@ export interface SeedHotel {
   readonly bookings: number;
 }
 
-/** 2024-01-01: ids of what has no time of its own. */
+/** 2024-01-01, for the ids of rows without a time of their own. */
 const beginning = Date.UTC(2024, 0, 1);
 
-/** The first is where a benchmark works, in Berlin; the others are spread. */
+/** A benchmark works in the first one, in Berlin. The others are spread. */
 const places = [
   { zone: "Europe/Berlin", currency: "EUR", decimals: 2 },
   { zone: "Europe/Lisbon", currency: "EUR", decimals: 2 },
@@ -44,7 +44,7 @@ const places = [
   { zone: "Asia/Kuwait", currency: "KWD", decimals: 3 },
 ] as const;
 
-/** Which type a room is of, by its number: a fifth singles, a tenth suites. */
+/** The room type by the room's number: a fifth singles, a tenth suites. */
 const plan = [
   { name: "Single", capacity: 1, price: 79 },
   { name: "Double", capacity: 2, price: 120 },
@@ -53,7 +53,10 @@ const plan = [
 ] as const;
 const typeOfRoom = [0, 0, 1, 1, 1, 1, 1, 2, 2, 3];
 
-/** The hotels at a scale; 1 is the full size. The last one is the big one, and there is one small one at least. */
+/**
+ * The hotels at a scale, where 1 is the full size. The last one is the big one, and there is at least one small
+ * one.
+ */
 export function seedHotels(scale: number): SeedHotel[] {
   const small = Math.max(1, Math.round(200 * scale));
   const grandRooms = Math.max(10, Math.round(2000 * scale));
@@ -63,7 +66,7 @@ export function seedHotels(scale: number): SeedHotel[] {
   ];
 }
 
-/** Who logs in to the first hotel of 100 rooms, and to the big one. The password of all is `seedPassword`. */
+/** Usernames of the first hotel of 100 rooms and of the big one. The password of all is `seedPassword`. */
 export const firstManager = "seed-manager-1";
 export const grandManager = "seed-manager-grand";
 export const seedPassword = "correct-horse-battery";
@@ -95,7 +98,7 @@ function hotelOf(index: number, rooms: number, bookings: number, at = index): Se
   };
 }
 
-/** What a night in a type costs on a day: more at the weekend and in summer. In the currency's smallest unit. */
+/** The rate of a room type on a day, higher at the weekend and in summer. In the currency's smallest unit. */
 export function priceOn(hotel: SeedHotel, type: SeedType, day: DayNumber): number {
   const dayOfYear = (day - 19_723) % 365;
   const summer = dayOfYear > 150 && dayOfYear < 245 ? 115 : 100;
@@ -111,5 +114,5 @@ export function amountText({ decimals }: SeedHotel, units: number): string {
   return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** A part of 1,000 that follows from a hotel and a number: what has this or that. */
+/** A number below 1,000 computed from a hotel and a number. It decides which rows have a property. */
 export const perMille = (hotel: SeedHotel, number: number): number => scramble(hotel.index + 977, number) % 1000;

@@ -1,6 +1,6 @@
-/** What must hold of any bookings, seeded or not, as SQL that shows the rows that break it. */
+/** Rules for all bookings, seeded or not, as SQL that returns the rows that break them. */
 
-/** Each gives no row where all is well. */
+/** Each returns no row if its rule is kept. */
 export const invariants: Readonly<Record<string, string>> = {
   "a total is the sum of the nights on the bill": `
     SELECT b.booking_id, b.total_amount, sum(n.rate) FROM pms.bookings b
@@ -14,9 +14,10 @@ export const invariants: Readonly<Record<string, string>> = {
     HAVING min(n.date) IS DISTINCT FROM b.arrival OR max(n.date) + 1 IS DISTINCT FROM b.departure
       OR count(*) <> b.departure - b.arrival`,
 
-  "occupancies are the runs of nights of who holds or has slept in a room": `
+  "allocations match the runs of nights in each room": `
     WITH nights AS (
-      SELECT n.*, n.date - (row_number() OVER (PARTITION BY n.hotel_id, n.booking_id, n.room_id ORDER BY n.date))::int AS run
+      SELECT n.*,
+        n.date - (row_number() OVER (PARTITION BY n.hotel_id, n.booking_id, n.room_id ORDER BY n.date))::int AS run
       FROM pms.booking_nights n JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
       WHERE n.released IS NULL AND b.status IN ('confirmed', 'in_house', 'checked_out')
     ), runs AS (
@@ -34,7 +35,8 @@ export const invariants: Readonly<Record<string, string>> = {
     WHERE arrival < before`,
 
   "a state fits the business date": `
-    SELECT b.booking_id, b.status, b.arrival, b.departure, b.status_on FROM pms.bookings b JOIN identity.hotels h USING (hotel_id)
+    SELECT b.booking_id, b.status, b.arrival, b.departure, b.status_on
+    FROM pms.bookings b JOIN identity.hotels h USING (hotel_id)
     WHERE b.status_on > h.business_date OR NOT CASE b.status
       WHEN 'confirmed' THEN b.arrival >= h.business_date
       WHEN 'in_house' THEN b.arrival <= h.business_date
@@ -42,21 +44,24 @@ export const invariants: Readonly<Record<string, string>> = {
       WHEN 'no_show' THEN b.arrival < h.business_date AND b.status_on > b.arrival
       ELSE true END`,
 
-  "who is in the house or has left was checked in, and nobody else": `
+  "exactly guests in house and departed guests were checked in": `
     SELECT booking_id FROM pms.bookings
     WHERE (status IN ('in_house', 'checked_out')) <> (checked_in_at IS NOT NULL AND checked_in_on IS NOT NULL)
       OR (status = 'checked_out') <> (checked_out_at IS NOT NULL) OR checked_out_at < checked_in_at`,
 
   "a booking is of its guest and fits into its room": `
-    SELECT b.booking_id FROM pms.bookings b JOIN identity.hotels h USING (hotel_id) JOIN pms.guests g USING (hotel_id, guest_id)
+    SELECT b.booking_id FROM pms.bookings b
+    JOIN identity.hotels h USING (hotel_id) JOIN pms.guests g USING (hotel_id, guest_id)
     JOIN pms.rooms r USING (hotel_id, room_id) JOIN pms.room_types t USING (hotel_id, room_type_id)
     WHERE (g.name, g.email, g.phone) IS DISTINCT FROM (b.guest_name, b.guest_email, b.guest_phone)
-      OR b.currency <> h.currency OR b.adults + b.children > t.capacity OR r.status = 'out_of_order' AND b.status <> 'canceled'`,
+      OR b.currency <> h.currency OR b.adults + b.children > t.capacity
+      OR r.status = 'out_of_order' AND b.status <> 'canceled'`,
 
   "no two guests are one by name and address or phone": `
     SELECT hotel_id, name_key, count(*) FROM pms.guests WHERE email_key IS NOT NULL
       GROUP BY hotel_id, name_key, email_key HAVING count(*) > 1
-    UNION ALL SELECT a.hotel_id, a.name_key, count(*) FROM pms.guests a JOIN pms.guests b USING (hotel_id, name_key, phone_key)
+    UNION ALL SELECT a.hotel_id, a.name_key, count(*)
+      FROM pms.guests a JOIN pms.guests b USING (hotel_id, name_key, phone_key)
       WHERE a.guest_id < b.guest_id AND pms.same_phone(a.phone, b.phone) GROUP BY a.hotel_id, a.name_key`,
 
   "each history begins with the booking": `
@@ -64,7 +69,7 @@ export const invariants: Readonly<Record<string, string>> = {
       WHERE h.hotel_id = b.hotel_id AND h.booking_id = b.booking_id ORDER BY h.entry_id LIMIT 1) AS first ON true
     WHERE first.action IS DISTINCT FROM 'book'`,
 
-  "the history of what a desk still works with leads to the present": `
+  "the history of current bookings leads to the present": `
     SELECT b.booking_id, last.after FROM pms.bookings b JOIN identity.hotels g USING (hotel_id)
     LEFT JOIN LATERAL (SELECT h.after FROM pms.booking_history h
       WHERE h.hotel_id = b.hotel_id AND h.booking_id = b.booking_id ORDER BY h.entry_id DESC LIMIT 1) AS last ON true

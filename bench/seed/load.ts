@@ -1,8 +1,7 @@
 /**
- * Loads the seed in one transaction: all of it is there afterwards, or nothing is changed. The indexes and the
- * constraints that are costly row by row are taken off the big tables first and put back when the rows are in, in
- * PostgreSQL's own words for them. Putting them back checks every row: each reference, and that no two parties share a
- * room and a night.
+ * Loads the seed in one transaction: all of it or nothing. It first drops the indexes and constraints of the big
+ * tables that are costly row by row. It restores them after the load from PostgreSQL's own definitions. That
+ * checks every row: each reference, and that no two parties share a room and a night.
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -20,20 +19,20 @@ export interface SeedPlan {
   readonly day: string;
   /** The managers' password, hashed. */
   readonly passwordHash: string;
-  /** Kept with each hotel, so that one can see what it is. */
+  /** Stored with each hotel, so that its scale and day can be read. */
   readonly remark: string;
 }
 
 export type Say = (line: string) => void;
 
-/** What is taken off, and how it is put back. */
+/** A dropped index or constraint, and the statement that restores it. */
 interface Part {
   readonly name: string;
   readonly drop: string;
   readonly create: string;
 }
 
-/** Loads a plan. @returns rows by table @throws where any row of it is there already */
+/** Loads a plan. @returns rows by table @throws if any row of it exists already */
 export async function loadSeed(url: string, plan: SeedPlan, say: Say): Promise<Map<string, number>> {
   const client = new pg.Client({ connectionString: url, application_name: "keyrack seed" });
   await client.connect();
@@ -42,7 +41,8 @@ export async function loadSeed(url: string, plan: SeedPlan, say: Say): Promise<M
     await client.query("SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'");
     await client.query("SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL max_parallel_maintenance_workers = 2");
     const tables = [...Object.keys(hotelTables), ...Object.keys(entryTables)];
-    // COPY refuses a login before which row-level security stands, as it does before an owner that is no superuser.
+    // COPY refuses a login to which row-level security applies, and it applies to an owner without superuser
+    // rights.
     for (const table of tables) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`);
     const parts = await costlyParts(client, Object.keys(entryTables));
     for (const part of parts) await client.query(part.drop);
@@ -54,7 +54,7 @@ export async function loadSeed(url: string, plan: SeedPlan, say: Say): Promise<M
       await timed(say, `vacuum and analyze ${table}`, () => client.query(`VACUUM ANALYZE ${table}`));
     return counts;
   } finally {
-    // Where it failed, this rolls all of it back.
+    // A failure rolls all of this back.
     await client.end();
   }
 }
@@ -67,7 +67,7 @@ async function timed(say: Say, name: string, work: () => Promise<unknown>): Prom
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** In the order in which they go: what refers to others first, so that what is put back in reverse finds its index. */
+/** Foreign keys are dropped first. The restoration in reverse order therefore finds their indexes. */
 async function costlyParts(client: pg.Client, tables: readonly string[]): Promise<Part[]> {
   const { rows: constraints } = await client.query<{ table: string; name: string; definition: string }>(
     `SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition
@@ -114,7 +114,7 @@ async function copyAll(client: pg.Client, plan: SeedPlan, say: Say): Promise<Map
   return counts;
 }
 
-/** The rows of a table in pieces of a quarter of a megabyte, which COPY likes. Says how far it is every ten seconds. */
+/** The rows of a table in chunks of 256 KB, a good size for COPY. Prints its progress every ten seconds. */
 function* entryChunks(table: string, hotels: readonly SeedHotel[], today: DayNumber, say: Say): Generator<string> {
   const all = hotels.reduce((sum, hotel) => sum + hotel.bookings, 0);
   const { rows } = entryTables[table] as (typeof entryTables)[string];
@@ -132,7 +132,7 @@ function* entryChunks(table: string, hotels: readonly SeedHotel[], today: DayNum
   if (chunk !== "") yield chunk;
 }
 
-/** @returns the rows that PostgreSQL took */
+/** @returns the rows that PostgreSQL stored */
 async function copy(client: pg.Client, table: string, columns: string, chunks: Iterable<string>): Promise<number> {
   const stream = client.query(copyFrom(`COPY ${table} (${columns}) FROM STDIN (ENCODING 'UTF8')`));
   await pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 4 }), stream);

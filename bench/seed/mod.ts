@@ -48,7 +48,7 @@ export async function seed({ url, scale, day, say }: SeedOptions): Promise<Map<s
 
 const remarkOf = (scale: number, day: Day): string => `A seed of scale ${scale}, as of ${day}`;
 
-/** What a database says of its seed. */
+/** The seed's scale and day, as the database stores them. */
 async function seedOf(url: string, firstHotel: string): Promise<string | undefined> {
   const client = new pg.Client({ connectionString: url, application_name: "keyrack seed" });
   await client.connect();

@@ -1,6 +1,6 @@
 /**
- * The guests of the seed. A search must meet words of all kinds, so some names are common (one guest in twelve), some are
- * rare, and a quarter of the surnames is put together from syllables, so that a few dozen people have each.
+ * The guests of the seed. A search must meet words of all kinds. Some names are common (one guest in twelve), and
+ * some are rare. A quarter of the surnames is made of syllables, so that a few dozen guests have each.
  */
 import { scramble } from "./random.ts";
 
@@ -22,7 +22,7 @@ export interface Person {
   readonly phone: string | null;
 }
 
-/** Who the guest with this number is; no two of a hotel have an address or a phone in common. */
+/** Returns the guest with this number. No two guests of a hotel share an address or a phone. */
 export function personOf(hotel: number, guest: number): Person {
   const [a, b, c] = [scramble(hotel, guest), scramble(guest, hotel + 1), scramble(a0(hotel), guest + 7)];
   const first = common(firstNames, (a % 10_007) / 10_007);

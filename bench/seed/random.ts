@@ -1,4 +1,4 @@
-/** What makes the seed the same each time: numbers from a seed, and ids that follow from what they stand for. */
+/** Makes the seed the same each time: numbers from a seed, and ids computed from the rows that they identify. */
 
 /** Numbers in [0, 1) that follow from the seed alone (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -19,7 +19,7 @@ export function scramble(a: number, b: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** What an id is of; a part of it. */
+/** The kind of row that an id identifies, which is a part of the id. */
 const kinds = { hotel: 1, user: 2, roomType: 3, room: 4, guest: 5, booking: 6, occupancy: 7, entry: 8 } as const;
 
 /**

@@ -1,4 +1,6 @@
-/** The seed's rows as COPY takes them: columns between tabs, `\N` for NULL. No value here holds a tab or a backslash. */
+/**
+ * The seed's rows in COPY's format: columns between tabs, `\N` for NULL. No value contains a tab or a backslash.
+ */
 import { foldUsername } from "../../plugins/identity/staff/usernames.ts";
 import { type DayNumber, dayText, instantText, msPerDay, weekday } from "./days.ts";
 import { ended, factsOf, guestIdOf, nothing, priceOfNight, roomOf, totalOf } from "./facts.ts";

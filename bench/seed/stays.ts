@@ -1,7 +1,7 @@
 /**
- * The bookings of the seed, day by day: on each day a number of parties arrives at each hotel, and each takes one of the
- * rooms that are empty by then, so no two can meet in one. As in a database that has grown, the hotels' rows lie between
- * each other's, and not hotel after hotel.
+ * The bookings of the seed, day by day. On each day a number of parties arrives at each hotel, and each gets an
+ * empty room, so no two share one. As in a database that has grown, the rows of the hotels are mixed, and not one
+ * hotel after the other.
  */
 import { type DayNumber, msPerDay, weekday } from "./days.ts";
 import type { SeedHotel } from "./hotels.ts";
@@ -89,7 +89,7 @@ function arrivalsOf(hotel: SeedHotel, today: DayNumber): { first: DayNumber; cou
   return { first: day + 1, counts: counts.reverse() };
 }
 
-/** What has become of a booking. */
+/** The state of a booking and its times. */
 type Outcome = Pick<SeedStay, "status" | "departure" | "statusOn" | "move">;
 
 const outcomeOf = (status: SeedStatus, departure: DayNumber, statusOn: DayNumber): Outcome => ({
@@ -188,13 +188,13 @@ class HotelBook {
     };
   }
 
-  /** Who does not come has the room until the close of the day. */
+  /** A no-show has the room until the close of the day. */
   #stayAway(room: number, arrival: DayNumber, booked: DayNumber): Outcome {
     this.#leave(room, arrival + 1);
     return outcomeOf("no_show", booked, arrival + 1);
   }
 
-  /** What has become of a stay by today. */
+  /** Computes the state of a stay by today. */
   #stay(
     room: number,
     arrival: DayNumber,
@@ -219,7 +219,8 @@ class HotelBook {
       this.#leave(room, departure);
       return outcomeOf("checked_out", departure, departure);
     }
-    // Today's departures have left by half; a few of yesterday's are still there, and nobody else gets their rooms.
+    // Half of today's departures have left. A few of yesterday's guests are still there, and their rooms stay
+    // theirs.
     const overdue = booked === today - 1 && luck > 0.97;
     const here = booked > today || (booked === today && luck > 0.4) || overdue;
     const free = overdue ? today : booked;
