@@ -1,5 +1,5 @@
 import type { PluginContext } from "../../core/mod.ts";
 import type { manifest } from "./manifest.ts";
 
-/** What this plugin gets from the core, by its manifest. */
+/** The services that the core gives this plugin, by its manifest. */
 export type PmsContext = PluginContext<typeof manifest>;

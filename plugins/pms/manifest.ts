@@ -24,6 +24,6 @@ export const manifest = defineManifest({
       find_guests: "the search of guests needs a trigram index, which row-level security keeps it from",
       find_former_contacts: "the same, of what guests were called and reached by before",
     },
-    crossTenant: "days that nobody closed are closed by the clock, in every hotel that wants it",
+    crossTenant: "a schedule closes days that are still open, in every hotel with the policy day_closes_at",
   },
 });

@@ -1,5 +1,5 @@
-/** What other plugins may import of the PMS. */
+/** The only file of the PMS that other plugins can import. */
 
-/** The states of a booking; `booking_state.ts` says how one leads to another. */
+/** The states of a booking; `bookings/rules/booking_state.ts` has the transitions. */
 export const bookingStatuses = ["confirmed", "in_house", "checked_out", "canceled", "no_show"] as const;
 export type BookingStatus = (typeof bookingStatuses)[number];

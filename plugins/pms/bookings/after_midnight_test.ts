@@ -5,7 +5,8 @@ import { checkOutAt, closeAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-// The calendar of these desks is days ahead of their business date: the nights are slept, and their days are not closed.
+// The calendar of these desks is days ahead of their business date: the nights are slept, and their days are not
+// closed.
 describe("a departure after midnight and before the close of the day", () => {
   let platform: TestPlatform;
   before(async () => {

@@ -16,7 +16,9 @@ describe("a booking whose room was given away", () => {
     (body.nights as { room_id: string }[]).map(({ room_id: room }) => desk.roomIds.indexOf(room));
   const freeRooms = (desk: Desk, { body }: TestAnswer): number[] =>
     (body.free_rooms as { room_id: string }[]).map(({ room_id: room }) => desk.roomIds.indexOf(room));
-  /** A no-show of the first day, in whose room a walk-in sleeps the first night; other rooms may be slept in as well. */
+  /**
+   * A no-show of the first day, in whose room a walk-in sleeps the first night; other rooms may be slept in as well.
+   */
   const missed = async (desk: Desk, to: number, ...slept: number[]): Promise<string> => {
     const { booking_id: id } = await desk.booked(0, to);
     await desk.operate("no-show", id);

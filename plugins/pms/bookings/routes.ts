@@ -30,11 +30,11 @@ import { dayOrInstantSchema, mostNights } from "../allocation/stay_dates.ts";
 import {
   bookingRows,
   bookingSchema,
-  type BookingsPart,
+  type BookingsSubquery,
   bookingView,
-  foundFirst,
+  filterFirst,
   guestSchema,
-  readChanged,
+  readChangedBooking,
 } from "./views.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
@@ -42,10 +42,10 @@ const params = z.strictObject({ booking_id: idSchema });
 const reservationSchema = z
   .strictObject({
     room_id: idSchema.optional(),
-    room_type_id: idSchema.optional().meta({ description: "Instead of room_id: any free room of this type." }),
-    guest_id: idSchema.optional().meta({ description: "Instead of guest: one who has stayed before." }),
+    room_type_id: idSchema.optional().meta({ description: "Replaces room_id: any free room of this type." }),
+    guest_id: idSchema.optional().meta({ description: "Replaces guest: the id of a known guest." }),
     guest: guestSchema.optional(),
-    room_locked: z.boolean().default(false).meta({ description: "It stays in its room." }),
+    room_locked: z.boolean().default(false).meta({ description: "The booking keeps its room." }),
     adults: z.number().int().min(1).max(100).default(1),
     children: z.number().int().min(0).max(100).default(0),
     check_in_at: dayOrInstantSchema,
@@ -54,7 +54,7 @@ const reservationSchema = z
     notes: textSchema(4000, { lines: true }).nullish(),
     agreed_price: agreedPriceSchema.optional().meta({
       description:
-        "Instead of the rates: for a manager, or for a receptionist within the policy's percentage (/policies).",
+        "Replaces the rates. For a manager, or for a receptionist within the policy's percentage (/policies).",
     }),
     override_restrictions: overrideSchema.optional(),
   })
@@ -76,18 +76,19 @@ const reservationSchema = z
 const amendmentFields = z.strictObject({
   check_in_at: dayOrInstantSchema.optional(),
   expected_check_out_at: dayOrInstantSchema.optional(),
-  room_type_id: idSchema.optional().meta({ description: "Another type: a free room of it, and its prices." }),
+  room_type_id: idSchema
+    .optional()
+    .meta({ description: "Another room type: the booking gets a free room of it, at its prices." }),
   room_id: idSchema.optional().meta({
     description:
-      "Another room, from tonight on. For a guest who has slept all booked nights and stays on: from the first added night. " +
-      "Booked nights keep their prices. Not beside room_type_id.",
+      "Another room, from tonight on. If a guest has slept all booked nights and stays on, from the first added night. " +
+      "Booked nights keep their prices. Can't be combined with room_type_id.",
   }),
   accept_dirty_room: z.boolean().optional().meta({
-    description:
-      "With room_id, of a guest in the house: the room is dirty, and the guest gets it all the same (policy `warn`).",
+    description: "With room_id and a guest in house: the desk accepts a dirty room. The policy `warn` asks for this.",
   }),
   guest: guestSchema.partial().optional().meta({
-    description: "Another name makes it another guest; another spelling of the name corrects the guest's profile.",
+    description: "Another name links another guest. Another spelling of the name corrects the guest's profile.",
   }),
   adults: z.number().int().min(1).max(100).optional(),
   children: z.number().int().min(0).max(100).optional(),
@@ -95,7 +96,8 @@ const amendmentFields = z.strictObject({
   notes: textSchema(4000, { lines: true }).nullish(),
   agreed_price: newAgreedPriceSchema.optional().meta({
     description:
-      "For the nights from the business date on, instead of their rates. The policy's percentage (/policies) limits a receptionist.",
+      "Replaces the rates of the nights from the business date on. " +
+      "The policy's percentage (/policies) limits a receptionist.",
   }),
   override_restrictions: overrideSchema.optional(),
 });
@@ -113,8 +115,9 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       path: "/bookings/",
       summary: "Reserve a room",
       description:
-        "Prices are fixed night by night when the booking is made; the total is their sum. With `agreed_price` the nights cost what was agreed, and `rack_rate` and `rack_amount` keep the rates. " +
-        "A stay that begins on the business date does not get a room that is out of service: a named one answers `ROOM_NOT_READY`.",
+        "Fixes the price of each night. The total is their sum. With `agreed_price`, the nights cost the agreed price, and " +
+        "`rack_rate` and `rack_amount` keep the rates. A stay that begins on the business date does not get a room that " +
+        "is out of service. If the request names such a room, the answer is `ROOM_NOT_READY`.",
       access: staff,
       transaction: "tenant",
       body: reservationSchema,
@@ -147,16 +150,16 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       id: "listBookings",
       method: "GET",
       path: "/bookings/",
-      summary: "The bookings, by arrival",
+      summary: "List the bookings by arrival",
       access: staff,
       transaction: "tenant",
       query: z.strictObject({
         ...pageQuery,
         status: z.enum(bookingStatuses).optional(),
         arrival_from: daySchema.optional(),
-        arrival_to: daySchema.optional().meta({ description: "This day included." }),
+        arrival_to: daySchema.optional().meta({ description: "The range includes this day." }),
         departure_from: daySchema.optional(),
-        departure_to: daySchema.optional().meta({ description: "This day included." }),
+        departure_to: daySchema.optional().meta({ description: "The range includes this day." }),
         room_id: idSchema.optional(),
         guest: textSchema(100, { lines: true }).optional().meta({ description: searchDescription }),
       }),
@@ -169,8 +172,8 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         const hotelId = actor.tenantId;
         const part =
           found?.ids === undefined
-            ? leaving(hotelId, leavesFrom, leavesTo)
-            : foundFirst(hotelId, "guest_id = ANY(?::uuid[])", [found.ids]);
+            ? departingBetween(hotelId, leavesFrom, leavesTo)
+            : filterFirst(hotelId, "guest_id = ANY(?::uuid[])", [[...found.ids]]);
         const list = bookingRows(trx, hotelId, part);
         if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", after);
         if (query.status !== undefined) void list.where("b.status", query.status);
@@ -179,7 +182,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         if (leavesFrom !== undefined) void list.where("b.departure", ">=", leavesFrom);
         if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
         if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
-        // Where half of the hotel is called so, the page is full soon.
+        // If very many guests match, the page is full after few rows.
         if (found !== undefined && found.ids === undefined) {
           const { sql, values } = manyMatch(profileText, "b", found);
           void list.whereRaw(sql, values);
@@ -192,7 +195,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       id: "readBooking",
       method: "GET",
       path: "/bookings/{booking_id}",
-      summary: "One booking",
+      summary: "Read one booking",
       access: staff,
       transaction: "tenant",
       params,
@@ -210,11 +213,13 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       path: "/bookings/{booking_id}",
       summary: "Amend a booking: dates, room, room type, guest, notes",
       description:
-        "Nights that were booked keep their prices; an extension prices the nights that it adds. Another room type prices all nights anew. " +
-        "A night that the booking had before, in the same room type, comes back at the price that it had. " +
-        "Agreed nights that are exchanged for others pass their price on, first to first; another room type ends it, and the history says so. " +
-        "To another room of any type without a new price: /operations/move, or room_id here. A guest who stays on while the own " +
-        "room is sold gets another room by expected_check_out_at and room_id together: nights that were slept stay where they were.",
+        "Booked nights keep their prices, and added nights get the present rates. Another room type prices all nights again. " +
+        "A night that the booking had before, in the same room type, gets its earlier price. " +
+        "Agreed nights that other nights replace pass their prices on, in the order of their dates. " +
+        "Another room type ends an agreed price, and the history says so. " +
+        "For another room at the same price, use /operations/move, or room_id here. " +
+        "If a guest stays on and the room is sold, send expected_check_out_at and room_id together. " +
+        "Nights that the guest has slept keep their room.",
       access: staff,
       transaction: "tenant",
       params,
@@ -241,14 +246,14 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       ],
       handler: async ({ actor, params: { booking_id: id }, body, trx, request }) => {
         await amend(trx, changeContextOf(actor, request), id, body);
-        return readChanged(trx, actor.tenantId, id);
+        return readChangedBooking(trx, actor.tenantId, id);
       },
     }),
     route({
       id: "readBookingHistory",
       method: "GET",
       path: "/bookings/{booking_id}/history",
-      summary: "Who did what when, with before and after",
+      summary: "Read the history of a booking: user, action, time, and the facts before and after",
       access: staff,
       transaction: "tenant",
       params,
@@ -261,10 +266,14 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
           action: z.string(),
           before: z.record(z.string(), z.unknown()).nullable(),
           after: z.record(z.string(), z.unknown()),
-          reasons: z.record(z.string(), z.string().nullable()).nullable().meta({
-            description:
-              "Why the change differs from the rates or the rules: `agreed_price`, `closed_to_arrival`, `minimum_stay`, `waiver`. A reason is null where its guest was forgotten.",
-          }),
+          reasons: z
+            .record(z.string(), z.string().nullable())
+            .nullable()
+            .meta({
+              description:
+                "The reasons for a change that differs from the rates or the rules: `agreed_price`, `closed_to_arrival`, " +
+                "`minimum_stay`, `waiver`. A reason is null if its guest was anonymized.",
+            }),
         }),
       ),
       handler: async ({ actor, params: { booking_id: id }, query: { limit, cursor }, trx }) => {
@@ -275,7 +284,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
           .orderBy("entry_id")
           .limit(limit + 1)
           .select("entry_id", "at", "by_user", "action", "before", "after", "reasons")) as HistoryRow[];
-        // Each booking has a first line; after the last one there is an empty page.
+        // Each booking has at least one entry. A page after the last entry is empty.
         if (rows.length === 0 && after === undefined) throw noSuchBooking();
         const view = ({ at, by_user, action, before, after: became, reasons }: HistoryRow) => ({
           at: at.toISOString(),
@@ -291,23 +300,25 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
   ];
 }
 
-/** Few bookings are longer. */
+/** Only a few bookings are longer (nights). */
 const shortNights = 31;
 
-/** Among whom those are who leave in a range of days, where it has a beginning. */
-function leaving(hotelId: string, from: Day | undefined, to: Day | undefined): BookingsPart | undefined {
+/** Narrows the search to bookings that can depart in the range. Returns undefined if the range has no start. */
+function departingBetween(hotelId: string, from: Day | undefined, to: Day | undefined): BookingsSubquery | undefined {
   if (from === undefined) return undefined;
   if (to !== undefined && daysBetween(from, to) <= shortNights)
-    return foundFirst(hotelId, "departure BETWEEN ? AND ?", [from, to]);
+    return filterFirst(hotelId, "departure BETWEEN ? AND ?", [from, to]);
   // Who is there for a month at most has arrived since then. RequestedStay in one, it would be the arrivals of a year.
   return {
-    sql: `SELECT * FROM pms.bookings WHERE hotel_id = ? AND departure - arrival <= ${shortNights} AND arrival >= ?::date
-      UNION ALL SELECT * FROM pms.bookings WHERE hotel_id = ? AND departure - arrival > ${shortNights} AND arrival >= ?::date`,
+    sql: `SELECT * FROM pms.bookings
+        WHERE hotel_id = ? AND departure - arrival <= ${shortNights} AND arrival >= ?::date
+      UNION ALL SELECT * FROM pms.bookings
+        WHERE hotel_id = ? AND departure - arrival > ${shortNights} AND arrival >= ?::date`,
     values: [hotelId, addDays(from, -shortNights), hotelId, addDays(from, -mostNights)],
   };
 }
 
-/** As guests are searched, in the same text, for rows of `bookings b`: looked up row by row, in the order of the list. */
+/** The search text of the guest of a row of `bookings b`. PostgreSQL reads it row by row, in the order of the list. */
 const profileText =
   "(SELECT g.search_text FROM pms.guests g WHERE g.hotel_id = b.hotel_id AND g.guest_id = b.guest_id)";
 

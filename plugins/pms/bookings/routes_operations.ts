@@ -7,20 +7,20 @@ import { type ChangeContext, changeContextOf } from "../booking_record/change.ts
 import { move, swap } from "./move.ts";
 import { cancel, checkIn, checkOut, markNoShow, undoCheckIn, undoCheckOut } from "./check_in_out.ts";
 import { reinstate } from "./reinstate.ts";
-import { bookingSchema, readChanged } from "./views.ts";
+import { bookingSchema, readChangedBooking } from "./views.ts";
 import { undoWaiver, waiveCharge } from "./waive_charge.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
 
-/** An operation on one booking: changes it and records the change. */
+/** An operation that changes one booking and writes its history. */
 interface Operation<B extends z.ZodType> {
   readonly id: string;
-  /** The word of its path. */
+  /** The word in its path. */
   readonly word: string;
   readonly summary: string;
   readonly description?: string;
   readonly body: B;
-  /** Default: the staff. */
+  /** The roles that can call it. Default: all staff. */
   readonly access?: readonly Role[];
   readonly problems?: readonly string[];
   readonly run: (trx: Trx, change: ChangeContext, bookingId: string, body: z.output<B>) => Promise<void>;
@@ -32,18 +32,18 @@ const acceptance = {
   accept_dirty_room: z
     .boolean()
     .optional()
-    .meta({ description: "The room is dirty, and the guest gets it all the same: where the policy is `warn`." }),
+    .meta({ description: "The desk accepts a dirty room. The policy `warn` asks for this." }),
 };
-const taken = ["ROOM_TAKEN", "ROOM_OUT_OF_ORDER", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
+const roomProblems = ["ROOM_TAKEN", "ROOM_OUT_OF_ORDER", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
 const overriding = { override_restrictions: overrideSchema.optional() };
-const moved = [...taken, "ROOM_LOCKED", "TOO_MANY_GUESTS", "CLOSED_TO_ARRIVAL", "MINIMUM_STAY"];
+const moveProblems = [...roomProblems, "ROOM_LOCKED", "TOO_MANY_GUESTS", "CLOSED_TO_ARRIVAL", "MINIMUM_STAY"];
 
 export function operationRoutes(): Route[] {
   return [
     operation({
       id: "checkIn",
       word: "check-in",
-      summary: "The guest has arrived: confirmed to in_house",
+      summary: "Check a guest in: confirmed to in_house",
       body: z.strictObject(acceptance),
       problems: ["WRONG_DAY", "ROOM_NOT_READY", "ROOM_NOT_CLEAN", "SUBSCRIPTION_LAPSED"],
       run: (trx, change, bookingId, { accept_dirty_room: accepted }) => checkIn(trx, change, bookingId, accepted),
@@ -51,16 +51,17 @@ export function operationRoutes(): Route[] {
     operation({
       id: "checkOut",
       word: "check-out",
-      summary: "The guest leaves: in_house to checked_out; nights that are left are free at once",
+      summary: "Check a guest out: in_house to checked_out. Nights ahead become free",
       description:
-        "Without `left_on`, the guest leaves now. All booked nights before the calendar's day at the hotel stay on the bill, also " +
-        "where their business day is not closed yet. With `left_on`, the guest left on that day: the nights from it on leave the " +
-        "bill. The figures of days that are closed stay as they were written.",
+        "Without `left_on`, the guest leaves now. All booked nights before the calendar's day at the hotel stay on the bill, " +
+        "even if their business date is not closed. With `left_on`, the guest left on that day, and the nights from it on " +
+        "leave the bill. The figures of closed days do not change.",
       body: z.strictObject({
         left_on: daySchema.optional().meta({
           description:
-            "The day of the departure, from that of the check-in to that of the booked departure. It is the calendar's day at the hotel or the business date " +
-            "at the latest. To charge nights after the booked departure, extend the stay first.",
+            "The day of departure, from the day of the check-in to the booked departure. The latest day is the calendar's day " +
+            "at the hotel, or the business date if that is later. " +
+            "To charge nights after the booked departure, extend the stay first.",
         }),
       }),
       problems: ["WRONG_DAY"],
@@ -69,14 +70,14 @@ export function operationRoutes(): Route[] {
     operation({
       id: "cancelBooking",
       word: "cancel",
-      summary: "The guest will not come: confirmed to canceled; the nights are free at once",
+      summary: "Cancel a booking: confirmed to canceled. The nights become free",
       body: nothing,
       run: cancel,
     }),
     operation({
       id: "markNoShow",
       word: "no-show",
-      summary: "The guest did not come: confirmed to no_show; what is paid is the hotel's policy (/policies)",
+      summary: "Mark a no-show: confirmed to no_show. The hotel's policy (/policies) decides the charge",
       body: nothing,
       problems: ["WRONG_DAY"],
       run: markNoShow,
@@ -84,7 +85,7 @@ export function operationRoutes(): Route[] {
     operation({
       id: "undoCheckIn",
       word: "undo-check-in",
-      summary: "Back to confirmed, on the same business day",
+      summary: "Undo a check-in, on the same business date",
       body: nothing,
       problems: ["WRONG_DAY"],
       run: undoCheckIn,
@@ -92,36 +93,34 @@ export function operationRoutes(): Route[] {
     operation({
       id: "undoCheckOut",
       word: "undo-check-out",
-      summary: "Back into the house, on the same business day, if the room is still free",
+      summary: "Undo a check-out, on the same business date, if the room is still free",
       body: nothing,
-      problems: [...taken, "GUEST_ANONYMOUS"],
+      problems: [...roomProblems, "GUEST_ANONYMOUS"],
       run: undoCheckOut,
     }),
     operation({
       id: "reinstateBooking",
       word: "reinstate",
-      summary:
-        "A canceled booking or a no-show is confirmed again, on the same business day, in its room or another free one",
+      summary: "Reinstate a canceled booking or a no-show, on the same business date, in its room or another free one",
       description:
-        "A no-show of the day that was just closed can be reinstated too. The guest arrives after the close. A booking of that " +
-        "night alone is then checked in, or moved to another room for that night, on its day of departure. The answer " +
-        "`ROOM_TAKEN` names rooms that are free instead; the prices stay what they were.",
+        "A no-show of the day that was just closed can be reinstated too: its guest arrives after the close. A booking of that " +
+        "night alone can then be checked in, or moved to another room, on its day of departure. The answer " +
+        "`ROOM_TAKEN` names rooms that are free. The prices do not change.",
       body: z.strictObject({
         room_id: idSchema.optional().meta({
           description:
-            "Another room for the nights that are still to be slept. A night that is over keeps its room, unless somebody " +
-            "else has had it. Default: the room that the booking had.",
+            "Another room for the nights ahead. A night that is over keeps its room, unless another booking has had the room. " +
+            "Default: the room that the booking had.",
         }),
       }),
-      problems: [...moved, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
+      problems: [...moveProblems, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
       run: (trx, change, bookingId, { room_id: roomId }) => reinstate(trx, change, bookingId, roomId),
     }),
     operation({
       id: "waiveCharge",
       word: "waive-charge",
-      summary: "What a no-show or a canceled booking has to pay is waived, for a reason",
-      description:
-        "For a manager. `reinstate` ends the waiver. The figures of days that are closed stay as they were written.",
+      summary: "Waive the charge of a no-show or a canceled booking, with a reason",
+      description: "For a manager. `reinstate` ends the waiver. The figures of closed days do not change.",
       access: managers,
       body: withReason,
       problems: ["NO_CHARGE"],
@@ -130,7 +129,7 @@ export function operationRoutes(): Route[] {
     operation({
       id: "undoWaiver",
       word: "undo-waiver",
-      summary: "A charge that was waived is charged again, for a reason",
+      summary: "Charge a waived charge again, with a reason",
       description: "For a manager.",
       access: managers,
       body: withReason,
@@ -140,32 +139,44 @@ export function operationRoutes(): Route[] {
     operation({
       id: "moveBooking",
       word: "move",
-      summary: "To another room, from tonight on or, where the stay has not begun, for all of it; prices stay",
+      summary:
+        "Move a booking to another room from tonight on, or for the whole stay if it has not begun. Prices do not change",
       description:
-        "A night that the guest has slept keeps its room, also before its business day is closed. Before 04:00 at the hotel, the " +
-        "night of the day before counts as tonight. A stay that has not begun is asked for the restrictions of another room type " +
-        "that it gets, unless it has had them already.",
+        "A night that the guest has slept keeps its room, even if its business date is not closed. Before 04:00 at the hotel, " +
+        "tonight is the night of the day before. Restrictions of another room type apply to a stay that has not begun, " +
+        "unless the booking had the same stay before.",
       body: z.strictObject({ room_id: idSchema, ...acceptance, ...overriding }),
-      problems: [...moved, "ROOM_NOT_CLEAN"],
-      run: (trx, change, bookingId, { room_id: roomId, accept_dirty_room: accepted, override_restrictions: asked }) =>
-        move(trx, change, bookingId, roomId, { accepted, override: asked && new Override(asked, change.actor.role) }),
-    }),
-    operation({
-      id: "swapBookings",
-      word: "swap",
-      summary: "Two bookings change rooms, each for the nights that it has left; prices stay",
-      description:
-        "The policy `dirty_room_check_in` holds for each of the two guests who is in the house, as in a move: the room that the " +
-        "guest gets may be dirty. A stay that has not begun is asked for the restrictions of another room type, as in a move.",
-      body: z.strictObject({ other_booking_id: idSchema, ...acceptance, ...overriding }),
-      problems: [...moved, "ROOM_NOT_CLEAN"],
+      problems: [...moveProblems, "ROOM_NOT_CLEAN"],
       run: (
         trx,
         change,
         bookingId,
-        { other_booking_id: otherId, accept_dirty_room: accepted, override_restrictions: asked },
+        { room_id: roomId, accept_dirty_room: accepted, override_restrictions: restrictions },
       ) =>
-        swap(trx, change, bookingId, otherId, { accepted, override: asked && new Override(asked, change.actor.role) }),
+        move(trx, change, bookingId, roomId, {
+          accepted,
+          override: restrictions && new Override(restrictions, change.actor.role),
+        }),
+    }),
+    operation({
+      id: "swapBookings",
+      word: "swap",
+      summary: "Swap the rooms of two bookings, for the nights ahead. Prices do not change",
+      description:
+        "The policy `dirty_room_check_in` applies to each guest in house, as in a move. Restrictions of another room type " +
+        "apply to a stay that has not begun, as in a move.",
+      body: z.strictObject({ other_booking_id: idSchema, ...acceptance, ...overriding }),
+      problems: [...moveProblems, "ROOM_NOT_CLEAN"],
+      run: (
+        trx,
+        change,
+        bookingId,
+        { other_booking_id: otherId, accept_dirty_room: accepted, override_restrictions: restrictions },
+      ) =>
+        swap(trx, change, bookingId, otherId, {
+          accepted,
+          override: restrictions && new Override(restrictions, change.actor.role),
+        }),
     }),
   ];
 }
@@ -177,13 +188,13 @@ function operation<B extends z.ZodType>({
   access = staff,
   problems = [],
   run,
-  ...told
+  ...documentation
 }: Operation<B>): Route {
   return route({
     id,
     method: "PATCH",
     path: `/operations/${word}/{booking_id}`,
-    ...told,
+    ...documentation,
     access,
     transaction: "tenant",
     params,
@@ -191,9 +202,9 @@ function operation<B extends z.ZodType>({
     status: 200,
     result: bookingSchema,
     problems: ["ILLEGAL_TRANSITION", "PRECONDITION_FAILED", ...problems],
-    handler: async ({ actor, params: { booking_id: bookingId }, body: given, trx, request }) => {
-      await run(trx, changeContextOf(actor, request), bookingId, given as z.output<B>);
-      return readChanged(trx, actor.tenantId, bookingId);
+    handler: async ({ actor, params: { booking_id: bookingId }, body, trx, request }) => {
+      await run(trx, changeContextOf(actor, request), bookingId, body as z.output<B>);
+      return readChangedBooking(trx, actor.tenantId, bookingId);
     },
   });
 }

@@ -11,7 +11,9 @@ describe("a guest who stays on while the own room is sold", () => {
   });
   after(() => platform.close());
 
-  /** A guest in the first room for the first night, and another one who has booked that room from the second night on. */
+  /**
+   * A guest in the first room for the first night, and another one who has booked that room from the second night on.
+   */
   const inSoldRoom = async (desk: Desk): Promise<string> => {
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("check-in", id);

@@ -1,4 +1,5 @@
-/** The shape of a booking in answers, and how rows become it. */
+/** The shape of a booking in answers, and its conversion from rows. */
+import type { Knex } from "knex";
 import * as z from "zod";
 
 import {
@@ -19,10 +20,10 @@ const nightSchema = z
   .strictObject({
     date: daySchema,
     room_id: idSchema,
-    rate: amountSchema.meta({ description: "What the night costs." }),
+    rate: amountSchema.meta({ description: "The price of the night." }),
     rack_rate: amountSchema
       .nullable()
-      .meta({ description: "The rate before a price was agreed; null: nothing was agreed." }),
+      .meta({ description: "The rate that an agreed price replaced. Null if no price is agreed." }),
   })
   .meta({ id: "Night" });
 
@@ -46,30 +47,30 @@ export const bookingSchema = z
     hotel_id: idSchema,
     room_id: idSchema,
     room_number: z.string(),
-    room_locked: z.boolean().meta({ description: "It stays in its room: no move and no repacking." }),
+    room_locked: z.boolean().meta({ description: "The booking keeps its room: it is not moved and not repacked." }),
     guest_id: idSchema,
     guest: z.strictObject({ name: z.string(), email: z.string().nullable(), phone: z.string().nullable() }),
     adults: z.number().int(),
     children: z.number().int(),
     check_in_at: instantOutSchema,
     expected_check_out_at: instantOutSchema.meta({
-      description:
-        "As it was agreed. Who leaves early leaves it so: `departure` and `checked_out_at` say when that was.",
+      description: "The agreed time. An early check-out does not change it, but `departure` and `checked_out_at`.",
     }),
     checked_in_at: instantOutSchema.nullable(),
-    checked_out_at: instantOutSchema
-      .nullable()
-      .meta({ description: "When the desk said so; with `left_on`, `departure` alone says when it was." }),
+    checked_out_at: instantOutSchema.nullable().meta({
+      description:
+        "The time of the check-out at the desk. After a check-out with `left_on`, only `departure` has the day of departure.",
+    }),
     arrival: daySchema,
     departure: daySchema,
     nights: z.array(nightSchema),
     total_amount: sumSchema,
     rack_amount: sumSchema.nullable().meta({
-      description: "The total at the rates before a price was agreed; null: nothing was agreed.",
+      description: "The total at the rates, without agreed prices. Null if no price is agreed.",
     }),
-    waived_amount: sumSchema
-      .nullable()
-      .meta({ description: "The charge of a no-show or a cancellation that a manager waived; null: none is." }),
+    waived_amount: sumSchema.nullable().meta({
+      description: "The charge of a no-show or a cancellation that a manager waived. Null if none is waived.",
+    }),
     currency: currencySchema,
     status: z.enum(bookingStatuses),
     terms_accepted_at: instantOutSchema.nullable(),
@@ -78,7 +79,7 @@ export const bookingSchema = z
   })
   .meta({ id: "Booking" });
 
-/** A booking with what its answer shows of other tables. */
+/** A booking with the columns of other tables that an answer shows. */
 export type BookingRow = BookingFacts & {
   readonly room_number: string;
   readonly nights: readonly {
@@ -89,17 +90,17 @@ export type BookingRow = BookingFacts & {
   }[];
 };
 
-/** A part of the hotel's bookings, as a table: what stands in the brackets of `FROM (…) AS b`. */
-export interface BookingsPart {
+/** A subquery over bookings, for `FROM (...) AS b`. */
+export interface BookingsSubquery {
   readonly sql: string;
-  readonly values: readonly unknown[];
+  readonly values: readonly Knex.Value[];
 }
 
 /**
- * The bookings that meet a condition which few meet: they are found by it first, whatever else is asked, and then sorted.
- * PostgreSQL would rather go through the list in its order until a page is full; who leaves today is at the list's end.
+ * Makes a subquery that finds bookings by a selective condition first, before other filters and the sort. Without it,
+ * PostgreSQL reads the list in its order until a page is full. Today's departures are at the end of that list.
  */
-export function foundFirst(hotelId: string, condition: string, values: readonly unknown[]): BookingsPart {
+export function filterFirst(hotelId: string, condition: string, values: readonly Knex.Value[]): BookingsSubquery {
   return {
     sql: `SELECT * FROM pms.bookings WHERE hotel_id = ? AND ${condition} OFFSET 0`,
     values: [hotelId, ...values],
@@ -108,11 +109,11 @@ export function foundFirst(hotelId: string, condition: string, values: readonly 
 
 /**
  * Reads bookings with their room's number and their nights, in one statement.
- * @param part default: all of the hotel's
+ * @param subquery the bookings. Default: all bookings of the hotel
  */
-export function bookingRows(trx: Trx, hotelId: string, part?: BookingsPart) {
+export function bookingRows(trx: Trx, hotelId: string, subquery?: BookingsSubquery) {
   const bookings =
-    part === undefined ? "pms.bookings as b" : trx.raw(`(${part.sql}) AS b`, [...(part.values as string[])]);
+    subquery === undefined ? "pms.bookings as b" : trx.raw(`(${subquery.sql}) AS b`, [...subquery.values]);
   return trx(bookings)
     .join("pms.rooms as r", (join) => join.on("r.hotel_id", "b.hotel_id").andOn("r.room_id", "b.room_id"))
     .where("b.hotel_id", hotelId)
@@ -120,8 +121,10 @@ export function bookingRows(trx: Trx, hotelId: string, part?: BookingsPart) {
       "b.*",
       "r.room_number",
       trx.raw(
-        `(SELECT coalesce(json_agg(json_build_object('date', n.date, 'room_id', n.room_id, 'rate', n.rate::text, 'rack_rate', n.rack_rate::text) ORDER BY n.date), '[]')
-          FROM pms.booking_nights n WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL) AS nights`,
+        `(SELECT coalesce(json_agg(json_build_object('date', n.date, 'room_id', n.room_id, 'rate', n.rate::text,
+            'rack_rate', n.rack_rate::text) ORDER BY n.date), '[]')
+          FROM pms.booking_nights n
+          WHERE n.hotel_id = b.hotel_id AND n.booking_id = b.booking_id AND n.released IS NULL) AS nights`,
       ),
     );
 }
@@ -163,9 +166,9 @@ export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
   };
 }
 
-/** The answer to a change of a booking: as it is now. */
-export async function readChanged(trx: Trx, hotelId: string, bookingId: string) {
+/** Reads a booking after a change, for the answer. */
+export async function readChangedBooking(trx: Trx, hotelId: string, bookingId: string) {
   const [row] = await bookingRows(trx, hotelId).where("b.booking_id", bookingId);
-  if (row === undefined) throw new Error("A booking that was just changed is not there.");
+  if (row === undefined) throw new Error("The booking is missing after its change.");
   return { body: bookingView(row), etag: row.version };
 }

@@ -1,4 +1,7 @@
-/** The desk's board: who comes, who goes, who is here, what is late. Two statements, whatever the hotel's size. */
+/**
+ * Reads the desk's board: arrivals, departures, guests in house, overdue bookings and dirty rooms. It runs two
+ * statements.
+ */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Room } from "../models/room.ts";
 import type { BookingStatus } from "../port.ts";
@@ -26,7 +29,7 @@ export interface Board {
   readonly arrivals: BoardEntry[];
   readonly departures: BoardEntry[];
   readonly in_house: BoardEntry[];
-  /** Should have come or gone on an earlier day. */
+  /** Bookings with an arrival or departure on an earlier day that has not happened. */
   readonly overdue: BoardEntry[];
   readonly dirty_rooms: DirtyRoom[];
 }
@@ -34,9 +37,9 @@ export interface Board {
 const columns = "booking_id, guest_name, room_id, status, arrival, departure, adults, children";
 
 /**
- * OFFSET 0: the bookings are found first, and their rooms looked up then. PostgreSQL takes state and arrival for
- * independent, so it expects every tenth booking to be confirmed and due, and would look through all that each room has
- * ever had.
+ * OFFSET 0 makes PostgreSQL find the bookings first, and then their rooms. Without it, PostgreSQL assumes that state
+ * and arrival are independent. It expects every tenth booking to be confirmed and due, and reads all bookings of each
+ * room.
  */
 const entriesStatement = prepare<BoardEntry>(
   "pms_board",

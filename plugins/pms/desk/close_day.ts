@@ -1,10 +1,12 @@
 /**
- * The close of the day: whoever did not come is a no-show, whoever should have left and is still here gets the night
- * (where that is the hotel's policy), the day's figures are written for good, and the desk goes on to the next day. It
- * is one transaction, and closing a closed day again gives back what was written then.
+ * Closes the business date, in one transaction:
+ * - It marks guests that did not arrive as no-shows.
+ * - It gives guests that are due out and still in house the night, if the hotel's policy says so.
+ * - It writes the figures of the day, which never change.
+ * - It moves the business date to the next day.
  *
- * The day is held alone first, so that of two closes the second finds it closed; and a desk that is just doing
- * something comes before the figures, or waits and finds the next day.
+ * A close takes the exclusive lock of the business date first. So a second close finds the day closed and returns its
+ * figures. A change at the desk either ends before the figures are written, or waits and runs on the next day.
  */
 import { addDays, type Day, dayAt, formatAmount, instantOf, prepare, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
@@ -19,27 +21,27 @@ import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { dayNotOver } from "./day_not_over.ts";
 import { type Policies, readPolicies } from "../policies/policies.ts";
 
-/** The figures of a day, as it was closed. */
+/** The figures of a closed day. */
 export interface DailyFigures {
   readonly business_date: Day;
   /** All rooms of the hotel that are not retired. */
   readonly rooms: number;
-  /** Of them, those that could not be sold: out of order, or closed that night. */
+  /** The rooms of these that could not be sold: out of order, or closed that night. */
   readonly out_of_order: number;
   /**
    * Rooms that were slept in, each once: what a second party of the day pays for it is revenue, and sells no other
    * room.
    */
   readonly sold: number;
-  /** Who had them, those included who left on the day of their arrival. */
+  /** The guests of these rooms, with those that left on the day of their arrival. */
   readonly guests: number;
   readonly arrivals: number;
   readonly departures: number;
   readonly no_shows: number;
   readonly cancellations: number;
-  /** Guests in the house who should have left by that day, and got no night. */
+  /** Bookings in house that were due out by that day and did not get the night. */
   readonly overdue: number;
-  /** Guests in the house who should have left by that day, and got the night by its close. */
+  /** Bookings in house that were due out by that day and got the night by its close. */
   readonly overstays: number;
   readonly room_revenue: string;
   readonly no_show_revenue: string;
@@ -84,20 +86,23 @@ const writeStatement = prepare<DailyFigures>(
      JOIN pms.bookings b ON b.hotel_id = n.hotel_id AND b.booking_id = n.booking_id
      WHERE n.hotel_id = $1 AND n.date = $2::date AND n.released IS NULL
    ), slept AS (
-     SELECT count(DISTINCT room_id) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue FROM nights
+     SELECT count(DISTINCT room_id) AS sold, coalesce(sum(guests), 0) AS guests, coalesce(sum(rate), 0) AS revenue
+     FROM nights
      WHERE status IN ('in_house', 'checked_out')
    ), ended AS (
-     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures, count(*) FILTER (WHERE status = 'canceled') AS cancellations,
-       -- By hand on this day. Those of an earlier arrival were counted by the close of that day.
+     SELECT count(*) FILTER (WHERE status = 'checked_out') AS departures,
+       count(*) FILTER (WHERE status = 'canceled') AS cancellations,
+       -- Counts no-shows that the desk marked on this day. The close of an earlier arrival day has counted its own.
        count(*) FILTER (WHERE status = 'no_show' AND arrival = $2::date) AS no_shows
      FROM pms.bookings
      WHERE hotel_id = $1 AND status_on = $2::date AND status IN ('checked_out', 'canceled', 'no_show')
    )
-   INSERT INTO pms.daily_figures (hotel_id, business_date, rooms, out_of_order, sold, guests, arrivals, departures, no_shows,
-     cancellations, overdue, overstays, room_revenue, no_show_revenue, currency, closed_by)
+   INSERT INTO pms.daily_figures (hotel_id, business_date, rooms, out_of_order, sold, guests, arrivals, departures,
+     no_shows, cancellations, overdue, overstays, room_revenue, no_show_revenue, currency, closed_by)
    SELECT $1, $2::date,
      (SELECT count(*) FROM pms.rooms WHERE hotel_id = $1 AND coalesce(retired_from > $2::date, true)),
-     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND coalesce(r.retired_from > $2::date, true) AND (r.status = 'out_of_order' OR EXISTS (
+     (SELECT count(*) FROM pms.rooms r WHERE r.hotel_id = $1 AND coalesce(r.retired_from > $2::date, true)
+        AND (r.status = 'out_of_order' OR EXISTS (
         SELECT FROM pms.occupancies o WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.booking_id IS NULL
           AND o.arrival <= $2::date AND o.departure > $2::date))),
      slept.sold, slept.guests,
@@ -110,10 +115,10 @@ const writeStatement = prepare<DailyFigures>(
 );
 
 /**
- * Closes a day, or gives back what it was closed with.
- * @param early closes the day before it is over at the hotel
- * @throws Problem WRONG_DAY for another day than the business date, and for one that has not begun; DAY_NOT_OVER before
- *   the policy `day_closes_from` on the day's own date at the hotel
+ * Closes a day, or returns the figures of a day that is closed.
+ * @param early whether to close the day before it is over at the hotel
+ * @throws Problem WRONG_DAY if the day is not the business date, or has not begun; DAY_NOT_OVER before the policy
+ *   `day_closes_from` on the day's own date at the hotel
  */
 export async function closeDay(
   trx: Trx,
@@ -129,7 +134,7 @@ export async function closeDay(
   const calendar = dayAt(change.now, hotel.time_zone);
   if (day > calendar) throw wrongDay(`It is ${calendar} at the hotel: ${day} has not begun.`, today);
   const policies = await readPolicies(trx, hotel.hotel_id);
-  // A day before the calendar's is over, even in a zone that skipped the whole day.
+  // A day before the calendar's day is over, even in a time zone that skipped the whole day.
   if (!early && day === calendar && policies.day_closes_from !== null) {
     const from = instantOf(day, policies.day_closes_from, hotel.time_zone);
     if (change.now < from) throw await dayNotOver(trx, hotel, { from, policies });
@@ -157,12 +162,12 @@ async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
 }
 
 /**
- * Whoever was expected and is not here, and then whoever should have left and is: a room that was kept for the one may
- * be slept in by the other. The bookings are locked, then all of their rooms at once, then both are written.
+ * Marks the no-shows, then extends the overstays: a guest in house can get a room that was kept for a no-show. It
+ * locks the bookings, then all their rooms at once, then writes both.
  *
- * No-shows are so from the next day on, on which the desk that finds one at the door can still reinstate the booking.
- * @returns how many no-shows were to come on this day (one of an earlier day was counted then, and reinstated since),
- *   and how many stays became longer
+ * `status_on` of these no-shows is the next day. So the desk can still reinstate a guest that arrives after the close.
+ * @returns the no-shows that were due on this day, and the extended stays. An earlier no-show was counted on its own
+ *   day
  */
 async function settleGuests(
   trx: Trx,

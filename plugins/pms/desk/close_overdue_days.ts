@@ -1,9 +1,9 @@
 /**
- * Days that nobody closed, in hotels that have said when the clock is to do it (`day_closes_at`).
+ * Closes days that the desk left open, in hotels with the policy `day_closes_at`.
  *
- * Whether a day is overdue is decided hotel by hotel, in JavaScript: a statement that computed it for all hotels would
- * fail for all of them where one has a time zone that PostgreSQL does not know. A hotel that is many days behind gets
- * one day a turn, so that it does not hold up the others.
+ * JavaScript decides for each hotel whether its day is overdue. A statement for all hotels would fail for all of them
+ * if one had a time zone that PostgreSQL does not know. A hotel that is many days behind gets one day in each round,
+ * so that the other hotels do not wait for it.
  */
 import { addDays, type Day, dayAt, instantOf } from "../../../core/mod.ts";
 import { readHotel } from "../../identity/port.ts";
@@ -21,16 +21,16 @@ interface Clock {
 type Context = Pick<PmsContext, "db" | "log">;
 type Candidate = Clock & { readonly hotel_id: string };
 
-/** A hotel that was away for long catches up in steps. */
+/** The most days of one hotel that a run closes. A hotel that is further behind catches up in several runs. */
 const mostDays = 40;
 const pageSize = 500;
 
-/** No place is further ahead of UTC. */
+/** The largest offset of a time zone ahead of UTC (ms). */
 const furthestAheadMs = 14 * 3_600_000;
 
 /**
- * Closes the overdue days of all hotels. One hotel's trouble does not keep the next from its close.
- * @param ofPage how many hotels are read at once
+ * Closes the overdue days of all hotels. A failure of one hotel does not stop the others.
+ * @param ofPage the number of hotels that one statement reads
  */
 export async function closeOverdueDays(ctx: Context, signal: AbortSignal, ofPage = pageSize): Promise<void> {
   const closingTimes = new Map<string, number>();
@@ -62,23 +62,23 @@ export async function closeOverdueDays(ctx: Context, signal: AbortSignal, ofPage
   }
 }
 
-/** Does the work for one hotel. Its failure is logged, and counts as nothing left to do in this round. */
+/** Runs the work for one hotel. Logs a failure, and returns false for it. */
 async function attempt({ log }: Context, hotelId: string, work: () => Promise<boolean>): Promise<boolean> {
   try {
     return await work();
   } catch (error) {
-    log.error({ err: error, hotel_id: hotelId }, "a day could not be closed; it is tried again");
+    log.error({ err: error, hotel_id: hotelId }, "the close of a day failed and will be retried");
     return false;
   }
 }
 
-/** Closes the hotel's day, where it is overdue. @returns whether the day after is overdue too */
+/** Closes the hotel's day if it is overdue. @returns whether the next day is overdue too */
 function closeNextDay({ db }: Context, hotelId: string): Promise<boolean> {
   return db.tenant(hotelId, async (trx) => {
     const hotel = await readHotel(trx, hotelId);
     const clock = { ...hotel, day_closes_at: (await readPolicies(trx, hotelId)).day_closes_at };
     if (!isOverdue(clock)) return false;
-    // Where a desk closes it at the same moment, the second of the two gets what the first has written.
+    // If the desk closes the day at the same time, the second of the two gets the figures of the first.
     const change = { actor: { tenantId: hotelId, name: "the clock" }, now: new Date() };
     await closeDay(trx, change, hotel.business_date);
     return isOverdue({ ...clock, business_date: addDays(hotel.business_date, 1) });
@@ -86,8 +86,8 @@ function closeNextDay({ db }: Context, hotelId: string): Promise<boolean> {
 }
 
 /**
- * Whether closing time has passed on the day after.
- * @param known closing times that were computed already: one takes 0.5 ms, and most hotels share theirs
+ * Whether the closing time on the next date has passed.
+ * @param known computed closing times. One takes 0.5 ms, and most hotels share theirs
  * @throws UnknownTimeZone
  */
 function isOverdue(

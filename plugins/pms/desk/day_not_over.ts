@@ -1,11 +1,14 @@
-/** The refusal to close a day before it is over at the hotel. It lists what the close would do, because no call takes it back. */
+/**
+ * Refuses to close a day before it is over at the hotel. The refusal lists the effects of the close, because it can't
+ * be undone.
+ */
 import { addDays, type Day, type Problem, prepare, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { mostNights } from "../allocation/stay_dates.ts";
 import { pmsProblems } from "../errors.ts";
 import type { Policies } from "../policies/policies.ts";
 
-/** Bookings that the refusal lists at most; their count is of all. */
+/** The most bookings that the refusal lists. Its counts include all bookings. */
 const mostListed = 50;
 
 interface ListedBooking {
@@ -15,19 +18,20 @@ interface ListedBooking {
   readonly room_number: string;
   readonly arrival: Day;
   readonly departure: Day;
-  /** How many there are in all. */
+  /** The number of all such bookings. */
   readonly total: number;
 }
 
 /**
- * The guests whose stays the close would extend, as bookings/overstays.ts does it: the room must be there and free for all
- * nights since the departure. The rooms of the no-shows are free by then.
+ * Finds the stays that the close would extend, by the rules of bookings/overstays.ts. The room must not be retired and
+ * must be free for all nights since the departure. The close frees the rooms of no-shows first.
  */
 const overstaysStatement = prepare<ListedBooking>(
   "pms_expected_overstays",
   `SELECT b.booking_id, b.guest_name, b.room_id, r.room_number, b.arrival, b.departure, (count(*) OVER ())::int AS total
    FROM pms.bookings b JOIN pms.rooms r ON r.hotel_id = $1 AND r.room_id = b.room_id
-   WHERE b.hotel_id = $1 AND b.status = 'in_house' AND b.departure <= $2::date AND $2::date + 1 - b.arrival <= ${mostNights}
+   WHERE b.hotel_id = $1 AND b.status = 'in_house' AND b.departure <= $2::date
+     AND $2::date + 1 - b.arrival <= ${mostNights}
      AND coalesce(r.retired_from > $2::date, true)
      AND NOT EXISTS (
        SELECT FROM pms.occupancies o LEFT JOIN pms.bookings x ON x.hotel_id = $1 AND x.booking_id = o.booking_id
@@ -36,7 +40,7 @@ const overstaysStatement = prepare<ListedBooking>(
    ORDER BY b.arrival, b.booking_id LIMIT ${mostListed}`,
 );
 
-/** OFFSET 0 keeps PostgreSQL from joining the rooms before it has the few bookings. */
+/** OFFSET 0 makes PostgreSQL find the few bookings before it joins the rooms. */
 const expectedStatement = prepare<ListedBooking>(
   "pms_expected_bookings",
   `SELECT b.booking_id, b.guest_name, b.room_id, r.room_number, b.arrival, b.departure, b.total FROM (
@@ -59,8 +63,8 @@ const lastCloseStatement = prepare<ClosedDay>(
 );
 
 /**
- * Makes the problem DAY_NOT_OVER for the hotel's business day, with the bookings that the close would make no-shows, and those
- * that it would extend.
+ * Makes the problem DAY_NOT_OVER for the hotel's business date. It lists the bookings that the close would mark as
+ * no-shows and those that it would extend.
  * @param options.from the moment from which the day can be closed
  */
 export async function dayNotOver(
@@ -78,8 +82,8 @@ export async function dayNotOver(
   const before = last === undefined ? "" : ` ${last.business_date} was closed by ${last.closed_by}.`;
   const longer = staying[0]?.total ?? 0;
   const effect =
-    `A close now would mark ${count} expected ${count === 1 ? "guest as a no-show" : "guests as no-shows"}, and would charge ` +
-    `another night to ${longer} ${longer === 1 ? "guest" : "guests"} due out and still in the house.`;
+    `A close now would mark ${count} expected ${count === 1 ? "guest as a no-show" : "guests as no-shows"}, ` +
+    `and would charge another night to ${longer} ${longer === 1 ? "guest" : "guests"} due out and still in the house.`;
   return pmsProblems.DAY_NOT_OVER(
     `${day} can be closed from ${time} at the hotel.${before} ${effect} To close it now, send "early": true.`,
     {

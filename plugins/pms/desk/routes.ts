@@ -60,16 +60,18 @@ const figuresSchema = z
     business_date: daySchema,
     rooms: count,
     out_of_order: count.meta({ description: "Rooms that could not be sold: out of order, or closed that night." }),
-    sold: count.meta({ description: "Rooms that were slept in, each once." }),
+    sold: count.meta({ description: "Rooms that were slept in, each counted once." }),
     guests: count,
     arrivals: count,
     departures: count,
     no_shows: count,
     cancellations: count,
     overdue: count.meta({
-      description: "Bookings in the house whose guests should have left by that day, and got no night by its close.",
+      description: "Bookings in house that were due out by that day, and did not get the night by its close.",
     }),
-    overstays: count.meta({ description: "Of such bookings, those that got the night by the close of the day." }),
+    overstays: count.meta({
+      description: "Bookings in house that were due out by that day, and got the night by its close.",
+    }),
     room_revenue: sumSchema,
     no_show_revenue: sumSchema,
     currency: currencySchema,
@@ -80,34 +82,41 @@ const figuresSchema = z
 
 const policiesSchema = z
   .strictObject({
-    no_show_charge: z.enum(noShowCharges).meta({ description: "What a guest pays who does not come." }),
+    no_show_charge: z.enum(noShowCharges).meta({ description: "The charge of a no-show." }),
     overstays: z.enum(overstayPolicies).meta({
       description:
-        "What the close of the day does with guests who should have left and are still in the house: `extend` gives them the " +
-        "nights up to it, priced like an extension at the desk, wherever their room has them; `leave` leaves them overdue.",
+        "The effect of the close of the day on guests that are due out and still in house. `extend` gives them the nights " +
+        "up to it, at the prices of an extension at the desk, if their room is free. `leave` leaves them overdue.",
     }),
     day_closes_at: timeOfDaySchema.nullable().meta({
       description:
-        "When the clock closes a day that nobody closed, on the day after; null: never. A hotel that signs up has `04:00`.",
+        "The time on the next date at which a schedule closes a day that is still open. Null: never. " +
+        "The default is `04:00`.",
       examples: ["04:00"],
     }),
     day_closes_from: timeOfDaySchema.nullable().meta({
       description:
-        "From when on its own date a business day may be closed, in the hotel's time zone. Before that, a close needs " +
-        "`early: true`. null: at any time of that date. When the date is past, the day can be closed at any time.",
+        "The earliest time on its own date at which a day can be closed, in the hotel's time zone. Before that, a close " +
+        "needs `early: true`. Null: at any time of that date. After that date, the day can be closed at any time.",
       examples: ["18:00"],
     }),
     receptionists_close_day: z.boolean().meta({
-      description: "Whether receptionists may close the day; false: managers and the clock alone.",
+      description: "Whether receptionists can close the day. If false, only managers and the schedule can.",
     }),
-    receptionist_discount_percent: z.number().int().min(0).max(100).meta({
-      description:
-        "By how many percent of the rate a receptionist may agree a price below or above it; 0: not at all. A manager may agree any price.",
-    }),
+    receptionist_discount_percent: z
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .meta({
+        description:
+          "By how many percent an agreed price of a receptionist can differ from the rate. With 0, receptionists can't agree " +
+          "prices. A manager can agree any price.",
+      }),
     dirty_room_check_in: z.enum(dirtyRoomPolicies).meta({
       description:
-        "Whether a guest may be put into a room that is dirty, by check-in or by a move: `allow`; `warn` refuses with the " +
-        "rooms that are ready until the call says accept_dirty_room; `refuse`.",
+        "Whether a guest can get a dirty room by a check-in or a move: `allow`, `warn` or `refuse`. `warn` refuses and names " +
+        "the rooms that are ready, unless the request has accept_dirty_room.",
     }),
   })
   .meta({ id: "Policies" });
@@ -125,7 +134,7 @@ const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
 /** @throws Problem FORBIDDEN for a receptionist, where only managers close the day */
 async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<void> {
   if (isManager(role) || (await readPolicies(trx, tenantId)).receptionists_close_day) return;
-  throw problems.FORBIDDEN("Only a manager closes the day in this hotel (policy receptionists_close_day).");
+  throw problems.FORBIDDEN("Only a manager can close the day in this hotel (policy receptionists_close_day).");
 }
 
 export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
@@ -134,16 +143,18 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       id: "readBoard",
       method: "GET",
       path: "/operations/today",
-      summary: "The desk's board: who comes, who goes, who is here, what is late, which rooms are dirty",
+      summary: "Read the desk's board: arrivals, departures, guests in house, overdue bookings and dirty rooms",
       access: staff,
       transaction: "tenant",
       status: 200,
       result: z.strictObject({
         business_date: daySchema,
-        arrivals: z.array(entrySchema).meta({ description: "Expected today, and not here yet." }),
-        departures: z.array(entrySchema).meta({ description: "In the house, and leaving today." }),
+        arrivals: z.array(entrySchema).meta({ description: "Bookings that are expected today and have not arrived." }),
+        departures: z.array(entrySchema).meta({ description: "Bookings in house that leave today." }),
         in_house: z.array(entrySchema),
-        overdue: z.array(entrySchema).meta({ description: "Should have come or gone on an earlier day." }),
+        overdue: z
+          .array(entrySchema)
+          .meta({ description: "Bookings whose arrival or departure was due on an earlier day." }),
         dirty_rooms: z.array(z.strictObject({ room_id: idSchema, room_number: z.string() })),
       }),
       handler: async ({ actor, trx }) => {
@@ -156,21 +167,22 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       id: "closeDay",
       method: "POST",
       path: "/operations/close-day",
-      summary: "Close the business day: no-shows are marked, its figures are written for good, the next day begins",
+      summary: "Close the business date: marks no-shows, writes the final figures, begins the next day",
       description:
-        "Guests who should have left and are still in the house get the night, where that is the hotel's policy (/policies). " +
-        "Safe to repeat: a day that is closed gives back the figures that it was closed with. " +
-        "Before `day_closes_from` (/policies) on its own date, the day is not over and the answer is `DAY_NOT_OVER`: with " +
-        "`closable_from`, the moment from which it can be closed; up to 50 bookings that the close would make `no_shows` and " +
-        "their `no_shows_count`; up to 50 `overstays`, guests due out and still in the house to whom the close would charge the night, " +
-        "and their `overstays_count`; and `last_close`, which says when and by whom the day before was closed, or null. " +
-        "`early` closes the day all the same. " +
-        "A receptionist may close the day unless the policy `receptionists_close_day` is false.",
+        "Guests that are due out and still in house get the night, if the hotel's policy (/policies) says so. " +
+        "A repeated call for a closed day returns its figures. " +
+        "Before `day_closes_from` (/policies) on its own date, the answer is `DAY_NOT_OVER`. It has these members. " +
+        "`closable_from` is the earliest time of the close. " +
+        "`no_shows` lists up to 50 bookings that the close would mark, and `no_shows_count` counts all of them. " +
+        "`overstays` lists up to 50 bookings that the close would charge the night, and `overstays_count` counts all of them. " +
+        "`last_close` has the time and the user of the close before, or null. " +
+        "`early` closes the day before that time. " +
+        "A receptionist can close the day unless the policy `receptionists_close_day` is false.",
       access: staff,
       transaction: "tenant",
       body: z.strictObject({
-        business_date: daySchema.meta({ description: "The day to be closed." }),
-        early: z.boolean().default(false).meta({ description: "Close the day before it is over at the hotel." }),
+        business_date: daySchema.meta({ description: "The day to close." }),
+        early: z.boolean().default(false).meta({ description: "Closes the day before it is over at the hotel." }),
       }),
       status: 200,
       result: figuresSchema,
@@ -184,7 +196,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       id: "listDailyFigures",
       method: "GET",
       path: "/operations/closed-days",
-      summary: "The figures of the days that were closed, the latest first",
+      summary: "List the figures of closed days, the latest first",
       access: managers,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
@@ -205,7 +217,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       id: "readPolicies",
       method: "GET",
       path: "/policies",
-      summary: "How the hotel runs its desk",
+      summary: "Read the policies of the hotel",
       access: staff,
       transaction: "tenant",
       status: 200,
@@ -219,7 +231,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
       id: "changePolicies",
       method: "PATCH",
       path: "/policies",
-      summary: "Change how the hotel runs its desk",
+      summary: "Change the policies of the hotel",
       access: managers,
       transaction: "tenant",
       body: policiesSchema.partial(),

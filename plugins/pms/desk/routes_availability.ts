@@ -23,8 +23,8 @@ import { type FreeRoom, freeRooms } from "../allocation/free_rooms.ts";
 import { roomCursorSchema } from "../inventory/views.ts";
 
 /**
- * Rooms times nights of a page: 200 rooms for a month, or 16 for a year. All of 300 rooms for a year in one answer were 4 MB
- * and up to 1 s of the event loop.
+ * The most rooms times nights of a page: 200 rooms for a month, or 16 rooms for a year. An answer with 300 rooms for a
+ * year had 4 MB and took up to 1 s of the event loop.
  */
 const mostRoomNights = 6_200;
 
@@ -39,17 +39,17 @@ const freeRoomSchema = z
       z.strictObject({
         date: daySchema,
         rate: amountSchema,
-        rack_rate: amountSchema.nullable().meta({ description: "The rate, where a price is agreed." }),
+        rack_rate: amountSchema.nullable().meta({ description: "The rate, if a price is agreed." }),
       }),
     ),
     total_amount: sumSchema,
-    rack_amount: sumSchema.nullable().meta({ description: "At the rates, where a price is agreed." }),
-    restrictions: z
-      .array(z.enum(restrictions))
-      .meta({ description: "What a manager has to override for the stay; empty without `include_restricted`." }),
+    rack_amount: sumSchema.nullable().meta({ description: "The total at the rates, if a price is agreed." }),
+    restrictions: z.array(z.enum(restrictions)).meta({
+      description: "Restrictions that a manager must override for the stay. Empty without `include_restricted`.",
+    }),
     needs_manager: z.boolean().meta({
       description:
-        "Only a manager may book the room so: a restriction is in the way, or the agreed price is beyond the policy of receptionists.",
+        "Whether only a manager can book the room: a restriction applies, or the agreed price exceeds the policy's limit.",
     }),
   })
   .meta({ id: "FreeRoom" });
@@ -60,11 +60,13 @@ export function availabilityRoutes(): Route[] {
       id: "findFreeRooms",
       method: "GET",
       path: "/rooms/available",
-      summary: "The rooms that are free on every night of a stay, with what they cost",
+      summary: "Find the rooms that are free on every night of a stay, with their prices",
       description:
-        `By pages of rooms in natural order. A page has as many rooms as \`limit\` says, and fewer for a long stay: rooms times nights are ${mostRoomNights} at most. ` +
-        "Exactly what POST /bookings/ will charge. A check_in before the business date is refused, as there. Rooms of types that the arrival day is closed to, or for which the stay is too short (/rates), are left out, but for `include_restricted`. " +
-        "For a stay that begins on the business date, rooms out of service are left out too.",
+        "Returns pages of rooms in natural order. A page has at most `limit` rooms, and fewer for a long stay: rooms times " +
+        `nights are at most ${mostRoomNights}. The prices are those that POST /bookings/ will charge. ` +
+        "A check_in before the business date is refused, as there. Without `include_restricted`, the answer leaves out room " +
+        "types that are closed to arrival or need a longer stay (/rates). " +
+        "For a stay that begins on the business date, it also leaves out rooms out of service.",
       access: staff,
       transaction: "tenant",
       query: z.strictObject({
@@ -73,12 +75,12 @@ export function availabilityRoutes(): Route[] {
         room_type_id: idSchema.optional(),
         guests: queryNumber(1, 100).default(1),
         agreed_per_night: amountSchema.optional().meta({
-          description: "Quotes an agreed price: that of each night, as `agreed_price.per_night` of POST /bookings/.",
+          description: "Quotes an agreed price per night, as `agreed_price.per_night` of POST /bookings/.",
         }),
-        agreed_total: amountSchema.optional().meta({ description: "The same, for the whole stay." }),
+        agreed_total: amountSchema.optional().meta({ description: "Quotes an agreed price for the whole stay." }),
         include_restricted: z.enum(["true", "false"]).default("false").meta({
           description:
-            "`true`: also rooms that a manager could book by overriding a restriction of the arrival day (/rates).",
+            "`true` adds rooms that a manager can book with an override of a restriction of the arrival day (/rates).",
         }),
         ...pageQuery,
         limit: pageQuery.limit.default(200),
@@ -109,14 +111,14 @@ export function availabilityRoutes(): Route[] {
             limit: limit + 1,
           }),
         ]);
-        // Of the page's types alone: how many others the hotel has makes no difference.
+        // Reads the rates of the page's room types only, so that other types cost nothing.
         const roomTypeIds = [...new Set(rooms.map((room) => room.room_type_id))];
         const rates = await readRatesOf(trx, actor.tenantId, { from: arrival, to: departure, roomTypeIds });
         requireAhead(arrival, hotel.business_date, "/check_in", "query");
         const { currency, business_date: today } = hotel;
         const price = { per_night: query.agreed_per_night, total: query.agreed_total };
         const quoteAgreed = await agreedQuotes(trx, actor.tenantId, price, { currency, today });
-        // Most rooms cost what their type does: each price is worked out once.
+        // Most rooms have the rate of their type, so each price is computed once.
         const nightsOf = nightPricer(rates, arrival, departure, currency);
         const quotes = new Map<string, AgreedQuote>();
         const view = ({ rate, room_id, room_number, room_type_id, room_type, capacity }: FreeRoom) => {

@@ -1,6 +1,6 @@
 /**
- * The tape chart: each room with its stays and closures in a range of days. Two statements for a page of rooms;
- * they are put together here and not by a join, for which PostgreSQL's plan for all values compares each room with each.
+ * Reads the tape chart: each room with its stays and closures in a range of days. A page takes two statements, and
+ * JavaScript joins them. PostgreSQL's plan for a join of both compares each room with each allocation.
  */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import type { Room } from "../models/room.ts";
@@ -39,7 +39,7 @@ interface AllocationRow {
   readonly to: Day;
   /** Null for a stay. */
   readonly reason: string | null;
-  /** The rest is null for a closure. */
+  /** Null for a closure, like the columns below. */
   readonly booking_id: string | null;
   readonly guest_name: string;
   readonly status: BookingStatus;
@@ -56,8 +56,8 @@ const roomsStatement = prepare<RoomFacts & { readonly sort_key: string }>(
 );
 
 /**
- * What touches `[$2, $3)`: what began at most a month before, and the few long ones. OFFSET 0 has each booking looked up
- * by its key; a join might read all that the hotel has ever had.
+ * Reads the allocations that overlap `[$2, $3)`: short ones that began in the month before, and the few long ones.
+ * OFFSET 0 makes PostgreSQL find each booking by its key. A join can read all bookings of the hotel.
  */
 const allocationsStatement = prepare<AllocationRow>(
   "pms_chart_allocations",
@@ -69,7 +69,8 @@ const allocationsStatement = prepare<AllocationRow>(
          AND arrival > $2::date - 31 AND arrival < $3::date AND departure > $2::date
      UNION ALL
      SELECT * FROM pms.occupancies
-       WHERE hotel_id = $1 AND room_id = ANY($4) AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
+       WHERE hotel_id = $1 AND room_id = ANY($4) AND departure - arrival > 31
+         AND departure > $2::date AND arrival < $3::date
    ) AS o
    LEFT JOIN LATERAL (
      SELECT guest_name, status, room_locked FROM pms.bookings WHERE hotel_id = $1 AND booking_id = o.booking_id OFFSET 0
@@ -85,11 +86,11 @@ export interface ChartQuery {
   readonly roomTypeId?: string | undefined;
   /** The id and sort key of the last room of the page before. */
   readonly after?: readonly [roomId: string, sortKey: string] | undefined;
-  /** Rooms at most. */
+  /** The most rooms. */
   readonly limit: number;
 }
 
-/** The rooms with what is in them between `from` and `to`, each with its sort key. */
+/** Reads the rooms with their stays and closures between `from` and `to`, each with its sort key. */
 export async function readChart(
   trx: Trx,
   { hotelId, from, to, roomTypeId, after, limit }: ChartQuery,

@@ -1,4 +1,4 @@
-/** Repacking for real: the same search with everything locked that it looks at, and its moves in one transaction. */
+/** Repacks rooms: searches with all rows locked, and makes the moves in one transaction. */
 import type { Trx } from "../../../../core/mod.ts";
 import { requireSubscription } from "../../../identity/port.ts";
 import { type ChangeContext, lockBookings } from "../../booking_record/change.ts";
@@ -13,11 +13,11 @@ import { findRepack, type RepackPlan } from "../../allocation/plan_repack.ts";
 import type { RoomSearch } from "../../allocation/choose_room.ts";
 
 /**
- * Finds the moves that would make a room of the type free for the stay, and makes them where asked.
- * @param apply undefined for a preview; else true, or the plan that was shown
- * @param isRestricted the stay is one whose restrictions a manager overrides
- * @throws Problem NO_ROOM_FREE where no way was found; REPACK_CHANGED where it is no more the plan that was shown; and what
- *   a booking of the stay would be refused for: CLOSED_TO_ARRIVAL, MINIMUM_STAY, VALIDATION_FAILED
+ * Finds the moves that would make a room of the type free for the stay, and makes them if the request asks for them.
+ * @param apply undefined for a preview. `shownPlan` is the plan of the preview, if the request names it
+ * @param isRestricted whether a manager overrides the restrictions of the stay
+ * @throws Problem NO_ROOM_FREE if the search finds no moves; REPACK_CHANGED if the plan differs from the preview
+ * @throws Problem CLOSED_TO_ARRIVAL, MINIMUM_STAY, VALIDATION_FAILED, as a booking of the stay
  */
 export async function repack(
   trx: Trx,
@@ -38,27 +38,29 @@ export async function repack(
     roomTypeId: search.roomTypeId,
   });
   if (!isRestricted) requireArrival(rates, { roomTypeId: search.roomTypeId, arrival, departure });
-  const look = async (): Promise<RepackPlan> => {
+  const findPlan = async (): Promise<RepackPlan> => {
     const plan = await findRepack(trx, search, hotel.business_date);
     if (plan !== undefined) return plan;
     throw pmsProblems.NO_ROOM_FREE(
       `No way was found to free a ${type.name} from ${search.arrival} to ${search.departure} by moving others.`,
     );
   };
-  const plan = await look();
+  const plan = await findPlan();
   if (apply === undefined) return plan;
   requireSubscription(hotel);
-  const changed = pmsProblems.REPACK_CHANGED("Somebody has booked or moved meanwhile. Ask for a preview again.");
+  const changed = pmsProblems.REPACK_CHANGED(
+    "Another request has booked or moved rooms since the preview. Ask for a preview again.",
+  );
   if ((apply.shownPlan ?? plan.plan) !== plan.plan) throw changed;
-  // Bookings before rooms, like everybody; then the look is made again, at what can't change any more.
-  // Without If-Match: the bookings that move are not what the caller named.
+  // Locks bookings before rooms, as all changes do. Then it searches again, in rows that can't change any more.
+  // The bookings get no If-Match: it belongs to the request, which names none of them.
   const withoutMatch = { actor: change.actor, now: change.now };
   const ids = plan.moves.map(({ booking_id }) => booking_id);
   if (ids.length > 0) await lockBookings(trx, withoutMatch, ids);
   await lockRooms(trx, search.hotelId, [
     ...new Set([plan.room_id, ...plan.moves.flatMap((move) => [move.from_room_id, move.to_room_id])]),
   ]);
-  if ((await look()).plan !== plan.plan) throw changed;
+  if ((await findPlan()).plan !== plan.plan) throw changed;
   await moveBookings(
     trx,
     withoutMatch,

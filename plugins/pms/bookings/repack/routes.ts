@@ -13,25 +13,29 @@ export function repackRoutes(): Route[] {
       id: "repackRooms",
       method: "POST",
       path: "/rooms/repack",
-      summary: "Make a room of a type free for a stay by moving stays that have not begun",
+      summary: "Free a room of a type for a stay, by moves of stays that have not begun",
       description:
-        "Without `apply` a preview: nothing is changed. Bookings that are locked to their room stay; prices stay. No way that was found is no proof that there is none.",
+        "Without `apply`, the answer is a preview and nothing changes. Bookings that are locked to their rooms do not move. " +
+        "Prices do not change. The search is limited, so it can miss a possible plan.",
       access: staff,
       transaction: "tenant",
       body: z.strictObject({
         room_type_id: idSchema,
         check_in: daySchema,
         check_out: daySchema,
-        apply: z.boolean().default(false).meta({ description: "Make the moves, all of them or none." }),
+        apply: z.boolean().default(false).meta({ description: "Makes all moves, or none." }),
         include_restricted: z.boolean().default(false).meta({
-          description: "For a manager: also for a stay whose restrictions (/rates) are to be overridden.",
+          description:
+            "For a manager. Also searches if the stay breaks restrictions (/rates) that the manager will override.",
         }),
-        plan: z.string().max(100).optional().meta({ description: "Only if it is still the plan of this preview." }),
+        plan: z.string().max(100).optional().meta({
+          description: "The plan of the preview. If the plan has changed since, the answer is `REPACK_CHANGED`.",
+        }),
       }),
       status: 200,
       result: z.strictObject({
         plan: z.string(),
-        room_id: idSchema.meta({ description: "The room that is free for the stay then." }),
+        room_id: idSchema.meta({ description: "The room that the moves make free for the stay." }),
         moves: z.array(z.strictObject({ booking_id: idSchema, from_room_id: idSchema, to_room_id: idSchema })),
         applied: z.boolean(),
       }),
