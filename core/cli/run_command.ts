@@ -48,7 +48,7 @@ function contextOf({ out }: Terminal, env: CommandContext["env"], open: CommandC
     open,
     progress: (words, total) => startProgress(process.stderr, words, total),
     readFile: (file) => readFile(file),
-    // A line can contain text of people or Stripe, which must not control the operator's terminal.
+    // A line can contain text of strangers, which must not control the operator's terminal.
     print: (line) => out(`${printableLines(line)}\n`),
   };
 }

@@ -11,7 +11,7 @@ import type { Source } from "./source.ts";
  * The layers of the platform, from the ground up. A file may import from its own layer and from the layers below it.
  * An entry is a folder or a file; the longest entry that matches decides.
  */
-export const platformLayers: readonly (readonly string[])[] = [
+const platformLayers: readonly (readonly string[])[] = [
   ["embedded"],
   ["core/errors.ts", "core/values"],
   // Plain data: the database's grants and the queues are derived from manifests and job definitions.

@@ -10,7 +10,7 @@ describe("the policies of a hotel", () => {
   });
   after(() => platform.close());
 
-  it("are changed by one of four who had read the same, before the first change and after it", async () => {
+  it("One of four managers who read the same policies changes them, before the first change and after it", async () => {
     const desk = await openDesk(platform);
     for (const version of [1, 2]) {
       const options = { token: desk.managerToken, headers: { "if-match": `"${version}"` } };
@@ -25,7 +25,7 @@ describe("the policies of a hotel", () => {
     }
   });
 
-  it("say for a hotel that signs up that the clock closes at 04:00, the desk from 18:00, and receptionists may", async () => {
+  it("A new hotel closes by the clock at 04:00, at the desk from 18:00, and lets receptionists close", async () => {
     const { managerToken: token } = await signUpHotel(platform.client);
     const { body } = await platform.client.get("/policies", { token });
     expect(body).to.include({ day_closes_at: "04:00", day_closes_from: "18:00", receptionists_close_day: true });
@@ -35,7 +35,7 @@ describe("the policies of a hotel", () => {
     expect((await platform.client.get("/policies", { token })).body).to.include(changes);
   });
 
-  it("refuse a time that is none, and keep what they were", async () => {
+  it("A time that is not valid is refused, and the policies stay as they were", async () => {
     const { managerToken: token } = await signUpHotel(platform.client);
     const before = (await platform.client.get("/policies", { token })).text;
     for (const time of ["24:00", "18:60", "18:00:00", "6:00", "", "18:00 ", "now", 18, true, ["18:00"]]) {
