@@ -37,7 +37,7 @@ interface Outcome {
   readonly owner?: Owner | undefined;
   /** Stripe ids, one of which must become known. */
   readonly awaits?: readonly string[];
-  /** Whether Stripe can supply what the event waits for. */
+  /** Whether the wait can end with an answer of Stripe. */
   readonly isKnownToStripe?: boolean;
   readonly waitingEventIds?: readonly string[];
 }

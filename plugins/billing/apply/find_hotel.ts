@@ -67,7 +67,8 @@ export interface FoundHotel {
 }
 
 /**
- * A hotel's rows can move to another hotel while this transaction waits for their lock. Five such moves do not happen.
+ * A hotel's rows can move to another hotel while this transaction waits for their lock. Five moves in a row mean a
+ * fault, so the job fails.
  */
 const maxAttempts = 5;
 
