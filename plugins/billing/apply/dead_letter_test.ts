@@ -133,7 +133,7 @@ onBothStores("an event that can't be applied", (store) => {
     expect(ignored?.[0]).to.include("  ignored   customer.updated  ").and.include("(type)");
     expect(ofHotel).to.have.length(6);
     expect(ofHotel?.[0]).to.include(`hotel ${hotel.hotelId}`);
-    expect(ofHotel?.[5]).to.equal("5 events (the newest; --limit shows more)");
+    expect(ofHotel?.[5]).to.equal("5 events (the newest; use --limit to list more)");
     expect(future).to.deep.equal(["0 events"]);
   }).timeout(60_000);
 });
