@@ -43,6 +43,6 @@ export const usernameSchema = z
   .refine((name) => !/\p{Default_Ignorable_Code_Point}/u.test(name), "must not contain an invisible character")
   .refine(
     (name) => readableNames.some((readable) => readable.test(name)),
-    "must be in one script that is in everyday use",
+    "must be in one script in everyday use, or in scripts that are written together",
   )
   .meta({ examples: ["anna"] });
