@@ -90,5 +90,5 @@ const manifestShape = z.strictObject({
 /** What a manifest's shape is to be faulted for: then nothing else can be read from it. */
 export function manifestShapeFaults(manifest: Pick<Manifest, "id">): string[] {
   const subject = { name: `The manifest of ${manifest.id}`, depth: 0 };
-  return shapeFaults(manifestShape, manifest, () => subject, "core/plugin/contract.ts");
+  return shapeFaults(manifestShape, manifest, () => subject, "core/plugin/manifest.ts");
 }

@@ -11,7 +11,7 @@ const manifests: readonly Fault[] = [
     title: "a misspelled key of the manifest",
     manifest: "permisions: {}",
     words:
-      /^The manifest of faulty: permisions is nothing that is known here\. Remedy: take it out, or spell it as core\/plugin\.ts does\.$/,
+      /^The manifest of faulty: permisions is nothing that is known here\. Remedy: take it out, or spell it as core\/plugin\/manifest\.ts does\.$/,
   },
   {
     title: "a misspelled permission",
@@ -51,7 +51,7 @@ const manifests: readonly Fault[] = [
   {
     title: "tables in a list",
     manifest: 'permissions: { tables: ["pms.rooms"] }',
-    words: /: permissions\.tables does not fit .* Remedy: as core\/plugin\.ts has it/,
+    words: /: permissions\.tables does not fit .* Remedy: as core\/plugin\/manifest\.ts has it/,
   },
   {
     title: "a grant on the ledger of migrations",
@@ -259,7 +259,7 @@ const parts: readonly Fault[] = [
   {
     title: "a misspelled kind of transaction",
     parts: '{ routes: [look({ transaction: "tennant" })] }',
-    words: /^GET \/faulty\/look of faulty: unit is no unit of work/,
+    words: /^GET \/faulty\/look of faulty: transaction must be a kind of transaction/,
   },
   {
     title: "a misspelled field of a route",
