@@ -1,7 +1,7 @@
 /** Changes bookings: locks them first, and writes their history in the same transaction. */
 import { type Actor, requireMatch, type RequestFacts, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { lockBusinessDate } from "../business_date/lock_business_date.ts";
+import { shareBusinessDate } from "../business_date/lock_business_date.ts";
 import { noSuchBooking } from "../errors.ts";
 import { inBatches, type Reasons, recordHistory } from "./history.ts";
 import { Booking } from "../models/booking.ts";
@@ -29,7 +29,7 @@ export async function lockBookings(
   ids: readonly string[],
 ): Promise<{ bookings: Booking[]; hotel: HotelSettings }> {
   const [hotel, rows] = await Promise.all([
-    lockBusinessDate(trx, actor.tenantId, "shared"),
+    shareBusinessDate(trx, actor.tenantId),
     Booking.query(trx).where({ hotel_id: actor.tenantId }).whereIn("booking_id", ids).orderBy("booking_id").forUpdate(),
   ]);
   const bookings = ids.map((id) => {

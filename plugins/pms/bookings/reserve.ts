@@ -1,7 +1,7 @@
 /** Reserves a room: turns a request into a booking with an allocated room. */
 import { addDays, daysBetween, newId, type Trx } from "../../../core/mod.ts";
 import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
-import { lockBusinessDate } from "../business_date/lock_business_date.ts";
+import { shareBusinessDate } from "../business_date/lock_business_date.ts";
 import { pmsProblems } from "../errors.ts";
 import { deriveContacts } from "../guests/contacts.ts";
 import { type Contact, shareLockGuest, lockGuestIdentity } from "../guests/guests.ts";
@@ -66,7 +66,7 @@ export async function reserve(
   const override = restrictionsReason && new Override(restrictionsReason, role);
   // Sends all statements at once, so that the request waits for one round trip.
   const [hotel, , room, rates, guest, percent] = await Promise.all([
-    lockBusinessDate(trx, hotelId, "shared"),
+    shareBusinessDate(trx, hotelId),
     lockGuestIdentity(trx, hotelId, { name, email, phone }),
     roomId === undefined ? undefined : lockRoom(trx, hotelId, roomId),
     ratesFor(trx, hotelId, reservation),

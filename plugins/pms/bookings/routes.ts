@@ -308,7 +308,7 @@ function departingBetween(hotelId: string, from: Day | undefined, to: Day | unde
   if (from === undefined) return undefined;
   if (to !== undefined && daysBetween(from, to) <= shortNights)
     return filterFirst(hotelId, "departure BETWEEN ? AND ?", [from, to]);
-  // Who is there for a month at most has arrived since then. RequestedStay in one, it would be the arrivals of a year.
+  // A stay of at most a month has begun since then. One condition for all stays would read the arrivals of a year.
   return {
     sql: `SELECT * FROM pms.bookings
         WHERE hotel_id = ? AND departure - arrival <= ${shortNights} AND arrival >= ?::date

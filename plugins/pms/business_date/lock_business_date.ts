@@ -19,15 +19,16 @@ const lockStatements = {
 
 /**
  * Locks the business date until the end of the transaction.
- * @param mode `shared` keeps the day from being closed. `exclusive` also keeps all changes of bookings waiting
- * @returns the hotel as it is under the lock
+ * @param mode `shared` for a change: the day can't be closed meanwhile. `exclusive` for the close, and for a change
+ *   that no booking can run beside
  */
-export async function lockBusinessDate(
-  trx: Trx,
-  hotelId: string,
-  mode: "shared" | "exclusive",
-): Promise<HotelSettings> {
+export async function lockBusinessDate(trx: Trx, hotelId: string, mode: "shared" | "exclusive"): Promise<void> {
+  await lockStatements[mode].run(trx, [hotelId]);
+}
+
+/** Takes the shared lock, and returns the hotel as it is under the lock. */
+export async function shareBusinessDate(trx: Trx, hotelId: string): Promise<HotelSettings> {
   // Both statements are sent at once. PostgreSQL runs the second one after the first has its lock.
-  const [, hotel] = await Promise.all([lockStatements[mode].run(trx, [hotelId]), readHotel(trx, hotelId)]);
+  const [, hotel] = await Promise.all([lockBusinessDate(trx, hotelId, "shared"), readHotel(trx, hotelId)]);
   return hotel;
 }

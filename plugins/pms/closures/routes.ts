@@ -2,7 +2,7 @@ import * as z from "zod";
 
 import { daySchema, idSchema, pageOf, type Route, route, textSchema } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
-import { lockBusinessDate } from "../business_date/lock_business_date.ts";
+import { shareBusinessDate } from "../business_date/lock_business_date.ts";
 import { readRoom } from "../inventory/inventory.ts";
 import { closeRoom, readClosures, reopenRoom } from "./closures.ts";
 
@@ -37,7 +37,7 @@ export function closureRoutes(): Route[] {
       result: closureSchema,
       problems: ["ROOM_TAKEN", "ROOM_RETIRED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, body, trx }) => {
-        const hotel = await lockBusinessDate(trx, actor.tenantId, "shared");
+        const hotel = await shareBusinessDate(trx, actor.tenantId);
         requireSubscription(hotel);
         const closure = await closeRoom(trx, hotel, roomId, body);
         return { body: closure, headers: { Location: `/rooms/${roomId}/closures` } };
@@ -73,7 +73,7 @@ export function closureRoutes(): Route[] {
       result: pageOf(closureSchema),
       problems: ["SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, query: { from, to }, trx }) => {
-        const hotel = await lockBusinessDate(trx, actor.tenantId, "shared");
+        const hotel = await shareBusinessDate(trx, actor.tenantId);
         requireSubscription(hotel);
         return { body: { items: await reopenRoom(trx, hotel, roomId, from, to), next_cursor: null } };
       },

@@ -13,7 +13,7 @@ import {
 } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
-import { lockBusinessDate } from "../business_date/lock_business_date.ts";
+import { shareBusinessDate } from "../business_date/lock_business_date.ts";
 import { changeRoom } from "./change_room.ts";
 import {
   lockRoomForChange,
@@ -130,7 +130,7 @@ export function roomRoutes({ env }: PmsContext): Route[] {
       result: roomSchema,
       problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "ROOM_HAS_BOOKINGS", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
-        const hotel = await lockBusinessDate(trx, actor.tenantId, "shared");
+        const hotel = await shareBusinessDate(trx, actor.tenantId);
         requireSubscription(hotel);
         const room = await lockRoomForChange(trx, actor.tenantId, id, request.ifMatch);
         const changed = await changeRoom(trx, hotel, room, body);

@@ -3,7 +3,7 @@ import type { Trx } from "../../../../core/mod.ts";
 import { requireSubscription } from "../../../identity/port.ts";
 import { type ChangeContext, lockBookings } from "../../booking_record/change.ts";
 import { moveBookings } from "../move.ts";
-import { lockBusinessDate } from "../../business_date/lock_business_date.ts";
+import { shareBusinessDate } from "../../business_date/lock_business_date.ts";
 import { fieldFault, pmsProblems } from "../../errors.ts";
 import { readRates } from "../../rates/prices.ts";
 import { requireArrival } from "../../rates/restrictions.ts";
@@ -26,7 +26,7 @@ export async function repack(
   apply: { readonly shownPlan: string | undefined } | undefined,
   isRestricted = false,
 ): Promise<RepackPlan> {
-  const hotel = await lockBusinessDate(trx, search.hotelId, "shared");
+  const hotel = await shareBusinessDate(trx, search.hotelId);
   const type = await readRoomType(trx, search.hotelId, search.roomTypeId);
   const { arrival, departure } = search;
   if (arrival < hotel.business_date) {
