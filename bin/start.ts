@@ -15,13 +15,11 @@ import { withoutLogin } from "../core/db/role_names.ts";
 import { type DemoLogin, makeDemo, playDemo } from "../core/plugin/demo_part.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/mod.ts";
 import type { Sandbox } from "../core/deno/sandbox.ts";
-import { processVariables } from "../core/config/env.ts";
+import { processVariables, type Variables } from "../core/config/env.ts";
 import { BootError } from "../core/errors.ts";
 import { migrateDatabase } from "../core/migrate_database.ts";
 import { runProcess } from "../core/process/run_process.ts";
 import { nodeProgram, type Processes, type Program, startProcfile } from "../core/process/procfile.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Starts everything and prints what to do next. @returns a function that ends everything */
 async function startPlatform(given: Variables, isOnDeno: boolean): Promise<() => Promise<void>> {

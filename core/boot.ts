@@ -6,8 +6,8 @@ import { isOutage, runTransaction, roleOf, sqlStateOf, wrongPassword } from "./d
 import { openPool } from "./db/pool.ts";
 import { asRole } from "./db/transaction.ts";
 import { chosenIds, type Discovery, discoverPlugins, pluginsFolder } from "./plugin/discovery.ts";
-import type { LoadedPlugin } from "./plugin/contract.ts";
-import { type CoreEnv, readCoreEnv, stopOnFaults } from "./config/env.ts";
+import type { LoadedPlugin, PluginGauge, PluginParts } from "./plugin/contract.ts";
+import { type CoreEnv, readCoreEnv, stopOnFaults, type Variables } from "./config/env.ts";
 import { readPluginEnv } from "./plugin/plugin_env.ts";
 import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
 import type { FileStore } from "./files/store.ts";
@@ -18,7 +18,6 @@ import type { JobHandler, Schedule } from "./jobs/job.ts";
 import type { QueueId } from "./jobs/job_definition.ts";
 import { createLogger, type Logger } from "./process/log.ts";
 import { coreRole, loginOf, urlAs } from "./db/role_names.ts";
-import type { PluginGauge, PluginParts } from "./plugin/contract.ts";
 import { contextFor } from "./plugin/context.ts";
 import { checkParts, checkTables } from "./plugin/checks.ts";
 import { setUp } from "./plugin/setup.ts";
@@ -26,8 +25,6 @@ import { retry } from "./values/retry.ts";
 
 /** A request must be answered soon; a job may read years. */
 const statementMs = { web: 10_000, worker: 120_000 };
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface Platform {
   readonly env: CoreEnv;

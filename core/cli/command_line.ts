@@ -18,8 +18,7 @@ import {
   type Terminal,
 } from "./program.ts";
 import { coreCommand, pluginCommand } from "./run_command.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from "../config/env.ts";
 
 const programName = "keyrack";
 

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { pluginsFolder } from "../plugin/discovery.ts";
+import { pluginsFolder, loadFault, pluginFolders } from "../plugin/discovery.ts";
 import type { Command } from "../plugin/command.ts";
-import { loadFault, pluginFolders } from "../plugin/discovery.ts";
 import { commandsShapeFaults } from "./command_shape.ts";
+import { foldersOf, type Variables } from "../config/env.ts";
 
 export type Commands = Readonly<Record<string, Command>>;
 
@@ -23,12 +23,13 @@ export interface CommandGroups {
  * @param coreWords words of the core. A plugin with such an id can't have commands.
  */
 export async function findCommands(
-  variables: Readonly<Record<string, string | undefined>>,
+  variables: Variables,
   only: string | undefined,
   coreWords: readonly string[],
 ): Promise<CommandGroups> {
   const faults: string[] = [];
-  const folders = rootsOf(variables)
+  const roots = new Set([pluginsFolder, ...foldersOf(variables["PLUGIN_PATH"] ?? "")]);
+  const folders = [...roots]
     .flatMap((root) => pluginFolders(root, faults))
     .filter((folder) => existsSync(path.join(folder, "cli.ts")));
   const named = folders.filter((folder) => path.basename(folder) === only);
@@ -44,11 +45,6 @@ export async function findCommands(
     else groups.set(id, loaded);
   }
   return { groups, faults };
-}
-
-function rootsOf({ PLUGIN_PATH = "" }: Readonly<Record<string, string | undefined>>): string[] {
-  const folders = PLUGIN_PATH.split(path.delimiter).filter((folder) => folder !== "");
-  return [...new Set([pluginsFolder, ...folders.map((folder) => path.resolve(folder))])];
 }
 
 /** Imports a plugin's commands. @returns the commands, or the faults of their shape */

@@ -14,8 +14,7 @@ import { openToolPool } from "./tool_pool.ts";
 import { startProgress } from "./progress.ts";
 import type { Execute, Terminal } from "./program.ts";
 import { printableLines } from "../values/text.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from "../config/env.ts";
 
 /** Returns a function that runs a command of a plugin. */
 export function pluginCommand(id: string, command: Command, variables: Variables, terminal: Terminal): Execute {

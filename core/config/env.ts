@@ -57,15 +57,7 @@ export const coreSchema = z.object({
         .filter((id) => id !== ""),
     )
     .optional(),
-  PLUGIN_PATH: z
-    .string()
-    .default("")
-    .transform((list) =>
-      list
-        .split(path.delimiter)
-        .filter((folder) => folder !== "")
-        .map((folder) => path.resolve(folder)),
-    ),
+  PLUGIN_PATH: z.string().default("").transform(foldersOf),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   /** Requests in a minute to one web process (http/rate_limits.ts). */
   USER_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(3_600),
@@ -91,7 +83,16 @@ export const coreSchema = z.object({
 /** The core's variables, checked. `PLUGINS` undefined means all; `SECRET_KEY` is the first of its keys. */
 export type CoreEnv = Omit<z.output<typeof coreSchema>, "SECRET_KEY"> & { readonly SECRET_KEY: string };
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** Environment variables by name. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Returns the folders of a list such as `PLUGIN_PATH`, as absolute paths. */
+export function foldersOf(list: string): string[] {
+  return list
+    .split(path.delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => path.resolve(folder));
+}
 
 /**
  * The variables of this process. An empty one counts as not set: that is how compose files and shells leave them out.

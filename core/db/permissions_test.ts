@@ -7,12 +7,11 @@ import type { Knex } from "knex";
 
 import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
 import { boot, readBlueprint } from "../boot.ts";
-import { pluginsFolder } from "../plugin/discovery.ts";
+import { pluginsFolder, discoverPlugins } from "../plugin/discovery.ts";
 import { runTransaction, roleOf, sqlStateOf, type Trx } from "./database.ts";
 import { applyPermissions } from "./migrate/apply_grants.ts";
 import { createRoles } from "./migrate/create_roles.ts";
 import { openPool } from "./pool.ts";
-import { discoverPlugins } from "../plugin/discovery.ts";
 import type { LoadedPlugin } from "../plugin/contract.ts";
 import { newId } from "../values/ids.ts";
 import { enqueuerFor } from "../jobs/outbox.ts";

@@ -8,13 +8,11 @@ import path from "node:path";
 
 import { findAllPlugins, type FindPlugins, readBlueprint } from "../boot.ts";
 import type { LoadedPlugin } from "../plugin/contract.ts";
-import { stopOnFaults } from "../config/env.ts";
+import { stopOnFaults, type Variables } from "../config/env.ts";
 import type { Program } from "../process/procfile.ts";
 import { root } from "./core_needs.ts";
 import { denoJsonText, faultsOfDenoJson, findPlugins, processOf, staticProcesses } from "./deno_json.ts";
 import type { PermissionSet } from "./permission_set.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Flags of every process, beside its permissions:

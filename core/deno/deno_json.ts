@@ -8,12 +8,10 @@ import path from "node:path";
 import { findAllPlugins } from "../boot.ts";
 import { pluginsFolder } from "../plugin/discovery.ts";
 import type { LoadedPlugin } from "../plugin/contract.ts";
-import { stopOnFaults } from "../config/env.ts";
+import { stopOnFaults, foldersOf, type Variables } from "../config/env.ts";
 import { type ProcfileLine, readProcfile } from "../process/procfile.ts";
 import { kindOf, type ProcessKind, root } from "./core_needs.ts";
 import { defaults, type Need, type PermissionSet, permissionSet } from "./permission_set.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 export const denoJson = path.join(root, "deno.json");
 export const procfile = path.join(root, "Procfile");
@@ -27,8 +25,7 @@ export interface DenoProcess {
 
 /** Finds the shipped plugins and those of `PLUGIN_PATH`. @throws BootError */
 export async function findPlugins(variables: Variables, find = findAllPlugins): Promise<readonly LoadedPlugin[]> {
-  const more = variables["PLUGIN_PATH"]?.split(path.delimiter).filter((folder) => folder !== "") ?? [];
-  const roots = [pluginsFolder, ...more.map((folder) => path.resolve(folder))];
+  const roots = [pluginsFolder, ...foldersOf(variables["PLUGIN_PATH"] ?? "")];
   const { plugins, faults } = await find(roots, undefined);
   stopOnFaults(faults);
   return plugins;

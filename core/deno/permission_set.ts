@@ -18,8 +18,7 @@ import {
   type ProcessKind,
   root,
 } from "./core_needs.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
+import type { Variables } from "../config/env.ts";
 
 /** One permission and its reason. */
 export interface Need {

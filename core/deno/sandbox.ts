@@ -11,9 +11,15 @@ import { promisify } from "node:util";
 import * as z from "zod";
 
 import type { FindPlugins } from "../boot.ts";
-import { pluginsFolder } from "../plugin/discovery.ts";
+import {
+  pluginsFolder,
+  discoverPlugins,
+  loadFault,
+  loadPlugin,
+  pluginFolders,
+  type PluginReader,
+} from "../plugin/discovery.ts";
 import { demoSchema, type PlayDemo } from "../plugin/demo_part.ts";
-import { discoverPlugins, loadFault, loadPlugin, pluginFolders, type PluginReader } from "../plugin/discovery.ts";
 import { runHere, type RunMigrations } from "../db/migrate/migration_source.ts";
 import { processVariables } from "../config/env.ts";
 import { manifestOf, type Reading, readingSchema } from "../plugin/manifest_data.ts";

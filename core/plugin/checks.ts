@@ -1,11 +1,10 @@
 /** The fatal checks of a boot. Each gives back faults, with their remedies, so that all of them are told at once. */
 import type { Knex } from "knex";
 
-import type { LoadedPlugin } from "./contract.ts";
+import type { LoadedPlugin, PluginParts } from "./contract.ts";
 import { stopOnFaults } from "../config/env.ts";
 import { isNarrower, isReserved, overlap } from "../http/path_order.ts";
 import type { Route } from "../http/route.ts";
-import type { PluginParts } from "./contract.ts";
 import type { Columns, Manifest } from "./manifest.ts";
 
 /**

@@ -5,14 +5,13 @@ import { auditLogOf } from "../audit/log.ts";
 import type { Refusals } from "../audit/refusals.ts";
 import { dailyCounter } from "../db/daily_usage.ts";
 import { databaseFor } from "../db/database.ts";
-import type { LoadedPlugin } from "./contract.ts";
+import type { LoadedPlugin, PluginContext } from "./contract.ts";
 import { forgetAnswers } from "../http/idempotency.ts";
 import type { FileStore } from "../files/store.ts";
 import { countsOf } from "../http/limits/counters.ts";
 import { enqueuerFor } from "../jobs/outbox.ts";
 import type { Logger } from "../process/log.ts";
 import { allowedOrigins, guardedFetch } from "./guarded_fetch.ts";
-import type { PluginContext } from "./contract.ts";
 
 export function contextFor(
   { manifest }: LoadedPlugin,

@@ -1,10 +1,8 @@
 /** The environment variables of one plugin: those that its manifest names, checked. */
 import * as z from "zod";
 
-import { type CoreEnv, localSecret } from "../config/env.ts";
+import { type CoreEnv, localSecret, type Variables } from "../config/env.ts";
 import type { LoadedPlugin } from "./contract.ts";
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The slice of one plugin: what its manifest names, checked and frozen. A variable that is marked as a `localSecret`

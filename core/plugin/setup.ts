@@ -1,10 +1,9 @@
 /**
  * Sets one plugin up. Its code may throw or give back anything: that is a fault with its name, and no crash without.
  */
-import type { LoadedPlugin } from "./contract.ts";
+import type { LoadedPlugin, PluginContext, PluginParts } from "./contract.ts";
 import { withoutValues } from "./plugin_env.ts";
 import { partsShapeFaults } from "./parts_schema.ts";
-import type { PluginContext, PluginParts } from "./contract.ts";
 
 /** @returns undefined where there is a fault, which goes into `faults` */
 export async function setUp(

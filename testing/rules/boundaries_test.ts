@@ -5,9 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { discoverPlugins } from "../../core/plugin/discovery.ts";
+import { discoverPlugins, pluginsFolder } from "../../core/plugin/discovery.ts";
 import type { LoadedPlugin } from "../../core/plugin/contract.ts";
-import { pluginsFolder } from "../../core/plugin/discovery.ts";
 import { isTest, platformFaults, pluginFaults, pluginOf, root, targetOf } from "./boundaries.ts";
 import { readSource, readSources } from "./source.ts";
 

@@ -4,8 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 
-import { pluginsFolder } from "../../plugin/discovery.ts";
-import { discoverPlugins } from "../../plugin/discovery.ts";
+import { pluginsFolder, discoverPlugins } from "../../plugin/discovery.ts";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { BootError } from "../../errors.ts";
 import { createLogger } from "../../process/log.ts";

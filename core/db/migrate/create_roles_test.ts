@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import type { Knex } from "knex";
 
-import { pluginsFolder } from "../../plugin/discovery.ts";
-import { discoverPlugins } from "../../plugin/discovery.ts";
+import { pluginsFolder, discoverPlugins } from "../../plugin/discovery.ts";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { BootError } from "../../errors.ts";
 import { loginRole, loginRoleOf, platformGroup, queueRole, rolePassword, rolesOf, urlAs } from "../role_names.ts";

@@ -1,7 +1,6 @@
 /**
- * How we speak to S3: to one origin, never longer than a deadline, again where that may help, and with errors that say
- * what was asked and what came back, and nothing else. (The body of S3's answer to a wrong signature quotes the
- * request.)
+ * Calls S3. A request goes to one origin, ends at a deadline, and is repeated if another attempt can succeed. An error
+ * names the request and the code of the answer only, because S3's answer to a wrong signature quotes the request.
  */
 import { S3mini, S3ServiceError } from "s3mini";
 

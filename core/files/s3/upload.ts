@@ -1,7 +1,6 @@
 /**
- * Writes a stream into S3. What fits into one part is put at once; what does not is a multipart upload, which is
- * visible when it is completed and never before. No more of it is in memory than one part: it fills up, is sent, and
- * fills up again. The database is slower than a bucket nearby, so that a second part on its way would only take
+ * Writes a stream into S3. A small file is one request. A larger file is a multipart upload, and S3 shows it only after
+ * its completion. One part at a time is in memory: it fills up, is sent, and fills up again. The database is slower than a bucket nearby, so that a second part on its way would only take
  * memory.
  *
  * s3mini signs and sends each request. Its own way to upload a stream is not taken: it knows no signal, and calls it a
