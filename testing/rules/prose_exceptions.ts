@@ -14,7 +14,6 @@ export const proseExceptions: readonly string[] = [
   "testing/faulty_plugins.ts",
   // plugins/pms
   "plugins/pms/bookings",
-  "plugins/pms/desk",
   "plugins/pms/front_desk_test.ts",
   "plugins/pms/guests/contacts_test.ts",
   "plugins/pms/guests/folding_test.ts",

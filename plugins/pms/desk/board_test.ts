@@ -15,7 +15,7 @@ describe("the board and the chart", () => {
 
   const names = (entries: { guest_name: string }[]): string[] => entries.map(({ guest_name }) => guest_name);
 
-  it("shows who comes, who goes, who is here, who is late, and which rooms are dirty", async () => {
+  it("The board lists arrivals, departures, guests in house, overdue guests and dirty rooms", async () => {
     const desk = await openDesk(platform, { rooms: 6 });
     await desk.manage("PATCH", "/policies", { overstays: "leave" });
     const guest = (name: string, room: number) => ({ guest: { name }, room_id: desk.roomIds[room] });
@@ -39,7 +39,7 @@ describe("the board and the chart", () => {
     expect(board.arrivals[0]).to.include({ room_number: "105", housekeeping: "clean", status: "confirmed" });
   });
 
-  it("charts each room with its stays and closures in the range, however long they are", async () => {
+  it("The chart shows each room with all stays and closures that overlap the range, long ones included", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const [first, second] = desk.roomIds;
     const long = await desk.booked(0, 80);
@@ -68,7 +68,7 @@ describe("the board and the chart", () => {
     expect((await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(200)}`)).status).to.equal(400);
   });
 
-  it("charts by pages of rooms, which are shorter where the range of days is long", async () => {
+  it("The chart returns pages of rooms, with fewer rooms for a long range of days", async () => {
     const desk = await openDesk(platform, { rooms: 5 });
     await desk.booked(1, 3, { room_id: desk.roomIds[4] });
     const chart = (days: number, more = ""): ReturnType<typeof desk.get> =>
@@ -94,7 +94,7 @@ describe("the board and the chart", () => {
     expect([rest.rooms.length, rest.next_cursor]).to.deep.equal([8, null]);
   });
 
-  it("draws both segments of a stay that was moved in its middle", async () => {
+  it("The chart shows a stay in both rooms after a move in its middle", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);

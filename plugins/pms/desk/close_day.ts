@@ -26,14 +26,11 @@ export interface DailyFigures {
   readonly business_date: Day;
   /** All rooms of the hotel that are not retired. */
   readonly rooms: number;
-  /** The rooms of these that could not be sold: out of order, or closed that night. */
+  /** The part of these rooms that could not be sold: out of order, or closed that night. */
   readonly out_of_order: number;
-  /**
-   * Rooms that were slept in, each once: what a second party of the day pays for it is revenue, and sells no other
-   * room.
-   */
+  /** Rooms that were slept in, each counted once. A second party in the same room on that day adds revenue only. */
   readonly sold: number;
-  /** The guests of these rooms, with those that left on the day of their arrival. */
+  /** The guests in the sold rooms, including guests that left on the day of their arrival. */
   readonly guests: number;
   readonly arrivals: number;
   readonly departures: number;
@@ -76,8 +73,8 @@ const readStatement = prepare<DailyFigures>(
 );
 
 /**
- * Writes the figures of the day. Nights slept are those of guests who are in the house or have left; a night that a
- * no-show pays for is revenue, and no room was sold for it.
+ * Writes the figures of the day. A night counts as slept if the guest is in house or has left. A night that a
+ * no-show pays for counts as revenue, but not as a sold room.
  */
 const writeStatement = prepare<DailyFigures>(
   "pms_write_daily_figures",
@@ -117,8 +114,8 @@ const writeStatement = prepare<DailyFigures>(
 /**
  * Closes a day, or returns the figures of a day that is closed.
  * @param early whether to close the day before it is over at the hotel
- * @throws Problem WRONG_DAY if the day is not the business date, or has not begun; DAY_NOT_OVER before the policy
- *   `day_closes_from` on the day's own date at the hotel
+ * @throws Problem WRONG_DAY if the day is not the business date, or has not begun
+ * @throws Problem DAY_NOT_OVER before the time of the policy `day_closes_from`, on the day's own date at the hotel
  */
 export async function closeDay(
   trx: Trx,
@@ -198,7 +195,7 @@ async function settleGuests(
   return { noShows: missing.filter(({ arrival }) => arrival === day).length, overstays };
 }
 
-/** A day's figures as they are answered: money with its currency's decimals. */
+/** Formats a day's figures for an answer: amounts get the decimals of their currency. */
 export function figuresView(figures: DailyFigures) {
   const { room_revenue: room, no_show_revenue: noShow, currency, closed_at: closedAt } = figures;
   return {

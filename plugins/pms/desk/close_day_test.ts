@@ -6,7 +6,7 @@ import { closeAt, closeByClock, closePageByPage } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { furnishHotel } from "../testing/hotel.ts";
 
-describe("the close of the day", () => {
+describe("The close of the day", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -16,7 +16,7 @@ describe("the close of the day", () => {
   const close = (desk: Desk, day: number) =>
     desk.manage("POST", "/operations/close-day", { business_date: desk.day(day), early: day >= 9 });
 
-  it("marks no-shows, writes the figures of the day, and goes on to the next", async () => {
+  it("The close marks no-shows, writes the figures of the day and begins the next day", async () => {
     const desk = await openDesk(platform, { rooms: 6, rate: "100.00" });
     const [, second, third, fourth, fifth, sixth] = desk.roomIds;
     const stays = await desk.booked(0, 3, { adults: 2 });
@@ -56,7 +56,7 @@ describe("the close of the day", () => {
     expect((await desk.book(1, 2, { room_id: third })).status, "the nights are free").to.equal(201);
   });
 
-  it("sums what no single price may be", async () => {
+  it("The revenue of a day can exceed the largest price of one night", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "5000000000.00", settings: { currency: "IRR" } });
     for (const room of desk.roomIds) {
       const { booking_id: id } = await desk.booked(0, 1, { room_id: room });
@@ -67,7 +67,7 @@ describe("the close of the day", () => {
     expect(closed.body.room_revenue).to.equal("10000000000.00");
   });
 
-  it("counts a no-show on the day of the arrival alone, whatever is reinstated later", async () => {
+  it("A no-show counts on its arrival day only, even if it is reinstated and missed again", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 3);
     expect((await close(desk, 0)).body.no_shows).to.equal(1);
@@ -76,7 +76,7 @@ describe("the close of the day", () => {
     expect((await desk.get(`/bookings/${id}`)).body.status).to.equal("no_show");
   });
 
-  it("sells a room once a night, though two parties pay for it", async () => {
+  it("A room counts as sold once, even if two parties pay for it on the same day", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     for (const name of ["By day", "By night"]) {
       const { booking_id: id } = await desk.booked(0, 1, { guest: { name } });
@@ -87,7 +87,7 @@ describe("the close of the day", () => {
     expect(closed.body).to.include({ rooms: 1, sold: 1, guests: 2, arrivals: 2, room_revenue: "200.00" });
   });
 
-  it("marks as many no-shows in one go, each with the line of its history and what its policy charges", async () => {
+  it("One close marks several no-shows, each with a history entry and the charge of the policy", async () => {
     const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
     await desk.manage("PATCH", "/policies", { no_show_charge: "none" });
     const missing = [];
@@ -101,7 +101,7 @@ describe("the close of the day", () => {
     }
   });
 
-  it("gives a closed day's figures again, whatever has happened since, and closes nothing twice", async () => {
+  it("A second close of a day returns the same figures and closes nothing", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.operate("check-in", id);
@@ -114,7 +114,7 @@ describe("the close of the day", () => {
     expect(list.body.items).to.deep.equal([first.body]);
   });
 
-  it("is done once by ten who close at once", async () => {
+  it("Ten concurrent closes of a day close it once and get the same answer", async () => {
     const desk = await openDesk(platform);
     const answers = await Promise.all(Array.from({ length: 10 }, () => close(desk, 0)));
     expect(answers.map(({ status }) => status)).to.deep.equal(Array.from({ length: 10 }, () => 200));
@@ -122,14 +122,14 @@ describe("the close of the day", () => {
     expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(1));
   });
 
-  it("is refused for another day than the business date, and before the day has begun", async () => {
+  it("A close of another day than the business date, or of a day that has not begun, answers WRONG_DAY", async () => {
     const desk = await openDesk(platform);
     expect((await close(desk, 1)).body).to.include({ code: "WRONG_DAY", business_date: desk.day(0) });
     for (let day = 0; day < 10; day += 1) expect((await close(desk, day)).status, `day ${day}`).to.equal(200);
     expect((await close(desk, 10)).body.code).to.equal("WRONG_DAY");
   });
 
-  it("writes figures that nobody can change, not even the plugin itself", async () => {
+  it("PostgreSQL refuses to change the figures of a closed day, even for the owner", async () => {
     const desk = await openDesk(platform);
     await close(desk, 0);
     for (const sql of ["UPDATE pms.daily_figures SET sold = 7", "DELETE FROM pms.daily_figures"]) {
@@ -141,7 +141,7 @@ describe("the close of the day", () => {
     }
   });
 
-  it("lets the next morning's desk reinstate who came after midnight", async () => {
+  it("The desk can reinstate a no-show on the morning after the close", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 3);
     await close(desk, 0);
@@ -150,7 +150,7 @@ describe("the close of the day", () => {
     expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
   });
 
-  it("is open to a receptionist, unless the hotel's policy leaves it to managers", async () => {
+  it("A receptionist can close the day unless the policy allows only managers", async () => {
     const desk = await openDesk(platform);
     const asReceptionist = (day: number) =>
       platform.client.post(
@@ -167,8 +167,8 @@ describe("the close of the day", () => {
     expect((await close(desk, 1)).status).to.equal(200);
   });
 
-  it("answers 409 DAY_NOT_OVER over HTTP, and 200 with early", async () => {
-    // In one of the two it is before 20:00 at any moment.
+  it("An HTTP request to close a day that is not over answers 409, and 200 with early", async () => {
+    // At any moment, the local time is before 20:00 in at least one of these two zones.
     const isEvening = Number(new Date().toLocaleTimeString("en-GB", { timeZone: "Asia/Tokyo" }).slice(0, 2)) >= 20;
     const hotel = await furnishHotel(platform.client, {
       settings: { time_zone: isEvening ? "Pacific/Honolulu" : "Asia/Tokyo" },
@@ -186,44 +186,44 @@ describe("the close of the day", () => {
     expect((await close({ early: true })).body).to.include({ no_shows: 1, no_show_revenue: "100.00" });
   });
 
-  describe("by the clock", () => {
-    it("is done for a hotel that signs up, from the day after on, and not for one that chooses otherwise", async () => {
-      const [asSignedUp, chooses] = [await furnishHotel(platform.client), await furnishHotel(platform.client)];
-      await platform.client.patch("/policies", { day_closes_at: null }, { token: chooses.managerToken });
-      const ids = [asSignedUp.hotelId, chooses.hotelId];
+  describe("by the schedule", () => {
+    it("The schedule closes days of a new hotel by default, and not of a hotel that turned it off", async () => {
+      const [withDefaults, turnedOff] = [await furnishHotel(platform.client), await furnishHotel(platform.client)];
+      await platform.client.patch("/policies", { day_closes_at: null }, { token: turnedOff.managerToken });
+      const ids = [withDefaults.hotelId, turnedOff.hotelId];
       await platform
         .owner("identity.hotels")
         .whereIn("hotel_id", ids)
-        .update({ business_date: asSignedUp.day(-2) });
+        .update({ business_date: withDefaults.day(-2) });
       await closeByClock(platform);
       const closed = await platform
         .owner("pms.daily_figures")
         .whereIn("hotel_id", ids)
-        .where({ business_date: asSignedUp.day(-2) })
+        .where({ business_date: withDefaults.day(-2) })
         .select("hotel_id", "closed_by");
-      expect(closed).to.deep.equal([{ hotel_id: asSignedUp.hotelId, closed_by: "the clock" }]);
+      expect(closed).to.deep.equal([{ hotel_id: withDefaults.hotelId, closed_by: "the clock" }]);
     });
 
-    it("is not refused, however late the desk may close", async () => {
+    it("The schedule closes an overdue day regardless of the policy day_closes_from", async () => {
       const desk = await openDesk(platform);
       await desk.manage("PATCH", "/policies", { day_closes_at: "00:00", day_closes_from: "23:59" });
       await closeByClock(platform);
       expect((await desk.get("/hotels/me")).body.business_date).to.equal(desk.day(9));
     });
 
-    it("closes all days that nobody closed, in the hotels that ask for it, and no others", async () => {
-      const [asks, doesNot] = [await openDesk(platform), await openDesk(platform)];
-      await asks.manage("PATCH", "/policies", { day_closes_at: "00:00" });
+    it("The schedule closes all overdue days, only in hotels with the policy day_closes_at", async () => {
+      const [withSchedule, withoutSchedule] = [await openDesk(platform), await openDesk(platform)];
+      await withSchedule.manage("PATCH", "/policies", { day_closes_at: "00:00" });
       await closeByClock(platform);
-      const { business_date: today } = (await asks.get("/hotels/me")).body;
-      expect(today).to.equal(asks.day(9));
-      expect((await doesNot.get("/hotels/me")).body.business_date).to.equal(doesNot.day(0));
-      const list = await asks.manage("GET", "/operations/closed-days");
+      const { business_date: today } = (await withSchedule.get("/hotels/me")).body;
+      expect(today).to.equal(withSchedule.day(9));
+      expect((await withoutSchedule.get("/hotels/me")).body.business_date).to.equal(withoutSchedule.day(0));
+      const list = await withSchedule.manage("GET", "/operations/closed-days");
       expect(list.body.items).to.have.length(9);
       expect(list.body.items[0].closed_by).to.equal("the clock");
     });
 
-    it("closes the days of the other hotels, though some have a time zone that there is not", async () => {
+    it("A hotel with an unknown time zone does not stop the closes of other hotels", async () => {
       const desks: Desk[] = [];
       for (let count = 0; count < 5; count += 1) desks.push(await openDesk(platform));
       desks.sort((left, right) => (left.hotelId < right.hotelId ? -1 : 1));
@@ -231,7 +231,7 @@ describe("the close of the day", () => {
       const [first, bad, good, worse, last] = desks as [Desk, Desk, Desk, Desk, Desk];
       const setZone = (desk: Desk, zone: string) =>
         platform.owner("identity.hotels").where({ hotel_id: desk.hotelId }).update({ time_zone: zone });
-      // Neither runtime knows "Nowhere/Land", and of "AET" PostgreSQL and JavaScript think differently.
+      // Neither PostgreSQL nor JavaScript knows "Nowhere/Land". Only JavaScript's `Intl` knows "AET".
       await setZone(bad, "AET");
       await setZone(worse, "Nowhere/Land");
       await closeByClock(platform);
@@ -244,7 +244,7 @@ describe("the close of the day", () => {
       for (const desk of [bad, worse]) expect(await dayOf(desk)).to.equal(desk.day(9));
     });
 
-    it("gives each hotel that is behind one day a turn, page by page", async () => {
+    it("Each round of the schedule closes one day of each overdue hotel, page by page", async () => {
       const desks = [await openDesk(platform), await openDesk(platform), await openDesk(platform)];
       for (const desk of desks) await desk.manage("PATCH", "/policies", { day_closes_at: "00:00" });
       await closePageByPage(platform);
@@ -255,9 +255,9 @@ describe("the close of the day", () => {
         .orderBy("closed_at")
         .select("hotel_id")) as { hotel_id: string }[];
       expect(closed).to.have.length(27);
-      for (let turn = 0; turn < 9; turn += 1) {
-        const served = closed.slice(3 * turn, 3 * turn + 3).map(({ hotel_id: id }) => id);
-        expect(served, `turn ${turn}`).to.have.members(ids);
+      for (let round = 0; round < 9; round += 1) {
+        const served = closed.slice(3 * round, 3 * round + 3).map(({ hotel_id: id }) => id);
+        expect(served, `round ${round}`).to.have.members(ids);
       }
     });
   });
@@ -272,7 +272,7 @@ describe("the close of the day", () => {
       ["Europe/Berlin", "2030-10-27T22:59:00Z", ["2030-10-26", "2030-10-27"]],
       ["America/New_York", "2030-11-04T04:30:00Z", ["2030-11-02", "2030-11-03"]],
     ] as const) {
-      it(`${zone} at ${now} has begun ${days.at(-1)} and not the day after`, async () => {
+      it(`At ${now} in ${zone}, ${days.at(-1)} can be closed and the next day has not begun`, async () => {
         const desk = await openDesk(platform, { settings: { time_zone: zone } });
         const first = days[0];
         await platform.owner("identity.hotels").where({ hotel_id: desk.hotelId }).update({ business_date: first });

@@ -7,8 +7,8 @@ import { type Call, directDesk, type Outcome } from "../testing/model_tests/dire
 import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
 import { insertHotel } from "../testing/insert_hotel.ts";
 
-/** A desk at moments that the test chooses: no test here depends on the hour at which it runs. */
-describe("a day that is not over", () => {
+/** The tests choose the moment of each call, so that no result depends on the hour at which they run. */
+describe("A day that is not over", () => {
   let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
@@ -27,7 +27,7 @@ describe("a day that is not over", () => {
     today(): Promise<string>;
   }
 
-  /** A hotel on the business date 2025-03-27, or on another. */
+  /** Inserts a hotel, and returns its desk. @param day the business date. The default is 2025-03-27 */
   async function openAt(timeZone = "Europe/Berlin", day?: string): Promise<Desk> {
     const { hotelId, model } = await insertHotel(owner, { currency: "EUR", decimals: 2, timeZone });
     const row = () => owner("identity.hotels").where({ hotel_id: hotelId });
@@ -52,15 +52,16 @@ describe("a day that is not over", () => {
   const [first, second] = [dayText(0), dayText(1)];
   const at = (day: string, time: string, zone = "Europe/Berlin"): Date => instantOf(day, time, zone);
 
-  it("is not closed, and the answer lists the no-shows that its close would make", async () => {
+  it("A close of a day that is not over is refused, and lists the expected no-shows", async () => {
     const desk = await openAt();
     const expected = [await desk.book(0, 0, "Ada Lovelace"), await desk.book(3, 0, "Grace Hopper")];
     await desk.book(1, 1, "Comes tomorrow");
     const { code, body } = await desk.close(at(first, "10:00"), first);
     expect(code).to.equal("DAY_NOT_OVER");
     expect(body.detail).to.equal(
-      "2025-03-27 can be closed from 18:00 at the hotel. A close now would mark 2 expected guests as no-shows, and would " +
-        "charge another night to 0 guests due out and still in the house. " +
+      "2025-03-27 can be closed from 18:00 at the hotel. " +
+        "A close now would mark 2 expected guests as no-shows, " +
+        "and would charge another night to 0 guests due out and still in the house. " +
         'To close it now, send "early": true.',
     );
     const stay = { arrival: first, departure: second };
@@ -80,20 +81,20 @@ describe("a day that is not over", () => {
     expect(board.arrivals).to.have.length(2);
   });
 
-  it("lists the guests due out to whom the close would charge the night, exactly those", async () => {
+  it("The refusal lists exactly the guests due out that the close would charge the night", async () => {
     const desk = await openAt();
     const owned = (table: string) => owner(table).where({ hotel_id: desk.hotelId });
-    const enter = async (id: string) => {
+    const checkIn = async (id: string) => {
       const outcome = await desk.call(at(first, "15:00"), { id: "checkIn", params: { booking_id: id } });
       expect(outcome.code, JSON.stringify(outcome.body)).to.equal("OK");
       return id;
     };
-    // The first leaves today, and so does the second, whose room is taken tonight; the third's is kept for a no-show.
+    // All three are due out on the second day. A closure takes the second room, and a no-show has the third one.
     const names = ["Stays on", "Must leave", "Room of a no-show"];
-    const here = [];
-    for (const [room, name] of names.entries()) here.push(await enter(await desk.book(room, 0, name)));
+    const inHouse = [];
+    for (const [room, name] of names.entries()) inHouse.push(await checkIn(await desk.book(room, 0, name)));
     expect((await desk.close(at(first, "19:00"), first)).code).to.equal("OK");
-    const [stays, , kept] = here;
+    const [staying, , inRoomOfNoShow] = inHouse;
     const closure = { from: second, to: dayText(2), reason: "paint" };
     const closed = await desk.call(at(second, "08:00"), {
       id: "closeRoom",
@@ -104,10 +105,13 @@ describe("a day that is not over", () => {
     const expected = await desk.book(2, 1, "Comes today");
     const { code, body } = await desk.close(at(second, "10:00"), second);
     expect(code).to.equal("DAY_NOT_OVER");
-    expect(body.overstays.map(({ booking_id: id }: { booking_id: string }) => id)).to.have.members([stays, kept]);
+    expect(body.overstays.map(({ booking_id: id }: { booking_id: string }) => id)).to.have.members([
+      staying,
+      inRoomOfNoShow,
+    ]);
     expect(body.overstays_count).to.equal(2);
-    expect(body.overstays.find(({ booking_id: id }: { booking_id: string }) => id === stays)).to.deep.equal({
-      booking_id: stays,
+    expect(body.overstays.find(({ booking_id: id }: { booking_id: string }) => id === staying)).to.deep.equal({
+      booking_id: staying,
       guest_name: "Stays on",
       room_id: desk.model.rooms[0]?.id,
       room_number: desk.model.rooms[0]?.number,
@@ -116,7 +120,8 @@ describe("a day that is not over", () => {
     });
     expect(body.no_shows.map(({ booking_id: id }: { booking_id: string }) => id)).to.deep.equal([expected]);
     expect(body.detail).to.include(
-      "would mark 1 expected guest as a no-show, and would charge another night to 2 guests due out and still in the house.",
+      "would mark 1 expected guest as a no-show, " +
+        "and would charge another night to 2 guests due out and still in the house.",
     );
     await desk.call(at(second, "10:00"), { id: "changePolicies", body: { overstays: "leave" } });
     const left = await desk.close(at(second, "10:00"), second);
@@ -125,10 +130,13 @@ describe("a day that is not over", () => {
     const figures = await desk.close(at(second, "10:00"), second, { early: true });
     expect(figures.body).to.include({ overstays: 2, no_shows: 1 });
     const departures = await owned("pms.bookings").where({ status: "in_house", departure: dayText(2) });
-    expect(departures.map(({ booking_id: id }: { booking_id: string }) => id)).to.have.members([stays, kept]);
+    expect(departures.map(({ booking_id: id }: { booking_id: string }) => id)).to.have.members([
+      staying,
+      inRoomOfNoShow,
+    ]);
   });
 
-  it("is closed with early, once, and a second early close gives back its figures", async () => {
+  it("Two concurrent early closes close the day once and return the same figures", async () => {
     const desk = await openAt();
     await desk.book(0, 0, "Ada Lovelace");
     const [one, two] = await Promise.all([1, 2].map(() => desk.close(at(first, "10:00"), first, { early: true })));
@@ -136,11 +144,11 @@ describe("a day that is not over", () => {
     expect(two).to.deep.equal(one);
     expect(await desk.close(at(first, "10:01"), first), "without early").to.deep.equal(one);
     expect(await desk.today()).to.equal(second);
-    // The day after has not begun, and early does not begin it.
+    // The next day has not begun, and `early` does not begin it.
     expect((await desk.close(at(first, "10:02"), second, { early: true })).code).to.equal("WRONG_DAY");
   });
 
-  it("says who closed the day before, to the manager who closes at eight by habit", async () => {
+  it("The refusal names the user who closed the day before", async () => {
     const desk = await openAt();
     expect((await desk.close(at(second, "04:00"), first)).code).to.equal("OK");
     const { code, body } = await desk.close(at(second, "08:00"), second);
@@ -150,7 +158,7 @@ describe("a day that is not over", () => {
     expect(Date.parse(body.last_close.closed_at as string)).to.be.lessThanOrEqual(Date.now());
   });
 
-  it("lists 50 no-shows at most, and counts all", async () => {
+  it("The refusal lists at most 50 no-shows and counts all of them", async () => {
     const desk = await openAt();
     for (let day = 0; day < 52; day += 1) await desk.book(day % 5, day, `Guest ${day}`);
     await owner("identity.hotels")
@@ -168,13 +176,13 @@ describe("a day that is not over", () => {
     ["Pacific/Auckland", "2025-03-27", "18:00", "2025-03-27T05:00:00.000Z"],
     ["Pacific/Kiritimati", "2025-03-27", "00:01", "2025-03-26T10:01:00.000Z"],
     ["Pacific/Honolulu", "2025-03-27", "23:59", "2025-03-28T09:59:00.000Z"],
-    // The clock jumps from 02:00 to 03:00: there is no 02:30.
+    // Daylight saving begins: the clock jumps from 02:00 to 03:00, so 02:30 does not exist.
     ["Europe/Berlin", "2025-03-30", "02:30", "2025-03-30T01:30:00.000Z"],
-    // The hour from 02:00 to 03:00 comes twice: the first one counts.
+    // Daylight saving ends: 02:30 exists twice, and the first one counts.
     ["Europe/Berlin", "2025-10-26", "02:30", "2025-10-26T00:30:00.000Z"],
     ["America/New_York", "2025-11-02", "18:00", "2025-11-02T23:00:00.000Z"],
   ] as const) {
-    it(`can be closed in ${zone} on ${day} from ${from} there, which is ${moment}, and not a millisecond earlier`, async () => {
+    it(`In ${zone}, ${day} can be closed from ${from}, which is ${moment}, and not 1 ms earlier`, async () => {
       const desk = await openAt(zone, day);
       await desk.call(new Date(), { id: "changePolicies", body: { day_closes_from: from } });
       const start = new Date(moment);
@@ -184,19 +192,19 @@ describe("a day that is not over", () => {
     });
   }
 
-  it("can be closed at any time of its date where day_closes_from is null", async () => {
+  it("A day can be closed at any time of its date if day_closes_from is null", async () => {
     const desk = await openAt();
     await desk.call(new Date(), { id: "changePolicies", body: { day_closes_from: null } });
     expect((await desk.close(at(first, "00:00"), first)).code).to.equal("OK");
   });
 
-  it("is over at any hour once the hotel's calendar is past it, however late day_closes_from is", async () => {
+  it("A day is over once the hotel's calendar is past it, regardless of day_closes_from", async () => {
     for (const [zone, day, now] of [
       ["Europe/Berlin", first, at(second, "00:00")],
       ["Europe/Berlin", first, at(dayText(5), "09:00")],
       ["Pacific/Honolulu", first, at(second, "00:00", "Pacific/Honolulu")],
       ["Pacific/Auckland", first, at(second, "00:00", "Pacific/Auckland")],
-      // Samoa had no 30 December 2011.
+      // Samoa skipped 30 December 2011.
       ["Pacific/Apia", "2011-12-30", at("2011-12-31", "00:00", "Pacific/Apia")],
     ] as const) {
       const desk = await openAt(zone, day);
@@ -205,7 +213,7 @@ describe("a day that is not over", () => {
     }
   });
 
-  it("that has not begun is a wrong day, with early and without", async () => {
+  it("A day that has not begun answers WRONG_DAY, with early and without", async () => {
     const desk = await openAt();
     const eve = at(dayText(-1), "23:59");
     for (const body of [{}, { early: true }]) expect((await desk.close(eve, first, body)).code).to.equal("WRONG_DAY");
@@ -213,7 +221,7 @@ describe("a day that is not over", () => {
       expect((await desk.close(at(first, "20:00"), day, { early: true })).code, day).to.equal("WRONG_DAY");
   });
 
-  it("between midnight and the clock's close is the calendar's, while the day before can be closed", async () => {
+  it("After midnight, the day before can be closed and the calendar's day can not", async () => {
     const desk = await openAt();
     expect((await desk.close(at(second, "01:00"), first)).code).to.equal("OK");
     expect((await desk.close(at(second, "01:01"), second)).code).to.equal("DAY_NOT_OVER");

@@ -6,7 +6,7 @@ import { closeAt, closeByClock, moveAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("guests who should have left and are still in the house when the day is closed", () => {
+describe("Guests due out that are still in house at the close of the day", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -15,8 +15,8 @@ describe("guests who should have left and are still in the house when the day is
 
   const close = (desk: Desk, day: number) =>
     desk.manage("POST", "/operations/close-day", { business_date: desk.day(day) });
-  /** A guest who comes on the first day for a night, in a room of the desk, and stays. @returns the booking's id */
-  const guestIn = async (desk: Desk, room = 0, nights = 1): Promise<string> => {
+  /** Books a room from the first day on, and checks the guest in. @returns the booking's id */
+  const checkInGuest = async (desk: Desk, room = 0, nights = 1): Promise<string> => {
     const guest = { name: `Guest of ${room}` };
     const { booking_id: id } = await desk.booked(0, nights, { room_id: desk.roomIds[room], guest });
     expect((await desk.operate("check-in", id)).status).to.equal(200);
@@ -24,9 +24,9 @@ describe("guests who should have left and are still in the house when the day is
   };
   const read = async (desk: Desk, id: string) => (await desk.get(`/bookings/${id}`)).body;
 
-  it("get the night, at the price of an extension, and it is sold and revenue", async () => {
+  it("The close gives an overstay the night at the price of an extension, and counts it as sold", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
-    const id = await guestIn(desk);
+    const id = await checkInGuest(desk);
     await close(desk, 0);
     await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "150.00" });
     const closed = await close(desk, 1);
@@ -38,12 +38,12 @@ describe("guests who should have left and are still in the house when the day is
     expect(items.at(-1)).to.deep.include({ action: "overstay", by_user: closed.body.closed_by });
     expect([items.at(-1).before.departure, items.at(-1).after.departure]).to.deep.equal([desk.day(1), desk.day(2)]);
     const { body: board } = await desk.get("/operations/today");
-    expect([board.departures.length, board.overdue.length], "expected to leave today").to.deep.equal([1, 0]);
+    expect([board.departures.length, board.overdue.length], "the guest is due out today").to.deep.equal([1, 0]);
     expect((await desk.operate("check-out", id)).body.total_amount).to.equal("250.00");
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("stay overdue where the hotel leaves them so, and get all nights since when it does no more", async () => {
+  it("A guest stays overdue under the policy leave, and gets all missed nights under extend", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     expect((await desk.get("/policies")).body.overstays).to.equal("extend");
     expect((await desk.manage("PATCH", "/policies", { overstays: "leave" })).body).to.include({
@@ -51,19 +51,28 @@ describe("guests who should have left and are still in the house when the day is
       overstays: "leave",
       day_closes_at: null,
     });
-    const id = await guestIn(desk);
+    const id = await checkInGuest(desk);
     await close(desk, 0);
     expect((await close(desk, 1)).body).to.include({ sold: 0, overdue: 1, overstays: 0, room_revenue: "0.00" });
     expect(await read(desk, id)).to.include({ departure: desk.day(1), total_amount: "100.00" });
     await desk.manage("PATCH", "/policies", { overstays: "extend" });
     const closed = await close(desk, 2);
-    expect(closed.body, "of the day itself").to.include({ sold: 1, overdue: 0, overstays: 1, room_revenue: "100.00" });
+    expect(closed.body, "the figures count the night of the day itself only").to.include({
+      sold: 1,
+      overdue: 0,
+      overstays: 1,
+      room_revenue: "100.00",
+    });
     expect(await read(desk, id)).to.include({ departure: desk.day(3), total_amount: "300.00" });
   });
 
-  it("stay overdue one by one where the night is not to be had, and keep nobody else from theirs", async () => {
+  it("A guest without a free room stays overdue and does not stop the extension of other guests", async () => {
     const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
-    const [closedRoom, brokenRoom, third] = [await guestIn(desk, 0), await guestIn(desk, 1), await guestIn(desk, 2)];
+    const [closedRoom, brokenRoom, third] = [
+      await checkInGuest(desk, 0),
+      await checkInGuest(desk, 1),
+      await checkInGuest(desk, 2),
+    ];
     await close(desk, 0);
     const closure = { from: desk.day(1), to: desk.day(2), reason: "new carpet" };
     expect((await desk.manage("POST", `/rooms/${desk.roomIds[0]}/closures`, closure)).status).to.equal(201);
@@ -71,14 +80,14 @@ describe("guests who should have left and are still in the house when the day is
     const closed = await close(desk, 1);
     expect(closed.body).to.include({ sold: 2, overdue: 1, overstays: 2, room_revenue: "200.00" });
     expect((await read(desk, closedRoom)).departure).to.equal(desk.day(1));
-    expect((await read(desk, brokenRoom)).departure, "slept in, be it in order or not").to.equal(desk.day(2));
+    expect((await read(desk, brokenRoom)).departure, "a guest keeps a room that is out of order").to.equal(desk.day(2));
     expect((await read(desk, third)).departure).to.equal(desk.day(2));
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("have the room that was kept for somebody who did not come", async () => {
+  it("An overstay gets the night in its room if the next guest is a no-show", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
-    const id = await guestIn(desk);
+    const id = await checkInGuest(desk);
     await close(desk, 0);
     const next = await desk.booked(1, 3, { guest: { name: "Next" } });
     expect((await close(desk, 1)).body).to.include({ no_shows: 1, overstays: 1, no_show_revenue: "100.00" });
@@ -87,9 +96,9 @@ describe("guests who should have left and are still in the house when the day is
     expect(back.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(1)] });
   });
 
-  it("are extended where they sleep, not where their last booked night was", async () => {
+  it("The close extends a stay in the guest's present room, not in the room of the last booked night", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
-    const id = await guestIn(desk, 0, 3);
+    const id = await checkInGuest(desk, 0, 3);
     await close(desk, 0);
     const [, room = ""] = desk.roomIds;
     await moveAt(platform, desk.hotelId, id, { room, now: instantOf(desk.day(1), "12:00", "Europe/Berlin") });
@@ -100,7 +109,7 @@ describe("guests who should have left and are still in the house when the day is
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("stay as long as a stay may be, and no longer", async () => {
+  it("The close extends a stay up to 366 nights, and then leaves it overdue", async () => {
     const desk = await openDesk(platform);
     const setDay = (days: number) =>
       platform
@@ -117,9 +126,9 @@ describe("guests who should have left and are still in the house when the day is
     expect((await read(desk, id)).departure).to.equal(desk.day(0));
   });
 
-  it("get the night once from ten who close at once", async () => {
+  it("Ten concurrent closes extend a stay by one night", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
-    const id = await guestIn(desk);
+    const id = await checkInGuest(desk);
     await close(desk, 0);
     const answers = await Promise.all(Array.from({ length: 10 }, () => close(desk, 1)));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).to.equal(1);
@@ -127,10 +136,10 @@ describe("guests who should have left and are still in the house when the day is
     expect((await desk.get(`/bookings/${id}/history`)).body.items).to.have.length(3);
   });
 
-  it("leave before the close or after it, where the desk checks them out at the same moment", async () => {
+  it("A check-out that races with the close happens before or after the extension", async () => {
     const desk = await openDesk(platform, { rate: "100.00", rooms: 6 });
     const ids: string[] = [];
-    for (const room of desk.roomIds.keys()) ids.push(await guestIn(desk, room));
+    for (const room of desk.roomIds.keys()) ids.push(await checkInGuest(desk, room));
     await close(desk, 0);
     const [closed, ...left] = await Promise.all([close(desk, 1), ...ids.map((id) => desk.operate("check-out", id))]);
     expect([closed.status, ...left.map(({ status }) => status)]).to.deep.equal([closed, ...left].map(() => 200));
@@ -141,9 +150,9 @@ describe("guests who should have left and are still in the house when the day is
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("are extended in a lapsed hotel too, whose day is closed as any other", async () => {
+  it("The close extends stays in a lapsed hotel too", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
-    await guestIn(desk);
+    await checkInGuest(desk);
     await close(desk, 0);
     await platform
       .owner("identity.hotels")
@@ -158,18 +167,18 @@ describe("guests who should have left and are still in the house when the day is
     ["JPY", "12345", "24690"],
     ["KWD", "10.125", "20.250"],
   ] as const) {
-    it(`pay exactly in ${currency}`, async () => {
+    it(`The price of an extension is exact in ${currency}`, async () => {
       const desk = await openDesk(platform, { rate, settings: { currency } });
-      const id = await guestIn(desk);
+      const id = await checkInGuest(desk);
       await close(desk, 0);
       expect((await close(desk, 1)).body).to.include({ overstays: 1, room_revenue: rate });
       expect((await read(desk, id)).total_amount).to.equal(total);
     });
   }
 
-  it("are extended by the clock, where it closes the days", async () => {
+  it("The schedule extends stays when it closes overdue days", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
-    const id = await guestIn(desk);
+    const id = await checkInGuest(desk);
     await desk.manage("PATCH", "/policies", { day_closes_at: "00:00" });
     await closeByClock(platform);
     expect(await read(desk, id)).to.include({ departure: desk.day(9), total_amount: "900.00" });
@@ -179,12 +188,12 @@ describe("guests who should have left and are still in the house when the day is
   });
 
   for (const [zone, day, usual, due] of [
-    // The next day begins daylight saving in Berlin, and ends it in Auckland.
+    // On the next day, daylight saving begins in Berlin and ends in Auckland.
     ["Europe/Berlin", "2030-03-30", "11:00", "2030-03-31T09:00:00.000Z"],
     ["Pacific/Auckland", "2030-04-06", "10:30", "2030-04-06T22:30:00.000Z"],
     ["Pacific/Honolulu", "2030-03-30", "11:00", "2030-03-31T21:00:00.000Z"],
   ] as const) {
-    it(`are expected to leave at the usual time of ${zone} on the day after ${day}`, async () => {
+    it(`An extended guest in ${zone} is expected out at the usual time on the day after ${day}`, async () => {
       const desk = await openDesk(platform, { settings: { time_zone: zone } });
       const setDay = (date: string) =>
         platform.owner("identity.hotels").where({ hotel_id: desk.hotelId }).update({ business_date: date });

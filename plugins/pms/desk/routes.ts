@@ -85,8 +85,9 @@ const policiesSchema = z
     no_show_charge: z.enum(noShowCharges).meta({ description: "The charge of a no-show." }),
     overstays: z.enum(overstayPolicies).meta({
       description:
-        "The effect of the close of the day on guests that are due out and still in house. `extend` gives them the nights " +
-        "up to it, at the prices of an extension at the desk, if their room is free. `leave` leaves them overdue.",
+        "The effect of the close of the day on guests that are due out and still in house. " +
+        "`extend` gives them the nights up to it, at the prices of an extension at the desk, if their room is free. " +
+        "`leave` leaves them overdue.",
     }),
     day_closes_at: timeOfDaySchema.nullable().meta({
       description:
@@ -96,8 +97,9 @@ const policiesSchema = z
     }),
     day_closes_from: timeOfDaySchema.nullable().meta({
       description:
-        "The earliest time on its own date at which a day can be closed, in the hotel's time zone. Before that, a close " +
-        "needs `early: true`. Null: at any time of that date. After that date, the day can be closed at any time.",
+        "The earliest time on its own date at which a day can be closed, in the hotel's time zone. " +
+        "Before that, a close needs `early: true`. " +
+        "Null: at any time of that date. After that date, the day can be closed at any time.",
       examples: ["18:00"],
     }),
     receptionists_close_day: z.boolean().meta({
@@ -110,13 +112,13 @@ const policiesSchema = z
       .max(100)
       .meta({
         description:
-          "By how many percent an agreed price of a receptionist can differ from the rate. With 0, receptionists can't agree " +
-          "prices. A manager can agree any price.",
+          "By how many percent an agreed price of a receptionist can differ from the rate. " +
+          "With 0, receptionists can't agree prices. A manager can agree any price.",
       }),
     dirty_room_check_in: z.enum(dirtyRoomPolicies).meta({
       description:
-        "Whether a guest can get a dirty room by a check-in or a move: `allow`, `warn` or `refuse`. `warn` refuses and names " +
-        "the rooms that are ready, unless the request has accept_dirty_room.",
+        "Whether a guest can get a dirty room by a check-in or a move: `allow`, `warn` or `refuse`. " +
+        "`warn` refuses and names the rooms that are ready, unless the request has accept_dirty_room.",
     }),
   })
   .meta({ id: "Policies" });
@@ -131,7 +133,7 @@ const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
   dirty_room_check_in: policies.dirty_room_check_in,
 });
 
-/** @throws Problem FORBIDDEN for a receptionist, where only managers close the day */
+/** @throws Problem FORBIDDEN for a receptionist, if the policy allows only managers */
 async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<void> {
   if (isManager(role) || (await readPolicies(trx, tenantId)).receptionists_close_day) return;
   throw problems.FORBIDDEN("Only a manager can close the day in this hotel (policy receptionists_close_day).");
@@ -174,7 +176,8 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
         "Before `day_closes_from` (/policies) on its own date, the answer is `DAY_NOT_OVER`. It has these members. " +
         "`closable_from` is the earliest time of the close. " +
         "`no_shows` lists up to 50 bookings that the close would mark, and `no_shows_count` counts all of them. " +
-        "`overstays` lists up to 50 bookings that the close would charge the night, and `overstays_count` counts all of them. " +
+        "`overstays` lists up to 50 bookings that the close would charge the night, " +
+        "and `overstays_count` counts all of them. " +
         "`last_close` has the time and the user of the close before, or null. " +
         "`early` closes the day before that time. " +
         "A receptionist can close the day unless the policy `receptionists_close_day` is false.",

@@ -49,7 +49,8 @@ const freeRoomSchema = z
     }),
     needs_manager: z.boolean().meta({
       description:
-        "Whether only a manager can book the room: a restriction applies, or the agreed price exceeds the policy's limit.",
+        "Whether only a manager can book the room: " +
+        "a restriction applies, or the agreed price exceeds the policy's limit.",
     }),
   })
   .meta({ id: "FreeRoom" });
@@ -62,10 +63,11 @@ export function availabilityRoutes(): Route[] {
       path: "/rooms/available",
       summary: "Find the rooms that are free on every night of a stay, with their prices",
       description:
-        "Returns pages of rooms in natural order. A page has at most `limit` rooms, and fewer for a long stay: rooms times " +
-        `nights are at most ${mostRoomNights}. The prices are those that POST /bookings/ will charge. ` +
-        "A check_in before the business date is refused, as there. Without `include_restricted`, the answer leaves out room " +
-        "types that are closed to arrival or need a longer stay (/rates). " +
+        "Returns pages of rooms in natural order. A page has at most `limit` rooms, and fewer for a long stay: " +
+        `rooms times nights are at most ${mostRoomNights}. The prices are those that POST /bookings/ will charge. ` +
+        "A check_in before the business date is refused, as there. " +
+        "Without `include_restricted`, the answer leaves out room types that are closed to arrival " +
+        "or need a longer stay (/rates). " +
         "For a stay that begins on the business date, it also leaves out rooms out of service.",
       access: staff,
       transaction: "tenant",
