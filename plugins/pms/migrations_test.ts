@@ -7,6 +7,7 @@ import { loginRole, urlAs } from "../../core/db/role_names.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
+import { up as anonymizedGuests } from "./migrations/0034_anonymized_guests.ts";
 import { directDesk } from "./testing/model_tests/direct_desk.ts";
 import { dayText } from "./testing/model_tests/model/hotel.ts";
 import { insertHotel } from "./testing/insert_hotel.ts";
@@ -41,11 +42,12 @@ describe("the PMS's migrations", function () {
       ALTER COLUMN day_closes_at DROP DEFAULT`;
 
   /** Runs a migration as an owner whom forced row-level security concerns, as it does not a superuser. */
-  const asPlainOwner = (up: (trx: Knex) => Promise<void>) =>
+  const asPlainOwner = (tables: readonly string[], up: (trx: Knex) => Promise<void>) =>
     owner.transaction(async (trx) => {
       const plain = `plain_owner_${process.pid}`;
       await trx.raw(`CREATE ROLE ${plain}; GRANT USAGE ON SCHEMA core, identity, pms TO ${plain};
-        ALTER TABLE identity.hotels OWNER TO ${plain}; ALTER TABLE pms.policies OWNER TO ${plain}; SET LOCAL ROLE ${plain}`);
+        ${tables.map((table) => `ALTER TABLE ${table} OWNER TO ${plain};`).join("\n")}
+        SET LOCAL ROLE ${plain}`);
       await up(trx);
       await trx.raw(
         `RESET ROLE; REASSIGN OWNED BY ${plain} TO CURRENT_USER; DROP OWNED BY ${plain}; DROP ROLE ${plain}`,
@@ -97,7 +99,7 @@ describe("the PMS's migrations", function () {
       { hotel_id: late, day_closes_at: "02:30", version: 5 },
       { hotel_id: never, day_closes_at: null, no_show_charge: "none", version: 2 },
     ]);
-    await asPlainOwner(dayClosesFrom);
+    await asPlainOwner(["identity.hotels", "pms.policies"], dayClosesFrom);
     expect(await shape()).to.deep.equal(fresh);
     const policies = (hotelId: string | undefined) => owner("pms.policies").where({ hotel_id: hotelId }).first();
     const added = { day_closes_from: "18:00:00", receptionists_close_day: true };
@@ -111,5 +113,48 @@ describe("the PMS's migrations", function () {
     expect(await policies(never)).to.include({ ...added, day_closes_at: null, no_show_charge: "none", version: 2 });
     const { hotelId: later } = await insertHotel(owner, kind);
     expect(await policies(later)).to.equal(undefined);
+  });
+
+  it("Migration 0034 renames the column and the action of anonymized guests, and keeps their rows", async () => {
+    const { hotelId, model } = await insertHotel(owner, { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" });
+    const pool = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 2, name: "test desk" });
+    try {
+      const call = directDesk(pool, hotelId);
+      const book = async (name: string, at: number) => {
+        const stay = { check_in_at: dayText(at), expected_check_out_at: dayText(at + 1) };
+        return call({ id: "createBooking", body: { room_id: model.rooms[0]?.id, guest: { name }, ...stay } });
+      };
+      const past = (await book("Past Guest", 0)).body;
+      await book("Expected Guest", 1);
+      const canceled = { id: "cancelBooking", params: { booking_id: past.booking_id } };
+      expect((await call(canceled)).code).to.equal("OK");
+      const anonymized = { id: "anonymizeGuest", params: { guest_id: past.guest_id } };
+      expect((await call(anonymized)).code).to.equal("OK");
+    } finally {
+      await pool.destroy();
+    }
+    const entries = () =>
+      owner("pms.booking_history")
+        .where({ hotel_id: hotelId })
+        .orderBy("entry_id")
+        .select("entry_id", "action", "after");
+    const guests = () => owner("pms.guests").where({ hotel_id: hotelId }).orderBy("guest_id").select("*");
+    const [entriesAfter, guestsAfter] = [await entries(), await guests()];
+    expect(entriesAfter.map(({ action }) => action as string)).to.have.members(["book", "book", "cancel", "anonymize"]);
+    expect(guestsAfter.map(({ anonymized_at: at }) => at === null)).to.have.members([true, false]);
+
+    const before0034 = `
+      ALTER TABLE pms.guests RENAME COLUMN anonymized_at TO anonymised_at;
+      UPDATE pms.booking_history SET action = 'anonymise' WHERE action = 'anonymize'`;
+    await owner.raw(before0034);
+    await asPlainOwner(["pms.guests", "pms.booking_history"], anonymizedGuests);
+    expect(await entries()).to.deep.equal(entriesAfter);
+    expect(await guests()).to.deep.equal(guestsAfter);
+
+    // Row-level security covers the owner of the table again.
+    const { rows } = (await owner.raw(
+      "SELECT relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE oid = 'pms.booking_history'::regclass",
+    )) as { rows: { forced: boolean }[] };
+    expect(rows).to.deep.equal([{ forced: true }]);
   });
 });

@@ -104,7 +104,7 @@ describe("waiving a charge", function () {
     const { booking_id: id, guest_id: guestId } = await desk.booked(0, 2);
     await desk.operate("cancel", id);
     await waive(id);
-    await desk.manage("POST", `/guests/${guestId}/anonymise`, {});
+    await desk.manage("POST", `/guests/${guestId}/anonymize`, {});
     const { items } = (await desk.get(`/bookings/${id}/history`)).body as { items: { reasons: unknown }[] };
     expect(items.map(({ reasons }) => reasons)).to.deep.equal([null, null, { waiver: null }, null]);
     expect((await desk.get(`/bookings/${id}`)).body.waived_amount).to.equal("200.00");

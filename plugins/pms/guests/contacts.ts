@@ -16,7 +16,7 @@ const deriveStatement = prepare(
      UNION
      SELECT m.name, m.email, m.phone FROM pms.guests m WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id
    ) AS c (name, email, phone)
-   WHERE g.hotel_id = $1 AND g.guest_id = ANY ($2::uuid[]) AND g.anonymised_at IS NULL AND g.merged_into IS NULL
+   WHERE g.hotel_id = $1 AND g.guest_id = ANY ($2::uuid[]) AND g.anonymized_at IS NULL AND g.merged_into IS NULL
      AND NOT pms.covers_contact(g.name_key, g.email_key, g.phone, c.name, c.email, c.phone)
    ORDER BY g.guest_id, pms.contact_text(c.name, c.email, c.phone), c.name, c.email, c.phone`,
 );

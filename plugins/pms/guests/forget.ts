@@ -20,7 +20,7 @@ const anonymousName = "Anonymous";
  * @returns the ids of the guests and bookings whose stored answers contain the data
  * @throws Problem NOT_FOUND, GUEST_EXPECTED, GUEST_MERGED
  */
-export async function anonymise(trx: Trx, change: ChangeContext, guestId: string): Promise<string[]> {
+export async function anonymize(trx: Trx, change: ChangeContext, guestId: string): Promise<string[]> {
   const mine = { hotel_id: change.actor.tenantId, guest_id: guestId };
   // Bookings and amendments lock in the same order: the name, the bookings, the guest. A concurrent booking by name
   // waits for the name's lock, and one by guest id waits for the guest's row.
@@ -41,7 +41,7 @@ export async function anonymise(trx: Trx, change: ChangeContext, guestId: string
   const people = await Guest.query(trx)
     .where({ hotel_id: mine.hotel_id })
     .whereRaw("(guest_id = :guestId OR merged_into = :guestId)", { guestId })
-    .patch({ ...anonymous, anonymised_at: new Date(), version: Guest.raw("version + 1") })
+    .patch({ ...anonymous, anonymized_at: new Date(), version: Guest.raw("version + 1") })
     .returning("guest_id");
   const guestIds = people.map(({ guest_id: id }) => id);
   await deriveContacts(trx, mine.hotel_id, guestIds);
@@ -53,7 +53,7 @@ export async function anonymise(trx: Trx, change: ChangeContext, guestId: string
   for (const batch of inBatches(ids)) {
     const forgotten = await readBookings(trx, mine.hotel_id, batch);
     const entries = forgotten.map((booking) => ({ before: booking, after: booking }));
-    await recordHistory(trx, change.actor.name, "anonymise", entries);
+    await recordHistory(trx, change.actor.name, "anonymize", entries);
   }
   return [...guestIds, ...ids];
 }

@@ -10,7 +10,7 @@ import { startTestPlatform, type TestPlatform } from "../../../testing/platform.
 import { reserve } from "../bookings/reserve.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
-import { anonymise } from "./forget.ts";
+import { anonymize } from "./forget.ts";
 import { linkGuest } from "./guests.ts";
 
 describe("a guest who is forgotten", () => {
@@ -40,7 +40,7 @@ describe("a guest who is forgotten", () => {
 
   const ada = { name: "Ada Lovelace", email: "ada@example.com", phone: "+44 20 7946 0000" };
   const grace = { name: "Grace Hopper", email: "grace@example.org", phone: null };
-  const forget = (desk: Desk, guest: string) => desk.manage("POST", `/guests/${guest}/anonymise`, {});
+  const forget = (desk: Desk, guest: string) => desk.manage("POST", `/guests/${guest}/anonymize`, {});
   const historyOf = async (desk: Desk, id: string) =>
     (await desk.get(`/bookings/${id}/history`)).body.items as {
       by_user: string;
@@ -87,7 +87,7 @@ describe("a guest who is forgotten", () => {
     await desk.operate("cancel", id);
     await forget(desk, guest);
     const line = (await historyOf(desk, id)).at(-1);
-    expect(line).to.include({ action: "anonymise" });
+    expect(line).to.include({ action: "anonymize" });
     expect(line?.by_user).not.to.equal((await historyOf(desk, id))[0]?.by_user);
     expect(line?.before).to.include({ guest_name: "Anonymous", guest_email: null, status: "canceled" });
     expect(line?.after).to.deep.equal(line?.before);
@@ -120,7 +120,7 @@ describe("a guest who is forgotten", () => {
     const change = { actor: { tenantId: desk.hotelId, name: "manager" }, now: new Date() };
     const stay = { check_in_at: desk.day(0), expected_check_out_at: desk.day(1), room_id: desk.roomIds[0] };
     const order = { ...stay, adults: 1, children: 0, room_locked: false };
-    const forgetting = (trx: Trx) => anonymise(trx, change, guestId);
+    const forgetting = (trx: Trx) => anonymize(trx, change, guestId);
     const byId = await meanwhile(desk, forgetting, (trx) =>
       reserve(trx, desk.hotelId, { ...order, guest_id: guestId }, "desk"),
     );
@@ -129,7 +129,7 @@ describe("a guest who is forgotten", () => {
     await desk.operate("cancel", other);
     const byName = await meanwhile(
       desk,
-      (trx) => anonymise(trx, change, second),
+      (trx) => anonymize(trx, change, second),
       async (trx) => (await reserve(trx, desk.hotelId, { ...order, guest: ada }, "desk")).booking,
     );
     expect(byName[1]).to.have.nested.property("value.guest_id").not.equal(second);
@@ -161,7 +161,7 @@ describe("a guest who is forgotten", () => {
       const book = (room: number, who: object) =>
         desk.book(round, round + 1, { room_id: desk.roomIds[room], guest: undefined, ...who });
       const [forgotten, byName, byId] = await Promise.all([
-        desk.manage("POST", `/guests/${guest}/anonymise`, {}),
+        desk.manage("POST", `/guests/${guest}/anonymize`, {}),
         book(1, { guest: contact }),
         book(2, { guest_id: guest }),
       ]);
@@ -173,7 +173,7 @@ describe("a guest who is forgotten", () => {
         .owner("pms.bookings as b")
         .join("pms.guests as g", (on) => on.on("g.hotel_id", "b.hotel_id").andOn("g.guest_id", "b.guest_id"))
         .where("b.hotel_id", desk.hotelId)
-        .whereNotNull("g.anonymised_at")
+        .whereNotNull("g.anonymized_at")
         .whereNot("b.guest_name", "Anonymous")
         .select("b.guest_name", "b.status");
       expect(named, `round ${round}, ${won} forgotten`).to.deep.equal([]);

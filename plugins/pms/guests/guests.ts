@@ -20,11 +20,11 @@ export interface Contact {
 export const knownGuestSql = (hotel: string, name: string, email: string, phone: string): string =>
   `SELECT known.guest_id FROM (
      SELECT guest_id, name_key, false AS former FROM pms.guests
-     WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email}) AND anonymised_at IS NULL AND merged_into IS NULL
+     WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email}) AND anonymized_at IS NULL AND merged_into IS NULL
      UNION ALL
      SELECT guest_id, name_key, false FROM pms.guests
      WHERE hotel_id = ${hotel} AND phone_key = ANY (pms.phone_keys(${phone})) AND pms.same_phone(phone, ${phone})
-       AND anonymised_at IS NULL AND merged_into IS NULL
+       AND anonymized_at IS NULL AND merged_into IS NULL
      UNION ALL
      SELECT guest_id, name_key, true FROM pms.guest_contacts
      WHERE hotel_id = ${hotel} AND email_key = pms.fold_text(${email})
@@ -114,7 +114,7 @@ export async function lockKnownGuest(trx: Trx, hotelId: string, guestId: string)
 
 /** @throws Problem GUEST_ANONYMOUS, GUEST_MERGED */
 export function requireKnown(guest: Guest): Guest {
-  if (guest.anonymised_at !== null) {
+  if (guest.anonymized_at !== null) {
     throw pmsProblems.GUEST_ANONYMOUS("The guest is anonymized. Book for a guest with a name.");
   }
   if (guest.merged_into === null) return guest;

@@ -144,12 +144,12 @@ describe("guests", () => {
   it("are forgotten on request, everywhere, while the figures stay", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guest } = await desk.booked(0, 2, { guest: ada, notes: "Countess" });
-    const anonymise = () => desk.manage("POST", `/guests/${guest}/anonymise`, {});
-    expect((await anonymise()).body.code, "while she is expected").to.equal("GUEST_EXPECTED");
+    const anonymize = () => desk.manage("POST", `/guests/${guest}/anonymize`, {});
+    expect((await anonymize()).body.code, "while she is expected").to.equal("GUEST_EXPECTED");
     await desk.operate("check-in", id);
     await desk.operate("check-out", id, { left_on: desk.day(0) });
     const figures = (await desk.closeDay()).body;
-    const forgotten = await anonymise();
+    const forgotten = await anonymize();
     expect(forgotten.status, forgotten.text).to.equal(200);
     expect(forgotten.body).to.include({ name: "Anonymous", email: null, phone: null, stays: 1 });
     const booking = (await desk.get(`/bookings/${id}`)).body;

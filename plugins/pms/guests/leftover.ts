@@ -16,7 +16,7 @@ export async function deleteLeftover(trx: Trx, hotelId: string, guestId: string,
   // A concurrent booking for the guest has locked the name or the guest's row. Both locks must come before the DELETE.
   await lockGuestIdentitiesOf(trx, hotelId, [guestId]);
   const guest = await Guest.query(trx).findById([hotelId, guestId]).forUpdate();
-  if (guest === undefined || guest.anonymised_at !== null || guest.merged_into !== null) return;
+  if (guest === undefined || guest.anonymized_at !== null || guest.merged_into !== null) return;
   await trx.raw(
     `DELETE FROM pms.guests g WHERE g.hotel_id = :hotelId AND g.guest_id = :guestId
        AND NOT EXISTS (SELECT FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id)

@@ -111,8 +111,8 @@ describe("a guest with very many bookings", () => {
       .owner("pms.bookings")
       .where({ hotel_id: desk.hotelId, guest_id: small })
       .update({ status: "canceled" });
-    expect((await batchesOf("anonymiseGuest", small, {})).code).to.equal("OK");
+    expect((await batchesOf("anonymizeGuest", small, {})).code).to.equal("OK");
     expect(await named()).to.deep.equal([{ guest_name: "Anonymous", version: 5 }]);
-    expect(await linesOf("anonymise")).to.equal(few);
+    expect(await linesOf("anonymize")).to.equal(few);
   });
 });

@@ -70,7 +70,7 @@ export async function unmerge(trx: Trx, change: ChangeContext, guestId: string):
   const ids = await lockBookingsOf(trx, { hotel_id: hotelId, guest_id: ownerId }, { ids: merged.booking_ids });
   await lockGuests(trx, hotelId, [guestId, ownerId]);
   const guest = await lockGuest(trx, change, guestId);
-  if (guest.anonymised_at !== null) requireKnown(guest);
+  if (guest.anonymized_at !== null) requireKnown(guest);
   await updateBookings(trx, change, "unmerge", ids, { guest_id: guest.guest_id });
   await Guest.query(trx)
     .findById([hotelId, guestId])

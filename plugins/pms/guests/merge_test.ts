@@ -135,7 +135,7 @@ describe("two guests who are one person", () => {
     expect((await merge(desk, a.guest_id, b.guest_id)).body).to.include(refused);
     expect((await merge(desk, b.guest_id, c.guest_id)).body).to.include(refused);
     expect((await desk.manage("PATCH", `/guests/${b.guest_id}`, { phone: "1" })).body).to.include(refused);
-    expect((await desk.manage("POST", `/guests/${b.guest_id}/anonymise`, {})).body).to.include(refused);
+    expect((await desk.manage("POST", `/guests/${b.guest_id}/anonymize`, {})).body).to.include(refused);
     expect((await desk.book(3, 4, { guest: undefined, guest_id: b.guest_id })).body).to.include(refused);
     await requireWhole(platform.owner, desk.hotelId);
   });
@@ -144,7 +144,7 @@ describe("two guests who are one person", () => {
     const { desk, a, b } = await open();
     await merge(desk, a.guest_id, b.guest_id);
     for (const { booking_id: id } of [a, b]) await desk.operate("cancel", id);
-    expect((await desk.manage("POST", `/guests/${a.guest_id}/anonymise`, {})).status).to.equal(200);
+    expect((await desk.manage("POST", `/guests/${a.guest_id}/anonymize`, {})).status).to.equal(200);
     const { rows } = (await platform.owner.raw(
       `SELECT string_agg(t, '') AS everything FROM (
          SELECT t::text AS t FROM pms.guests t WHERE hotel_id = :id UNION ALL SELECT t::text FROM pms.guest_contacts t WHERE hotel_id = :id

@@ -11,7 +11,7 @@ export const profileSchema = z
     name: z.string(),
     email: z.string().nullable(),
     phone: z.string().nullable(),
-    anonymised_at: instantOutSchema.nullable(),
+    anonymized_at: instantOutSchema.nullable(),
     merged_into: idSchema.nullable().meta({ description: "The guest that got this guest's bookings in a merge." }),
     merged_guests: z.array(idSchema).meta({ description: "The guests merged into this one. Each can be unmerged." }),
     other_contacts: z
@@ -30,7 +30,7 @@ export interface ProfileRow {
   readonly name: string;
   readonly email: string | null;
   readonly phone: string | null;
-  readonly anonymised_at: Date | null;
+  readonly anonymized_at: Date | null;
   readonly merged_into: string | null;
   readonly merged_guests: string[];
   readonly other_contacts: { name: string; email: string | null; phone: string | null }[];
@@ -69,7 +69,7 @@ export async function readProfiles(
     "g.name",
     "g.email",
     "g.phone",
-    "g.anonymised_at",
+    "g.anonymized_at",
     "g.merged_into",
     "g.version",
     trx.raw(
@@ -92,10 +92,10 @@ export async function answerProfile(trx: Trx, hotelId: string, guestId: string) 
   return { body: profileView(row), etag: row.version };
 }
 
-export function profileView({ version: _version, stays, bookings, anonymised_at: at, ...contact }: ProfileRow) {
+export function profileView({ version: _version, stays, bookings, anonymized_at: at, ...contact }: ProfileRow) {
   return {
     ...contact,
-    anonymised_at: at?.toISOString() ?? null,
+    anonymized_at: at?.toISOString() ?? null,
     stays: Number(stays),
     bookings: Number(bookings),
   };

@@ -5,7 +5,7 @@ import { managers, staff } from "../../identity/port.ts";
 import { changeContextOf } from "../booking_record/change.ts";
 import { guestSchema } from "../bookings/views.ts";
 import type { PmsContext } from "../context.ts";
-import { anonymise } from "./forget.ts";
+import { anonymize } from "./forget.ts";
 import { changeGuest } from "./guests.ts";
 import { merge, unmerge } from "./merge.ts";
 import { answerProfile, profileSchema, profileView, readProfiles } from "./profiles.ts";
@@ -65,9 +65,9 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       },
     }),
     route({
-      id: "anonymiseGuest",
+      id: "anonymizeGuest",
       method: "POST",
-      path: "/guests/{guest_id}/anonymise",
+      path: "/guests/{guest_id}/anonymize",
       summary: "Anonymize a guest. Dates, rooms and amounts stay. This can't be undone",
       access: managers,
       transaction: "tenant",
@@ -77,7 +77,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       result: profileSchema,
       problems: ["GUEST_EXPECTED", "GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
-        await forgetAnswers(trx, await anonymise(trx, changeContextOf(actor, request), id));
+        await forgetAnswers(trx, await anonymize(trx, changeContextOf(actor, request), id));
         return answerProfile(trx, actor.tenantId, id);
       },
     }),

@@ -9,7 +9,7 @@ export class Guest extends Model {
   declare name: string;
   declare email: string | null;
   declare phone: string | null;
-  declare anonymised_at: Date | null;
+  declare anonymized_at: Date | null;
   /** The guest that got its bookings in a merge. */
   declare merged_into: string | null;
   declare created_at: Date;

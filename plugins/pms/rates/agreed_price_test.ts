@@ -282,7 +282,7 @@ describe("an agreed price", function () {
     const made = await book(0, 2, { agreed_price: { per_night: "80.00", reason: words } });
     const { booking_id: id, guest_id: guestId } = made.body;
     await desk.operate("cancel", id);
-    expect((await desk.manage("POST", `/guests/${guestId}/anonymise`, {})).status).to.be.oneOf([200, 204]);
+    expect((await desk.manage("POST", `/guests/${guestId}/anonymize`, {})).status).to.be.oneOf([200, 204]);
     const [first] = await historyOf(id);
     expect(first.reasons).to.deep.equal({ agreed_price: null });
     const { rows } = (await platform.owner.raw(

@@ -24,7 +24,7 @@ const parameters = { ...most, ...(HISTORIES_SEED === undefined ? {} : { seed: Nu
 const operations =
   "createBooking amendBooking moveBooking swapBookings checkIn checkOut cancelBooking markNoShow undoCheckIn undoCheckOut " +
   "reinstateBooking waiveCharge undoWaiver closeRoom reopenRoom changeRoom setHousekeeping setRates findFreeRooms repackRooms closeDay " +
-  "changePolicies changeGuest anonymiseGuest mergeGuest unmergeGuest";
+  "changePolicies changeGuest anonymizeGuest mergeGuest unmergeGuest";
 const refusals = {
   createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
   amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED", "PRICE_NOT_ALLOWED"],

@@ -100,7 +100,7 @@ const questions: Readonly<Record<string, string>> = {
     WHERE before IS DISTINCT FROM present`,
   "a history took an edge that there is not": `
     SELECT e.booking_id, e.action, e.before ->> 'status' AS was, e.after ->> 'status' AS became FROM pms.booking_history e
-    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest', 'anonymise', 'merge', 'unmerge') AND e.before ->> 'status' = e.after ->> 'status')
+    WHERE e.hotel_id = :hotel AND NOT (e.action IN ('amend', 'guest', 'anonymize', 'merge', 'unmerge') AND e.before ->> 'status' = e.after ->> 'status')
       AND NOT EXISTS (SELECT FROM ${legal} AS edge (action, was, became)
         WHERE edge.action = e.action AND edge.was IS NOT DISTINCT FROM e.before ->> 'status' AND edge.became = e.after ->> 'status')`,
   "a history does not lead to the present": `
@@ -123,7 +123,7 @@ const questions: Readonly<Record<string, string>> = {
         SELECT guest_name, guest_email, guest_phone FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id
         UNION SELECT name, email, phone FROM pms.guests m WHERE m.hotel_id = g.hotel_id AND m.merged_into = g.guest_id
       ) AS c (name, email, phone)
-      WHERE g.hotel_id = :hotel AND g.anonymised_at IS NULL AND NOT (
+      WHERE g.hotel_id = :hotel AND g.anonymized_at IS NULL AND NOT (
         pms.fold_text(c.name) = g.name_key AND (c.email IS NULL OR coalesce(pms.fold_text(c.email) = g.email_key, false))
         AND (c.phone IS NULL OR coalesce(pms.phone_canonical(c.phone) = pms.phone_canonical(g.phone)
             OR (pms.phone_canonical(c.phone) LIKE '0%' AND pms.same_phone(c.phone, g.phone)), false)))
@@ -132,7 +132,7 @@ const questions: Readonly<Record<string, string>> = {
     UNION ALL (SELECT 'stray' AS what, s.* FROM (TABLE stored EXCEPT ALL TABLE shown) AS s)`,
   "a merged guest has bookings, or its owner is merged itself, or no merge says so": `
     SELECT g.guest_id FROM pms.guests g JOIN pms.guests o ON o.hotel_id = g.hotel_id AND o.guest_id = g.merged_into
-    WHERE g.hotel_id = :hotel AND (o.merged_into IS NOT NULL OR (g.anonymised_at IS NULL) <> (o.anonymised_at IS NULL)
+    WHERE g.hotel_id = :hotel AND (o.merged_into IS NOT NULL OR (g.anonymized_at IS NULL) <> (o.anonymized_at IS NULL)
       OR EXISTS (SELECT FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id)
       OR NOT EXISTS (SELECT FROM pms.guest_merges m WHERE m.hotel_id = g.hotel_id AND m.guest_id = g.guest_id AND m.unmerged_at IS NULL))
     UNION ALL SELECT m.guest_id FROM pms.guest_merges m JOIN pms.guests g USING (hotel_id, guest_id)

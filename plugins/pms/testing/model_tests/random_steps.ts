@@ -192,7 +192,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constantFrom(
         "change guest" as const,
-        "anonymise" as const,
+        "anonymize" as const,
         "merge" as const,
         "merge" as const,
         "unmerge" as const,

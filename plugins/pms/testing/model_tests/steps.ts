@@ -103,7 +103,7 @@ export type Step =
       readonly closesFrom?: number | null | undefined;
       readonly receptionistsClose?: boolean | undefined;
     }
-  | { readonly kind: "change guest" | "anonymise" | "merge" | "unmerge"; readonly nth: number; readonly guest: number }
+  | { readonly kind: "change guest" | "anonymize" | "merge" | "unmerge"; readonly nth: number; readonly guest: number }
   | { readonly kind: "subscription"; readonly lapsed: boolean }
   /** What the clock at the hotel shows from now on: days ahead of the business date, and the hour. */
   | { readonly kind: "clock"; readonly ahead: number; readonly hour: number };
@@ -258,9 +258,9 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return booking && { id: "checkOut", params: { booking_id: booking.id }, body };
     }
     case "change guest":
-    case "anonymise": {
+    case "anonymize": {
       const guest = view.guests[step.nth % Math.max(1, view.guests.length)];
-      const [id, body] = step.kind === "anonymise" ? ["anonymiseGuest", {}] : ["changeGuest", contactOf(step.guest)];
+      const [id, body] = step.kind === "anonymize" ? ["anonymizeGuest", {}] : ["changeGuest", contactOf(step.guest)];
       return guest && { id, params: { guest_id: guest.id }, body };
     }
     case "merge": {

@@ -93,8 +93,8 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role 
     case "changeGuest":
       guests.changeGuest(hotel, params["guest_id"], body);
       return {};
-    case "anonymiseGuest":
-      guests.anonymise(hotel, params["guest_id"]);
+    case "anonymizeGuest":
+      guests.anonymize(hotel, params["guest_id"]);
       return {};
     case "mergeGuest":
       guests.merge(hotel, params["guest_id"], body["duplicate_id"]);

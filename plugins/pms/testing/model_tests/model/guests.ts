@@ -52,7 +52,7 @@ export function changeGuest(hotel: ModelHotel, id: unknown, body: Body): void {
 }
 
 /** Forgets a guest, and all who are merged into it. */
-export function anonymise(hotel: ModelHotel, id: unknown): void {
+export function anonymize(hotel: ModelHotel, id: unknown): void {
   const guest = guestOf(hotel, id);
   if (guest.mergedInto !== null) requireKnown(guest);
   const theirs = hotel.bookings.filter((booking) => booking.guest === guest);
