@@ -16,7 +16,8 @@ import type { Amendment } from "./amendment.ts";
 import { markRoomDirty } from "./housekeeping.ts";
 import { allocateNights } from "./nights/allocate_nights.ts";
 import { priceAmendedNights } from "./nights/amended_nights.ts";
-import { type Night, readNights, roomIdsOf, totalsOf, writeNights } from "./nights/nights.ts";
+import { type Night, readNights, roomIdsOf, writeNights } from "./nights/nights.ts";
+import { totalsOf } from "../rates/totals.ts";
 import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
 import { illegalTransition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
@@ -27,7 +28,7 @@ import {
   requireOpen,
   requireReady,
   requireUnlocked,
-} from "./rules/room_rules.ts";
+} from "../allocation/room_rules.ts";
 import { firstNightToAmend, nothingToMove } from "./rules/stay_progress.ts";
 
 interface StayToAmend {

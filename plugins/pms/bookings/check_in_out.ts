@@ -16,13 +16,13 @@ import {
   readNightsOf,
   restoreNights,
   roomIdsOf,
-  totalsOf,
   writeNights,
 } from "./nights/nights.ts";
+import { totalsOf } from "../rates/totals.ts";
 import { releaseNoShows } from "./no_show.ts";
 import { transition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
-import { requireInService, requireReady, requireVacant } from "./rules/room_rules.ts";
+import { requireInService, requireReady, requireVacant } from "../allocation/room_rules.ts";
 import { firstNightAhead, lastDayBegun, sleptUntil } from "./rules/stay_progress.ts";
 
 /**

@@ -14,7 +14,7 @@ import { type Night, readNights, roomIdsOf, writeNights } from "./nights/nights.
 import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
 import { illegalTransition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
-import { requireFit, requireOpen, requireReady, requireUnlocked } from "./rules/room_rules.ts";
+import { requireFit, requireOpen, requireReady, requireUnlocked } from "../allocation/room_rules.ts";
 import { firstNightToMove, nothingToMove } from "./rules/stay_progress.ts";
 
 /** A booking and the room to which it moves. */

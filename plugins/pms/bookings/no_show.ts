@@ -4,7 +4,8 @@ import type { Policies } from "../policies/policies.ts";
 import type { Booking } from "../models/booking.ts";
 import { freeNights } from "../allocation/allocations.ts";
 import { type ChangeContext, recordUpdatedBookings } from "../booking_record/change.ts";
-import { type Night, totalsOf } from "./nights/nights.ts";
+import { type Night } from "./nights/nights.ts";
+import { totalsOf } from "../rates/totals.ts";
 
 export interface NoShows {
   /** The bookings. They and the rooms of their nights are locked. */

@@ -16,7 +16,8 @@ import type { Booking } from "../models/booking.ts";
 import { isRetired, extendStays, type LockedRooms } from "../allocation/allocations.ts";
 import { quoteStay, readRatesOf } from "../rates/prices.ts";
 import { type ChangeContext, recordUpdatedBookings } from "../booking_record/change.ts";
-import { addToTotals, type BookedNight, putNights, readNightsOf } from "./nights/nights.ts";
+import { type BookedNight, putNights, readNightsOf } from "./nights/nights.ts";
+import { addToTotals } from "../rates/totals.ts";
 import { readReleasedRates } from "./nights/released_rates.ts";
 import { mostNights } from "../allocation/stay_dates.ts";
 

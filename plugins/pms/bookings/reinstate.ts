@@ -7,9 +7,10 @@ import { wrongDay } from "../errors.ts";
 import { shareLockGuest } from "../guests/guests.ts";
 import { readRoom } from "../inventory/inventory.ts";
 import { allocateNights, roomRequestOf } from "./nights/allocate_nights.ts";
-import { departureOf, type Night, restoreNights, roomIdsOf, totalsOf, writeNights } from "./nights/nights.ts";
+import { departureOf, type Night, restoreNights, roomIdsOf, writeNights } from "./nights/nights.ts";
+import { totalsOf } from "../rates/totals.ts";
 import { transition } from "./rules/booking_state.ts";
-import { requireFit, requireInService, requireOpen, requireUnlocked } from "./rules/room_rules.ts";
+import { requireFit, requireInService, requireOpen, requireUnlocked } from "../allocation/room_rules.ts";
 import { firstNightAhead } from "./rules/stay_progress.ts";
 
 /**

@@ -12,9 +12,9 @@ import { agreeOn, type AgreedPrice, atRate, discountLimit } from "../rates/agree
 import { type DayRates, quoteStay, readRatesOf, readRoomRates } from "../rates/prices.ts";
 import { Override, requireArrival } from "../rates/restrictions.ts";
 import { readRoomType } from "../inventory/inventory.ts";
-import { totalsOf } from "./nights/nights.ts";
+import { totalsOf } from "../rates/totals.ts";
 import { insertBooking } from "./insert_booking.ts";
-import { requireCapacity, requireInService, requireOpen } from "./rules/room_rules.ts";
+import { requireCapacity, requireInService, requireOpen } from "../allocation/room_rules.ts";
 import { mostNights, readStay, type Stay } from "../allocation/stay_dates.ts";
 import type { BookingRow } from "./views.ts";
 

@@ -21,6 +21,7 @@ import type { PmsContext } from "../context.ts";
 import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.ts";
 import { overrideSchema } from "../rates/restrictions.ts";
 import { noSuchBooking } from "../errors.ts";
+import { guestSchema } from "../guests/guest_schema.ts";
 import { findGuests, manyMatch, searchDescription } from "../guests/search.ts";
 import { amend } from "./amend.ts";
 import { changeContextOf } from "../booking_record/change.ts";
@@ -33,7 +34,6 @@ import {
   type BookingsSubquery,
   bookingView,
   filterFirst,
-  guestSchema,
   readChangedBooking,
 } from "./views.ts";
 

@@ -10,7 +10,6 @@ import {
   idSchema,
   instantOutSchema,
   sumSchema,
-  textSchema,
   type Trx,
 } from "../../../core/mod.ts";
 import type { BookingFacts } from "../models/booking.ts";
@@ -26,20 +25,6 @@ const nightSchema = z
       .meta({ description: "The rate that an agreed price replaced. Null if no price is agreed." }),
   })
   .meta({ id: "Night" });
-
-export const guestSchema = z
-  .strictObject({
-    name: textSchema(200).meta({ examples: ["Ada Lovelace"] }),
-    email: z
-      .email("is not an e-mail address")
-      .max(254)
-      .nullish()
-      .meta({ examples: ["ada@example.com"] }),
-    phone: textSchema(40)
-      .nullish()
-      .meta({ examples: ["+44 20 7946 0000"] }),
-  })
-  .meta({ id: "Guest" });
 
 export const bookingSchema = z
   .strictObject({

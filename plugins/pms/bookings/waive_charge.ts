@@ -9,7 +9,8 @@ import { pmsProblems } from "../errors.ts";
 import type { Booking } from "../models/booking.ts";
 import { illegalTransition } from "./rules/booking_state.ts";
 import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
-import { releaseNights, restoreNights, totalsOf } from "./nights/nights.ts";
+import { releaseNights, restoreNights } from "./nights/nights.ts";
+import { totalsOf } from "../rates/totals.ts";
 
 /**
  * @throws Problem ILLEGAL_TRANSITION if the booking is neither canceled nor a no-show; NO_CHARGE if its charge is zero

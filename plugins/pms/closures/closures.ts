@@ -1,7 +1,7 @@
 /** Closes rooms for nights, and reopens them. Closures share the table `pms.occupancies` with the stays. */
 import type { Day, Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
-import { requireNotRetired } from "../bookings/rules/room_rules.ts";
+import { requireNotRetired } from "../allocation/room_rules.ts";
 import { checkNights } from "../allocation/stay_dates.ts";
 import { fieldFault, notClosed } from "../errors.ts";
 import { lockRoom, takeNights } from "../allocation/allocations.ts";

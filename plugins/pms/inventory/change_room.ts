@@ -3,7 +3,7 @@ import { type Day, defined, latestDay, type Trx } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 import type { Room } from "../models/room.ts";
-import { rateIn } from "../rates/amounts.ts";
+import { rateIn } from "./rate_amount.ts";
 import { readRoomType, requireFreeNumber, withNameConflicts } from "./inventory.ts";
 import { findBookingsInRoom, type FoundBookings } from "./room_bookings.ts";
 

@@ -15,7 +15,7 @@ import { managers, readHotel, requireSubscription, staff } from "../../identity/
 import type { PmsContext } from "../context.ts";
 import { lockRoomTypeForChange, readRoomType, requireInventoryQuota, withNameConflicts } from "./inventory.ts";
 import { RoomType } from "../models/room_type.ts";
-import { rateIn } from "../rates/amounts.ts";
+import { rateIn } from "./rate_amount.ts";
 import { answerRoomType, roomTypeFields, roomTypeSchema, roomTypeView } from "./views.ts";
 
 const params = z.strictObject({ room_type_id: idSchema });

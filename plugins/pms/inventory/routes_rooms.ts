@@ -24,7 +24,7 @@ import {
   withNameConflicts,
 } from "./inventory.ts";
 import { Room } from "../models/room.ts";
-import { rateIn } from "../rates/amounts.ts";
+import { rateIn } from "./rate_amount.ts";
 import { answerRoom, retiredFromSchema, roomCursorSchema, roomFields, roomSchema, roomView } from "./views.ts";
 
 const params = z.strictObject({ room_id: idSchema });

@@ -3,7 +3,7 @@ import type { Day, Trx } from "../../../core/mod.ts";
 import { readPolicies } from "../policies/policies.ts";
 import { fieldFault } from "../errors.ts";
 import { agreeOn, atRate, isWithinPolicy, type PricedNight } from "./agreed_price.ts";
-import { totalsOf } from "../bookings/nights/nights.ts";
+import { totalsOf } from "./totals.ts";
 
 export interface AgreedQuote {
   readonly nights: PricedNight[];

@@ -20,7 +20,7 @@ import {
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import { fieldFault } from "../errors.ts";
 import { readRoomType } from "../inventory/inventory.ts";
-import { rateIn } from "./amounts.ts";
+import { rateIn } from "../inventory/rate_amount.ts";
 import type { DayRate } from "./prices.ts";
 
 /** The most days of one request: two years. */

@@ -1,7 +1,7 @@
 /**
  * The nights of bookings, each with its room and its price. A released night stays in the table, but not on the bill.
  */
-import { addDays, type Day, prepare, sumAmounts, type Trx } from "../../../../core/mod.ts";
+import { addDays, type Day, prepare, type Trx } from "../../../../core/mod.ts";
 
 export interface Night {
   readonly date: Day;
@@ -104,34 +104,6 @@ export async function releaseNights(trx: Trx, booking: BookingKey, by: Release):
 export async function restoreNights(trx: Trx, booking: BookingKey, ...by: readonly Release[]): Promise<Night[]> {
   await trx("pms.booking_nights").where(key(booking)).whereIn("released", by).update({ released: null });
   return readNights(trx, booking);
-}
-
-/** The sums of nights, as columns of a booking. */
-export interface Totals {
-  readonly total_amount: string;
-  /** The sum at the rates, without agreed prices. Null if no price is agreed. */
-  readonly rack_amount: string | null;
-}
-
-type PricedNight = Pick<Night, "rate" | "rack_rate">;
-
-/** Returns the exact sums of nights. */
-export function totalsOf(nights: readonly PricedNight[], currency: string): Totals {
-  const sum = (amount: (night: PricedNight) => string): string => sumAmounts(nights.map(amount), currency);
-  const isAgreed = nights.some(({ rack_rate }) => rack_rate !== null);
-  return {
-    total_amount: sum(({ rate }) => rate),
-    rack_amount: isAgreed ? sum(({ rate, rack_rate }) => rack_rate ?? rate) : null,
-  };
-}
-
-/** Returns the sums after nights were added. */
-export function addToTotals(
-  { total_amount: total, rack_amount: rack }: Totals,
-  added: readonly PricedNight[],
-  currency: string,
-): Totals {
-  return totalsOf([{ rate: total, rack_rate: rack }, ...added], currency);
 }
 
 /** Returns the ids of the rooms of nights, each once. */

@@ -1,8 +1,8 @@
 /** Checks that a locked room can be given to a booking. Each check throws the problem that names the room. */
-import type { Day, Trx } from "../../../../core/mod.ts";
-import { isOpenOn, isRetired, type LockedRoom } from "../../allocation/allocations.ts";
-import { pmsProblems } from "../../errors.ts";
-import { Booking } from "../../models/booking.ts";
+import type { Day, Trx } from "../../../core/mod.ts";
+import { isOpenOn, isRetired, type LockedRoom } from "./allocations.ts";
+import { pmsProblems } from "../errors.ts";
+import { Booking } from "../models/booking.ts";
 
 /**
  * Checks that a guest can enter the room now: it is in service and vacant.
