@@ -86,6 +86,7 @@ export const problems = defineProblems({
   MALFORMED_BODY: { status: 400, title: "The body can't be read" },
   UNAUTHENTICATED: { status: 401, title: "A valid access token is needed" },
   FORBIDDEN: { status: 403, title: "Your role has no permission for this" },
+  CROSS_ORIGIN: { status: 403, title: "A page of another origin can't use the session" },
   NOT_FOUND: { status: 404, title: "Not found" },
   METHOD_NOT_ALLOWED: { status: 405, title: "The method is not allowed here" },
   CONFLICT: { status: 409, title: "The request conflicts with the present state" },

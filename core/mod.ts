@@ -15,6 +15,7 @@ export { type ByteRange, FileMissing, type FileStore } from "./files/store.ts";
 export type { Actor, Authenticator, ConfirmActor } from "./http/actor.ts";
 export { type Count, type Counts, type CounterState, tooMany } from "./http/limits/counters.ts";
 export { requireMatch } from "./http/request/etag.ts";
+export { isSameOrigin } from "./http/same_origin.ts";
 export { fieldErrorsOf } from "./http/request/input.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/request/pagination.ts";
 export { queryNumber } from "./http/request/query.ts";

@@ -13,6 +13,8 @@ import {
   targetsOf,
   unarrangedTargets,
 } from "../testing/attack/attack.ts";
+import { attackFromOtherPages, checkOwnPage } from "../testing/attack/other_pages.ts";
+import { TestBrowser } from "../testing/browser_session.ts";
 import type { TestAnswer } from "../testing/client.ts";
 import { readTenantRows } from "../testing/attack/tenant_rows.ts";
 import { forgeTokens, type Genuine, resign } from "../plugins/identity/testing/forged_tokens.ts";
@@ -20,7 +22,7 @@ import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../tes
 import { arrangeTwoHotels, type TwoHotels } from "../testing/attack/two_hotels.ts";
 
 /** The only calls that need no login (SPEC, sections 2 and 4). */
-const publicCalls = ["POST /hotels", "POST /auth/token", "POST /billing/webhook"];
+const publicCalls = ["POST /hotels", "POST /auth/token", "POST /auth/session", "POST /billing/webhook"];
 
 /**
  * Calls that are forbidden to receptionists: "no users, no billing, no reports beyond the day's lists". Only managers
@@ -37,6 +39,8 @@ const managersOnly = [
 ];
 
 const password = "correct-horse-battery";
+
+const allowedOrigin = "https://app.example.com";
 
 /** Removes the field that only managers can send: a receptionist can move a booking, but not past a restriction. */
 function withoutManagersField(body: unknown): unknown {
@@ -60,7 +64,7 @@ describe("The attack suite", function () {
   };
 
   before(async () => {
-    platform = await startTestPlatform({ variables: { FAILED_LOGINS: "10000" } });
+    platform = await startTestPlatform({ variables: { FAILED_LOGINS: "10000", CORS_ORIGINS: allowedOrigin } });
     hotels = await arrangeTwoHotels(platform);
     operations = operationsOf((await platform.client.get("/openapi.json")).body as ApiDocument);
   });
@@ -140,6 +144,24 @@ describe("The attack suite", function () {
     });
   });
 
+  describe("A page of another origin attacks the session of a browser", () => {
+    it("Every operation refuses it, and nothing changes", async () => {
+      const browser = await logInBrowser(hotels.attacker.username);
+      const before = await readDigests();
+      const attack = { client: platform.client, browser, request: ownRequest, allowedOrigin };
+      expect(await attackFromOtherPages(operations, attack)).to.deep.equal([]);
+      expect(await readDigests()).to.deep.equal(before);
+      expect((await browser.get("/auth/me")).status, "the session is still open").to.equal(200);
+    });
+
+    it("The same requests of our own page are not refused", async () => {
+      const { username } = await signUpHotel(platform.client);
+      const browser = await logInBrowser(username);
+      const attack = { client: platform.client, browser, request: ownRequest, allowedOrigin };
+      expect(await checkOwnPage(operations, attack, () => logInBrowser(username))).to.deep.equal([]);
+    });
+  });
+
   describe("A role attacks operations of another role", () => {
     it("Every operation declares the roles of the specification", () => {
       const secured = operations.filter(({ roles }) => roles !== undefined);
@@ -196,6 +218,12 @@ describe("The attack suite", function () {
       expect(await checkAim(targetsOf(operations, attack), attack)).to.deep.equal([]);
     });
   });
+
+  const logInBrowser = async (username: string): Promise<TestBrowser> => {
+    const browser = new TestBrowser(platform.client);
+    expect((await browser.logIn(username, password)).status).to.equal(200);
+    return browser;
+  };
 
   /** Makes a valid request with ids of the attacking hotel. */
   const ownRequest = (operation: Operation) => sampleRequest(operation, ({ kind }) => hotels.attack.own.get(kind)?.[0]);

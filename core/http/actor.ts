@@ -19,7 +19,8 @@ export interface Actor {
 }
 
 /**
- * Returns the caller, or undefined if the request has no valid credentials.
+ * Returns the caller, or undefined if the request has no valid credentials. A caller by a cookie whose request comes
+ * from another origin is restricted to no route.
  * Throws only in an outage, when the caller can't be known.
  */
 export type Authenticator = (ctx: Context) => Promise<Actor | undefined>;

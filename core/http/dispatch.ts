@@ -34,6 +34,7 @@ interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly cookies?: readonly string[] | undefined;
   readonly stream?: Answer<unknown>["stream"];
 }
 
@@ -198,15 +199,17 @@ async function callHandler(route: Route, input: Parameters<Route["handler"]>[0])
     ...(answer.etag === undefined ? {} : { ETag: `"${answer.etag}"` }),
   };
   const status = answer.status ?? route.status;
-  if (answer.stream !== undefined) return { status, headers, stream: answer.stream };
-  if (route.result === undefined) return { status, headers };
+  const { cookies } = answer;
+  if (answer.stream !== undefined) return { status, headers, cookies, stream: answer.stream };
+  if (route.result === undefined) return { status, headers, cookies };
   // The handler's answer is checked too, so that it can't contain a column by mistake.
-  return { status, headers, body: JSON.stringify(route.result.parse(answer.body)) };
+  return { status, headers, cookies, body: JSON.stringify(route.result.parse(answer.body)) };
 }
 
 function send(ctx: Context, route: Route, reply: Reply): void {
   ctx.status = reply.status;
   ctx.set({ ...reply.headers });
+  if (reply.cookies !== undefined) ctx.append("Set-Cookie", [...reply.cookies]);
   if (reply.stream !== undefined) {
     // An interrupted stream ends its connection. Otherwise a compressor in a proxy would wait forever.
     finished(reply.stream, { writable: false }, (error) => {

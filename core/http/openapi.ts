@@ -13,7 +13,7 @@ function commonProblems(route: Route): string[] {
     "VALIDATION_FAILED",
     ...(route.body !== undefined && route.body !== "raw" ? ["MALFORMED_BODY", "UNSUPPORTED_MEDIA_TYPE"] : []),
     ...(route.body === undefined ? [] : ["PAYLOAD_TOO_LARGE"]),
-    ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN"]),
+    ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN", "CROSS_ORIGIN"]),
     ...(route.params === undefined ? [] : ["NOT_FOUND"]),
     ...(isIdempotent(route) ? ["IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED"] : []),
     "RATE_LIMITED",
@@ -48,7 +48,17 @@ export function openApiDocument(routes: readonly Route[]): Json {
     paths,
     components: {
       schemas,
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        cookie: {
+          type: "apiKey",
+          in: "cookie",
+          name: "__Host-keyrack",
+          description:
+            "A browser's session (`POST /auth/session`), for pages of this server only. Over plain http the cookie " +
+            "is called `keyrack`. If a request has a Bearer header, the cookie is not read.",
+        },
+      },
     },
   };
 }
@@ -62,7 +72,7 @@ function operation(route: Route, schemas: Json): Json {
     description: [route.description, secured ? `For: ${route.access.join(", ")}.` : undefined]
       .filter((line) => line !== undefined)
       .join("\n\n"),
-    security: secured ? [{ bearer: [] }] : [],
+    security: secured ? [{ bearer: [] }, { cookie: [] }] : [],
     ...(secured ? { "x-roles": route.access } : {}),
     parameters: [
       ...parameters(route.params, "path", schemas),

@@ -67,6 +67,8 @@ export interface Answer<R> {
   /** The version of the resource; sent as a strong `ETag`. */
   readonly etag?: string | number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Lines of `Set-Cookie`. They are not stored under an `Idempotency-Key`. */
+  readonly cookies?: readonly string[];
 }
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;

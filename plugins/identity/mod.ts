@@ -1,4 +1,5 @@
 import { definePlugin } from "../../core/mod.ts";
+import { browserRoutes } from "./browser/routes.ts";
 import { createAuthentication } from "./sessions/authentication.ts";
 import { manifest } from "./manifest.ts";
 import { roles } from "./port.ts";
@@ -17,6 +18,7 @@ export default definePlugin({
       routes: [
         ...hotelRoutes(ctx),
         ...authRoutes(ctx, authentication),
+        ...browserRoutes(ctx, authentication),
         ...userRoutes(ctx, authentication),
         ...sessionRoutes(ctx, authentication.sessions),
         auditRoute(ctx),

@@ -17,19 +17,21 @@ export interface CheckedLogin {
   readonly user: KnownUser;
   /** For the user's next login on this device. */
   readonly deviceToken: string;
+  /** The sent token that was valid for the user. The new one replaces it. */
+  readonly usedDeviceToken: string | undefined;
 }
 
 export interface Logins {
   /**
    * Returns undefined if the username or the password is wrong, or if the user is not active.
-   * @param deviceToken the one that the request sends, if any
+   * @param deviceTokens those that the request sends. A browser has one for each of its users
    * @throws Problem RATE_LIMITED, SERVICE_UNAVAILABLE
    */
   check(
     username: string,
     password: string,
     request: RequestFacts,
-    deviceToken: string | undefined,
+    deviceTokens: readonly string[],
   ): Promise<CheckedLogin | undefined>;
   readonly throttle: LoginThrottle;
 }
@@ -46,12 +48,13 @@ export function createLogins({ audit, db, counters, env }: IdentityContext): Log
   };
   return {
     throttle,
-    check: async (username, password, request, deviceToken) => {
+    check: async (username, password, request, deviceTokens) => {
       const { address } = request;
       // An unknown name is folded too, so that all its spellings count as one account.
       const account = foldUsername(username);
       const [found] = await db.crossTenant((trx) => findStatement.run(trx, [account]), { readOnly: true });
-      const device = devices.read(deviceToken, found);
+      const usedDeviceToken = deviceTokens.find((token) => devices.read(token, found) !== undefined);
+      const device = devices.read(usedDeviceToken, found);
       const own = device === undefined ? undefined : { key: device, only: false };
       const attempt = throttle.attempt(account, address, found?.password_hash, own);
       try {
@@ -65,7 +68,7 @@ export function createLogins({ audit, db, counters, env }: IdentityContext): Log
           return undefined;
         }
         await attempt.succeeded();
-        return { user: found, deviceToken: devices.issue(found, device) };
+        return { user: found, deviceToken: devices.issue(found, device), usedDeviceToken };
       } catch (error) {
         if (error instanceof Problem) countFailure(request, found, "login_refused", error.code);
         throw error;

@@ -1,15 +1,14 @@
 import * as z from "zod";
 
-import { idSchema, type RequestFacts, type Route, route } from "../../../core/mod.ts";
+import { type Route, route } from "../../../core/mod.ts";
 import type { Authentication } from "../sessions/authentication.ts";
 import type { IdentityContext } from "../context.ts";
 import { deviceDays } from "./device_tokens.ts";
 import { identityProblems } from "../errors.ts";
-import { Hotel } from "../models/hotel.ts";
 import { staff } from "../port.ts";
-import { revokeSessions } from "../sessions/sessions.ts";
-import { lockAuthority } from "../staff/still_authorized.ts";
-import { hotelSchema, hotelView, roleSchema } from "../views.ts";
+import { logOut } from "../sessions/log_out.ts";
+import { clientOf } from "./client.ts";
+import { meSchema, readMe } from "./me.ts";
 
 const grantSchema = z
   .strictObject({
@@ -40,12 +39,6 @@ const grantSchema = z
     message: "the refresh_token grant needs refresh_token",
     path: ["refresh_token"],
   });
-
-/** Returns at most 200 characters, because they are stored with the session. */
-function userAgentOf({ headers }: RequestFacts): string {
-  const userAgent = headers["user-agent"];
-  return (typeof userAgent === "string" ? userAgent : "").slice(0, 200);
-}
 
 export function authRoutes({ audit, db }: IdentityContext, authentication: Authentication): Route[] {
   const { authenticateByPassword, logins, sessions } = authentication;
@@ -88,13 +81,13 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
         .meta({ id: "Token" }),
       problems: ["INVALID_CREDENTIALS", "RATE_LIMITED"],
       handler: async ({ body, request }) => {
-        const client = { address: request.address, userAgent: userAgentOf(request) };
+        const client = clientOf(request);
         if (body.grant_type === "refresh_token") {
           const token = body.refresh_token ?? "";
           await logins.throttle.countRefresh(await sessions.sessionOf(token), client.address);
           return { body: await sessions.refresh(token, client, request) };
         }
-        const login = await authenticateByPassword(request, body.device_token);
+        const login = await authenticateByPassword(request, body.device_token === undefined ? [] : [body.device_token]);
         const grant = login === undefined ? undefined : await sessions.open(login.user, client, request);
         if (login === undefined || grant === undefined)
           throw identityProblems.INVALID_CREDENTIALS("The username or the password is wrong.");
@@ -111,13 +104,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       transaction: "none",
       status: 204,
       handler: async ({ actor, request }) => {
-        const { tenantId, userId, sessionId } = actor;
-        await db.tenant(tenantId, async (trx) => {
-          audit.record(trx, { kind: "logged_out", actor, request, details: { session_id: sessionId } });
-          await lockAuthority(trx, userId);
-          await revokeSessions(trx, { hotel_id: tenantId, session_id: sessionId });
-        });
-        sessions.forget(tenantId, userId);
+        await logOut({ audit, db }, sessions, actor, request);
         return {};
       },
     }),
@@ -129,26 +116,8 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       access: staff,
       transaction: "tenant",
       status: 200,
-      result: z.strictObject({
-        user_id: idSchema,
-        username: z.string(),
-        role: roleSchema,
-        must_change_password: z.boolean().meta({
-          description: "If true, only this route, POST /users/me/password and POST /auth/revoke are allowed.",
-        }),
-        hotel: hotelSchema,
-      }),
-      handler: async ({ actor, trx }) => {
-        const hotel = await Hotel.query(trx).findById(actor.tenantId).throwIfNotFound();
-        const body = {
-          user_id: actor.userId,
-          username: actor.name,
-          role: roleSchema.parse(actor.role),
-          must_change_password: actor.restriction !== undefined,
-          hotel: hotelView(hotel),
-        };
-        return { body };
-      },
+      result: meSchema,
+      handler: async ({ actor, trx }) => ({ body: await readMe(trx, actor.tenantId, actor.userId) }),
     }),
   ];
 }

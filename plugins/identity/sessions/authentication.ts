@@ -1,4 +1,7 @@
-/** Authenticates the caller: by passport's local strategy for a login, and by an own JWT strategy for other routes. */
+/**
+ * Authenticates the caller: by passport's local strategy for a login, and by an own JWT strategy for other routes. The
+ * cookie of a browser takes the place of the JWT.
+ */
 import type { Context } from "koa";
 import passportModule from "koa-passport";
 import { Strategy } from "passport";
@@ -6,29 +9,34 @@ import { Strategy as LocalStrategy } from "passport-local";
 
 import type { Actor, Authenticator, ConfirmActor, RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { identityProblems } from "../errors.ts";
 import { type CheckedLogin, createLogins, type Logins } from "../login/login.ts";
+import { authenticateByCookie } from "../browser/authenticate_cookie.ts";
+import { type BrowserSessions, createBrowserSessions } from "../browser/browser_sessions.ts";
+import { toActor } from "./actor.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { confirmActor } from "../staff/still_authorized.ts";
 import { type AccessTokens, createAccessTokens } from "./tokens.ts";
 
 export interface Authentication {
-  /** Authenticates by `Authorization: Bearer`. */
+  /** Authenticates by `Authorization: Bearer`, or without that header by the cookie of a browser. */
   readonly authenticate: Authenticator;
   /** Returns the caller's current role. Forgets the remembered sessions if the role has changed. */
   readonly confirmActor: ConfirmActor;
   /** Authenticates by `username` and `password` in the parsed body. */
   readonly authenticateByPassword: (
     request: RequestFacts,
-    deviceToken: string | undefined,
+    deviceTokens: readonly string[],
   ) => Promise<CheckedLogin | undefined>;
   readonly sessions: Sessions;
+  readonly browsers: BrowserSessions;
   readonly logins: Logins;
 }
 
 export function createAuthentication(ctx: IdentityContext): Authentication {
   const tokens = createAccessTokens(ctx.env.SECRET_KEY);
   const sessions = createSessions(ctx, tokens);
+  const browsers = createBrowserSessions(ctx, sessions);
+  const byCookie = authenticateByCookie(browsers, sessions);
   const logins = createLogins(ctx);
   const passport = new passportModule.KoaPassport();
   passport.use("token", new TokenStrategy(tokens, sessions));
@@ -51,30 +59,24 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
       if (role !== actor.role) sessions.forget(actor.tenantId, actor.userId);
       return role;
     },
-    authenticate: (context) => run<Actor>("token", context),
-    authenticateByPassword: (request, deviceToken) =>
-      run<CheckedLogin>(passwordStrategy(logins, request, deviceToken), request.context),
+    authenticate: (context) =>
+      /^Bearer\b/i.test(context.get("Authorization")) ? run<Actor>("token", context) : byCookie(context),
+    authenticateByPassword: (request, deviceTokens) =>
+      run<CheckedLogin>(passwordStrategy(logins, request, deviceTokens), request.context),
     sessions,
+    browsers,
     logins,
   };
 }
 
 /** Creates a strategy for one login, which has access to its request. */
-function passwordStrategy(logins: Logins, request: RequestFacts, deviceToken: string | undefined): Strategy {
+function passwordStrategy(logins: Logins, request: RequestFacts, deviceTokens: readonly string[]): Strategy {
   return new LocalStrategy((username, password, done) => {
-    logins.check(username, password, request, deviceToken).then(
+    logins.check(username, password, request, deviceTokens).then(
       (login) => done(null, login ?? false),
       (error: unknown) => done(error),
     );
   });
-}
-
-/** The ids of the routes that a user can call before changing a password that a manager has set. */
-const openBeforeChange = ["changeOwnPassword", "revokeSession", "whoAmI"];
-
-function passwordChangeRequired() {
-  const detail = "A manager has set your password. Change it at POST /users/me/password, then send the request again.";
-  return { routeIds: openBeforeChange, problem: identityProblems.PASSWORD_CHANGE_REQUIRED(detail) };
 }
 
 /** Uses underscores instead of `#private` fields, which `Object.create(strategy)` in passport would lose. */
@@ -101,13 +103,6 @@ class TokenStrategy extends Strategy {
     if (claims === undefined) return undefined;
     const session = await this._sessions.find(claims.hotel_id, claims.sid, claims.sub);
     if (session === undefined) return undefined;
-    return {
-      userId: claims.sub,
-      tenantId: claims.hotel_id,
-      role: session.role,
-      sessionId: claims.sid,
-      name: session.username,
-      restriction: session.must_change_password ? passwordChangeRequired() : undefined,
-    };
+    return toActor({ hotelId: claims.hotel_id, userId: claims.sub, sessionId: claims.sid }, session);
   }
 }

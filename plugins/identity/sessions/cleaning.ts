@@ -1,6 +1,7 @@
 /** Removes sessions that can't be used any more, and their refresh tokens. */
 import { forEachTenant, type Schedule } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
+import { isOpen } from "./open_sessions.ts";
 import { accessSeconds } from "./tokens.ts";
 
 const everyMs = 60 * 60_000;
@@ -9,6 +10,7 @@ const batch = 5_000;
 /**
  * Keeps a used refresh token until its expiry, because a second use reveals a theft. Removes a session after its last
  * refresh token is gone and its last access token has expired. Removes an ended session with its tokens after an hour.
+ * Removes a browser's session once it is idle for too long or too old.
  */
 export function sessionCleaning({ db, log }: IdentityContext): Schedule {
   /** Removes the rows of each hotel separately. A failure in one hotel does not stop the others. */
@@ -72,6 +74,8 @@ const deadSessions: OldRows = {
   table: "sessions",
   key: "session_id",
   old: `SELECT hotel_id, session_id FROM identity.sessions s
-    WHERE created_at < now() - make_interval(secs => ${accessSeconds}) AND NOT EXISTS (
-      SELECT FROM identity.refresh_tokens t WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)`,
+    WHERE cookie_hash IS NULL AND created_at < now() - make_interval(secs => ${accessSeconds}) AND NOT EXISTS (
+      SELECT FROM identity.refresh_tokens t WHERE t.hotel_id = s.hotel_id AND t.session_id = s.session_id)
+    OR cookie_hash IS NOT NULL AND (
+      revoked_at < now() - interval '1 hour' OR revoked_at IS NULL AND NOT ${isOpen("s")})`,
 };

@@ -5,8 +5,13 @@ import { createSessions, type LiveSession } from "./sessions.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const tokens = createAccessTokens(["a-secret-of-a-test-a-secret-of-a-test"]);
-const manager: LiveSession = { username: "anna", must_change_password: false, role: "manager" };
-const receptionist: LiveSession = { username: "anna", must_change_password: false, role: "receptionist" };
+const manager: LiveSession = { username: "anna", must_change_password: false, is_stale: false, role: "manager" };
+const receptionist: LiveSession = {
+  username: "anna",
+  must_change_password: false,
+  is_stale: false,
+  role: "receptionist",
+};
 
 /** Runs sessions on a database that answers when the test lets it. */
 function slowSessions() {

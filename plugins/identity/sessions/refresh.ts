@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 
 import { networkOf, prepare, type Trx } from "../../../core/mod.ts";
-import { readRefreshToken, sessionDays, successorOf } from "./tokens.ts";
+import { readOpaqueToken, sessionDays, successorOf } from "./tokens.ts";
 
 /** Seconds in which a second use by the same client gets the same next token. */
 const graceSeconds = 10;
@@ -64,7 +64,7 @@ const knownStatement = prepare<{ token_hash: Buffer }>(
 
 /** Stores the hash of a session's refresh token, which is valid as long as the session. */
 export async function grantRefreshToken(trx: Trx, hotelId: string, sessionId: string, token: string): Promise<void> {
-  await grantStatement.run(trx, [hotelId, readRefreshToken(token)?.hash, sessionId]);
+  await grantStatement.run(trx, [hotelId, readOpaqueToken(token)?.hash, sessionId]);
 }
 
 export interface Renewal {
@@ -85,7 +85,7 @@ export async function useRefreshToken(
   client: Client,
   secrets: readonly [string, ...string[]],
 ): Promise<Renewal | undefined> {
-  const read = readRefreshToken(token);
+  const read = readOpaqueToken(token);
   if (read === undefined) return undefined;
   const { hotelId, hash } = read;
   const usedBy = fingerprintOf(client);
@@ -110,11 +110,11 @@ async function findSuccessor(
   secrets: readonly string[],
 ): Promise<string | undefined> {
   const candidates = secrets.map((secret) => successorOf(token, secret));
-  const hashes = candidates.map((candidate) => readRefreshToken(candidate)?.hash);
-  const [known] = await knownStatement.run(trx, [readRefreshToken(token)?.hotelId, sessionId, hashes]);
+  const hashes = candidates.map((candidate) => readOpaqueToken(candidate)?.hash);
+  const [known] = await knownStatement.run(trx, [readOpaqueToken(token)?.hotelId, sessionId, hashes]);
   return known === undefined
     ? undefined
-    : candidates.find((candidate) => readRefreshToken(candidate)?.hash.equals(known.token_hash));
+    : candidates.find((candidate) => readOpaqueToken(candidate)?.hash.equals(known.token_hash));
 }
 
 /** Returns a value that is equal for two tabs of a browser. It is hashed, because it is only compared. */

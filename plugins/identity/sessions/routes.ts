@@ -16,6 +16,7 @@ import {
 } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { managers, staff } from "../port.ts";
+import { isOpen } from "./open_sessions.ts";
 import { revokeSessions, type Sessions } from "./sessions.ts";
 import { lockStaff } from "../staff/staff.ts";
 import { requireStillAuthorized, lockAuthority } from "../staff/still_authorized.ts";
@@ -26,9 +27,12 @@ const sessionSchema = z
     session_id: idSchema,
     current: z.boolean().meta({ description: "Whether this request uses it." }),
     created_at: instantOutSchema,
-    last_used_at: instantOutSchema.meta({ description: "The time of the login or of the last renewal." }),
+    last_used_at: instantOutSchema.meta({
+      description: "The time of the login or of the last renewal. In a browser the last use, to 5 minutes.",
+    }),
     address: z.string().nullable().meta({ description: "The client's address then. Null for an older session." }),
     user_agent: z.string().nullable(),
+    browser: z.boolean().meta({ description: "Whether it is the session of a browser, with a cookie." }),
   })
   .meta({ id: "Session" });
 
@@ -38,6 +42,7 @@ interface SessionRow {
   readonly last_used_at: Date;
   readonly address: string | null;
   readonly user_agent: string | null;
+  readonly browser: boolean;
 }
 
 export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions): Route[] {
@@ -76,13 +81,20 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
         const before = decodeCursor(cursor, z.tuple([idSchema]))?.[0] ?? null;
         const rows = await trx("identity.sessions")
           .where({ hotel_id: actor.tenantId, user_id: actor.userId })
-          .whereNull("revoked_at")
+          .whereRaw(isOpen("sessions"))
           .whereRaw("created_at > now() - make_interval(days => ?)", [sessionDays])
           // A v7 UUID sorts by its time of creation.
           .whereRaw("(?::uuid IS NULL OR session_id < ?)", [before, before])
           .orderBy("session_id", "desc")
           .limit(limit + 1)
-          .select<SessionRow[]>("session_id", "created_at", "last_used_at", "address", "user_agent");
+          .select<SessionRow[]>(
+            "session_id",
+            "created_at",
+            "last_used_at",
+            "address",
+            "user_agent",
+            trx.raw("cookie_hash IS NOT NULL AS browser"),
+          );
         const view = ({ created_at, last_used_at, ...row }: SessionRow) => ({
           ...row,
           current: row.session_id === actor.sessionId,

@@ -12,8 +12,9 @@ import { identityProblems } from "../errors.ts";
 import type { KnownUser } from "../login/known_user.ts";
 import type { Role } from "../port.ts";
 import { type Client, grantRefreshToken, useRefreshToken } from "./refresh.ts";
+import { isOpen } from "./open_sessions.ts";
 import { lockAuthority } from "../staff/still_authorized.ts";
-import { type AccessTokens, accessSeconds, newRefreshToken, readRefreshToken } from "./tokens.ts";
+import { type AccessTokens, accessSeconds, newOpaqueToken, readOpaqueToken } from "./tokens.ts";
 
 const rememberMs = 2_000;
 const mostRemembered = 10_000;
@@ -22,6 +23,8 @@ export interface LiveSession {
   readonly username: string;
   readonly role: Role;
   readonly must_change_password: boolean;
+  /** Whether the last noted use of a browser's session is older than 5 minutes. */
+  readonly is_stale: boolean;
 }
 
 /** The answer of `POST /auth/token`. */
@@ -37,6 +40,12 @@ export interface Sessions {
   find(hotelId: string, sessionId: string, userId: string): Promise<LiveSession | undefined>;
   /** Opens a session for a checked login. Undefined if the user has changed since the check. */
   open(user: KnownUser, client: Client, request: RequestFacts): Promise<TokenGrant | undefined>;
+  /**
+   * Opens a session without tokens for a checked login.
+   * @param cookieHash of a browser's session
+   * @returns the session's id. Undefined if the user has changed since the check
+   */
+  openBare(user: KnownUser, client: Client, request: RequestFacts, more: NewSession): Promise<string | undefined>;
   /** Forgets a user's sessions. Call it after the commit of a change to them. */
   forget(hotelId: string, userId: string): void;
   /** Returns the session of a stored refresh token that has not expired. Both can be used or ended already. */
@@ -49,11 +58,20 @@ export interface Sessions {
   refresh(token: string, client: Client, request: RequestFacts): Promise<TokenGrant>;
 }
 
+/** Further facts and writes of a new session. */
+export interface NewSession {
+  readonly cookieHash?: Buffer | undefined;
+  /** Further writes in the transaction that opens the session. */
+  readonly more?: (trx: Trx, sessionId: string) => Promise<void>;
+}
+
 const findStatement = prepare<LiveSession>(
   "identity_find_session",
-  `SELECT u.username, u.role, u.must_change_password FROM identity.sessions s
+  `SELECT u.username, u.role, u.must_change_password,
+     s.cookie_hash IS NOT NULL AND s.last_used_at < now() - interval '5 minutes' AS is_stale
+   FROM identity.sessions s
    JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
-   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL AND u.active`,
+   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND ${isOpen("s")} AND u.active`,
 );
 
 // Locks the user's row and reads it again. A deactivation or a new password locks the row too, and then ends the
@@ -64,8 +82,8 @@ const openStatement = prepare<{ session_id: string }>(
      SELECT hotel_id, user_id FROM identity.users
      WHERE hotel_id = $1 AND user_id = $2 AND password_hash = $3 AND active FOR SHARE
    )
-   INSERT INTO identity.sessions (hotel_id, session_id, user_id, address, user_agent)
-   SELECT hotel_id, $4, user_id, $5, $6 FROM the_user
+   INSERT INTO identity.sessions (hotel_id, session_id, user_id, address, user_agent, cookie_hash)
+   SELECT hotel_id, $4, user_id, $5, $6, $7 FROM the_user
    RETURNING session_id`,
 );
 
@@ -99,6 +117,21 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
     refresh_token: refreshToken,
   });
 
+  const openBare: Sessions["openBare"] = async (user, { address, userAgent }, request, { cookieHash, more }) => {
+    const { hotel_id: hotelId, user_id: userId, username, password_hash: passwordHash } = user;
+    const sessionId = newId();
+    return db.tenant(hotelId, async (trx) => {
+      const values = [hotelId, userId, passwordHash, sessionId, address, userAgent, cookieHash ?? null];
+      const [opened] = await openStatement.run(trx, values);
+      if (opened === undefined) return undefined;
+      const actor = { tenantId: hotelId, userId, name: username };
+      const details = { session_id: sessionId, ...(cookieHash === undefined ? {} : { browser: true }) };
+      audit.record(trx, { kind: "logged_in", actor, request, details });
+      await more?.(trx, sessionId);
+      return sessionId;
+    });
+  };
+
   return {
     find: async (hotelId, sessionId, userId) => {
       // The key has all three ids of the token, so a session of one hotel is never found for another.
@@ -119,31 +152,25 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
       remembered.set(key, { session }, { start });
       return session;
     },
-    open: async (user, { address, userAgent }, request) => {
-      const { hotel_id: hotelId, user_id: userId, username, password_hash: passwordHash } = user;
-      const sessionId = newId();
-      const refreshToken = newRefreshToken(hotelId);
-      const isOpen = await db.tenant(hotelId, async (trx) => {
-        const values = [hotelId, userId, passwordHash, sessionId, address, userAgent];
-        const [opened] = await openStatement.run(trx, values);
-        if (opened === undefined) return false;
-        const actor = { tenantId: hotelId, userId, name: username };
-        audit.record(trx, { kind: "logged_in", actor, request, details: { session_id: sessionId } });
-        await grantRefreshToken(trx, hotelId, sessionId, refreshToken);
-        return true;
+    openBare,
+    open: async (user, client, request) => {
+      const { hotel_id: hotelId, user_id: userId } = user;
+      const refreshToken = newOpaqueToken(hotelId);
+      const sessionId = await openBare(user, client, request, {
+        more: (trx, id) => grantRefreshToken(trx, hotelId, id, refreshToken),
       });
-      return isOpen ? pair(hotelId, userId, sessionId, refreshToken) : undefined;
+      return sessionId === undefined ? undefined : pair(hotelId, userId, sessionId, refreshToken);
     },
     forget,
     sessionOf: async (token) => {
-      const read = readRefreshToken(token);
+      const read = readOpaqueToken(token);
       if (read === undefined) return undefined;
       const { hotelId, hash } = read;
       const [found] = await db.tenant(hotelId, (trx) => ownerStatement.run(trx, [hotelId, hash]), { readOnly: true });
       return found?.session_id;
     },
     refresh: async (token, client, request) => {
-      const hotelId = readRefreshToken(token)?.hotelId;
+      const hotelId = readOpaqueToken(token)?.hotelId;
       const refused = identityProblems.INVALID_CREDENTIALS("This refresh token is not valid. Log in again.");
       if (hotelId === undefined) throw refused;
       const renewal = await db.tenant(hotelId, async (trx) => {

@@ -14,6 +14,8 @@ export const accessSeconds = 15 * 60;
 const clockSkewSeconds = 5;
 /** Days until a session ends, however often it is renewed. Then its user logs in again. */
 export const sessionDays = 30;
+/** Hours until the session of an idle browser ends. */
+export const idleHours = 12;
 /** The nil UUID means "no tenant" in the database, so a token must not name it. */
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 const uuidClaim = z.string().refine((id) => isUuid(id) && id !== nilUuid);
@@ -86,17 +88,18 @@ async function verifyToken(token: string, keys: readonly Promise<CryptoKey>[]): 
 }
 
 /**
- * Creates the first refresh token of a session: the hotel's id, so that only the hotel's rows are searched, and 32
- * random bytes. Only a hash is stored. A fast hash is enough, because the token is random.
+ * Creates the first refresh token of a session, or the cookie of a browser. It has the hotel's id, so that only the
+ * hotel's rows are searched, and 32 random bytes. Only a hash is stored. A fast hash is enough, because the token is
+ * random.
  */
-export function newRefreshToken(hotelId: string): string {
+export function newOpaqueToken(hotelId: string): string {
   return Buffer.concat([Buffer.from(hotelId.replaceAll("-", ""), "hex"), randomBytes(32)]).toString("base64url");
 }
 
 /**
  * Returns the token that follows a refresh token: a keyed hash (HMAC-SHA-256) of it. So a client whose answer was lost
  * can get the same token again, although only hashes are stored. A used token does not reveal the next without the key.
- * @param token one that `readRefreshToken` can read
+ * @param token one that `readOpaqueToken` can read
  */
 export function successorOf(token: string, secret: string): string {
   const bytes = Buffer.from(token, "base64url");
@@ -104,8 +107,8 @@ export function successorOf(token: string, secret: string): string {
   return Buffer.concat([bytes.subarray(0, 16), next]).toString("base64url");
 }
 
-/** Returns the hotel and the stored hash of a refresh token, or undefined if the text is malformed. */
-export function readRefreshToken(token: string): { hotelId: string; hash: Buffer } | undefined {
+/** Returns the hotel and the stored hash of a refresh token or a cookie, or undefined if the text is malformed. */
+export function readOpaqueToken(token: string): { hotelId: string; hash: Buffer } | undefined {
   const bytes = Buffer.from(token, "base64url");
   // The nil UUID means "no tenant".
   if (bytes.length !== 48 || bytes.subarray(0, 16).every((byte) => byte === 0)) return undefined;

@@ -9,6 +9,7 @@
 import { type Actor, type ConfirmActor, prepare, problems, type Trx } from "../../../core/mod.ts";
 import type { User } from "../models/user.ts";
 import type { Role } from "../port.ts";
+import { isOpen } from "../sessions/open_sessions.ts";
 
 const shareStatement = prepare(
   "identity_share_authority",
@@ -23,7 +24,7 @@ const roleStatement = prepare<{ role: Role }>(
   "identity_read_authority",
   `SELECT u.role FROM identity.sessions s
    JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
-   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND s.revoked_at IS NULL AND u.active`,
+   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND ${isOpen("s")} AND u.active`,
 );
 
 /** Returns the actor's role, which can't change until the transaction ends. Undefined if the session has ended. */
@@ -49,8 +50,8 @@ const lockActorStatement = prepare<UserRights>(
 // A separate statement after the lock of the user's row: one that waited for the row would see the old session.
 const lockSessionStatement = prepare<{ session_id: string }>(
   "identity_lock_session",
-  `SELECT session_id FROM identity.sessions
-   WHERE hotel_id = $1 AND session_id = $2 AND user_id = $3 AND revoked_at IS NULL FOR SHARE`,
+  `SELECT s.session_id FROM identity.sessions s
+   WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND ${isOpen("s")} FOR SHARE`,
 );
 
 /** Locks the actor's rows and checks the role. @throws Problem UNAUTHENTICATED, FORBIDDEN */
