@@ -12,8 +12,8 @@ import { migrateDatabase } from "../core/migrate_database.ts";
 import { dayAt } from "../core/mod.ts";
 import { loginRole, urlAs } from "../core/db/role_names.ts";
 import { planSettings } from "../testing/plans.ts";
-import { mostLabour, plansFor } from "../plugins/pms/testing/plan_check.ts";
-import { findQueriedHotel, readQueries } from "../plugins/pms/testing/model_tests/read_queries.ts";
+import { mostWork, plansFor } from "../plugins/pms/testing/plan_check.ts";
+import { findQueriedHotel, readQueries } from "../plugins/pms/testing/read_queries.ts";
 import { benchSecret, benchSettings } from "./harness.ts";
 import { scaleOf, seed } from "./seed/mod.ts";
 
@@ -39,7 +39,7 @@ try {
           await query(trx, hotel);
           took = performance.now() - started;
         });
-        say(`${what.padEnd(58)} ${took.toFixed(1).padStart(7)} ${String(mostLabour(plans)).padStart(8)}`);
+        say(`${what.padEnd(58)} ${took.toFixed(1).padStart(7)} ${String(mostWork(plans)).padStart(8)}`);
       }
     }
   } finally {

@@ -9,7 +9,7 @@ import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
 import { up as anonymizedGuests } from "./migrations/0034_anonymized_guests.ts";
 import { directDesk } from "./testing/model_tests/direct_desk.ts";
-import { dayText } from "./testing/model_tests/model/hotel.ts";
+import { dayText } from "./testing/model_tests/model/data.ts";
 import { insertHotel } from "./testing/insert_hotel.ts";
 
 describe("the PMS's migrations", function () {

@@ -14,7 +14,7 @@ import { sendPlans } from "../../testing/plans.ts";
 import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
 import { readChart } from "./desk/tape_chart.ts";
 import { freeRooms } from "./allocation/free_rooms.ts";
-import { faultsOf, plansFor, runs } from "./testing/plan_check.ts";
+import { findPlanFaults, plansFor, runsPerQuery } from "./testing/plan_check.ts";
 import {
   type QueriedHotel,
   findQueriedHotel,
@@ -22,7 +22,7 @@ import {
   guests,
   type ReadQuery,
   readQueries,
-} from "./testing/model_tests/read_queries.ts";
+} from "./testing/read_queries.ts";
 
 /** Rows that one step of a plan may look at; the hotel has 10,000 bookings. */
 const mostRows = 3000;
@@ -113,8 +113,8 @@ describe("the plans of what the desk asks", function () {
   for (const [name, query] of Object.entries(readQueries)) {
     it(`${name}: by an index, and few rows`, async () => {
       const plans = await plansFor(gate, hotel, query);
-      expect(plans.length).to.be.at.least(runs);
-      expect(faultsOf(plans, limitOf(name))).to.deep.equal([]);
+      expect(plans.length).to.be.at.least(runsPerQuery);
+      expect(findPlanFaults(plans, limitOf(name))).to.deep.equal([]);
     });
   }
 
@@ -122,9 +122,9 @@ describe("the plans of what the desk asks", function () {
     it(`notices where ${indexes.join(", ")} ${indexes.length === 1 ? "is" : "are"} gone: ${name}`, async () => {
       const back = await takeAway(indexes);
       try {
-        expect(faultsOf(await plansFor(gate, hotel, readQueries[name] as ReadQuery), limitOf(name))).not.to.deep.equal(
-          [],
-        );
+        expect(
+          findPlanFaults(await plansFor(gate, hotel, readQueries[name] as ReadQuery), limitOf(name)),
+        ).not.to.deep.equal([]);
       } finally {
         for (const sql of back) await owner.raw(sql);
       }
@@ -133,7 +133,9 @@ describe("the plans of what the desk asks", function () {
 
   it("asks for the board and for the chart in a few statements, whatever the size of the hotel", async () => {
     for (const name of ["the board", "the chart"]) {
-      expect((await plansFor(gate, hotel, readQueries[name] as ReadQuery)).length / runs, name).to.be.at.most(3);
+      expect((await plansFor(gate, hotel, readQueries[name] as ReadQuery)).length / runsPerQuery, name).to.be.at.most(
+        3,
+      );
     }
   });
 
@@ -147,7 +149,7 @@ describe("the plans of what the desk asks", function () {
     const plans = await plansFor(gate, hotel, readQueries["the close of the day"] as ReadQuery);
     // Without what PostgreSQL asks itself of foreign keys, row by row.
     const asked = plans.filter(({ statement }) => !statement.startsWith("SELECT 1 FROM ONLY"));
-    expect(asked.length / runs).to.be.at.most(most);
+    expect(asked.length / runsPerQuery).to.be.at.most(most);
   });
 
   const ask = <T>(query: (trx: Trx) => Promise<T>): Promise<T> =>

@@ -28,7 +28,6 @@ export const proseExceptions: readonly string[] = [
   "plugins/pms/rates/rate_bounds_test.ts",
   "plugins/pms/rates/rates_test.ts",
   "plugins/pms/rates/restrictions_test.ts",
-  "plugins/pms/testing",
   // bench
   "bench/expensive_calls.ts",
   "bench/login.ts",

@@ -6,7 +6,8 @@ import { runTransaction, roleOf } from "../../../core/db/database.ts";
 import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Desk, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
-import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
+import { dayText } from "../testing/model_tests/model/data.ts";
+import type { ModelHotel } from "../testing/model_tests/model/hotel.ts";
 import { type HotelKind, hotelKinds, insertHotel } from "../testing/insert_hotel.ts";
 import { cancel } from "./check_in_out.ts";
 

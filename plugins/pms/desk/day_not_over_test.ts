@@ -4,7 +4,8 @@ import type { Knex } from "knex";
 import { instantOf } from "../../../core/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../testing/desk_database.ts";
 import { type Call, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
-import { dayText, type ModelHotel } from "../testing/model_tests/model/hotel.ts";
+import { dayText } from "../testing/model_tests/model/data.ts";
+import type { ModelHotel } from "../testing/model_tests/model/hotel.ts";
 import { insertHotel } from "../testing/insert_hotel.ts";
 
 /** The tests choose the moment of each call, so that no result depends on the hour at which they run. */

@@ -1,4 +1,4 @@
-/** Closes, check-outs and moves that no call can ask for: by the clock, and at a moment that is not now. */
+/** Runs what no HTTP request can: the schedule that closes days, and closes, check-outs and moves at a chosen time. */
 import { boot } from "../../../core/boot.ts";
 import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";
@@ -12,31 +12,31 @@ import { checkOut } from "../bookings/check_in_out.ts";
 import { closeDay, type DailyFigures } from "../desk/close_day.ts";
 import { closeOverdueDays } from "../desk/close_overdue_days.ts";
 
-/** One round of the clock, as a worker does it. */
+/** Runs the schedule that closes overdue days once, as a worker does. */
 export async function closeByClock({ variables }: TestPlatform): Promise<void> {
   const worker = await boot("worker", variables);
   try {
-    const clock = worker.schedules.find(({ schedule: { name } }) => name === "close-overdue-days");
-    if (clock === undefined) throw new Error("The clock closes no days.");
-    await clock.schedule.run(new AbortController().signal);
+    const closeSchedule = worker.schedules.find(({ schedule: { name } }) => name === "close-overdue-days");
+    if (closeSchedule === undefined) throw new Error("The worker has no schedule close-overdue-days.");
+    await closeSchedule.schedule.run(new AbortController().signal);
   } finally {
     await worker.close();
   }
 }
 
-/** The same round, in which one hotel is read at a time. */
+/** Does the same with pages of one hotel each. */
 export async function closePageByPage(platform: TestPlatform): Promise<void> {
   const log = createLogger("silent");
   await withDatabase(platform, (db) => closeOverdueDays({ db, log }, new AbortController().signal, 1));
 }
 
-/** Closes a day as if it were another moment: one that lies ahead of the calendar can't be closed by a call. */
+/** Closes a day at a chosen time. A request can't close a day that is ahead of the calendar. */
 export async function closeAt(platform: TestPlatform, hotelId: string, day: Day, now: Date): Promise<DailyFigures> {
   const change = { actor: { tenantId: hotelId, name: "test" }, now };
   return withDatabase(platform, (db) => db.tenant(hotelId, (trx) => closeDay(trx, change, day, { early: true })));
 }
 
-/** Checks a guest out as if it were another moment. @param leftOn the day that the desk names */
+/** Checks a guest out at a chosen time. @param leftOn the day of departure that the desk enters */
 export async function checkOutAt(
   platform: TestPlatform,
   hotelId: string,
@@ -47,7 +47,7 @@ export async function checkOutAt(
   await withDatabase(platform, (db) => db.tenant(hotelId, (trx) => checkOut(trx, change, bookingId, leftOn)));
 }
 
-/** Moves a booking to another room as if it were another moment, or lets it change rooms with another booking. */
+/** Moves a booking to another room at a chosen time, or swaps its room with another booking. */
 export async function moveAt(
   platform: TestPlatform,
   hotelId: string,

@@ -1,32 +1,37 @@
-/** A desk of a furnished hotel, with the calls that the tests make again and again. */
+/** Opens the desk of a hotel over HTTP, with short functions for the requests that tests often send. */
 import { addDays } from "../../../core/mod.ts";
 import type { TestAnswer } from "../../../testing/client.ts";
 import type { TestPlatform } from "../../../testing/platform.ts";
 import { furnishHotel, type FurnishedHotel, type Furniture } from "./hotel.ts";
 
 export interface Desk extends FurnishedHotel {
-  /** Books the first room (or what `more` says) from day to day, counted from the business date at the beginning. */
+  /**
+   * Books the first room. Days count from the first business date of the desk.
+   * @param more members of the body that replace the default ones
+   */
   book(from: number, to: number, more?: Readonly<Record<string, unknown>>): Promise<TestAnswer>;
-  /** The same, which must succeed. @returns the booking */
+  /** Does the same and returns the booking. @throws Error if the booking is refused */
   booked(from: number, to: number, more?: Readonly<Record<string, unknown>>): Promise<TestAnswer["body"]>;
-  /** `PATCH /operations/{word}/{booking_id}` as the receptionist. */
-  operate(word: string, bookingId: string, body?: unknown): Promise<TestAnswer>;
+  /** Sends `PATCH /operations/{operation}/{booking_id}` as the receptionist. */
+  operate(operation: string, bookingId: string, body?: unknown): Promise<TestAnswer>;
   amend(bookingId: string, body: unknown): Promise<TestAnswer>;
   get(path: string): Promise<TestAnswer>;
-  /** As the manager. */
+  /** Sends a request as the manager. The functions above send theirs as the receptionist. */
   manage(method: string, path: string, body?: unknown): Promise<TestAnswer>;
+  /** Closes the business date as the manager. */
   closeDay(): Promise<TestAnswer>;
 }
 
-/** A day can't be closed before it has begun: the desk is behind the calendar by this, and may close as many. */
+/** The days by which the business date is behind the calendar, so that a test can close this many days. */
 const daysBehind = 9;
 
+/** Signs up a hotel with rooms, and sets its business date back by `daysBehind`. */
 export async function openDesk(platform: TestPlatform, furniture: Furniture = {}): Promise<Desk> {
   const { client, owner } = platform;
   const hotel = await furnishHotel(client, furniture);
   const first = hotel.day(-daysBehind);
   await owner("identity.hotels").where({ hotel_id: hotel.hotelId }).update({ business_date: first });
-  // It is days behind: a worker's clock would close those days.
+  // Without this policy, the schedule of a worker would close the overdue days.
   await owner("pms.policies").insert({ hotel_id: hotel.hotelId, day_closes_at: null });
   const token = hotel.receptionistToken;
   const day: Desk["day"] = (days) => addDays(first, days);
@@ -52,7 +57,8 @@ export async function openDesk(platform: TestPlatform, furniture: Furniture = {}
       if (answer.status !== 201) throw new Error(`The booking answered ${answer.status}: ${answer.text}`);
       return answer.body;
     },
-    operate: (word, bookingId, body = {}) => client.patch(`/operations/${word}/${bookingId}`, body, { token }),
+    operate: (operation, bookingId, body = {}) =>
+      client.patch(`/operations/${operation}/${bookingId}`, body, { token }),
     amend: (bookingId, body) => client.patch(`/bookings/${bookingId}`, body, { token }),
     get: (path) => client.get(path, { token }),
     manage,

@@ -6,14 +6,14 @@ import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
 
 /** A database for tests that call the desk's routes directly (`directDesk`). */
 export interface DeskDatabase {
-  /** Connections of the owner, past every wall: to look behind the API and to arrange. */
+  /** Connections of the owner, without tenant isolation. Tests use them to prepare and to read rows. */
   readonly owner: Knex;
-  /** Connections of a web process. */
+  /** Connections of the run-time login, as a web process has them. */
   readonly pool: Knex;
   close(): Promise<void>;
 }
 
-/** Opens a database of its own, with so many connections at most. */
+/** Creates a database for one test file. @param most the most connections of each pool */
 export async function openDeskDatabase(most = { owner: 2, pool: 4 }): Promise<DeskDatabase> {
   const database = await createTestDatabase();
   const owner = openPool({ url: database.url, max: most.owner, name: "test owner" });

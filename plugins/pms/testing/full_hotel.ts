@@ -1,4 +1,7 @@
-/** A hotel that is full for a long time, put into the database in a few statements: the worst case of searches and lists. */
+/**
+ * Fills a hotel with bookings for a long time, which is the worst case of searches and lists. Requests would take too
+ * long, so a few statements insert the rows.
+ */
 import type { Knex } from "knex";
 
 import type { Day } from "../../../core/mod.ts";
@@ -6,14 +9,15 @@ import type { Day } from "../../../core/mod.ts";
 export interface FullHotel {
   readonly hotelId: string;
   readonly roomTypeId: string;
-  /** The first night that is taken. */
+  /** The first booked night. */
   readonly from: Day;
+  /** The number of rooms to add. */
   readonly rooms: number;
-  /** Each room but the first is taken for so many nights, by a stay of one night each. */
+  /** The number of booked nights of each room. */
   readonly nights: number;
 }
 
-/** Gives a hotel more rooms of a type: one stay has the first of them for all nights, stays of one night have the others. */
+/** Adds full rooms to a hotel. One stay has the first room for all nights. Stays of one night have the other rooms. */
 export async function fillHotel(owner: Knex, hotel: FullHotel): Promise<void> {
   const { hotelId, roomTypeId, from, rooms, nights } = hotel;
   await owner.transaction(async (trx) => {
@@ -24,7 +28,8 @@ export async function fillHotel(owner: Knex, hotel: FullHotel): Promise<void> {
     );
     await trx.raw(
       `CREATE TEMPORARY TABLE full_stays ON COMMIT DROP AS
-       SELECT gen_random_uuid() AS booking_id, r.room_id, ?::date + s.first AS arrival, ?::date + s.first + s.nights AS departure
+       SELECT gen_random_uuid() AS booking_id, r.room_id,
+         ?::date + s.first AS arrival, ?::date + s.first + s.nights AS departure
        FROM (SELECT room_id, row_number() OVER (ORDER BY room_number) AS n FROM pms.rooms
          WHERE hotel_id = ? AND room_number LIKE 'F_____') AS r,
        LATERAL (SELECT 0 AS first, ?::int AS nights WHERE r.n = 1
@@ -37,10 +42,11 @@ export async function fillHotel(owner: Knex, hotel: FullHotel): Promise<void> {
       [hotelId],
     );
     await trx.raw(
-      `INSERT INTO pms.bookings (hotel_id, booking_id, guest_id, room_id, guest_name, adults, children, arrival, departure,
-         check_in_at, expected_check_out_at, status, total_amount, currency, created_by, status_on)
-       SELECT ?, booking_id, booking_id, room_id, 'Ada Lovelace', 1, 0, arrival, departure, arrival + interval '15 hours',
-         departure + interval '11 hours', 'confirmed', 100 * (departure - arrival), 'EUR', 'test', ?::date FROM full_stays`,
+      `INSERT INTO pms.bookings (hotel_id, booking_id, guest_id, room_id, guest_name, adults, children,
+         arrival, departure, check_in_at, expected_check_out_at, status, total_amount, currency, created_by, status_on)
+       SELECT ?, booking_id, booking_id, room_id, 'Ada Lovelace', 1, 0,
+         arrival, departure, arrival + interval '15 hours', departure + interval '11 hours',
+         'confirmed', 100 * (departure - arrival), 'EUR', 'test', ?::date FROM full_stays`,
       [hotelId, from],
     );
     await trx.raw(

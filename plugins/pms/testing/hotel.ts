@@ -1,4 +1,4 @@
-/** A hotel with rooms, for the tests of whoever works with bookings. */
+/** Signs up a hotel with rooms, for tests that need bookings. Tests of other plugins use it too. */
 import { addDays, dayAt } from "../../../core/mod.ts";
 import type { TestClient } from "../../../testing/client.ts";
 import { signUpHotel, type TestHotel } from "../../../testing/platform.ts";
@@ -6,18 +6,20 @@ import { signUpHotel, type TestHotel } from "../../../testing/platform.ts";
 export interface FurnishedHotel extends TestHotel {
   readonly roomTypeId: string;
   readonly roomIds: readonly string[];
-  /** The business date so many days from now, in the hotel's zone. */
+  /** Returns the date so many days after today, on the hotel's calendar. */
   day(days: number): string;
 }
 
+/** The rooms and settings of a furnished hotel. All members have defaults. */
 export interface Furniture {
+  /** The number of rooms. */
   readonly rooms?: number;
   readonly capacity?: number;
   readonly rate?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** Signs a hotel up and gives it one room type with rooms 101, 102, … */
+/** Signs up a hotel, and creates one room type with the rooms 101, 102 and so on. */
 export async function furnishHotel(
   client: TestClient,
   { rooms = 1, capacity = 2, rate = "100.00", settings = {} }: Furniture = {},
@@ -25,7 +27,7 @@ export async function furnishHotel(
   const hotel = await signUpHotel(client, settings);
   const token = hotel.managerToken;
   const type = await client.post("/room-types/", { name: "Double", capacity, rate }, { token });
-  if (type.status !== 201) throw new Error(`The room type was refused: ${type.text}`);
+  if (type.status !== 201) throw new Error(`The room type answered ${type.status}: ${type.text}`);
   const roomTypeId = type.body.room_type_id as string;
   const roomIds: string[] = [];
   for (let number = 101; number < 101 + rooms; number += 1) {

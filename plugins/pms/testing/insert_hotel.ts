@@ -1,12 +1,17 @@
-/** Hotels that are put into the database in one statement: signing up takes a password's hash, and histories are many. */
+/**
+ * Inserts a hotel into the database, and makes the model of it. A sign-up would hash a password, which is too slow for
+ * thousands of histories.
+ */
 import type { Knex } from "knex";
 
 import { newId } from "../../../core/mod.ts";
-import { dayText, ModelHotel } from "./model_tests/model/hotel.ts";
+import { dayText } from "./model_tests/model/data.ts";
+import { ModelHotel } from "./model_tests/model/hotel.ts";
 
-/** What kind of hotel; all have five rooms in two types, at prices of their own. */
+/** The currency and the time zone of an inserted hotel. All have five rooms in two types, with several prices. */
 export interface HotelKind {
   readonly currency: string;
+  /** The decimals of the currency. */
   readonly decimals: number;
   readonly timeZone: string;
 }
@@ -17,7 +22,10 @@ export const hotelKinds: readonly HotelKind[] = [
   { currency: "KWD", decimals: 3, timeZone: "Pacific/Honolulu" },
 ];
 
-/** Plants a hotel, and gives the model of it. @param hotelId an existing hotel's, which is then existingId rooms and the model's day */
+/**
+ * Inserts a hotel on the first business date of the model.
+ * @param existingId a hotel without rooms, which gets the rooms and the business date instead of a new one
+ */
 export async function insertHotel(
   owner: Knex,
   kind: HotelKind,
@@ -34,7 +42,7 @@ export async function insertHotel(
     type: types[index < 3 ? 0 : 1],
     rate: index === 2 ? 9_999 : null,
     status: "available",
-    dirty: false,
+    isDirty: false,
     retiredFrom: null,
   }));
   const model = new ModelHotel(kind.decimals, types, rooms);
@@ -42,7 +50,7 @@ export async function insertHotel(
   await owner.transaction(async (trx) => {
     await trx.raw(
       `INSERT INTO identity.hotels (hotel_id, name, time_zone, currency, trial_ends_at, valid_to, business_date)
-       VALUES (?, 'Planted', ?, ?, now() + interval '9 days', now() + interval '9 days', ?)
+       VALUES (?, 'Model hotel', ?, ?, now() + interval '9 days', now() + interval '9 days', ?)
        ON CONFLICT (hotel_id) DO UPDATE SET business_date = excluded.business_date`,
       [hotelId, kind.timeZone, kind.currency, dayText(0)],
     );
@@ -68,10 +76,10 @@ export async function insertHotel(
   return { hotelId, model };
 }
 
-/** Lets a hotel's subscription lapse, or come back. */
-export async function setSubscription(owner: Knex, hotelId: string, lapsed: boolean): Promise<void> {
+/** Ends a hotel's subscription, or restores it. */
+export async function setSubscription(owner: Knex, hotelId: string, isLapsed: boolean): Promise<void> {
   await owner.raw("UPDATE identity.hotels SET valid_to = now() + ?::interval WHERE hotel_id = ?", [
-    lapsed ? "-1 day" : "9 days",
+    isLapsed ? "-1 day" : "9 days",
     hotelId,
   ]);
 }

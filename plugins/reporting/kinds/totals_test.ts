@@ -12,7 +12,7 @@ import { testSecret } from "../../../testing/postgres.ts";
 import { signUpHotel, startTestPlatform } from "../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "../../pms/testing/desk_database.ts";
 import { directDesk } from "../../pms/testing/model_tests/direct_desk.ts";
-import { dayNumber, dayText } from "../../pms/testing/model_tests/model/hotel.ts";
+import { dayNumber, dayText } from "../../pms/testing/model_tests/model/data.ts";
 import { type HotelKind, hotelKinds, insertHotel, setSubscription } from "../../pms/testing/insert_hotel.ts";
 import { momentOf, runHistory } from "../../pms/testing/model_tests/run_history.ts";
 import { history } from "../../pms/testing/model_tests/random_steps.ts";
@@ -71,14 +71,14 @@ interface Story {
 }
 /** Two parties that use one room on one day, one after the other. Random histories seldom end on such a day. */
 const dayUse: fc.Arbitrary<Step[]> = fc.nat({ max: 4 }).map((nth) => {
-  const last = { same: true, fits: true, nth };
-  const heads = { adults: 1, children: 0 };
-  const book = { by: "room" as const, nth, stay: { in: 0, nights: 1 }, heads, guest: nth, locked: false };
+  const last = { isLatest: true, isSuitable: true, nth };
+  const party = { adults: 1, children: 0 };
+  const book = { by: "room" as const, nth, stay: { startsIn: 0, nights: 1 }, party, guest: nth, roomLocked: false };
   const comes: Step[] = [
     { kind: "book", ...book },
-    { kind: "check in", who: last },
+    { kind: "check in", booking: last },
   ];
-  return [...comes, { kind: "check out", who: last }, ...comes];
+  return [...comes, { kind: "check out", booking: last }, ...comes];
 });
 const steps = fc.tuple(history, fc.option(dayUse, { nil: [] })).map((parts) => parts.flat());
 const story: fc.Arbitrary<Story> = fc.record({ steps, moments });
@@ -86,9 +86,9 @@ const story: fc.Arbitrary<Story> = fc.record({ steps, moments });
 /** Runs a history at a desk, and then sets the values that the model can't predict: times of creation, and notes. */
 async function playStory(owner: Knex, pool: Knex, kind: HotelKind, history: Story, given?: string) {
   const { hotelId, model } = await insertHotel(owner, kind, given);
-  const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
+  const setLapsed = (isLapsed: boolean) => setSubscription(owner, hotelId, isLapsed);
   await runHistory(
-    { model, desk: directDesk(pool, hotelId, () => momentOf(model, kind)), tally: new Map(), lapse },
+    { model, desk: directDesk(pool, hotelId, () => momentOf(model, kind)), tally: new Map(), setLapsed },
     history.steps,
   );
   const typeNames = new Map(model.types.map(({ id }, index) => [id, ['=Suite, "old"', "Twin"][index] as string]));

@@ -2,14 +2,8 @@
  * Computes the rows of each kind of report from the model of a hotel's desk, night by night and in whole minor units.
  * It follows the specification, has no SQL, and shares no code with the reports.
  */
-import {
-  agreedDeparture,
-  dayNumber,
-  dayText,
-  type ModelBooking,
-  type ModelHotel,
-  range,
-} from "../../pms/testing/model_tests/model/hotel.ts";
+import { dayNumber, dayText, type ModelBooking, range } from "../../pms/testing/model_tests/model/data.ts";
+import { agreedDeparture, type ModelHotel } from "../../pms/testing/model_tests/model/hotel.ts";
 
 /** A hotel's model, and the values in a report that the model does not have. */
 export interface ReportedHotel {
@@ -92,8 +86,8 @@ const bookingCells: Readonly<Record<string, (booking: ModelBooking, known: Repor
   created_by: () => "the desk",
   created_at: ({ id }, { madeAt }) => (madeAt.get(id) as Date).toISOString(),
   rack_amount: (booking, { model }) => model.text(model.rackTotal(booking) ?? model.total(booking)),
-  waived_amount: ({ waived }, { model }) =>
-    waived === undefined ? "" : model.text([...waived.values()].reduce((sum, { rate }) => sum + rate, 0)),
+  waived_amount: ({ waivedNights }, { model }) =>
+    waivedNights === undefined ? "" : model.text([...waivedNights.values()].reduce((sum, { rate }) => sum + rate, 0)),
 };
 export const bookingColumns = Object.keys(bookingCells);
 
@@ -164,14 +158,14 @@ function currentFigures(
 export function revenueRows({ model, currency, typeNames }: ReportedHotel, { from, to }: Days): Row[] {
   const groups = new Map<string, { nights: number; slept: number; rack: number; absent: number }>();
   for (const booking of model.bookings) {
-    for (const [day, { type, rate, rack }] of booking.nights) {
+    for (const [day, { type, rate, rackRate }] of booking.nights) {
       const absent = booking.status === "no_show";
       if (day < from || day > to || !(absent || counts(booking, day, model.today))) continue;
       const key = `${dayText(day).slice(0, 7)} ${typeNames.get(type.id)}`;
       const group = groups.get(key) ?? { nights: 0, slept: 0, rack: 0, absent: 0 };
       groups.set(key, group);
       if (absent) group.absent += rate;
-      else Object.assign(group, { nights: group.nights + 1, slept: group.slept + rate, rack: group.rack + rack });
+      else Object.assign(group, { nights: group.nights + 1, slept: group.slept + rate, rack: group.rack + rackRate });
     }
   }
   return [...groups]

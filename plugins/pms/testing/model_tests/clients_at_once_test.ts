@@ -12,18 +12,24 @@ import { type Desk, directDesk, httpDesk, problemsOf } from "./direct_desk.ts";
 import { requireWhole } from "./invariants.ts";
 import { type HotelKind, hotelKinds, insertHotel } from "../insert_hotel.ts";
 import { StaleView } from "./stale_view.ts";
-import { clientsSteps } from "./random_steps.ts";
+import { stepsOfClients } from "./random_steps.ts";
 import { callOf, type Step } from "./steps.ts";
 
-/** HISTORIES=5000 plays so many rounds; the seed of what failed is in its message, though who came first is not in a seed. */
+/**
+ * `HISTORIES` sets the number of rounds. A failure prints its seed, and `HISTORIES_SEED` runs it again. A seed does not
+ * repeat the order in which concurrent requests reach PostgreSQL.
+ */
 const { HISTORIES = "90", HISTORIES_SEED } = processVariables();
 const runs = Number(HISTORIES);
-// A race that was lost once is not lost again on demand, so there is nothing to shrink by.
+// fast-check must not shorten a failed round, because the same steps can succeed in another order.
 const parameters = { endOnFailure: true, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
 
-/** All clients work at once, each in its own order. What is answered must be in the route's own list of problems. */
-async function workAtOnce(desk: Desk, view: StaleView, clients: readonly (readonly Step[])[]): Promise<number> {
-  let done = 0;
+/**
+ * Runs the steps of all clients concurrently. Each answer must be a success or a problem that the route declares.
+ * @returns the number of successes
+ */
+async function runConcurrently(desk: Desk, view: StaleView, clients: readonly (readonly Step[])[]): Promise<number> {
+  let successes = 0;
   await Promise.all(
     clients.map(async (steps) => {
       for (const step of steps) {
@@ -31,15 +37,15 @@ async function workAtOnce(desk: Desk, view: StaleView, clients: readonly (readon
         if (call === undefined) continue;
         const outcome = await desk(call);
         if (outcome.code !== "OK") expect(problemsOf(call.id), call.id).to.include(outcome.code);
-        else done += 1;
+        else successes += 1;
         view.observe(call, outcome);
       }
     }),
   );
-  return done;
+  return successes;
 }
 
-describe("several clients at once in one hotel", function () {
+describe("Concurrent clients in one hotel", function () {
   this.timeout(30_000 + runs * 2000);
   let platform: TestPlatform;
   let processes: WebProcesses;
@@ -55,26 +61,26 @@ describe("several clients at once in one hotel", function () {
     await platform.close();
   });
 
-  it("are told nothing but what the catalogue has, and leave the hotel whole after every round", async () => {
-    let done = 0;
+  it("Concurrent clients get only declared problems and break no rule of the hotel", async () => {
+    let successes = 0;
     await fc.assert(
-      fc.asyncProperty(clientsSteps(8, 30), fc.constantFrom(...hotelKinds), async (clients, kind) => {
+      fc.asyncProperty(stepsOfClients(8, 30), fc.constantFrom(...hotelKinds), async (clients, kind) => {
         const { hotelId, model } = await insertHotel(platform.owner, kind);
-        done += await workAtOnce(directDesk(pool, hotelId), new StaleView(model), clients);
+        successes += await runConcurrently(directDesk(pool, hotelId), new StaleView(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),
       { numRuns: Math.ceil(runs / 5), ...parameters },
     );
-    expect(done).to.be.greaterThan(runs);
+    expect(successes).to.be.greaterThan(runs);
   });
 
-  it("are no other over HTTP, with several web processes", async () => {
+  it("Concurrent clients of several web processes get only declared problems and break no rule", async () => {
     await fc.assert(
-      fc.asyncProperty(clientsSteps(8, 30), async (clients) => {
+      fc.asyncProperty(stepsOfClients(8, 30), async (clients) => {
         const { hotelId, managerToken, receptionistToken } = await signUpHotel(platform.client);
         const { model } = await insertHotel(platform.owner, hotelKinds[0] as HotelKind, hotelId);
         const desk = httpDesk([platform.client, ...processes.clients], managerToken, receptionistToken);
-        await workAtOnce(desk, new StaleView(model), clients);
+        await runConcurrently(desk, new StaleView(model), clients);
         await requireWhole(platform.owner, hotelId);
       }),
       { numRuns: Math.ceil(runs / 30), ...parameters },

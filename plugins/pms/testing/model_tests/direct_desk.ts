@@ -1,4 +1,7 @@
-/** A desk that calls the plugin's routes: over HTTP, or straight in units of work, which is much faster and the same code. */
+/**
+ * Makes a desk for tests: a function that sends a request to a route of the plugin. `directDesk` calls the handler of
+ * the route in a transaction. `httpDesk` sends the request over HTTP, which is much slower.
+ */
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
@@ -9,43 +12,44 @@ import type { PmsContext } from "../../context.ts";
 import pms from "../../mod.ts";
 import { directContext } from "../context.ts";
 
-/** A call of a route, by the route's id. */
+/** A request to a route, which `id` names. */
 export interface Call {
   readonly id: string;
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** Default: a manager. */
+  /** The role of the caller. The default is a manager. */
   readonly role?: "manager" | "receptionist";
 }
 
-/** What came of it. Whatever is no answer of the catalogue is thrown. */
+/** The answer to a request: a success, or a problem of the catalog. A desk throws any other error. */
 export interface Outcome {
-  /** A problem's code, or OK. */
+  /** The code of a problem, or `OK`. */
   readonly code: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests read deep into answers whose shape they are about to assert
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests assert the shape of the answers that they read
   readonly body: any;
 }
 
 export type Desk = (call: Call) => Promise<Outcome>;
 
 const { routes = [] } = await pms.setup(directContext as PmsContext as never);
-const byId = new Map(routes.map((route) => [route.id, route]));
+const routesById = new Map(routes.map((route) => [route.id, route]));
 
 function routeOf(id: string): Route {
-  const route = byId.get(id);
-  if (route === undefined) throw new Error(`There is no route ${id}.`);
+  const route = routesById.get(id);
+  if (route === undefined) throw new Error(`The plugin pms has no route ${id}.`);
   return route;
 }
 
-/** The codes that a route says it may answer with, beside those of any route. */
+/** Returns the problem codes that a route declares, and those that any route can answer. */
 export function problemsOf(id: string): readonly string[] {
   return ["NOT_FOUND", "VALIDATION_FAILED", "FORBIDDEN", ...(routeOf(id).problems ?? [])];
 }
 
 /**
- * Calls the handlers in units of work of this plugin and hotel, with what the schemas make of the call.
- * @param now when a call comes
+ * Makes a desk that calls the handlers in transactions of this plugin and hotel. It parses inputs and answers by the
+ * schemas of the route.
+ * @param now returns the time at which a request arrives
  */
 export function directDesk(knex: Knex, hotelId: string, now = (): Date => new Date()): Desk {
   const desk = { userId: hotelId, tenantId: hotelId, sessionId: hotelId, name: "the desk" };
@@ -85,8 +89,8 @@ export function directDesk(knex: Knex, hotelId: string, now = (): Date => new Da
 }
 
 /**
- * Calls over HTTP, each call by the next of the clients.
- * @throws Error for an answer that is a fault
+ * Makes a desk that sends requests over HTTP. The clients take turns, so that several web processes can be used.
+ * @throws Error for an answer of status 500 or more
  */
 export function httpDesk(clients: readonly TestClient[], managerToken: string, receptionistToken: string): Desk {
   let calls = 0;

@@ -7,31 +7,33 @@ import { processVariables } from "../../../../core/config/env.ts";
 import { signUpHotel, startTestPlatform } from "../../../../testing/platform.ts";
 import { type DeskDatabase, openDeskDatabase } from "../desk_database.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
-import { dayNumber } from "./model/hotel.ts";
+import { dayNumber } from "./model/data.ts";
 import { requireWhole } from "./invariants.ts";
 import { type HotelKind, hotelKinds, insertHotel, setSubscription } from "../insert_hotel.ts";
 import { compareAll, momentOf, runHistory, type HistoryRun, type Tally } from "./run_history.ts";
 import { history } from "./random_steps.ts";
 import type { Step } from "./steps.ts";
 
-/** HISTORIES=5000 plays so many; the seed of a run that failed is in its message, and HISTORIES_SEED plays it again. */
+/** `HISTORIES` sets the number of histories. A failure prints its seed, and `HISTORIES_SEED` runs it again. */
 const { HISTORIES = "90", HISTORIES_SEED } = processVariables();
 const numRuns = Number(HISTORIES);
-/** Shrinking ends in time for the seed to be told. */
-const most = { interruptAfterTimeLimit: 15_000 + numRuns * 1500, markInterruptAsFailure: true };
-const parameters = { ...most, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
+/** Ends the shortening of a failed history before mocha's timeout, so that the failure can print its seed. */
+const limits = { interruptAfterTimeLimit: 15_000 + numRuns * 1500, markInterruptAsFailure: true };
+const parameters = { ...limits, ...(HISTORIES_SEED === undefined ? {} : { seed: Number(HISTORIES_SEED) }) };
 
+/** The operations that must succeed at least once in all histories. */
 const operations =
-  "createBooking amendBooking moveBooking swapBookings checkIn checkOut cancelBooking markNoShow undoCheckIn undoCheckOut " +
-  "reinstateBooking waiveCharge undoWaiver closeRoom reopenRoom changeRoom setHousekeeping setRates findFreeRooms repackRooms closeDay " +
-  "changePolicies changeGuest anonymizeGuest mergeGuest unmergeGuest";
+  "createBooking amendBooking moveBooking swapBookings checkIn checkOut cancelBooking markNoShow undoCheckIn " +
+  "undoCheckOut reinstateBooking waiveCharge undoWaiver closeRoom reopenRoom changeRoom setHousekeeping setRates " +
+  "findFreeRooms repackRooms closeDay changePolicies changeGuest anonymizeGuest mergeGuest unmergeGuest";
+/** The refusals that must occur at least once in all histories. */
 const refusals = {
   createBooking: ["ROOM_TAKEN", "NO_ROOM_FREE", "TOO_MANY_GUESTS", "MINIMUM_STAY", "SUBSCRIPTION_LAPSED"],
   amendBooking: ["ILLEGAL_TRANSITION", "VALIDATION_FAILED", "PRICE_NOT_ALLOWED"],
   moveBooking: ["ROOM_TAKEN"],
   closeRoom: ["ROOM_TAKEN"],
   changeRoom: ["ROOM_HAS_BOOKINGS"],
-  // And a day with guests who stayed on.
+  // `overstays` is not a refusal: it is a close that extended a stay.
   closeDay: ["WRONG_DAY", "DAY_NOT_OVER", "FORBIDDEN", "overstays"],
   checkOut: ["WRONG_DAY"],
   reinstateBooking: ["WRONG_DAY"],
@@ -42,17 +44,18 @@ const refusals = {
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],
 };
-/** Twice in a hundred histories, and four times (guests who could not stay on): of fewer than `many` it would be chance. */
+/** Occur two and four times in 100 histories. With fewer than `many` histories, they can be missing by chance. */
 const rare = ["amendBooking NO_ROOM_FREE", "closeDay overdue"];
 const many = 900;
 
-async function runToTheEnd(run: HistoryRun, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
+/** Runs a history, compares the whole hotel with the model, and checks the rows. */
+async function runAndCompare(run: HistoryRun, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
   await runHistory(run, steps);
   await compareAll(run);
   await requireWhole(owner, hotelId);
 }
 
-describe("random histories of a desk", function () {
+describe("Random histories of a desk", function () {
   this.timeout(30_000 + numRuns * 2000);
   let database: DeskDatabase;
   let owner: Knex;
@@ -64,23 +67,23 @@ describe("random histories of a desk", function () {
   });
   after(() => database.close());
 
-  const lane = (kind: HotelKind) =>
+  const runHistoriesOf = (kind: HotelKind) =>
     fc.assert(
       fc.asyncProperty(history, async (steps) => {
         const { hotelId, model } = await insertHotel(owner, kind);
-        const lapse = (lapsed: boolean) => setSubscription(owner, hotelId, lapsed);
+        const setLapsed = (isLapsed: boolean) => setSubscription(owner, hotelId, isLapsed);
         const desk = directDesk(pool, hotelId, () => momentOf(model, kind));
-        await runToTheEnd({ model, desk, tally, lapse }, owner, hotelId, steps);
+        await runAndCompare({ model, desk, tally, setLapsed }, owner, hotelId, steps);
       }),
       { numRuns: Math.ceil(numRuns / hotelKinds.length), ...parameters },
     );
 
-  it("go as the model says, call by call, and leave nights, prices, states, histories and figures whole", async () => {
-    await Promise.all(hotelKinds.map(lane));
+  it("Each answer of a random history equals the prediction of the model, and no row breaks a rule", async () => {
+    await Promise.all(hotelKinds.map(runHistoriesOf));
   });
 
-  it("have met every operation and the common refusals on the way", function () {
-    // Of a few histories it would be chance.
+  it("The histories reach every operation and the common refusals", function () {
+    // A few histories can miss an operation by chance.
     if (numRuns < 90) return this.skip();
     expect([...tally.keys()]).to.include.members([
       ...operations.split(" ").map((id) => `${id} OK`),
@@ -89,18 +92,18 @@ describe("random histories of a desk", function () {
     ]);
   });
 
-  it("go the same way over HTTP", async () => {
+  it("Random histories over HTTP equal the predictions of the model", async () => {
     const platform = await startTestPlatform({ worker: false });
     try {
       await fc.assert(
         fc.asyncProperty(history, async (steps) => {
           const { hotelId, managerToken, receptionistToken } = await signUpHotel(platform.client);
           const { model } = await insertHotel(platform.owner, hotelKinds[0] as HotelKind, hotelId);
-          // The real clock is far ahead of the first day of the model.
+          // The web process uses the real date, which is far ahead of the first day of the model.
           model.calendarDay = () => dayNumber(dayAt(new Date(), (hotelKinds[0] as HotelKind).timeZone));
-          const lapse = (lapsed: boolean) => setSubscription(platform.owner, hotelId, lapsed);
+          const setLapsed = (isLapsed: boolean) => setSubscription(platform.owner, hotelId, isLapsed);
           const desk = httpDesk([platform.client], managerToken, receptionistToken);
-          await runToTheEnd({ model, desk, tally: new Map(), lapse }, platform.owner, hotelId, steps);
+          await runAndCompare({ model, desk, tally: new Map(), setLapsed }, platform.owner, hotelId, steps);
         }),
         { numRuns: Math.ceil(numRuns / 30), ...parameters },
       );

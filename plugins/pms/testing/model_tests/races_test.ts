@@ -7,11 +7,11 @@ import { startWebProcesses, type WebProcesses } from "../../../../testing/web_pr
 import { furnishHotel, type FurnishedHotel } from "../hotel.ts";
 import { requireWhole } from "./invariants.ts";
 
-/** RACES=1000 runs so many rounds of each race. */
+/** `RACES` sets the number of rounds of each race. */
 const { RACES } = processVariables();
-const rounds = (usual: number): number => (RACES === undefined ? usual : Number(RACES));
+const rounds = (byDefault: number): number => (RACES === undefined ? byDefault : Number(RACES));
 
-describe("races over several web processes", function () {
+describe("Races over several web processes", function () {
   this.timeout(60_000 + rounds(40) * 2000);
   let platform: TestPlatform;
   let processes: WebProcesses;
@@ -25,22 +25,22 @@ describe("races over several web processes", function () {
   });
 
   const clients = () => processes.clients;
-  /** The same call by as many racers, spread over the processes. */
+  /** Sends the same request several times at once, spread over the processes. */
   const race = (racers: number, run: (client: TestPlatform["client"]) => Promise<TestAnswer>): Promise<TestAnswer>[] =>
     Array.from({ length: racers }, (_, racer) => run(clients()[racer % clients().length] as TestPlatform["client"]));
 
   const codes = (answers: readonly TestAnswer[]): string[] =>
     answers.map(({ status, body }) => (status < 300 ? "won" : `${status} ${body.code}`)).sort();
-  const times = <T>(count: number, thing: T): T[] => Array.from({ length: count }, () => thing);
+  const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
-  const bookingOf = (hotel: FurnishedHotel, what: Record<string, unknown>, from: number, to: number) => ({
-    ...what,
+  const bookingOf = (hotel: FurnishedHotel, roomOrType: Record<string, unknown>, from: number, to: number) => ({
+    ...roomOrType,
     guest: { name: "Ada Lovelace" },
     check_in_at: hotel.day(from),
     expected_check_out_at: hotel.day(to),
   });
 
-  it("fifty requests for one room: one has it and forty-nine are told that it is taken, every round", async () => {
+  it("One of 50 requests for one room gets the room, and 49 answer ROOM_TAKEN", async () => {
     const hotel = await furnishHotel(platform.client);
     const token = hotel.receptionistToken;
     for (let round = 0; round < rounds(40); round += 1) {
@@ -54,7 +54,7 @@ describe("races over several web processes", function () {
     }
   });
 
-  it("bookings by type, a closure, a move and an extension for two rooms and one night: two win", async () => {
+  it("Two of the bookings, closures, moves and extensions that race for two rooms succeed", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 2 });
     const token = hotel.managerToken;
     const { client } = platform;
@@ -89,7 +89,7 @@ describe("races over several web processes", function () {
       expect(new Set(types.filter((code) => code !== "won")), all).to.deep.equal(new Set(["409 NO_ROOM_FREE"]));
       for (const code of [...closures, ...moves, ...extensions])
         expect(code, all).to.be.oneOf(["won", "409 ROOM_TAKEN"]);
-      // A move to where the booking is, and an extension to what it has, are won again.
+      // A second move to the same room and a second extension to the same day succeed too, and change nothing.
       const wins = (answers: readonly string[]): number => answers.filter((code) => code === "won").length;
       const once = (answers: readonly string[]): number => Math.min(1, wins(answers));
       expect(wins(types) + wins(closures) + once(moves) + once(extensions), all).to.equal(2);
@@ -97,7 +97,7 @@ describe("races over several web processes", function () {
     }
   });
 
-  it("changes to a room type that has a room for each are all won, whoever looks at the same room first", async () => {
+  it("Concurrent changes to a room type all succeed if it has a room for each", async () => {
     const guests = 12;
     const hotel = await furnishHotel(platform.client, { rooms: guests });
     const token = hotel.managerToken;

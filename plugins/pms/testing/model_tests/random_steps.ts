@@ -1,18 +1,19 @@
-/** Random days at a desk. */
+/** Generates random histories of a desk with fast-check. The weights make refusals frequent, and successes more so. */
 import fc from "fast-check";
 
-import type { Change, Move, Price, Stay, Step, Who } from "./steps.ts";
+import type { BookingChoice, Change, Price, Stay, Step, Transition } from "./steps.ts";
 
 const nth = fc.nat({ max: 1000 });
-const who: fc.Arbitrary<Who> = fc.record({
-  same: fc.integer({ min: 0, max: 9 }).map((roll) => roll % 3 === 1),
-  // Not at an end of the range: those are drawn more often.
-  fits: fc.integer({ min: 0, max: 9 }).map((roll) => roll !== 7),
+const bookingChoice: fc.Arbitrary<BookingChoice> = fc.record({
+  isLatest: fc.integer({ min: 0, max: 9 }).map((roll) => roll % 3 === 1),
+  // fast-check draws the ends of a range more often, so the rare case is inside of it.
+  isSuitable: fc.integer({ min: 0, max: 9 }).map((roll) => roll !== 7),
   nth,
 });
+/** True in one of 15 draws. The rare value is inside of the range for the same reason. */
 const rarely = fc.integer({ min: 0, max: 14 }).map((roll) => roll === 8);
 const stay: fc.Arbitrary<Stay> = fc.record({
-  in: fc.oneof(
+  startsIn: fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3) },
     { weight: 1, arbitrary: fc.constant(-1) },
   ),
@@ -24,7 +25,7 @@ const stay: fc.Arbitrary<Stay> = fc.record({
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const minor = fc.integer({ min: 0, max: 40_000 });
 
-/** Near the rates, or anywhere. */
+/** Generates an agreed price. Most are near the rates, because a policy limits the difference. */
 const price: fc.Arbitrary<Price> = fc
   .tuple(
     fc.constantFrom("per_night" as const, "total" as const),
@@ -52,7 +53,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ adults: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 1, arbitrary: fc.record({ locked: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ roomLocked: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ notes: fc.constantFrom("quiet room", "late"), guest: maybe(nth) }) },
 );
 
@@ -64,9 +65,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       by: fc.constantFrom("room" as const, "type" as const),
       nth,
       stay,
-      heads: fc.record({ adults: fc.constantFrom(1, 1, 1, 1, 2, 2, 2, 3), children: fc.constantFrom(0, 0, 0, 1) }),
+      party: fc.record({ adults: fc.constantFrom(1, 1, 1, 1, 2, 2, 2, 3), children: fc.constantFrom(0, 0, 0, 1) }),
       guest: nth,
-      locked: rarely,
+      roomLocked: rarely,
       price: fc.option(price, { nil: undefined, freq: 2 }),
       override: rarely,
       receptionist: rarely,
@@ -76,7 +77,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 9,
     arbitrary: fc.record({
       kind: fc.constant("amend" as const),
-      who,
+      booking: bookingChoice,
       change,
       override: rarely,
       receptionist: fc.boolean(),
@@ -84,33 +85,36 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant("reinstate" as const), who, room: maybe(nth) }),
+    arbitrary: fc.record({ kind: fc.constant("reinstate" as const), booking: bookingChoice, room: maybe(nth) }),
   },
   {
     weight: 23,
     arbitrary: fc.record({
-      kind: fc.constantFrom<Move[]>(
+      kind: fc.constantFrom<Transition[]>(
         ...(["check in", "check in", "check in", "check out", "check out", "cancel", "no-show"] as const),
         ...(["undo check-in", "undo check-out", "undo check-out"] as const),
         ...(["waive", "waive", "undo waiver"] as const),
       ),
-      who,
+      booking: bookingChoice,
     }),
   },
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant("has left" as const),
-      who,
-      ago: fc.constantFrom(0, 1, 1, 1, 2, 2, 3, -1),
+      kind: fc.constant("check out on day" as const),
+      booking: bookingChoice,
+      daysAgo: fc.constantFrom(0, 1, 1, 1, 2, 2, 3, -1),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant("move" as const), who, room: nth }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("swap" as const), who, other: who }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant("move" as const), booking: bookingChoice, room: nth }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("swap" as const), booking: bookingChoice, other: bookingChoice }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
-      kind: fc.constantFrom("close" as const, "close" as const, "reopen" as const),
+      kind: fc.constantFrom("close room" as const, "close room" as const, "reopen room" as const),
       room: nth,
       stay,
     }),
@@ -118,7 +122,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constant("rates" as const),
+      kind: fc.constant("set rates" as const),
       type: nth,
       stay,
       rate: maybe(fc.option(minor)),
@@ -129,7 +133,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant("room" as const),
+      kind: fc.constant("change room" as const),
       room: nth,
       status: maybe(fc.constantFrom("available", "available", "out_of_order", "out_of_service")),
       retired: fc.oneof(
@@ -143,7 +147,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant("housekeeping" as const),
+      kind: fc.constant("set housekeeping" as const),
       room: nth,
       state: fc.constantFrom("clean", "dirty"),
     }),
@@ -151,7 +155,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constant("quote" as const),
+      kind: fc.constant("find free rooms" as const),
       stay,
       type: maybe(nth),
       guests: fc.integer({ min: 1, max: 3 }),
@@ -164,7 +168,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("repack" as const),
       type: nth,
       stay,
-      apply: fc.constantFrom("no" as const, "shown" as const, "at once" as const, "another" as const),
+      apply: fc.constantFrom("no" as const, "shown plan" as const, "any plan" as const, "other plan" as const),
     }),
   },
   {
@@ -179,7 +183,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant("policy" as const),
+      kind: fc.constant("change policies" as const),
       charge: maybe(fc.constantFrom("none", "first_night", "full_stay")),
       overstays: maybe(fc.constantFrom("leave", "extend", "extend")),
       percent: maybe(fc.constantFrom(10, 10, 50, 100, 0)),
@@ -203,43 +207,56 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** An amendment that is taken back, while the rates change: by its dates, or by its room type. */
-const mistake: fc.Arbitrary<Step[]> = fc
-  .record({ who, nights: fc.integer({ min: 1, max: 3 }), byType: fc.boolean(), type: nth, rate: minor })
-  .map(({ who: whose, nights, byType, type, rate }): Step[] => {
-    const amend = (again: Who, one: Change): Step => ({ kind: "amend", who: again, change: one });
-    const same = { ...whose, same: true };
-    const rates: Step = { kind: "rates", type, stay: { in: 0, nights: 12 }, rate };
+/** Generates an amendment of dates or room type, a change of the rates, and an amendment that undoes the first one. */
+const undoneAmendment: fc.Arbitrary<Step[]> = fc
+  .record({
+    booking: bookingChoice,
+    nights: fc.integer({ min: 1, max: 3 }),
+    byType: fc.boolean(),
+    type: nth,
+    rate: minor,
+  })
+  .map(({ booking, nights, byType, type, rate }): Step[] => {
+    const amend = (choice: BookingChoice, amended: Change): Step => ({
+      kind: "amend",
+      booking: choice,
+      change: amended,
+    });
+    const latest = { ...booking, isLatest: true };
+    const rates: Step = { kind: "set rates", type, stay: { startsIn: 0, nights: 12 }, rate };
     return byType
-      ? [amend(whose, { type }), rates, amend(same, { type: type + 1 }), amend(same, { type })]
-      : [amend(whose, { departure: -nights }), rates, amend(same, { departure: nights })];
+      ? [amend(booking, { type }), rates, amend(latest, { type: type + 1 }), amend(latest, { type })]
+      : [amend(booking, { departure: -nights }), rates, amend(latest, { departure: nights })];
   });
 
-/** Mostly the morning after; the evening of the business day, the night after it, or days later too. */
+/** Generates a time at the hotel: mostly the next day, and else the business date itself or a later day. */
 const clock: fc.Arbitrary<Step> = fc.record({
-  kind: fc.constant("clock" as const),
+  kind: fc.constant("set clock" as const),
   ahead: fc.constantFrom(0, 0, 1, 1, 1, 2, 4),
   hour: fc.constantFrom(1, 9, 17, 18, 23),
 });
 
-/** A history in one hand: with a subscription that may lapse and come back. */
+/** Generates a history of one client, in which the subscription can lapse and come back. */
 export const history: fc.Arbitrary<Step[]> = fc
   .array(
     fc.oneof(
-      { weight: 70, arbitrary: step.map((one) => [one]) },
-      { weight: 4, arbitrary: mistake },
-      { weight: 3, arbitrary: clock.map((one) => [one]) },
+      { weight: 70, arbitrary: step.map((single) => [single]) },
+      { weight: 4, arbitrary: undoneAmendment },
+      { weight: 3, arbitrary: clock.map((single) => [single]) },
       {
         weight: 1,
         arbitrary: fc
-          .record({ kind: fc.constant("subscription" as const), lapsed: fc.constantFrom(true, false, false, false) })
-          .map((one): Step[] => [one]),
+          .record({
+            kind: fc.constant("set subscription" as const),
+            isLapsed: fc.constantFrom(true, false, false, false),
+          })
+          .map((single): Step[] => [single]),
       },
     ),
     { minLength: 1, maxLength: 120, size: "max" },
   )
   .map((steps) => steps.flat());
 
-/** What several clients do at once, each in its own order. */
-export const clientsSteps = (clients: number, most: number): fc.Arbitrary<Step[][]> =>
+/** Generates a list of steps for each of several concurrent clients. @param most the most steps of a client */
+export const stepsOfClients = (clients: number, most: number): fc.Arbitrary<Step[][]> =>
   fc.array(fc.array(step, { minLength: 1, maxLength: most, size: "max" }), { minLength: clients, maxLength: clients });

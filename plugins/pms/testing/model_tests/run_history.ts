@@ -1,57 +1,52 @@
-/** Plays a history on a desk and on the model beside it, and compares every answer, and all that is there at the end. */
+/** Runs a history on a desk and on the model, and compares each answer. Then `compareAll` compares the whole hotel. */
 import { expect } from "chai";
 
 import { instantOf } from "../../../../core/mod.ts";
 import type { Call, Desk, Outcome } from "./direct_desk.ts";
 import { isMovable, fewestMoves } from "./model/desk.ts";
-import { move } from "./model/transitions.ts";
-import {
-  dayNumber,
-  dayText,
-  type ModelBooking,
-  type ModelFigures,
-  type ModelGuest,
-  type ModelHotel,
-  Refusal,
-  runsOf,
-} from "./model/hotel.ts";
+import { move } from "./model/move.ts";
+import { dayNumber, dayText, type ModelBooking, type ModelFigures, type ModelGuest, Refusal } from "./model/data.ts";
+import { type ModelHotel, runsOf } from "./model/hotel.ts";
 import { predict, type Prediction } from "./model/answer.ts";
 import { callOf, type Step } from "./steps.ts";
 
-/** What the clock shows while a model's history is run. */
+/** Returns the present time of a model's hotel. */
 export const momentOf = (model: ModelHotel, { timeZone }: { readonly timeZone: string }): Date =>
   instantOf(dayText(model.calendarDay()), `${String(model.clock.hour).padStart(2, "0")}:00`, timeZone);
 
-/** How often each call was answered with what: `checkIn OK`, `checkIn WRONG_DAY`. */
+/** Counts the answers by operation and code, such as `checkIn OK` and `checkIn WRONG_DAY`. */
 export type Tally = Map<string, number>;
 
 export interface HistoryRun {
   readonly model: ModelHotel;
   readonly desk: Desk;
   readonly tally: Tally;
-  lapse(lapsed: boolean): Promise<void>;
+  /** Ends or restores the hotel's subscription in the database. */
+  setLapsed(isLapsed: boolean): Promise<void>;
 }
 
+/** Runs the steps one after the other. @throws AssertionError for the first answer that differs from the model */
 export async function runHistory(run: HistoryRun, steps: readonly Step[]): Promise<void> {
   const { model } = run;
   for (const [index, step] of steps.entries()) {
     const at = `step ${index}, ${JSON.stringify(step)}`;
-    if (step.kind === "subscription") {
-      await run.lapse(step.lapsed);
-      model.lapsed = step.lapsed;
+    if (step.kind === "set subscription") {
+      await run.setLapsed(step.isLapsed);
+      model.isLapsed = step.isLapsed;
       continue;
     }
-    if (step.kind === "clock") {
+    if (step.kind === "set clock") {
       model.clock = step;
       continue;
     }
     const call = callOf(step, model);
     if (call === undefined) continue;
-    if (call.id === "repackRooms") await runRepack(run, call, step.kind === "repack" && step.apply === "shown", at);
+    if (call.id === "repackRooms")
+      await runRepack(run, call, step.kind === "repack" && step.apply === "shown plan", at);
     else {
       const { today } = model;
       await runCall(run, call, at);
-      // After a close, the next call comes a day later.
+      // A close of the day also moves the calendar to the next day.
       model.clock = { ...model.clock, ahead: model.clock.ahead + model.today - today };
     }
   }
@@ -73,41 +68,41 @@ async function runCall(run: HistoryRun, call: Call, at: string): Promise<void> {
   const { code, body } = await send(run, call);
   expect(code, `${at}: ${JSON.stringify(body)}`).to.equal(expected.code);
   if (expected.booking !== undefined) {
-    adopt(model, expected.booking, body);
-    model.touched = expected.booking.id;
+    adoptIds(model, expected.booking, body);
+    model.latestBookingId = expected.booking.id;
     expect(body, at).to.deep.include(viewOf(model, expected.booking));
   }
-  if (expected.taken !== undefined) checkTaken(expected, body, at);
+  if (expected.roomTaken !== undefined) checkRoomTaken(expected, body, at);
   if (expected.rooms !== undefined) {
     const [from, to] = [dayNumber(body.check_in as string), dayNumber(body.check_out as string)];
     const quotes = expected.rooms.map((room) => {
       const nights = Array.from({ length: to - from }, (_, night) => model.price(room, from + night));
       return [room.id, nights.map((rate) => model.text(rate)), model.text(nights.reduce((sum, rate) => sum + rate, 0))];
     });
-    const seen = (body.items as Quoted[]).map(({ room_id, nights, total_amount }) => [
+    const answered = (body.items as Quote[]).map(({ room_id, nights, total_amount }) => [
       room_id,
       nights.map(({ rate }) => rate),
       total_amount,
     ]);
-    expect(seen, at).to.deep.equal(quotes);
+    expect(answered, at).to.deep.equal(quotes);
   }
   if (expected.figures !== undefined) {
     expect(body, at).to.deep.include(figuresView(model, expected.figures));
     for (const name of ["overstays", "overdue"])
       if ((expected.figures[name] ?? 0) > 0) count(run.tally, `${call.id} ${name}`);
   }
-  // A room for a type that there is none of: the moves that are offered would make one.
+  // If no room of the type is free, the answer offers moves that make one free.
   if (code === "NO_ROOM_FREE") checkOffer(model, call, body.repack as Plan, at);
 }
 
-interface Quoted {
+interface Quote {
   readonly room_id: string;
   readonly nights: readonly { readonly rate: string }[];
   readonly total_amount: string;
 }
 
-/** Takes the ids that the database gave to what the model has made. */
-function adopt(model: ModelHotel, booking: ModelBooking, body: { booking_id: string; guest_id: string }): void {
+/** Copies the ids of a new booking and a new guest from the answer into the model. */
+function adoptIds(model: ModelHotel, booking: ModelBooking, body: { booking_id: string; guest_id: string }): void {
   if (booking.id === "") booking.id = body.booking_id;
   if (booking.guest.id !== "") return;
   expect(model.guests.map(({ id }) => id)).not.to.include(body.guest_id);
@@ -115,6 +110,7 @@ function adopt(model: ModelHotel, booking: ModelBooking, body: { booking_id: str
   model.guests.push(booking.guest);
 }
 
+/** Returns the booking as an answer shows it. */
 function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknown> {
   return {
     booking_id: booking.id,
@@ -122,7 +118,7 @@ function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknow
     guest: { name: booking.name, email: booking.email, phone: null },
     room_id: booking.room.id,
     room_number: booking.room.number,
-    room_locked: booking.locked,
+    room_locked: booking.roomLocked,
     status: booking.status,
     arrival: dayText(booking.arrival),
     departure: dayText(booking.departure),
@@ -130,11 +126,11 @@ function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknow
     children: booking.children,
     nights: [...booking.nights]
       .sort(([a], [b]) => a - b)
-      .map(([day, { room, rate, rack, agreed }]) => ({
+      .map(([day, { room, rate, rackRate, hasAgreedPrice }]) => ({
         date: dayText(day),
         room_id: room.id,
         rate: model.text(rate),
-        rack_rate: agreed ? model.text(rack) : null,
+        rack_rate: hasAgreedPrice ? model.text(rackRate) : null,
       })),
     total_amount: model.text(model.total(booking)),
     waived_amount: waivedOf(model, booking),
@@ -142,8 +138,10 @@ function viewOf(model: ModelHotel, booking: ModelBooking): Record<string, unknow
   };
 }
 
-function waivedOf(model: ModelHotel, { waived }: ModelBooking): string | null {
-  return waived === undefined ? null : model.text([...waived.values()].reduce((sum, { rate }) => sum + rate, 0));
+function waivedOf(model: ModelHotel, { waivedNights }: ModelBooking): string | null {
+  return waivedNights === undefined
+    ? null
+    : model.text([...waivedNights.values()].reduce((sum, { rate }) => sum + rate, 0));
 }
 
 function figuresView(model: ModelHotel, figures: ModelFigures): Record<string, unknown> {
@@ -153,12 +151,16 @@ function figuresView(model: ModelHotel, figures: ModelFigures): Record<string, u
   );
 }
 
-function checkTaken({ taken }: Prediction, body: { nights: string[]; free_rooms: { room_id: string }[] }, at: string) {
-  expect(body.nights, at).to.deep.equal(taken?.nights.map(dayText));
+function checkRoomTaken(
+  { roomTaken }: Prediction,
+  body: { nights: string[]; free_rooms: { room_id: string }[] },
+  at: string,
+) {
+  expect(body.nights, at).to.deep.equal(roomTaken?.nights.map(dayText));
   expect(
     body.free_rooms.map(({ room_id }) => room_id),
     at,
-  ).to.deep.equal(taken?.offered);
+  ).to.deep.equal(roomTaken?.offeredRoomIds);
 }
 
 type Plan =
@@ -168,11 +170,15 @@ type Plan =
     }
   | undefined;
 
+/**
+ * Sends a preview of repacking and checks its plan. If the call applies the plan, it sends that too.
+ * @param afterPreview whether to apply exactly the plan of the preview
+ */
 async function runRepack(run: HistoryRun, call: Call, afterPreview: boolean, at: string): Promise<void> {
   const { model } = run;
   const stay = call.body as unknown as { check_in: string; check_out: string; room_type_id: unknown; apply: boolean };
   const preview = await send(run, { id: call.id, body: { ...call.body, apply: false, plan: undefined } });
-  const refusal = refusalOf(model, stay);
+  const refusal = stayRefusal(model, stay);
   if (refusal !== undefined) return void expect(preview.code, at).to.equal(refusal);
   const plan = preview.code === "OK" ? (preview.body as Plan) : undefined;
   expect(preview.code, at).to.equal(plan === undefined ? "NO_ROOM_FREE" : "OK");
@@ -183,7 +189,7 @@ async function runRepack(run: HistoryRun, call: Call, afterPreview: boolean, at:
     afterPreview ? { id: call.id, body: { ...call.body, plan: preview.body.plan } } : call,
   );
   const isStale = call.body?.["plan"] !== undefined;
-  expect(applied.code, at).to.equal(model.lapsed ? "SUBSCRIPTION_LAPSED" : isStale ? "REPACK_CHANGED" : "OK");
+  expect(applied.code, at).to.equal(model.isLapsed ? "SUBSCRIPTION_LAPSED" : isStale ? "REPACK_CHANGED" : "OK");
   if (applied.code !== "OK") return;
   expect(applied.body, at).to.deep.equal({ ...preview.body, applied: true });
   applyPlan(model, plan);
@@ -192,8 +198,8 @@ async function runRepack(run: HistoryRun, call: Call, afterPreview: boolean, at:
   );
 }
 
-/** What a booking of the stay would be refused for as well. */
-function refusalOf(
+/** Returns the code of the refusal that a booking of the same stay would get, or undefined. */
+function stayRefusal(
   model: ModelHotel,
   { check_in, check_out, room_type_id }: { check_in: string; check_out: string; room_type_id: unknown },
 ): string | undefined {
@@ -215,7 +221,7 @@ function applyPlan(model: ModelHotel, plan: NonNullable<Plan>): void {
   );
 }
 
-/** Of a booking, or of one that is amended: what the amendment leaves out is as it was. */
+/** Checks the offered moves of a refused booking or amendment. An amendment without a date keeps the booking's date. */
 function checkOffer(model: ModelHotel, { params = {}, body = {} }: Call, plan: Plan, at: string): void {
   const amended = model.bookings.find(({ id }) => id === params["booking_id"]);
   const {
@@ -223,12 +229,15 @@ function checkOffer(model: ModelHotel, { params = {}, body = {} }: Call, plan: P
     check_in_at: check_in = dayText(amended?.arrival ?? 0),
     expected_check_out_at: check_out = dayText(amended?.departure ?? 0),
   } = body;
-  // Nobody is moved for a stay that begins in the past.
+  // The desk offers no moves for a stay that begins in the past.
   if (dayNumber(check_in as string) < model.today) expect(plan, at).to.equal(undefined);
   else checkRepack(model, { room_type_id, check_in, check_out }, plan, at);
 }
 
-/** A plan may be any that holds: no more moves than needed where that is easily said, and all of them possible. */
+/**
+ * Checks a plan of repacking. All its moves must be possible and make a room free. If one move is enough, the plan must
+ * not have more.
+ */
 function checkRepack(
   model: ModelHotel,
   stay: { readonly room_type_id: unknown; readonly check_in: unknown; readonly check_out: unknown },
@@ -242,7 +251,7 @@ function checkRepack(
   else expect(plan.moves.length, at).to.equal(fewest);
   const before = model.bookings.map((booking) => ({ booking, room: booking.room, nights: booking.nights }));
   const room = model.roomOf(plan.room_id);
-  expect([room.type.id, model.isSold(room, to)], at).to.deep.equal([stay.room_type_id, true]);
+  expect([room.type.id, model.canBeSold(room, to)], at).to.deep.equal([stay.room_type_id, true]);
   for (const { booking_id, from_room_id, to_room_id } of plan.moves) {
     const booking = model.bookingOf(booking_id);
     expect(isMovable(model, booking), at).to.equal(true);
@@ -255,19 +264,19 @@ function checkRepack(
     if (error instanceof Refusal) expect.fail(`${at}: the plan is refused as ${error.code}`);
     throw error;
   } finally {
-    for (const { booking, ...was } of before) Object.assign(booking, was);
+    for (const { booking, ...former } of before) Object.assign(booking, former);
   }
 }
 
-/** All that can be seen of the hotel is as the model has it: bookings, chart, board and closed days. */
+/** Compares the bookings, the guests, the tape chart, the board and the closed days with the model. */
 export async function compareAll({ model, desk }: HistoryRun): Promise<void> {
   const list = await desk({ id: "listBookings", query: { limit: "200" } });
   const byId = <T extends { booking_id: string }>(items: readonly T[]): T[] =>
     [...items].sort((a, b) => (a.booking_id < b.booking_id ? -1 : 1));
   const expected = byId(model.bookings.map((booking) => viewOf(model, booking) as { booking_id: string }));
-  const seen = byId(list.body.items as { booking_id: string }[]);
-  expect(seen).to.have.length(expected.length);
-  for (const [index, booking] of expected.entries()) expect(seen[index]).to.deep.include(booking);
+  const listed = byId(list.body.items as { booking_id: string }[]);
+  expect(listed).to.have.length(expected.length);
+  for (const [index, booking] of expected.entries()) expect(listed[index]).to.deep.include(booking);
   await compareGuests(model, desk);
   const chart = await desk({ id: "readChart", query: { from: dayText(-5), to: dayText(80) } });
   expect(chartLines(chart.body.rooms as ChartRoom[])).to.deep.equal(modelLines(model));
@@ -278,7 +287,7 @@ export async function compareAll({ model, desk }: HistoryRun): Promise<void> {
   ).to.deep.equal(modelBoard(model).map((bookings) => bookings.map(({ id }) => id).sort()));
   expect((board.body.dirty_rooms as { room_number: string }[]).map((room) => room.room_number)).to.deep.equal(
     model.rooms
-      .filter(({ dirty, retiredFrom }) => dirty && (retiredFrom === null || model.today < retiredFrom))
+      .filter(({ isDirty, retiredFrom }) => isDirty && (retiredFrom === null || model.today < retiredFrom))
       .map(({ number }) => number),
   );
   const closed = await desk({ id: "listDailyFigures", query: { limit: "200" } });
@@ -289,7 +298,7 @@ export async function compareAll({ model, desk }: HistoryRun): Promise<void> {
   }
 }
 
-/** Each guest who is not merged, with what its profile says and whom it stands for; and each merged one by itself. */
+/** Compares the list of guests, which has no merged guest, and the profile of each guest. */
 async function compareGuests(model: ModelHotel, desk: Desk): Promise<void> {
   const ids = (guests: readonly { readonly id: string }[]): string[] => guests.map(({ id }) => id).sort();
   const profileOf = (guest: ModelGuest): Record<string, unknown> => ({
@@ -301,11 +310,11 @@ async function compareGuests(model: ModelHotel, desk: Desk): Promise<void> {
     bookings: model.bookings.filter((booking) => booking.guest === guest).length,
   });
   const list = await desk({ id: "listGuests", query: { limit: "200" } });
-  const seen = list.body.items as { guest_id: string }[];
-  const own = model.guests.filter(({ mergedInto }) => mergedInto === null);
-  expect(seen.map(({ guest_id: id }) => id).sort()).to.deep.equal(ids(own));
+  const profiles = list.body.items as { guest_id: string }[];
+  const unmerged = model.guests.filter(({ mergedInto }) => mergedInto === null);
+  expect(profiles.map(({ guest_id: id }) => id).sort()).to.deep.equal(ids(unmerged));
   for (const guest of model.guests) {
-    const listed = seen.find(({ guest_id: id }) => id === guest.id);
+    const listed = profiles.find(({ guest_id: id }) => id === guest.id);
     const body = listed ?? (await desk({ id: "readGuest", params: { guest_id: guest.id } })).body;
     expect(body).to.deep.include(profileOf(guest));
   }
@@ -317,34 +326,38 @@ interface ChartRoom {
   readonly closures: readonly { from: string; to: string }[];
 }
 
-const line = (room: string, who: string, from: string, to: string): string => [room, from, to, who].join(" ");
+const chartLine = (room: string, content: string, from: string, to: string): string =>
+  [room, from, to, content].join(" ");
 
+/** Writes each stay and each closure of the tape chart as a line. */
 function chartLines(rooms: readonly ChartRoom[]): string[] {
   return rooms
     .flatMap(({ room_number: room, stays, closures }) => [
-      ...stays.map(({ booking_id, status, from, to }) => line(room, `${status} ${booking_id}`, from, to)),
-      ...closures.map(({ from, to }) => line(room, "closed", from, to)),
+      ...stays.map(({ booking_id, status, from, to }) => chartLine(room, `${status} ${booking_id}`, from, to)),
+      ...closures.map(({ from, to }) => chartLine(room, "closed", from, to)),
     ])
     .sort();
 }
 
+/** Writes the same lines from the model. */
 function modelLines({ bookings, closures }: ModelHotel): string[] {
-  const stays = bookings.flatMap(({ id, status, nights, holds }) =>
-    runsOf(new Map([...nights].filter(([day]) => holds.has(day)))).map(({ room, from, to }) =>
-      line(room.number, `${status} ${id}`, dayText(from), dayText(to)),
+  const stays = bookings.flatMap(({ id, status, nights, allocatedNights }) =>
+    runsOf(new Map([...nights].filter(([day]) => allocatedNights.has(day)))).map(({ room, from, to }) =>
+      chartLine(room.number, `${status} ${id}`, dayText(from), dayText(to)),
     ),
   );
-  const closed = closures.map(({ room, from, to }) => line(room.number, "closed", dayText(from), dayText(to)));
+  const closed = closures.map(({ room, from, to }) => chartLine(room.number, "closed", dayText(from), dayText(to)));
   return [...stays, ...closed].sort();
 }
 
+/** Returns the lists of the board: arrivals, departures, in house, overdue. */
 function modelBoard({ bookings, today }: ModelHotel): ModelBooking[][] {
-  const here = bookings.filter(({ status }) => status === "in_house");
+  const inHouse = bookings.filter(({ status }) => status === "in_house");
   const expected = bookings.filter(({ status, arrival }) => status === "confirmed" && arrival <= today);
   return [
     expected.filter(({ arrival }) => arrival === today),
-    here.filter(({ departure }) => departure === today),
-    here,
-    [...here.filter(({ departure }) => departure < today), ...expected.filter(({ arrival }) => arrival < today)],
+    inHouse.filter(({ departure }) => departure === today),
+    inHouse,
+    [...inHouse.filter(({ departure }) => departure < today), ...expected.filter(({ arrival }) => arrival < today)],
   ];
 }

@@ -1,12 +1,14 @@
 /**
- * The hotel as clients know it who work in it at the same time: from answers alone, so it can be out of date.
- * It is exact enough to choose the next step.
+ * Remembers a hotel as concurrent clients know it: from the answers that they got. It can be out of date, but it is
+ * exact enough to choose the next step.
  */
 import type { Call, Outcome } from "./direct_desk.ts";
-import { dayNumber, type ModelHotel } from "./model/hotel.ts";
-import type { DeskView, SeenBooking } from "./steps.ts";
+import { dayNumber } from "./model/data.ts";
+import type { ModelHotel } from "./model/hotel.ts";
+import type { DeskView, BookingInView } from "./steps.ts";
 
-interface Answered {
+/** The members of an answer with a booking that the view reads. */
+interface BookingAnswer {
   readonly booking_id: string;
   readonly guest_id: string;
   readonly status: string;
@@ -16,11 +18,11 @@ interface Answered {
 
 export class StaleView implements DeskView {
   today: number;
-  touched: string | undefined;
+  latestBookingId: string | undefined;
   readonly closures: { room: { id: string }; from: number }[] = [];
   readonly rooms: DeskView["rooms"];
   readonly types: DeskView["types"];
-  readonly #bookings = new Map<string, SeenBooking>();
+  readonly #bookings = new Map<string, BookingInView>();
   readonly #guests = new Map<string, DeskView["guests"][number]>();
   readonly text: DeskView["text"];
 
@@ -31,7 +33,7 @@ export class StaleView implements DeskView {
     this.text = (minor) => inserted.text(minor);
   }
 
-  get bookings(): SeenBooking[] {
+  get bookings(): BookingInView[] {
     return [...this.#bookings.values()];
   }
 
@@ -39,6 +41,7 @@ export class StaleView implements DeskView {
     return [...this.#guests.values()];
   }
 
+  /** Updates the view by the answer to a request. Refused requests change nothing. */
   observe({ id, params = {}, body: sent = {} }: Call, { code, body }: Outcome): void {
     if (code !== "OK") return;
     if (id === "closeDay") {
@@ -51,13 +54,13 @@ export class StaleView implements DeskView {
     }
     if (id === "mergeGuest") return this.#observeGuest(sent["duplicate_id"] as string, this);
     if (id === "unmergeGuest") return this.#observeGuest(params["guest_id"] ?? "", null);
-    const booking = body as Answered;
+    const booking = body as BookingAnswer;
     if (typeof booking.booking_id !== "string") return;
     const { booking_id, guest_id, status, arrival, departure } = booking;
-    const seen = { id: booking_id, status, arrival: dayNumber(arrival), departure: dayNumber(departure) };
-    this.#bookings.set(booking_id, seen);
+    const inView = { id: booking_id, status, arrival: dayNumber(arrival), departure: dayNumber(departure) };
+    this.#bookings.set(booking_id, inView);
     this.#observeGuest(guest_id, null);
-    this.touched = booking_id;
+    this.latestBookingId = booking_id;
   }
 
   #observeGuest(id: string, mergedInto: object | null): void {

@@ -1,5 +1,6 @@
-/** The model of prices that are agreed instead of the rates: whole minor units, and one unit at a time. */
-import { type ModelBooking, type ModelHotel, type ModelNight, type ModelReleased, Refusal } from "./hotel.ts";
+/** Models agreed prices. It works in whole minor units, and distributes a total one unit at a time. */
+import { type ModelBooking, type ModelNight, type ReleasedNight, Refusal } from "./data.ts";
+import type { ModelHotel } from "./hotel.ts";
 
 export type Role = "manager" | "receptionist";
 
@@ -14,31 +15,33 @@ type Nights = Map<number, ModelNight>;
 const sum = (amounts: readonly number[]): number => amounts.reduce((all, one) => all + one, 0);
 
 /**
- * The nights at an agreed price, where there is one; those of closed days keep theirs.
- * @param replaced the nights as they were
+ * Applies the agreed price of a request to the nights. Nights of closed days keep their price.
+ * @param requested the member `agreed_price` of the request. Undefined leaves all nights as they are
+ * @param replaced the nights before the request
+ * @throws Refusal PRICE_NOT_ALLOWED if a receptionist's price differs from the rate by more than the policy allows
  */
-export function agreed(
+export function applyAgreedPrice(
   hotel: ModelHotel,
   nights: Nights,
-  given: unknown,
+  requested: unknown,
   role: Role,
   replaced: ReadonlyMap<number, ModelNight> = new Map(),
 ): Nights {
-  if (given === undefined) return nights;
-  const price = given as Price;
+  if (requested === undefined) return nights;
+  const price = requested as Price;
   const open = [...nights].filter(([day]) => day >= hotel.today);
   if (open.length === 0) throw new Refusal("WRONG_DAY");
-  const racks = open.map(([, { rack }]) => rack);
+  const racks = open.map(([, { rackRate }]) => rackRate);
   const rates = ratesOf(hotel, nights, price, racks);
   if (role === "receptionist") {
-    const far = (amount: number, rack: number): boolean => isFar(hotel, amount, rack);
+    const isTooFar = (amount: number, rackRate: number): boolean => exceedsDiscount(hotel, amount, rackRate);
     requireReplaceable(
       hotel,
       [...replaced].filter(([day]) => day >= hotel.today).map(([, night]) => night),
     );
     if (
-      far(sum(rates), sum(racks)) ||
-      (price.per_night !== undefined && rates.some((rate, index) => far(rate, racks[index] ?? 0))) ||
+      isTooFar(sum(rates), sum(racks)) ||
+      (price.per_night !== undefined && rates.some((rate, index) => isTooFar(rate, racks[index] ?? 0))) ||
       rates.some((rate, index) => rate === 0 && racks[index] !== 0)
     )
       throw new Refusal("PRICE_NOT_ALLOWED");
@@ -46,64 +49,74 @@ export function agreed(
   return new Map([
     ...[...nights].filter(([day]) => day < hotel.today),
     ...open.map(
-      ([day, night], index) => [day, { ...night, rate: rates[index] ?? 0, agreed: price.withdrawn !== true }] as const,
+      ([day, night], index) =>
+        [day, { ...night, rate: rates[index] ?? 0, hasAgreedPrice: price.withdrawn !== true }] as const,
     ),
   ]);
 }
 
-const isFar = ({ discountPercent }: ModelHotel, amount: number, rack: number): boolean =>
-  Math.abs(amount - rack) * 100 > rack * discountPercent;
+/** Whether an amount differs from the rate by more than the policy `receptionist_discount_percent`. */
+const exceedsDiscount = ({ discountPercent }: ModelHotel, amount: number, rackRate: number): boolean =>
+  Math.abs(amount - rackRate) * 100 > rackRate * discountPercent;
 
+/** Checks that a receptionist can end the agreed prices of the nights, by the limit for a new price. */
 function requireReplaceable(hotel: ModelHotel, nights: readonly ModelNight[]): void {
-  const dear = nights.filter((night) => night.agreed);
-  const [paid, rack] = [sum(dear.map(({ rate }) => rate)), sum(dear.map((night) => night.rack))];
-  if (isFar(hotel, paid, rack)) throw new Refusal("PRICE_NOT_ALLOWED");
+  const atAgreedPrice = nights.filter((night) => night.hasAgreedPrice);
+  const agreedTotal = sum(atAgreedPrice.map(({ rate }) => rate));
+  const rackTotal = sum(atAgreedPrice.map((night) => night.rackRate));
+  if (exceedsDiscount(hotel, agreedTotal, rackTotal)) throw new Refusal("PRICE_NOT_ALLOWED");
 }
 
-const plain = (night: ModelNight): ModelNight => ({ ...night, rate: night.rack, agreed: false });
+const atRackRate = (night: ModelNight): ModelNight => ({ ...night, rate: night.rackRate, hasAgreedPrice: false });
 
 /**
- * What an amendment leaves of the prices that were agreed. Each agreed night that goes hands its price to the next night
- * that comes without one, if both are sold as the same; a price handed on does not come back with its old night. A new
- * agreement ends all of the old one.
- * @param after the nights of the amended stay, before anything is handed on
- * @param sameProduct whether a night that goes is sold as those that come
+ * Prices the nights of an amended stay, and collects the nights that the amendment releases.
+ *
+ * A released night passes its agreed price on to the next added night without one, if both count as the same product.
+ * The released night then returns to the rack rate. A new agreed price ends the old one in all
+ * nights, released ones included.
+ * @param after the nights of the amended stay, before prices are passed on
+ * @param isSameProduct whether a released night counts as the same product as the added nights
  */
 export function amendPrices(
   hotel: ModelHotel,
   booking: ModelBooking,
   after: Nights,
-  { price, role, sameProduct }: { price: unknown; role: Role; sameProduct: (night: ModelNight) => boolean },
-): { readonly nights: Nights; readonly released: ModelReleased[] } {
-  const had = booking.released;
-  const going = [...booking.nights]
+  { price, role, isSameProduct }: { price: unknown; role: Role; isSameProduct: (night: ModelNight) => boolean },
+): { readonly nights: Nights; readonly releasedByAmendments: ReleasedNight[] } {
+  const released = booking.releasedByAmendments;
+  const ending = [...booking.nights]
     .filter(([day, { type }]) => after.get(day)?.type !== type)
     .sort(([a], [b]) => a - b)
     .map(([day, night]) => ({ day, night, roomType: booking.room.type }));
-  const isNew = (day: number): boolean => !booking.nights.has(day) || going.some((one) => one.day === day);
+  const isNew = (day: number): boolean => !booking.nights.has(day) || ending.some((night) => night.day === day);
   if (price !== undefined) {
-    const over = [...had, ...going].map((one) => ({ ...one, night: plain(one.night) }));
-    const unpriced = new Map([...after].map(([day, night]) => [day, isNew(day) ? plain(night) : night]));
-    return { nights: agreed(hotel, unpriced, price, role, booking.nights), released: over };
+    const atRackRates = [...released, ...ending].map((one) => ({ ...one, night: atRackRate(one.night) }));
+    const unpriced = new Map([...after].map(([day, night]) => [day, isNew(day) ? atRackRate(night) : night]));
+    return {
+      nights: applyAgreedPrice(hotel, unpriced, price, role, booking.nights),
+      releasedByAmendments: atRackRates,
+    };
   }
-  const ending = going.filter(({ night }) => night.agreed && !sameProduct(night));
+  const losingPrice = ending.filter(({ night }) => night.hasAgreedPrice && !isSameProduct(night));
   if (role === "receptionist")
     requireReplaceable(
       hotel,
-      ending.map(({ night }) => night),
+      losingPrice.map(({ night }) => night),
     );
-  const givers = going.filter(({ night }) => night.agreed && sameProduct(night));
+  const passingPrice = ending.filter(({ night }) => night.hasAgreedPrice && isSameProduct(night));
   const nights = new Map(after);
   for (const [day, night] of [...after].sort(([a], [b]) => a - b)) {
-    if (!isNew(day) || night.agreed) continue;
-    const giver = givers.shift();
-    if (giver === undefined) break;
-    nights.set(day, { ...night, rate: giver.night.rate, agreed: true });
-    giver.night = plain(giver.night);
+    if (!isNew(day) || night.hasAgreedPrice) continue;
+    const former = passingPrice.shift();
+    if (former === undefined) break;
+    nights.set(day, { ...night, rate: former.night.rate, hasAgreedPrice: true });
+    former.night = atRackRate(former.night);
   }
-  return { nights, released: [...had, ...going] };
+  return { nights, releasedByAmendments: [...released, ...ending] };
 }
 
+/** Computes the new rate of each open night. */
 function ratesOf(hotel: ModelHotel, nights: Nights, price: Price, racks: readonly number[]): number[] {
   if (price.withdrawn === true) return [...racks];
   if (price.per_night !== undefined) {
@@ -116,17 +129,20 @@ function ratesOf(hotel: ModelHotel, nights: Nights, price: Price, racks: readonl
   return split(left, racks);
 }
 
-/** Hands out whole units: first what each share has for certain, then one by one to the share that still lacks most. */
+/**
+ * Splits an amount by weights in whole units. Each share first gets the rounded-down part. The remaining units go one
+ * by one to the share with the largest remainder.
+ */
 function split(amount: number, weights: readonly number[]): number[] {
   const whole = sum(weights);
   const shares = weights.map((weight) => (whole === 0 ? 1 : weight));
   const all = whole === 0 ? weights.length : whole;
   const parts = shares.map((share) => Math.floor((amount * share) / all));
-  const lacking = shares.map((share) => (amount * share) % all);
+  const remainders = shares.map((share) => (amount * share) % all);
   for (let left = amount - sum(parts); left > 0; left -= 1) {
-    const most = lacking.indexOf(Math.max(...lacking));
-    parts[most] = (parts[most] ?? 0) + 1;
-    lacking[most] = -1;
+    const largest = remainders.indexOf(Math.max(...remainders));
+    parts[largest] = (parts[largest] ?? 0) + 1;
+    remainders[largest] = -1;
   }
   return parts;
 }

@@ -1,8 +1,8 @@
-/** The model as something that can be called: by the ids of the plugin's routes, with what they are called with. */
+/** Predicts the answer of the desk to a request, which it finds by the id of the route. */
 import type { Call } from "../direct_desk.ts";
 import type { Role } from "./agreed_price.ts";
 import * as bookings from "./bookings.ts";
-import { move } from "./transitions.ts";
+import { move } from "./move.ts";
 import { reinstate } from "./reinstate.ts";
 import * as desk from "./desk.ts";
 import * as guests from "./guests.ts";
@@ -10,17 +10,17 @@ import {
   dayNumber,
   type ModelBooking,
   type ModelFigures,
-  type ModelHotel,
   type ModelRoom,
   Refusal,
-  type Taken,
-} from "./hotel.ts";
+  type RoomTakenDetails,
+} from "./data.ts";
+import type { ModelHotel } from "./hotel.ts";
 
-/** What the model says that a call is answered with. */
+/** The parts of an answer that the model predicts. */
 export interface Prediction {
-  /** A problem's code, or OK. */
+  /** The code of a problem, or `OK`. */
   readonly code: string;
-  readonly taken?: Taken | undefined;
+  readonly roomTaken?: RoomTakenDetails | undefined;
   readonly booking?: ModelBooking | undefined;
   readonly figures?: ModelFigures | undefined;
   readonly rooms?: readonly ModelRoom[] | undefined;
@@ -28,7 +28,11 @@ export interface Prediction {
 
 type Effect = Omit<Prediction, "code" | "taken">;
 
-const onBooking = new Map<string, (hotel: ModelHotel, booking: ModelBooking, body: NonNullable<Call["body"]>) => void>([
+/** The operations of one booking, by route id. */
+const bookingOperations = new Map<
+  string,
+  (hotel: ModelHotel, booking: ModelBooking, body: NonNullable<Call["body"]>) => void
+>([
   ["checkIn", bookings.checkIn],
   ["checkOut", bookings.checkOut],
   ["cancelBooking", bookings.cancel],
@@ -40,28 +44,31 @@ const onBooking = new Map<string, (hotel: ModelHotel, booking: ModelBooking, bod
   ["undoWaiver", bookings.undoWaiver],
 ]);
 
-/** Plays a call on the model. Repacking is the one that it does not foresee: there it judges what it is shown. */
+/**
+ * Runs a request on the model, and returns the expected answer. The model can't predict a plan of repacking, so the
+ * runner checks the plan that the desk returns.
+ */
 export function predict(hotel: ModelHotel, call: Call): Prediction {
   try {
-    const effect = play(hotel, call);
+    const effect = applyCall(hotel, call);
     for (const { status, stays, room, arrival, departure } of hotel.bookings) {
       if (status === "confirmed") stays.push({ type: room.type, arrival, departure });
     }
     return { code: "OK", ...effect };
   } catch (error) {
-    if (error instanceof Refusal) return { code: error.code, taken: error.taken };
+    if (error instanceof Refusal) return { code: error.code, roomTaken: error.roomTaken };
     throw error;
   }
 }
 
-function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role = "manager" }: Call): Effect {
+function applyCall(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role = "manager" }: Call): Effect {
   if (params["booking_id"] !== undefined) {
     const booking = hotel.bookingOf(params["booking_id"]);
-    playOnBooking(hotel, booking, id, body, role);
+    applyToBooking(hotel, booking, id, body, role);
     return { booking };
   }
   if (params["room_id"] !== undefined) {
-    playOnRoom(hotel, hotel.roomOf(params["room_id"]), id, id === "reopenRoom" ? query : body);
+    applyToRoom(hotel, hotel.roomOf(params["room_id"]), id, id === "reopenRoom" ? query : body);
     return {};
   }
   switch (id) {
@@ -103,11 +110,11 @@ function play(hotel: ModelHotel, { id, params = {}, query = {}, body = {}, role 
       guests.unmerge(hotel, params["guest_id"]);
       return {};
     default:
-      throw new Error(`The model does not know ${id}.`);
+      throw new Error(`The model has no operation ${id}.`);
   }
 }
 
-function playOnBooking(
+function applyToBooking(
   hotel: ModelHotel,
   booking: ModelBooking,
   id: string,
@@ -124,17 +131,17 @@ function playOnBooking(
       { booking: other, to: booking.room.id },
     ]);
   }
-  const change = onBooking.get(id);
-  if (change === undefined) throw new Error(`The model does not know ${id}.`);
-  return change(hotel, booking, body);
+  const operation = bookingOperations.get(id);
+  if (operation === undefined) throw new Error(`The model has no operation ${id}.`);
+  return operation(hotel, booking, body);
 }
 
-function playOnRoom(hotel: ModelHotel, room: ModelRoom, id: string, given: NonNullable<Call["body"]>): void {
-  if (id === "changeRoom") return desk.changeRoom(hotel, room, given);
+function applyToRoom(hotel: ModelHotel, room: ModelRoom, id: string, input: NonNullable<Call["body"]>): void {
+  if (id === "changeRoom") return desk.changeRoom(hotel, room, input);
   if (id === "setHousekeeping") {
-    room.dirty = given["housekeeping"] === "dirty";
+    room.isDirty = input["housekeeping"] === "dirty";
     return;
   }
-  const [from, to] = [dayNumber(given["from"] as string), dayNumber(given["to"] as string)];
+  const [from, to] = [dayNumber(input["from"] as string), dayNumber(input["to"] as string)];
   return id === "closeRoom" ? desk.closeRoom(hotel, room, from, to) : desk.reopenRoom(hotel, room, from, to);
 }

@@ -1,10 +1,8 @@
-/** The model of what is done with a booking. Each function refuses before it changes anything. */
-import { agreed, amendPrices, type Role } from "./agreed_price.ts";
+/** Models the operations of one booking. Each function throws a `Refusal` before it changes anything. */
+import { amendPrices, applyAgreedPrice, type Role } from "./agreed_price.ts";
 import {
-  agreedDeparture,
   type ModelBooking,
   type ModelGuest,
-  type ModelHotel,
   type ModelNight,
   type ModelRoom,
   type ModelStatus,
@@ -12,8 +10,9 @@ import {
   dayNumber,
   range,
   Refusal,
-} from "./hotel.ts";
-import { deleteLeftover, guestFor } from "./guests.ts";
+} from "./data.ts";
+import { agreedDeparture, type ModelHotel } from "./hotel.ts";
+import { deleteGuestWithoutBookings, guestFor } from "./guests.ts";
 import { firstToAmend } from "./progress.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -36,31 +35,31 @@ export function requireCapacity(capacity: number, adults: number, children: numb
 }
 
 export function requireKnown({ guest }: ModelBooking): void {
-  if (guest.anonymous) throw new Refusal("GUEST_ANONYMOUS");
+  if (guest.isAnonymous) throw new Refusal("GUEST_ANONYMOUS");
 }
 
 const nightsIn = (hotel: ModelHotel, room: ModelRoom, from: number, to: number): Map<number, ModelNight> =>
   new Map(range(from, to).map((day) => [day, hotel.nightIn(room, day)]));
 
 export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
-  const override = overrides(body, role);
-  const asked = body["room_id"] === undefined ? undefined : hotel.roomOf(body["room_id"]);
+  const override = overridesRestrictions(body, role);
+  const requested = body["room_id"] === undefined ? undefined : hotel.roomOf(body["room_id"]);
   hotel.requirePaid();
   const arrival = dayNumber(body["check_in_at"] as string);
   const departure = dayNumber(body["expected_check_out_at"] as string);
   requireNights(arrival, departure);
   if (arrival < hotel.today) throw new Refusal("VALIDATION_FAILED");
   const { adults, children, guest } = body as { adults: number; children: number; guest: ModelGuest };
-  if (asked !== undefined) {
-    requireInService(asked, departure);
-    hotel.requireOpen(asked, arrival);
+  if (requested !== undefined) {
+    requireInService(requested, departure);
+    hotel.requireCanReceiveGuest(requested, arrival);
   }
-  const type = asked?.type ?? hotel.typeOf(body["room_type_id"]);
+  const type = requested?.type ?? hotel.typeOf(body["room_type_id"]);
   requireCapacity(type.capacity, adults, children);
   hotel.requireArrival(type, arrival, departure, override);
-  const room = asked ?? hotel.bestRoom(type, arrival, departure);
+  const room = requested ?? hotel.bestRoom(type, arrival, departure);
   if (room === undefined) throw new Refusal("NO_ROOM_FREE");
-  const nights = agreed(hotel, nightsIn(hotel, room, arrival, departure), body["agreed_price"], role);
+  const nights = applyAgreedPrice(hotel, nightsIn(hotel, room, arrival, departure), body["agreed_price"], role);
   hotel.requireFree(nights, adults + children);
   const booking: ModelBooking = {
     id: "",
@@ -68,7 +67,7 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
     name: guest.name,
     email: guest.email,
     room,
-    locked: body["room_locked"] === true,
+    roomLocked: body["room_locked"] === true,
     status: "confirmed",
     statusOn: hotel.today,
     checkedInOn: null,
@@ -77,29 +76,29 @@ export function book(hotel: ModelHotel, body: Body, role: Role): ModelBooking {
     adults,
     children,
     nights,
-    givenBack: new Map(),
-    waived: undefined,
+    releasedAtEnd: new Map(),
+    waivedNights: undefined,
     stays: [],
-    released: [],
-    holds: new Set(nights.keys()),
+    releasedByAmendments: [],
+    allocatedNights: new Set(nights.keys()),
   };
   hotel.bookings.push(booking);
   return booking;
 }
 
-/** A manager may take a stay that its arrival day restricts, and nobody else may ask for it. */
-function overrides(body: Body, role: Role): boolean {
+/** Whether the request overrides restrictions. @throws Refusal FORBIDDEN for a receptionist */
+function overridesRestrictions(body: Body, role: Role): boolean {
   if (body["override_restrictions"] === undefined) return false;
   if (role !== "manager") throw new Refusal("FORBIDDEN");
   return true;
 }
 
 export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role: Role): void {
-  const override = overrides(body, role);
+  const override = overridesRestrictions(body, role);
   const { adults = booking.adults, children = booking.children } = body as { adults?: number; children?: number };
   const { guest } = body as { guest?: { name: string; email: string } };
   if (guest !== undefined) requireKnown(booking);
-  const touched = [
+  const fieldsOfNights = [
     "check_in_at",
     "expected_check_out_at",
     "room_type_id",
@@ -108,21 +107,21 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role
     "children",
     "agreed_price",
   ];
-  if (touched.some((field) => body[field] !== undefined))
+  if (fieldsOfNights.some((field) => body[field] !== undefined))
     amendNights(hotel, booking, { body, role, override }, adults, children);
   Object.assign(booking, { adults, children });
-  if (body["room_locked"] !== undefined) booking.locked = body["room_locked"] as boolean;
+  if (body["room_locked"] !== undefined) booking.roomLocked = body["room_locked"] as boolean;
   if (guest === undefined) return;
-  const had = booking.guest;
+  const formerGuest = booking.guest;
   if (guest.name === booking.name) {
-    // The same guest, reached in another way: in the bookings ahead too.
+    // The same name means the same guest. The new address applies to all open bookings of the guest.
     booking.guest.email = guest.email;
     for (const other of hotel.bookings) {
       if (other.guest === booking.guest && ["confirmed", "in_house"].includes(other.status)) other.email = guest.email;
     }
   } else booking.guest = guestFor(hotel, guest.name, guest.email);
   Object.assign(booking, { name: guest.name, email: guest.email });
-  if (booking.guest !== had) deleteLeftover(hotel, had, booking);
+  if (booking.guest !== formerGuest) deleteGuestWithoutBookings(hotel, formerGuest, booking);
 }
 
 function amendNights(
@@ -134,10 +133,10 @@ function amendNights(
 ): void {
   if (booking.status !== "confirmed" && booking.status !== "in_house") throw new Refusal("ILLEGAL_TRANSITION");
   hotel.requirePaid();
-  const end = (field: string, present: number): number =>
+  const dayOf = (field: string, present: number): number =>
     body[field] === undefined ? present : dayNumber(body[field] as string);
-  const arrival = end("check_in_at", booking.arrival);
-  const departure = end("expected_check_out_at", booking.departure);
+  const arrival = dayOf("check_in_at", booking.arrival);
+  const departure = dayOf("expected_check_out_at", booking.departure);
   requireNights(arrival, departure);
   if (arrival !== booking.arrival) {
     if (booking.status === "in_house") throw new Refusal("WRONG_DAY");
@@ -149,34 +148,41 @@ function amendNights(
     type === booking.room.type
       ? booking.room
       : roomOfType(hotel, booking, type, { arrival, departure, adults, children }, override);
-  const asked = body["room_id"] === undefined ? room : hotel.roomOf(body["room_id"]);
-  if (asked !== room) {
-    if (booking.locked) throw new Refusal("ROOM_LOCKED");
-    const stay = { room: asked, arrival, departure, adults, children };
+  const requested = body["room_id"] === undefined ? room : hotel.roomOf(body["room_id"]);
+  if (requested !== room) {
+    if (booking.roomLocked) throw new Refusal("ROOM_LOCKED");
+    const stay = { room: requested, arrival, departure, adults, children };
     return amendRoom(hotel, booking, { ...stay, price: body["agreed_price"], role, override });
   }
   requireCapacity(room.type.capacity, adults, children);
-  const other = room !== booking.room;
+  const changesRoom = room !== booking.room;
   const price = body["agreed_price"];
-  if (!other && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
+  if (!changesRoom && arrival === booking.arrival && departure === booking.departure && price === undefined) return;
   const grows = departure > booking.departure || arrival < booking.arrival;
   if (grows) (booking.status === "in_house" ? requireNotRetired : requireInService)(room, departure);
-  if (arrival !== booking.arrival) hotel.requireOpen(room, arrival);
-  if (!other && booking.status === "confirmed")
+  if (arrival !== booking.arrival) hotel.requireCanReceiveGuest(room, arrival);
+  if (!changesRoom && booking.status === "confirmed")
     hotel.requireArrivalOf(booking, room.type, arrival, departure, override);
-  const alike = other ? [] : [...booking.nights.values()].map((night) => night.type);
+  const alike = changesRoom ? [] : [...booking.nights.values()].map((night) => night.type);
   const nights = new Map(
     range(arrival, departure).map((day) => {
       const present = booking.nights.get(day);
-      const stays = present !== undefined && (!other || present.type === room.type);
-      const night = stays ? present : hotel.addedNight(booking, room, day, alike);
-      return [day, other ? { ...night, room } : night];
+      const keepsNight = present !== undefined && (!changesRoom || present.type === room.type);
+      const night = keepsNight ? present : hotel.addedNight(booking, room, day, alike);
+      return [day, changesRoom ? { ...night, room } : night];
     }),
   );
-  const sameProduct = ({ type: sold }: ModelNight): boolean => !other || sold === room.type;
-  const { nights: priced, released } = amendPrices(hotel, booking, nights, { price, role, sameProduct });
+  const isSameProduct = ({ type: sold }: ModelNight): boolean => !changesRoom || sold === room.type;
+  const { nights: priced, releasedByAmendments } = amendPrices(hotel, booking, nights, { price, role, isSameProduct });
   hotel.requireFree(priced, adults + children, [booking], firstToAmend(hotel, booking));
-  Object.assign(booking, { room, arrival, departure, nights: priced, released, holds: new Set(priced.keys()) });
+  Object.assign(booking, {
+    room,
+    arrival,
+    departure,
+    nights: priced,
+    releasedByAmendments,
+    allocatedNights: new Set(priced.keys()),
+  });
 }
 
 interface AmendedRoom extends Pick<ModelBooking, "room" | "arrival" | "departure" | "adults" | "children"> {
@@ -185,7 +191,7 @@ interface AmendedRoom extends Pick<ModelBooking, "room" | "arrival" | "departure
   readonly override: boolean;
 }
 
-/** Another room from a night on. Nights that were booked keep their prices; an added one costs what its room costs. */
+/** Amends the room from a night on. Booked nights keep their prices, and an added night has the price of its room. */
 function amendRoom(
   hotel: ModelHotel,
   booking: ModelBooking,
@@ -194,11 +200,11 @@ function amendRoom(
   requireCapacity(room.type.capacity, adults, children);
   requireInService(room, departure);
   if (booking.status === "confirmed") {
-    hotel.requireOpen(room, arrival);
+    hotel.requireCanReceiveGuest(room, arrival);
     hotel.requireArrivalOf(booking, room.type, arrival, departure, override);
   }
   const first = firstToAmend(hotel, booking);
-  requireDay(first < departure);
+  requireRightDay(first < departure);
   const alike = [...booking.nights.values()].map((night) => night.type);
   const nights = new Map(
     range(arrival, departure).map((day) => {
@@ -208,13 +214,24 @@ function amendRoom(
       return [day, hotel.addedNight(booking, isMoved ? room : booking.room, day, alike)];
     }),
   );
-  const { nights: priced, released } = amendPrices(hotel, booking, nights, { price, role, sameProduct: () => true });
+  const { nights: priced, releasedByAmendments } = amendPrices(hotel, booking, nights, {
+    price,
+    role,
+    isSameProduct: () => true,
+  });
   hotel.requireFree(priced, adults + children, [booking], first);
   if (booking.status === "in_house") {
     requireReady(hotel, room);
-    booking.room.dirty = true;
+    booking.room.isDirty = true;
   }
-  Object.assign(booking, { room, arrival, departure, nights: priced, released, holds: new Set(priced.keys()) });
+  Object.assign(booking, {
+    room,
+    arrival,
+    departure,
+    nights: priced,
+    releasedByAmendments,
+    allocatedNights: new Set(priced.keys()),
+  });
 }
 
 function roomOfType(
@@ -225,7 +242,7 @@ function roomOfType(
   override: boolean,
 ): ModelRoom {
   if (booking.status === "in_house") throw new Refusal("VALIDATION_FAILED");
-  if (booking.locked) throw new Refusal("ROOM_LOCKED");
+  if (booking.roomLocked) throw new Refusal("ROOM_LOCKED");
   requireCapacity(type.capacity, adults, children);
   hotel.requireArrivalOf(booking, type, arrival, departure, override);
   const best = hotel.bestRoom(type, arrival, departure);
@@ -233,25 +250,25 @@ function roomOfType(
   return best;
 }
 
-export function require(booking: ModelBooking, ...states: ModelStatus[]): void {
+export function requireStatus(booking: ModelBooking, ...states: ModelStatus[]): void {
   if (!states.includes(booking.status)) throw new Refusal("ILLEGAL_TRANSITION");
 }
 
-export function requireDay(isRight: boolean): void {
+export function requireRightDay(isRight: boolean): void {
   if (!isRight) throw new Refusal("WRONG_DAY");
 }
 
-export function become(hotel: ModelHotel, booking: ModelBooking, status: ModelStatus): void {
+export function setStatus(hotel: ModelHotel, booking: ModelBooking, status: ModelStatus): void {
   Object.assign(booking, { status, statusOn: hotel.today });
 }
 
 export function checkIn(hotel: ModelHotel, booking: ModelBooking): void {
   hotel.requirePaid();
-  require(booking, "confirmed");
-  // A guest who was a no-show may still come after the close of the last night's day.
-  requireDay(booking.arrival <= hotel.today && hotel.today <= booking.departure);
+  requireStatus(booking, "confirmed");
+  // A reinstated no-show can check in after the close of the day of its last night.
+  requireRightDay(booking.arrival <= hotel.today && hotel.today <= booking.departure);
   requireReady(hotel, booking.room);
-  become(hotel, booking, "in_house");
+  setStatus(hotel, booking, "in_house");
   booking.checkedInOn = hotel.today;
 }
 
@@ -263,88 +280,101 @@ export function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readon
 }
 
 export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = {}): void {
-  require(booking, "in_house");
-  // The guest has slept all booked nights that the calendar has gone past, whatever day the desk is still working on.
+  requireStatus(booking, "in_house");
+  // The guest has slept each booked night that is over by the calendar, even if the business date is behind it.
   const begun = Math.max(hotel.today, hotel.calendarDay());
   const slept = Math.max(hotel.today, Math.min(begun, booking.departure));
   const left = body["left_on"] === undefined ? slept : dayNumber(body["left_on"] as string);
-  requireDay((booking.checkedInOn as number) <= left && left <= begun);
-  // A check-out adds no night, so a day after the booked ones is not taken for the departure.
-  requireDay(body["left_on"] === undefined || left <= booking.departure);
+  requireRightDay((booking.checkedInOn as number) <= left && left <= begun);
+  // A check-out adds no night, so the day of departure can't be after the booked nights.
+  requireRightDay(body["left_on"] === undefined || left <= booking.departure);
   if (left < booking.departure) {
-    // One night is paid at least; none in which nobody slept there is kept from others.
+    // The guest pays at least one night. Nights without the guest become free for other bookings.
     const departure = Math.max(left, booking.arrival + 1);
-    takeOff(booking, (day) => day >= departure);
+    releaseNights(booking, (day) => day >= departure);
     booking.departure = departure;
-    booking.holds = new Set([...booking.nights.keys()].filter((day) => day < left));
+    booking.allocatedNights = new Set([...booking.nights.keys()].filter((day) => day < left));
   }
-  become(hotel, booking, "checked_out");
-  booking.room.dirty = true;
+  setStatus(hotel, booking, "checked_out");
+  booking.room.isDirty = true;
 }
 
-function takeOff(booking: ModelBooking, which: (day: number) => boolean): void {
-  booking.givenBack = new Map([...booking.nights].filter(([day]) => which(day)));
-  booking.nights = new Map([...booking.nights].filter(([day]) => !which(day)));
+/** Takes nights off the bill. */
+function releaseNights(booking: ModelBooking, isReleased: (day: number) => boolean): void {
+  booking.releasedAtEnd = new Map([...booking.nights].filter(([day]) => isReleased(day)));
+  booking.nights = new Map([...booking.nights].filter(([day]) => !isReleased(day)));
 }
 
 export function cancel(hotel: ModelHotel, booking: ModelBooking): void {
-  require(booking, "confirmed");
-  become(hotel, booking, "canceled");
-  booking.holds.clear();
+  requireStatus(booking, "confirmed");
+  setStatus(hotel, booking, "canceled");
+  booking.allocatedNights.clear();
 }
 
 export function noShow(hotel: ModelHotel, booking: ModelBooking): void {
-  require(booking, "confirmed");
-  requireDay(hotel.today >= booking.arrival);
-  become(hotel, booking, "no_show");
-  booking.holds.clear();
+  requireStatus(booking, "confirmed");
+  requireRightDay(hotel.today >= booking.arrival);
+  setStatus(hotel, booking, "no_show");
+  booking.allocatedNights.clear();
   const { noShowCharge: charge } = hotel;
-  if (charge !== "full_stay") takeOff(booking, (day) => charge === "none" || day > booking.arrival);
+  if (charge !== "full_stay") releaseNights(booking, (day) => charge === "none" || day > booking.arrival);
 }
 
 export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
-  require(booking, "in_house");
-  // Of the check-in: one who came on an earlier day has slept here, whatever was undone since.
-  requireDay(booking.checkedInOn === hotel.today);
-  become(hotel, booking, "confirmed");
+  requireStatus(booking, "in_house");
+  // A guest that checked in on an earlier day has slept in the hotel, so that check-in can't be undone.
+  requireRightDay(booking.checkedInOn === hotel.today);
+  setStatus(hotel, booking, "confirmed");
   booking.checkedInOn = null;
 }
 
-/** All nights that were on the bill. */
-export function restoredNights({ nights, givenBack, waived = new Map() }: ModelBooking): Map<number, ModelNight> {
-  return new Map([...nights, ...givenBack, ...waived]);
+/** Returns all nights that are or were on the bill. */
+export function nightsToRestore({
+  nights,
+  releasedAtEnd,
+  waivedNights = new Map(),
+}: ModelBooking): Map<number, ModelNight> {
+  return new Map([...nights, ...releasedAtEnd, ...waivedNights]);
 }
 
-/** Puts nights on the bill again, and holds their rooms. @param first from which rooms are offered instead */
-export function takeBack(
+/**
+ * Puts nights back on the bill, and allocates their rooms.
+ * @param first the first night for which a refusal offers other rooms
+ */
+export function restoreNights(
   hotel: ModelHotel,
   booking: ModelBooking,
   nights: Map<number, ModelNight>,
   first: number,
 ): void {
   hotel.requireFree(nights, booking.adults + booking.children, [booking], first);
-  Object.assign(booking, { nights, givenBack: new Map(), waived: undefined, holds: new Set(nights.keys()) });
+  Object.assign(booking, {
+    nights,
+    releasedAtEnd: new Map(),
+    waivedNights: undefined,
+    allocatedNights: new Set(nights.keys()),
+  });
 }
 
 export function waiveCharge(hotel: ModelHotel, booking: ModelBooking): void {
-  require(booking, "canceled", "no_show");
+  requireStatus(booking, "canceled", "no_show");
   if (hotel.total(booking) === 0) throw new Refusal("NO_CHARGE");
-  Object.assign(booking, { waived: booking.nights, nights: new Map() });
+  Object.assign(booking, { waivedNights: booking.nights, nights: new Map() });
 }
 
 export function undoWaiver(_: ModelHotel, booking: ModelBooking): void {
-  require(booking, "canceled", "no_show");
-  if (booking.waived === undefined) throw new Refusal("NOT_WAIVED");
-  Object.assign(booking, { waived: undefined, nights: booking.waived });
+  requireStatus(booking, "canceled", "no_show");
+  if (booking.waivedNights === undefined) throw new Refusal("NOT_WAIVED");
+  Object.assign(booking, { waivedNights: undefined, nights: booking.waivedNights });
 }
 
 export function undoCheckOut(hotel: ModelHotel, booking: ModelBooking): void {
-  require(booking, "checked_out");
-  requireDay(booking.statusOn === hotel.today);
+  requireStatus(booking, "checked_out");
+  requireRightDay(booking.statusOn === hotel.today);
   requireKnown(booking);
   requireInService(booking.room, agreedDeparture(booking));
   if (hotel.inHouse(booking.room) !== undefined) throw new Refusal("ROOM_NOT_READY");
-  takeBack(hotel, booking, restoredNights(booking), hotel.today);
+  restoreNights(hotel, booking, nightsToRestore(booking), hotel.today);
   booking.departure = Math.max(...booking.nights.keys()) + 1;
-  become(hotel, booking, "in_house");
+  setStatus(hotel, booking, "in_house");
 }

@@ -1,14 +1,14 @@
-/** The model of what is done with rooms, rates, guests and days. */
+/** Models the operations of rooms, rates and days, and the search for moves that make a room free. */
 import {
   dayNumber,
   type ModelBooking,
   type ModelFigures,
-  type ModelHotel,
   type ModelRoom,
   type ModelType,
   range,
   Refusal,
-} from "./hotel.ts";
+} from "./data.ts";
+import type { ModelHotel } from "./hotel.ts";
 import type { Role } from "./agreed_price.ts";
 import { noShow } from "./bookings.ts";
 
@@ -32,13 +32,18 @@ export function reopenRoom(hotel: ModelHotel, room: ModelRoom, from: number, to:
   requireRange(from, to);
   // Nights that are over stay closed.
   if (from < hotel.today) throw new Refusal("VALIDATION_FAILED");
-  const hit = hotel.closures.filter((one) => one.room === room && one.from < to && one.to > from);
-  if (hit.length === 0) throw new Refusal("NOT_FOUND");
-  const left = hit.flatMap((one) => [
-    { room, from: one.from, to: from },
-    { room, from: to, to: one.to },
+  const overlapping = hotel.closures.filter(
+    (closure) => closure.room === room && closure.from < to && closure.to > from,
+  );
+  if (overlapping.length === 0) throw new Refusal("NOT_FOUND");
+  const rests = overlapping.flatMap((closure) => [
+    { room, from: closure.from, to: from },
+    { room, from: to, to: closure.to },
   ]);
-  hotel.closures = [...hotel.closures.filter((one) => !hit.includes(one)), ...left.filter((one) => one.from < one.to)];
+  hotel.closures = [
+    ...hotel.closures.filter((closure) => !overlapping.includes(closure)),
+    ...rests.filter((rest) => rest.from < rest.to),
+  ];
 }
 
 export function setRates(hotel: ModelHotel, body: Body): void {
@@ -57,22 +62,23 @@ export function setRates(hotel: ModelHotel, body: Body): void {
 
 export function changeRoom(hotel: ModelHotel, room: ModelRoom, body: Body): void {
   hotel.requirePaid();
-  const goesOut = body["status"] === "out_of_order" && room.status !== "out_of_order";
-  if (goesOut && body["force"] !== true && hotel.isPromised(room)) throw new Refusal("ROOM_HAS_BOOKINGS");
-  const stops = body["status"] === "out_of_service" && room.status === "available";
-  if (stops && body["force"] !== true && hotel.isPromised(room, hotel.today)) throw new Refusal("ROOM_HAS_BOOKINGS");
+  const putsOutOfOrder = body["status"] === "out_of_order" && room.status !== "out_of_order";
+  if (putsOutOfOrder && body["force"] !== true && hotel.hasBooking(room)) throw new Refusal("ROOM_HAS_BOOKINGS");
+  const putsOutOfService = body["status"] === "out_of_service" && room.status === "available";
+  if (putsOutOfService && body["force"] !== true && hotel.hasBooking(room, hotel.today))
+    throw new Refusal("ROOM_HAS_BOOKINGS");
   const { retired_from: retired } = body as { retired_from?: string | null };
   const day = typeof retired === "string" ? dayNumber(retired) : retired;
   if (typeof day === "number" && day !== room.retiredFrom) {
     if (day < hotel.today) throw new Refusal("VALIDATION_FAILED");
-    if (hotel.isNeeded(room, day)) throw new Refusal("ROOM_HAS_BOOKINGS");
+    if (hotel.hasBookingFrom(room, day)) throw new Refusal("ROOM_HAS_BOOKINGS");
   }
   if (day !== undefined) room.retiredFrom = day;
   if (body["status"] !== undefined) room.status = body["status"] as string;
   if (body["rate"] !== undefined) room.rate = body["rate"] === null ? null : hotel.minor(body["rate"] as string);
 }
 
-/** Closes a day and gives its figures; those of a day that is closed are what they were. */
+/** Closes a day and returns its figures, or returns the figures of a day that is closed. */
 export function closeDay(hotel: ModelHotel, day: number, early: boolean, role: Role): ModelFigures {
   if (role === "receptionist" && !hotel.receptionistsClose) throw new Refusal("FORBIDDEN");
   const closed = hotel.closedDays.get(day);
@@ -80,7 +86,7 @@ export function closeDay(hotel: ModelHotel, day: number, early: boolean, role: R
   if (day !== hotel.today || day > hotel.calendarDay()) throw new Refusal("WRONG_DAY");
   const isToday = day === hotel.calendarDay();
   if (isToday && !early && hotel.clock.hour < (hotel.closesFrom ?? 0)) throw new Refusal("DAY_NOT_OVER");
-  const byHand = hotel.bookings.filter(
+  const markedByDesk = hotel.bookings.filter(
     ({ status, statusOn, arrival }) => status === "no_show" && statusOn === day && arrival === day,
   );
   const missing = hotel.bookings.filter(({ status, arrival }) => status === "confirmed" && arrival <= day);
@@ -88,19 +94,23 @@ export function closeDay(hotel: ModelHotel, day: number, early: boolean, role: R
     noShow(hotel, booking);
     booking.statusOn = day + 1;
   }
-  // One of an earlier day was counted then, and reinstated since.
-  const ofToday = missing.filter(({ arrival }) => arrival === day);
-  const staying = hotel.overstays === "extend" ? hotel.bookings.filter((booking) => staysOn(hotel, booking, day)) : [];
-  const figures = { ...figuresOf(hotel, day, byHand.length + ofToday.length), overstays: staying.length };
+  // The close of an earlier arrival day has counted its no-shows, also those that were reinstated since.
+  const dueToday = missing.filter(({ arrival }) => arrival === day);
+  const staying =
+    hotel.overstays === "extend" ? hotel.bookings.filter((booking) => extendOverstay(hotel, booking, day)) : [];
+  const figures = { ...figuresOf(hotel, day, markedByDesk.length + dueToday.length), overstays: staying.length };
   hotel.closedDays.set(day, figures);
   hotel.today = day + 1;
-  // The calendar's day stays: the desk is asked after the prediction, at the same moment.
+  // The runner sends the request after the prediction, at the same calendar day.
   hotel.clock = { ...hotel.clock, ahead: hotel.clock.ahead - 1 };
   return figures;
 }
 
-/** Lets a guest who should have left by a day sleep its night, and those since, where they are. @returns whether it could be */
-function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean {
+/**
+ * Extends the stay of a guest that was due out by the day, up to the night of that day, in the same room.
+ * @returns whether the stay was extended. False if the guest is not due out or the room is not free
+ */
+function extendOverstay(hotel: ModelHotel, booking: ModelBooking, day: number): boolean {
   const { status, room, arrival, departure } = booking;
   if (status !== "in_house" || departure > day || day + 1 - arrival > 366) return false;
   if (room.retiredFrom !== null && room.retiredFrom <= day) return false;
@@ -108,7 +118,7 @@ function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean
   const alike = [...booking.nights.values()].map(({ type }) => type);
   for (const night of range(departure, day + 1)) {
     booking.nights.set(night, hotel.addedNight(booking, room, night, alike));
-    booking.holds.add(night);
+    booking.allocatedNights.add(night);
   }
   booking.departure = day + 1;
   return true;
@@ -116,17 +126,17 @@ function staysOn(hotel: ModelHotel, booking: ModelBooking, day: number): boolean
 
 function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigures {
   const { bookings, rooms, closures } = hotel;
-  const count = <T>(things: readonly T[], which: (thing: T) => boolean): number => things.filter(which).length;
+  const count = <T>(items: readonly T[], matches: (item: T) => boolean): number => items.filter(matches).length;
   const paid = bookings.filter(({ nights }) => nights.has(day));
   const slept = paid.filter(({ status }) => status === "in_house" || status === "checked_out");
-  const revenue = (among: readonly ModelBooking[]): number =>
-    among.reduce((sum, { nights }) => sum + (nights.get(day)?.rate ?? 0), 0);
-  const isThere = ({ retiredFrom }: ModelRoom): boolean => retiredFrom === null || day < retiredFrom;
+  const revenue = (charged: readonly ModelBooking[]): number =>
+    charged.reduce((sum, { nights }) => sum + (nights.get(day)?.rate ?? 0), 0);
+  const isInHotel = ({ retiredFrom }: ModelRoom): boolean => retiredFrom === null || day < retiredFrom;
   const isClosed = (room: ModelRoom): boolean =>
     closures.some((one) => one.room === room && one.from <= day && day < one.to);
   return {
-    rooms: count(rooms, isThere),
-    out_of_order: count(rooms.filter(isThere), (room) => room.status === "out_of_order" || isClosed(room)),
+    rooms: count(rooms, isInHotel),
+    out_of_order: count(rooms.filter(isInHotel), (room) => room.status === "out_of_order" || isClosed(room)),
     sold: new Set(slept.map(({ nights }) => nights.get(day)?.room)).size,
     guests: slept.reduce((sum, { adults, children }) => sum + adults + children, 0),
     arrivals: count(bookings, ({ checkedInOn }) => checkedInOn === day),
@@ -139,27 +149,30 @@ function figuresOf(hotel: ModelHotel, day: number, noShows: number): ModelFigure
   };
 }
 
-/** Who may be moved aside for another: not here yet, not bound to the room, and in one room. */
+/** Whether repacking can move the booking: a confirmed stay ahead, in one room that is not locked. */
 export function isMovable(hotel: ModelHotel, booking: ModelBooking): boolean {
   const rooms = new Set([...booking.nights.values()].map(({ room }) => room));
-  return booking.status === "confirmed" && !booking.locked && booking.arrival >= hotel.today && rooms.size === 1;
+  return booking.status === "confirmed" && !booking.roomLocked && booking.arrival >= hotel.today && rooms.size === 1;
 }
 
-/** The fewest moves that free a room of the type: 0, 1, or "more", which may be none at all. */
+/**
+ * Returns the least number of moves that make a room of the type free. `more` means at least two moves, or no solution.
+ */
 export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to: number): 0 | 1 | "more" {
   const rooms = hotel.rooms.filter((room) => room.type === type && room.status !== "out_of_order");
   const canHave = (room: ModelRoom, first: number, last: number): boolean =>
-    hotel.isSold(room, last) && hotel.isOpen(room, first) && hotel.isFree(room, first, last);
+    hotel.canBeSold(room, last) && hotel.canReceiveGuest(room, first) && hotel.isFree(room, first, last);
   if (rooms.some((room) => canHave(room, from, to))) return 0;
   const oneMoves = rooms.some((room) => {
-    const inWay = hotel.bookings.filter((booking) =>
-      range(from, to).some((day) => booking.holds.has(day) && booking.nights.get(day)?.room === room),
+    const conflicting = hotel.bookings.filter((booking) =>
+      range(from, to).some((day) => booking.allocatedNights.has(day) && booking.nights.get(day)?.room === room),
     );
-    const [only] = inWay;
-    if (only === undefined || inWay.length > 1 || !isMovable(hotel, only) || !hotel.isSold(room, to)) return false;
-    // Tonight, a room out of service gets no other guest: who has it then stays, and no stay of tonight comes.
-    if (!hotel.isOpen(room, from) || !hotel.isOpen(room, only.arrival)) return false;
-    if (!hotel.isFree(room, from, to, inWay)) return false;
+    const [only] = conflicting;
+    if (only === undefined || conflicting.length > 1 || !isMovable(hotel, only) || !hotel.canBeSold(room, to))
+      return false;
+    // A room out of service can't receive a guest tonight, and its expected guest is not moved away from it.
+    if (!hotel.canReceiveGuest(room, from) || !hotel.canReceiveGuest(room, only.arrival)) return false;
+    if (!hotel.isFree(room, from, to, conflicting)) return false;
     return rooms.some((other) => other !== room && canHave(other, only.arrival, only.departure));
   });
   return oneMoves ? 1 : "more";

@@ -1,5 +1,6 @@
-/** The model of guests: how they are found again, changed, merged and forgotten. */
-import { type ModelBooking, type ModelGuest, type ModelHotel, Refusal } from "./hotel.ts";
+/** Models guests: finds a known guest, and changes, merges and anonymizes guests. */
+import { type ModelBooking, type ModelGuest, Refusal } from "./data.ts";
+import type { ModelHotel } from "./hotel.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -9,34 +10,37 @@ const guestOf = (hotel: ModelHotel, id: unknown): ModelGuest => {
   return guest;
 };
 
-function requireKnown({ anonymous, mergedInto }: ModelGuest): void {
-  if (anonymous) throw new Refusal("GUEST_ANONYMOUS");
+function requireKnown({ isAnonymous, mergedInto }: ModelGuest): void {
+  if (isAnonymous) throw new Refusal("GUEST_ANONYMOUS");
   if (mergedInto !== null) throw new Refusal("GUEST_MERGED");
 }
 
 /**
- * Guests are found again by name and e-mail, as their profile has them. After that, as one of their bookings, or a guest
- * who was merged into them, shows them. Where several are called so, the first who came.
+ * Finds the guest with a name and an e-mail address, or makes a new one. It compares the profiles first. Then it
+ * compares the bookings of each guest, and the guests that were merged into it. The oldest of several matches wins.
  */
 export function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {
-  const isCalledSo = (one: { name: string; email: string | null }): boolean =>
-    email !== null && one.email === email && one.name === name;
+  const hasContact = (contact: { name: string; email: string | null }): boolean =>
+    email !== null && contact.email === email && contact.name === name;
   const guests = hotel.guests
-    .filter(({ anonymous, mergedInto }) => !anonymous && mergedInto === null)
+    .filter(({ isAnonymous, mergedInto }) => !isAnonymous && mergedInto === null)
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   const former = guests.find(
     (guest) =>
-      hotel.bookings.some((booking) => booking.guest === guest && isCalledSo(booking)) ||
-      hotel.guests.some((other) => other.mergedInto === guest && isCalledSo(other)),
+      hotel.bookings.some((booking) => booking.guest === guest && hasContact(booking)) ||
+      hotel.guests.some((other) => other.mergedInto === guest && hasContact(other)),
   );
   return (
-    guests.find(isCalledSo) ?? former ?? { id: "", name, email, anonymous: false, mergedInto: null, wasMerged: false }
+    guests.find(hasContact) ?? former ?? { id: "", name, email, isAnonymous: false, mergedInto: null, wasMerged: false }
   );
 }
 
-/** A guest whose last booking is another's now is deleted, unless the profile has an address that the booking does not show. */
-export function deleteLeftover(hotel: ModelHotel, guest: ModelGuest, { email }: ModelBooking): void {
-  if (guest.anonymous || guest.wasMerged || hotel.bookings.some((booking) => booking.guest === guest)) return;
+/**
+ * Deletes a guest without bookings. It keeps a guest that was part of a merge, and a profile with an address that the
+ * amended booking does not have.
+ */
+export function deleteGuestWithoutBookings(hotel: ModelHotel, guest: ModelGuest, { email }: ModelBooking): void {
+  if (guest.isAnonymous || guest.wasMerged || hotel.bookings.some((booking) => booking.guest === guest)) return;
   if (guest.email === null || guest.email === email) hotel.guests.splice(hotel.guests.indexOf(guest), 1);
 }
 
@@ -51,19 +55,19 @@ export function changeGuest(hotel: ModelHotel, id: unknown, body: Body): void {
     if (booking.guest === guest && isExpected(booking)) Object.assign(booking, contact);
 }
 
-/** Forgets a guest, and all who are merged into it. */
+/** Anonymizes a guest, and all guests that are merged into it. */
 export function anonymize(hotel: ModelHotel, id: unknown): void {
   const guest = guestOf(hotel, id);
   if (guest.mergedInto !== null) requireKnown(guest);
-  const theirs = hotel.bookings.filter((booking) => booking.guest === guest);
-  if (theirs.some(isExpected)) throw new Refusal("GUEST_EXPECTED");
-  const nobody = { name: "Anonymous", email: null };
+  const bookings = hotel.bookings.filter((booking) => booking.guest === guest);
+  if (bookings.some(isExpected)) throw new Refusal("GUEST_EXPECTED");
+  const noContact = { name: "Anonymous", email: null };
   for (const one of hotel.guests)
-    if (one === guest || one.mergedInto === guest) Object.assign(one, nobody, { anonymous: true });
-  for (const booking of theirs) Object.assign(booking, nobody);
+    if (one === guest || one.mergedInto === guest) Object.assign(one, noContact, { isAnonymous: true });
+  for (const booking of bookings) Object.assign(booking, noContact);
 }
 
-/** Gives the bookings of a duplicate to another guest, and those who were merged into the duplicate. */
+/** Gives the bookings of a duplicate, and the guests that were merged into the duplicate, to another guest. */
 export function merge(hotel: ModelHotel, id: unknown, duplicateId: unknown): void {
   if (id === duplicateId) throw new Refusal("VALIDATION_FAILED");
   const [survivor, duplicate] = [guestOf(hotel, id), guestOf(hotel, duplicateId)];
@@ -78,24 +82,24 @@ export function merge(hotel: ModelHotel, id: unknown, duplicateId: unknown): voi
 }
 
 /**
- * Makes a guest one of its own again. It gets those of its bookings that the other guest still has, and those guests who
- * had been merged into it, or into one of them.
+ * Undoes a merge. The guest gets back its bookings, except bookings that the other guest no longer has. It also gets
+ * back the guests that were merged into it, directly or through another guest.
  */
 export function unmerge(hotel: ModelHotel, id: unknown): void {
   const guest = guestOf(hotel, id);
   const { mergedInto: owner } = guest;
-  const taken = hotel.merges.find(({ duplicate }) => duplicate === guest);
-  if (owner === null || taken === undefined) throw new Refusal("GUEST_NOT_MERGED");
-  if (guest.anonymous) throw new Refusal("GUEST_ANONYMOUS");
-  for (const booking of taken.bookings) if (booking.guest === owner) booking.guest = guest;
-  hotel.merges = hotel.merges.filter((one) => one !== taken);
+  const merged = hotel.merges.find(({ duplicate }) => duplicate === guest);
+  if (owner === null || merged === undefined) throw new Refusal("GUEST_NOT_MERGED");
+  if (guest.isAnonymous) throw new Refusal("GUEST_ANONYMOUS");
+  for (const booking of merged.bookings) if (booking.guest === owner) booking.guest = guest;
+  hotel.merges = hotel.merges.filter((one) => one !== merged);
   guest.mergedInto = null;
-  const bringBack = (survivor: ModelGuest): void => {
+  const returnDuplicates = (survivor: ModelGuest): void => {
     for (const { duplicate } of hotel.merges.filter((one) => one.survivor === survivor)) {
       if (duplicate.mergedInto !== owner) continue;
       duplicate.mergedInto = guest;
-      bringBack(duplicate);
+      returnDuplicates(duplicate);
     }
   };
-  bringBack(guest);
+  returnDuplicates(guest);
 }

@@ -1,13 +1,14 @@
-/** The model of how far a stay is: the first night that can still be changed. */
-import type { ModelBooking, ModelHotel, ModelStatus } from "./hotel.ts";
+/** Models the progress of a stay: finds the first night that an operation can still change. */
+import type { ModelBooking, ModelStatus } from "./data.ts";
+import type { ModelHotel } from "./hotel.ts";
 
-/** The first night that is still to be slept: last night's, where the guest is expected and leaves today. */
+/** Returns the first night that is not over. For an expected guest that departs today, this is last night. */
 export const firstAhead = ({ today }: ModelHotel, status: ModelStatus, departure: number): number =>
   status === "confirmed" && departure === today ? today - 1 : today;
 
 /**
- * The first night that a move gives to another room. A guest in the house has slept each booked night that was over by the
- * hotel's clock: the night of a calendar day is over at four in the morning of the next.
+ * Returns the first night that a move puts into another room. A guest in house has slept each booked night that is over
+ * by the hotel's clock. The night of a calendar day is over at 04:00 on the next day.
  */
 export function firstToMove(hotel: ModelHotel, { status, departure }: ModelBooking): number {
   if (status !== "in_house") return firstAhead(hotel, status, departure);
@@ -15,7 +16,7 @@ export function firstToMove(hotel: ModelHotel, { status, departure }: ModelBooki
   return Math.max(hotel.today, Math.min(tonight, departure));
 }
 
-/** The first night that an amendment gives to another room: after all that a guest in the house has slept. */
+/** Returns the first night that an amendment puts into another room, after all nights that the guest has slept. */
 export function firstToAmend(hotel: ModelHotel, booking: ModelBooking): number {
   const { status, departure } = booking;
   const isSlept = status === "in_house" && departure <= Math.max(hotel.today, hotel.calendarDay());

@@ -1,24 +1,27 @@
-/** What the desk asks of the database all day, each as one unit of work: for the plans and their times. */
+/**
+ * Lists the queries that a desk runs all day, each in one transaction. `plans_test.ts` checks their plans, and
+ * `npm run bench:plans` measures them.
+ */
 import type { Knex } from "knex";
 
-import type { Trx } from "../../../../core/db/database.ts";
-import { addDays, type Day, type Route } from "../../../../core/mod.ts";
-import { readHotel } from "../../../identity/port.ts";
-import { reserve } from "../../bookings/reserve.ts";
-import { bookingRoutes } from "../../bookings/routes.ts";
-import { closeDay } from "../../desk/close_day.ts";
-import { dayNotOver } from "../../desk/day_not_over.ts";
-import { defaultPolicies } from "../../policies/policies.ts";
-import { deskRoutes } from "../../desk/routes.ts";
-import { linkGuest } from "../../guests/guests.ts";
-import { guestRoutes } from "../../guests/routes.ts";
-import { roomTaken } from "../../allocation/allocations.ts";
-import { offerRepacking } from "../../allocation/plan_repack.ts";
-import { lockBestRoom } from "../../allocation/choose_room.ts";
-import { availabilityRoutes } from "../../desk/routes_availability.ts";
-import { chartRoutes } from "../../desk/routes_tape_chart.ts";
-import { closureRoutes } from "../../closures/routes.ts";
-import { directContext } from "../context.ts";
+import type { Trx } from "../../../core/db/database.ts";
+import { addDays, type Day, type Route } from "../../../core/mod.ts";
+import { readHotel } from "../../identity/port.ts";
+import { reserve } from "../bookings/reserve.ts";
+import { bookingRoutes } from "../bookings/routes.ts";
+import { closeDay } from "../desk/close_day.ts";
+import { dayNotOver } from "../desk/day_not_over.ts";
+import { defaultPolicies } from "../policies/policies.ts";
+import { deskRoutes } from "../desk/routes.ts";
+import { linkGuest } from "../guests/guests.ts";
+import { guestRoutes } from "../guests/routes.ts";
+import { roomTaken } from "../allocation/allocations.ts";
+import { offerRepacking } from "../allocation/plan_repack.ts";
+import { lockBestRoom } from "../allocation/choose_room.ts";
+import { availabilityRoutes } from "../desk/routes_availability.ts";
+import { chartRoutes } from "../desk/routes_tape_chart.ts";
+import { closureRoutes } from "../closures/routes.ts";
+import { directContext } from "./context.ts";
 
 const routes = new Map<string, Route>(
   [
@@ -33,7 +36,7 @@ const routes = new Map<string, Route>(
     .map((route) => [route.id, route]),
 );
 
-/** A seeded hotel, and one of its guests in the house. */
+/** A seeded hotel, and a booking in house with its guest and room. */
 export interface QueriedHotel {
   readonly hotelId: string;
   readonly today: Day;
@@ -45,6 +48,10 @@ export interface QueriedHotel {
   readonly phone: string;
 }
 
+/**
+ * Finds a seeded hotel by its name.
+ * @throws Error if the hotel has no booking in house with an e-mail address and a phone number
+ */
 export async function findQueriedHotel(owner: Knex, name: string): Promise<QueriedHotel> {
   const { rows } = (await owner.raw(
     `SELECT b.hotel_id AS "hotelId", h.business_date AS today, b.room_id AS "roomId", r.room_type_id AS "roomTypeId",
@@ -54,13 +61,13 @@ export async function findQueriedHotel(owner: Knex, name: string): Promise<Queri
      ORDER BY b.booking_id LIMIT 1`,
     [name],
   )) as { rows: QueriedHotel[] };
-  if (rows[0] === undefined) throw new Error(`There is no ${name}.`);
+  if (rows[0] === undefined) throw new Error(`The seed has no hotel ${name} with such a guest.`);
   return rows[0];
 }
 
 export type ReadQuery = (trx: Trx, hotel: QueriedHotel) => Promise<unknown>;
 
-/** A call as the dispatcher makes it, its query parsed by the route's own schema. */
+/** Calls the handler of a route. The query is parsed by the route's schema, as the dispatcher does. */
 const call =
   (
     id: string,
@@ -70,22 +77,25 @@ const call =
   (trx, hotel) => {
     const route = routes.get(id) as Route;
     const actor = { tenantId: hotel.hotelId, userId: "", sessionId: "", role: "manager", name: "plans" };
+    // Read handlers use these members only.
     const input = { actor, trx, query: route.query?.parse(query(hotel)) ?? {}, params: params(hotel) };
     return route.handler(input as unknown as Parameters<Route["handler"]>[0]);
   };
 
 type Query = Record<string, string>;
-const asked = (query: Query | ((hotel: QueriedHotel) => Query)) => (typeof query === "function" ? query : () => query);
+const toFunction = (query: Query | ((hotel: QueriedHotel) => Query)) =>
+  typeof query === "function" ? query : () => query;
 
-/** A page of the list of bookings, and of guests. */
-export const bookings = (query: Parameters<typeof asked>[0]): ReadQuery => call("listBookings", asked(query));
-export const guests = (query: Parameters<typeof asked>[0]): ReadQuery => call("listGuests", asked(query));
+/** Reads a page of the list of bookings. */
+export const bookings = (query: Parameters<typeof toFunction>[0]): ReadQuery => call("listBookings", toFunction(query));
+/** Reads a page of the list of guests. */
+export const guests = (query: Parameters<typeof toFunction>[0]): ReadQuery => call("listGuests", toFunction(query));
 
-let booked = 0;
-/** Each time on a later day, for the statement is to be run and not refused. */
-const order = ({ today }: QueriedHotel) => {
-  booked += 2;
-  const day = addDays(today, 500 + booked);
+let daysUsed = 0;
+/** Makes the body of a booking. Each call uses later days, so that no booking is refused. */
+const bookingBody = ({ today }: QueriedHotel) => {
+  daysUsed += 2;
+  const day = addDays(today, 500 + daysUsed);
   const stay = { check_in_at: day, expected_check_out_at: addDays(day, 2) };
   return { adults: 1, children: 0, room_locked: false, ...stay };
 };
@@ -95,11 +105,11 @@ export const readQueries: Readonly<Record<string, ReadQuery>> = {
   availability: call("findFreeRooms", ({ today }) => ({ check_in: addDays(today, 10), check_out: addDays(today, 12) })),
   "a booking of a room": (trx, hotel) => {
     const guest = { name: "Ada", email: hotel.email };
-    return reserve(trx, hotel.hotelId, { ...order(hotel), room_id: hotel.roomId, guest }, "plans");
+    return reserve(trx, hotel.hotelId, { ...bookingBody(hotel), room_id: hotel.roomId, guest }, "plans");
   },
   "a booking of a room type": (trx, hotel) => {
     const guest = { name: "Ada", phone: hotel.phone };
-    return reserve(trx, hotel.hotelId, { ...order(hotel), room_type_id: hotel.roomTypeId, guest }, "plans");
+    return reserve(trx, hotel.hotelId, { ...bookingBody(hotel), room_type_id: hotel.roomTypeId, guest }, "plans");
   },
   "the look-up of a known guest": (trx, { hotelId, email, phone }) =>
     linkGuest(trx, hotelId, { name: "Ada", email, phone }),
