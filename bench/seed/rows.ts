@@ -1,7 +1,7 @@
 /**
  * The seed's rows in COPY's format: columns between tabs, `\N` for NULL. No value contains a tab or a backslash.
  */
-import { foldUsername } from "../../plugins/identity/staff/usernames.ts";
+import { foldUsername } from "../../plugins/identity/names/usernames.ts";
 import { type DayNumber, dayText, instantText, msPerDay, weekday } from "./days.ts";
 import { ended, factsOf, guestIdOf, nothing, priceOfNight, roomOf, totalOf } from "./facts.ts";
 import { historyOf } from "./history.ts";

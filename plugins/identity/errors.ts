@@ -1,4 +1,4 @@
-import { defineProblems } from "../../core/mod.ts";
+import { defineProblems, problems } from "../../core/mod.ts";
 
 export const identityProblems = defineProblems({
   USERNAME_TAKEN: { status: 409, title: "The username is taken" },
@@ -8,3 +8,6 @@ export const identityProblems = defineProblems({
   PASSWORD_CHANGE_REQUIRED: { status: 403, title: "The password must be changed first" },
   INVALID_CREDENTIALS: { status: 401, title: "The login is not valid" },
 });
+
+/** The problem for a user of another hotel and for one that does not exist. */
+export const noSuchUser = () => problems.NOT_FOUND("This hotel has no such user.");

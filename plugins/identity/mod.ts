@@ -1,6 +1,6 @@
 import { definePlugin } from "../../core/mod.ts";
-import { browserRoutes } from "./browser/routes.ts";
-import { createAuthentication } from "./sessions/authentication.ts";
+import { browserRoutes } from "./login/routes_browser.ts";
+import { createAuthentication } from "./login/authentication.ts";
 import { manifest } from "./manifest.ts";
 import { roles } from "./port.ts";
 import { auditRoute } from "./staff/routes_audit.ts";

@@ -14,7 +14,7 @@ import { readEvent } from "../facts/stripe_event.ts";
 import { isWrongMode } from "../inbox/livemode.ts";
 import { applyStripeEvent, askStripe } from "../jobs.ts";
 import type { StripeEvent } from "../models/stripe_event.ts";
-import { type ApplyMode, lockForApplying } from "../recovery/replay_lock.ts";
+import { type ApplyMode, lockForApplying } from "../entitlement/replay_lock.ts";
 import { awaitedIds, findHotel, findWaitingEvents, type FoundHotel } from "./find_hotel.ts";
 import { moveFacts, moveFollowers, saveOwner } from "./owner.ts";
 import { saveFacts } from "./save_facts.ts";

@@ -20,7 +20,7 @@ import { readEvent } from "../facts/stripe_event.ts";
 import { readInvoice } from "../facts/invoice.ts";
 import { readCharge, readInvoicePayment } from "../facts/payment.ts";
 import { extractFacts, type Fetched } from "../facts/extract_facts.ts";
-import { lockForApplying } from "../recovery/replay_lock.ts";
+import { lockForApplying } from "../entitlement/replay_lock.ts";
 import { type StripeApi, type StripeFailure, stripeFailureOf } from "../stripe/client.ts";
 import type { EventFacts, PaymentLink } from "../facts/event_facts.ts";
 

@@ -11,7 +11,7 @@
 import { prepare, type Trx } from "../../../core/mod.ts";
 import { hotelColumns, type LockedHotel } from "../entitlement/recompute.ts";
 import { type EventFacts, idsOf, type Owner } from "../facts/event_facts.ts";
-import type { ApplyMode } from "../recovery/replay_lock.ts";
+import type { ApplyMode } from "../entitlement/replay_lock.ts";
 
 /** The hotels that the event's ids are linked to. */
 interface LinkedHotels {

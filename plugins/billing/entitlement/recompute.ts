@@ -1,7 +1,7 @@
 /** Reads the facts of a hotel and writes the computed `valid_to` to its row. `valid_to.ts` gives the reasons. */
 import { prepare, type Trx } from "../../../core/mod.ts";
 import { type Coverage, computeValidTo, type PaidPeriod } from "./valid_to.ts";
-import type { ApplyMode } from "../recovery/replay_lock.ts";
+import type { ApplyMode } from "./replay_lock.ts";
 import { reversedInvoices } from "./reversed_invoices.ts";
 import type { PaymentLink, ReversalFact } from "../facts/event_facts.ts";
 

@@ -17,7 +17,7 @@ import { applyStripeEvent, askStripe } from "../jobs.ts";
 import { type LockedHotel, updateValidTo } from "../entitlement/recompute.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
 import { type EventStatus, StripeEvent } from "../models/stripe_event.ts";
-import { lockForReplay, lockForApplying } from "./replay_lock.ts";
+import { lockForReplay, lockForApplying } from "../entitlement/replay_lock.ts";
 
 /**
  * The events that a replay of all events applies. A quarantined event stays in quarantine until an operator names it.

@@ -6,11 +6,11 @@ import { LRUCache } from "lru-cache";
 
 import { prepare, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import type { KnownUser } from "../login/known_user.ts";
+import type { KnownUser } from "../sessions/known_user.ts";
 import type { Client } from "../sessions/refresh.ts";
 import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
 import { newOpaqueToken, readOpaqueToken } from "../sessions/tokens.ts";
-import { lockAuthority } from "../staff/still_authorized.ts";
+import { lockAuthority } from "../rights/still_authorized.ts";
 
 /** A session that a cookie names. It can have ended since. */
 export interface NamedSession {

@@ -4,7 +4,7 @@
  */
 import type { Context } from "koa";
 
-import { deviceDays } from "../login/device_tokens.ts";
+import { deviceDays } from "../sessions/device_tokens.ts";
 
 /** The path of login and logout, the only one that gets the device tokens. */
 export const sessionPath = "/auth/session";

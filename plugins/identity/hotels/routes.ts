@@ -17,9 +17,9 @@ import { Hotel } from "../models/hotel.ts";
 import { hashSlowly, turnOfSignUp } from "../passwords/hashing.ts";
 import { passwordSchema, requireStrength } from "../passwords/passwords.ts";
 import { managers, staff } from "../port.ts";
-import { createTakenNames } from "../staff/taken_names.ts";
+import { createTakenNames } from "../names/taken_names.ts";
 import { requireKnownZone } from "./time_zones.ts";
-import { usernameSchema } from "../staff/usernames.ts";
+import { usernameSchema } from "../names/usernames.ts";
 import { hotelFields, hotelSchema, hotelView, userSchema, userView } from "../views.ts";
 
 const dayMs = 86_400_000;

@@ -1,11 +1,11 @@
 /** Checks a login by username and password, and limits its attempts. All failures get the same answer. */
 import { prepare, Problem, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { createDeviceTokens, type DeviceTokens } from "./device_tokens.ts";
+import { createDeviceTokens, type DeviceTokens } from "../sessions/device_tokens.ts";
 import { checkPassword, turnOfLogin } from "../passwords/hashing.ts";
 import { createLoginThrottle, type LoginThrottle } from "./throttle.ts";
-import { foldUsername } from "../staff/usernames.ts";
-import type { KnownUser } from "./known_user.ts";
+import { foldUsername } from "../names/usernames.ts";
+import type { KnownUser } from "../sessions/known_user.ts";
 
 const findStatement = prepare<KnownUser & { readonly active: boolean }>(
   "identity_find_login",

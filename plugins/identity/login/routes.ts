@@ -1,9 +1,9 @@
 import * as z from "zod";
 
 import { type Route, route } from "../../../core/mod.ts";
-import type { Authentication } from "../sessions/authentication.ts";
+import type { Authentication } from "./authentication.ts";
 import type { IdentityContext } from "../context.ts";
-import { deviceDays } from "./device_tokens.ts";
+import { deviceDays } from "../sessions/device_tokens.ts";
 import { identityProblems } from "../errors.ts";
 import { staff } from "../port.ts";
 import { logOut } from "../sessions/log_out.ts";

@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 
-import { foldUsername } from "../staff/usernames.ts";
+import { foldUsername } from "../names/usernames.ts";
 
 /** Usernames are compared as `usernames.ts` folds them, and not as the server's locale does. */
 export async function up(knex: Knex): Promise<void> {

@@ -8,7 +8,7 @@
 import { dictionary } from "@zxcvbn-ts/language-common";
 
 import { knownWords } from "./known_words.ts";
-import { fold } from "../staff/usernames.ts";
+import { fold } from "../names/usernames.ts";
 
 /** The least number of characters of a password. */
 export const leastCharacters = 12;

@@ -1,7 +1,7 @@
 /** Removes sessions that can't be used any more, and their refresh tokens. */
 import { forEachTenant, type Schedule } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { isOpen } from "./open_sessions.ts";
+import { isOpen } from "../rights/open_sessions.ts";
 import { accessSeconds } from "./tokens.ts";
 
 const everyMs = 60 * 60_000;

@@ -1,6 +1,6 @@
 import type { Actor, RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { lockAuthority } from "../staff/still_authorized.ts";
+import { lockAuthority } from "../rights/still_authorized.ts";
 import { revokeSessions, type Sessions } from "./sessions.ts";
 
 /** Ends the caller's session. */

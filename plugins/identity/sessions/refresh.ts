@@ -8,7 +8,8 @@
 import { createHash } from "node:crypto";
 
 import { networkOf, prepare, type Trx } from "../../../core/mod.ts";
-import { readOpaqueToken, sessionDays, successorOf } from "./tokens.ts";
+import { sessionDays } from "../rights/open_sessions.ts";
+import { readOpaqueToken, successorOf } from "./tokens.ts";
 
 /** Seconds in which a second use by the same client gets the same next token. */
 const graceSeconds = 10;

@@ -16,11 +16,10 @@ import {
 } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { managers, staff } from "../port.ts";
-import { isOpen } from "./open_sessions.ts";
+import { isOpen, sessionDays } from "../rights/open_sessions.ts";
 import { revokeSessions, type Sessions } from "./sessions.ts";
-import { lockStaff } from "../staff/staff.ts";
-import { requireStillAuthorized, lockAuthority } from "../staff/still_authorized.ts";
-import { sessionDays } from "./tokens.ts";
+import { lockStaff } from "../rights/lock_staff.ts";
+import { requireStillAuthorized, lockAuthority } from "../rights/still_authorized.ts";
 
 const sessionSchema = z
   .strictObject({

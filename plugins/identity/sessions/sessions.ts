@@ -1,19 +1,19 @@
 /**
  * Sessions, one per login. An access token is valid only while its session and its user are. Each process looks up both
  * and remembers them for 2 s. So a logout, a deactivation or a new role takes effect everywhere within 2 s, and at once
- * in the process that makes the change. Each write checks again (`staff/still_authorized.ts`).
+ * in the process that makes the change. Each write checks again (`rights/still_authorized.ts`).
  */
 import { LRUCache } from "lru-cache";
 
 import type { RequestFacts, Trx } from "../../../core/mod.ts";
-import { newId, prepare, problems } from "../../../core/mod.ts";
+import { newId, prepare } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import type { KnownUser } from "../login/known_user.ts";
+import type { KnownUser } from "./known_user.ts";
 import type { Role } from "../port.ts";
 import { type Client, grantRefreshToken, useRefreshToken } from "./refresh.ts";
-import { isOpen } from "./open_sessions.ts";
-import { lockAuthority } from "../staff/still_authorized.ts";
+import { isOpen } from "../rights/open_sessions.ts";
+import { lockAuthority } from "../rights/still_authorized.ts";
 import { type AccessTokens, accessSeconds, newOpaqueToken, readOpaqueToken } from "./tokens.ts";
 
 const rememberMs = 2_000;
@@ -212,6 +212,3 @@ export async function revokeSessions(
     .whereNot(keepSessionId === undefined ? {} : { session_id: keepSessionId })
     .update({ revoked_at: trx.fn.now() });
 }
-
-/** The problem for a user of another hotel and for one that does not exist. */
-export const noSuchUser = () => problems.NOT_FOUND("This hotel has no such user.");

@@ -12,10 +12,6 @@ const type = "access";
 /** Seconds until an access token expires. */
 export const accessSeconds = 15 * 60;
 const clockSkewSeconds = 5;
-/** Days until a session ends, however often it is renewed. Then its user logs in again. */
-export const sessionDays = 30;
-/** Hours until the session of an idle browser ends. */
-export const idleHours = 12;
 /** The nil UUID means "no tenant" in the database, so a token must not name it. */
 const nilUuid = "00000000-0000-0000-0000-000000000000";
 const uuidClaim = z.string().refine((id) => isUuid(id) && id !== nilUuid);

@@ -1,14 +1,15 @@
 /** Changes a member of staff for a manager. */
 import { type Actor, type AuditEvent, requireMatch, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { identityProblems } from "../errors.ts";
+import { identityProblems, noSuchUser } from "../errors.ts";
 import { turnOfHotel } from "../passwords/hashing.ts";
 import { User } from "../models/user.ts";
 import type { PasswordLimit } from "../passwords/limit.ts";
 import { hashPassword } from "../passwords/passwords.ts";
-import { noSuchUser, revokeSessions, type Sessions } from "../sessions/sessions.ts";
-import { lockStaff, readHotelName } from "./staff.ts";
-import { lockAuthority } from "./still_authorized.ts";
+import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
+import { readHotelName } from "./staff.ts";
+import { lockStaff } from "../rights/lock_staff.ts";
+import { lockAuthority } from "../rights/still_authorized.ts";
 
 export interface StaffServices {
   readonly db: IdentityContext["db"];

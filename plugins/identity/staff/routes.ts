@@ -1,19 +1,19 @@
 import * as z from "zod";
 
 import { decodeCursor, idSchema, networkOf, pageOf, pageQuery, type Route, route, toPage } from "../../../core/mod.ts";
-import type { Authentication } from "../sessions/authentication.ts";
+import type { Authentication } from "../login/authentication.ts";
 import { changeUser } from "./change_user.ts";
 import type { IdentityContext } from "../context.ts";
+import { noSuchUser } from "../errors.ts";
 import { hashSlowly, turnOfHotel } from "../passwords/hashing.ts";
 import { User } from "../models/user.ts";
-import { changeOwnPassword } from "../passwords/own_password.ts";
+import { changeOwnPassword } from "./own_password.ts";
 import { createPasswordLimit } from "../passwords/limit.ts";
 import { passwordSchema, requireStrength } from "../passwords/passwords.ts";
 import { isOnTrial, managers, readHotel, requireQuota, staff } from "../port.ts";
-import { noSuchUser } from "../sessions/sessions.ts";
 import { insertUser, readHotelName } from "./staff.ts";
-import { createTakenNames } from "./taken_names.ts";
-import { usernameSchema } from "./usernames.ts";
+import { createTakenNames } from "../names/taken_names.ts";
+import { usernameSchema } from "../names/usernames.ts";
 import { roleSchema, userSchema, userView } from "../views.ts";
 
 const mustChange = "The user must change the password before anything else.";

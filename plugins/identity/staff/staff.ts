@@ -1,11 +1,9 @@
-/** Reads and locks a hotel's staff, and adds users. */
-import { type Actor, constraintOf, newId, prepare, type Trx } from "../../../core/mod.ts";
+/** Adds users, and reads what a change of them needs. */
+import { constraintOf, newId, prepare, type Trx } from "../../../core/mod.ts";
 import { identityProblems } from "../errors.ts";
 import { User } from "../models/user.ts";
-import { managers, type Role } from "../port.ts";
-import { noSuchUser } from "../sessions/sessions.ts";
-import { requireActorStillAuthorized } from "./still_authorized.ts";
-import { foldUsername } from "./usernames.ts";
+import type { Role } from "../port.ts";
+import { foldUsername } from "../names/usernames.ts";
 
 export interface NewUser {
   readonly hotel_id: string;
@@ -44,23 +42,4 @@ export async function insertUser(trx: Trx, { password_hash: passwordHash, ...use
   } catch (error) {
     throw constraintOf(error) === "users_folded_username" ? taken : error;
   }
-}
-
-/**
- * Locks a user, the caller and the hotel's active managers. So two managers who dismiss each other at the same time
- * can't both succeed. The rows are locked in the order of their ids, so that no deadlock is possible.
- * @throws Problem NOT_FOUND, and UNAUTHENTICATED or FORBIDDEN if the caller lost the rights of a manager
- */
-export async function lockStaff(trx: Trx, actor: Actor, userId: string): Promise<{ user: User; isLast: boolean }> {
-  const locked = await User.query(trx)
-    .where({ hotel_id: actor.tenantId })
-    .whereRaw("(user_id IN (?, ?) OR (role = 'manager' AND active))", [userId, actor.userId])
-    .orderBy("user_id")
-    .forUpdate();
-  const caller = locked.find((one) => one.user_id === actor.userId);
-  await requireActorStillAuthorized(trx, actor, caller, managers);
-  const user = locked.find((one) => one.user_id === userId);
-  if (user === undefined) throw noSuchUser();
-  const isManager = (one: User): boolean => one.role === "manager" && one.active;
-  return { user, isLast: isManager(user) && locked.filter(isManager).length === 1 };
 }

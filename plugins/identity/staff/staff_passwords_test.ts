@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { TestAnswer } from "../../../testing/client.ts";
 import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../../testing/platform.ts";
 import { settingsPerMinute } from "../passwords/limit.ts";
-import { takenPerHour } from "./taken_names.ts";
+import { takenPerHour } from "../names/taken_names.ts";
 
 const password = "correct-horse-battery";
 const another = "another-horse-battery";

@@ -29,7 +29,7 @@ import {
 import { requestReport } from "./request_report.ts";
 import type { ReportingContext } from "../context.ts";
 import { csvContentType } from "../csv/form.ts";
-import { csvOpener, type OpenCsv } from "../download/stream_report.ts";
+import { csvOpener, type OpenCsv } from "./stream_report.ts";
 import { type ReportKind, requestOf } from "../kinds/kind.ts";
 import { kinds } from "../kinds/mod.ts";
 import { findReport, removeReport } from "./reports.ts";

@@ -3,12 +3,12 @@ import * as z from "zod";
 import { isSameOrigin, type Route, route } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import { clientOf } from "../login/client.ts";
-import { meSchema, readMe } from "../login/me.ts";
+import { clientOf } from "./client.ts";
+import { meSchema, readMe } from "./me.ts";
 import { staff } from "../port.ts";
-import type { Authentication } from "../sessions/authentication.ts";
+import type { Authentication } from "./authentication.ts";
 import { logOut } from "../sessions/log_out.ts";
-import { crossOriginProblem } from "./authenticate_cookie.ts";
+import { crossOriginProblem } from "../browser/authenticate_cookie.ts";
 import {
   clearedSessionCookie,
   deviceCookie,
@@ -16,7 +16,7 @@ import {
   readSessionCookie,
   sessionCookie,
   sessionPath,
-} from "./cookies.ts";
+} from "../browser/cookies.ts";
 
 const credentialsSchema = z.strictObject({
   // PostgreSQL can't store a NUL, so no user has such a name.

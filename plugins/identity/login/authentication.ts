@@ -9,13 +9,13 @@ import { Strategy as LocalStrategy } from "passport-local";
 
 import type { Actor, Authenticator, ConfirmActor, RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { type CheckedLogin, createLogins, type Logins } from "../login/login.ts";
+import { type CheckedLogin, createLogins, type Logins } from "./login.ts";
 import { authenticateByCookie } from "../browser/authenticate_cookie.ts";
 import { type BrowserSessions, createBrowserSessions } from "../browser/browser_sessions.ts";
-import { toActor } from "./actor.ts";
-import { createSessions, type Sessions } from "./sessions.ts";
-import { confirmActor } from "../staff/still_authorized.ts";
-import { type AccessTokens, createAccessTokens } from "./tokens.ts";
+import { toActor } from "../sessions/actor.ts";
+import { createSessions, type Sessions } from "../sessions/sessions.ts";
+import { confirmActor } from "../rights/still_authorized.ts";
+import { type AccessTokens, createAccessTokens } from "../sessions/tokens.ts";
 
 export interface Authentication {
   /** Authenticates by `Authorization: Bearer`, or without that header by the cookie of a browser. */

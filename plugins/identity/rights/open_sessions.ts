@@ -1,4 +1,7 @@
-import { idleHours, sessionDays } from "./tokens.ts";
+/** Days until a session ends, however often it is renewed. Then its user logs in again. */
+export const sessionDays = 30;
+/** Hours until the session of an idle browser ends. */
+const idleHours = 12;
 
 /**
  * Returns the SQL condition that a session is open. A session with tokens ends with them. A browser has none, so its

@@ -9,7 +9,7 @@
 import { type Actor, type ConfirmActor, prepare, problems, type Trx } from "../../../core/mod.ts";
 import type { User } from "../models/user.ts";
 import type { Role } from "../port.ts";
-import { isOpen } from "../sessions/open_sessions.ts";
+import { isOpen } from "./open_sessions.ts";
 
 const shareStatement = prepare(
   "identity_share_authority",

@@ -2,12 +2,12 @@
 import { type Actor, prepare, problems, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import { checkPassword, turnOfLogin, turnOfHotel } from "./hashing.ts";
-import type { PasswordLimit } from "./limit.ts";
-import { hashPassword } from "./passwords.ts";
+import { checkPassword, turnOfLogin, turnOfHotel } from "../passwords/hashing.ts";
+import type { PasswordLimit } from "../passwords/limit.ts";
+import { hashPassword } from "../passwords/passwords.ts";
 import { staff } from "../port.ts";
 import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
-import { requireStillAuthorized, lockAuthority } from "../staff/still_authorized.ts";
+import { requireStillAuthorized, lockAuthority } from "../rights/still_authorized.ts";
 import type { LoginThrottle } from "../login/throttle.ts";
 
 const readStatement = prepare<{ hotel_name: string; username: string; folded_username: string; password_hash: string }>(
