@@ -1,9 +1,6 @@
 import * as z from "zod";
 
 import {
-  addDays,
-  type Day,
-  daysBetween,
   decodeCursor,
   daySchema,
   idSchema,
@@ -22,20 +19,15 @@ import { agreedPriceSchema, newAgreedPriceSchema } from "../rates/agreed_price.t
 import { overrideSchema } from "../rates/restrictions.ts";
 import { noSuchBooking } from "../errors.ts";
 import { guestSchema } from "../guests/guest_schema.ts";
-import { findGuests, manyMatch, searchDescription } from "../guests/search.ts";
+import { searchDescription } from "../guests/search.ts";
 import { amend } from "./amend.ts";
 import { changeContextOf } from "../booking_record/change.ts";
 import { bookingStatuses } from "../port.ts";
 import { reserve } from "./reserve.ts";
-import { dayOrInstantSchema, mostNights } from "../allocation/stay_dates.ts";
-import {
-  bookingRows,
-  bookingSchema,
-  type BookingsSubquery,
-  bookingView,
-  filterFirst,
-  readChangedBooking,
-} from "./views.ts";
+import { dayOrInstantSchema } from "../allocation/stay_dates.ts";
+import { listBookings } from "./queries/list_bookings.ts";
+import { historyEntryView, readBookingHistory } from "./queries/read_history.ts";
+import { bookingRows, bookingSchema, bookingView, readChangedBooking } from "./views.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
 
@@ -81,8 +73,8 @@ const amendmentFields = z.strictObject({
     .meta({ description: "Another room type: the booking gets a free room of it, at its prices." }),
   room_id: idSchema.optional().meta({
     description:
-      "Another room, from tonight on. If a guest has slept all booked nights and stays on, from the first added night. " +
-      "Booked nights keep their prices. Can't be combined with room_type_id.",
+      "Another room, from tonight on. If a guest has slept all booked nights and stays on, from the first added " +
+      "night. Booked nights keep their prices. Can't be combined with room_type_id.",
   }),
   accept_dirty_room: z.boolean().optional().meta({
     description: "With room_id and a guest in house: the desk accepts a dirty room. The policy `warn` asks for this.",
@@ -115,9 +107,9 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       path: "/bookings/",
       summary: "Reserve a room",
       description:
-        "Fixes the price of each night. The total is their sum. With `agreed_price`, the nights cost the agreed price, and " +
-        "`rack_rate` and `rack_amount` keep the rates. A stay that begins on the business date does not get a room that " +
-        "is out of service. If the request names such a room, the answer is `ROOM_NOT_READY`.",
+        "Fixes the price of each night. The total is their sum. With `agreed_price`, the nights cost the agreed " +
+        "price, and `rack_rate` and `rack_amount` keep the rates. A stay that begins on the business date does not " +
+        "get a room that is out of service. If the request names such a room, the answer is `ROOM_NOT_READY`.",
       access: staff,
       transaction: "tenant",
       body: reservationSchema,
@@ -167,27 +159,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       result: pageOf(bookingSchema),
       handler: async ({ actor, query, trx }) => {
         const after = decodeCursor(query.cursor, z.tuple([daySchema, idSchema]));
-        const found = query.guest === undefined ? undefined : await findGuests(trx, actor.tenantId, query.guest);
-        const { departure_from: leavesFrom, departure_to: leavesTo } = query;
-        const hotelId = actor.tenantId;
-        const part =
-          found?.ids === undefined
-            ? departingBetween(hotelId, leavesFrom, leavesTo)
-            : filterFirst(hotelId, "guest_id = ANY(?::uuid[])", [[...found.ids]]);
-        const list = bookingRows(trx, hotelId, part);
-        if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", after);
-        if (query.status !== undefined) void list.where("b.status", query.status);
-        if (query.arrival_from !== undefined) void list.where("b.arrival", ">=", query.arrival_from);
-        if (query.arrival_to !== undefined) void list.where("b.arrival", "<=", query.arrival_to);
-        if (leavesFrom !== undefined) void list.where("b.departure", ">=", leavesFrom);
-        if (leavesTo !== undefined) void list.where("b.departure", "<=", leavesTo);
-        if (query.room_id !== undefined) void list.where("b.room_id", query.room_id);
-        // If very many guests match, the page is full after few rows.
-        if (found !== undefined && found.ids === undefined) {
-          const { sql, values } = manyMatch(profileText, "b", found);
-          void list.whereRaw(sql, values);
-        }
-        const rows = await list.orderBy(["b.arrival", "b.booking_id"]).limit(query.limit + 1);
+        const rows = await listBookings(trx, actor.tenantId, { ...query, after });
         return { body: toPage(rows, query.limit, bookingView, (row) => [row.arrival, row.booking_id]) };
       },
     }),
@@ -213,7 +185,8 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       path: "/bookings/{booking_id}",
       summary: "Amend a booking: dates, room, room type, guest, notes",
       description:
-        "Booked nights keep their prices, and added nights get the present rates. Another room type prices all nights again. " +
+        "Booked nights keep their prices, and added nights get the present rates. " +
+        "Another room type prices all nights again. " +
         "A night that the booking had before, in the same room type, gets its earlier price. " +
         "Agreed nights that other nights replace pass their prices on, in the order of their dates. " +
         "Another room type ends an agreed price, and the history says so. " +
@@ -271,63 +244,18 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
             .nullable()
             .meta({
               description:
-                "The reasons for a change that differs from the rates or the rules: `agreed_price`, `closed_to_arrival`, " +
-                "`minimum_stay`, `waiver`. A reason is null if its guest was anonymized.",
+                "The reasons for a change that differs from the rates or the rules: `agreed_price`, " +
+                "`closed_to_arrival`, `minimum_stay`, `waiver`. A reason is null if its guest was anonymized.",
             }),
         }),
       ),
       handler: async ({ actor, params: { booking_id: id }, query: { limit, cursor }, trx }) => {
-        const after = decodeCursor(cursor, z.tuple([idSchema]));
-        const entries = trx("pms.booking_history").where({ hotel_id: actor.tenantId, booking_id: id });
-        if (after !== undefined) void entries.where("entry_id", ">", after[0]);
-        const rows = (await entries
-          .orderBy("entry_id")
-          .limit(limit + 1)
-          .select("entry_id", "at", "by_user", "action", "before", "after", "reasons")) as HistoryRow[];
+        const [after] = decodeCursor(cursor, z.tuple([idSchema])) ?? [];
+        const rows = await readBookingHistory(trx, actor.tenantId, id, { after, limit });
         // Each booking has at least one entry. A page after the last entry is empty.
         if (rows.length === 0 && after === undefined) throw noSuchBooking();
-        const view = ({ at, by_user, action, before, after: became, reasons }: HistoryRow) => ({
-          at: at.toISOString(),
-          by_user,
-          action,
-          before,
-          after: became,
-          reasons,
-        });
-        return { body: toPage(rows, limit, view, (row) => [row.entry_id]) };
+        return { body: toPage(rows, limit, historyEntryView, (row) => [row.entry_id]) };
       },
     }),
   ];
-}
-
-/** Only a few bookings are longer (nights). */
-const shortNights = 31;
-
-/** Narrows the search to bookings that can depart in the range. Returns undefined if the range has no start. */
-function departingBetween(hotelId: string, from: Day | undefined, to: Day | undefined): BookingsSubquery | undefined {
-  if (from === undefined) return undefined;
-  if (to !== undefined && daysBetween(from, to) <= shortNights)
-    return filterFirst(hotelId, "departure BETWEEN ? AND ?", [from, to]);
-  // A stay of at most a month has begun since then. One condition for all stays would read the arrivals of a year.
-  return {
-    sql: `SELECT * FROM pms.bookings
-        WHERE hotel_id = ? AND departure - arrival <= ${shortNights} AND arrival >= ?::date
-      UNION ALL SELECT * FROM pms.bookings
-        WHERE hotel_id = ? AND departure - arrival > ${shortNights} AND arrival >= ?::date`,
-    values: [hotelId, addDays(from, -shortNights), hotelId, addDays(from, -mostNights)],
-  };
-}
-
-/** The search text of the guest of a row of `bookings b`. PostgreSQL reads it row by row, in the order of the list. */
-const profileText =
-  "(SELECT g.search_text FROM pms.guests g WHERE g.hotel_id = b.hotel_id AND g.guest_id = b.guest_id)";
-
-interface HistoryRow {
-  readonly entry_id: string;
-  readonly at: Date;
-  readonly by_user: string;
-  readonly action: string;
-  readonly before: Record<string, unknown> | null;
-  readonly after: Record<string, unknown>;
-  readonly reasons: Record<string, string | null> | null;
 }
