@@ -40,8 +40,8 @@ export async function checkIn(
   requireSubscription(hotel);
   const today = hotel.business_date;
   const state = transition(booking, "check_in", today);
-  // Only a reinstated no-show is still confirmed on the day of departure. Its guest arrives after the close of the last
-  // night's day.
+  // The day of departure is allowed for a reinstated no-show: its guest arrives after the close of the last night's
+  // day. No other booking is still confirmed on that day.
   if (today < booking.arrival || today > booking.departure) {
     throw wrongDay(
       `The stay is from ${booking.arrival} to ${booking.departure}, and the business date is ${today}.`,
@@ -58,8 +58,8 @@ export async function checkIn(
 /**
  * Checks a guest out: `in_house` to `checked_out`. An early check-out frees the nights from its day on. The room
  * becomes dirty.
- * @param requestedDay the day on which the guest left. Default: now. Then all booked nights before the calendar's day
- *   stay on the bill, whether their days are closed or not
+ * @param requestedDay the day on which the guest left. By default the guest leaves now, and the bill has all booked
+ *   nights before the calendar's day, whether their days are closed or not
  * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY if the guest was not in house on that day, or it is after the
  *   departure
  */
@@ -74,8 +74,8 @@ export async function checkOut(trx: Trx, change: ChangeContext, bookingId: strin
   const nights = await readNights(trx, booking);
   await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomIdsOf(nights)]);
   if (leftOn < booking.departure) {
-    // A guest who leaves on the day of arrival has used the room, so the first night stays on the bill. It is free
-    // again.
+    // A guest who leaves on the day of arrival has used the room. The bill keeps the first night, but another booking
+    // can have the room for it: `slept` is then empty.
     const departure = later(leftOn, addDays(booking.arrival, 1));
     const charged = nightsBefore(nights, departure);
     const slept = nightsBefore(charged, leftOn);

@@ -18,7 +18,8 @@ const insertStatement = prepareNamed<InsertedBooking>(
    ), known AS (
      SELECT :knownGuestId::uuid AS guest_id WHERE :knownGuestId::uuid IS NOT NULL
      UNION ALL
-     SELECT guest_id FROM (${knownGuestSql(":hotelId", ":guestName::text", ":guestEmail::text", ":guestPhone::text")}) AS found
+     SELECT guest_id
+     FROM (${knownGuestSql(":hotelId", ":guestName::text", ":guestEmail::text", ":guestPhone::text")}) AS found
      WHERE :knownGuestId::uuid IS NULL
    ), profile AS (
      -- Locks the profile, so that it is compared in its present state and does not change before this booking is

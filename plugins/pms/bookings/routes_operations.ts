@@ -53,14 +53,14 @@ export function operationRoutes(): Route[] {
       word: "check-out",
       summary: "Check a guest out: in_house to checked_out. Nights ahead become free",
       description:
-        "Without `left_on`, the guest leaves now. All booked nights before the calendar's day at the hotel stay on the bill, " +
-        "even if their business date is not closed. With `left_on`, the guest left on that day, and the nights from it on " +
-        "leave the bill. The figures of closed days do not change.",
+        "Without `left_on`, the guest leaves now. All booked nights before the calendar's day at the hotel stay on " +
+        "the bill, even if their business date is not closed. With `left_on`, the guest left on that day, and the " +
+        "nights from it on leave the bill. The figures of closed days do not change.",
       body: z.strictObject({
         left_on: daySchema.optional().meta({
           description:
-            "The day of departure, from the day of the check-in to the booked departure. The latest day is the calendar's day " +
-            "at the hotel, or the business date if that is later. " +
+            "The day of departure, from the day of the check-in to the booked departure. The latest day is the " +
+            "calendar's day at the hotel, or the business date if that is later. " +
             "To charge nights after the booked departure, extend the stay first.",
         }),
       }),
@@ -103,14 +103,14 @@ export function operationRoutes(): Route[] {
       word: "reinstate",
       summary: "Reinstate a canceled booking or a no-show, on the same business date, in its room or another free one",
       description:
-        "A no-show of the day that was just closed can be reinstated too: its guest arrives after the close. A booking of that " +
-        "night alone can then be checked in, or moved to another room, on its day of departure. The answer " +
-        "`ROOM_TAKEN` names rooms that are free. The prices do not change.",
+        "A no-show of the day that was just closed can be reinstated too: its guest arrives after the close. A " +
+        "booking of that night alone can then be checked in, or moved to another room, on its day of departure. The " +
+        "answer `ROOM_TAKEN` names rooms that are free. The prices do not change.",
       body: z.strictObject({
         room_id: idSchema.optional().meta({
           description:
-            "Another room for the nights ahead. A night that is over keeps its room, unless another booking has had the room. " +
-            "Default: the room that the booking had.",
+            "Another room for the nights ahead. A night that is over keeps its room, unless another booking has had " +
+            "the room. Default: the room that the booking had.",
         }),
       }),
       problems: [...moveProblems, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
@@ -140,11 +140,12 @@ export function operationRoutes(): Route[] {
       id: "moveBooking",
       word: "move",
       summary:
-        "Move a booking to another room from tonight on, or for the whole stay if it has not begun. Prices do not change",
+        "Move a booking to another room from tonight on, or for the whole stay if it has not begun. " +
+        "Prices do not change",
       description:
-        "A night that the guest has slept keeps its room, even if its business date is not closed. Before 04:00 at the hotel, " +
-        "tonight is the night of the day before. Restrictions of another room type apply to a stay that has not begun, " +
-        "unless the booking had the same stay before.",
+        "A night that the guest has slept keeps its room, even if its business date is not closed. Before 04:00 at " +
+        "the hotel, tonight is the night of the day before. Restrictions of another room type apply to a stay that " +
+        "has not begun, unless the booking had the same stay before.",
       body: z.strictObject({ room_id: idSchema, ...acceptance, ...overriding }),
       problems: [...moveProblems, "ROOM_NOT_CLEAN"],
       run: (
@@ -163,8 +164,8 @@ export function operationRoutes(): Route[] {
       word: "swap",
       summary: "Swap the rooms of two bookings, for the nights ahead. Prices do not change",
       description:
-        "The policy `dirty_room_check_in` applies to each guest in house, as in a move. Restrictions of another room type " +
-        "apply to a stay that has not begun, as in a move.",
+        "The policy `dirty_room_check_in` applies to each guest in house, as in a move. Restrictions of another room " +
+        "type apply to a stay that has not begun, as in a move.",
       body: z.strictObject({ other_booking_id: idSchema, ...acceptance, ...overriding }),
       problems: [...moveProblems, "ROOM_NOT_CLEAN"],
       run: (

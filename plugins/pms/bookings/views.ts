@@ -44,7 +44,8 @@ export const bookingSchema = z
     checked_in_at: instantOutSchema.nullable(),
     checked_out_at: instantOutSchema.nullable().meta({
       description:
-        "The time of the check-out at the desk. After a check-out with `left_on`, only `departure` has the day of departure.",
+        "The time of the check-out at the desk. " +
+        "After a check-out with `left_on`, only `departure` has the day of departure.",
     }),
     arrival: daySchema,
     departure: daySchema,

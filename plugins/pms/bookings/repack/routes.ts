@@ -15,7 +15,8 @@ export function repackRoutes(): Route[] {
       path: "/rooms/repack",
       summary: "Free a room of a type for a stay, by moves of stays that have not begun",
       description:
-        "Without `apply`, the answer is a preview and nothing changes. Bookings that are locked to their rooms do not move. " +
+        "Without `apply`, the answer is a preview and nothing changes. " +
+        "Bookings that are locked to their rooms do not move. " +
         "Prices do not change. The search is limited, so it can miss a possible plan.",
       access: staff,
       transaction: "tenant",

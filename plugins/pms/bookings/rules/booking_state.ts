@@ -8,20 +8,20 @@
  *     in_house --undo_check_in--> confirmed       checked_out --undo_check_out--> in_house
  *     canceled, no_show --reinstate--> confirmed
  *
- * A new booking is `confirmed`. It has a room, and the room can't be sold again, so there are no options and no
- * waiting list. `in_house` means that the guest has the key. The end states keep the booking for the accounts and free
- * its nights in `pms.occupancies`.
+ * A new booking is `confirmed`. It has a room from the start, and no other booking can get that room for these nights.
+ * So the hotel has no tentative bookings and no waiting list. `in_house` means that the guest has the key. In an end
+ * state, the booking remains for the accounts, and its nights in `pms.occupancies` are free again.
  *
  * Due in, due out and overdue are not states. They follow from the dates and the business date. A stored copy would be
  * wrong after every close of the day.
  *
- * The undo transitions correct mistakes of the desk. They are open only on the business date of the mistake.
- * Afterwards they would contradict figures that are already written. That date is `status_on`. For a check-in it is
- * `checked_in_on`, because an undone check-out changes `status_on`. An undo takes the nights again like any other
+ * The undo transitions correct mistakes of the desk. They are open only on the business date of the mistake: later,
+ * they would contradict the figures of the closed day. The column `status_on` has that date. For a check-in it is
+ * `checked_in_on`, because an undone check-out changes `status_on`. An undo allocates the nights again like a new
  * booking, and is refused if another booking has one of them.
  *
- * A no-show of the day that was just closed can be reinstated on the next business date, whether the close marked it
- * or the desk did. Its guest arrives after the close, with that night still ahead.
+ * A no-show of the day that was just closed can be reinstated on the next business date. It does not matter whether
+ * the close marked it or the desk did. The guest arrives after the close and still sleeps that night.
  *
  * Every change of state calls `transition` with the booking's row locked. If two receptionists act at once, the second
  * request sees the new state, and its refusal names the transitions that are allowed.

@@ -1,6 +1,6 @@
 /**
- * Computes which nights of a stay are over and which are ahead. The business date alone does not decide it: after
- * midnight and before the close of the day, the calendar at the hotel is one day ahead of the business date.
+ * Computes which nights of a stay are over and which are ahead. The business date alone does not decide it.
+ * Between midnight and the close of the day, the calendar at the hotel is one day ahead of the business date.
  */
 import { addDays, type Day, dayAt, instantOf } from "../../../../core/mod.ts";
 import type { HotelSettings } from "../../../identity/port.ts";
