@@ -19,7 +19,7 @@ export { isSameOrigin } from "./http/same_origin.ts";
 export { fieldErrorsOf } from "./http/request/input.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/request/pagination.ts";
 export { queryNumber } from "./http/request/query.ts";
-export { type Answer, type RequestFacts, type Route, route } from "./http/route.ts";
+export { type Answer, type ApiOf, type RequestFacts, type Route, route } from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./values/ids.ts";
 export { jobRows } from "./jobs/dead_letters.ts";
 export { handleJob, handleLongJob, DeferJob, type Schedule } from "./jobs/job.ts";

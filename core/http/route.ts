@@ -82,9 +82,10 @@ export interface RouteDeclaration<
   A extends Access,
   U extends TransactionKind,
   W = undefined,
+  I extends string = string,
 > {
   /** The operation's name in the OpenAPI document, such as `createUser`. */
-  readonly id: string;
+  readonly id: I;
   readonly method: Method;
   /** As in OpenAPI, parameters in braces: `/users/{user_id}`. */
   readonly path: string;
@@ -146,8 +147,31 @@ export type Route = Readonly<
   ) => Promise<Answer<unknown>>;
 };
 
+declare const types: unique symbol;
+
+/** The types of a route's input and answer. They exist for the type checker only, and clients are typed by them. */
+export interface Typed<I extends string, P, Q, B, R> {
+  readonly [types]?: { readonly id: I; readonly params: P; readonly query: Q; readonly body: B; readonly result: R };
+}
+
+type Input<S> = S extends z.ZodType ? z.input<S> : undefined;
+type Result<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/**
+ * The operations of a union of routes, by their ids: what a client sends, and the answer that it gets.
+ * `export type PmsApi = ApiOf<ReturnType<typeof bookingRoutes>[number]>`
+ */
+export type ApiOf<T> = {
+  [
+    O in T extends { readonly [types]?: infer O } ? NonNullable<O> : never as O extends { id: infer I extends string }
+      ? I
+      : never
+  ]: O;
+};
+
 /** Declares a route. The handler's input is typed by the schemas beside it. */
 export function route<
+  const I extends string,
   const A extends Access,
   const U extends TransactionKind,
   P extends z.ZodObject | undefined = undefined,
@@ -155,7 +179,7 @@ export function route<
   B extends z.ZodType | "raw" | undefined = undefined,
   R extends z.ZodType | undefined = undefined,
   W = undefined,
->(declaration: RouteDeclaration<P, Q, B, R, A, U, W>): Route {
+>(declaration: RouteDeclaration<P, Q, B, R, A, U, W, I>): Route & Typed<I, Input<P>, Input<Q>, Input<B>, Result<R>> {
   // The core parses with these schemas before it calls the handler, so the generic types are safe.
   return declaration as unknown as Route;
 }

@@ -7,7 +7,6 @@ import {
   idSchema,
   pageOf,
   pageQuery,
-  type Route,
   route,
   textSchema,
   toPage,
@@ -19,7 +18,7 @@ import type { MinibarContext } from "./context.ts";
 import { Charge } from "./models/charge.ts";
 import { chargeSchema, chargeView } from "./views.ts";
 
-export function chargeRoutes(ctx: MinibarContext): Route[] {
+export function chargeRoutes(ctx: MinibarContext) {
   return [
     route({
       id: "chargeMinibar",

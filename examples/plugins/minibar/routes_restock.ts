@@ -1,12 +1,12 @@
 import * as z from "zod";
 
-import { daySchema, type Route, route } from "#core/mod.ts";
+import { daySchema, route } from "#core/mod.ts";
 import { readHotel, staff } from "#plugins/identity/port.ts";
 
 import { RestockLine } from "./models/restock_line.ts";
 import { restockLineSchema, restockLineView } from "./views.ts";
 
-export function restockRoutes(): Route[] {
+export function restockRoutes() {
   return [
     route({
       id: "readMinibarRestockList",

@@ -1,16 +1,6 @@
 import * as z from "zod";
 
-import {
-  changedFields,
-  dayAt,
-  defined,
-  networkOf,
-  newId,
-  requireMatch,
-  type Route,
-  route,
-  tooMany,
-} from "../../../core/mod.ts";
+import { changedFields, dayAt, defined, networkOf, newId, requireMatch, route, tooMany } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { insertUser } from "../staff/staff.ts";
 import { Hotel } from "../models/hotel.ts";
@@ -31,7 +21,7 @@ async function countSignUp({ env, counters }: IdentityContext, address: string):
   if ((standing?.points ?? 0) > most) throw tooMany(`At most ${most} sign-ups in an hour.`, standing?.msLeft ?? 0);
 }
 
-export function hotelRoutes(ctx: IdentityContext): Route[] {
+export function hotelRoutes(ctx: IdentityContext) {
   const { env } = ctx;
   const names = createTakenNames(ctx);
   return [

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { type Route, route } from "../../../core/mod.ts";
+import { route } from "../../../core/mod.ts";
 import type { Authentication } from "./authentication.ts";
 import type { IdentityContext } from "../context.ts";
 import { deviceDays } from "../sessions/device_tokens.ts";
@@ -40,7 +40,7 @@ const grantSchema = z
     path: ["refresh_token"],
   });
 
-export function authRoutes({ audit, db }: IdentityContext, authentication: Authentication): Route[] {
+export function authRoutes({ audit, db }: IdentityContext, authentication: Authentication) {
   const { authenticateByPassword, logins, sessions } = authentication;
   return [
     route({

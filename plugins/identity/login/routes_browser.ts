@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { isSameOrigin, type Route, route } from "../../../core/mod.ts";
+import { isSameOrigin, route } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
 import { clientOf } from "./client.ts";
@@ -27,7 +27,7 @@ const credentialsSchema = z.strictObject({
   password: z.string().max(256),
 });
 
-export function browserRoutes(ctx: IdentityContext, authentication: Authentication): Route[] {
+export function browserRoutes(ctx: IdentityContext, authentication: Authentication) {
   const { audit, db } = ctx;
   const { authenticateByPassword, browsers, sessions } = authentication;
   return [

@@ -10,7 +10,6 @@ import {
   pageQuery,
   problems,
   type RequestFacts,
-  type Route,
   route,
   toPage,
 } from "../../../core/mod.ts";
@@ -44,7 +43,7 @@ interface SessionRow {
   readonly browser: boolean;
 }
 
-export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions): Route[] {
+export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions) {
   /**
    * Ends one of the caller's own sessions, or all but the current one.
    * @throws Problem UNAUTHENTICATED, or NOT_FOUND if the caller has no such open session

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { decodeCursor, idSchema, networkOf, pageOf, pageQuery, type Route, route, toPage } from "../../../core/mod.ts";
+import { decodeCursor, idSchema, networkOf, pageOf, pageQuery, route, toPage } from "../../../core/mod.ts";
 import type { Authentication } from "../login/authentication.ts";
 import { changeUser } from "./change_user.ts";
 import type { IdentityContext } from "../context.ts";
@@ -20,7 +20,7 @@ const mustChange = "The user must change the password before anything else.";
 
 const params = z.strictObject({ user_id: idSchema });
 
-export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentication): Route[] {
+export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentication) {
   const services = {
     audit: ctx.audit,
     db: ctx.db,

@@ -8,7 +8,6 @@ import {
   instantSchema,
   pageOf,
   pageQuery,
-  type Route,
   route,
   textSchema,
   toPage,
@@ -99,7 +98,7 @@ const amendmentSchema = amendmentFields.refine(
   { message: "name a room_id or a room_type_id, not both", path: ["room_id"] },
 );
 
-export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily" | "env">): Route[] {
+export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily" | "env">) {
   return [
     route({
       id: "createBooking",

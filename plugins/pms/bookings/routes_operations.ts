@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, type Route, route, textSchema, type Trx } from "../../../core/mod.ts";
+import { daySchema, idSchema, route, textSchema, type Trx } from "../../../core/mod.ts";
 import { managers, type Role, staff } from "../../identity/port.ts";
 import { Override, overrideSchema } from "../rates/restrictions.ts";
 import { type ChangeContext, changeContextOf } from "../booking_record/change.ts";
@@ -13,8 +13,8 @@ import { undoWaiver, waiveCharge } from "./waive_charge.ts";
 const params = z.strictObject({ booking_id: idSchema });
 
 /** An operation that changes one booking and writes its history. */
-interface Operation<B extends z.ZodType> {
-  readonly id: string;
+interface Operation<I extends string, B extends z.ZodType> {
+  readonly id: I;
   /** The word in its path. */
   readonly word: string;
   readonly summary: string;
@@ -38,7 +38,7 @@ const roomProblems = ["ROOM_TAKEN", "ROOM_OUT_OF_ORDER", "ROOM_RETIRED", "ROOM_N
 const overriding = { override_restrictions: overrideSchema.optional() };
 const moveProblems = [...roomProblems, "ROOM_LOCKED", "TOO_MANY_GUESTS", "CLOSED_TO_ARRIVAL", "MINIMUM_STAY"];
 
-export function operationRoutes(): Route[] {
+export function operationRoutes() {
   return [
     operation({
       id: "checkIn",
@@ -182,7 +182,7 @@ export function operationRoutes(): Route[] {
   ];
 }
 
-function operation<B extends z.ZodType>({
+function operation<const I extends string, B extends z.ZodType>({
   id,
   word,
   body,
@@ -190,7 +190,7 @@ function operation<B extends z.ZodType>({
   problems = [],
   run,
   ...documentation
-}: Operation<B>): Route {
+}: Operation<I, B>) {
   return route({
     id,
     method: "PATCH",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, pageOf, type Route, route, textSchema } from "../../../core/mod.ts";
+import { daySchema, idSchema, pageOf, route, textSchema } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import { shareBusinessDate } from "../business_date/lock_business_date.ts";
 import { readRoom } from "../inventory/inventory.ts";
@@ -18,7 +18,7 @@ const closureSchema = z
   })
   .meta({ id: "Closure" });
 
-export function closureRoutes(): Route[] {
+export function closureRoutes() {
   return [
     route({
       id: "closeRoom",

@@ -13,7 +13,6 @@ import {
   pageQuery,
   problems,
   requireMatch,
-  type Route,
   route,
   sumSchema,
   timeOfDaySchema,
@@ -139,7 +138,7 @@ async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<
   throw problems.FORBIDDEN("Only a manager can close the day in this hotel (policy receptionists_close_day).");
 }
 
-export function deskRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
+export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
   return [
     route({
       id: "readBoard",

@@ -9,7 +9,6 @@ import {
   idSchema,
   pageQuery,
   queryNumber,
-  type Route,
   route,
   sumSchema,
   toPage,
@@ -55,7 +54,7 @@ const freeRoomSchema = z
   })
   .meta({ id: "FreeRoom" });
 
-export function availabilityRoutes(): Route[] {
+export function availabilityRoutes() {
   return [
     route({
       id: "findFreeRooms",

@@ -1,15 +1,6 @@
 import * as z from "zod";
 
-import {
-  daySchema,
-  daysBetween,
-  decodeCursor,
-  idSchema,
-  pageQuery,
-  type Route,
-  route,
-  toPage,
-} from "../../../core/mod.ts";
+import { daySchema, daysBetween, decodeCursor, idSchema, pageQuery, route, toPage } from "../../../core/mod.ts";
 import { staff } from "../../identity/port.ts";
 import { fieldFault } from "../errors.ts";
 import { bookingStatuses } from "../port.ts";
@@ -49,7 +40,7 @@ const chartRoomSchema = z
   })
   .meta({ id: "ChartRoom" });
 
-export function chartRoutes(): Route[] {
+export function chartRoutes() {
   return [
     route({
       id: "readChart",

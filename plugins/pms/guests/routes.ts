@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { decodeCursor, idSchema, pageOf, pageQuery, type Route, route, textSchema, toPage } from "../../../core/mod.ts";
+import { decodeCursor, idSchema, pageOf, pageQuery, route, textSchema, toPage } from "../../../core/mod.ts";
 import { managers, staff } from "../../identity/port.ts";
 import { changeContextOf } from "../booking_record/change.ts";
 import type { PmsContext } from "../context.ts";
@@ -13,7 +13,7 @@ import { findGuests, searchDescription } from "./search.ts";
 
 const params = z.strictObject({ guest_id: idSchema });
 
-export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAnswers" | "audit">): Route[] {
+export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAnswers" | "audit">) {
   return [
     route({
       id: "listGuests",

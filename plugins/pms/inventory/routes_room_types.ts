@@ -1,16 +1,6 @@
 import * as z from "zod";
 
-import {
-  decodeCursor,
-  defined,
-  idSchema,
-  newId,
-  pageOf,
-  pageQuery,
-  type Route,
-  route,
-  toPage,
-} from "../../../core/mod.ts";
+import { decodeCursor, defined, idSchema, newId, pageOf, pageQuery, route, toPage } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { lockRoomTypeForChange, readRoomType, requireInventoryQuota, withNameConflicts } from "./inventory.ts";
@@ -20,7 +10,7 @@ import { answerRoomType, roomTypeFields, roomTypeSchema, roomTypeView } from "./
 
 const params = z.strictObject({ room_type_id: idSchema });
 
-export function roomTypeRoutes({ env }: PmsContext): Route[] {
+export function roomTypeRoutes({ env }: PmsContext) {
   return [
     route({
       id: "createRoomType",

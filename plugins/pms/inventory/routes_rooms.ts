@@ -1,16 +1,6 @@
 import * as z from "zod";
 
-import {
-  decodeCursor,
-  defined,
-  idSchema,
-  newId,
-  pageOf,
-  pageQuery,
-  type Route,
-  route,
-  toPage,
-} from "../../../core/mod.ts";
+import { decodeCursor, defined, idSchema, newId, pageOf, pageQuery, route, toPage } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { shareBusinessDate } from "../business_date/lock_business_date.ts";
@@ -29,7 +19,7 @@ import { answerRoom, retiredFromSchema, roomCursorSchema, roomFields, roomSchema
 
 const params = z.strictObject({ room_id: idSchema });
 
-export function roomRoutes({ env }: PmsContext): Route[] {
+export function roomRoutes({ env }: PmsContext) {
   return [
     route({
       id: "createRoom",

@@ -12,7 +12,6 @@ import {
   pageOf,
   pageQuery,
   queryNumber,
-  type Route,
   route,
   toPage,
   type Trx,
@@ -46,7 +45,7 @@ const dayRateSchema = z.strictObject({ room_type_id: idSchema, date: daySchema, 
 
 const range = { from: daySchema, to: daySchema.meta({ description: "The last day, included." }) };
 
-export function rateRoutes(): Route[] {
+export function rateRoutes() {
   return [
     route({
       id: "listRates",

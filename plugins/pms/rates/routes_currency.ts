@@ -5,7 +5,6 @@ import {
   currencySchema,
   currentCurrencySchema,
   requireMatch,
-  type Route,
   route,
   type Trx,
 } from "../../../core/mod.ts";
@@ -14,7 +13,7 @@ import type { PmsContext } from "../context.ts";
 import { lockBusinessDate } from "../business_date/lock_business_date.ts";
 import { fieldFault, pmsProblems } from "../errors.ts";
 
-export function currencyRoutes({ audit }: Pick<PmsContext, "audit">): Route[] {
+export function currencyRoutes({ audit }: Pick<PmsContext, "audit">) {
   return [
     route({
       id: "changeCurrency",

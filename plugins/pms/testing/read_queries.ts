@@ -23,18 +23,15 @@ import { chartRoutes } from "../desk/routes_tape_chart.ts";
 import { closureRoutes } from "../closures/routes.ts";
 import { directContext } from "./context.ts";
 
-const routes = new Map<string, Route>(
-  [
-    () => bookingRoutes(directContext),
-    () => deskRoutes(directContext),
-    () => guestRoutes(directContext),
-    chartRoutes,
-    availabilityRoutes,
-    closureRoutes,
-  ]
-    .flatMap((make) => make())
-    .map((route) => [route.id, route]),
-);
+const declared: readonly Route[] = [
+  ...bookingRoutes(directContext),
+  ...deskRoutes(directContext),
+  ...guestRoutes(directContext),
+  ...chartRoutes(),
+  ...availabilityRoutes(),
+  ...closureRoutes(),
+];
+const routes = new Map(declared.map((route) => [route.id, route]));
 
 /** A seeded hotel, and a booking in house with its guest and room. */
 export interface QueriedHotel {

@@ -36,7 +36,7 @@ import { findReport, removeReport } from "./reports.ts";
 import { openStatuses, Report } from "../models/report.ts";
 import { reportParams, reportSchema, reportView } from "./views.ts";
 
-export function reportRoutes(ctx: ReportingContext): Route[] {
+export function reportRoutes(ctx: ReportingContext) {
   const openCsv = csvOpener(ctx);
   return [
     ...kinds.map((kind) => createReportRoute(ctx, openCsv, kind)),

@@ -11,7 +11,6 @@ import {
   pageQuery,
   problems,
   requireMatch,
-  type Route,
   route,
   timeOfDaySchema,
   toPage,
@@ -48,7 +47,7 @@ const scheduleSchema = z
 
 const params = z.strictObject({ schedule_id: idSchema });
 
-export function scheduleRoutes({ env }: ReportingContext): Route[] {
+export function scheduleRoutes({ env }: ReportingContext) {
   return [
     route({
       id: "scheduleReport",

@@ -1,13 +1,13 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, type Route, route } from "../../../../core/mod.ts";
+import { daySchema, idSchema, route } from "../../../../core/mod.ts";
 import { staff } from "../../../identity/port.ts";
 import { changeContextOf } from "../../booking_record/change.ts";
 import { checkNights } from "../../allocation/stay_dates.ts";
 import { requireManager } from "../../rates/restrictions.ts";
 import { repack } from "./apply_repack.ts";
 
-export function repackRoutes(): Route[] {
+export function repackRoutes() {
   return [
     route({
       id: "repackRooms",
