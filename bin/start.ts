@@ -19,13 +19,17 @@ import { processVariables, type Variables } from "../core/config/env.ts";
 import { BootError } from "../core/errors.ts";
 import { migrateDatabase } from "../core/migrate_database.ts";
 import { runProcess } from "../core/process/run_process.ts";
+import { buildScreensOf } from "../web/build/build.ts";
 import { nodeProgram, type Processes, type Program, startProcfile } from "../core/process/procfile.ts";
 
 /** Starts everything and prints what to do next. @returns a function that ends everything */
 async function startPlatform(given: Variables, isOnDeno: boolean): Promise<() => Promise<void>> {
   const started = performance.now();
   const deno = isOnDeno ? await onDeno() : undefined;
-  const { env } = await readBlueprint(given, deno?.sandbox.find);
+  const { env, plugins } = await readBlueprint(given, deno?.sandbox.find);
+  // At the same time as PostgreSQL starts, so it costs no time.
+  const screens = buildScreensOf(plugins);
+  screens.catch(() => undefined);
   const { url, postgres } = await openDatabase(given["DATABASE_URL"], env.DATA_DIR);
   const variables = {
     ...given,
@@ -45,6 +49,7 @@ async function startPlatform(given: Variables, isOnDeno: boolean): Promise<() =>
     // Runs before the migrations, so that a plugin without approval changes nothing in the database.
     const program = deno === undefined ? nodeProgram(runTime) : await deno.programFor(runTime);
     await migrateDatabase(variables, deno?.sandbox);
+    await screens;
     processes = await startProcfile(path.join(import.meta.dirname, "..", "Procfile"), program);
     const port = processes.port ?? env.PORT;
     const address = `http://localhost:${port}`;
@@ -94,12 +99,11 @@ async function onDeno(): Promise<OnDeno> {
 function printWelcome(address: string, login: DemoLogin | undefined, paths: readonly string[], ms: number): void {
   const { username, password } = login ?? { username: "<username>", password: "<password>" };
   const lines = [
-    `Keyrack answers at ${address} (ready after ${(ms / 1000).toFixed(1)} s). The API to read and try: ${address}/docs`,
+    `Keyrack is ready after ${(ms / 1000).toFixed(1)} s. Open the front desk in a browser:`,
+    `  ${address}/`,
+    ...(login === undefined ? ["Sign up there first."] : [`Log in as ${username} with the password ${password}`]),
     "",
-    ...(login === undefined
-      ? ["Sign up first, as the README shows. Then:"]
-      : [`Log in as ${username} with the password ${password}`]),
-    "",
+    `The API to read and try: ${address}/docs`,
     "Calls to try:",
     `  TOKEN=$(curl -s ${address}/auth/token -d username=${username} -d password=${password} ` +
       `| sed 's/.*"access_token":"\\([^"]*\\).*/\\1/')`,

@@ -6,6 +6,7 @@ import type { Platform } from "./boot.ts";
 import { runTransaction } from "./db/database.ts";
 import { poolState } from "./db/transaction.ts";
 import { createApp } from "./http/app.ts";
+import { readBuiltScreens } from "./http/screens/built_screens.ts";
 import { createRateLimits } from "./http/limits/rate_limits.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
 import { createQueueWatch, hasTroubledQueue, type QueueState } from "./jobs/queue_status.ts";
@@ -57,6 +58,9 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
     const { name, help, label, read } = gauge;
     metrics.gauges(`keyrack_${pluginId}_${name}`, help, label, cacheResult(5_000, read));
   }
+  const withScreens = platform.plugins.filter(({ manifest }) => manifest.web !== undefined);
+  const built = await readBuiltScreens(withScreens.map(({ manifest: { id }, folder }) => ({ id, folder })));
+  if (built === undefined) log.warn("the screens were not built. Remedy: npm run screens");
   let requests = 0;
   const app = createApp({
     inFlight: (change) => {
@@ -78,6 +82,7 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
     secret: env.SECRET_KEY,
     trustedProxies: env.TRUSTED_PROXIES,
     corsOrigins: env.CORS_ORIGINS,
+    screens: { built, plugins: withScreens.map(({ manifest: { id, web } }) => ({ id, calls: web?.calls ?? [] })) },
     ready: async () => {
       await runTransaction(knex, { role: coreRole }, (trx) => trx.raw("SELECT 1"), { readOnly: true });
     },

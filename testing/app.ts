@@ -30,6 +30,7 @@ export async function serveRoutes(routes: readonly Route[], options: Partial<App
     secret: "x".repeat(32),
     trustedProxies: 0,
     corsOrigins: [],
+    screens: { plugins: [], built: undefined },
     isDegraded: () => Promise.resolve(false),
     ready: () => Promise.resolve(),
     ...options,

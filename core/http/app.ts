@@ -18,6 +18,7 @@ import { packedFile } from "./packed.ts";
 import { rank } from "./path_order.ts";
 import { answerProblem } from "./problem_response.ts";
 import type { RequestFacts } from "./route.ts";
+import { type Screens, screensRoutes } from "./screens/routes.ts";
 
 /** Counts the refusals of logged-in callers for the security log. */
 export interface RefusalCounter {
@@ -40,6 +41,8 @@ export interface AppOptions extends DispatchServices {
   readonly trustedProxies: number;
   /** Pages of these origins may read the answers in a browser. */
   readonly corsOrigins: readonly string[];
+  /** The browser app. */
+  readonly screens: Screens;
   /** Throws where the process can't serve: answers `GET /health/ready`. */
   readonly ready: () => Promise<void>;
   /** Whether something is wrong that stops no request; `GET /health/ready` says so and stays 200. */
@@ -203,6 +206,7 @@ function operationsRouter(options: AppOptions): Router {
     packedFile("application/json", () => Promise.resolve(document)),
   );
   docsRoutes(router);
+  screensRoutes(router, options.screens, options.routes);
   return router;
 }
 

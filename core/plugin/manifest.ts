@@ -52,6 +52,11 @@ export interface Manifest {
   readonly summary: string;
   /** Plugins whose `port.ts` it may import. */
   readonly requires?: readonly string[];
+  /** Screens in the browser (`web/mod.tsx`). Absent: none. */
+  readonly web?: {
+    /** Ids of the operations that the screens can call: its own, and those of plugins that it requires. */
+    readonly calls: readonly string[];
+  };
   readonly permissions?: Permissions;
 }
 

@@ -14,6 +14,7 @@ const manifestData = z.strictObject({
   id: z.string(),
   summary: z.string(),
   requires: z.array(z.string()).exactOptional(),
+  web: z.strictObject({ calls: z.array(z.string()) }).exactOptional(),
   permissions: z
     .strictObject({
       /** By variable: the prefix of a `localSecret`, or null. */

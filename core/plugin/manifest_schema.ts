@@ -55,6 +55,9 @@ const manifestShape = z.strictObject({
   id: text,
   summary: text,
   requires: z.array(text, says("is not a list", 'requires: ["plugin"]')).optional(),
+  web: z
+    .strictObject({ calls: z.array(text, says("is not a list", 'calls: ["readBoard"], ids of operations')) })
+    .optional(),
   permissions: z
     .strictObject({
       env: z

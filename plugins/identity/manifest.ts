@@ -4,6 +4,7 @@ import * as z from "zod";
 export const manifest = defineManifest({
   id: "identity",
   summary: "Hotels, their staff, and the caller of each request.",
+  web: { calls: ["openBrowserSession"] },
   permissions: {
     env: {
       SECRET_KEY: secretKeysSchema,

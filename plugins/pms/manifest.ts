@@ -7,6 +7,7 @@ export const manifest = defineManifest({
   id: "pms",
   summary: "Rooms, rates, bookings and the front desk.",
   requires: ["identity"],
+  web: { calls: ["readBoard", "checkIn", "undoCheckIn"] },
   permissions: {
     env: {
       TRIAL_ROOM_TYPES: z.coerce.number().int().min(1).default(100),

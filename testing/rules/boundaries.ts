@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { isScreen, screenFaults } from "./screens.ts";
 import type { Import, Source } from "./source.ts";
 
 /** The folder of the project. */
@@ -120,6 +121,7 @@ export function targetOf(file: string, imported: string): string {
 export function pluginFaults(source: Source, requires: readonly string[]): string[] {
   const plugin = pluginOf(source.file);
   if (plugin === undefined || isTest(source.file)) return [];
+  if (isScreen(source.file)) return screenFaults(source, plugin.folder, requires);
   const imports = source.imports.flatMap((one) => {
     const why = importFault(source.file, plugin, one, requires);
     return why === undefined ? [] : [`${source.file} imports ${one.from ?? "a computed name"}: ${why}.`];
@@ -147,6 +149,7 @@ function importFault(
     if (!requires.includes(other.id))
       return `its plugin does not require ${other.id}. Remedy: add "${other.id}" to requires in its manifest`;
   }
+  if (isScreen(to)) return "that is code for the browser. Remedy: move the shared code out of web/";
   if (isAddress(from)) return "that is an address. Remedy: a name, or a path that begins with ./";
   if (other !== undefined)
     return /\.(m?[jt]s|json)$/.test(to) ? undefined : "that file can't be imported. Remedy: a file that ends with .ts";

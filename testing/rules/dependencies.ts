@@ -30,7 +30,7 @@ const builtins = new Set(builtinModules);
 
 /** Returns the name of the package that an import names, or undefined for a file and a module of Node's. */
 function packageOf(from: string | undefined): string | undefined {
-  if (from === undefined || /^[./#]|^node:/.test(from) || builtins.has(from)) return undefined;
+  if (from === undefined || /^[./#]|^(node|screens):/.test(from) || builtins.has(from)) return undefined;
   return /^(@[^/]+\/)?[^/]+/.exec(from)?.[0];
 }
 

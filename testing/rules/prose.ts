@@ -86,13 +86,13 @@ function longLines(file: string, source: string): Fault[] {
 /** Files with texts. Landed migrations keep theirs, because their checksum is recorded. */
 export const isChecked = (file: string): boolean =>
   /(\.([mc]?[jt]sx?|md|sql|ya?ml|conf)|(^|\/)(Procfile|Dockerfile|\.ci\/run))$/.test(file) &&
-  !/(^|\/)(node_modules|\.data|\.git|coverage|migrations)\//.test(file);
+  !/(^|\/)(node_modules|\.data|\.web|\.git|coverage|migrations)\//.test(file);
 
 /** Files with texts at and below a path. @param start from the root */
 export function filesAt(start: string): string[] {
   if (statSync(path.join(root, start)).isFile()) return [start].filter(isChecked);
   return readdirSync(path.join(root, start), { withFileTypes: true })
-    .filter(({ name }) => !/^(node_modules|\.data|\.git|coverage)$/.test(name))
+    .filter(({ name }) => !/^(node_modules|\.data|\.web|\.git|coverage)$/.test(name))
     .flatMap((entry) => {
       const file = path.posix.join(start.replaceAll(path.sep, "/"), entry.name);
       if (entry.isDirectory()) return filesAt(file);

@@ -29,7 +29,7 @@ export function readPrograms(): Program[] {
     entry.endsWith(".ts")
       ? [entry]
       : readdirSync(path.join(root, entry), { recursive: true, encoding: "utf8" })
-          .filter((name) => name.endsWith(".ts"))
+          .filter((name) => /\.tsx?$/.test(name))
           .map((name) => `${entry}/${name.replaceAll(path.sep, "/")}`),
   );
   return files.map((file) => ({ file, text: readFileSync(path.join(root, file), "utf8") }));

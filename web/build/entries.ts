@@ -1,0 +1,94 @@
+/**
+ * The esbuild plugin of the screens. It makes the entries, finds the shared modules for plugins outside of this
+ * project, and parses the messages of each language.
+ */
+import { parse, TYPE, type MessageFormatElement } from "@formatjs/icu-messageformat-parser";
+import type { Plugin } from "esbuild";
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import type { ScreensSource } from "../../core/http/screens/built_screens.ts";
+
+export const shellEntry = "screens:shell";
+export const entryOfPlugin = (id: string): string => `screens:plugin/${id}`;
+
+/** Modules that all screens share, wherever their plugin is. */
+const shared = /^(preact|@preact\/signals|d3-scale|d3-shape|cally)(\/|$)/;
+
+export function entriesPlugin(sources: readonly ScreensSource[], webFolder: string): Plugin {
+  const folders = [
+    { id: "shell", locales: path.join(webFolder, "i18n", "locales") },
+    ...sources.map(({ id, folder }) => ({ id, locales: path.join(folder, "web", "locales") })),
+  ];
+  return {
+    name: "screens",
+    setup: (build) => {
+      build.onResolve({ filter: /^screens:/ }, ({ path: name }) => ({
+        path: name.slice("screens:".length),
+        namespace: "screens",
+      }));
+      build.onResolve({ filter: /^#web\/mod\.ts$/ }, () => ({ path: path.join(webFolder, "mod.ts") }));
+      build.onResolve({ filter: shared }, ({ path: name, resolveDir, kind, pluginData }) =>
+        pluginData === "shared" || resolveDir.startsWith(path.join(webFolder, ".."))
+          ? undefined
+          : build.resolve(name, { resolveDir: webFolder, kind, pluginData: "shared" }),
+      );
+      build.onLoad({ filter: /.*/, namespace: "screens" }, async ({ path: name }) => {
+        const [kind = "", of = ""] = name.split("/");
+        if (kind === "shell") return { contents: `import "./shell/main.tsx";`, resolveDir: webFolder, loader: "tsx" };
+        if (kind === "plugin") {
+          const folder = sources.find(({ id }) => id === of)?.folder ?? webFolder;
+          return { contents: `export { default } from "./web/mod.tsx";`, resolveDir: folder, loader: "tsx" };
+        }
+        if (kind === "locales") {
+          const loaders = languagesOf(folders).map(
+            (language) => `${JSON.stringify(language)}: () => import("screens:locale/${language}")`,
+          );
+          return { contents: `export const locales = { ${loaders.join(", ")} };`, loader: "js" };
+        }
+        const messages = await messagesOf(folders, of);
+        return { contents: JSON.stringify({ messages }), loader: "json" };
+      });
+    },
+  };
+}
+
+interface MessageFolder {
+  readonly id: string;
+  readonly locales: string;
+}
+
+/** The languages of the shell. A plugin without one of them shows its English texts. */
+function languagesOf(folders: readonly MessageFolder[]): string[] {
+  const [shell] = folders;
+  return readdirSync(shell?.locales ?? "")
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => path.basename(file, ".json"))
+    .sort();
+}
+
+type Message = string | MessageFormatElement[];
+
+/** The messages of one language, by plugin. A plain text stays a string; others are parsed. */
+async function messagesOf(
+  folders: readonly MessageFolder[],
+  language: string,
+): Promise<Record<string, Record<string, Message>>> {
+  const all: Record<string, Record<string, Message>> = {};
+  for (const { id, locales } of folders) {
+    const read = async (name: string): Promise<Record<string, string>> => {
+      const file = path.join(locales, `${name}.json`);
+      return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Record<string, string>) : {};
+    };
+    const texts = { ...(await read("en")), ...(await read(language)) };
+    all[id] = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, messageOf(text)]));
+  }
+  return all;
+}
+
+function messageOf(text: string): Message {
+  const elements = parse(text);
+  const [only] = elements;
+  return elements.length === 1 && only?.type === TYPE.literal ? only.value : elements;
+}

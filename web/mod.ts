@@ -1,0 +1,26 @@
+/** Everything that a screen of a plugin can import. */
+export { type Api, apiOf, type Call, type CallInput, useApi } from "./api/api.ts";
+export { Problem } from "./api/problem.ts";
+export { type Read, refreshReads, useRead } from "./api/reads.ts";
+export type { Answer } from "./api/request.ts";
+export { logOut, me, type Me, readSession } from "./api/session.ts";
+export { addDays, day, dayRange, daysBetween, instant, money } from "./i18n/format.ts";
+export { changeLanguage, language, languages, locale, type Text, textOf, useText } from "./i18n/messages.ts";
+export { Button, type ButtonProps } from "./kit/button.tsx";
+export { Combobox, type ComboboxOption } from "./kit/combobox.tsx";
+export { CheckField, Field, SelectField, TextField } from "./kit/field.tsx";
+export { Icon, type IconName } from "./kit/icons.tsx";
+export { More } from "./kit/more.tsx";
+export { Empty, Notice, ProblemNotice, Skeleton } from "./kit/notice.tsx";
+export { Dialog, Drawer } from "./kit/overlay.tsx";
+export { Page, Panel } from "./kit/page.tsx";
+export { problemText } from "./kit/problem_text.ts";
+export { type Tab, Tabs } from "./kit/tabs.tsx";
+export { type Action, useAction } from "./kit/use_action.ts";
+export { type Address, currentAddress, useAddress } from "./shell/address.ts";
+export { areLetterKeysOn, type KeyBinding, setLetterKeys, useKeys } from "./shell/keys.ts";
+export { Slot } from "./shell/loaded.tsx";
+export { defineScreens, type Finding } from "./shell/screens.ts";
+export { setTheme, theme, type Theme } from "./shell/theme.ts";
+export { announce, forgetWaysBack } from "./shell/undo.tsx";
+export type { Slots } from "./slots.ts";
