@@ -7,11 +7,14 @@ import path from "node:path";
 import { isTest, targetOf } from "./boundaries.ts";
 import type { Source } from "./source.ts";
 
+/** Layers from the ground up. Each is a list of folders and files. */
+export type Layers = readonly (readonly string[])[];
+
 /**
  * The layers of the platform, from the ground up. A file may import from its own layer and from the layers below it.
  * An entry is a folder or a file; the longest entry that matches decides.
  */
-const platformLayers: readonly (readonly string[])[] = [
+const platformLayers: Layers = [
   ["embedded"],
   ["core/errors.ts", "core/values"],
   // Plain data: the database's grants and the queues are derived from manifests and job definitions.
@@ -34,11 +37,14 @@ const platformLayers: readonly (readonly string[])[] = [
 /** Production files in one folder, at most: a reader must be able to see a folder at a glance. */
 export const mostFiles = 16;
 
-function layerOf(file: string, layers: readonly (readonly string[])[]): number | undefined {
+/** Returns whether an entry of a layer is this file, or a folder that contains it. */
+export const isLayered = (file: string, entry: string): boolean => file === entry || file.startsWith(`${entry}/`);
+
+function layerOf(file: string, layers: Layers): number | undefined {
   let best: { readonly length: number; readonly layer: number } | undefined;
   for (const [layer, entries] of layers.entries()) {
     for (const entry of entries) {
-      if (file !== entry && !file.startsWith(`${entry}/`)) continue;
+      if (!isLayered(file, entry)) continue;
       if (best === undefined || entry.length > best.length) best = { length: entry.length, layer };
     }
   }
@@ -54,12 +60,16 @@ function importsOf({ file, imports }: Source, known: ReadonlySet<string>): strin
 }
 
 /** Imports that run upward: from a layer to one above it. Also names each file that has no layer. */
-export function upwardImports(sources: readonly Source[], layers = platformLayers): string[] {
+export function upwardImports(
+  sources: readonly Source[],
+  layers = platformLayers,
+  table = "platformLayers in testing/rules/layers.ts",
+): string[] {
   const production = sources.filter(isProduction);
   const known = new Set(production.map(({ file }) => file));
   return production.flatMap((source) => {
     const from = layerOf(source.file, layers);
-    if (from === undefined) return [`${source.file} has no layer. Remedy: platformLayers in testing/rules/layers.ts.`];
+    if (from === undefined) return [`${source.file} has no layer. Remedy: ${table}.`];
     return importsOf(source, known)
       .filter((target) => (layerOf(target, layers) ?? from) > from)
       .map((target) => `${source.file} imports ${target}, which is above it.`);
