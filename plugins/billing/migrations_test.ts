@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../core/db/pool.ts";
 import { newId } from "../../core/values/ids.ts";
-import { createTestDatabase, type TestDatabase } from "../../testing/postgres.ts";
+import { createTestDatabase, type TestDatabase } from "#testing/mod.ts";
 import { insertHotels } from "./testing/in_process_billing.ts";
 import { up as eventsAndLedger } from "./migrations/0001_events_and_ledger.ts";
 import { up as reversalsAndStates } from "./migrations/0002_reversals_and_states.ts";

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 
-import type { TestAnswer } from "../../testing/client.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 
 describe("Identity", () => {
   let platform: TestPlatform;

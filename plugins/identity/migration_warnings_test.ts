@@ -8,8 +8,7 @@ import { findAllPlugins } from "../../core/boot.ts";
 import { pluginsFolder } from "../../core/plugin/discovery.ts";
 import { migrate } from "../../core/db/migrate/migrate.ts";
 import { logMigrationWarnings } from "../../core/db/migrate/migration_warnings.ts";
-import { testSecret } from "../../testing/postgres.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform, testSecret } from "#testing/mod.ts";
 
 describe("The warnings of migrate", () => {
   let platform: TestPlatform;

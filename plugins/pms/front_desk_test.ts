@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel } from "./testing/hotel.ts";
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { openPool } from "../../core/db/pool.ts";
 import { sqlStateOf } from "../../core/mod.ts";
 import { loginRole, urlAs } from "../../core/db/role_names.ts";
-import { createTestDatabase, type TestDatabase, testSecret } from "../../testing/postgres.ts";
+import { createTestDatabase, type TestDatabase, testSecret } from "#testing/mod.ts";
 import { up as soldRoomTypes } from "./migrations/0006_sold_room_types.ts";
 import { up as dayClosesFrom } from "./migrations/0010_day_closes_from.ts";
 import { up as anonymizedGuests } from "./migrations/0034_anonymized_guests.ts";

@@ -11,9 +11,7 @@ import { folderStore } from "../../core/files/folder_store.ts";
 import { createLogger } from "../../core/process/log.ts";
 import { type FileStore, newId, type Schedule } from "../../core/mod.ts";
 import { loginRole, urlAs } from "../../core/db/role_names.ts";
-import { poisonRows } from "../../testing/poison.ts";
-import { testSecret } from "../../testing/postgres.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { poisonRows, signUpHotel, startTestPlatform, type TestPlatform, testSecret } from "#testing/mod.ts";
 import { expirySchedule } from "./expiry.ts";
 
 describe("the expiry of reports in a store that refuses some files", () => {

@@ -9,7 +9,7 @@ import { folderStore } from "../../core/files/folder_store.ts";
 import { s3Store } from "../../core/files/s3/store.ts";
 import type { FileStore } from "../../core/mod.ts";
 import { startS3, type TestS3 } from "../../testing/s3/s3.ts";
-import { startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 
 /** A store, and a function that makes a file in it older. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { createHash } from "node:crypto";
 
-import { onBothStores, startTestPlatform, type TestPlatform } from "../../testing/platform.ts";
+import { onBothStores, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../pms/testing/hotel.ts";
 import { addBookings, addManyBookings, buildBookingsReport, expectedRecords, readCsv } from "./testing/bookings.ts";
 

@@ -160,6 +160,19 @@ function importFault(
   return `plugins can't import ${to}. Remedy: #core/mod.ts, or pluginModules in testing/rules/boundaries.ts`;
 }
 
+/**
+ * Finds imports of helpers that a plugin's test must import from the face of `testing/`. So the files behind the face
+ * can change without the tests.
+ * @param helpers the files that the face exports
+ */
+export function testFaceFaults({ file, imports }: Source, helpers: ReadonlySet<string>): string[] {
+  if (pluginOf(file) === undefined) return [];
+  return imports
+    .map(({ from }) => (from === undefined ? "" : targetOf(file, from)))
+    .filter((to) => helpers.has(to))
+    .map((to) => `${file} imports ${to}: the face of testing exports it. Remedy: #testing/mod.ts.`);
+}
+
 /** Finds the forbidden imports and names of a file outside of the plugins. */
 export function platformFaults({ file, imports, names: used }: Source): string[] {
   if (pluginOf(file) !== undefined || isTest(file)) return [];

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 import { discoverPlugins, pluginsFolder } from "../../core/plugin/discovery.ts";
 import type { LoadedPlugin } from "../../core/plugin/contract.ts";
-import { isTest, platformFaults, pluginFaults, pluginOf, root, targetOf } from "./boundaries.ts";
+import { isTest, platformFaults, pluginFaults, pluginOf, root, targetOf, testFaceFaults } from "./boundaries.ts";
 import { readSource, readSources } from "./source.ts";
 
 const { plugins, faults: missing } = await discoverPlugins([pluginsFolder, path.join(root, "examples", "plugins")]);
@@ -237,6 +237,47 @@ describe("The boundary of a plugin", () => {
       expect(tried).to.be.greaterThan(20);
     });
   }
+});
+
+describe("The face of testing", () => {
+  const sources = readSources(root, ["plugins", "examples/plugins", "testing"]);
+  const faceFile = "testing/mod.ts";
+  const face = sources.find(({ file }) => file === faceFile);
+  const helpers = new Set(face?.imports.map(({ from = "" }) => targetOf(faceFile, from)));
+
+  it("The tests of plugins import the helpers of the project from the face", () => {
+    expect([...helpers]).to.include.members(["testing/platform.ts", "testing/client.ts", "testing/postgres.ts"]);
+    const users = sources.filter(
+      ({ file, imports }) =>
+        pluginOf(file) !== undefined && imports.some(({ from = "" }) => targetOf(file, from) === faceFile),
+    );
+    expect(users.length, "tests that import the face").to.be.greaterThan(50);
+    expect(sources.flatMap((source) => testFaceFaults(source, helpers))).to.deep.equal([]);
+  });
+
+  const planted = "plugins/pms/desk/planted_test.ts";
+  for (const text of [
+    'import { startTestPlatform } from "../../../testing/platform.ts";',
+    'import type { TestClient } from "#testing/client.ts";',
+    'export { createTestDatabase } from "../../../testing/postgres.ts";',
+    "await import(`../../../testing/web_processes.ts`);",
+  ])
+    it(`A plugin's test can't contain ${text}`, () => {
+      const faults = testFaceFaults(readSource(planted, text), helpers);
+      expect(faults, text).to.have.length(1);
+      expect(faults[0]).to.match(/planted_test\.ts imports testing\/\w+\.ts: .* Remedy: #testing\/mod\.ts\.$/);
+    });
+
+  it("A plugin's test can import the face, special helpers and the helpers of its plugin", () => {
+    const text = `
+      import { startTestPlatform } from "#testing/mod.ts";
+      import { startS3 } from "../../../testing/s3/s3.ts";
+      import { openDesk } from "../testing/desk.ts";
+    `;
+    expect(testFaceFaults(readSource(planted, text), helpers)).to.deep.equal([]);
+    const outside = readSource("workers/planted_test.ts", 'import "../testing/platform.ts";');
+    expect(testFaceFaults(outside, helpers), "a test of the platform").to.deep.equal([]);
+  });
 });
 
 describe("The boundary of the platform", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { eventually, onBothStores } from "../../../testing/platform.ts";
+import { eventually, onBothStores } from "#testing/mod.ts";
 import { inDays, iso, useBilling } from "../testing/billing.ts";
 import {
   basilInvoice,

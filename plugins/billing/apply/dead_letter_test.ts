@@ -7,8 +7,7 @@ import { expect } from "chai";
 import { boot } from "../../../core/boot.ts";
 import { newId } from "../../../core/values/ids.ts";
 import { work } from "../../../workers/main.ts";
-import { type CliResult, runCli } from "../../../testing/command_line.ts";
-import { eventually, onBothStores, type TestHotel } from "../../../testing/platform.ts";
+import { type CliResult, eventually, onBothStores, runCli, type TestHotel } from "#testing/mod.ts";
 import { inDays, iso, useBilling } from "../testing/billing.ts";
 import { basilInvoice, deliver, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { eventually } from "../../../testing/platform.ts";
+import { eventually } from "#testing/mod.ts";
 import { inDays, iso, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { type SeenRequest, type FakeAnswer, startFakeStripe } from "../testing/fake_stripe.ts";

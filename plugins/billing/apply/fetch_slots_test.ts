@@ -2,7 +2,7 @@
 import { expect } from "chai";
 
 import { startSilentServer } from "../../../testing/network/silent_server.ts";
-import { eventually, onBothStores } from "../../../testing/platform.ts";
+import { eventually, onBothStores } from "#testing/mod.ts";
 import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { eventAround, freshId, olderInvoice } from "../testing/deliveries.ts";
 

@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 
-import type { TestHotel } from "../../../testing/platform.ts";
+import { type TestHotel } from "#testing/mod.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
 import { inDays, iso, useResource, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { boot, readBlueprint } from "../../../core/boot.ts";
-import { TestClient } from "../../../testing/client.ts";
+import { TestClient } from "#testing/mod.ts";
 import { serve } from "../../../core/serve.ts";
 import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId } from "../testing/deliveries.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { onBothStores } from "../../../testing/platform.ts";
+import { onBothStores } from "#testing/mod.ts";
 import { inDays, iso, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { permutationsOf } from "../testing/orders.ts";

@@ -1,12 +1,6 @@
 import { expect } from "chai";
 
-import {
-  eventually,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../../testing/platform.ts";
+import { eventually, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 import {
   deliver,
   describeWithObjects,

@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 
-import { testWebhookSecret } from "../../../testing/platform.ts";
+import { testWebhookSecret } from "#testing/mod.ts";
 import { signPayload } from "../cli.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
 import { inDays, iso, useBilling } from "../testing/billing.ts";

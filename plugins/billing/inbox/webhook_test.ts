@@ -4,9 +4,8 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 import { boot } from "../../../core/boot.ts";
-import { TestClient } from "../../../testing/client.ts";
+import { startTestPlatform, TestClient, type TestPlatform, testWebhookSecret } from "#testing/mod.ts";
 import { serve } from "../../../core/serve.ts";
-import { startTestPlatform, type TestPlatform, testWebhookSecret } from "../../../testing/platform.ts";
 import type { CommandContext } from "../../../core/mod.ts";
 import { commands, signPayload } from "../cli.ts";
 import {

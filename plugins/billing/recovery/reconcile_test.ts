@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
-import { runCli } from "../../../testing/command_line.ts";
+import { runCli } from "#testing/mod.ts";
 import { inDays, useResource, startSeconds, useBilling } from "../testing/billing.ts";
 import { basilInvoice, deliver, eventAround, freshId, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";

@@ -1,8 +1,7 @@
 /** Replays of events with lookups at Stripe, and of quarantined events. */
 import { expect } from "chai";
 
-import { runCli } from "../../../testing/command_line.ts";
-import { eventually } from "../../../testing/platform.ts";
+import { eventually, runCli } from "#testing/mod.ts";
 import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";

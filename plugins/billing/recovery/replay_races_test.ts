@@ -2,7 +2,7 @@
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
-import { onBothStores, type TestHotel } from "../../../testing/platform.ts";
+import { onBothStores, type TestHotel } from "#testing/mod.ts";
 import { inDays, iso, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 

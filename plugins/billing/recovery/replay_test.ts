@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { newId } from "../../../core/values/ids.ts";
-import { eventually, type TestHotel } from "../../../testing/platform.ts";
+import { eventually, type TestHotel } from "#testing/mod.ts";
 import { inDays, iso, startSeconds, useBilling } from "../testing/billing.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";

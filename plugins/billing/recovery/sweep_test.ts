@@ -2,7 +2,7 @@
 import { expect } from "chai";
 
 import { newId } from "../../../core/values/ids.ts";
-import { eventually } from "../../../testing/platform.ts";
+import { eventually } from "#testing/mod.ts";
 import { inDays, useResource, useBilling } from "../testing/billing.ts";
 import { basilInvoice, eventAround, freshId, olderInvoice, type TestEvent } from "../testing/deliveries.ts";
 import { StripeServer, testApiKey } from "../testing/stripe_server.ts";

@@ -5,15 +5,16 @@
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
-import { type CliResult, runCli } from "../../../testing/command_line.ts";
 import {
+  type CliResult,
   eventually,
+  runCli,
   signUpHotel,
   startTestPlatform,
   type TestHotel,
   type TestPlatform,
   type TestPlatformOptions,
-} from "../../../testing/platform.ts";
+} from "#testing/mod.ts";
 import { deliver, type TestEvent } from "./deliveries.ts";
 import { isSettled, stateText } from "./state.ts";
 

@@ -3,8 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-import type { TestAnswer, TestClient } from "../../../testing/client.ts";
-import { testWebhookSecret } from "../../../testing/platform.ts";
+import { type TestAnswer, type TestClient, testWebhookSecret } from "#testing/mod.ts";
 import { signPayload } from "../cli.ts";
 
 type Json = Record<string, unknown>;

@@ -6,7 +6,7 @@ import { openPool } from "../../../core/db/pool.ts";
 import { newId } from "../../../core/values/ids.ts";
 import { createLogger } from "../../../core/process/log.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
+import { createTestDatabase, testSecret } from "#testing/mod.ts";
 import { applyEvent } from "../apply/apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
 import { ledgerTables } from "../entitlement/ledger_tables.ts";

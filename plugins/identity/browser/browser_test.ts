@@ -2,14 +2,7 @@ import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
 import { ownPage, TestBrowser } from "../../../testing/browser_session.ts";
-import {
-  eventually,
-  logIn,
-  signUpHotel,
-  startTestPlatform,
-  type TestHotel,
-  type TestPlatform,
-} from "../../../testing/platform.ts";
+import { eventually, logIn, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 
 const password = "correct-horse-battery";
 const allowedOrigin = "https://app.example.com";

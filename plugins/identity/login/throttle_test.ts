@@ -3,10 +3,9 @@ import { expect } from "chai";
 import { networkOf } from "../../../core/mod.ts";
 import { boot } from "../../../core/boot.ts";
 import { countsOf } from "../../../core/http/limits/counters.ts";
-import { TestClient } from "../../../testing/client.ts";
+import { signUpHotel, startTestPlatform, TestClient, type TestPlatform } from "#testing/mod.ts";
 import { findTimeDifference } from "../../../testing/timing.ts";
 import { serve } from "../../../core/serve.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { createLoginThrottle } from "./throttle.ts";
 
 const password = "correct-horse-battery";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { migrateDatabase } from "../../../core/migrate_database.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { foldUsername, usernameSchema } from "./usernames.ts";
 
 const password = "correct-horse-battery";

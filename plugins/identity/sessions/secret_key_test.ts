@@ -2,10 +2,8 @@ import { expect } from "chai";
 
 import { boot, readBlueprint } from "../../../core/boot.ts";
 import { migrateDatabase } from "../../../core/migrate_database.ts";
-import { TestClient } from "../../../testing/client.ts";
-import { testSecret } from "../../../testing/postgres.ts";
+import { signUpHotel, startTestPlatform, TestClient, type TestPlatform, testSecret } from "#testing/mod.ts";
 import { serve } from "../../../core/serve.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const next = "the-next-secret-the-next-secret-the-next";

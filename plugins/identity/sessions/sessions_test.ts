@@ -4,9 +4,15 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../../../core/boot.ts";
-import { TestClient } from "../../../testing/client.ts";
-import { poisonRows } from "../../../testing/poison.ts";
-import { eventually, logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import {
+  eventually,
+  logIn,
+  poisonRows,
+  signUpHotel,
+  startTestPlatform,
+  TestClient,
+  type TestPlatform,
+} from "#testing/mod.ts";
 
 const password = "correct-horse-battery";
 const seconds = 4_000;

@@ -5,7 +5,6 @@ import { runTransaction, crossTenantRoleOf, roleOf, sqlStateOf } from "../../../
 import { openPool } from "../../../core/db/pool.ts";
 import { newId } from "../../../core/values/ids.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { testSecret } from "../../../testing/postgres.ts";
 import {
   eventually,
   logIn,
@@ -13,7 +12,8 @@ import {
   startTestPlatform,
   type TestHotel,
   type TestPlatform,
-} from "../../../testing/platform.ts";
+  testSecret,
+} from "#testing/mod.ts";
 
 const password = "correct-horse-battery";
 

@@ -8,9 +8,8 @@ import { connect } from "node:net";
 
 import { boot } from "../../../core/boot.ts";
 import { newId } from "../../../core/values/ids.ts";
-import { TestClient } from "../../../testing/client.ts";
+import { logIn, signUpHotel, startTestPlatform, TestClient, type TestPlatform } from "#testing/mod.ts";
 import { serve } from "../../../core/serve.ts";
-import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 
 const password = "correct-horse-battery";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { logIn, signUpHotel, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 
 const password = "correct-horse-battery";
 const another = "another-horse-battery";

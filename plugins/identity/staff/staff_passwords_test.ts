@@ -1,7 +1,6 @@
 import { expect } from "chai";
 
-import type { TestAnswer } from "../../../testing/client.ts";
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestAnswer, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 import { settingsPerMinute } from "../passwords/limit.ts";
 import { takenPerHour } from "../names/taken_names.ts";
 

@@ -5,10 +5,16 @@ import type { Knex } from "knex";
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { nodesOf, plansOf, rowsRead, sendPlans } from "../../../testing/plans.ts";
-import { testSecret } from "../../../testing/postgres.ts";
+import {
+  nodesOf,
+  plansOf,
+  rowsRead,
+  sendPlans,
+  startTestPlatform,
+  type TestPlatform,
+  testSecret,
+} from "#testing/mod.ts";
 import { databaseFor } from "../../../core/db/database.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
 import { maxLooks, offerRepacking, planRepack } from "./plan_repack.ts";

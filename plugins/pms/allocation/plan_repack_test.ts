@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { addDays } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 import { planRepack } from "./plan_repack.ts";
 import type { RoomAllocation } from "./room_allocations.ts";

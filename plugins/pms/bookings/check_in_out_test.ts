@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 
 const dates = (booking: { nights: { date: string }[] }): string[] => booking.nights.map(({ date }) => date);

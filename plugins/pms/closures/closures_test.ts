@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
 describe("The closures of a room", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { instantOf } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { moveAt } from "../testing/close_at.ts";
 import { openDesk } from "../testing/desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { addDays } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { closeAt, closeByClock, closePageByPage } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { furnishHotel } from "../testing/hotel.ts";

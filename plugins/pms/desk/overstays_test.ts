@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { addDays, instantOf } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { closeAt, closeByClock, moveAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";

@@ -4,9 +4,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { plansOf, sendPlans } from "../../../testing/plans.ts";
-import { testSecret } from "../../../testing/postgres.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { plansOf, sendPlans, startTestPlatform, type TestPlatform, testSecret } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { newId } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { up } from "../migrations/0013_names_that_look_alike.ts";
 import { openDesk, type Desk } from "../testing/desk.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { encodeCursor } from "../../../core/mod.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../testing/hotel.ts";
 
 interface Numbered {

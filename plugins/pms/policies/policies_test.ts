@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 
 describe("the policies of a hotel", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { type TestHotel, signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 import { furnishHotel } from "../testing/hotel.ts";
 

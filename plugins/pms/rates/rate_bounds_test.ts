@@ -5,9 +5,15 @@ import type { Knex } from "knex";
 import { openPool } from "../../../core/db/pool.ts";
 import { addDays } from "../../../core/mod.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { nodesOf, plansOf, rowsRead, sendPlans } from "../../../testing/plans.ts";
-import { testSecret } from "../../../testing/postgres.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import {
+  nodesOf,
+  plansOf,
+  rowsRead,
+  sendPlans,
+  startTestPlatform,
+  type TestPlatform,
+  testSecret,
+} from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { type Call, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 

@@ -2,7 +2,7 @@
 import { auditLogOf } from "../../../core/audit/log.ts";
 import { dailyCounter } from "../../../core/db/daily_usage.ts";
 import { forgetAnswers } from "../../../core/http/idempotency.ts";
-import { noRefusals } from "../../../testing/refusals.ts";
+import { noRefusals } from "#testing/mod.ts";
 
 export const directContext = {
   forgetAnswers,

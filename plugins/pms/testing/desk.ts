@@ -1,7 +1,6 @@
 /** Opens the desk of a hotel over HTTP, with short functions for the requests that tests often send. */
 import { addDays } from "../../../core/mod.ts";
-import type { TestAnswer } from "../../../testing/client.ts";
-import type { TestPlatform } from "../../../testing/platform.ts";
+import { type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel, type Furniture } from "./hotel.ts";
 
 export interface Desk extends FurnishedHotel {

@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 
 import { openPool } from "../../../core/db/pool.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
-import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
+import { createTestDatabase, testSecret } from "#testing/mod.ts";
 
 /** A database for tests that call the desk's routes directly (`directDesk`). */
 export interface DeskDatabase {

@@ -1,7 +1,6 @@
 /** Signs up a hotel with rooms, for tests that need bookings. Tests of other plugins use it too. */
 import { addDays, dayAt } from "../../../core/mod.ts";
-import type { TestClient } from "../../../testing/client.ts";
-import { signUpHotel, type TestHotel } from "../../../testing/platform.ts";
+import { signUpHotel, type TestClient, type TestHotel } from "#testing/mod.ts";
 
 export interface FurnishedHotel extends TestHotel {
   readonly roomTypeId: string;

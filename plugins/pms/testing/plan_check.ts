@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 
 import { databaseFor } from "../../../core/db/database.ts";
-import { nodesOf, pairsCompared, plansOf, type PlanNode, rowsRead, type RunPlan } from "../../../testing/plans.ts";
+import { nodesOf, pairsCompared, type PlanNode, plansOf, rowsRead, type RunPlan } from "#testing/mod.ts";
 import type { QueriedHotel, ReadQuery } from "./read_queries.ts";
 
 /** The tables that grow with the years. A plan must not read one of them from end to end. */

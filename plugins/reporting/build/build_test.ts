@@ -8,7 +8,7 @@ import { folderStore } from "../../../core/files/folder_store.ts";
 import type { FileStore } from "../../../core/mod.ts";
 import { releaseLease, takeLease } from "../../../workers/lease.ts";
 import { work, type WorkerProcess } from "../../../workers/main.ts";
-import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { buildHandler } from "./build.ts";
 import { addManyBookings, expectedRecords, readCsv, waitForReport } from "../testing/bookings.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
 import { work } from "../../../workers/main.ts";
-import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { eventually, onBothStores, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { addManyBookings, waitForReport } from "../testing/bookings.ts";
 

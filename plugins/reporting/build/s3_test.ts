@@ -6,7 +6,7 @@ import { readdir } from "node:fs/promises";
 import { boot } from "../../../core/boot.ts";
 import { startS3, type TestS3 } from "../../../testing/s3/s3.ts";
 import { work, type WorkerProcess } from "../../../workers/main.ts";
-import { eventually, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { addManyBookings, buildBookingsReport, expectedRecords, readCsv, waitForReport } from "../testing/bookings.ts";
 

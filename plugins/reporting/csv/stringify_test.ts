@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { copyOut } from "../../../core/db/copy.ts";
 import { databaseFor } from "../../../core/db/database.ts";
 import { boot, type Platform } from "../../../core/boot.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { cellWriter } from "./cells.ts";
 import { type CsvForm, plainForm } from "./form.ts";
 import { stringifyRows } from "./stringify.ts";

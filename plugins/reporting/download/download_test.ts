@@ -8,7 +8,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { addManyBookings, buildBookingsReport } from "../testing/bookings.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type IncomingMessage, request } from "node:http";
 
-import { eventually, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 
 describe("clients that watch reports", function () {

@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { boot } from "../../../core/boot.ts";
 import { folderStore } from "../../../core/files/folder_store.ts";
 import { FileMissing, newId } from "../../../core/mod.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { mostOpenReports } from "./request_report.ts";
 import { addManyBookings, expectedRecords, readCsv } from "../testing/bookings.ts";

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { boot } from "../../../core/boot.ts";
 import { databaseFor } from "../../../core/db/database.ts";
-import { eventually, startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { eventually, startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
 import { csvOpener } from "./stream_report.ts";
 import { kindOf } from "../kinds/mod.ts";

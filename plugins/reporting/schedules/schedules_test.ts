@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { boot, type Platform } from "../../../core/boot.ts";
-import { startTestPlatform, type TestPlatform } from "../../../testing/platform.ts";
+import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../../pms/testing/desk.ts";
 
 describe("scheduled reports", () => {

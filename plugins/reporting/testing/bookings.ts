@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import type { Knex } from "knex";
 import { randomUUID } from "node:crypto";
 
-import { eventually, type TestPlatform } from "../../../testing/platform.ts";
+import { eventually, type TestPlatform } from "#testing/mod.ts";
 import type { FurnishedHotel } from "../../pms/testing/hotel.ts";
 
 export interface AwkwardBooking {

@@ -5,9 +5,14 @@ import type { Knex } from "knex";
 import { openPool } from "../../../../core/db/pool.ts";
 import { processVariables } from "../../../../core/config/env.ts";
 import { loginRole, urlAs } from "../../../../core/db/role_names.ts";
-import { testSecret } from "../../../../testing/postgres.ts";
-import { signUpHotel, startTestPlatform, type TestPlatform } from "../../../../testing/platform.ts";
-import { startWebProcesses, type WebProcesses } from "../../../../testing/web_processes.ts";
+import {
+  signUpHotel,
+  startTestPlatform,
+  startWebProcesses,
+  type TestPlatform,
+  testSecret,
+  type WebProcesses,
+} from "#testing/mod.ts";
 import { type Desk, directDesk, httpDesk, problemsOf } from "./direct_desk.ts";
 import { requireWhole } from "./invariants.ts";
 import { type HotelKind, hotelKinds, insertHotel } from "../insert_hotel.ts";

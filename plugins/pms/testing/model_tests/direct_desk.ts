@@ -7,7 +7,7 @@ import type { Knex } from "knex";
 
 import { runTransaction, roleOf } from "../../../../core/db/database.ts";
 import { Problem, type Route } from "../../../../core/mod.ts";
-import type { TestClient } from "../../../../testing/client.ts";
+import { type TestClient } from "#testing/mod.ts";
 import type { PmsContext } from "../../context.ts";
 import pms from "../../mod.ts";
 import { directContext } from "../context.ts";

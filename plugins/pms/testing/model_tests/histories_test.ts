@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 
 import { dayAt } from "../../../../core/mod.ts";
 import { processVariables } from "../../../../core/config/env.ts";
-import { signUpHotel, startTestPlatform } from "../../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform } from "#testing/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../desk_database.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
 import { dayNumber } from "./model/data.ts";

@@ -1,9 +1,13 @@
 import { expect } from "chai";
 
 import { processVariables } from "../../../../core/config/env.ts";
-import type { TestAnswer } from "../../../../testing/client.ts";
-import { startTestPlatform, type TestPlatform } from "../../../../testing/platform.ts";
-import { startWebProcesses, type WebProcesses } from "../../../../testing/web_processes.ts";
+import {
+  startTestPlatform,
+  startWebProcesses,
+  type TestAnswer,
+  type TestPlatform,
+  type WebProcesses,
+} from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../hotel.ts";
 import { requireWhole } from "./invariants.ts";
 
