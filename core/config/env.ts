@@ -5,6 +5,7 @@ import path from "node:path";
 import * as z from "zod";
 
 import { BootError } from "../errors.ts";
+import { originsSchema } from "./origins.ts";
 
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "is not a whole number").transform(Number).pipe(z.number().int().min(least).max(most));
@@ -35,19 +36,7 @@ export const coreSchema = z.object({
   /** How many proxies stand before us and set X-Forwarded-For; 0: none is believed. */
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   /** Web pages of these origins may call the API from a browser; by default none. */
-  CORS_ORIGINS: z
-    .string()
-    .default("")
-    .transform((list) =>
-      list
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ""),
-    )
-    .refine(
-      (origins) => origins.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
-      "has an entry that is no origin, such as https://app.example.com: a scheme, a host and perhaps a port, without a path or a last slash",
-    ),
+  CORS_ORIGINS: z.string().default("").pipe(originsSchema),
   PLUGINS: z
     .string()
     .transform((list) =>

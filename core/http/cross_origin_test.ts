@@ -77,8 +77,34 @@ describe("web pages of other origins", () => {
       return env?.CORS_ORIGINS ?? faults.join();
     };
     expect(read(` ${page}, http://localhost:5173,`)).to.deep.equal([page, "http://localhost:5173"]);
-    for (const wrong of ["*", "app.example.com", `${page}/`, `${page}/app`, "https://a.example:443", "null"]) {
-      expect(read(wrong), wrong).to.match(/^CORS_ORIGINS has an entry that is no origin, such as .*Remedy/);
+    expect(read("https://[::1]:8443,https://xn--bcher-kva.example")).to.have.length(2);
+    expect(read(",")).to.deep.equal([]);
+    const remedies = {
+      "https://app.example.com/": "write https://app.example.com.",
+      "https://app.example.com/app?x#y": "write https://app.example.com.",
+      "HTTPS://APP.example.com": "write https://app.example.com.",
+      "https://a.example:443": "write https://a.example.",
+      "http://a.example:080": "write http://a.example.",
+      "https://name:secret@a.example": "write https://a.example.",
+      "https://[0:0:0:0:0:0:0:1]": "write https://[::1].",
+      "https://bücher.example": "write https://xn--bcher-kva.example.",
+    };
+    for (const [wrong, remedy] of Object.entries(remedies)) {
+      const fault = read(`${page},${wrong}`);
+      expect(fault, wrong).to.match(/^CORS_ORIGINS has an entry that is not an exact origin, such as .*\(entry 2\): /);
+      expect(fault, wrong).to.include(remedy).and.not.include("secret");
+    }
+    const noPages = [
+      "*",
+      "null",
+      "app.example.com",
+      "localhost:5173",
+      "https://",
+      "https://a b",
+      "https://a.example:99999",
+    ];
+    for (const wrong of [...noPages, "https://*.example.com", "ftp://a.example", "wss://a.example", "file:///a"]) {
+      expect(read(wrong), wrong).to.match(/\(entry 1\): it must be http or https, a host and perhaps a port/);
     }
   });
 });
