@@ -13,7 +13,6 @@ export const proseExceptions: readonly string[] = [
   // embedded, testing
   "testing/faulty_plugins.ts",
   // plugins/pms
-  "plugins/pms/bookings",
   "plugins/pms/front_desk_test.ts",
   "plugins/pms/guests/contacts_test.ts",
   "plugins/pms/guests/folding_test.ts",

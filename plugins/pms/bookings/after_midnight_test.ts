@@ -5,9 +5,8 @@ import { checkOutAt, closeAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-// The calendar of these desks is days ahead of their business date: the nights are slept, and their days are not
-// closed.
-describe("a departure after midnight and before the close of the day", () => {
+// The calendar of these desks is days ahead of their business date: the guests have slept nights of open days.
+describe("A departure after midnight and before the close of the day", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -20,7 +19,7 @@ describe("a departure after midnight and before the close of the day", () => {
     return id as string;
   };
 
-  it("keeps the last night, which the close of its day counts", async () => {
+  it("A departure after midnight keeps the last night on the bill, and the close of its day counts it", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await here(desk, 2);
     await desk.closeDay();
@@ -33,7 +32,7 @@ describe("a departure after midnight and before the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("keeps all nights of days that are not closed, and holds the room for them", async () => {
+  it("A departure keeps all nights of days that are not closed, and their room stays allocated", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await here(desk, 3);
     const left = await desk.operate("check-out", id);
@@ -45,7 +44,7 @@ describe("a departure after midnight and before the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("may name any day up to the calendar's, and is taken back with all nights", async () => {
+  it("`left_on` can be any day up to the calendar's, and an undone check-out restores all nights", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await here(desk, 4);
     await desk.closeDay();
@@ -58,7 +57,7 @@ describe("a departure after midnight and before the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("adds no night to the stay of a guest who is overdue: only the close does", async () => {
+  it("A check-out adds no night to the stay of an overdue guest: only the close of the day does", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await here(desk, 1);
     await desk.closeDay();
@@ -69,12 +68,12 @@ describe("a departure after midnight and before the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  describe("by the calendar in the hotel's own time zone", () => {
+  describe("By the calendar in the hotel's own time zone", () => {
     for (const [zone, now, departure] of [
-      // The business date is 2030-03-30, and 04:00 is the close. The same moment is another day elsewhere.
+      // The business date is 2030-03-30. In another time zone, the same instant is on another day.
       ["Europe/Berlin", "2030-03-30T22:59:00Z", "2030-03-30"],
       ["Europe/Berlin", "2030-03-30T23:01:00Z", "2030-03-31"],
-      // Two hours later than that, for one hour is left out.
+      // 03:59, although midnight was only three hours ago: summer time begins.
       ["Europe/Berlin", "2030-03-31T01:59:00Z", "2030-03-31"],
       ["Pacific/Honolulu", "2030-03-31T09:59:00Z", "2030-03-30"],
       ["Pacific/Honolulu", "2030-03-31T10:01:00Z", "2030-03-31"],
@@ -96,14 +95,15 @@ describe("a departure after midnight and before the close of the day", () => {
       });
     }
 
-    it("follows the zone that the hotel has when the guest leaves, and never goes behind the business date", async () => {
+    it("A check-out uses the hotel's present time zone, but no day before the business date", async () => {
       const desk = await openDesk(platform, { settings: { time_zone: "Pacific/Auckland" }, rate: "100.00" });
       const hotel = () => platform.owner("identity.hotels").where({ hotel_id: desk.hotelId });
       await hotel().update({ business_date: "2030-03-29", valid_to: "2100-01-01" });
       const stay = { check_in_at: "2030-03-29", expected_check_out_at: "2030-04-02" };
       const { booking_id: id } = await desk.booked(0, 1, stay);
       await desk.operate("check-in", id);
-      // 2030-03-31 in Auckland, and two days earlier than the business date in Honolulu.
+      // At the closes, it is 2030-03-31 in Auckland, and so is the business date afterwards. At the check-out, it is
+      // 2030-03-29 in Honolulu.
       await closeAt(platform, desk.hotelId, "2030-03-29", new Date("2030-03-30T12:00:00Z"));
       await closeAt(platform, desk.hotelId, "2030-03-30", new Date("2030-03-30T12:00:00Z"));
       await hotel().update({ time_zone: "Pacific/Honolulu" });

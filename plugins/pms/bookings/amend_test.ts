@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 
-describe("amending a booking", () => {
+describe("Amending a booking", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -12,7 +12,7 @@ describe("amending a booking", () => {
 
   const rates = (booking: { nights: { rate: string }[] }): string[] => booking.nights.map(({ rate }) => rate);
 
-  it("prices only the nights that an extension adds, and keeps the old prices in a shortening", async () => {
+  it("An extension prices only the added nights, and a shorter stay keeps its old prices", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const { booking_id: id } = await desk.booked(1, 3);
     await desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate: "150.00" });
@@ -26,7 +26,7 @@ describe("amending a booking", () => {
     expect(again.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
   });
 
-  it("refuses an extension over another's night, with rooms that are free instead, and changes nothing", async () => {
+  it("An extension over another booking's night answers ROOM_TAKEN with free rooms, and changes nothing", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.booked(3, 4, { guest: { name: "Grace Hopper" } });
@@ -39,7 +39,7 @@ describe("amending a booking", () => {
     expect((await desk.get(`/bookings/${id}`)).body.departure).to.equal(desk.day(2));
   });
 
-  it("changes to a room type of other prices for the whole stay", async () => {
+  it("Another room type prices the whole stay at its own rates", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 4, rate: "300.00" });
     const room = await desk.manage("POST", "/rooms/", { room_number: "900", room_type_id: suite.body.room_type_id });
@@ -56,7 +56,7 @@ describe("amending a booking", () => {
     expect(none.body.code).to.equal("NO_ROOM_FREE");
   });
 
-  it("offers the moves that would make room where the other type has none, as a new booking is offered them", async () => {
+  it("If the other type has no free room, the refusal offers the same moves as for a new booking", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "300.00" });
     const type = { room_type_id: suite.body.room_type_id };
@@ -86,7 +86,7 @@ describe("amending a booking", () => {
     expect(many.body.detail).to.equal("A Double sleeps 2, and you have 3 guests.");
   });
 
-  it("lets a guest in the house leave earlier or later, and not arrive on another day", async () => {
+  it("A guest in house can leave earlier or later, but the arrival can't change", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);
@@ -97,7 +97,7 @@ describe("amending a booking", () => {
     expect((await desk.amend(id, { expected_check_out_at: desk.day(0) })).status).to.equal(400);
   });
 
-  it("takes notes in any state, and dates in none of the end states", async () => {
+  it("Notes can change in every state, and dates in no end state", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("cancel", id);
@@ -106,13 +106,13 @@ describe("amending a booking", () => {
     expect(refused.body).to.deep.include({ code: "ILLEGAL_TRANSITION", allowed_transitions: ["reinstate"] });
   });
 
-  it("refuses more guests than the room sleeps", async () => {
+  it("An amendment to more guests than the room sleeps answers TOO_MANY_GUESTS", async () => {
     const desk = await openDesk(platform, { capacity: 2 });
     const { booking_id: id } = await desk.booked(0, 1);
     expect((await desk.amend(id, { children: 2 })).body.code).to.equal("TOO_MANY_GUESTS");
   });
 
-  it("keeps the minimum stay where a stay that has not begun gets shorter", async () => {
+  it("The minimum stay applies to a shorter stay that has not begun, and not to a guest in house", async () => {
     const desk = await openDesk(platform);
     await desk.manage("PUT", "/rates", {
       room_type_id: desk.roomTypeId,
@@ -126,10 +126,10 @@ describe("amending a booking", () => {
     expect([refused.status, refused.body.code]).to.deep.equal([409, "MINIMUM_STAY"]);
     await desk.operate("check-in", id);
     const left = await desk.amend(id, { expected_check_out_at: desk.day(1) });
-    expect(left.status, "who is here may leave").to.equal(200);
+    expect(left.status, "a guest in house can leave").to.equal(200);
   });
 
-  it("changes nothing where it says nothing new: no history, the same version", async () => {
+  it("An amendment to the present values adds no history and keeps the version", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2, { notes: "late" });
     const options = { token: desk.receptionistToken, headers: { "if-match": '"1"' } };
@@ -140,7 +140,7 @@ describe("amending a booking", () => {
     expect((await desk.get(`/bookings/${id}/history`)).body.items).to.have.length(1);
   });
 
-  it("honours If-Match, and refuses fields that it does not know", async () => {
+  it("A second amendment with the same If-Match answers 412, and an unknown field answers 400", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     const options = { token: desk.receptionistToken, headers: { "if-match": '"1"' } };
@@ -149,7 +149,7 @@ describe("amending a booking", () => {
     expect((await desk.amend(id, { total_amount: "1.00" })).status).to.equal(400);
   });
 
-  it("costs a lapsed hotel its subscription for dates, and nothing for a note", async () => {
+  it("A lapsed hotel can change the notes of a booking, but not its dates", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await platform

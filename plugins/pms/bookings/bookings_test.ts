@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../testing/hotel.ts";
 
-describe("bookings", () => {
+describe("Bookings", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -23,7 +23,7 @@ describe("bookings", () => {
       { token: hotel.receptionistToken },
     );
 
-  it("holds a room from the moment that it is made, at a total that nobody sends", async () => {
+  it("A new booking has its room at once, at a total that the server computes", async () => {
     const hotel = await furnishHotel(platform.client, { rate: "120.50" });
     const quote = await platform.client.get(`/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(3)}`, {
       token: hotel.receptionistToken,
@@ -54,7 +54,7 @@ describe("bookings", () => {
     expect((await book(hotel, 0, 1, { total_amount: "1.00" })).status).to.equal(400);
   });
 
-  it("refuses a taken room with the nights in conflict and rooms that are free instead", async () => {
+  it("A taken room answers 409 with the nights in conflict and the rooms that are free instead", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 2 });
     await book(hotel, 1, 3);
     const refused = await book(hotel, 2, 5);
@@ -66,7 +66,7 @@ describe("bookings", () => {
     expect((await book(hotel, 3, 5)).status).to.equal(201);
   });
 
-  it("chooses a free room of a type, until there is none", async () => {
+  it("A booking by room type gets a free room, until none is left", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 2 });
     const any = { room_id: undefined, room_type_id: hotel.roomTypeId };
     const numbers = [(await book(hotel, 0, 2, any)).body.room_number, (await book(hotel, 1, 2, any)).body.room_number];
@@ -76,7 +76,7 @@ describe("bookings", () => {
     expect(none.body.code).to.equal("NO_ROOM_FREE");
   });
 
-  it("gives a hundred racers for a type a room each, as long as there are rooms", async () => {
+  it("A hundred concurrent bookings of a type get a room each, as long as rooms are left", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 80 });
     const any = { room_id: undefined, room_type_id: hotel.roomTypeId };
     const answers = await Promise.all(Array.from({ length: 100 }, () => book(hotel, 0, 2, any)));
@@ -86,7 +86,7 @@ describe("bookings", () => {
     expect(refused).to.deep.equal(Array.from({ length: 20 }, () => "NO_ROOM_FREE"));
   }).timeout(40_000);
 
-  it("gives one of fifty racers the room and the others a plain 409, twenty times over", async () => {
+  it("One of fifty concurrent bookings gets the room, and the others answer 409, in twenty rounds", async () => {
     const hotel = await furnishHotel(platform.client);
     for (let round = 0; round < 20; round += 1) {
       const answers = await Promise.all(Array.from({ length: 50 }, () => book(hotel, round, round + 1)));
@@ -109,12 +109,13 @@ describe("bookings", () => {
     expect(rows[0]?.stays).to.equal(20);
   }).timeout(60_000);
 
-  it("can't hold two stays in one room and night, whatever writes them", async () => {
+  it("PostgreSQL refuses a second stay in the same room and night", async () => {
     const hotel = await furnishHotel(platform.client);
     await book(hotel, 0, 2);
     const twin = platform.owner.raw(
       `INSERT INTO pms.occupancies (hotel_id, occupancy_id, room_id, arrival, departure, booking_id)
-       SELECT hotel_id, gen_random_uuid(), room_id, arrival, departure, booking_id FROM pms.occupancies WHERE hotel_id = ?`,
+       SELECT hotel_id, gen_random_uuid(), room_id, arrival, departure, booking_id
+       FROM pms.occupancies WHERE hotel_id = ?`,
       [hotel.hotelId],
     );
     const refusal = await twin.then(
@@ -124,7 +125,7 @@ describe("bookings", () => {
     expect(refusal?.constraint).to.equal("one_party_a_night");
   });
 
-  it("gives the same answer to the same Idempotency-Key, and books once", async () => {
+  it("The same Idempotency-Key gets the same answer, and books once", async () => {
     const hotel = await furnishHotel(platform.client);
     const body = {
       room_id: hotel.roomIds[0],
@@ -151,7 +152,7 @@ describe("bookings", () => {
     expect(list.body.items).to.have.length(1);
   });
 
-  it("runs a stay from check-in to check-out, and names the moves that are left", async () => {
+  it("A stay runs from check-in to check-out, and a refusal names the allowed transitions", async () => {
     const hotel = await furnishHotel(platform.client);
     const token = hotel.receptionistToken;
     const { body: booking } = await book(hotel, 0, 3);
@@ -179,7 +180,7 @@ describe("bookings", () => {
     expect(history.body.items[1].before.status).to.equal("confirmed");
   });
 
-  it("does not check in before the arrival day, nor into an occupied room", async () => {
+  it("A check-in before the arrival day or into an occupied room is refused", async () => {
     const hotel = await furnishHotel(platform.client);
     const token = hotel.receptionistToken;
     const tomorrow = await book(hotel, 1, 2);
@@ -194,14 +195,14 @@ describe("bookings", () => {
     ).to.equal(200);
   });
 
-  it("frees a canceled booking's nights at once", async () => {
+  it("A canceled booking frees its nights at once", async () => {
     const hotel = await furnishHotel(platform.client);
     const { body: booking } = await book(hotel, 0, 3);
     await platform.client.patch(`/operations/cancel/${booking.booking_id}`, {}, { token: hotel.receptionistToken });
     expect((await book(hotel, 0, 3)).status).to.equal(201);
   });
 
-  it("answers 404 for another hotel's room and booking, and takes no night there", async () => {
+  it("Another hotel's room and booking answer 404, and no night is booked there", async () => {
     const [ours, theirs] = [await furnishHotel(platform.client), await furnishHotel(platform.client)];
     const { body: booking } = await book(theirs, 0, 1);
     expect(
@@ -214,7 +215,7 @@ describe("bookings", () => {
     expect((await book(ours, 0, 1, { room_id: theirs.roomIds[0] })).status).to.equal(404);
   });
 
-  it("lets a lapsed hotel read and check out, but not book", async () => {
+  it("A lapsed hotel can read bookings and check guests out, but it can't book", async () => {
     const hotel = await furnishHotel(platform.client);
     const { body: booking } = await book(hotel, 0, 1);
     await platform.client.patch(`/operations/check-in/${booking.booking_id}`, {}, { token: hotel.receptionistToken });
@@ -237,12 +238,13 @@ describe("bookings", () => {
     ).to.equal(200);
   });
 
-  it("lists free rooms page by page, each with its nights", async () => {
+  it("Free rooms are listed page by page, each of them once", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 5 });
     const numbers: string[] = [];
+    const firstPage = `/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(2)}&limit=2`;
     let cursor: string | null = "";
     while (cursor !== null) {
-      const path: string = `/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(2)}&limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`;
+      const path: string = cursor === "" ? firstPage : `${firstPage}&cursor=${cursor}`;
       const page = await platform.client.get(path, { token: hotel.receptionistToken });
       numbers.push(...page.body.items.map((room: { room_number: string }) => room.room_number));
       cursor = page.body.next_cursor as string | null;
@@ -250,7 +252,7 @@ describe("bookings", () => {
     expect(numbers).to.deep.equal(["101", "102", "103", "104", "105"]);
   });
 
-  it("A page of free rooms has 16 rooms for a year, and 200 for a month, whatever limit is asked for", async () => {
+  it("A page of free rooms has 16 rooms for a year, and 200 for a month, even with a higher limit", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 18 });
     const ask = async (nights: number, more = "") => {
       const path = `/rooms/available?check_in=${hotel.day(0)}&check_out=${hotel.day(nights)}&limit=200${more}`;
@@ -271,7 +273,7 @@ describe("bookings", () => {
     expect(await ask(366, `&room_type_id=${hotel.roomTypeId}&cursor=${String(first.next)}`)).to.deep.equal(rest);
   });
 
-  it("offers no rooms and no prices for an arrival that no booking may have", async () => {
+  it("An arrival before the business date gets no free rooms and no prices", async () => {
     const hotel = await furnishHotel(platform.client);
     const asked = (from: number, to: number) =>
       platform.client.get(`/rooms/available?check_in=${hotel.day(from)}&check_out=${hotel.day(to)}`, {
@@ -283,8 +285,8 @@ describe("bookings", () => {
     ] as const) {
       const [offer, booking] = [await asked(from, to), await book(hotel, from, to)];
       const detail =
-        `is before the business date ${hotel.day(0)}: earlier days are closed. GET /operations/closed-days lists when ` +
-        "each was closed, and the staff member who did it. Book a guest who arrives now from the business date";
+        `is before the business date ${hotel.day(0)}: earlier days are closed. GET /operations/closed-days lists ` +
+        "when each was closed, and the staff member who did it. Book a guest who arrives now from the business date";
       expect([offer.status, offer.body.code]).to.deep.equal([400, "VALIDATION_FAILED"]);
       expect(offer.body.errors).to.deep.equal([{ in: "query", pointer: "/check_in", detail }]);
       expect(booking.body.errors).to.deep.equal([{ in: "body", pointer: "/check_in_at", detail }]);
@@ -292,7 +294,7 @@ describe("bookings", () => {
     expect((await asked(0, 1)).body.items).to.have.length(1);
   });
 
-  it("refuses days and instants that no calendar writes, with a pointer and not with a fault", async () => {
+  it("Days and instants outside of the calendar answer 400 with a pointer", async () => {
     const hotel = await furnishHotel(platform.client);
     const fits = { check_in_at: hotel.day(0), expected_check_out_at: hotel.day(1) };
     for (const wrong of [
@@ -308,7 +310,7 @@ describe("bookings", () => {
     }
   });
 
-  it("keeps money exact in currencies of no and of three decimals", async () => {
+  it("Money is exact in currencies of no decimals and of three decimals", async () => {
     const yen = await furnishHotel(platform.client, {
       rate: "9000",
       settings: { currency: "JPY", time_zone: "Asia/Tokyo" },

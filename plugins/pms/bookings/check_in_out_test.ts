@@ -5,14 +5,14 @@ import { openDesk } from "../testing/desk.ts";
 
 const dates = (booking: { nights: { date: string }[] }): string[] => booking.nights.map(({ date }) => date);
 
-describe("the operations of the desk", () => {
+describe("The operations of the desk", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  it("take a check-in back on the same business day, and not on the next", async () => {
+  it("A check-in can be undone on the same business date, and not on the next", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);
@@ -24,7 +24,7 @@ describe("the operations of the desk", () => {
     expect([late.status, late.body.code]).to.deep.equal([409, "WRONG_DAY"]);
   });
 
-  it("free the nights of an early check-out, and take them again at their old prices when it is undone", async () => {
+  it("An early check-out frees its nights, and an undo takes them again at their old prices", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 4);
     await desk.operate("check-in", id);
@@ -38,7 +38,7 @@ describe("the operations of the desk", () => {
     expect((await desk.book(2, 3)).body.code).to.equal("ROOM_TAKEN");
   });
 
-  it("do not undo a check-out into a room that is sold again, and leave all as it was", async () => {
+  it("A check-out can't be undone if its room is sold again, and the booking does not change", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 4);
     await desk.operate("check-in", id);
@@ -51,7 +51,7 @@ describe("the operations of the desk", () => {
     expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(left.body);
   });
 
-  it("do not undo a check-out into a room that is out of order by now", async () => {
+  it("A check-out can't be undone if the room is out of order now", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.operate("check-in", id);
@@ -61,7 +61,7 @@ describe("the operations of the desk", () => {
     expect([refused.status, refused.body.code]).to.deep.equal([409, "ROOM_OUT_OF_ORDER"]);
   });
 
-  it("do not undo a check-out while somebody else is in the room", async () => {
+  it("A check-out can't be undone while another guest is in the room", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("check-in", id);
@@ -72,7 +72,7 @@ describe("the operations of the desk", () => {
     expect(refused.body).to.include({ code: "ROOM_NOT_READY", occupied_by: next.booking_id });
   });
 
-  it("reinstate a canceled booking on the same day, if its room is still free", async () => {
+  it("A canceled booking can be reinstated on the same day, if its room is still free", async () => {
     const desk = await openDesk(platform, { rate: "80.00" });
     const { booking_id: id } = await desk.booked(1, 3);
     const canceled = await desk.operate("cancel", id);
@@ -90,7 +90,7 @@ describe("the operations of the desk", () => {
     ["first_night", "100.00", 1],
     ["full_stay", "300.00", 3],
   ] as const) {
-    it(`charge a no-show by the hotel's policy: ${charge}`, async () => {
+    it(`The hotel's policy decides the charge of a no-show: ${charge}`, async () => {
       const desk = await openDesk(platform);
       await desk.manage("PATCH", "/policies", { no_show_charge: charge });
       const { booking_id: id } = await desk.booked(0, 3);
@@ -101,20 +101,20 @@ describe("the operations of the desk", () => {
     });
   }
 
-  it("mark nobody as a no-show before the day of arrival", async () => {
+  it("A no-show before the day of arrival answers WRONG_DAY", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(1, 3);
     expect((await desk.operate("no-show", id)).body.code).to.equal("WRONG_DAY");
   });
 
-  it("put nobody into a room that is out of service", async () => {
+  it("A check-in into a room that is out of service answers ROOM_NOT_READY", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.manage("PATCH", `/rooms/${desk.roomIds[0]}`, { status: "out_of_service", force: true });
     expect((await desk.operate("check-in", id)).body.code).to.equal("ROOM_NOT_READY");
   });
 
-  it("check in late, on a later day of the stay", async () => {
+  it("A guest can check in on a later day of the stay", async () => {
     const desk = await openDesk(platform);
     await desk.manage("PATCH", "/policies", { no_show_charge: "full_stay" });
     const { booking_id: id } = await desk.booked(0, 3);
@@ -123,7 +123,7 @@ describe("the operations of the desk", () => {
     expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
   });
 
-  it("keep a history that is read page by page, each line once", async () => {
+  it("The pages of a history contain each entry once", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2);
     for (const notes of ["one", "two", "three"]) await desk.amend(id, { notes });
@@ -139,7 +139,7 @@ describe("the operations of the desk", () => {
     expect((await desk.get(`/bookings/${desk.hotelId}/history`)).status).to.equal(404);
   });
 
-  it("keep a history that replays to the present, with who, when, before and after", async () => {
+  it("The history leads to the present booking, with the user and the facts before and after", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 30);
     await desk.operate("check-in", id);

@@ -3,14 +3,14 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-describe("a room that has not been cleaned", () => {
+describe("A room that has not been cleaned", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  /** A desk with three rooms, the first of them dirty. */
+  /** Opens a desk with three rooms. The first is dirty. */
   const dirtyDesk = async (policy?: string): Promise<Desk> => {
     const desk = await openDesk(platform, { rooms: 3 });
     if (policy !== undefined) await desk.manage("PATCH", "/policies", { dirty_room_check_in: policy });
@@ -22,7 +22,7 @@ describe("a room that has not been cleaned", () => {
   const readyRooms = (answer: { body: { ready_rooms: { room_number: string }[] } }) =>
     answer.body.ready_rooms.map(({ room_number }) => room_number);
 
-  it("is taken by default, and by the policy allow", async () => {
+  it("A dirty room is accepted by default, and with the policy `allow`", async () => {
     for (const policy of [undefined, "allow"]) {
       const desk = await dirtyDesk(policy);
       const { booking_id: id } = await desk.booked(0, 1);
@@ -31,7 +31,7 @@ describe("a room that has not been cleaned", () => {
     }
   });
 
-  it("is taken under warn once the desk has seen which rooms are ready, and accepts it", async () => {
+  it("With `warn`, a check-in needs the desk's acceptance, and the refusal names the ready rooms", async () => {
     const desk = await dirtyDesk("warn");
     const { booking_id: id } = await desk.booked(0, 1);
     const warned = await desk.operate("check-in", id);
@@ -41,7 +41,7 @@ describe("a room that has not been cleaned", () => {
     expect((await desk.operate("check-in", id, { accept_dirty_room: true })).body.status).to.equal("in_house");
   });
 
-  it("is not taken under refuse, whatever the desk accepts, until it is clean", async () => {
+  it("With `refuse`, a check-in waits until the room is clean, even if the desk accepts the room", async () => {
     const desk = await dirtyDesk("refuse");
     const { booking_id: id } = await desk.booked(0, 1);
     const refused = await desk.operate("check-in", id, { accept_dirty_room: true });
@@ -50,7 +50,7 @@ describe("a room that has not been cleaned", () => {
     expect((await desk.operate("check-in", id)).body.status).to.equal("in_house");
   });
 
-  it("names as ready no room that is taken, occupied, out of service or dirty", async () => {
+  it("The ready rooms leave out rooms that are taken, occupied, out of service or dirty", async () => {
     const desk = await openDesk(platform, { rooms: 6 });
     await desk.manage("PATCH", "/policies", { dirty_room_check_in: "refuse" });
     for (const room of [0, 1]) await setState(desk, room, "dirty");
@@ -62,7 +62,7 @@ describe("a room that has not been cleaned", () => {
     expect(readyRooms(await desk.operate("check-in", id))).to.deep.equal(["106"]);
   });
 
-  it("is judged for a guest who moves within the house, and not for a stay that has not begun", async () => {
+  it("The policy applies to a move of a guest in house, and not to a stay that has not begun", async () => {
     const desk = await dirtyDesk("warn");
     const inside = await desk.booked(0, 30, { room_id: desk.roomIds[1] });
     await desk.operate("check-in", inside.booking_id);
@@ -77,7 +77,7 @@ describe("a room that has not been cleaned", () => {
     expect(accepted.body.room_id).to.equal(desk.roomIds[0]);
   });
 
-  it("is judged for each guest in the house whose room is swapped", async () => {
+  it("The policy applies to each guest in house whose room is swapped", async () => {
     for (const policy of ["allow", "warn", "refuse"]) {
       const desk = await openDesk(platform, { rooms: 3 });
       const [first, second] = await Promise.all(

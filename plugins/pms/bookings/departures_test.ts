@@ -5,7 +5,7 @@ import { addDays, type Day } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-/** What of a booking is asked for. */
+/** The columns of a booking that the filters use. */
 interface Stay {
   readonly booking_id: string;
   readonly room_id: string;
@@ -15,11 +15,11 @@ interface Stay {
   readonly departure: Day;
 }
 
-/** Around where a list goes over from short stays to long ones, and the longest. */
+/** Lengths of stays in nights: around the limit between short and long stays (31), and around the longest (366). */
 const lengths = [1, 2, 30, 31, 32, 33, 100, 365, 366] as const;
 
-/** What PostgreSQL finds in parts and by indexes is what a plain look at each booking finds. */
-describe("bookings by the day of their departure", () => {
+/** Compares the list, which PostgreSQL finds in parts and by indexes, with a filter over all bookings. */
+describe("Bookings by the day of their departure", () => {
   let platform: TestPlatform;
   let desk: Desk;
   let stays: Stay[];
@@ -36,7 +36,7 @@ describe("bookings by the day of their departure", () => {
     ]);
     spans.push(["1970-01-02", 1], ["1970-01-02", 366], ["9999-12-29", 1], [addDays("9999-12-30", -366), 366]);
     const statuses = ["confirmed", "canceled", "no_show"];
-    // The list looks at bookings alone, so they need no room that is free.
+    // The list reads only bookings, so these need no allocation of a room.
     await platform.owner.batchInsert(
       "pms.bookings",
       spans.map(([arrival, nights], index) => ({
@@ -58,8 +58,8 @@ describe("bookings by the day of their departure", () => {
   });
   after(() => platform.close());
 
-  /** The ids that a list answers with, page by page. */
-  const listed = async (query: Readonly<Record<string, string>>, limit = 200): Promise<string[]> => {
+  /** Reads the ids of a list, page by page. */
+  const listIds = async (query: Readonly<Record<string, string>>, limit = 200): Promise<string[]> => {
     const ids: string[] = [];
     let cursor: string | null = null;
     do {
@@ -71,7 +71,7 @@ describe("bookings by the day of their departure", () => {
     } while (cursor !== null);
     return ids;
   };
-  const wanted = (query: Readonly<Record<string, string>>): string[] => {
+  const expectedIds = (query: Readonly<Record<string, string>>): string[] => {
     const { departure_from: from, departure_to: to, arrival_from: since, arrival_to: until } = query;
     return stays
       .filter(({ departure }) => (from === undefined || departure >= from) && (to === undefined || departure <= to))
@@ -92,12 +92,12 @@ describe("bookings by the day of their departure", () => {
     "of three years": { departure_from: addDays(middle, -400), departure_to: addDays(middle, 600) },
     "until a day": { departure_to: middle },
     "of a range that ends before it begins": { departure_from: middle, departure_to: addDays(middle, -1) },
-    "from the first day that there is": { departure_from: "1970-01-02" },
-    "from the last day that there is": { departure_from: "9999-12-30" },
-    "from the last day but one": { departure_from: "9999-12-29", departure_to: "9999-12-30" },
+    "from the first possible day": { departure_from: "1970-01-02" },
+    "from the last possible day": { departure_from: "9999-12-30" },
+    "of the last two possible days": { departure_from: "9999-12-29", departure_to: "9999-12-30" },
     "of all time": { departure_from: "1970-01-02", departure_to: "9999-12-30" },
   } as Record<string, Record<string, string>>)) {
-    it(`those ${range} are each listed once and in order, whatever else is asked`, async () => {
+    it(`Departures ${range} are each listed once and in order, with every other filter`, async () => {
       for (const more of [
         {},
         { status: "canceled" },
@@ -107,15 +107,15 @@ describe("bookings by the day of their departure", () => {
         { arrival_to: addDays(middle, -32) },
         { arrival_from: addDays(middle, -366), arrival_to: middle, status: "no_show", guest: "ada" },
       ]) {
-        const asked = { ...query, ...more };
-        expect(await listed(asked), JSON.stringify(asked)).to.deep.equal(wanted(asked));
+        const combined = { ...query, ...more };
+        expect(await listIds(combined), JSON.stringify(combined)).to.deep.equal(expectedIds(combined));
       }
     });
   }
 
-  it("are each listed once and in order where pages are small", async () => {
+  it("Departures are each listed once and in order, even on small pages", async () => {
     const query = { departure_from: addDays(middle, -3), arrival_from: addDays(middle, -400) };
-    expect(wanted(query).length).to.be.greaterThan(100);
-    for (const limit of [1, 7]) expect(await listed(query, limit)).to.deep.equal(wanted(query));
+    expect(expectedIds(query).length).to.be.greaterThan(100);
+    for (const limit of [1, 7]) expect(await listIds(query, limit)).to.deep.equal(expectedIds(query));
   });
 });

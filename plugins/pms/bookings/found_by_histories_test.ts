@@ -11,8 +11,8 @@ import type { ModelHotel } from "../testing/model_tests/model/hotel.ts";
 import { type HotelKind, hotelKinds, insertHotel } from "../testing/insert_hotel.ts";
 import { cancel } from "./check_in_out.ts";
 
-/** Each is a short history that random ones were shrunk to (testing/histories_test.ts), or a race that they lost. */
-describe("what random histories found", () => {
+/** Each test is a race, or a short history that a random one was reduced to (`model_tests/histories_test.ts`). */
+describe("Faults that random histories found", () => {
   let database: DeskDatabase;
   let owner: Knex;
   let pool: Knex;
@@ -46,13 +46,13 @@ describe("what random histories found", () => {
     desk({ id, params: { booking_id: booking }, body });
   const closeDay = (day: number) => desk({ id: "closeDay", body: { business_date: dayText(day) } });
 
-  it("a booking does not swap rooms with itself", async () => {
+  it("A booking can't swap rooms with itself", async () => {
     const booking = await book(0, 0, 2);
     const { code, body } = await operate("swapBookings", booking, { other_booking_id: booking });
     expect([code, body.detail]).to.deep.equal(["VALIDATION_FAILED", "/other_booking_id is the booking itself"]);
   });
 
-  it("a guest who is called otherwise now is so in the history of the bookings too", async () => {
+  it("A guest's new name is in the history of the bookings too", async () => {
     const booking = await book(0, 0, 2);
     const { guest_id } = await well(operate("amendBooking", booking));
     await well(desk({ id: "changeGuest", params: { guest_id }, body: { name: "Ada King" } }));
@@ -62,17 +62,17 @@ describe("what random histories found", () => {
     expect(items.at(-1).after.guest_name).to.equal("Ada King");
   });
 
-  it("a no-show that the desk has marked is one in the figures of the day, and of no other", async () => {
+  it("A no-show that the desk marked counts on its day, and on no other day", async () => {
     await well(operate("markNoShow", await book(0, 0, 2)));
     await book(1, 0, 2);
     expect(await well(closeDay(0))).to.include({ no_shows: 2, no_show_revenue: "201.00" });
     expect(await well(closeDay(1))).to.include({ no_shows: 0, no_show_revenue: "0.00" });
   });
 
-  it("a guest in the house is refused a room for the nights in conflict alone, and offered rooms for those ahead", async () => {
+  it("A guest in house is refused a room only for the nights in conflict, and is offered free rooms", async () => {
     const booking = await book(0, 0, 3);
     await well(operate("checkIn", booking));
-    // Slept in by another last night, and free from now on.
+    // Another guest slept in room 103 last night. The room is free from now on.
     await well(operate("checkIn", await book(2, 0, 1)));
     now = instantOf(dayText(1), "12:00", (hotelKinds[0] as HotelKind).timeZone);
     await well(closeDay(0));
@@ -83,7 +83,7 @@ describe("what random histories found", () => {
     expect(body.free_rooms.map((room: { room_number: string }) => room.room_number)).to.include("103");
   });
 
-  it("a check-in of an earlier day is not undone by way of a check-out that was", async () => {
+  it("An undone check-out does not allow the undo of an earlier day's check-in", async () => {
     const booking = await book(0, 0, 3);
     await well(operate("checkIn", booking));
     await well(closeDay(0));
@@ -94,15 +94,15 @@ describe("what random histories found", () => {
     expect((await operate("cancelBooking", booking)).body.allowed_transitions).to.deep.equal(["check_out"]);
   });
 
-  it("the close of a day waits for what is just being done on it, and counts that", async () => {
+  it("The close of a day waits for a running cancellation of that day, and counts it", async () => {
     const booking = await book(0, 4, 5);
     let finish = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
+    const untilFinish = new Promise<void>((resolve) => {
       finish = resolve;
     });
     const canceling = runTransaction(pool, { role: roleOf("pms"), tenantId: hotelId }, async (trx) => {
       await cancel(trx, { actor: { tenantId: hotelId, name: "the desk" }, now: new Date() }, booking);
-      await held;
+      await untilFinish;
     });
     await sleep(100);
     const closing = closeDay(0);

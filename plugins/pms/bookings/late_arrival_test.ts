@@ -4,14 +4,14 @@ import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("a guest who arrives after the close of the day", () => {
+describe("A guest who arrives after the close of the day", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  /** Books the night of the first day, and closes that day without the guest. */
+  /** Books the first night, and closes that day without a check-in. @returns the id of the booking */
   const missedBy = async (desk: Desk): Promise<string> => {
     const { booking_id: id } = await desk.booked(0, 1);
     expect((await desk.closeDay()).body).to.include({ no_shows: 1, no_show_revenue: "100.00" });
@@ -21,12 +21,12 @@ describe("a guest who arrives after the close of the day", () => {
     const body = { from: desk.day(0), to: desk.day(3) };
     const options = { token: desk.managerToken, headers: { accept: "text/csv" } };
     const [, line = ""] = (await platform.client.post("/reports/revenue", body, options)).text.split("\r\n");
-    // Nights, room revenue, and what no-shows pay.
+    // The nights, the room revenue, and the charges of no-shows.
     const [, , nights, roomRevenue, , noShowRevenue] = line.split(",");
     return [nights, roomRevenue, noShowRevenue].join(" ");
   };
 
-  it("is reinstated and checked in for that one night, which is sold and paid for once", async () => {
+  it("A late guest can be reinstated and checked in for one night, which is sold and paid for once", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await missedBy(desk);
     expect(await revenueOf(desk)).to.equal("0 0.00 100.00");
@@ -47,7 +47,7 @@ describe("a guest who arrives after the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("gets the night back at its price where a no-show pays nothing", async () => {
+  it("A reinstated guest gets the night back at its price, even if a no-show pays nothing", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     await desk.manage("PATCH", "/policies", { no_show_charge: "none" });
     const { booking_id: id } = await desk.booked(0, 1);
@@ -56,7 +56,7 @@ describe("a guest who arrives after the close of the day", () => {
     expect((await desk.operate("reinstate", id)).body).to.include({ total_amount: "100.00" });
   });
 
-  it("is reinstated too where the desk marked the no-show before the close", async () => {
+  it("A no-show that the desk marked before the close can be reinstated too", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.operate("no-show", id);
@@ -67,7 +67,7 @@ describe("a guest who arrives after the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is a no-show again at the next close without a check-in, counted once, and then for good", async () => {
+  it("A reinstated guest who does not check in is a no-show after the next close, and is counted once", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await missedBy(desk);
     await desk.operate("reinstate", id);
@@ -80,7 +80,7 @@ describe("a guest who arrives after the close of the day", () => {
     expect(await revenueOf(desk)).to.equal("0 0.00 100.00");
   });
 
-  it("is moved for that night to a room that can be occupied, and no further back", async () => {
+  it("A reinstated guest can be moved for that night to a ready room, but not after the check-in", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const [first, second] = desk.roomIds;
     const id = await missedBy(desk);
@@ -98,7 +98,7 @@ describe("a guest who arrives after the close of the day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is offered the rooms that are free for that night where the own one was given away", async () => {
+  it("If the room was given away, the refusal offers the rooms that are free for that night", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const [first, second, third] = desk.roomIds;
     const stayer = await desk.booked(0, 1, { room_id: second, guest: { name: "Stayer" } });
@@ -115,7 +115,7 @@ describe("a guest who arrives after the close of the day", () => {
     expect((await desk.get(`/bookings/${id}`)).body.status).to.equal("no_show");
   });
 
-  it("can't be reinstated on the day after that, whoever marked the no-show", async () => {
+  it("A no-show that the desk marked can't be reinstated two business dates later", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 4);
     await desk.operate("no-show", id);

@@ -4,7 +4,7 @@ import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("a check-out of a guest who left on an earlier day", () => {
+describe("A check-out of a guest who left on an earlier day", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -18,7 +18,7 @@ describe("a check-out of a guest who left on an earlier day", () => {
     return id as string;
   };
 
-  it("takes the nights since off the bill, those too that the close of the day has added", async () => {
+  it("`left_on` removes the later nights from the bill, also those that the close of the day added", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await hereFor(desk, 2, 5);
     const forgotten = (await desk.get(`/bookings/${id}`)).body;
@@ -27,7 +27,9 @@ describe("a check-out of a guest who left on an earlier day", () => {
     const left = await desk.operate("check-out", id, { left_on: desk.day(1) });
     expect(left.status, left.text).to.equal(200);
     expect(left.body).to.include({ status: "checked_out", departure: desk.day(1), total_amount: "100.00" });
-    expect((await desk.manage("GET", "/operations/closed-days")).body, "closed is closed").to.deep.equal(closed);
+    expect((await desk.manage("GET", "/operations/closed-days")).body, "closed days do not change").to.deep.equal(
+      closed,
+    );
     const chart = await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(6)}`);
     expect(chart.body.rooms[0].stays).to.have.length(1);
     expect(chart.body.rooms[0].stays[0]).to.include({ from: desk.day(0), to: desk.day(1) });
@@ -37,14 +39,14 @@ describe("a check-out of a guest who left on an earlier day", () => {
     expect((await desk.closeDay()).body.departures).to.equal(0);
   });
 
-  it("is a departure of the day on which the desk was told", async () => {
+  it("A check-out with `left_on` counts as a departure of the business date of the check-out", async () => {
     const desk = await openDesk(platform);
     const id = await hereFor(desk, 1, 2);
     await desk.operate("check-out", id, { left_on: desk.day(1) });
     expect((await desk.closeDay()).body).to.include({ departures: 1, sold: 0, overstays: 0 });
   });
 
-  it("leaves the first night on the bill of who left on the day of the arrival, and the room to nobody", async () => {
+  it("A guest who left on the day of arrival pays the first night, and the room is free", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await hereFor(desk, 3, 2);
     const left = await desk.operate("check-out", id, { left_on: desk.day(0) });
@@ -53,7 +55,7 @@ describe("a check-out of a guest who left on an earlier day", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is refused for a day after the departure, and the extended stay is charged up to that day", async () => {
+  it("A day after the departure is refused, and an extended stay is charged up to that day", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     await desk.manage("PATCH", "/policies", { overstays: "leave" });
     const id = await hereFor(desk, 1, 4);
@@ -72,7 +74,7 @@ describe("a check-out of a guest who left on an earlier day", () => {
     expect(left.body).to.include({ status: "checked_out", departure: desk.day(3), total_amount: "300.00" });
   });
 
-  it("charges no night after the departure where the desk names the departure or no day", async () => {
+  it("A check-out with the day of departure, or with no day, charges no night after the departure", async () => {
     for (const body of [{}, { left_on: 1 }]) {
       const desk = await openDesk(platform, { rate: "100.00" });
       await desk.manage("PATCH", "/policies", { overstays: "leave" });
@@ -83,21 +85,21 @@ describe("a check-out of a guest who left on an earlier day", () => {
     }
   });
 
-  it("may name the business date, though the calendar is days ahead", async () => {
+  it("`left_on` can be the business date, even if the calendar is days ahead", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const id = await hereFor(desk, 4, 2);
     const left = await desk.operate("check-out", id, { left_on: desk.day(2) });
     expect(left.body).to.include({ departure: desk.day(2), total_amount: "200.00" });
   });
 
-  it("is refused for a day on which the guest was not in the house, and changes nothing", async () => {
+  it("A day on which the guest was not in house is refused, and the booking does not change", async () => {
     const desk = await openDesk(platform);
     await desk.manage("PATCH", "/policies", { no_show_charge: "full_stay" });
     const { booking_id: id } = await desk.booked(0, 4);
     await desk.closeDay();
     await desk.operate("reinstate", id);
     const early = await desk.operate("check-out", id, { left_on: desk.day(1) });
-    expect(early.body.code, "who never came").to.equal("ILLEGAL_TRANSITION");
+    expect(early.body.code, "the guest never arrived").to.equal("ILLEGAL_TRANSITION");
     await desk.operate("check-in", id);
     await desk.closeDay();
     const before = (await desk.get(`/bookings/${id}`)).body;

@@ -5,14 +5,14 @@ import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { moveAt } from "../testing/close_at.ts";
 import { openDesk } from "../testing/desk.ts";
 
-describe("moving a booking", () => {
+describe("Moving a booking", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  it("moves the whole of a stay that has not begun, at the price that was agreed", async () => {
+  it("A stay that has not begun moves as a whole, at its booked price", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { rate: "250.00" });
@@ -21,7 +21,7 @@ describe("moving a booking", () => {
     expect((await desk.book(0, 2)).status).to.equal(201);
   });
 
-  it("moves a late arrival from tonight on, and leaves the night that was not slept where it was", async () => {
+  it("A late arrival moves from tonight on, and the night that was not slept keeps its room", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = desk.roomIds;
     const { booking_id: id } = await desk.booked(0, 3);
@@ -36,7 +36,7 @@ describe("moving a booking", () => {
     expect((await desk.operate("check-in", id)).status).to.equal(200);
   });
 
-  it("changes nothing where the booking has the room already, and says nothing of it", async () => {
+  it("A move to the booking's own room changes nothing and adds no history", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 2);
     const options = { token: desk.receptionistToken, headers: { "if-match": '"1"' } };
@@ -47,7 +47,7 @@ describe("moving a booking", () => {
     expect((await desk.get(`/bookings/${id}/history`)).body.items).to.have.length(1);
   });
 
-  it("leaves the nights that were slept where they were, and makes the room dirty that is left", async () => {
+  it("A move keeps the rooms of slept nights, and marks the old room dirty", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);
@@ -63,7 +63,7 @@ describe("moving a booking", () => {
     expect(left.body).to.include({ status: "checked_out", departure: desk.day(1) });
   });
 
-  it("refuses a room that is taken on any night, out of order, occupied, or too small", async () => {
+  it("A move to a room that is taken on any night, out of order or too small is refused", async () => {
     const desk = await openDesk(platform, { rooms: 3, capacity: 2 });
     const [first, second, third] = desk.roomIds;
     const { booking_id: id } = await desk.booked(0, 3, { adults: 2 });
@@ -78,7 +78,7 @@ describe("moving a booking", () => {
     expect((await desk.get(`/bookings/${id}`)).body.room_id).to.equal(first);
   });
 
-  it("leaves a booking that is locked to its room where it is, until it is unlocked", async () => {
+  it("A booking that is locked to its room can't move until it is unlocked", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(0, 3, { room_locked: true });
     expect((await desk.operate("move", id, { room_id: desk.roomIds[1] })).body.code).to.equal("ROOM_LOCKED");
@@ -86,7 +86,7 @@ describe("moving a booking", () => {
     expect((await desk.operate("move", id, { room_id: desk.roomIds[1] })).status).to.equal(200);
   });
 
-  it("swaps the rooms of two guests in the house", async () => {
+  it("A swap exchanges the rooms of two guests in house", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = desk.roomIds;
     const ada = await desk.booked(0, 30);
@@ -100,7 +100,7 @@ describe("moving a booking", () => {
     expect((await desk.book(29, 30)).status).to.equal(201);
   });
 
-  it("swaps nothing where one of the two would meet a third", async () => {
+  it("A swap is refused if one of the two bookings would overlap a third", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const ada = await desk.booked(0, 3);
     const grace = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace" } });
@@ -112,7 +112,7 @@ describe("moving a booking", () => {
     expect(itself.status).to.equal(400);
   });
 
-  it("does not put a guest of the house into a room that somebody is still in", async () => {
+  it("A guest in house can't move into a room that another guest has not left", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const ada = await desk.booked(0, 30);
     const grace = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Grace" } });

@@ -6,7 +6,7 @@ import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 const rates = (answer: TestAnswer): string[] => (answer.body.nights as { rate: string }[]).map(({ rate }) => rate);
 
-describe("nights that are put back", function () {
+describe("Nights that are put back", function () {
   this.timeout(120_000);
   let platform: TestPlatform;
   let desk: Desk;
@@ -102,7 +102,7 @@ describe("nights that are put back", function () {
     ]);
   });
 
-  it("A room type that lost its last room and night can be deleted, with the prices that were kept for it", async () => {
+  it("A room type without rooms and nights can be deleted, with the prices that were kept for it", async () => {
     const { booking_id: id } = await desk.booked(0, 2, { room_type_id: suiteTypeId });
     await desk.amend(id, { room_type_id: desk.roomTypeId });
     await desk.manage("DELETE", `/rooms/${suiteId}`);

@@ -4,7 +4,7 @@ import { startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("a booking whose room was given away", () => {
+describe("A booking whose room was given away", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -16,7 +16,9 @@ describe("a booking whose room was given away", () => {
   const freeRooms = (desk: Desk, { body }: TestAnswer): number[] =>
     (body.free_rooms as { room_id: string }[]).map(({ room_id: room }) => desk.roomIds.indexOf(room));
   /**
-   * A no-show of the first day, in whose room a walk-in sleeps the first night; other rooms may be slept in as well.
+   * Marks a booking as a no-show on the first day. A walk-in then sleeps the first night in its room.
+   * @param slept indexes of more rooms, in which other walk-ins sleep that night
+   * @returns the id of the no-show
    */
   const missed = async (desk: Desk, to: number, ...slept: number[]): Promise<string> => {
     const { booking_id: id } = await desk.booked(0, to);
@@ -29,7 +31,7 @@ describe("a booking whose room was given away", () => {
     return id as string;
   };
 
-  it("is reinstated in one of the rooms that the refusal names, at its prices", async () => {
+  it("A booking can be reinstated in a room that the refusal names, at its old prices", async () => {
     const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
     const id = await missed(desk, 2, 1);
     await desk.manage("PATCH", `/rooms/${desk.roomIds[2]}`, { rate: "250.00" });
@@ -50,7 +52,7 @@ describe("a booking whose room was given away", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("goes elsewhere as a whole after the close, where somebody else slept in its room", async () => {
+  it("After the close, a stay moves as a whole if another guest slept in its room", async () => {
     const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
     const id = await missed(desk, 3, 1);
     await desk.closeDay();
@@ -64,7 +66,7 @@ describe("a booking whose room was given away", () => {
     expect((await desk.operate("check-in", id)).status).to.equal(200);
   });
 
-  it("leaves a night that is over in its room, where only the nights ahead were given away", async () => {
+  it("A night that is over keeps its room if only the nights ahead were given away", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 3);
     const other = await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { name: "Slept there" } });
@@ -81,7 +83,7 @@ describe("a booking whose room was given away", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is reinstated elsewhere after a cancellation, and its room stays another's", async () => {
+  it("A canceled booking can be reinstated in another room if its own was given away", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { booking_id: id } = await desk.booked(1, 3);
     await desk.operate("cancel", id);
@@ -91,7 +93,7 @@ describe("a booking whose room was given away", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("gets no room that is too small, out of order, unknown, or other than the one it is locked to", async () => {
+  it("A room that is too small, out of order, unknown, or not the locked room is refused", async () => {
     const desk = await openDesk(platform, { rooms: 3, capacity: 2 });
     const { booking_id: id } = await desk.booked(1, 3, { adults: 2, room_locked: true });
     await desk.operate("cancel", id);

@@ -4,7 +4,7 @@ import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("a guest who stays on while the own room is sold", () => {
+describe("A guest who stays on while the own room is sold", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -12,7 +12,8 @@ describe("a guest who stays on while the own room is sold", () => {
   after(() => platform.close());
 
   /**
-   * A guest in the first room for the first night, and another one who has booked that room from the second night on.
+   * Checks a guest into the first room for one night, and books that room for another guest from the second night on.
+   * @returns the id of the first booking
    */
   const inSoldRoom = async (desk: Desk): Promise<string> => {
     const { booking_id: id } = await desk.booked(0, 1);
@@ -22,7 +23,7 @@ describe("a guest who stays on while the own room is sold", () => {
   };
   const roomsOf = (body: { nights: { room_id: string }[] }): string[] => body.nights.map(({ room_id }) => room_id);
 
-  it("is extended into another room in one call, which each refusal names", async () => {
+  it("One amendment extends the stay into another room, and each refusal names this amendment", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const [first, second] = desk.roomIds;
     const id = await inSoldRoom(desk);
@@ -50,10 +51,10 @@ describe("a guest who stays on while the own room is sold", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("keeps the slept night where it was, also on the morning before that night's day is closed", async () => {
+  it("A slept night keeps its room, even on the morning before its day is closed", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const [first, second] = desk.roomIds;
-    // Another guest slept in the second room that night, and has left it.
+    // Another guest sleeps in the second room that night, and checks out in the morning.
     const before = await desk.booked(0, 1, { room_id: second, guest: { name: "Before" } });
     await desk.operate("check-in", before.booking_id);
     const id = await inSoldRoom(desk);
@@ -68,7 +69,7 @@ describe("a guest who stays on while the own room is sold", () => {
     expect((await desk.closeDay()).body).to.include({ room_revenue: "130.00", departures: 0 });
   });
 
-  it("gets no room that is occupied, out of order, too small, or another's, nor from a locked booking", async () => {
+  it("An extension into an unfit room is refused, and so is an extension of a locked booking", async () => {
     const desk = await openDesk(platform, { rooms: 3, rate: "100.00" });
     const [first, second, third] = desk.roomIds;
     const id = await inSoldRoom(desk);
@@ -93,7 +94,7 @@ describe("a guest who stays on while the own room is sold", () => {
     expect(await codeOf({ room_id: third })).to.equal(undefined);
   });
 
-  it("may change the room with the dates before the arrival, at the agreed price of each night", async () => {
+  it("Before the arrival, an amendment can change room and dates, and booked nights keep their prices", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const [, second] = desk.roomIds;
     const { booking_id: id } = await desk.booked(1, 3);

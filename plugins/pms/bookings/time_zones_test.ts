@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { furnishHotel } from "../testing/hotel.ts";
 
-describe("a stay in the hotel's time zone", () => {
+describe("A stay in the hotel's time zone", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -20,13 +20,13 @@ describe("a stay in the hotel's time zone", () => {
     return booking.body as Record<string, unknown> & { nights: { date: string }[] };
   };
 
-  it("takes the same instants as other nights in Auckland and in Honolulu", async () => {
+  it("The same instants are different nights in Auckland and in Honolulu", async () => {
     const [from, to] = ["2031-06-10T01:00:00Z", "2031-06-12T21:00:00Z"];
     expect(await bookedIn("Pacific/Auckland", from, to)).to.include({ arrival: "2031-06-10", departure: "2031-06-13" });
     expect(await bookedIn("Pacific/Honolulu", from, to)).to.include({ arrival: "2031-06-09", departure: "2031-06-12" });
   });
 
-  it("costs and is refused what its days at the hotel say, however far they are from those that were typed", async () => {
+  it("Prices and restrictions follow the days at the hotel, not the days that the request names", async () => {
     const hotel = await furnishHotel(platform.client, { settings: { time_zone: "Pacific/Pago_Pago" } });
     const options = { token: hotel.managerToken };
     const rates = (from: string, to: string, more: object) =>
@@ -37,7 +37,7 @@ describe("a stay in the hotel's time zone", () => {
         { room_id: hotel.roomIds[0], guest: { name: "Ada" }, check_in_at: checkIn, expected_check_out_at: checkOut },
         options,
       );
-    // The morning of the 12th by the clock of Kiritimati is the 10th in Pago Pago.
+    // 00:30 on June 12 in Kiritimati is 23:30 on June 10 in Pago Pago.
     expect((await rates("2031-06-10", "2031-06-10", { rate: "7.00" })).status).to.equal(200);
     const [from, to] = ["2031-06-12T00:30:00+14:00", "2031-06-14T00:30:00+14:00"];
     const booked = await book(from, to);
@@ -47,7 +47,7 @@ describe("a stay in the hotel's time zone", () => {
     expect((await book(from, to)).body.code).to.equal("CLOSED_TO_ARRIVAL");
   });
 
-  it("is refused in words, like all that needs the clock, where an older version stored a zone that is not known", async () => {
+  it("An unknown stored time zone answers TIME_ZONE_UNKNOWN to requests that need the clock", async () => {
     const hotel = await furnishHotel(platform.client);
     const options = { token: hotel.managerToken };
     const stay = { check_in_at: hotel.day(0), expected_check_out_at: hotel.day(2) };
@@ -70,16 +70,16 @@ describe("a stay in the hotel's time zone", () => {
     expect((await book()).status).to.equal(201);
   });
 
-  it("may end on the last day that there is", async () => {
+  it("A stay can end on the last possible day, but it can't be longer than the limit", async () => {
     expect(await bookedIn("Europe/Berlin", "9999-12-28", "9999-12-30")).to.include({ departure: "9999-12-30" });
     const far = await bookedIn("Europe/Berlin", "2031-12-28", "9999-12-30");
     expect(far).to.include({ code: "VALIDATION_FAILED" });
   });
 
-  it("has one night at each end of daylight saving, and the hotel's usual times by its own clock", async () => {
+  it("A stay over a change of summer time has its usual nights, and the hotel's usual times", async () => {
     const spring = await bookedIn("Europe/Berlin", "2031-03-29", "2031-03-31");
     expect(spring.nights.map(({ date }) => date)).to.deep.equal(["2031-03-29", "2031-03-30"]);
-    // 14:00 in winter time, 11:00 in summer time.
+    // The check-in is at 14:00 in winter time, and the check-out at 11:00 in summer time.
     expect(spring).to.include({
       check_in_at: "2031-03-29T13:00:00.000Z",
       expected_check_out_at: "2031-03-31T09:00:00.000Z",
@@ -92,8 +92,8 @@ describe("a stay in the hotel's time zone", () => {
     });
   });
 
-  it("puts an instant in the hour that comes twice on the day that its offset says", async () => {
-    // 02:30 summer time and 02:30 winter time are both the 26th in Berlin.
+  it("Both instants of an hour that comes twice in autumn are on the same day", async () => {
+    // 02:30 in summer time and 02:30 in winter time are both on October 26 in Berlin.
     for (const checkIn of ["2031-10-26T02:30:00+02:00", "2031-10-26T02:30:00+01:00"])
       expect((await bookedIn("Europe/Berlin", checkIn, "2031-10-27")).arrival).to.equal("2031-10-26");
   });

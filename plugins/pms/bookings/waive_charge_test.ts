@@ -6,7 +6,7 @@ import { requireWhole } from "../testing/model_tests/invariants.ts";
 
 const reason = "the guest was in hospital";
 
-describe("waiving a charge", function () {
+describe("Waiving a charge", function () {
   this.timeout(120_000);
   let platform: TestPlatform;
   let desk: Desk;
@@ -92,7 +92,7 @@ describe("waiving a charge", function () {
     expect((await desk.get(`/bookings/${id}`)).body.total_amount).to.equal("200.00");
   });
 
-  it("Of two managers who waive at once, one is told that nothing is left to waive", async () => {
+  it("If managers waive the same charge at once, one succeeds and the others answer 409", async () => {
     const { booking_id: id } = await desk.booked(0, 2);
     await desk.operate("cancel", id);
     const answers = await Promise.all([waive(id), waive(id), waive(id)]);

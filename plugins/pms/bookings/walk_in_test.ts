@@ -3,14 +3,14 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 
-describe("a walk-in by room type", () => {
+describe("A walk-in by room type", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
 
-  it("is given a room that can be occupied now, though others would leave smaller gaps", async () => {
+  it("A walk-in gets a room that is ready now, even if another room would leave a smaller gap", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const [first, second, third] = desk.roomIds;
     const overdue = await desk.booked(0, 1, { room_id: first });
@@ -25,7 +25,7 @@ describe("a walk-in by room type", () => {
   });
 });
 
-describe("rooms that are offered instead of a taken one", () => {
+describe("Rooms that are offered instead of a taken one", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -35,7 +35,7 @@ describe("rooms that are offered instead of a taken one", () => {
   const offered = (body: { free_rooms: { room_number: string }[] }): string[] =>
     body.free_rooms.map(({ room_number }) => room_number);
 
-  it("sleep the whole party, and those of the same type come first", async () => {
+  it("Offered rooms sleep the whole party, and rooms of the same type come first", async () => {
     const desk = await openDesk(platform, { rooms: 2, capacity: 3 });
     for (const [name, capacity, number] of [
       ["Single", 1, "001"],
@@ -48,7 +48,7 @@ describe("rooms that are offered instead of a taken one", () => {
     expect(offered((await desk.book(0, 2, { adults: 2, children: 1 })).body)).to.deep.equal(["102", "002"]);
   });
 
-  it("are free from the business date on, for a guest who is in the house since", async () => {
+  it("For a guest in house, the offered rooms are free from the business date on", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = desk.roomIds;
     const before = await desk.booked(0, 1, { room_id: second, guest: { name: "Before" } });

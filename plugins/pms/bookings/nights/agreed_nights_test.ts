@@ -14,7 +14,7 @@ const nightsOf = ({ body }: TestAnswer): string[] =>
   (body.nights as Night[]).map(({ rate, rack_rate: rack }) => (rack === null ? rate : `${rate} for ${rack}`));
 const reason = "corporate contract";
 
-describe("agreed nights that are amended", function () {
+describe("Agreed nights that are amended", function () {
   this.timeout(120_000);
   let platform: TestPlatform;
   let desk: Desk;
@@ -32,7 +32,7 @@ describe("agreed nights that are amended", function () {
   after(() => platform.close());
 
   const manage = (id: string, body: unknown): Promise<TestAnswer> => desk.manage("PATCH", `/bookings/${id}`, body);
-  /** Booked by the manager. @returns its id */
+  /** Books as the manager, at an agreed price. @returns the id of the booking */
   const agreed = async (from: number, to: number, price: Readonly<Record<string, unknown>>): Promise<string> => {
     const { body } = await desk.manage("POST", "/bookings/", {
       room_id: desk.roomIds[0],
@@ -43,7 +43,7 @@ describe("agreed nights that are amended", function () {
     });
     return body.booking_id as string;
   };
-  /** By the receptionist, whose policy is 0 percent. */
+  /** Amends as the receptionist, whose limit for agreed prices is 0 percent. */
   const stay = (id: string, from: number, to: number): Promise<TestAnswer> =>
     desk.amend(id, { check_in_at: desk.day(from), expected_check_out_at: desk.day(to) });
   const rateOn = (from: number, to: number, rate: string) =>
@@ -99,7 +99,7 @@ describe("agreed nights that are amended", function () {
     });
   }
 
-  it("A price that equals the rate was agreed too: it stands on dearer days, and is withdrawn", async () => {
+  it("A price equal to the rate is an agreed price: it remains on dearer days, and can be withdrawn", async () => {
     await open();
     await rateOn(7, 9, "250.00");
     await rateOn(1, 1, "150.00");
@@ -126,7 +126,7 @@ describe("agreed nights that are amended", function () {
     expect((await stay(id, 0, 7)).body.total_amount).to.equal("620.00");
   });
 
-  it("Another room type ends the price: a manager's is not ended by a receptionist, and the history says so", async () => {
+  it("Another room type ends a manager's agreed price only for a manager, and the history says so", async () => {
     await open();
     const id = await agreed(0, 2, { per_night: "60.00" });
     for (const body of [

@@ -8,7 +8,7 @@ import { requireWhole } from "../../testing/model_tests/invariants.ts";
 
 const zone = "Europe/Berlin";
 
-describe("a guest who changes rooms before the day is closed", () => {
+describe("A guest who changes rooms before the day is closed", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -21,7 +21,7 @@ describe("a guest who changes rooms before the day is closed", () => {
     await desk.operate("check-in", id);
     return id as string;
   };
-  /** The rooms of a booking's nights, as numbers. */
+  /** Returns the rooms of a booking's nights, as indexes of `desk.roomIds`. */
   const roomsOf = async (desk: Desk, id: string): Promise<number[]> => {
     const { nights } = (await desk.get(`/bookings/${id}`)).body as { nights: { room_id: string }[] };
     return nights.map(({ room_id: room }) => desk.roomIds.indexOf(room));
@@ -32,7 +32,7 @@ describe("a guest who changes rooms before the day is closed", () => {
       (error: { code: string }) => error.code,
     );
 
-  it("keeps the room of the night that is slept, whoever slept in the new room that night", async () => {
+  it("A move keeps the room of a slept night, even if another guest slept in the new room", async () => {
     const desk = await openDesk(platform, { rooms: 2, rate: "100.00" });
     const [first = "", second = ""] = desk.roomIds;
     const before = await here(desk, 1, 1, "Before");
@@ -51,10 +51,10 @@ describe("a guest who changes rooms before the day is closed", () => {
     expect(inFirst.stays.map(({ booking_id: one }: { booking_id: string }) => one)).to.deep.equal([id]);
   });
 
-  it("sleeps the rest of the night in the new room until four o'clock, by the hotel's own clock", async () => {
+  it("Until 04:00 on the hotel's clock, a move applies to the night that is being slept", async () => {
     for (const [hotelZone, now, rooms] of [
       [zone, "2030-03-31T00:59:00Z", [1, 1, 1]],
-      // Four o'clock, though only three hours after midnight: one is left out.
+      // 03:59, although midnight was only three hours ago: summer time begins.
       [zone, "2030-03-31T01:59:00Z", [1, 1, 1]],
       [zone, "2030-03-31T02:00:00Z", [0, 1, 1]],
       ["Pacific/Honolulu", "2030-03-31T13:59:00Z", [1, 1, 1]],
@@ -72,7 +72,7 @@ describe("a guest who changes rooms before the day is closed", () => {
     }
   });
 
-  it("has no night left to move where all booked ones are slept", async () => {
+  it("A move is refused if the guest has slept all booked nights", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [, second = ""] = desk.roomIds;
     const id = await here(desk, 1);
@@ -83,7 +83,7 @@ describe("a guest who changes rooms before the day is closed", () => {
     expect(await roomsOf(desk, id), "in the middle of the night").to.deep.equal([1]);
   });
 
-  it("keeps the rooms of all slept nights where several days are not closed, and of a day closed too early", async () => {
+  it("Slept nights keep their rooms while their days are open, and after a day was closed too early", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first = "", second = ""] = desk.roomIds;
     const id = await here(desk, 4);
@@ -95,7 +95,7 @@ describe("a guest who changes rooms before the day is closed", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("changes rooms with another guest, each from the own first night that is left", async () => {
+  it("A swap gives each guest the other room from that guest's first night ahead", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [ada, grace] = [await here(desk, 3), await here(desk, 2, 1, "Grace")];
     await moveAt(platform, desk.hotelId, ada, { other: grace, now: at(desk, 1, "09:00") });
@@ -106,11 +106,11 @@ describe("a guest who changes rooms before the day is closed", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("keeps the slept nights by an amendment with another room too, and is checked in again where that was undone", async () => {
+  it("An amendment to another room keeps slept nights, and an undone check-in can be repeated", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [, second] = desk.roomIds;
     const id = await here(desk, 30);
-    // By the real calendar, which is days ahead of this desk.
+    // An amendment uses the real calendar, which is days ahead of this desk.
     const amended = await desk.amend(id, { room_id: second });
     expect(amended.status, amended.text).to.equal(200);
     expect((await roomsOf(desk, id)).slice(0, 8)).to.deep.equal([0, 0, 0, 0, 0, 0, 0, 0]);
