@@ -1,14 +1,14 @@
 /**
- * Asks Stripe for what an event's payload lacks:
+ * Looks up facts that the payload of a Stripe event lacks:
  *
  * - the lines of an invoice beyond its first page
  * - the invoice that a payment was for, if no event has linked the two
  *
- * No transaction is open meanwhile. The answer is stored with the event, so a replay gives the same rows and asks again
- * for nothing.
+ * No transaction is open during the call to Stripe. The answer is stored with the event. So a replay gives the same
+ * rows, and does not call Stripe again.
  *
- * That Stripe knows no invoice of a payment may be true only at that time. The event then keeps waiting, and it is
- * applied when another event links its invoice. If an operator replays that one event, Stripe is asked again
+ * It is possible that Stripe does not know the invoice of a payment yet. The event then waits, and is applied when
+ * another event links the payment to its invoice. If an operator replays this one event, the lookup runs again
  * (`replay.ts`).
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
@@ -34,14 +34,15 @@ const storeStatement = prepare(
 );
 
 interface FetchRun {
-  /** Ends the job in the given transaction. */
+  /** Marks the job as done, in the transaction that applies the event. */
   readonly finish: (trx: Trx) => Promise<void>;
   /** Aborts the wait for Stripe's answer. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks Stripe for what the event with this id lacks, stores the answer and applies the event.
+ * Looks up the facts that an event lacks, stores the answer and applies the event. If no lookup is needed or
+ * possible, it only ends the job.
  * @throws StripeAway if the same call may succeed later; Error if Stripe refuses the call
  */
 export async function fetchMissingForEvent(
@@ -55,7 +56,8 @@ export async function fetchMissingForEvent(
   const fetched = isOpen ? await untilAborted(signal, fetchMissing(await api(), JSON.parse(stored.body))) : undefined;
   await ctx.db.crossTenant(async (trx) => {
     if (fetched !== undefined) {
-      // The replay lock comes before the row's lock, as everywhere. Otherwise this and a replay could deadlock.
+      // Each transaction takes the replay lock before a lock on the event's row. In another order, this transaction and
+      // a replay could deadlock.
       await lockForApplying(trx);
       await storeStatement.run(trx, [eventId, JSON.stringify(fetched)]);
       await applyAndEnqueue(ctx, trx, eventId);
@@ -91,13 +93,13 @@ async function fetchMissing(stripe: Stripe, body: unknown): Promise<Fetched | un
       return { links: await fetchInvoiceLinks(stripe, extraction.facts) };
     return undefined;
   } catch (error) {
-    // The SDK's error holds the request and the answer, and this text goes into the outbox and the log.
+    // The outbox and the log store the error's text. The SDK's own error has the request and the answer in it.
     const failure = await stripeFailureOf(error);
     throw failure === undefined ? error : fetchError(event.id, failure);
   }
 }
 
-/** Stripe did not answer; the event itself is fine. The sweep finds the dead jobs of such failures by this name. */
+/** Stripe could not be reached, and the same call can succeed later. `sweep.ts` finds the dead jobs by this name. */
 class StripeAway extends Error {
   override readonly name = "StripeAway";
 }
@@ -107,7 +109,7 @@ const fetchError = (eventId: string, { retryable, words }: StripeFailure): Error
     ? new StripeAway(`Stripe did not answer for ${eventId}: ${words}`)
     : new Error(`Stripe refused the request for what ${eventId} lacks: ${words}`);
 
-/** Far more than Stripe allows in an invoice. An endless list must not exhaust the memory. */
+/** Far more lines than Stripe allows in an invoice. The limit protects the memory from an endless list. */
 const maxLines = 10_000;
 
 function fetchAllLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
@@ -115,10 +117,10 @@ function fetchAllLines(stripe: Stripe, invoiceId: string): Promise<unknown[]> {
 }
 
 /**
- * Fetches the links to the subscription invoices that the payments were for. Links to other invoices are left out.
+ * Finds which subscription invoices the payments of an event were for. Links to other invoices are left out.
  *
- * This takes one call for a payment intent, and one more for a charge if the event does not name its intent. The link
- * from the charge to its intent is always included: a later event may name the invoice by the intent alone.
+ * Each payment intent takes one call. A charge takes one more if the event does not name the charge's intent.
+ * The result always links the charge to its intent, because a later event may link only the intent to the invoice.
  */
 async function fetchInvoiceLinks(
   stripe: Stripe,

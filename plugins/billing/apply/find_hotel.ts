@@ -1,19 +1,21 @@
 /**
- * Finds the hotel of an event. The order of precedence:
+ * Finds the hotel of a Stripe event. The first of these that exists is the hotel:
  *
  * 1. the hotel that the event's metadata names
- * 2. the hotel that its subscription or its customer is linked to
+ * 2. the hotel that the event's subscription or customer is linked to
  * 3. for an event about a payment: the hotel of the invoice that was paid
  *
- * An event with none of these waits. The event that makes one of its ids known re-enqueues it. Events can disagree:
- * `owner.ts` decides between them.
+ * If none exists, the event gets the status `waiting` and lists the ids that it waits for. A later event can link one
+ * of these ids to a hotel. That later event then enqueues the waiting event again.
+ *
+ * Two events can name different hotels for the same id. `owner.ts` decides which one is right.
  */
 import { prepare, type Trx } from "../../../core/mod.ts";
 import { hotelColumns, type LockedHotel } from "../entitlement/recompute.ts";
 import { type EventFacts, idsOf, type Owner } from "../facts/event_facts.ts";
 import type { ApplyMode } from "../entitlement/replay_lock.ts";
 
-/** The hotels that the event's ids are linked to. */
+/** The hotels to which rows of earlier events link the event's ids. */
 interface LinkedHotels {
   readonly by_customer: string | null;
   readonly by_subscription: string | null;
@@ -22,8 +24,11 @@ interface LinkedHotels {
 }
 
 /**
- * Serializes the event that makes an id known and the event that waits for it. An unknown id has no row to lock, so the
- * advisory lock is on the id itself. The order of the ids is fixed, and they are locked before the hotel's row.
+ * Locks the ids of an event until the transaction ends. Without the lock, one event could start to wait for an id while
+ * another one links the id, and neither would see the other.
+ *
+ * An id without a hotel has no row to lock, so this is an advisory lock on the id itself. To prevent deadlocks, the ids
+ * are always locked in the same order, and before the hotel's row.
  */
 const lockStatement = prepare(
   "billing_lock_ids",
@@ -40,7 +45,7 @@ const linkedHotelsStatement = prepare<LinkedHotels>(
      (SELECT hotel_id FROM billing.subscriptions WHERE subscription_id = $2) AS by_subscription,
      ARRAY(${hotelsOfPayments("$3::text[]")} ORDER BY hotel_id) AS by_payment`,
 );
-/** Selects every hotel that the event can concern: the one that it names, and those of the rows that it can change. */
+/** Selects each hotel that the event can change: the hotel that it names, and those that its ids are linked to. */
 const hotelsText = `SELECT ${hotelColumns} FROM identity.hotels WHERE hotel_id = ANY(ARRAY(
     SELECT $1::uuid AS hotel_id
     UNION SELECT hotel_id FROM billing.customers WHERE customer_id = $2
@@ -48,35 +53,37 @@ const hotelsText = `SELECT ${hotelColumns} FROM identity.hotels WHERE hotel_id =
     UNION ${hotelsOfPayments("$4::text[]")}))
   ORDER BY hotel_id`;
 const hotelsStatement = prepare<LockedHotel>("billing_find_hotels", hotelsText);
-// Not FOR UPDATE: that would also block each transaction that inserts a row with a foreign key to the hotel.
+// FOR UPDATE would also block each transaction that inserts a row with a foreign key to the hotel.
 const lockHotelsStatement = prepare<LockedHotel>("billing_lock_hotels", `${hotelsText} FOR NO KEY UPDATE`);
 const waitingStatement = prepare<{ event_id: string }>(
   "billing_find_waiting",
   "SELECT event_id FROM billing.stripe_events WHERE status = 'waiting' AND waits_for && $1 AND event_id <> $2",
 );
 
-/** An event's hotel, and which of the event's ids it may be the first to make known. */
+/** The hotel of an event. */
 export interface FoundHotel {
-  /** The hotel of the event by the rows before the event has saved its own. */
+  /** The hotel by the event's metadata and by the rows of earlier events. */
   readonly hotel: LockedHotel;
-  /** `hotel` and all others that the event can concern, by id. More than one only if events disagree. */
+  /** `hotel` and all others that the event can change, by id. There are others only if events disagree. */
   readonly hotels: readonly LockedHotel[];
   /** Whether the event itself names `hotel`. */
   readonly isNamed: boolean;
+  /** The ids of the event that may have had no hotel until now. Other events may wait for them. */
   readonly newlyKnownIds: readonly string[];
 }
 
 /**
- * A hotel's rows can move to another hotel while this transaction waits for their lock. Five moves in a row mean a
- * fault, so the job fails.
+ * While this transaction waits for a lock on a hotel, another event can link the ids to a different hotel. The search
+ * then starts again. Five changes in a row mean a fault, so the job fails.
  */
 const maxAttempts = 5;
 
 /**
- * Finds the hotels of an event, in the order of their ids, and locks them. A replay locks none: it is alone.
- * @returns undefined if no hotel is known yet. The caller may then mark the event as waiting. Until this transaction
- * ends, no other can make one of the ids known and so miss the waiting event.
- * @throws Error if the rows move from hotel to hotel with each attempt
+ * Finds the hotels of an event, in the order of their ids, and locks them. A replay locks none, because no other event
+ * is applied while it runs.
+ * @returns undefined if no hotel is known yet. The caller can then safely mark the event as waiting: the locks on its
+ *   ids keep other events from linking them before this transaction ends
+ * @throws Error if the ids are linked to a different hotel in each of five attempts
  */
 export async function findHotel(trx: Trx, facts: EventFacts, mode: ApplyMode): Promise<FoundHotel | undefined> {
   const locked = mode === "live" ? lockStatement.run(trx, [idsOf(facts)]) : undefined;
@@ -84,7 +91,8 @@ export async function findHotel(trx: Trx, facts: EventFacts, mode: ApplyMode): P
   const ids = [owner?.customer_id ?? null, owner?.subscription_id ?? null, payment_ids];
   const hotelsStatementOfMode = mode === "live" ? lockHotelsStatement : hotelsStatement;
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    // Sent together, run one after the other: each statement sees what was committed before it got its locks.
+    // The statements are sent together, to save round trips. PostgreSQL runs them in this order, each with a new
+    // snapshot. So it reads the hotels after it has locked the ids.
     const [, hotels, [linked]] = await Promise.all([
       locked,
       hotelsStatementOfMode.run(trx, [owner?.named_hotel_id ?? null, ...ids]),
@@ -105,8 +113,9 @@ export async function findHotel(trx: Trx, facts: EventFacts, mode: ApplyMode): P
 }
 
 /**
- * Returns the owner with only the ids that are new. Events that waited for the other ids were re-enqueued when those
- * became known. To re-enqueue them with every event would make half a million jobs of a thousand waiting events.
+ * Returns the owner with only the ids that are not linked to a hotel yet. Events that waited for the linked ids were
+ * enqueued when these ids got their hotel. To enqueue them with every event again would make half a million jobs of a
+ * thousand waiting events.
  */
 const withoutKnownIds = (owner: Owner, linked: LinkedHotels): Owner => ({
   ...owner,
@@ -119,7 +128,7 @@ export function awaitedIds({ owner, payment_ids }: EventFacts): string[] {
   return owner === undefined ? idsOf({ owner, payment_ids }) : idsOf({ owner, payment_ids: [] });
 }
 
-/** Finds the events that wait for an id that this event has made known. */
+/** Finds the events that wait for an id which this event has linked to its hotel. */
 export async function findWaitingEvents(trx: Trx, eventId: string, { newlyKnownIds }: FoundHotel): Promise<string[]> {
   const waiting = await waitingStatement.run(trx, [newlyKnownIds, eventId]);
   return waiting.map(({ event_id }) => event_id);

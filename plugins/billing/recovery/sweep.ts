@@ -1,4 +1,4 @@
-/** Schedules that find events which would wait forever, and re-enqueue them. */
+/** Finds Stripe events that no job would ever process, and enqueues them again. Schedules call it. */
 import { isOutage, jobRows, type Trx } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import { type EventJob, eventJobs, eventsWithJob } from "../inbox/event_jobs.ts";
@@ -7,13 +7,14 @@ import { applyStripeEvent, askStripe } from "../jobs.ts";
 const batch = 500;
 
 /**
- * Enqueues events without an outcome and without a job, as after a deleted job or a partial restore of the database. An
- * event with a dead job has a job, and waits for a person.
+ * Enqueues events that are not processed and have no job. They lose their job if someone deletes it, or by a partial
+ * restore of the database. The sweep enqueues:
  *
- * - stored events
- * - events that wait for Stripe's answer, also those received before STRIPE_API_KEY was set
+ * - events with the status `stored`
+ * - events that lack a part which only Stripe has, also those received before `STRIPE_API_KEY` was set
+ * - events whose lookup job died because Stripe was unreachable
  *
- * Jobs that died because Stripe was unreachable start again.
+ * All other dead jobs are left for an operator, so their events are not enqueued.
  * @returns the number of enqueued events
  */
 export async function sweepEvents(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
@@ -31,8 +32,8 @@ export async function sweepEvents(ctx: BillingContext, signal?: AbortSignal): Pr
 }
 
 /**
- * Enqueues the events that wait for an id which is known by now: their job was lost. It reads all waiting events, so it
- * runs less often.
+ * Enqueues waiting events that no longer have to wait, because an id that they wait for has a hotel now. The job that
+ * should have applied them was lost. The search reads all waiting events, so it runs less often than `sweepEvents`.
  */
 export async function sweepWaiting(ctx: BillingContext, signal?: AbortSignal): Promise<number> {
   const swept = await enqueueAll(ctx, applyStripeEvent, waitingForKnown, signal);
@@ -40,7 +41,7 @@ export async function sweepWaiting(ctx: BillingContext, signal?: AbortSignal): P
   return swept;
 }
 
-/** Deletes the dead jobs of events that have an outcome by now. A person has nothing left to do for them. */
+/** Deletes the dead jobs of events that were applied or ignored since. They need no operator any more. */
 async function deleteObsoleteJobs(ctx: BillingContext): Promise<void> {
   await ctx.db.crossTenant((trx) =>
     eventJobs(trx)
@@ -56,16 +57,17 @@ async function deleteObsoleteJobs(ctx: BillingContext): Promise<void> {
 interface Search {
   /** The greatest number of events to find. */
   readonly limit: number;
-  /** Events that failed in this run, to leave out. */
+  /** The events to leave out, because the sweep could not enqueue them in this run. */
   readonly excluded: readonly string[];
 }
 
-/** Finds event ids. It must skip locked rows, and must not find again what has been enqueued. */
+/** Finds the ids of events to enqueue. It skips locked rows, and finds no event that this run has enqueued. */
 type Find = (trx: Trx, search: Search) => PromiseLike<string[]>;
 
 /**
- * Enqueues in batches. If a batch fails, its events are enqueued one by one, and the failing event is left out. So the
- * event of one hotel does not delay those of others.
+ * Enqueues the found events in batches. If a batch fails, its events are enqueued one by one until one of them fails.
+ * That event is left out, and the batches continue. So a faulty event does not delay the events of other hotels.
+ * @returns the number of enqueued events
  */
 async function enqueueAll(
   ctx: BillingContext,
@@ -102,8 +104,8 @@ const storedWithoutJob: Find = (trx, search) =>
   withoutJob(trx, search, "stored", applyStripeEvent).pluck<string[]>("event_id");
 
 /**
- * An event with a stored answer is not looked up again, whatever the answer was. This prevents an endless
- * loop.
+ * Finds the events that lack a part and have no lookup job. It leaves out events with a stored answer of Stripe, even
+ * if the answer did not help. Otherwise the sweep would ask Stripe again in each run.
  */
 const incompleteWithoutJob: Find = (trx, search) =>
   withoutJob(trx, search, "waiting", askStripe)
@@ -111,7 +113,7 @@ const incompleteWithoutJob: Find = (trx, search) =>
     .whereIn("status_reason", ["lines", "invoice"])
     .pluck<string[]>("event_id");
 
-/** Finds the events for whose ids `findHotel` (`find_hotel.ts`) would find a hotel. */
+/** Finds the waiting events with an id for which `findHotel` (`find_hotel.ts`) now finds a hotel. */
 const waitingForKnown: Find = (trx, search) =>
   withoutJob(trx, search, "waiting", applyStripeEvent)
     .whereRaw(
@@ -136,17 +138,20 @@ function withoutJob(trx: Trx, { limit, excluded }: Search, status: "stored" | "w
 }
 
 /**
- * Minutes. A job is dead after about 20 minutes. It remains dead as long again, so that an operator can see
- * it.
+ * How long a lookup job stays dead before it starts again (minutes). Its attempts take about 20 minutes. After as much
+ * time again, an operator had a chance to see it.
  */
 const minDeadMinutes = 20;
 /**
- * Days. After this time, a person must look at it: an outage of Stripe does not last so long. Stripe itself retries
- * deliveries for 3 days too.
+ * How long failed lookups start again (days). Afterwards an operator must look at them: an outage of Stripe does not
+ * last so long. Stripe also retries its deliveries for 3 days.
  */
 const maxDays = 3;
 
-/** Deletes the dead jobs of failed lookups. The new jobs start with their first attempt. */
+/**
+ * Finds the events whose lookup died because Stripe was unreachable, and deletes the dead jobs. The caller enqueues new
+ * jobs, which have all their attempts again.
+ */
 async function failedLookups(trx: Trx, { limit, excluded }: Search): Promise<string[]> {
   const dead = await jobRows(trx, askStripe)
     .whereRaw("dead_at < now() - make_interval(mins => ?)", [minDeadMinutes])

@@ -1,26 +1,28 @@
 /**
- * Writes a value as a CSV cell: as SQL for the kinds that COPY streams out of PostgreSQL, and in code for the computed
- * kinds. Both write the same bytes.
+ * Writes a value as a CSV cell. There are two ways, which write the same bytes:
+ *
+ * - in SQL, for reports that PostgreSQL writes with COPY
+ * - in TypeScript, for reports whose rows are computed in the process
  */
 import type { CsvForm } from "./form.ts";
 import { isConvertible, isLongNumber, convertibleSql, longNumberSql } from "./convertible_text.ts";
 
 declare const isWritten: unique symbol;
-/** A text that a cell can contain without an escape. */
+/** The text of a cell that is escaped already, or needs no escape. Only the functions of this file make one. */
 export type CellText = string & { readonly [isWritten]: true };
 
 export interface CellWriter {
-  /** A text that a person typed. @param expression trusted SQL */
+  /** Returns SQL that writes a text which a person typed. @param expression trusted SQL of the text */
   textSql(expression: string): string;
-  /** A text that a person typed. */
+  /** Writes a text that a person typed. */
   text(value: string): CellText;
-  /** An amount or another number with decimals. @param expression trusted SQL */
+  /** Returns SQL that writes an amount or another number with decimals. @param expression trusted SQL of the number */
   decimalSql(expression: string): string;
-  /** An amount or another number, as `formatAmount` writes it. */
+  /** Writes an amount or another number with decimals. @param value the number as `formatAmount` writes it */
   decimal(value: string): CellText;
 }
 
-/** Marks a day, a currency or a status as safe. Never use it for free text. */
+/** Writes a day, a currency or a status, which need no escape. Never use it for a text that a person typed. */
 export function fixedText(value: string): CellText {
   return value as CellText;
 }
@@ -36,23 +38,25 @@ export function cellWriter({ isForSpreadsheet, decimalMark }: CsvForm): CellWrit
 }
 
 /**
- * Escapes a text that a person typed. Excel and LibreOffice run a cell as a formula if it starts with `= + - @`, also
- * in full width, or a tab or a line end. A leading apostrophe makes it a text (OWASP, "CSV Injection").
- * `records.ts` handles formulas inside of a cell. Numbers never pass through here, and of dates only a month does.
- * @param expression trusted SQL
+ * Returns SQL that escapes a text which a person typed. Excel and LibreOffice run a cell as a formula if it starts with
+ * one of the characters in `dangerous`. An apostrophe before it makes the cell a text (OWASP, "CSV Injection").
+ * `records.ts` handles formulas that could start after a separator or a line end inside of the cell. Numbers and days
+ * need no escape.
+ * @param expression trusted SQL of the text
  */
 function escapedTextSql(expression: string): string {
   return `CASE WHEN ${isFormulaSql(expression)} THEN '''' || ${expression} ELSE ${expression} END`;
 }
 
-/** Escapes a text as `escapedTextSql` does, in code. */
+/** Escapes a text like the SQL of `escapedTextSql`. */
 function escapedText(text: string): string {
   return isFormula(text) ? `'${text}` : text;
 }
 
 /**
- * Writes a text for a spreadsheet. A text that it would convert to a number or a day becomes a formula of that text.
- * @param expression trusted SQL
+ * Returns SQL that writes a text for a spreadsheet. The spreadsheet would convert a text such as `007` to a number or a
+ * day. Such a text becomes a formula that returns it: `="007"`.
+ * @param expression trusted SQL of the text
  */
 function formulaTextSql(expression: string): string {
   return `CASE WHEN ${convertibleSql(expression)} THEN '="' || replace(${expression}, '"', '""') || '"'
@@ -73,8 +77,9 @@ function isFormula(text: string): boolean {
 }
 
 /**
- * Code points that start a formula: = + - @, tab, CR, LF, and ＝ ＋ － ＠. A regular expression instead of code points
- * made the whole COPY an eighth slower. PostgreSQL hashes a list of nine or more, which is faster than six comparisons.
+ * Code points that start a formula: `=`, `+`, `-`, `@`, tab, CR, LF, and `＝`, `＋`, `－`, `＠`. With a regular expression
+ * instead, the whole COPY took an eighth longer. PostgreSQL hashes a list of nine or more, which is faster than six
+ * comparisons.
  */
 const dangerous = [0x3d, 0x2b, 0x2d, 0x40, 0x09, 0x0d, 0x0a, 0xff1d, 0xff0b, 0xff0d, 0xff20];
 

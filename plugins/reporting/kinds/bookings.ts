@@ -32,7 +32,7 @@ const columns = {
   notes: ({ textSql }) => textSql("b.notes"),
   created_by: ({ textSql }) => textSql("b.created_by"),
   created_at: () => instantCell("b.created_at"),
-  // New columns come last, so that programs that count columns find the others in their places.
+  // Add new columns at the end. Programs that read columns by their position then still find the others.
   rack_amount: ({ decimalSql }) => decimalSql("coalesce(b.rack_amount, b.total_amount)"),
   waived_amount: ({ decimalSql }) => decimalSql("b.waived_amount"),
 } as const satisfies Record<string, (cells: CellWriter) => string>;
@@ -64,7 +64,7 @@ const bookingsRequestSchema = z
   })
   .meta({ id: "BookingsReportRequest" });
 
-/** The stored form, which is equal for all bodies that mean the same. */
+/** The request as the table stores it, with the defaults filled in. Bodies that mean the same have the same value. */
 const bookingsRequestView = z.strictObject({
   from: daySchema.nullable(),
   to: daySchema.nullable(),
@@ -92,7 +92,10 @@ function bookingsFileName({ from, to }: BookingsRequest, today: Day): string {
   return `bookings-${from ?? "begin"}-${to ?? "end"}-asked-${today}.csv`;
 }
 
-/** Selects the rows by primary key, which is the order of creation. It is total, so equal data gives equal bytes. */
+/**
+ * Selects the rows, ordered by the primary key. This is the order in which the bookings were made. No two rows have the
+ * same place in it, so the same data always gives the same file.
+ */
 function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings, cells: CellWriter): Knex.Raw {
   const { sql, bindings } = conditions(request, hotel);
   return trx.raw(
@@ -112,7 +115,7 @@ async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSet
   return Number(rows[0]?.count);
 }
 
-/** Builds the WHERE clause. Its values are strings, because COPY quotes values instead of binding them (`copyOut`). */
+/** Builds the WHERE clause. COPY accepts no parameters, so `copyOut` quotes the values. They must be strings. */
 function conditions({ from, to, by, status }: BookingsRequest, hotel: HotelSettings): Where {
   const all: Where[] = [{ sql: "b.hotel_id = ?::uuid", bindings: [hotel.hotel_id] }];
   if (status.length < bookingStatuses.length) {

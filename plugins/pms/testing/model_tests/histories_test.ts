@@ -44,7 +44,7 @@ const refusals = {
   undoCheckOut: ["WRONG_DAY"],
   repackRooms: ["NO_ROOM_FREE", "REPACK_CHANGED"],
 };
-/** Occur two and four times in 100 histories. With fewer than `many` histories, they can be missing by chance. */
+/** Outcomes that occur two and four times in 100 histories. Fewer than `many` histories can lack them by chance. */
 const rare = ["amendBooking NO_ROOM_FREE", "closeDay overdue"];
 const many = 900;
 

@@ -20,7 +20,7 @@ const allowedTransitions = `(VALUES ('book', NULL, 'confirmed'), ('check_in', 'c
   ('waive_charge', 'no_show', 'no_show'), ('waive_charge', 'canceled', 'canceled'),
   ('undo_waiver', 'no_show', 'no_show'), ('undo_waiver', 'canceled', 'canceled'))`;
 
-/** Keys say how a row breaks the rule. */
+/** Queries that find rows which break a rule, by a sentence that says how. */
 const queries: Readonly<Record<string, string>> = {
   "two allocations share a room and a night": `
     SELECT a.room_id, a.arrival, a.departure, b.arrival AS other_arrival, b.departure AS other_departure

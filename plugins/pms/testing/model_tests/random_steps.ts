@@ -1,4 +1,4 @@
-/** Generates random histories of a desk with fast-check. The weights make refusals frequent, and successes more so. */
+/** Generates random histories of a desk with fast-check. The weights make most steps succeed, and many be refused. */
 import fc from "fast-check";
 
 import type { BookingChoice, Change, Price, Stay, Step, Transition } from "./steps.ts";
@@ -6,7 +6,7 @@ import type { BookingChoice, Change, Price, Stay, Step, Transition } from "./ste
 const nth = fc.nat({ max: 1000 });
 const bookingChoice: fc.Arbitrary<BookingChoice> = fc.record({
   isLatest: fc.integer({ min: 0, max: 9 }).map((roll) => roll % 3 === 1),
-  // fast-check draws the ends of a range more often, so the rare case is inside of it.
+  // fast-check draws the ends of a range more often than the rest. So the rare case is a value inside of the range.
   isSuitable: fc.integer({ min: 0, max: 9 }).map((roll) => roll !== 7),
   nth,
 });
@@ -207,7 +207,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Generates an amendment of dates or room type, a change of the rates, and an amendment that undoes the first one. */
+/** Generates an amendment of dates or room type, a change of rates, and an amendment back to the earlier stay. */
 const undoneAmendment: fc.Arbitrary<Step[]> = fc
   .record({
     booking: bookingChoice,
@@ -229,7 +229,7 @@ const undoneAmendment: fc.Arbitrary<Step[]> = fc
       : [amend(booking, { departure: -nights }), rates, amend(latest, { departure: nights })];
   });
 
-/** Generates a time at the hotel: mostly the next day, and else the business date itself or a later day. */
+/** Generates a time at the hotel. The day is mostly the day after the business date. */
 const clock: fc.Arbitrary<Step> = fc.record({
   kind: fc.constant("set clock" as const),
   ahead: fc.constantFrom(0, 0, 1, 1, 1, 2, 4),

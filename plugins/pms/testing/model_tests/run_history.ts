@@ -46,7 +46,7 @@ export async function runHistory(run: HistoryRun, steps: readonly Step[]): Promi
     else {
       const { today } = model;
       await runCall(run, call, at);
-      // A close of the day also moves the calendar to the next day.
+      // A close of the day also moves the calendar by a day, so that it stays as far ahead of the business date.
       model.clock = { ...model.clock, ahead: model.clock.ahead + model.today - today };
     }
   }
@@ -221,7 +221,7 @@ function applyPlan(model: ModelHotel, plan: NonNullable<Plan>): void {
   );
 }
 
-/** Checks the offered moves of a refused booking or amendment. An amendment without a date keeps the booking's date. */
+/** Checks the moves that the refusal of a booking or an amendment offers. An omitted date is the booking's own. */
 function checkOffer(model: ModelHotel, { params = {}, body = {} }: Call, plan: Plan, at: string): void {
   const amended = model.bookings.find(({ id }) => id === params["booking_id"]);
   const {
@@ -229,7 +229,7 @@ function checkOffer(model: ModelHotel, { params = {}, body = {} }: Call, plan: P
     check_in_at: check_in = dayText(amended?.arrival ?? 0),
     expected_check_out_at: check_out = dayText(amended?.departure ?? 0),
   } = body;
-  // The desk offers no moves for a stay that begins in the past.
+  // The desk offers no moves for a stay that begins before the business date.
   if (dayNumber(check_in as string) < model.today) expect(plan, at).to.equal(undefined);
   else checkRepack(model, { room_type_id, check_in, check_out }, plan, at);
 }

@@ -1,6 +1,6 @@
 /**
- * Remembers a hotel as concurrent clients know it: from the answers that they got. It can be out of date, but it is
- * exact enough to choose the next step.
+ * Remembers what concurrent clients know about a hotel from the answers that they got. Another client may have changed
+ * the hotel since. The view is exact enough to choose the next step.
  */
 import type { Call, Outcome } from "./direct_desk.ts";
 import { dayNumber } from "./model/data.ts";

@@ -33,7 +33,7 @@ export interface BookingInView {
 export interface BookingChoice {
   /** Whether to take the booking of the step before, if it is among the candidates. */
   readonly isLatest: boolean;
-  /** Whether only bookings in a state in which the step can succeed are candidates. */
+  /** Whether the candidates are only the bookings whose state allows the step. */
   readonly isSuitable: boolean;
   /** The place among the candidates. It wraps around at the end. */
   readonly nth: number;
@@ -214,7 +214,7 @@ export function callOf(step: Step, view: DeskView): Call | undefined {
       return { id: "closeRoom", params, body: { from, to, reason: "new carpet" } };
     }
     case "reopen room": {
-      // The range is mostly a part of a closure, or one day more.
+      // The range mostly is a part of a closure, or ends one day after it.
       const closure = view.closures[step.room % (view.closures.length + 1)];
       const { startsIn, nights } = step.stay;
       // Nights that are over are rare.

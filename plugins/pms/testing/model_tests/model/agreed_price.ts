@@ -70,13 +70,13 @@ function requireReplaceable(hotel: ModelHotel, nights: readonly ModelNight[]): v
 const atRackRate = (night: ModelNight): ModelNight => ({ ...night, rate: night.rackRate, hasAgreedPrice: false });
 
 /**
- * Prices the nights of an amended stay, and collects the nights that the amendment releases.
+ * Prices the nights of an amended stay. Also collects the nights that the amendment removes from the bill (releases).
  *
- * A released night passes its agreed price on to the next added night without one, if both count as the same product.
- * The released night then returns to the rack rate. A new agreed price ends the old one in all
- * nights, released ones included.
- * @param after the nights of the amended stay, before prices are passed on
- * @param isSameProduct whether a released night counts as the same product as the added nights
+ * If an amendment exchanges agreed nights for others of the same product, the new nights get the agreed prices. The
+ * prices keep the order of the dates. A removed night that gave its price away has the rack rate afterwards. A new
+ * agreed price in the request replaces the old one in all nights, also in the removed ones.
+ * @param after the nights of the amended stay, before agreed prices go from removed to added nights
+ * @param isSameProduct whether a removed night counts as the same product as the added nights
  */
 export function amendPrices(
   hotel: ModelHotel,

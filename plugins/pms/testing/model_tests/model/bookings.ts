@@ -114,7 +114,7 @@ export function amend(hotel: ModelHotel, booking: ModelBooking, body: Body, role
   if (guest === undefined) return;
   const formerGuest = booking.guest;
   if (guest.name === booking.name) {
-    // The same name means the same guest. The new address applies to all open bookings of the guest.
+    // The same name means the same guest. All open bookings of the guest then get the e-mail address of the amendment.
     booking.guest.email = guest.email;
     for (const other of hotel.bookings) {
       if (other.guest === booking.guest && ["confirmed", "in_house"].includes(other.status)) other.email = guest.email;
@@ -265,7 +265,7 @@ export function setStatus(hotel: ModelHotel, booking: ModelBooking, status: Mode
 export function checkIn(hotel: ModelHotel, booking: ModelBooking): void {
   hotel.requirePaid();
   requireStatus(booking, "confirmed");
-  // A reinstated no-show can check in after the close of the day of its last night.
+  // The day of departure is allowed: a reinstated no-show can check in after the close of its last night's day.
   requireRightDay(booking.arrival <= hotel.today && hotel.today <= booking.departure);
   requireReady(hotel, booking.room);
   setStatus(hotel, booking, "in_house");
@@ -281,7 +281,7 @@ export function requireReady(hotel: ModelHotel, room: ModelRoom, leaving: readon
 
 export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = {}): void {
   requireStatus(booking, "in_house");
-  // The guest has slept each booked night that is over by the calendar, even if the business date is behind it.
+  // Booked nights before the calendar's day are slept, even if the business date is still earlier.
   const begun = Math.max(hotel.today, hotel.calendarDay());
   const slept = Math.max(hotel.today, Math.min(begun, booking.departure));
   const left = body["left_on"] === undefined ? slept : dayNumber(body["left_on"] as string);
@@ -289,7 +289,7 @@ export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = 
   // A check-out adds no night, so the day of departure can't be after the booked nights.
   requireRightDay(body["left_on"] === undefined || left <= booking.departure);
   if (left < booking.departure) {
-    // The guest pays at least one night. Nights without the guest become free for other bookings.
+    // The guest pays at least one night. Other bookings can have the room from the day on which the guest left.
     const departure = Math.max(left, booking.arrival + 1);
     releaseNights(booking, (day) => day >= departure);
     booking.departure = departure;
@@ -299,7 +299,7 @@ export function checkOut(hotel: ModelHotel, booking: ModelBooking, body: Body = 
   booking.room.isDirty = true;
 }
 
-/** Takes nights off the bill. */
+/** Removes nights from the bill, and keeps them with their prices for an undo. */
 function releaseNights(booking: ModelBooking, isReleased: (day: number) => boolean): void {
   booking.releasedAtEnd = new Map([...booking.nights].filter(([day]) => isReleased(day)));
   booking.nights = new Map([...booking.nights].filter(([day]) => !isReleased(day)));
@@ -322,13 +322,13 @@ export function noShow(hotel: ModelHotel, booking: ModelBooking): void {
 
 export function undoCheckIn(hotel: ModelHotel, booking: ModelBooking): void {
   requireStatus(booking, "in_house");
-  // A guest that checked in on an earlier day has slept in the hotel, so that check-in can't be undone.
+  // A guest who checked in on an earlier business date has slept in the hotel. That check-in can't be undone.
   requireRightDay(booking.checkedInOn === hotel.today);
   setStatus(hotel, booking, "confirmed");
   booking.checkedInOn = null;
 }
 
-/** Returns all nights that are or were on the bill. */
+/** Returns the nights on the bill, and those that a check-out, a no-show or a waiver removed from it. */
 export function nightsToRestore({
   nights,
   releasedAtEnd,

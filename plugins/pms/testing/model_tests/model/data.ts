@@ -46,7 +46,7 @@ export interface ModelGuest {
   name: string;
   email: string | null;
   isAnonymous: boolean;
-  /** The guest that has the bookings of this one since a merge. */
+  /** The guest that this one was merged into, and that has its bookings now. */
   mergedInto: ModelGuest | null;
   /** Whether the guest was ever part of a merge. */
   wasMerged: boolean;
@@ -56,7 +56,7 @@ export interface ModelGuest {
 export interface ModelMerge {
   readonly duplicate: ModelGuest;
   readonly survivor: ModelGuest;
-  /** The bookings that the survivor got. */
+  /** The bookings that went from the duplicate to the survivor. */
   readonly bookings: readonly ModelBooking[];
 }
 
@@ -91,13 +91,13 @@ export interface ModelBooking {
   children: number;
   /** The nights on the bill, by day. */
   nights: Map<number, ModelNight>;
-  /** The nights that an early check-out or a no-show took off the bill. Its undo puts them back. */
+  /** The nights that an early check-out or a no-show removed from the bill. An undo or `reinstate` puts them back. */
   releasedAtEnd: Map<number, ModelNight>;
   /** The nights that were on the bill before a waiver of the charge. Undefined without a waiver. */
   waivedNights: Map<number, ModelNight> | undefined;
-  /** All stays that the booking had while it was confirmed. Restrictions do not apply to these again. */
+  /** All stays that the booking had while it was confirmed. The restrictions allow an amendment back to one of them. */
   readonly stays: { readonly type: ModelType; readonly arrival: number; readonly departure: number }[];
-  /** The nights that amendments took off the bill, the latest last. An amendment can put one of them back. */
+  /** The nights that amendments removed from the bill, the latest last. A later amendment can put one of them back. */
   releasedByAmendments: ReleasedNight[];
   /** The nights in which the booking has its room allocated, so that no other booking can have the room. */
   allocatedNights: Set<number>;
@@ -113,7 +113,7 @@ export interface ReleasedNight {
 export interface ModelClosure {
   readonly room: ModelRoom;
   readonly from: number;
-  /** Not included. */
+  /** The day after the last closed night. */
   readonly to: number;
 }
 

@@ -94,20 +94,22 @@ export function closeDay(hotel: ModelHotel, day: number, early: boolean, role: R
     noShow(hotel, booking);
     booking.statusOn = day + 1;
   }
-  // The close of an earlier arrival day has counted its no-shows, also those that were reinstated since.
+  // A booking that should have arrived earlier was counted as a no-show by the close of its arrival day. If it was
+  // reinstated since, this close marks it again, but does not count it again.
   const dueToday = missing.filter(({ arrival }) => arrival === day);
   const staying =
     hotel.overstays === "extend" ? hotel.bookings.filter((booking) => extendOverstay(hotel, booking, day)) : [];
   const figures = { ...figuresOf(hotel, day, markedByDesk.length + dueToday.length), overstays: staying.length };
   hotel.closedDays.set(day, figures);
   hotel.today = day + 1;
-  // The runner sends the request after the prediction, at the same calendar day.
+  // The calendar does not move: it is one day less ahead of the new business date. The runner sends the request after
+  // this prediction, so both use the same calendar day.
   hotel.clock = { ...hotel.clock, ahead: hotel.clock.ahead - 1 };
   return figures;
 }
 
 /**
- * Extends the stay of a guest that was due out by the day, up to the night of that day, in the same room.
+ * Extends the stay of a guest who should have left by the day, in the same room. The night of that day is the last.
  * @returns whether the stay was extended. False if the guest is not due out or the room is not free
  */
 function extendOverstay(hotel: ModelHotel, booking: ModelBooking, day: number): boolean {
@@ -170,7 +172,7 @@ export function fewestMoves(hotel: ModelHotel, type: ModelType, from: number, to
     const [only] = conflicting;
     if (only === undefined || conflicting.length > 1 || !isMovable(hotel, only) || !hotel.canBeSold(room, to))
       return false;
-    // A room out of service can't receive a guest tonight, and its expected guest is not moved away from it.
+    // A room out of service can't receive a guest tonight. Repacking also does not move a guest who is expected in it.
     if (!hotel.canReceiveGuest(room, from) || !hotel.canReceiveGuest(room, only.arrival)) return false;
     if (!hotel.isFree(room, from, to, conflicting)) return false;
     return rooms.some((other) => other !== room && canHave(other, only.arrival, only.departure));

@@ -16,8 +16,8 @@ function requireKnown({ isAnonymous, mergedInto }: ModelGuest): void {
 }
 
 /**
- * Finds the guest with a name and an e-mail address, or makes a new one. It compares the profiles first. Then it
- * compares the bookings of each guest, and the guests that were merged into it. The oldest of several matches wins.
+ * Finds the guest with a name and an e-mail address, or makes a new one. A match with a profile is preferred to a match
+ * with a guest's bookings or with a guest that was merged into the guest. The oldest of several matches wins.
  */
 export function guestFor(hotel: ModelHotel, name: string, email: string | null): ModelGuest {
   const hasContact = (contact: { name: string; email: string | null }): boolean =>
@@ -36,8 +36,8 @@ export function guestFor(hotel: ModelHotel, name: string, email: string | null):
 }
 
 /**
- * Deletes a guest without bookings. It keeps a guest that was part of a merge, and a profile with an address that the
- * amended booking does not have.
+ * Deletes the guest that an amendment left without bookings. Keeps a guest that was part of a merge. Also keeps a guest
+ * with an e-mail address that differs from the amended booking's, because only the profile has that address.
  */
 export function deleteGuestWithoutBookings(hotel: ModelHotel, guest: ModelGuest, { email }: ModelBooking): void {
   if (guest.isAnonymous || guest.wasMerged || hotel.bookings.some((booking) => booking.guest === guest)) return;
@@ -82,8 +82,8 @@ export function merge(hotel: ModelHotel, id: unknown, duplicateId: unknown): voi
 }
 
 /**
- * Undoes a merge. The guest gets back its bookings, except bookings that the other guest no longer has. It also gets
- * back the guests that were merged into it, directly or through another guest.
+ * Undoes a merge. The guest gets its bookings back, if they still belong to the guest that it was merged into. It also
+ * gets back the guests that had been merged into it, directly or through another guest.
  */
 export function unmerge(hotel: ModelHotel, id: unknown): void {
   const guest = guestOf(hotel, id);

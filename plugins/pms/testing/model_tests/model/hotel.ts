@@ -117,7 +117,10 @@ export class ModelHotel {
     if (!this.canReceiveGuest(room, arrival)) throw new Refusal("ROOM_NOT_READY");
   }
 
-  /** Whether a booking needs the room from a day on, so that it can't be retired from that day. */
+  /**
+   * Whether the room can't be retired from a day on. A booking with a night in the room on that day or later prevents
+   * it, and so does an overdue guest in the room.
+   */
   hasBookingFrom(room: ModelRoom, from: number): boolean {
     return this.bookings.some(
       ({ room: lastRoom, status, departure, nights, allocatedNights }) =>
@@ -164,7 +167,7 @@ export class ModelHotel {
     );
     const from = Math.min(...refused.map((run) => run.from));
     const to = Math.max(...refused.map((run) => run.to));
-    // If all nights are over, the answer offers no other room.
+    // If all nights in conflict are over, the refusal offers no other room.
     const free = to <= first ? [] : this.freeRooms(Math.max(from, first), to, guests, except);
     const offered = [
       ...free.filter(({ type }) => type === firstRun.room.type),
@@ -193,7 +196,7 @@ export class ModelHotel {
   /**
    * Makes a night that is added to a booking. A night that an amendment released comes back at its old price, if it was
    * sold as the same room type. Otherwise the night has the present price.
-   * @param alike room types that count as the same
+   * @param alike more room types under which the released night can have been sold
    */
   addedNight(booking: ModelBooking, room: ModelRoom, day: number, alike: readonly ModelType[]): ModelNight {
     const had = booking.releasedByAmendments.findLast(
@@ -203,7 +206,10 @@ export class ModelHotel {
     return { ...(had?.night ?? this.nightIn(room, day)), room };
   }
 
-  /** Checks like `requireArrival`, but skips what the booking had passed with an earlier stay of the same arrival. */
+  /**
+   * Checks the restrictions for an amended booking. An arrival that the booking had before, in the same room type, is
+   * not checked again. The minimum stay is, if the new stay is shorter than all earlier ones.
+   */
   requireArrivalOf(booking: ModelBooking, type: ModelType, arrival: number, departure: number, override = false): void {
     const had = booking.stays.filter((stay) => stay.type === type && stay.arrival === arrival);
     if (had.length === 0) this.requireArrival(type, arrival, departure, override);
@@ -251,8 +257,8 @@ export class ModelHotel {
   }
 
   /**
-   * Chooses the free room of a type that leaves the smallest gaps before and after the stay. It prefers the
-   * first of equal rooms by number.
+   * Chooses the free room of a type that leaves the fewest empty nights before and after the stay. It chooses the
+   * lowest number among equal rooms.
    */
   bestRoom(type: ModelType, from: number, to: number): ModelRoom | undefined {
     const gap = (room: ModelRoom, day: number, step: number): number => {
@@ -267,7 +273,8 @@ export class ModelHotel {
         this.canReceiveGuest(room, from) &&
         this.isFree(room, from, to),
     );
-    // Tonight, a dirty room costs more than all gaps. A room with a guest in house costs more than a dirty room.
+    // The gaps add up to 120 nights at most. So for an arrival tonight, each clean room is better than a dirty one. A
+    // dirty room is better than an occupied one.
     const cost = (room: ModelRoom): number =>
       gap(room, from - 1, -1) +
       gap(room, to, 1) +
@@ -290,7 +297,7 @@ function requireFound<T>(thing: T | undefined): T {
   return thing;
 }
 
-/** Returns the day after the last night that is on the bill or that an undo can put back on it. */
+/** Returns the day after the last night, including nights that an undo can put back on the bill. */
 export function agreedDeparture({
   nights,
   releasedAtEnd,

@@ -2,7 +2,10 @@
 import type { ModelBooking, ModelStatus } from "./data.ts";
 import type { ModelHotel } from "./hotel.ts";
 
-/** Returns the first night that is not over. For an expected guest that departs today, this is last night. */
+/**
+ * Returns the first night that is not over by the business date. For a confirmed booking that departs today, it is last
+ * night: a reinstated no-show arrives after the close and still sleeps that night.
+ */
 export const firstAhead = ({ today }: ModelHotel, status: ModelStatus, departure: number): number =>
   status === "confirmed" && departure === today ? today - 1 : today;
 

@@ -21,7 +21,7 @@ export function reinstate(
   hotel.requirePaid();
   requireStatus(booking, "canceled", "no_show");
   const { status, statusOn, arrival, departure } = booking;
-  // A no-show can be reinstated on the next business date, whether the desk or the close marked it.
+  // A no-show of the day that was just closed can be reinstated, whether the desk or the close marked it.
   const isOfLastClose = status === "no_show" && statusOn === arrival && hotel.today === arrival + 1;
   requireRightDay((statusOn === hotel.today || isOfLastClose) && departure >= hotel.today);
   requireKnown(booking);
@@ -35,7 +35,7 @@ export function reinstate(
     requireCapacity(room.type.capacity, booking.adults, booking.children);
     hotel.requireCanReceiveGuest(room, arrival);
   }
-  // A night that is over stays in its room. If another guest had that room, the whole stay goes to the other room.
+  // A night that is over keeps its room. If another guest slept in that room, the whole stay goes to the new room.
   const ahead = firstAhead(hotel, "confirmed", departure);
   const hasLostNight = [...formerNights].some(([day, night]) => day < ahead && hotel.isTaken(night.room, day));
   const first = hasLostNight ? Math.min(...days) : ahead;
