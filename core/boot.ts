@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { isOutage, runTransaction, roleOf, sqlStateOf, wrongPassword } from "./db/database.ts";
 import { openPool } from "./db/pool.ts";
+import { createReportsDatabase, type ReportsDatabase, ReportsDatabaseFault } from "./db/reports_database.ts";
 import { asRole } from "./db/transaction.ts";
 import { chosenIds, type Discovery, discoverPlugins, pluginsFolder } from "./plugin/discovery.ts";
 import type { LoadedPlugin, PluginGauge, PluginParts } from "./plugin/contract.ts";
@@ -116,14 +117,24 @@ export async function boot(name: string, variables: Variables): Promise<Platform
   const log = createLogger(env.LOG_LEVEL, { process: name });
   const login = loginOf(env.PLUGINS);
   const loginUrl = urlAs(env.DATABASE_URL as string, login, env.SECRET_KEY);
-  const knex = openPool({
-    url: loginUrl,
+  const limits = {
     max: env.DATABASE_POOL,
-    name: `keyrack ${name}`,
     ...(name === "web"
       ? { statementMs: statementMs.web, waitMs: env.DATABASE_WAIT_MS }
       : { statementMs: statementMs.worker }),
-  });
+  };
+  const knex = openPool({ ...limits, url: loginUrl, name: `keyrack ${name}` });
+  const reports =
+    env.REPORTS_DATABASE_URL === undefined
+      ? undefined
+      : createReportsDatabase(
+          knex,
+          openPool({
+            ...limits,
+            url: urlAs(env.REPORTS_DATABASE_URL, login, env.SECRET_KEY),
+            name: `keyrack ${name} reports`,
+          }),
+        );
   const active = new Set(env.PLUGINS ?? plugins.map(({ manifest }) => manifest.id));
   const needed = neededPlugins(plugins, env.PLUGINS);
   const parts = new Map<string, PluginParts>();
@@ -131,16 +142,22 @@ export async function boot(name: string, variables: Variables): Promise<Platform
   const close = async (): Promise<void> => {
     for (const part of [...parts.values()].reverse()) await part.close?.();
     await refusals.close();
+    await reports?.close();
     await knex.destroy();
   };
   try {
     await whenReachable(log, login, () => runTransaction(knex, { role: coreRole }, (trx) => checkTables(trx, plugins)));
-    const faults: string[] = [];
+    const faults = reports === undefined ? [] : await faultsOfReports(reports, log);
     for (const plugin of needed) {
       const slice = slices.get(plugin.manifest.id) ?? {};
       const files = openStore(plugin.manifest, slice, env);
       faults.push(...(await refusalsOf(plugin, files, log)));
-      const part = await setUp(plugin, contextFor(plugin, slice, files, knex, log, refusals), variables, faults);
+      const part = await setUp(
+        plugin,
+        contextFor(plugin, slice, files, knex, log, refusals, reports),
+        variables,
+        faults,
+      );
       if (part !== undefined) parts.set(plugin.manifest.id, part);
     }
     // With a part missing, what the others lack would be told wrongly.
@@ -214,6 +231,18 @@ async function refusalsOf(plugin: LoadedPlugin, files: FileStore | undefined, lo
     log.warn({ err: error, plugin: plugin.manifest.id }, "the store of files can't be reached yet");
     return [];
   }
+}
+
+/** A replica that can't be reached or lags stops no process, because only reports need it. A wrong one does. */
+async function faultsOfReports(reports: ReportsDatabase, log: Logger): Promise<string[]> {
+  try {
+    await reports.check();
+  } catch (error) {
+    if (!(error instanceof ReportsDatabaseFault)) throw error;
+    if (!error.retryable) return [error.message];
+    log.warn({ err: error }, "the database of the reports can't be used yet, and reports wait for it");
+  }
+  return [];
 }
 
 /** Waits up to 30 s for a database that is just starting. @throws the last error if the database is still not there */

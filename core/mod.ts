@@ -8,6 +8,7 @@ export { forEachTenant } from "./db/each_tenant.ts";
 export { type NamedStatement, prepareNamed } from "./db/named_statement.ts";
 export { prepare, type Statement } from "./db/prepared_statement.ts";
 export { constraintOf, type Database, isOutage, sqlStateOf, type Trx } from "./db/database.ts";
+export { ReportsDatabaseFault } from "./db/reports_database.ts";
 export { tenantTable } from "./db/migrate/tenant_table.ts";
 export { defineProblems, type FieldError, Problem, type ProblemDetails, problems } from "./errors.ts";
 export { secretKeysSchema } from "./config/env.ts";

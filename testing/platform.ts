@@ -23,6 +23,8 @@ export interface TestPlatformOptions {
   readonly store?: StoreKind;
   /** Whether a worker runs the jobs. Default: true. */
   readonly worker?: boolean;
+  /** A migrated database, which remains at the end. Default: a new one. */
+  readonly databaseUrl?: string;
   /** Environment variables that override the defaults of tests. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -47,7 +49,10 @@ export const fixturePlugins = path.join(import.meta.dirname, "fixture_plugins");
 export const testWebhookSecret = "whsec_test_test_test_test_test_test_1";
 
 export async function startTestPlatform(options: TestPlatformOptions = {}): Promise<TestPlatform> {
-  const database = await createTestDatabase();
+  const database =
+    options.databaseUrl === undefined
+      ? await createTestDatabase()
+      : { url: options.databaseUrl, drop: () => Promise.resolve() };
   const redis = options.store === "redis" ? await startRedis() : undefined;
   const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-data-"));
   const variables: Record<string, string> = {

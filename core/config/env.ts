@@ -24,6 +24,8 @@ export const secretKeysSchema = z
 export const coreSchema = z.object({
   NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is not a postgres:// URL" }).optional(),
+  /** A streaming replica of DATABASE_URL that reports are read from (`db/reports_database.ts`). */
+  REPORTS_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is not a postgres:// URL" }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "is not a redis:// URL" }).optional(),
   SECRET_KEY: secretKeysSchema.optional(),
   DATA_DIR: z

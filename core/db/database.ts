@@ -14,17 +14,55 @@ export interface Database {
    * no effect except through `trx`.
    */
   tenant<T>(tenantId: string, work: (trx: Trx) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
+  /**
+   * Reads one tenant's rows in one repeatable-read snapshot, from `REPORTS_DATABASE_URL` if it is set. For long reads.
+   * `work` runs once.
+   */
+  snapshot<T>(tenantId: string, work: (snapshot: SnapshotRead) => PromiseLike<T>): Promise<T>;
   /** Runs a transaction across tenants. Needs the manifest's `crossTenant` permission. */
   crossTenant<T>(work: (trx: Trx) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
+}
+
+/** An open snapshot. */
+export interface SnapshotRead {
+  readonly trx: Trx;
+  /** The snapshot has every change that was committed before this instant. Null if the replica can't say. */
+  readonly dataAsOf: Date | null;
+}
+
+/** Another server that snapshots are read from (`core/db/reports_database.ts`). */
+export interface SnapshotSource {
+  readonly knex: Knex;
+  /** Returns `dataAsOf` of a snapshot that is opened after it. */
+  dataAsOf(): Promise<Date | null>;
 }
 
 /** The PostgreSQL role of a plugin inside a tenant, and the one for its work across tenants. */
 export const roleOf = (pluginId: string): string => `keyrack_${pluginId}`;
 export const crossTenantRoleOf = (pluginId: string): string => `keyrack_${pluginId}_platform`;
 
-/** Makes a database handle that can only act as this plugin. */
-export function databaseFor(knex: Knex, pluginId: string, mayWorkAcrossTenants: boolean): Database {
+/**
+ * Makes a database handle that can only act as this plugin.
+ * @param reports where snapshots are read. Default: `knex`
+ */
+export function databaseFor(
+  knex: Knex,
+  pluginId: string,
+  mayWorkAcrossTenants: boolean,
+  reports?: SnapshotSource,
+): Database {
   return {
+    snapshot: async (tenantId, work) => {
+      const dataAsOf = reports === undefined ? new Date() : await reports.dataAsOf();
+      // One attempt: a replica cancels a read that delays its replay (40001), and the rows are half sent by then.
+      return runTransaction(
+        reports?.knex ?? knex,
+        { role: roleOf(pluginId), tenantId },
+        (trx) => work({ trx, dataAsOf }),
+        { readOnly: true, isolation: "repeatable read" },
+        1,
+      );
+    },
     tenant: (tenantId, work, options) => runTransaction(knex, { role: roleOf(pluginId), tenantId }, work, options),
     crossTenant: (work, options) => {
       if (!mayWorkAcrossTenants) {
@@ -53,10 +91,11 @@ export async function runTransaction<T>(
   identity: TransactionIdentity,
   work: (trx: Trx) => PromiseLike<T>,
   options: TransactionOptions = {},
+  attempts = tries,
 ): Promise<T> {
   try {
     return await retry(() => runTransactionOnce(knex, identity, work, options), {
-      attempts: tries,
+      attempts,
       firstPauseMs,
       jitter: 1,
       isRetryable: isContention,

@@ -25,6 +25,7 @@ interface CoreNeed {
 export const coreVariables: Readonly<Record<keyof CoreEnv, CoreNeed>> = {
   NODE_ENV: { why: "production or not" },
   DATABASE_URL: { why: "the database" },
+  REPORTS_DATABASE_URL: { why: "the replica that reports are read from" },
   REDIS_URL: { only: "worker", why: "BullMQ's store; a web process has no connection to it" },
   SECRET_KEY: { why: "tokens, and the passwords of the run-time logins" },
   DATA_DIR: { why: "where files are" },

@@ -82,7 +82,7 @@ export function permissionSet(
     ]),
     net: distinct([
       ...(kind === "web" ? [{ value: listenAddress(variables), why: "HOST and PORT: where it listens" }] : []),
-      ...hostOf(variables["DATABASE_URL"], "DATABASE_URL"),
+      ...databaseUrls.flatMap((name) => hostOf(variables[name], name)),
       ...(kind === "worker" ? hostOf(variables["REDIS_URL"], "REDIS_URL") : []),
       ...here.flatMap((plugin) => [...pluginHosts(plugin, variables), ...fileHost(plugin, variables)]),
     ]),
@@ -142,13 +142,18 @@ function fileHost({ manifest }: LoadedPlugin, variables: Variables): Need[] {
   return hostOf(s3Endpoint(variables), `${manifest.id}: ${files.reason}`);
 }
 
-/** Returns the certificate files that the URL of the database names. */
+const databaseUrls = ["DATABASE_URL", "REPORTS_DATABASE_URL"] as const;
+
+/** Returns the certificate files that the URLs of the databases name. */
 export function databaseFiles(variables: Variables): Need[] {
-  if (variables["DATABASE_URL"] === undefined) return [];
-  const { searchParams } = new URL(variables["DATABASE_URL"]);
-  return ["sslrootcert", "sslcert", "sslkey"].flatMap((name) => {
-    const file = searchParams.get(name);
-    return file === null ? [] : [{ value: shorten(file), why: `${name} of DATABASE_URL` }];
+  return databaseUrls.flatMap((variable) => {
+    const url = variables[variable];
+    if (url === undefined) return [];
+    const { searchParams } = new URL(url);
+    return ["sslrootcert", "sslcert", "sslkey"].flatMap((name) => {
+      const file = searchParams.get(name);
+      return file === null ? [] : [{ value: shorten(file), why: `${name} of ${variable}` }];
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import type { Middleware } from "koa";
 const exposeHeaders = [
   "Content-Disposition",
   "Content-Range",
+  "Data-As-Of",
   "ETag",
   "Idempotency-Replayed",
   "Location",

@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { auditLogOf } from "../audit/log.ts";
 import type { Refusals } from "../audit/refusals.ts";
 import { dailyCounter } from "../db/daily_usage.ts";
-import { databaseFor } from "../db/database.ts";
+import { databaseFor, type SnapshotSource } from "../db/database.ts";
 import type { LoadedPlugin, PluginContext } from "./contract.ts";
 import { forgetAnswers } from "../http/idempotency.ts";
 import type { FileStore } from "../files/store.ts";
@@ -20,12 +20,13 @@ export function contextFor(
   knex: Knex,
   log: Logger,
   refusals: Refusals,
+  reports?: SnapshotSource,
 ): PluginContext {
   const { id, permissions } = manifest;
   return {
     id,
     env: slice,
-    db: databaseFor(knex, id, permissions?.crossTenant !== undefined),
+    db: databaseFor(knex, id, permissions?.crossTenant !== undefined, reports),
     files,
     enqueue: enqueuerFor(manifest),
     audit: auditLogOf(id, refusals),

@@ -8,12 +8,12 @@
  * Three things end a build early:
  * - The worker stops or loses the job (`signal`). The next worker takes the job at once.
  * - The report is canceled or deleted. The progress writer notices it, and the job ends.
- * - A fault. The job is tried again.
+ * - A fault. The job is tried again. If only the replica can't be reached, the attempt does not count.
  */
 import { pipeline } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 
-import { handleLongJob, DeferJob, type Trx } from "../../../core/mod.ts";
+import { handleLongJob, DeferJob, ReportsDatabaseFault, type Trx } from "../../../core/mod.ts";
 import type { ReportingContext } from "../context.ts";
 import { Digest } from "../csv/digest.ts";
 import { buildReport } from "../jobs.ts";
@@ -76,6 +76,7 @@ async function startBuild({ db, files }: Services, build: Build, finish: Finish)
         file: fileOf(build),
         rows_done: 0,
         rows_total: null,
+        data_as_of: null,
         started_at: report.started_at ?? new Date(),
         version: nextVersion,
       });
@@ -117,11 +118,21 @@ async function runBuild(
     await progress.end();
     if (progress.stopped.aborted && !signal.aborted) return finishCanceled(services, build, finish);
     await requeueReport(services, build);
-    throw error;
+    throw deferredBy(error, services, build) ?? error;
   }
   await progress.end();
   if (await publish(services, build, written, finish)) return;
   await services.files.remove(fileOf(build));
+}
+
+/** Milliseconds until a build tries again to reach the replica. */
+const replicaMs = 5000;
+
+/** A replica that restarts must not use up the attempts of all reports. They wait for it in the queue. */
+function deferredBy(error: unknown, { log }: Services, build: Build): DeferJob | undefined {
+  if (!(error instanceof ReportsDatabaseFault) || !error.retryable) return undefined;
+  log.warn({ err: error, ...build }, "a report waits for its database");
+  return new DeferJob(replicaMs);
 }
 
 /** Opens a snapshot, counts its rows, and copies them into the store at the store's pace. */
@@ -134,7 +145,7 @@ async function writeFile(
 ): Promise<WrittenFile> {
   const stop = AbortSignal.any([signal, progress.stopped]);
   return inSnapshot({ db }, build.hotel_id, report, async (snapshot) => {
-    await progress.begin(await snapshot.count());
+    await progress.begin(await snapshot.count(), snapshot.dataAsOf);
     stop.throwIfAborted();
     const csv = await snapshot.csv();
     progress.follow(csv);
@@ -179,7 +190,7 @@ async function requeueReport({ db, log }: Services, build: Build): Promise<void>
     await db.tenant(build.hotel_id, (trx) =>
       Report.query(trx)
         .where({ ...build, status: "running" })
-        .patch({ status: "queued", rows_done: 0, rows_total: null, version: nextVersion }),
+        .patch({ status: "queued", rows_done: 0, rows_total: null, data_as_of: null, version: nextVersion }),
     );
   } catch (error) {
     log.warn({ err: error, ...build }, "a report could not be marked as queued again");

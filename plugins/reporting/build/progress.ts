@@ -19,8 +19,8 @@ export interface RecordCount {
 export interface ProgressWriter {
   /** Aborts when this attempt must stop: the report was canceled or deleted, or another attempt builds it. */
   readonly stopped: AbortSignal;
-  /** Writes the total number of rows. */
-  begin(rowsTotal: number): Promise<void>;
+  /** Writes the total number of rows, and the age of the snapshot that they are in. */
+  begin(rowsTotal: number, dataAsOf: Date | null): Promise<void>;
   /** Takes the number of finished rows from this count. It is 0 before. */
   follow(count: RecordCount): void;
   end(): Promise<void>;
@@ -33,7 +33,7 @@ export interface ProgressWriter {
 export function writeProgress({ db, log }: Pick<ReportingContext, "db" | "log">, build: Build): ProgressWriter {
   const stopped = new AbortController();
   let count: RecordCount = { records: 0 };
-  const write = async (more: { rows_total?: number } = {}): Promise<void> => {
+  const write = async (more: { rows_total?: number; data_as_of?: Date | null } = {}): Promise<void> => {
     const changed = await db.tenant(build.hotel_id, (trx) =>
       Report.query(trx)
         .where({ ...build, status: "running" })
@@ -54,7 +54,7 @@ export function writeProgress({ db, log }: Pick<ReportingContext, "db" | "log">,
   }, everyMs);
   return {
     stopped: stopped.signal,
-    begin: (rowsTotal) => write({ rows_total: rowsTotal }),
+    begin: (rowsTotal, dataAsOf) => write({ rows_total: rowsTotal, data_as_of: dataAsOf }),
     follow: (next) => {
       count = next;
     },

@@ -18,6 +18,8 @@ export interface ReportRequest {
 
 /** A report's rows in one snapshot of the database. */
 export interface Snapshot {
+  /** The rows have every change that was committed before this instant. Null if the replica can't say. */
+  readonly dataAsOf: Date | null;
   /** Counts the rows that the CSV will have. */
   count(): Promise<number>;
   /** Opens the CSV. The snapshot can't run another query until the CSV has ended. */
@@ -25,7 +27,8 @@ export interface Snapshot {
 }
 
 /**
- * Opens one repeatable-read, read-only snapshot under the plugin's role and for the hotel's rows, while `work` runs.
+ * Opens one snapshot under the plugin's role and for the hotel's rows, while `work` runs. It reads from the replica if
+ * there is one.
  * Memory stays constant: PostgreSQL sends rows only as fast as `work` reads them.
  */
 export async function inSnapshot<T>(
@@ -37,31 +40,28 @@ export async function inSnapshot<T>(
   let first: { readonly error: unknown } | undefined;
   let open: CsvRecords | undefined;
   try {
-    return await db.tenant(
-      hotelId,
-      async (trx) => {
-        const hotel = await readHotel(trx, hotelId);
-        const { columns, rows } = kindOf(report.kind);
-        const form = formOf(report.request);
-        const opened = openSource(trx, rows, Object.keys(columns), report.request, hotel, form);
-        try {
-          return await work({
-            count: opened.count,
-            csv: async () => {
-              open = toRecords(await opened.csv(), form);
-              return open;
-            },
-          });
-        } catch (error) {
-          first = { error };
-          throw error;
-        } finally {
-          // Ends the COPY if `work` did not read it to its end: the transaction can't end before.
-          open?.destroy();
-        }
-      },
-      { readOnly: true, isolation: "repeatable read" },
-    );
+    return await db.snapshot(hotelId, async ({ trx, dataAsOf }) => {
+      const hotel = await readHotel(trx, hotelId);
+      const { columns, rows } = kindOf(report.kind);
+      const form = formOf(report.request);
+      const opened = openSource(trx, rows, Object.keys(columns), report.request, hotel, form);
+      try {
+        return await work({
+          dataAsOf,
+          count: opened.count,
+          csv: async () => {
+            open = toRecords(await opened.csv(), form);
+            return open;
+          },
+        });
+      } catch (error) {
+        first = { error };
+        throw error;
+      } finally {
+        // Ends the COPY if `work` did not read it to its end: the transaction can't end before.
+        open?.destroy();
+      }
+    });
   } catch (error) {
     // An aborted COPY closes its connection (see `copyOut`), and the rollback fails too. The first error is the cause.
     throw first === undefined ? error : first.error;

@@ -36,6 +36,8 @@ export class Report extends Model {
   declare rows_done: number;
   /** Null until they are counted. */
   declare rows_total: number | null;
+  /** The file has every change that was committed before this instant. Null until its snapshot is open. */
+  declare data_as_of: Date | null;
   /** The name of the downloaded file. */
   declare file_name: string;
   /** The file's name in the store. Each attempt writes a file of its own. */

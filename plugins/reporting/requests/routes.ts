@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import * as z from "zod";
 
 import {
@@ -29,7 +28,7 @@ import {
 import { requestReport } from "./request_report.ts";
 import type { ReportingContext } from "../context.ts";
 import { csvContentType } from "../csv/form.ts";
-import { csvOpener, type OpenCsv } from "./stream_report.ts";
+import { csvOpener, type OpenCsv, type OpenedCsv } from "./stream_report.ts";
 import { type ReportKind, requestOf } from "../kinds/kind.ts";
 import { kinds } from "../kinds/mod.ts";
 import { findReport, removeReport } from "./reports.ts";
@@ -107,7 +106,8 @@ function createReportRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: Report
     summary: `Create a report of ${title} as CSV`,
     description: [
       "Answers with a report to poll at `Location`. The same request gets the same report while that is unfinished. " +
-        "With `Accept: text/csv` the answer is the CSV itself, with status 200, and no report is created." +
+        "With `Accept: text/csv` the answer is the CSV itself, with status 200, and no report is created. " +
+        "Its header `Data-As-Of` is the instant before which every change is in it." +
         (deskDays === undefined ? "" : ` A receptionist always gets the CSV, of at most ${deskDays} days.`),
       `Columns:\n\n${meanings.join("\n")}`,
     ].join("\n\n"),
@@ -119,13 +119,15 @@ function createReportRoute(ctx: ReportingContext, openCsv: OpenCsv, kind: Report
     problems: ["TOO_MANY_REPORTS", "TRIAL_QUOTA_REACHED"],
     // Before the transaction: the stream needs its own connection, and must not wait for it while it has another one.
     prepare: ({ actor, body, request }) => openStream(ctx, openCsv, kind, actor, body, request),
-    handler: async ({ actor, body, trx, prepared: stream }) => {
+    handler: async ({ actor, body, trx, prepared: opened }) => {
       const hotel = await readHotel(trx, actor.tenantId);
       // Refuses a stored time zone that is unknown here, with a message, instead of in the job.
       dayAt(new Date(), hotel.time_zone);
-      if (stream !== undefined) {
+      if (opened !== undefined) {
         await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
-        return { status: 200, stream, headers: { "Content-Type": csvContentType } };
+        const { stream, dataAsOf } = opened;
+        const age = dataAsOf === null ? {} : { "Data-As-Of": dataAsOf.toISOString() };
+        return { status: 200, stream, headers: { "Content-Type": csvContentType, ...age } };
       }
       const report = await requestReport(ctx, trx, actor, { kind: name, request: requestOf(kind, body, hotel) });
       await requireDailyQuota(trx, hotel, quotaOf(ctx), ctx.countDaily);
@@ -150,7 +152,7 @@ async function openStream(
   { tenantId, role }: Actor,
   body: unknown,
   { context, signal }: RequestFacts,
-): Promise<Readable | undefined> {
+): Promise<OpenedCsv | undefined> {
   const { name, deskDays } = kind;
   const isDesk = role === "receptionist";
   const accepted = context.accepts("application/json", "text/csv", "text/csv;charset=utf-8");
@@ -171,9 +173,9 @@ async function openStream(
         `A receptionist can list at most ${deskDays} days. A manager can create longer reports.`,
       );
   }
-  const stream = await openCsv(tenantId, { kind: name, request });
+  const opened = await openCsv(tenantId, { kind: name, request });
   // Runs at every end of the request, also if the client read nothing.
-  context.res.once("close", () => stream.destroy());
-  if (signal.aborted) stream.destroy();
-  return stream;
+  context.res.once("close", () => opened.stream.destroy());
+  if (signal.aborted) opened.stream.destroy();
+  return opened;
 }

@@ -32,8 +32,14 @@ interface Pace {
   readonly everyMs: number;
 }
 
+export interface OpenedCsv {
+  readonly stream: Readable;
+  /** The rows have every change that was committed before this instant. Null if the replica can't say. */
+  readonly dataAsOf: Date | null;
+}
+
 /** Opens a report's CSV as soon as its first bytes are read. @throws Problem TOO_MANY_REPORTS */
-export type OpenCsv = (hotelId: string, report: ReportRequest) => Promise<Readable>;
+export type OpenCsv = (hotelId: string, report: ReportRequest) => Promise<OpenedCsv>;
 
 export function csvOpener({ db, log }: Pick<ReportingContext, "db" | "log">, pace = leastPace): OpenCsv {
   const openings = pLimit(mostOpening);
@@ -57,20 +63,21 @@ export function csvOpener({ db, log }: Pick<ReportingContext, "db" | "log">, pac
   const readReport = async (
     hotelId: string,
     report: ReportRequest,
-    onOpen: (stream: Readable) => void,
+    onOpen: (opened: OpenedCsv) => void,
   ): Promise<void> => {
     const small = await inSnapshot({ db }, hotelId, report, async (snapshot) => {
+      const { dataAsOf } = snapshot;
       const csv = await snapshot.csv();
       // Waits for the first bytes: a fault before them can still become a problem answer.
       const first = await readUpTo(csv, smallBytes);
-      if (csv.readableEnded) return Readable.from(first, { objectMode: false });
-      await sendLarge(hotelId, csv, first, onOpen);
+      if (csv.readableEnded) return { stream: Readable.from(first, { objectMode: false }), dataAsOf };
+      await sendLarge(hotelId, csv, first, (stream) => onOpen({ stream, dataAsOf }));
       return undefined;
     });
     if (small !== undefined) onOpen(small);
   };
   /** Resolves as soon as the stream can be read. The snapshot of a large report is still open then. */
-  const open = (hotelId: string, report: ReportRequest): Promise<Readable> =>
+  const open = (hotelId: string, report: ReportRequest): Promise<OpenedCsv> =>
     new Promise((resolve, reject) => {
       readReport(hotelId, report, resolve).catch((error: unknown) => {
         log.debug({ err: error }, "a report's stream was aborted");

@@ -8,11 +8,12 @@ import { csvOpener } from "./stream_report.ts";
 describe("the reports of a process that open at the same time", () => {
   it("Three reports open at a time, a hundred wait, and one more answers 429 TOO_MANY_REPORTS", async () => {
     const running: ((error: Error) => void)[] = [];
-    const tenant: Database["tenant"] = () =>
+    const snapshot: Database["snapshot"] = () =>
       new Promise((_, reject) => {
         running.push(reject);
       });
-    const db: Database = { tenant, crossTenant: () => Promise.reject(new Error("no report reads several hotels")) };
+    const refuse = () => Promise.reject(new Error("A report reads a snapshot."));
+    const db: Database = { snapshot, tenant: refuse, crossTenant: refuse };
     const openCsv = csvOpener({ db, log: pino({ level: "silent" }) });
     const open = (): Promise<unknown> =>
       openCsv("hotel", { kind: "bookings", request: {} }).catch((error: unknown) => error);

@@ -108,7 +108,7 @@ describe("streamed reports", () => {
       const services = { db: databaseFor(web.knex, "reporting", true), log: web.log };
       const openCsv = csvOpener(services, { bytes: 1000, everyMs: 200 });
       const request = kindOf("bookings").normalize({ by: "arrival" }, "2030-01-01");
-      const stream = await openCsv(hotel.hotelId, { kind: "bookings", request });
+      const { stream } = await openCsv(hotel.hotelId, { kind: "bookings", request });
       const failure = new Promise<Error>((resolve) => stream.once("error", resolve));
       stream.read(1);
       expect(await copies()).to.equal(1);
@@ -120,7 +120,7 @@ describe("streamed reports", () => {
         openCsv(hotel.hotelId, { kind: "bookings", request }).catch(() => undefined),
       );
       let bytes = 0;
-      for await (const chunk of again as AsyncIterable<Buffer>) bytes += chunk.length;
+      for await (const chunk of again.stream as AsyncIterable<Buffer>) bytes += chunk.length;
       expect(bytes).to.be.greaterThan(bookings * 100);
     } finally {
       await web.close();

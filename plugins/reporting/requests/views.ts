@@ -19,6 +19,9 @@ export const reportSchema = z
       rows_done: z.number().int(),
       rows_total: z.number().int().nullable().meta({ description: "Counted in the report's snapshot. Null before." }),
     }),
+    data_as_of: instantOutSchema.nullable().meta({
+      description: "The file has every change that was committed before this instant. Null until the rows are counted.",
+    }),
     file_name: z.string().meta({ examples: ["bookings-2026-01-01-2026-01-31-asked-2026-02-01.csv"] }),
     bytes: z.number().int().nullable(),
     sha256: z.string().nullable().meta({ description: "The file's SHA-256 in hex, which is its ETag." }),
@@ -47,6 +50,7 @@ export function reportView(report: Report): z.input<typeof reportSchema> {
     status,
     request: report.request,
     progress: { rows_done: report.rows_done, rows_total: report.rows_total },
+    data_as_of: iso(report.data_as_of),
     file_name: report.file_name,
     bytes: report.bytes === null ? null : Number(report.bytes),
     sha256: report.sha256,
