@@ -40,6 +40,8 @@ export interface BenchOptions {
    * benchmark ends.
    */
   readonly folder?: string;
+  /** More settings of the server. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Fills the database before the web process starts. */
   readonly fill?: (databaseUrl: string) => Promise<void>;
 }
@@ -48,10 +50,10 @@ export interface BenchOptions {
 export const benchSettings = { shared_buffers: "512MB", max_wal_size: "8GB", checkpoint_timeout: "30min" };
 
 /** Embedded PostgreSQL (fsync on), the migrations, and one web process. */
-export async function startBench({ folder: kept, fill }: BenchOptions = {}): Promise<Bench> {
+export async function startBench({ folder: kept, settings = {}, fill }: BenchOptions = {}): Promise<Bench> {
   const folder = kept ?? (await mkdtemp(path.join(os.tmpdir(), "keyrack-bench-")));
   await mkdir(folder, { recursive: true });
-  const postgres = await startEmbeddedPostgres({ dataDir: folder, settings: benchSettings });
+  const postgres = await startEmbeddedPostgres({ dataDir: folder, settings: { ...benchSettings, ...settings } });
   const variables = {
     PATH: process.env["PATH"] ?? "",
     NODE_ENV: "production",

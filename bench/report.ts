@@ -1,9 +1,10 @@
 /**
  * `npm run bench:report`: builds the bookings report at 100,000, 1,000,000 and 3,000,000 rows with a real worker.
  * Compares it to a COPY of the same columns in the same run (psql's `\copy` if there is a psql). Also measures how
- * three builds at once affect the desk's bookings. Only ratios of one run count.
+ * three builds at once affect the desk's bookings, first when they read the primary, and then a replica on the same
+ * machine. Only ratios of one run count.
  */
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
@@ -16,28 +17,21 @@ import { to as copyTo } from "pg-copy-streams";
 
 import { addDays } from "../core/mod.ts";
 import { readProcfile } from "../core/process/procfile.ts";
+import { primarySettings, startReplica } from "../embedded/testing/replica.ts";
 import type { FurnishedHotel } from "../plugins/pms/testing/hotel.ts";
 import { furnishHotel } from "../plugins/pms/testing/hotel.ts";
 import { addManyBookings } from "../plugins/reporting/testing/bookings.ts";
-import { type Bench, measure, printRow, startBench } from "./harness.ts";
+import { type Bench, benchSettings, measure, type Measured, printRow, startBench } from "./harness.ts";
 
 const sizes = (process.env["REPORT_ROWS"] ?? "100000,1000000,3000000").split(",").map(Number);
 const root = path.join(import.meta.dirname, "..");
 const run = promisify(execFile);
 
-const bench = await startBench();
+const bench = await startBench({ settings: primarySettings });
 const scratch = await mkdtemp(path.join(os.tmpdir(), "keyrack-copy-"));
 const line = readProcfile(path.join(root, "Procfile")).find(({ name }) => name === "reports");
-const reports = spawn(process.execPath, line?.args ?? [], {
-  cwd: root,
-  env: { ...bench.variables, ...line?.variables },
-  stdio: ["ignore", "inherit", "inherit", "ipc"],
-});
+let reports = await startReports();
 try {
-  await new Promise<void>((resolve, reject) => {
-    reports.once("message", () => resolve());
-    reports.once("exit", () => reject(new Error("The reports worker did not start.")));
-  });
   const hotel = await furnishHotel(bench.client);
   process.stdout.write(`Worker at rest: ${statusMb("VmRSS")} MB\n\n`);
   printRow(["rows", "seconds", "rows/s", "peak MB", "of \\copy", "\\copy s, first byte ms, MB of file"]);
@@ -62,10 +56,30 @@ try {
   }
   await besideBookings(bench, hotel);
 } finally {
-  reports.kill("SIGTERM");
-  await new Promise((resolve) => reports.once("exit", resolve));
+  await stopReports();
   await rm(scratch, { recursive: true, force: true });
   await bench.close();
+}
+
+/** Starts the worker of the Procfile that builds reports. */
+async function startReports(more: Readonly<Record<string, string>> = {}): Promise<ChildProcess> {
+  const worker = spawn(process.execPath, line?.args ?? [], {
+    cwd: root,
+    env: { ...bench.variables, ...line?.variables, ...more },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  await new Promise<void>((resolve, reject) => {
+    worker.once("message", () => resolve());
+    worker.once("exit", () => reject(new Error("The reports worker did not start.")));
+  });
+  return worker;
+}
+
+async function stopReports(): Promise<void> {
+  if (reports.exitCode !== null) return;
+  const ended = new Promise((resolve) => reports.once("exit", resolve));
+  reports.kill("SIGTERM");
+  await ended;
 }
 
 interface Built {
@@ -123,8 +137,8 @@ async function firstByteMs({ managerToken }: FurnishedHotel): Promise<number> {
   return ms;
 }
 
-/** The desk's bookings without other load, and while three hotels' reports are built. */
-async function besideBookings({ client, owner }: Bench, first: FurnishedHotel): Promise<void> {
+/** The desk's bookings without other load, and while three hotels' reports are read from the primary or a replica. */
+async function besideBookings({ client, owner, databaseUrl, variables }: Bench, first: FurnishedHotel): Promise<void> {
   const desk = await furnishHotel(client, { rooms: 100 });
   let booked = 0;
   const load = (name: string) => ({
@@ -147,21 +161,41 @@ async function besideBookings({ client, owner }: Bench, first: FurnishedHotel): 
   });
   const others = [await furnishHotel(client), await furnishHotel(client)];
   for (const hotel of others) await addManyBookings(owner, hotel, Math.min(1_000_000, sizes.at(-1) ?? 0));
-  const quiet = await measure(load("quiet"));
-  const enough = new AbortController();
-  const builds = [first, ...others].map(async (hotel) => {
-    while (!enough.signal.aborted) await build(hotel);
-  });
-  await sleep(500);
-  const beside = await measure(load("beside three reports"));
-  enough.abort();
-  await Promise.all(builds);
-  process.stdout.write("\n");
-  printRow(["POST /bookings/", "requests/s", "p50 ms", "p99 ms", "of quiet", "answers"]);
-  for (const measured of [quiet, beside]) {
-    const ratio = (measured.p99 / quiet.p99).toFixed(2);
-    printRow([measured.name, Math.round(measured.perSecond), measured.p50, measured.p99, ratio, measured.statuses]);
+  const measureBoth = async (name: string): Promise<void> => {
+    const quiet = await measure(load("quiet"));
+    const enough = new AbortController();
+    let built = 0;
+    const builds = [first, ...others].map(async (hotel) => {
+      for (; !enough.signal.aborted; built += 1) await build(hotel);
+    });
+    await sleep(500);
+    const beside = await measure(load(name));
+    const builtMeanwhile = built;
+    enough.abort();
+    await Promise.all(builds);
+    for (const measured of [quiet, beside]) printBooking(measured, quiet, measured === beside ? builtMeanwhile : 0);
+  };
+  process.stdout.write(`\nLoad of the machine before: ${os.loadavg()[0]?.toFixed(1)}\n`);
+  printRow(["POST /bookings/", "requests/s", "p50 ms", "p99 ms", "of quiet", "reports built, answers"]);
+  await measureBoth("beside three reports");
+  const replica = await startReplica(
+    variables["DATA_DIR"] ?? "",
+    databaseUrl,
+    path.join(scratch, "replica"),
+    benchSettings,
+  );
+  try {
+    await stopReports();
+    reports = await startReports({ REPORTS_DATABASE_URL: replica.url });
+    await measureBoth("from a replica, beside three");
+  } finally {
+    await replica.stop();
   }
+}
+
+function printBooking(measured: Measured, quiet: Measured, built: number): void {
+  const { name, perSecond, p50, p99, statuses } = measured;
+  printRow([name, Math.round(perSecond), p50, p99, (p99 / quiet.p99).toFixed(2), `${built}, ${statuses}`]);
 }
 
 /** A line of Linux's figures about the worker. */

@@ -97,14 +97,15 @@ export async function buildBookingsReport(
   return waitForReport({ client }, hotel, created.body.report_id as string);
 }
 
-/** Polls a report until it is finished. */
+/** Polls a report until it is finished. @throws Error after `ms` */
 export function waitForReport(
   { client }: Pick<TestPlatform, "client">,
   hotel: Pick<FurnishedHotel, "managerToken">,
   reportId: string,
+  ms = 15_000,
 ) {
   return eventually(async () => {
     const { body } = await client.get(`/reports/${reportId}`, { token: hotel.managerToken });
     return ["queued", "running"].includes(body.status as string) ? undefined : body;
-  }, 15_000);
+  }, ms);
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/mod.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "../mod.ts";
 
 const run = promisify(execFile);
 
@@ -20,27 +20,28 @@ export const primarySettings: Readonly<Record<string, string>> = {
 /**
  * Copies a running primary and starts the copy as its replica. Both belong to this process.
  * @param primaryDir `dataDir` of the primary
- * @param port of the replica. Default: a free one
+ * @param primaryUrl with the login of its owner
  * @param dataDir of the replica. If it has a replica already, that one is started again
+ * @param port of the replica. Default: a free one
  */
 export async function startReplica(
   primaryDir: string,
-  primary: Pick<EmbeddedPostgres, "url" | "port">,
+  primaryUrl: string,
   dataDir: string,
   settings: Readonly<Record<string, string>>,
   port?: number,
 ): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true });
   await chmod(dataDir, 0o755);
-  if (!(await readdir(dataDir)).includes("postgres")) await copyPrimary(primaryDir, primary.url, dataDir);
-  const { username, password } = new URL(primary.url);
+  if (!(await readdir(dataDir)).includes("postgres")) await copyPrimary(primaryDir, primaryUrl, dataDir);
+  const { username, password, port: primaryPort } = new URL(primaryUrl);
   return startEmbeddedPostgres({
     dataDir,
     ...(port === undefined ? {} : { port }),
     settings: {
       ...settings,
       ...primarySettings,
-      primary_conninfo: `host=127.0.0.1 port=${primary.port} user=${username} password=${decodeURIComponent(password)}`,
+      primary_conninfo: `host=127.0.0.1 port=${primaryPort} user=${username} password=${decodeURIComponent(password)}`,
     },
   });
 }
