@@ -4,7 +4,7 @@
  */
 import { parse, TYPE, type MessageFormatElement } from "@formatjs/icu-messageformat-parser";
 import type { Plugin } from "esbuild";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -18,8 +18,8 @@ const shared = /^(preact|@preact\/signals|d3-scale|d3-shape|cally)(\/|$)/;
 
 export function entriesPlugin(sources: readonly ScreensSource[], webFolder: string): Plugin {
   const folders = [
-    { id: "shell", locales: path.join(webFolder, "i18n", "locales") },
-    ...sources.map(({ id, folder }) => ({ id, locales: path.join(folder, "web", "locales") })),
+    { id: "shell", folder: path.join(webFolder, "i18n") },
+    ...sources.map(({ id, folder }) => ({ id, folder: path.join(folder, "web") })),
   ];
   return {
     name: "screens",
@@ -56,13 +56,13 @@ export function entriesPlugin(sources: readonly ScreensSource[], webFolder: stri
 
 interface MessageFolder {
   readonly id: string;
-  readonly locales: string;
+  /** The messages are in its `locales/`, and in those of its folders: a screen has its texts beside it. */
+  readonly folder: string;
 }
 
 /** The languages of the shell. A plugin without one of them shows its English texts. */
-function languagesOf(folders: readonly MessageFolder[]): string[] {
-  const [shell] = folders;
-  return readdirSync(shell?.locales ?? "")
+function languagesOf([shell]: readonly MessageFolder[]): string[] {
+  return readdirSync(path.join(shell?.folder ?? "", "locales"))
     .filter((file) => file.endsWith(".json"))
     .map((file) => path.basename(file, ".json"))
     .sort();
@@ -70,21 +70,35 @@ function languagesOf(folders: readonly MessageFolder[]): string[] {
 
 type Message = string | MessageFormatElement[];
 
-/** The messages of one language, by plugin. A plain text stays a string; others are parsed. */
+/**
+ * The messages of one language, by plugin. A plain text stays a string, and others are parsed.
+ * @throws Error if two files of a plugin have the same key
+ */
 async function messagesOf(
   folders: readonly MessageFolder[],
   language: string,
 ): Promise<Record<string, Record<string, Message>>> {
   const all: Record<string, Record<string, Message>> = {};
-  for (const { id, locales } of folders) {
-    const read = async (name: string): Promise<Record<string, string>> => {
-      const file = path.join(locales, `${name}.json`);
-      return existsSync(file) ? (JSON.parse(await readFile(file, "utf8")) as Record<string, string>) : {};
-    };
-    const texts = { ...(await read("en")), ...(await read(language)) };
+  for (const { id, folder } of folders) {
+    const texts = { ...(await readTexts(folder, "en")), ...(await readTexts(folder, language)) };
     all[id] = Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, messageOf(text)]));
   }
   return all;
+}
+
+async function readTexts(folder: string, language: string): Promise<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => new RegExp(`(^|[\\\\/])locales[\\\\/]${language}\\.json$`).test(file))
+    .sort();
+  for (const file of files) {
+    const read = JSON.parse(await readFile(path.join(folder, file), "utf8")) as Record<string, string>;
+    for (const [key, text] of Object.entries(read)) {
+      if (Object.hasOwn(texts, key)) throw new Error(`${path.join(folder, file)} has ${key}, as another file does.`);
+      texts[key] = text;
+    }
+  }
+  return texts;
 }
 
 function messageOf(text: string): Message {

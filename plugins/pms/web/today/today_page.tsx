@@ -14,7 +14,9 @@ import {
   useText,
 } from "#web/mod.ts";
 import type { PmsApi } from "../../api.ts";
-import type en from "../locales/en.json";
+import { RoomChip, StayChip } from "../kit/chips.tsx";
+import { stayState } from "../kit/stay_state.ts";
+import type en from "./locales/en.json";
 
 type Entry = PmsApi["readBoard"]["result"]["arrivals"][number];
 
@@ -24,20 +26,20 @@ export default function TodayPage(): JSX.Element {
   const api = useApi<PmsApi>();
   const board = useRead(api.readBoard, {});
   return (
-    <Page title={t("nav.today")}>
+    <Page title={t("today.title")}>
       {board.problem === undefined ? null : <ProblemNotice problem={board.problem} onRetry={board.refresh} />}
       <Panel label={t("today.arrivals")}>
         {board.isLoading ? <Skeleton /> : null}
         {board.body?.arrivals.length === 0 ? <Empty>{t("today.no_arrivals")}</Empty> : null}
         {board.body?.arrivals.map((entry) => (
-          <Arrival key={entry.booking_id} entry={entry} />
+          <Arrival key={entry.booking_id} entry={entry} today={board.body?.business_date ?? ""} />
         ))}
       </Panel>
     </Page>
   );
 }
 
-function Arrival({ entry }: { readonly entry: Entry }): JSX.Element {
+function Arrival({ entry, today }: { readonly entry: Entry; readonly today: string }): JSX.Element {
   const t = useText<typeof en>();
   const api = useApi<PmsApi>();
   const params = { booking_id: entry.booking_id };
@@ -49,7 +51,9 @@ function Arrival({ entry }: { readonly entry: Entry }): JSX.Element {
   });
   return (
     <div>
-      {entry.room_number} {entry.guest_name}
+      <RoomChip number={entry.room_number} housekeeping={entry.housekeeping} status={entry.room_status} />
+      {entry.guest_name}
+      <StayChip state={stayState(entry, today)} />
       <Button isSmall isBusy={checkIn.isRunning} onPress={checkIn.run}>
         {t("today.check_in")}
       </Button>
