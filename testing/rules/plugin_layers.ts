@@ -9,7 +9,7 @@ import type { Source } from "./source.ts";
 /** The declarations of a plugin. They import no folder of the plugin, so every folder can import them. */
 const declarations = ["context.ts", "errors.ts", "jobs.ts", "manifest.ts", "port.ts"];
 
-/** The modules that the core loads, and the types of the routes. They connect the folders, so no folder imports them. */
+/** The modules that the core loads, and the types of the routes. They connect the folders: no folder imports them. */
 const entries = ["api.ts", "cli.ts", "demo.ts", "mod.ts"];
 
 /** The layers of each plugin, from the ground up, with paths from the plugin's folder. */
