@@ -1,4 +1,4 @@
-/** Runs what no HTTP request can: the schedule that closes days, and closes, check-outs and moves at a chosen time. */
+/** Runs the schedule that closes days, and runs closes, check-outs and moves at a chosen time. HTTP offers neither. */
 import { boot } from "../../../core/boot.ts";
 import { databaseFor, type Database } from "../../../core/db/database.ts";
 import { openPool } from "../../../core/db/pool.ts";

@@ -5,7 +5,7 @@ import { signUpHotel, type TestClient, type TestHotel } from "#testing/mod.ts";
 export interface FurnishedHotel extends TestHotel {
   readonly roomTypeId: string;
   readonly roomIds: readonly string[];
-  /** Returns the date so many days after today, on the hotel's calendar. */
+  /** Returns the date that is `days` days after today, on the hotel's calendar. */
   day(days: number): string;
 }
 
