@@ -61,8 +61,10 @@ describe("Knex's command line with knexfile.ts", function () {
   });
 
   it("`knex seed:run` makes the demo hotel once, and prints its login", async () => {
-    const first = await knex("seed:run");
-    expect(first).to.match(/Log in as \S+ with the password \S+\n/);
-    expect(await knex("seed:run")).to.equal(first);
+    // The log can have lines with other times.
+    const loginOf = (text: string): string | undefined => /^Log in as \S+ with the password \S+$/m.exec(text)?.[0];
+    const first = loginOf(await knex("seed:run"));
+    expect(first).to.be.a("string");
+    expect(loginOf(await knex("seed:run"))).to.equal(first);
   });
 });
