@@ -15,8 +15,14 @@ import type { FileStore } from "../../../core/mod.ts";
 import { folderStore } from "../../../core/files/folder_store.ts";
 import { migrateDatabase } from "../../../core/migrate_database.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../../embedded/mod.ts";
-import { eventually, startTestPlatform, type TestPlatform, withWorker } from "../../../testing/platform.ts";
-import { createTestDatabase, testSecret } from "../../../testing/postgres.ts";
+import {
+  createTestDatabase,
+  eventually,
+  startTestPlatform,
+  type TestPlatform,
+  testSecret,
+  withWorker,
+} from "#testing/mod.ts";
 import { primarySettings, startReplica } from "../../../embedded/testing/replica.ts";
 import { releaseLease, takeLease } from "../../../workers/lease.ts";
 import { furnishHotel, type FurnishedHotel } from "../../pms/testing/hotel.ts";
