@@ -97,6 +97,7 @@ export const problems = defineProblems({
   PAYLOAD_TOO_LARGE: { status: 413, title: "The body is too large" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The media type is not supported" },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: "The Idempotency-Key was used for another request" },
+  SESSION_LOCKED: { status: 423, title: "The session is locked" },
   RATE_LIMITED: { status: 429, title: "Too many requests", retryable: true },
   INTERNAL: { status: 500, title: "Something went wrong on our side" },
   SERVICE_UNAVAILABLE: { status: 503, title: "Temporarily not available", retryable: true },

@@ -27,7 +27,7 @@ export type Authenticator = (ctx: Context) => Promise<Actor | undefined>;
 
 /**
  * Reads the actor's present role in the transaction of a write, and locks it until the transaction ends. Returns
- * undefined if the session has ended. Runs as the authenticator's own role.
+ * undefined if the session has ended, and throws a Problem if it is locked. Runs as the authenticator's own role.
  *
  * It must send all its statements before its first await, because the handler's statements follow them at once.
  */

@@ -13,7 +13,7 @@ function commonProblems(route: Route): string[] {
     "VALIDATION_FAILED",
     ...(route.body !== undefined && route.body !== "raw" ? ["MALFORMED_BODY", "UNSUPPORTED_MEDIA_TYPE"] : []),
     ...(route.body === undefined ? [] : ["PAYLOAD_TOO_LARGE"]),
-    ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN", "CROSS_ORIGIN"]),
+    ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN", "CROSS_ORIGIN", "SESSION_LOCKED"]),
     ...(route.params === undefined ? [] : ["NOT_FOUND"]),
     ...(isIdempotent(route) ? ["IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED"] : []),
     "RATE_LIMITED",

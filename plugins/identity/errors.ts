@@ -6,6 +6,7 @@ export const identityProblems = defineProblems({
   PASSWORD_TOO_WEAK: { status: 400, title: "The password is too easy to guess" },
   OWN_PASSWORD: { status: 403, title: "Your own password needs the old one" },
   PASSWORD_CHANGE_REQUIRED: { status: 403, title: "The password must be changed first" },
+  PASSWORD_REQUIRED: { status: 403, title: "Only the password unlocks the session now" },
   INVALID_CREDENTIALS: { status: 401, title: "The login is not valid" },
 });
 

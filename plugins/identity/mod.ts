@@ -1,6 +1,7 @@
 import { definePlugin } from "../../core/mod.ts";
 import { browserRoutes } from "./login/routes_browser.ts";
 import { createAuthentication } from "./login/authentication.ts";
+import { lockRoutes } from "./lock/routes.ts";
 import { manifest } from "./manifest.ts";
 import { roles } from "./port.ts";
 import { auditRoute } from "./staff/routes_audit.ts";
@@ -19,6 +20,7 @@ export default definePlugin({
         ...hotelRoutes(ctx),
         ...authRoutes(ctx, authentication),
         ...browserRoutes(ctx, authentication),
+        ...lockRoutes(ctx, authentication),
         ...userRoutes(ctx, authentication),
         ...sessionRoutes(ctx, authentication.sessions),
         auditRoute(ctx),

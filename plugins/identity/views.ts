@@ -23,6 +23,15 @@ export const hotelFields = {
   currency: currentCurrencySchema,
   check_in_time: timeOfDaySchema,
   check_out_time: timeOfDaySchema,
+  desk_locks_after_minutes: z
+    .number()
+    .int()
+    .min(0)
+    .max(1440)
+    .meta({
+      description: "Minutes without input after which a page locks its session. 0 means never.",
+      examples: [10],
+    }),
 };
 
 export const hotelSchema = z
@@ -64,6 +73,7 @@ export function hotelView(hotel: Hotel): z.input<typeof hotelSchema> {
     currency: hotel.currency,
     check_in_time: hotel.check_in_time.slice(0, 5),
     check_out_time: hotel.check_out_time.slice(0, 5),
+    desk_locks_after_minutes: hotel.desk_locks_after_minutes,
     business_date: hotel.business_date,
     subscription_valid: isSubscribed(hotel),
     valid_to: hotel.valid_to.toISOString(),

@@ -23,7 +23,7 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["sessions"],
     ["browser"],
     ["login"],
-    ["staff"],
+    ["staff", "lock"],
     ["hotels"],
     entries,
     // Screens import the types of the routes.

@@ -55,9 +55,13 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
 
   return {
     confirmActor: async (trx, actor) => {
-      const role = await confirmActor(trx, actor);
-      if (role !== actor.role) sessions.forget(actor.tenantId, actor.userId);
-      return role;
+      let role: string | undefined;
+      try {
+        role = await confirmActor(trx, actor);
+        return role;
+      } finally {
+        if (role !== actor.role) sessions.forget(actor.tenantId, actor.userId);
+      }
     },
     authenticate: (context) =>
       /^Bearer\b/i.test(context.get("Authorization")) ? run<Actor>("token", context) : byCookie(context),

@@ -15,6 +15,7 @@ export const meSchema = z
       description:
         "If true, only this route, POST /users/me/password, POST /auth/revoke and DELETE /auth/session are allowed.",
     }),
+    has_pin: z.boolean().meta({ description: "Whether the user can unlock a session by PIN." }),
     hotel: hotelSchema,
   })
   .meta({ id: "Me" });
@@ -28,6 +29,7 @@ export async function readMe(trx: Trx, hotelId: string, userId: string): Promise
     username: user.username,
     role: user.role,
     must_change_password: user.must_change_password,
+    has_pin: user.pin_hash !== null,
     hotel: hotelView(hotel),
   };
 }

@@ -11,6 +11,7 @@ export class Hotel extends Model {
   declare currency: string;
   declare check_in_time: string;
   declare check_out_time: string;
+  declare desk_locks_after_minutes: number;
   declare business_date: string;
   declare subscription_valid: boolean;
   declare trial_ends_at: Date;

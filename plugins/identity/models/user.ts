@@ -14,6 +14,8 @@ export class User extends Model {
   declare password_hash: string;
   /** True if a manager has set the password and the user has not changed it since. */
   declare must_change_password: boolean;
+  /** Null if the user has no PIN. */
+  declare pin_hash: string | null;
   declare role: Role;
   declare active: boolean;
   declare created_at: Date;

@@ -10,6 +10,7 @@ import { type Actor, type ConfirmActor, prepare, problems, type Trx } from "../.
 import type { User } from "../models/user.ts";
 import type { Role } from "../port.ts";
 import { isOpen } from "./open_sessions.ts";
+import { sessionLocked } from "./session_locked.ts";
 
 const shareStatement = prepare(
   "identity_share_authority",
@@ -19,20 +20,33 @@ const lockStatement = prepare(
   "identity_take_authority",
   "SELECT pg_advisory_xact_lock(hashtextextended('identity authority ' || $1, 0))",
 );
+interface Authority {
+  readonly role: Role;
+  readonly username: string;
+  readonly is_locked: boolean;
+  readonly has_pin: boolean;
+}
+
 // A separate statement after the lock: with an earlier snapshot it would miss the change that the lock waited for.
-const roleStatement = prepare<{ role: Role }>(
+const roleStatement = prepare<Authority>(
   "identity_read_authority",
-  `SELECT u.role FROM identity.sessions s
+  `SELECT u.role, u.username, s.locked_at IS NOT NULL AS is_locked, u.pin_hash IS NOT NULL AS has_pin
+   FROM identity.sessions s
    JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
    WHERE s.hotel_id = $1 AND s.session_id = $2 AND s.user_id = $3 AND ${isOpen("s")} AND u.active`,
 );
 
-/** Returns the actor's role, which can't change until the transaction ends. Undefined if the session has ended. */
-export const confirmActor: ConfirmActor = async (trx, { tenantId, userId, sessionId }) => {
+/**
+ * Returns the actor's role, which can't change until the transaction ends. Undefined if the session has ended.
+ * @throws Problem SESSION_LOCKED if the session was locked after the actor was admitted
+ */
+export const confirmActor: ConfirmActor = async (trx, { tenantId, userId, sessionId, restriction }) => {
   const [, [found]] = await Promise.all([
     shareStatement.run(trx, [userId]),
     roleStatement.run(trx, [tenantId, sessionId, userId]),
   ]);
+  const isAdmittedLocked = restriction?.problem.code === "SESSION_LOCKED";
+  if (found?.is_locked === true && !isAdmittedLocked) throw sessionLocked(found);
   return found?.role;
 };
 

@@ -5,13 +5,15 @@ import { createSessions, type LiveSession } from "./sessions.ts";
 import { createAccessTokens } from "./tokens.ts";
 
 const tokens = createAccessTokens(["a-secret-of-a-test-a-secret-of-a-test"]);
-const manager: LiveSession = { username: "anna", must_change_password: false, is_stale: false, role: "manager" };
-const receptionist: LiveSession = {
+const manager: LiveSession = {
   username: "anna",
+  role: "manager",
   must_change_password: false,
   is_stale: false,
-  role: "receptionist",
+  is_locked: false,
+  has_pin: false,
 };
+const receptionist: LiveSession = { ...manager, role: "receptionist" };
 
 /** Runs sessions on a database that answers when the test lets it. */
 function slowSessions() {

@@ -25,6 +25,9 @@ export interface LiveSession {
   readonly must_change_password: boolean;
   /** Whether the last noted use of a browser's session is older than 5 minutes. */
   readonly is_stale: boolean;
+  readonly is_locked: boolean;
+  /** Whether the user can unlock a session by PIN. */
+  readonly has_pin: boolean;
 }
 
 /** The answer of `POST /auth/token`. */
@@ -68,6 +71,7 @@ export interface NewSession {
 const findStatement = prepare<LiveSession>(
   "identity_find_session",
   `SELECT u.username, u.role, u.must_change_password,
+     s.locked_at IS NOT NULL AS is_locked, u.pin_hash IS NOT NULL AS has_pin,
      s.cookie_hash IS NOT NULL AND s.last_used_at < now() - interval '5 minutes' AS is_stale
    FROM identity.sessions s
    JOIN identity.users u ON u.hotel_id = s.hotel_id AND u.user_id = s.user_id
@@ -147,8 +151,8 @@ export function createSessions({ audit, db, env }: IdentityContext, tokens: Acce
       remembered.delete(key);
       // A session was forgotten during the query, which may have read the old state. So do not remember it.
       if (forgotten !== before) return session;
-      // Not remembered: another process can change the password, and the user's next request can come here.
-      if (session?.must_change_password === true) return session;
+      // Not remembered: another process can change the password or unlock, and the user's next request can come here.
+      if (session?.must_change_password === true || session?.is_locked === true) return session;
       remembered.set(key, { session }, { start });
       return session;
     },

@@ -58,7 +58,8 @@ export async function changeUser(services: StaffServices, change: UserChange): P
       role,
       active,
       must_change_password: mustChange,
-      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+      // The new password can mean that a stranger knew the old one, and has set the PIN with it.
+      ...(passwordHash === undefined ? {} : { password_hash: passwordHash, pin_hash: null }),
       version: user.version + 1,
     });
   });

@@ -2,7 +2,8 @@
 import { type Actor, prepare, problems, type RequestFacts } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
-import { checkPassword, turnOfLogin, turnOfHotel } from "../passwords/hashing.ts";
+import { checkOwnPassword } from "../login/check_own_password.ts";
+import { turnOfHotel } from "../passwords/hashing.ts";
 import type { PasswordLimit } from "../passwords/limit.ts";
 import { hashPassword } from "../passwords/passwords.ts";
 import { staff } from "../port.ts";
@@ -10,11 +11,8 @@ import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
 import { requireStillAuthorized, lockAuthority } from "../rights/still_authorized.ts";
 import type { LoginThrottle } from "../login/throttle.ts";
 
-const readStatement = prepare<{ hotel_name: string; username: string; folded_username: string; password_hash: string }>(
-  "identity_read_own_password",
-  `SELECT h.name AS hotel_name, u.username, u.folded_username, u.password_hash
-   FROM identity.users u JOIN identity.hotels h ON h.hotel_id = u.hotel_id WHERE u.hotel_id = $1 AND u.user_id = $2`,
-);
+const wrongPassword = "The old password is wrong.";
+
 // Replaces only the password that was checked, so the second of two concurrent changes is refused.
 const changeStatement = prepare<{ user_id: string }>(
   "identity_change_own_password",
@@ -38,8 +36,7 @@ export interface OwnPasswordServices {
 }
 
 /**
- * Sets a new password and ends the other sessions. Wrong old passwords are counted for the session. So the finder of an
- * open screen can't try them all, and strangers who guess at the login do not block the user.
+ * Sets a new password and ends the other sessions.
  * @throws Problem UNAUTHENTICATED, INVALID_CREDENTIALS, VALIDATION_FAILED, PASSWORD_TOO_WEAK (at `/new_password`),
  * RATE_LIMITED, SERVICE_UNAVAILABLE
  */
@@ -48,24 +45,8 @@ export async function changeOwnPassword(
   { actor, request, old_password: oldPassword, new_password: newPassword }: OwnPasswordChange,
 ): Promise<void> {
   const { tenantId, userId, sessionId } = actor;
-  const { address } = request;
-  const [user] = await db.tenant(tenantId, (trx) => readStatement.run(trx, [tenantId, userId]), { readOnly: true });
-  if (user === undefined) throw new Error("The logged-in user has no row.");
-  const refused = identityProblems.INVALID_CREDENTIALS("The old password is wrong.");
-  const attempt = throttle.attempt(user.folded_username, address, user.password_hash, {
-    key: sessionId,
-    only: true,
-  });
-  try {
-    await attempt.begin();
-    if (!(await checkPassword(oldPassword, user.password_hash, turnOfLogin(address, true)))) {
-      await attempt.failed();
-      throw refused;
-    }
-    await attempt.succeeded();
-  } finally {
-    attempt.end();
-  }
+  const services = { db, throttle };
+  const user = await checkOwnPassword(services, actor, request, oldPassword, wrongPassword);
   await limit.ofUser(userId);
   if (newPassword === oldPassword.normalize("NFC")) {
     const detail = "must differ from the old password";
@@ -83,7 +64,7 @@ export async function changeOwnPassword(
   await db.tenant(tenantId, async (trx) => {
     await lockAuthority(trx, userId);
     const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
-    if (changed.length === 0) throw refused;
+    if (changed.length === 0) throw identityProblems.INVALID_CREDENTIALS(wrongPassword);
     // After the change, which has locked the row. So two concurrent changes can't deadlock.
     await requireStillAuthorized(trx, actor, staff);
     audit.record(trx, { kind: "own_password_changed", actor, request });
