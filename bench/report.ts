@@ -178,18 +178,16 @@ async function besideBookings({ client, owner, databaseUrl, variables }: Bench, 
   process.stdout.write(`\nLoad of the machine before: ${os.loadavg()[0]?.toFixed(1)}\n`);
   printRow(["POST /bookings/", "requests/s", "p50 ms", "p99 ms", "of quiet", "reports built, answers"]);
   await measureBoth("beside three reports");
-  const replica = await startReplica(
-    variables["DATA_DIR"] ?? "",
-    databaseUrl,
-    path.join(scratch, "replica"),
-    benchSettings,
-  );
+  // Beside `scratch`, which PostgreSQL's user can't enter where root runs the benchmark.
+  const folder = await mkdtemp(path.join(os.tmpdir(), "keyrack-replica-"));
+  const replica = await startReplica(variables["DATA_DIR"] ?? "", databaseUrl, folder, benchSettings);
   try {
     await stopReports();
     reports = await startReports({ REPORTS_DATABASE_URL: replica.url });
     await measureBoth("from a replica, beside three");
   } finally {
     await replica.stop();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
