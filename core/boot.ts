@@ -8,7 +8,7 @@ import { createReportsDatabase, type ReportsDatabase, ReportsDatabaseFault } fro
 import { asRole } from "./db/transaction.ts";
 import { chosenIds, type Discovery, discoverPlugins, pluginsFolder } from "./plugin/discovery.ts";
 import type { LoadedPlugin, PluginGauge, PluginParts } from "./plugin/contract.ts";
-import { type CoreEnv, readCoreEnv, stopOnFaults, type Variables } from "./config/env.ts";
+import { type CoreEnv, failBoot, readCoreEnv, stopOnFaults, type Variables } from "./config/env.ts";
 import { readPluginEnv } from "./plugin/plugin_env.ts";
 import { faultsOfStore, openStore, refusalOf } from "./files/open_store.ts";
 import type { FileStore } from "./files/store.ts";
@@ -28,7 +28,7 @@ import { retry } from "./values/retry.ts";
 const statementMs = { web: 10_000, worker: 120_000 };
 
 export interface Platform {
-  readonly env: CoreEnv;
+  readonly env: CoreEnv & { readonly DATABASE_URL: string };
   readonly log: Logger;
   readonly knex: Knex;
   /** The database as the run-time login, for a connection that is no pool's. */
@@ -109,14 +109,12 @@ export async function readBlueprint(variables: Variables, find = findAllPlugins)
  */
 export async function boot(name: string, variables: Variables): Promise<Platform> {
   const { env, plugins, here, slices } = await readBlueprint(variables, discoverPlugins);
-  if (env.DATABASE_URL === undefined) {
-    stopOnFaults([
-      "DATABASE_URL is missing. Remedy: set it, or use `npm start`, which brings a PostgreSQL of its own.",
-    ]);
-  }
+  const databaseUrl =
+    env.DATABASE_URL ??
+    failBoot("DATABASE_URL is missing. Remedy: set it, or use `npm start`, which brings a PostgreSQL of its own.");
   const log = createLogger(env.LOG_LEVEL, { process: name });
   const login = loginOf(env.PLUGINS);
-  const loginUrl = urlAs(env.DATABASE_URL as string, login, env.SECRET_KEY);
+  const loginUrl = urlAs(databaseUrl, login, env.SECRET_KEY);
   const limits = {
     max: env.DATABASE_POOL,
     ...(name === "web"
@@ -174,7 +172,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
   const [authority, { authenticator: authenticate, confirmActor } = {}] =
     [...parts].find(([, part]) => part.authenticator !== undefined) ?? [];
   return {
-    env,
+    env: { ...env, DATABASE_URL: databaseUrl },
     log,
     knex,
     loginUrl,
@@ -258,9 +256,9 @@ async function whenReachable(log: Logger, login: string, work: () => Promise<voi
     });
   } catch (error) {
     if (sqlStateOf(error) === wrongPassword) {
-      stopOnFaults([
+      failBoot(
         `${login} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
-      ]);
+      );
     }
     throw error;
   }

@@ -7,6 +7,7 @@ import { stopOnFaults } from "./config/env.ts";
 import { migrateQueueSchema } from "./db/migrate/bullmq_schema.ts";
 import { createLogger } from "./process/log.ts";
 import type { Sandbox } from "./deno/sandbox.ts";
+import { asError } from "./values/unknown_value.ts";
 
 /**
  * Migrates the database at `DATABASE_URL`.
@@ -28,7 +29,7 @@ export async function migrateDatabase(
   } catch (error) {
     if (isOutage(error)) {
       stopOnFaults([
-        `DATABASE_URL can't be reached or logged in to (${(error as Error).message}). Remedy: correct it, or start that PostgreSQL.`,
+        `DATABASE_URL can't be reached or logged in to (${asError(error).message}). Remedy: correct it, or start that PostgreSQL.`,
       ]);
     }
     throw error;

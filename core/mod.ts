@@ -7,6 +7,7 @@ export type { CountDaily } from "./db/daily_usage.ts";
 export { forEachTenant } from "./db/each_tenant.ts";
 export { type NamedStatement, prepareNamed } from "./db/named_statement.ts";
 export { prepare, type Statement } from "./db/prepared_statement.ts";
+export { query, queryOne } from "./db/query.ts";
 export { constraintOf, type Database, isOutage, sqlStateOf, type Trx } from "./db/database.ts";
 export { ReportsDatabaseFault } from "./db/reports_database.ts";
 export { tenantTable } from "./db/migrate/tenant_table.ts";
@@ -80,3 +81,4 @@ export {
 } from "./values/time.ts";
 export { networkOf, networksOf } from "./values/ip_network.ts";
 export { retry } from "./values/retry.ts";
+export { asError, memberOf } from "./values/unknown_value.ts";

@@ -40,7 +40,7 @@ const requestLimits: RequestLimits = { headersMs: 15_000, wholeMs: 30_000, check
 export async function serve(platform: Platform, limits = requestLimits): Promise<WebServer> {
   const { env, knex, log } = platform;
   const metrics = createMetrics();
-  const pool = (knex.client as { pool: { numUsed(): number } }).pool;
+  const { pool }: { pool: { numUsed(): number } } = knex.client;
   metrics.gauge("keyrack_database_connections_used", "Connections in use by this process.", () => pool.numUsed());
   metrics.gauge("keyrack_database_waiting", "Transactions that wait for a connection.", () => poolState(knex).waiting);
   metrics.gauge(

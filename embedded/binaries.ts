@@ -82,7 +82,7 @@ export async function hydrateLinks(native: string): Promise<boolean> {
 async function listedLinks(native: string): Promise<{ source: string; target: string }[]> {
   const text = await readFile(path.join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   // The package's own file, of the version that package-lock.json pins.
-  const links = JSON.parse(text) as { source: string; target: string }[];
+  const links: { source: string; target: string }[] = JSON.parse(text);
   return links.map(({ source, target }) => ({
     source: path.join(native, path.relative("native", source)),
     target: path.join(native, path.relative("native", target)),
@@ -108,7 +108,7 @@ async function makeExecutable(native: string): Promise<boolean> {
  */
 export async function copyOnce(native: string, shared: string): Promise<string> {
   // npm requires a version in every package.json.
-  const { version } = JSON.parse(await readFile(path.join(native, "../package.json"), "utf8")) as { version: string };
+  const { version }: { version: string } = JSON.parse(await readFile(path.join(native, "../package.json"), "utf8"));
   const home = path.join(shared, `postgres-${version}-${process.platform}-${process.arch}`);
   if (isWhole(native, home)) return home;
   const fresh = await mkdtemp(`${home}.new-`);

@@ -38,7 +38,7 @@ export async function stopLeftoverServer(pgdata: string): Promise<void> {
     try {
       process.kill(pid, signal);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "EPERM") {
+      if (cause instanceof Error && "code" in cause && cause.code === "EPERM") {
         throw new Error(
           `A PostgreSQL server of another user (process ${pid}) runs on ${pgdata}. ` +
             "Stop it, or set DATABASE_URL to use it.",

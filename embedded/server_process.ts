@@ -90,7 +90,7 @@ export async function untilReady(
     } catch (error) {
       last = error;
       // 3D000: the database is missing. Every server has the database "postgres", from which to make it.
-      if ((error as { code?: string }).code === "3D000")
+      if (error instanceof Error && "code" in error && error.code === "3D000")
         await query(databaseUrl(folder, port, "postgres"), `CREATE DATABASE ${pg.escapeIdentifier(database)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));

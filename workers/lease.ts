@@ -4,6 +4,7 @@ import type { Knex } from "knex";
 import { runTransaction, type Trx } from "../core/db/database.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";
+import { query } from "../core/db/query.ts";
 
 const leaseSeconds = 10;
 const renewEveryMs = 3_000;
@@ -33,15 +34,16 @@ export interface JobAddress {
  * @returns undefined if another worker has its lease, or no row of this job and tenant is due
  */
 export async function takeLease(knex: Knex, { jobId, job, tenantId }: JobAddress): Promise<OutboxRow | undefined> {
-  const { rows } = (await asCore(knex, (trx) =>
-    trx.raw(
+  const rows = await asCore(knex, (trx) =>
+    query<OutboxRow>(
+      trx,
       `UPDATE core.outbox SET lease_until = now() + make_interval(secs => ?), attempts = attempts + 1, queued_at = now()
        WHERE job_id = ? AND job = ? AND tenant_id IS NOT DISTINCT FROM ?::uuid
          AND dead_at IS NULL AND run_at <= now() AND (lease_until IS NULL OR lease_until < now())
        RETURNING job_id, job, payload, attempts, failures`,
       [leaseSeconds, jobId, job, tenantId ?? null],
     ),
-  )) as { rows: OutboxRow[] };
+  );
   return rows[0];
 }
 

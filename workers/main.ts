@@ -31,7 +31,7 @@ const storeMs = 1_000;
 /** Starts a worker. @throws BootError if Redis refuses the settings in REDIS_URL */
 export async function work(platform: Platform): Promise<WorkerProcess> {
   const { env, knex, log } = platform;
-  const databaseUrl = env.DATABASE_URL as string;
+  const databaseUrl = env.DATABASE_URL;
   const isBackground = platform.queues.length > 0 && platform.queues.every(({ background }) => background);
   if (isBackground) await lowerPriority();
   const stopping = new AbortController();

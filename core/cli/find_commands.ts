@@ -50,7 +50,7 @@ export async function findCommands(
 /** Imports a plugin's commands. @returns the commands, or the faults of their shape */
 async function loadCommands(folder: string): Promise<Commands | string[]> {
   try {
-    const { commands } = (await import(pathToFileURL(path.join(folder, "cli.ts")).href)) as { commands?: unknown };
+    const { commands }: { commands?: unknown } = await import(pathToFileURL(path.join(folder, "cli.ts")).href);
     const faults = commandsShapeFaults(path.basename(folder), commands);
     // The assertion is safe: the shape was checked, and `defineCommand` gives `run` the types of its schemas.
     return faults.length > 0 ? faults : (commands as Commands);

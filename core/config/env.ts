@@ -6,9 +6,12 @@ import * as z from "zod";
 
 import { BootError } from "../errors.ts";
 import { originsSchema } from "./origins.ts";
+import { memberOf } from "../values/unknown_value.ts";
 
 const wholeNumber = (least: number, most: number) =>
   z.string().regex(/^\d+$/, "is not a whole number").transform(Number).pipe(z.number().int().min(least).max(most));
+
+const keySchema = z.string().min(32, "has a key that is shorter than 32 characters");
 
 /**
  * `SECRET_KEY`: one key, or several with commas between while it is rotated. The first one is in use; the others are
@@ -17,9 +20,7 @@ const wholeNumber = (least: number, most: number) =>
 export const secretKeysSchema = z
   .string()
   .transform((list) => list.split(",").map((key) => key.trim()))
-  .pipe(z.array(z.string().min(32, "has a key that is shorter than 32 characters")))
-  // A list that was parsed has one key at least; the type says so too.
-  .transform((keys) => keys as [string, ...string[]]);
+  .pipe(z.tuple([keySchema], keySchema));
 
 export const coreSchema = z.object({
   NODE_ENV: z.enum(["production", "development", "test"]).default("development"),
@@ -139,12 +140,17 @@ export function localSecret(dataDir: string, name: string, prefix = ""): string 
       // A link appears whole or not at all: of two processes that start at once, both read the same secret.
       linkSync(draft, file);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (memberOf(error, "code") !== "EEXIST") throw error;
     } finally {
       unlinkSync(draft);
     }
   }
   return readFileSync(file, "utf8").trim();
+}
+
+/** Stops the boot with one fault. @throws BootError always, so the code after the call has the narrower types */
+export function failBoot(fault: string): never {
+  throw new BootError([fault]);
 }
 
 /** Throws one error with every fault, or does nothing. */

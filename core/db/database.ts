@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { retry } from "../values/retry.ts";
 import { sqlStateOf } from "./sql_state.ts";
 import { runTransactionOnce, type Trx, type TransactionIdentity, type TransactionOptions } from "./transaction.ts";
+import { asError, textOf } from "../values/unknown_value.ts";
 
 export { constraintOf, sqlStateOf } from "./sql_state.ts";
 export type { Trx, TransactionOptions } from "./transaction.ts";
@@ -101,7 +102,7 @@ export async function runTransaction<T>(
       isRetryable: isContention,
     });
   } catch (error) {
-    if (sqlStateOf(error) === denied) throw explainDenial(error as Error, identity.role);
+    if (sqlStateOf(error) === denied) throw explainDenial(asError(error), identity.role);
     throw error;
   }
 }
@@ -143,10 +144,9 @@ export function isOutage(error: unknown): boolean {
   const state = sqlStateOf(error);
   // 28P01 means that the run-time login has a new password. The next start of this process derives it.
   if (state !== undefined) return /^(08|53|57P0)/.test(state) || state === "25006" || state === wrongPassword;
-  const { code, message, name } = error as { code?: string; message?: string; name?: string };
   return (
-    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(code ?? "") ||
-    name === "KnexTimeoutError" ||
-    /Connection terminated|Connection ended|Unable to acquire a connection|not queryable/.test(message ?? "")
+    /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_)/.test(textOf(error, "code")) ||
+    textOf(error, "name") === "KnexTimeoutError" ||
+    /Connection terminated|Connection ended|Unable to acquire a connection|not queryable/.test(textOf(error, "message"))
   );
 }

@@ -25,7 +25,7 @@ export function lazyTrx(client: Knex.Client, binding: KnexBinding): Knex.Transac
   const real = (): Knex.Transaction => (made ??= boundKnex(client, binding));
   const handler: ProxyHandler<Knex.Transaction> = {
     apply: (_target, _self, args: Parameters<Knex.Transaction>) => real()(...args),
-    get: (_target, key) => Reflect.get(real(), key) as unknown,
+    get: (_target, key): unknown => Reflect.get(real(), key),
     has: (_target, key) => Reflect.has(real(), key),
     set: (_target, key, value) => Reflect.set(real(), key, value),
   };
@@ -36,19 +36,27 @@ export function lazyTrx(client: Knex.Client, binding: KnexBinding): Knex.Transac
 /** Fields that a Knex client for a transaction takes from the client of the pool. */
 export const clientFields = ["version", "config", "driver", "connectionSettings", "valueForUndefined", "logger"];
 
+type Send = (connection: unknown, statement: unknown) => Promise<unknown>;
+
+/** A Knex client with the members that `boundKnex` replaces. */
+interface BoundClient {
+  query: Send;
+  stream: Send;
+  [field: string]: unknown;
+}
+
 /** Binds Knex's objects to a client that always hands out one connection, as Knex's own transactions do. */
 function boundKnex(client: Knex.Client, { connection, query, stream }: KnexBinding): Knex.Transaction {
-  type Send = (connection: unknown, statement: unknown) => Promise<unknown>;
   // Knex declares neither the fields of its clients nor their prototype's methods, so they are read by name.
-  const fields = client as unknown as Record<string, unknown>;
-  const bound = Object.create(Object.getPrototypeOf(client) as object) as Record<string, unknown>;
-  for (const field of clientFields) bound[field] = fields[field];
-  const plainQuery = (bound["query"] as Send).bind(bound);
-  const plainStream = (bound["stream"] as Send).bind(bound);
+  const bound: BoundClient = Object.create(Object.getPrototypeOf(client));
+  for (const field of clientFields) bound[field] = Reflect.get(client, field);
+  const plainQuery = bound.query.bind(bound);
+  const plainStream = bound.stream.bind(bound);
   bound["transacting"] = true;
   bound["acquireConnection"] = () => Promise.resolve(connection);
   bound["releaseConnection"] = () => Promise.resolve();
-  bound["query"] = (...args: Parameters<Send>) => query(() => plainQuery(...args));
-  bound["stream"] = (...args: Parameters<Send>) => stream(() => plainStream(...args));
+  bound.query = (...args: Parameters<Send>) => query(() => plainQuery(...args));
+  bound.stream = (...args: Parameters<Send>) => stream(() => plainStream(...args));
+  // Knex's maker returns the same kind of object for a pool and for a transaction, and declares neither.
   return Object.assign(makeKnex(bound), { isTransaction: true }) as Knex.Transaction;
 }

@@ -39,6 +39,7 @@ export function openPool({ url, max, name, statementMs, waitMs = 5_000, connectM
       keepAliveInitialDelayMillis: 10_000,
       connectionTimeoutMillis: connectMs,
       types,
+      // pg accepts any name as the format of `getTypeParser`. Ours reads two names.
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: connectMs,

@@ -17,7 +17,7 @@ export interface Statement<Row> {
 export function prepare<Row = never>(name: string, text: string): Statement<Row> {
   return {
     text,
-    run: async (trx, values) => (await runPrepared(trx, name, text, values)) as Row[],
+    run: (trx, values) => runPrepared<Row>(trx, name, text, values),
     send: (trx, values) => sendPrepared(trx, name, text, values),
   };
 }

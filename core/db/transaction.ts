@@ -71,12 +71,12 @@ const poolLimits = new WeakMap<Knex.Client, PoolLimits>();
 
 /** Sets the limits of a pool, before its first transaction. */
 export function limitPool(knex: Knex, limits: PoolLimits): void {
-  poolLimits.set(knex.client as Knex.Client, limits);
+  poolLimits.set(knex.client, limits);
 }
 
 /** Counts the transactions of a pool that run, and those that wait. */
 export function poolState(knex: Knex): AdmissionState {
-  return limitsOf(knex.client as Knex.Client).admission.state();
+  return limitsOf(knex.client).admission.state();
 }
 
 function limitsOf(client: Knex.Client): PoolLimits {
@@ -94,17 +94,18 @@ export function connectionOf(trx: Trx): TransactionConnection {
  * Runs a named prepared statement. Each role has a name of its own, because under row-level security PostgreSQL plans a
  * statement again when the role changes.
  */
-export async function runPrepared(
+export async function runPrepared<Row>(
   trx: Trx,
   name: string,
   text: string,
   values: readonly unknown[],
-): Promise<unknown[]> {
+): Promise<Row[]> {
   const open = openTransactionOf(trx);
   const { connection, role } = open;
   const answer = noteFailure(open, connection.query({ name: `${name} ${role}`, text, values }));
   const { rows } = await awaitAnswer(open, answer);
-  return rows;
+  // The declaration of the statement names the type of its rows, because PostgreSQL's answer has none.
+  return rows as Row[];
 }
 
 /**
@@ -140,7 +141,7 @@ export async function runTransactionOnce<T>(
   work: (trx: Trx) => PromiseLike<T>,
   options: TransactionOptions,
 ): Promise<T> {
-  const client = knex.client as Knex.Client;
+  const client: Knex.Client = knex.client;
   const { admission, answerMs } = limitsOf(client);
   const leave = await admission.enter(identity.tenantId);
   try {
@@ -157,9 +158,9 @@ async function runAdmitted<T>(
   options: TransactionOptions,
   answerMs: number | undefined,
 ): Promise<T> {
-  const client = knex.client as Knex.Client;
+  const client: Knex.Client = knex.client;
   const begin = beginSql(identity, options);
-  const connection = (await client.acquireConnection()) as TransactionConnection;
+  const connection: TransactionConnection = await client.acquireConnection();
   const open: OpenTransaction = {
     connection,
     role: identity.role,

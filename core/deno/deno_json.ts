@@ -8,10 +8,11 @@ import path from "node:path";
 import { findAllPlugins } from "../boot.ts";
 import { pluginsFolder } from "../plugin/discovery.ts";
 import type { LoadedPlugin } from "../plugin/contract.ts";
-import { stopOnFaults, foldersOf, type Variables } from "../config/env.ts";
+import { stopOnFaults, foldersOf, type Variables, failBoot } from "../config/env.ts";
 import { type ProcfileLine, readProcfile } from "../process/procfile.ts";
 import { kindOf, type ProcessKind, root } from "./core_needs.ts";
 import { defaults, type Need, type PermissionSet, permissionSet } from "./permission_set.ts";
+import { memberOf } from "../values/unknown_value.ts";
 
 export const denoJson = path.join(root, "deno.json");
 export const procfile = path.join(root, "Procfile");
@@ -47,12 +48,12 @@ export function processOf(line: ProcfileLine, plugins: readonly LoadedPlugin[], 
   const script = line.args.at(-1) ?? "";
   const kind: ProcessKind | undefined = kindOf[script];
   if (kind === undefined) {
-    stopOnFaults([
+    failBoot(
       `The line ${line.name} of the Procfile runs ${script}, which core/deno/core_needs.ts does not list. ` +
         "Remedy: add the script to kindOf there.",
-    ]);
+    );
   }
-  return { name: line.name, script, set: permissionSet(kind as ProcessKind, plugins, variables) };
+  return { name: line.name, script, set: permissionSet(kind, plugins, variables) };
 }
 
 /** Returns the text of `deno.json`, in the layout of oxfmt. */
@@ -75,7 +76,8 @@ export function denoJsonText(processes: readonly DenoProcess[]): string {
     },
   ]);
   // The npm packages are those of package-lock.json, and no process fetches another.
-  const content = { nodeModulesDir: "manual", lock: false, permissions: Object.fromEntries(sets) as object };
+  const permissions: object = Object.fromEntries(sets);
+  const content = { nodeModulesDir: "manual", lock: false, permissions };
   return `${layOut(content, "", 0)}\n`;
 }
 
@@ -100,7 +102,7 @@ export function faultsOfDenoJson(text: string): string[] {
   try {
     found = readFileSync(denoJson, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (memberOf(error, "code") !== "ENOENT") throw error;
   }
   if (found === text) return [];
   const why = found === undefined ? "deno.json is missing." : "deno.json is not what the manifests add up to.";

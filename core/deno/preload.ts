@@ -18,7 +18,10 @@ interface Permissions {
   revoke(what: Descriptor): Promise<{ readonly state: string }>;
 }
 
-const { permissions } = (globalThis as unknown as { Deno: { permissions: Permissions } }).Deno;
+/** Deno's own global. Node's types do not declare it. */
+declare const Deno: { readonly permissions: Permissions };
+
+const { permissions } = Deno;
 
 for (const { library, files, reads } of nativeLibraries) {
   const states = await Promise.all(

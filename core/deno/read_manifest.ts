@@ -28,7 +28,11 @@ async function read(folder: string): Promise<Reading> {
 /** Imports `manifest.ts`, which imports little, or else `mod.ts`. */
 async function importManifest(folder: string): Promise<Manifest | undefined> {
   const file = path.join(folder, "manifest.ts");
-  if (existsSync(file)) return ((await import(pathToFileURL(file).href)) as { manifest?: Manifest }).manifest;
+  if (existsSync(file)) {
+    const { manifest }: { manifest?: Manifest } = await import(pathToFileURL(file).href);
+    return manifest;
+  }
   const whole = pathToFileURL(path.join(folder, "mod.ts")).href;
-  return ((await import(whole)) as { default?: { manifest?: Manifest } }).default?.manifest;
+  const { default: plugin }: { default?: { manifest?: Manifest } } = await import(whole);
+  return plugin?.manifest;
 }

@@ -27,6 +27,7 @@ import { denoArgs } from "./command.ts";
 import { coreSys, libraryVariables, root } from "./core_needs.ts";
 import { databaseFiles, hostOf, type Need, type PermissionSet, shorten } from "./permission_set.ts";
 import { type MigrationTask, outcomeSchema } from "./run_migrations.ts";
+import { memberOf, textOf } from "../values/unknown_value.ts";
 
 /** The parts of plugins' code that run before the plugins are started. */
 export interface Sandbox {
@@ -149,7 +150,6 @@ async function runScript(
 
 /** Makes an error of Deno's message, without the command, which shows folders and hosts. */
 function faultOf(error: unknown): Error {
-  const { stderr = "", killed } = error as { readonly stderr?: string; readonly killed?: boolean };
-  if (killed === true) return new Error(`its code did not end within ${longestReadMs / 1000} s`);
-  return new Error(stderr.trim().split("\n")[0] ?? "Deno ended without a message");
+  if (memberOf(error, "killed") === true) return new Error(`its code did not end within ${longestReadMs / 1000} s`);
+  return new Error(textOf(error, "stderr").trim().split("\n")[0] ?? "Deno ended without a message");
 }

@@ -8,6 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { newId } from "../values/ids.ts";
 import { checkName } from "./names.ts";
 import { FileMissing, type FileStore } from "./store.ts";
+import { memberOf } from "../values/unknown_value.ts";
 
 /** A store in one folder of this machine. */
 export function folderStore(folder: string): FileStore {
@@ -47,12 +48,12 @@ export function folderStore(folder: string): FileStore {
       try {
         return (await open(fileOf(name))).createReadStream({ ...range });
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new FileMissing(name);
+        if (memberOf(error, "code") === "ENOENT") throw new FileMissing(name);
         throw error;
       }
     },
     async *list() {
-      const names = await readdir(folder).catch(() => [] as string[]);
+      const names = await readdir(folder).catch((): string[] => []);
       for (const name of names.filter((each) => !each.startsWith("."))) {
         const found = await stat(path.join(folder, name)).catch(() => undefined);
         // Removed while we looked.
@@ -61,7 +62,7 @@ export function folderStore(folder: string): FileStore {
     },
     remove: (name) => rm(fileOf(name), { force: true }),
     async sweep(olderThanMs) {
-      const names = await readdir(folder).catch(() => [] as string[]);
+      const names = await readdir(folder).catch((): string[] => []);
       for (const name of names.filter((each) => each.endsWith(".part"))) {
         const file = path.join(folder, name);
         const modified = await stat(file).then(

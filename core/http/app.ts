@@ -89,7 +89,7 @@ async function observe(
   ctx: Context,
   next: () => Promise<void>,
 ): Promise<void> {
-  const state = ctx.state as State;
+  const state: State = ctx.state;
   const given = ctx.get("X-Request-Id");
   state.requestId = /^[\w.:-]{1,128}$/.test(given) ? given : v7();
   state.route = "";
@@ -123,7 +123,7 @@ async function observe(
 
 /** Counts in the security log the refusals of a caller who is logged in: a missing permission, or too many calls. */
 function countRefusal(refusals: RefusalCounter, ctx: Context, error: unknown): void {
-  const { actor, route, requestId: id } = ctx.state as State;
+  const { actor, route, requestId: id }: State = ctx.state;
   if (actor === undefined || !(error instanceof Problem) || ![401, 403, 429].includes(error.status)) return;
   refusals.count("core", {
     kind: "call_refused",
@@ -147,10 +147,10 @@ function pluginRouter(options: AppOptions): Router {
       path.replace(/\/$/, "").replaceAll(/\{(\w+)\}/g, ":$1"),
       method === "GET" ? ["HEAD", "GET"] : [method],
       async (ctx: Context) => {
-        const state = ctx.state as State;
+        const state: State = ctx.state;
         state.route = path;
-        const params = (ctx as Context & { params: Record<string, string> }).params;
-        await dispatch(mounted, services, ctx, params, factsOf(ctx, state));
+        const params: Record<string, string> = ctx["params"];
+        await dispatch(mounted, services, params, factsOf(ctx, state));
       },
     );
   }
@@ -160,7 +160,8 @@ function pluginRouter(options: AppOptions): Router {
 /** Says who is calling, and notes it for the log. */
 async function rememberActor(options: AppOptions, ctx: Context) {
   const actor = await options.authenticate(ctx);
-  if (actor !== undefined) (ctx.state as State).actor = actor;
+  const state: State = ctx.state;
+  if (actor !== undefined) state.actor = actor;
   return actor;
 }
 
@@ -217,6 +218,6 @@ function methodsByPath(routes: readonly MountedRoute[]): (path: string) => strin
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+").replace(/\/$/, "")}/?$`),
   }));
   return (path) => [
-    ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method as string)),
+    ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }): string => method)),
   ];
 }

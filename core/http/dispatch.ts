@@ -42,10 +42,10 @@ interface Reply {
 export async function dispatch(
   { pluginId, route }: MountedRoute,
   services: DispatchServices,
-  ctx: Context,
   params: Record<string, string>,
   facts: RequestFacts,
 ): Promise<void> {
+  const { context: ctx } = facts;
   // Before the body is read, so that requests over the limit cost little.
   if (route.access === "public") services.rateLimits.countAddress(facts.address, ctx);
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
@@ -63,7 +63,7 @@ export async function dispatch(
           route,
           services,
           actor,
-          idempotentRequest(route, services, ctx, input, actor),
+          idempotentRequest(route, services, facts, input, actor),
           call,
         );
   send(ctx, route, reply);
@@ -129,12 +129,13 @@ async function confirmBefore(
 function idempotentRequest(
   route: Route,
   { secret }: DispatchServices,
-  ctx: Context,
+  { headers }: RequestFacts,
   input: Input,
   actor: Actor | undefined,
 ): IdempotentRequest | undefined {
   if (!isIdempotent(route)) return undefined;
-  const key = readIdempotencyKey(ctx.request.headers["idempotency-key"] as string | undefined);
+  const given = headers["idempotency-key"];
+  const key = readIdempotencyKey(typeof given === "string" ? given : undefined);
   if (key === undefined) return undefined;
   // Hashes the route's path and the checked input. So a trailing slash or another order of fields is the same request.
   const hash = hashRequest(secret, route.method, route.path, [input.params, input.query, input.body]);

@@ -157,13 +157,13 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Json): J
     $defs = {},
     ...rest
   } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json & { $defs?: Json };
-  const moved = (part: unknown): unknown =>
+  const moved = (part: unknown): Json =>
     JSON.parse(JSON.stringify(part).replaceAll('"#/$defs/', '"#/components/schemas/'));
   for (const [name, part] of Object.entries($defs)) {
-    const { id: _id, ...definition } = moved(part) as Json;
+    const { id: _id, ...definition } = moved(part);
     schemas[name] ??= definition;
   }
-  const { id, ...whole } = moved(rest) as Json;
+  const { id, ...whole } = moved(rest);
   if (typeof id !== "string") return whole;
   schemas[id] ??= whole;
   return { $ref: `#/components/schemas/${id}` };

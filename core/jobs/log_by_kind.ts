@@ -1,5 +1,6 @@
 /** Logs repeated errors once in a while. A store that is out of reach answers every try with the same error. */
 import type { Logger } from "../process/log.ts";
+import { memberOf } from "../values/unknown_value.ts";
 
 /** The time (ms) in which one kind of error is logged once. */
 const quietMs = 10_000;
@@ -8,7 +9,7 @@ const quietMs = 10_000;
  * Returns the kind of an error: its code, else the first word of its message (Redis answers "OOM command…").
  */
 function kindOf(error: Error): string {
-  const { code } = error as Error & { code?: unknown };
+  const code = memberOf(error, "code");
   return typeof code === "string" ? code : (error.message.split(" ", 1)[0] ?? error.name);
 }
 

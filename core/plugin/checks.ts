@@ -6,6 +6,7 @@ import { stopOnFaults } from "../config/env.ts";
 import { isNarrower, isReserved, overlap } from "../http/path_order.ts";
 import type { Route } from "../http/route.ts";
 import type { Columns, Manifest } from "./manifest.ts";
+import { query } from "../db/query.ts";
 
 /**
  * What a manifest of the right shape can be faulted for by itself. It is asked before a grant is made of it, in
@@ -193,13 +194,14 @@ export async function checkTables(database: Pick<Knex, "raw">, plugins: readonly
       ),
     })),
   );
-  const { rows } = (await database.raw(
+  const rows = await query<{ table: string; columns: string[] }>(
+    database,
     `SELECT n.nspname || '.' || c.relname AS table, array_agg(a.attname::text) AS columns
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      WHERE n.nspname = ANY(?) AND c.relkind IN ('r', 'v', 'p', 'm') GROUP BY 1`,
     [["core", ...plugins.map(({ manifest }) => manifest.id)]],
-  )) as { rows: { table: string; columns: string[] }[] };
+  );
   const present = new Map(rows.map(({ table, columns }) => [table, new Set(columns)]));
   const faults = wanted.flatMap(({ id, table, columns }) => {
     const there = present.get(table);

@@ -67,7 +67,7 @@ export const playDemo: PlayDemo = async (address, isPlayed) => {
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`The demo's ${method} ${where} answered ${response.status}: ${text}`);
-      return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+      return text === "" ? {} : JSON.parse(text);
     },
   };
   for (const part of parts) await part.play(session);
@@ -79,7 +79,10 @@ async function demoParts(): Promise<DemoPart[]> {
     .map((id) => path.join(pluginsFolder, id, "demo.ts"))
     .filter((file) => existsSync(file));
   const parts = await Promise.all(
-    files.map(async (file) => ((await import(pathToFileURL(file).href)) as { demo: DemoPart }).demo),
+    files.map(async (file) => {
+      const { demo }: { demo: DemoPart } = await import(pathToFileURL(file).href);
+      return demo;
+    }),
   );
   return parts.sort((a, b) => a.order - b.order);
 }

@@ -104,7 +104,7 @@ const takenName = /^(core|public|bullmq|information_schema|gate|queue|platform)$
 export async function loadPlugin(folder: string, faults: string[]): Promise<LoadedPlugin | undefined> {
   const file = path.join(folder, "mod.ts");
   try {
-    const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: Plugin };
+    const { default: plugin }: { default?: Plugin } = await import(pathToFileURL(file).href);
     if (typeof plugin?.setup !== "function" || typeof plugin.manifest?.id !== "string") {
       faults.push(
         `${file} has no plugin as its default export. Remedy: export default definePlugin({ manifest, setup }).`,

@@ -2,6 +2,7 @@
 import * as z from "zod";
 
 import { functionSchema, says, shapeFaults, type Subject, waitsForSchema, zodSchema } from "./schema_faults.ts";
+import { memberOf } from "../values/unknown_value.ts";
 
 const text = z.string(says("is no text", "words in quotes"));
 const object = z.instanceof(z.ZodObject, says("is no schema of an object", "z.strictObject({ … })")).optional();
@@ -137,11 +138,12 @@ export function partsShapeFaults(pluginId: string, parts: unknown): string[] {
 function subjectOf(pluginId: string, parts: unknown, path: readonly PropertyKey[]): Subject {
   const [list, index] = path;
   if (typeof list !== "string" || typeof index !== "number") return { name: `The setup of ${pluginId}`, depth: 0 };
-  const part = (parts as Record<string, readonly unknown[]>)[list]?.[index];
-  const { method, path: address, job: of, name } = (part ?? {}) as Record<string, unknown>;
+  const part = memberOf(memberOf(parts, list), index);
+  const address = memberOf(part, "path");
+  const name = memberOf(part, "name");
   const title = {
-    routes: typeof address === "string" ? `${String(method)} ${address}` : undefined,
-    jobs: (of as { name?: string } | undefined)?.name,
+    routes: typeof address === "string" ? `${String(memberOf(part, "method"))} ${address}` : undefined,
+    jobs: memberOf(memberOf(part, "job"), "name"),
     schedules: name,
     gauges: name,
   }[list];

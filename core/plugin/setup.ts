@@ -4,6 +4,7 @@
 import type { LoadedPlugin, PluginContext, PluginParts } from "./contract.ts";
 import { withoutValues } from "./plugin_env.ts";
 import { partsShapeFaults } from "./parts_schema.ts";
+import { memberOf } from "../values/unknown_value.ts";
 
 /** @returns undefined where there is a fault, which goes into `faults` */
 export async function setUp(
@@ -27,7 +28,7 @@ export async function setUp(
   if (shape.length === 0) return parts;
   faults.push(...shape);
   // What it opened all the same would keep the process alive.
-  const close: unknown = (parts as PluginParts | undefined)?.close;
+  const close = memberOf(parts, "close");
   if (typeof close === "function") await Promise.resolve(close()).catch(() => undefined);
   return undefined;
 }

@@ -1,4 +1,5 @@
 import pino from "pino";
+import { memberOf } from "../values/unknown_value.ts";
 
 /** A structured logger: an object of fields first, then a sentence. */
 export type Logger = pino.Logger;
@@ -28,7 +29,7 @@ export function createLogger(level: string, fields: Record<string, unknown> = {}
 /** Picks the fields of an error that help to find its cause. pg's errors also have whole connections with passwords. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const { code, constraint, table } = error as Error & { code?: unknown; constraint?: unknown; table?: unknown };
+  const [code, constraint, table] = ["code", "constraint", "table"].map((name) => memberOf(error, name));
   return {
     type: error.name,
     message: error.message,

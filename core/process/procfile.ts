@@ -50,7 +50,10 @@ export function readProcfile(file: string): ProcfileLine[] {
       const words = rest.split(/\s+/);
       const first = words.findIndex((word) => !/^\w+=/.test(word));
       const variables = Object.fromEntries(
-        words.slice(0, first).map((word) => word.split(/=(.*)/s).slice(0, 2) as [string, string]),
+        words.slice(0, first).map((word) => {
+          const [variable = "", value = ""] = word.split(/=(.*)/s);
+          return [variable, value];
+        }),
       );
       return { name, variables, command: words[first] ?? "", args: words.slice(first + 1) };
     });

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 
+import { z } from "zod";
+
 import type { DemoPart } from "../../core/mod.ts";
 
 /** A hotel with its manager. */
@@ -16,6 +18,6 @@ export const demo: DemoPart = {
       terms_and_conditions: "Quiet hours from 22:00 to 07:00.",
     });
     const { access_token: token } = await session.call("POST", "/auth/token", session.login);
-    session.token = token as string;
+    session.token = z.string().parse(token);
   },
 };

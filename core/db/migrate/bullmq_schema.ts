@@ -5,7 +5,7 @@ import { queueRole, queueSchema } from "../role_names.ts";
 
 /** Brings the tables of BullMQ's PostgreSQL store up to date. Its run-time login can use them and nothing else. */
 export async function migrateQueueSchema(owner: Knex): Promise<void> {
-  const connection = (await owner.client.acquireConnection()) as Parameters<typeof runMigrations>[0];
+  const connection: Parameters<typeof runMigrations>[0] = await owner.client.acquireConnection();
   try {
     await runMigrations(connection, queueSchema);
   } finally {

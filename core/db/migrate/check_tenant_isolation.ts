@@ -7,6 +7,7 @@ import type { Knex } from "knex";
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import { stopOnFaults } from "../../config/env.ts";
 import { platformGroup } from "../role_names.ts";
+import { query } from "../query.ts";
 
 interface Finding {
   readonly kind: "open table" | "open policy" | "view" | "materialized view" | "definer";
@@ -57,7 +58,7 @@ const findings = `
 /** @throws BootError with all gaps in tenant isolation */
 export async function checkTenantIsolation(owner: Knex, plugins: readonly LoadedPlugin[]): Promise<void> {
   const ids = plugins.map(({ manifest }) => manifest.id);
-  const { rows } = (await owner.raw(findings, [ids, ids])) as { rows: Finding[] };
+  const rows = await query<Finding>(owner, findings, [ids, ids]);
   const definersOf = (id: string): string[] =>
     Object.keys(plugins.find(({ manifest }) => manifest.id === id)?.manifest.permissions?.definers ?? {});
   const definers = new Set(

@@ -6,6 +6,7 @@ import { stopOnFaults } from "../../config/env.ts";
 import { coreRole, loginRole, loginRoleOf, platformGroup, queueRole, rolePassword, rolesOf } from "../role_names.ts";
 import { crossTenantRoleOf, roleOf, sqlStateOf } from "../database.ts";
 import { scramVerifier } from "./scram.ts";
+import { asError, memberOf } from "../../values/unknown_value.ts";
 
 /**
  * Creates the missing roles before the migrations, because policies name some of them. Ends memberships that no
@@ -111,8 +112,8 @@ async function runPlainly(owner: Knex, sql: string): Promise<void> {
   try {
     await connection.query(sql);
   } catch (error) {
-    const { message } = error as Error;
-    const code = sqlStateOf(error) ?? (error as { code?: string }).code;
+    const { message } = asError(error);
+    const code = sqlStateOf(error) ?? memberOf(error, "code");
     if (code === "42501") {
       stopOnFaults([
         `The login of DATABASE_URL can't create the run-time roles (42501: ${message}). ` +

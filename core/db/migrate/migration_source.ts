@@ -30,7 +30,7 @@ export function migratorConfig(folders: readonly MigrationFolder[]): Knex.Migrat
     getMigrations: () => Promise.resolve(folders.flatMap((folder) => namesIn(folder))),
     getMigrationName: (migration) => migration.name,
     getMigration: async (migration) => {
-      const { up } = (await import(pathToFileURL(migration.file).href)) as { up: Knex.Migration["up"] };
+      const { up }: { up: Knex.Migration["up"] } = await import(pathToFileURL(migration.file).href);
       return { up, down: () => Promise.reject(new Error("Migrations run forward only. Write a new one.")) };
     },
   };
@@ -67,6 +67,6 @@ export type RunMigrations = (owner: Knex, folder: MigrationFolder) => Promise<st
 
 /** Applies them in this process. */
 export const runHere: RunMigrations = async (owner, folder) => {
-  const [, applied] = (await owner.migrate.latest(migratorConfig([folder]))) as [number, string[]];
+  const [, applied]: [number, string[]] = await owner.migrate.latest(migratorConfig([folder]));
   return applied;
 };

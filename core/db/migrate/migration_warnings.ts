@@ -6,6 +6,7 @@ import path from "node:path";
 
 import type { LoadedPlugin } from "../../plugin/contract.ts";
 import type { Logger } from "../../process/log.ts";
+import { query } from "../query.ts";
 
 /** For each plugin. More warnings would hide the rest of the log. */
 const mostWarnings = 200;
@@ -33,9 +34,10 @@ async function readWarnings(owner: Knex, select: string): Promise<string[]> {
   return owner.transaction(
     async (trx) => {
       await trx.raw(`SET LOCAL statement_timeout = '${longest}'`);
-      const { rows } = (await trx.raw(`SELECT warning FROM (${select}\n) AS w LIMIT ${mostWarnings}`)) as {
-        rows: { warning: string }[];
-      };
+      const rows = await query<{ warning: string }>(
+        trx,
+        `SELECT warning FROM (${select}\n) AS w LIMIT ${mostWarnings}`,
+      );
       return rows.map(({ warning }) => warning);
     },
     { readOnly: true },

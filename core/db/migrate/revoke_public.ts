@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 
 import type { Logger } from "../../process/log.ts";
 import { queueRole } from "../role_names.ts";
+import { queryOne } from "../query.ts";
 
 /**
  * - `set_config` is `SET` as an expression. With SQL injection, a SELECT could take another role or another tenant.
@@ -26,14 +27,19 @@ const ofTheQueue = `GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, 
  * logs the statements that a superuser must run.
  */
 export async function revokeFromPublic(owner: Knex, log: Logger): Promise<void> {
-  const { rows } = (await owner.raw(`
+  const { may, heir, functions, languages } = await queryOne<{
+    may: boolean;
+    heir: string;
+    functions: string[];
+    languages: string[];
+  }>(
+    owner,
+    `
     SELECT rolsuper AS may,
       quote_ident((SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database())) AS heir,
       ARRAY(${openFunctions}) AS functions, ARRAY(${openLanguages}) AS languages
-    FROM pg_roles WHERE rolname = current_user`)) as {
-    rows: { may: boolean; heir: string; functions: string[]; languages: string[] }[];
-  };
-  const [{ may, heir, functions, languages }] = rows as [(typeof rows)[number]];
+    FROM pg_roles WHERE rolname = current_user`,
+  );
   const sql = [...closing("FUNCTION", functions, heir), ...closing("LANGUAGE", languages, heir), ofTheQueue];
   if (may) await owner.transaction((trx) => trx.raw(sql.join("\n")));
   else if (functions.length + languages.length > 0) {

@@ -14,6 +14,7 @@ import type { UploadPart } from "s3mini";
 import { newId } from "../../values/ids.ts";
 import { type S3Call, S3Fault } from "./client.ts";
 import type { WrittenFile } from "../store.ts";
+import { asError, memberOf } from "../../values/unknown_value.ts";
 
 /** How long a write that ended early waits for what it left behind to be gone; one that was broken off has no time. */
 const undoMs = { failed: 15_000, brokenOff: 600 };
@@ -31,7 +32,7 @@ export async function uploadTo(
   signal: AbortSignal | undefined,
 ): Promise<WrittenFile> {
   const upload = new Upload(call, key, (error) => content.destroy(error));
-  const onAbort = (): void => upload.fail(signal?.reason as Error);
+  const onAbort = (): void => upload.fail(signal?.reason);
   try {
     signal?.throwIfAborted();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -40,7 +41,7 @@ export async function uploadTo(
   } catch (error) {
     // A source that was never read from would wait for ever.
     content.destroy();
-    upload.fail(error as Error);
+    upload.fail(asError(error));
     // What is not gone by then goes on by itself; what a killed process leaves, `sweep` finds.
     await Promise.race([
       upload.undo().catch(() => undefined),
@@ -57,8 +58,8 @@ async function send(upload: Upload, content: Readable, partBytes: number): Promi
   let bytes = 0;
   const part = Buffer.allocUnsafeSlow(partBytes);
   let filled = 0;
-  for await (const chunk of content as AsyncIterable<Buffer | string>) {
-    const data = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+  for await (const chunk of content) {
+    const data: Buffer = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
     hash.update(data);
     bytes += data.length;
     for (let from = 0; from < data.length;) {
@@ -134,8 +135,9 @@ class Upload {
 
   /** S3 may say that all is well before it begins, and at the end that it is not. */
   private async complete(s3: Parameters<Parameters<S3Call>[1]>[0], id: string): Promise<void> {
-    const { etag } = (await s3.completeMultipartUpload(this.key, id, this.parts)) as { readonly etag?: string };
-    if (etag === undefined) throw new S3Fault(`S3 could not complete ${this.key}.`, { retryable: true });
+    const answer: unknown = await s3.completeMultipartUpload(this.key, id, this.parts);
+    if (memberOf(answer, "etag") === undefined)
+      throw new S3Fault(`S3 could not complete ${this.key}.`, { retryable: true });
   }
 
   /** Takes back what an upload that failed has left. */

@@ -6,6 +6,7 @@ import getRawBody from "raw-body";
 import { Problem, problems } from "../../errors.ts";
 import { bodyLimitOf } from "./body_limit.ts";
 import type { Route } from "../route.ts";
+import { memberOf, textOf } from "../../values/unknown_value.ts";
 
 /**
  * The body as the route takes it: bytes for `"raw"`, otherwise the parsed JSON or form. Undefined where the route
@@ -36,7 +37,8 @@ async function parseBody(route: Route, ctx: Context, limit: number): Promise<unk
   if (!/^utf-?8$/i.test(ctx.request.charset || "utf-8"))
     throw problems.UNSUPPORTED_MEDIA_TYPE("This call takes UTF-8.");
   await parserFor(limit)(ctx, () => Promise.resolve());
-  const text = utf8.decode(Buffer.from(ctx.request.body as string, "latin1"));
+  const raw: unknown = ctx.request.body;
+  const text = utf8.decode(Buffer.from(typeof raw === "string" ? raw : "", "latin1"));
   const body = type === "urlencoded" ? parseForm(text) : parseJson(text);
   // Where libraries for Koa look for it: passport reads the login there.
   ctx.request.body = body;
@@ -84,7 +86,7 @@ function countFields(value: unknown): number {
   while (open.length > 0) {
     const next = open.pop();
     if (typeof next !== "object" || next === null) continue;
-    const inner = Object.values(next) as unknown[];
+    const inner: unknown[] = Object.values(next);
     if (!Array.isArray(next)) count += inner.length;
     for (const one of inner) open.push(one);
   }
@@ -101,18 +103,19 @@ function parseForm(text: string): Record<string, string> {
 
 function bodyProblem(error: unknown, limit: number): unknown {
   if (error instanceof Problem) return error;
-  const { status, type, code } = error as { status?: number; type?: string; code?: string };
+  const status = memberOf(error, "status");
+  const type = textOf(error, "type");
   if (status === 413 || type === "entity.too.large") {
     return problems.PAYLOAD_TOO_LARGE(`The body may have ${limit} bytes at most.`);
   }
-  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA")
+  if (textOf(error, "code") === "ERR_ENCODING_INVALID_ENCODED_DATA")
     return problems.MALFORMED_BODY("The body must be UTF-8.", { cause: error });
   // Z_: a compressed body that does not unpack.
   if (
     status === 400 ||
     error instanceof SyntaxError ||
-    type?.startsWith("request.") === true ||
-    code?.startsWith("Z_") === true
+    type.startsWith("request.") ||
+    textOf(error, "code").startsWith("Z_")
   ) {
     return problems.MALFORMED_BODY("The body is not what its Content-Type says.", { cause: error });
   }

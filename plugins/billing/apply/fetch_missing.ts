@@ -11,7 +11,7 @@
  * another event links the payment to its invoice. If an operator replays this one event, the lookup runs again
  * (`replay.ts`).
  */
-import { prepare, type Trx } from "../../../core/mod.ts";
+import { prepare, type Trx, asError } from "../../../core/mod.ts";
 import type Stripe from "stripe";
 
 import { applyAndEnqueue } from "./apply_stripe_event.ts";
@@ -73,7 +73,7 @@ async function untilAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise
   signal.throwIfAborted();
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error); // The worker aborts with an Error.
+    onAbort = () => reject(asError(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
   });
   try {

@@ -3,7 +3,7 @@
  * or cancel. Keyrack sees no card. Their results arrive as events.
  */
 import { createHash } from "node:crypto";
-import { defined } from "../../../core/mod.ts";
+import { defined, memberOf } from "../../../core/mod.ts";
 import type Stripe from "stripe";
 import * as z from "zod";
 
@@ -85,7 +85,7 @@ async function isOpen(stripe: Stripe, { subscription_id, paid_until }: Subscript
     const { status } = await stripe.subscriptions.retrieve(subscription_id);
     return !hasEnded(status);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== "resource_missing") throw error;
+    if (memberOf(error, "code") !== "resource_missing") throw error;
     return paid_until !== null && paid_until.getTime() + graceDays * 86_400_000 > Date.now();
   }
 }
@@ -103,8 +103,8 @@ async function createSession(stripe: Stripe, request: Stripe.Checkout.SessionCre
       const options = { idempotencyKey: idempotencyKey("checkout", keyed, request) };
       return await stripe.checkout.sessions.create(request, options);
     } catch (error) {
-      const { statusCode, headers } = error as { statusCode?: number; headers?: Readonly<Record<string, string>> };
-      const isKept = (statusCode ?? 0) >= 500 && headers?.["idempotent-replayed"] === "true";
+      const isReplayed = memberOf(memberOf(error, "headers"), "idempotent-replayed") === "true";
+      const isKept = Number(memberOf(error, "statusCode") ?? 0) >= 500 && isReplayed;
       if (!isKept || turn === maxKeys) throw error;
     }
   }

@@ -2,6 +2,7 @@
 import type { Trx } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import { countingPeriods, readFacts } from "../entitlement/recompute.ts";
+import { query } from "../../../core/mod.ts";
 
 export interface Payer {
   /** The id at Stripe. Undefined if the manager must not open the pages of any customer. */
@@ -79,7 +80,8 @@ async function readOwn(trx: Trx, hotelId: string) {
  */
 async function readRefused(trx: Trx, hotelId: string, customers: string[]): Promise<Map<string, "shared" | "deleted">> {
   if (customers.length === 0) return new Map();
-  const { rows } = (await trx.raw(
+  const rows = await query<{ customer_id: string; reason: "shared" | "deleted" }>(
+    trx,
     `SELECT customer_id, 'deleted' AS reason FROM billing.customers WHERE customer_id = ANY(?) AND deleted
      UNION ALL
      SELECT customer_id, 'shared' FROM billing.subscriptions WHERE customer_id = ANY(?)
@@ -87,6 +89,6 @@ async function readRefused(trx: Trx, hotelId: string, customers: string[]): Prom
      HAVING NOT bool_or(hotel_id = ?)
        OR (bool_or(ended IS NOT TRUE) AND NOT bool_or(hotel_id = ? AND ended IS NOT TRUE))`,
     [customers, customers, hotelId, hotelId],
-  )) as { rows: { customer_id: string; reason: "shared" | "deleted" }[] };
+  );
   return new Map(rows.map(({ customer_id, reason }) => [customer_id, reason]));
 }

@@ -1,5 +1,13 @@
 /** `billing replay`: applies one event, the failed events or all events again. */
-import { type Command, type CommandContext, defineCommand, flag, printable, UsageError } from "../../../core/mod.ts";
+import {
+  type Command,
+  type CommandContext,
+  defineCommand,
+  flag,
+  printable,
+  UsageError,
+  asError,
+} from "../../../core/mod.ts";
 import * as z from "zod";
 
 import type { BillingContext } from "../context.ts";
@@ -43,7 +51,7 @@ async function replayFailed(ctx: BillingContext, { print, progress }: CommandCon
       lines.push(outcomeLine(await replayEvent(ctx, id, dryRun), dryRun));
     } catch (error) {
       failures += 1;
-      lines.push(`${printable(id)} fails: ${(error as Error).message}`);
+      lines.push(`${printable(id)} fails: ${asError(error).message}`);
     }
     shown.step();
   }

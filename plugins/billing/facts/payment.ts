@@ -13,6 +13,7 @@ import * as z from "zod";
 import { referenceSchema, stripeCurrencySchema, stripeIdSchema } from "./stripe_event.ts";
 import { amountOf } from "./stripe_amount.ts";
 import type { PaymentLink, ReversalFact } from "./event_facts.ts";
+import { memberOf } from "../../../core/mod.ts";
 
 /** The ids of one payment: its charge, its payment intent, or both. */
 export const paymentSchema = z.object({ charge: referenceSchema, payment_intent: referenceSchema }).nullish();
@@ -58,9 +59,9 @@ const refundSchema = z.object({
 
 /** The first API versions gave disputes no id: a charge had at most one. */
 const disputeSchema = z.preprocess((object) => {
-  const { id, charge } = (object ?? {}) as { id?: unknown; charge?: unknown };
-  return id === undefined && typeof charge === "string"
-    ? { ...(object as object), id: `dispute_of_${charge}` }
+  const charge = memberOf(object, "charge");
+  return typeof object === "object" && memberOf(object, "id") === undefined && typeof charge === "string"
+    ? { ...object, id: `dispute_of_${charge}` }
     : object;
 }, refundSchema);
 

@@ -47,7 +47,7 @@ export function verifyDelivery(
   });
   if (!isSigned) throw refused("No v1 signature of the Stripe-Signature header matches the body.");
   try {
-    return { text, json: JSON.parse(text) as unknown };
+    return { text, json: JSON.parse(text) };
   } catch {
     // Signed by Stripe, but not JSON. The parser's error quotes the body, so it is not passed on.
     throw billingProblems.STRIPE_EVENT_INVALID("The signed body must be JSON.");

@@ -7,7 +7,7 @@
  */
 import type { Stripe } from "stripe";
 
-import { isOutage, isUuid } from "../../../core/mod.ts";
+import { isOutage, isUuid, asError, memberOf } from "../../../core/mod.ts";
 import type { BillingContext } from "../context.ts";
 import { billingProblems } from "../errors.ts";
 import { readEvent, type StripeEventBody } from "../facts/stripe_event.ts";
@@ -131,7 +131,7 @@ async function reconcileInvoices(run: Run): Promise<void> {
       await reconcileSubscription(run, subscription_id);
       failuresInARow = 0;
     } catch (error) {
-      if ((error as { code?: unknown }).code === "resource_missing") report.unknownSubscriptions.push(subscription_id);
+      if (memberOf(error, "code") === "resource_missing") report.unknownSubscriptions.push(subscription_id);
       else {
         failuresInARow += 1;
         const failure = await stripeFailureOf(error);
@@ -168,7 +168,7 @@ async function reconcileSubscription(run: Run, subscription: string): Promise<vo
   const pages = paginate(retryOptions, (page) => stripe.invoices.list({ ...page, subscription, status: "paid" }));
   for await (const page of pages) {
     // Only a preview of an upcoming invoice has no id.
-    const invoices = page as readonly (Stripe.Invoice & { id: string })[];
+    const invoices = page.filter((invoice): invoice is Stripe.Invoice & { id: string } => invoice.id !== undefined);
     report.invoices += invoices.length;
     const ids = invoices.map(({ id }) => id);
     const inLedger = await knownIds(ctx, "billing.paid_invoices", "invoice_id", ids);
@@ -219,7 +219,7 @@ async function store(
     // A failed event does not keep the others from being stored. An outage of the database does.
     if (isOutage(error)) throw error;
     ctx.log.error({ err: error, event_id: event.id }, "could not store an event from the reconciliation");
-    report.failedEvents.push({ event_id: event.id, words: (error as Error).message });
+    report.failedEvents.push({ event_id: event.id, words: asError(error).message });
   }
 }
 

@@ -9,7 +9,7 @@
  *
  * A dry run does the same and rolls it back, so it reports exactly what the replay would change.
  */
-import { isOutage, sqlStateOf, type Trx } from "../../../core/mod.ts";
+import { isOutage, sqlStateOf, type Trx, queryOne } from "../../../core/mod.ts";
 import { applyAndEnqueue, applyEvent } from "../apply/apply_stripe_event.ts";
 import type { BillingContext } from "../context.ts";
 import { eventJobs, eventsWithJob } from "../inbox/event_jobs.ts";
@@ -265,11 +265,12 @@ interface State {
 async function readState(trx: Trx): Promise<State> {
   const tables = new Map<string, string>();
   for (const table of ledgerTables) {
-    const { rows } = (await trx.raw(
+    const { hash } = await queryOne<{ hash: string }>(
+      trx,
       "SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) AS hash FROM ?? AS t",
       [table],
-    )) as { rows: [{ hash: string }] };
-    tables.set(table, rows[0].hash);
+    );
+    tables.set(table, hash);
   }
   return { hotels: await readHotels(trx), tables };
 }

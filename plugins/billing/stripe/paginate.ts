@@ -1,5 +1,5 @@
 /** Reads all pages of a list of Stripe's, with retries. */
-import { retry } from "../../../core/mod.ts";
+import { retry, memberOf } from "../../../core/mod.ts";
 import { stripeFailureOf } from "./client.ts";
 
 interface Page<T> {
@@ -33,8 +33,7 @@ async function withStripeRetries<T>({ signal, firstWaitMs }: StripeRetryOptions,
 }
 
 function readRetryAfter(error: unknown): number | undefined {
-  const { headers } = error as { headers?: Readonly<Record<string, string>> };
-  const pauseMs = Number(headers?.["retry-after"]) * 1000;
+  const pauseMs = Number(memberOf(memberOf(error, "headers"), "retry-after")) * 1000;
   return pauseMs > 0 ? pauseMs : undefined;
 }
 

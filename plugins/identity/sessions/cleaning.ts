@@ -23,13 +23,13 @@ export function sessionCleaning({ db, log }: IdentityContext): Schedule {
     const hotelIds = hotels.rows.map(({ hotel_id }) => hotel_id);
     await forEachTenant(hotelIds, { log, what: `the removal of old ${table}`, signal }, async (hotelId) => {
       for (;;) {
-        const { rowCount } = (await db.tenant(hotelId, (trx) =>
-          trx.raw(
+        const { rowCount } = await db.tenant(hotelId, (trx) =>
+          trx.raw<{ rowCount: number }>(
             `DELETE FROM identity.${table} WHERE hotel_id = :hotelId AND ${key} IN (
                SELECT o.${key} FROM (${old}) AS o WHERE o.hotel_id = :hotelId LIMIT :batch)`,
             { hotelId, batch },
           ),
-        )) as { rowCount: number };
+        );
         removed += rowCount;
         if (rowCount < batch || signal.aborted) return;
       }

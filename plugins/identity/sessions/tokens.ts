@@ -38,8 +38,9 @@ export interface AccessTokens {
 /** Signs with HS256 and the first key, and verifies with all keys. */
 export function createAccessTokens(secrets: readonly [string, ...string[]]): AccessTokens {
   // Imported once: jose would import raw bytes again for every token.
-  const keys = secrets.map((secret) => importKey(secret));
-  const [signing] = keys as [Promise<CryptoKey>, ...Promise<CryptoKey>[]];
+  const [first, ...others] = secrets;
+  const signing = importKey(first);
+  const keys = [signing, ...others.map((secret) => importKey(secret))];
   const verified = new LRUCache<string, AccessClaims>({ max: mostCached });
   return {
     sign: async ({ userId, hotelId, sessionId }) =>

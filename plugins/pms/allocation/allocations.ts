@@ -13,7 +13,7 @@
  *
  * The allocations of a confirmed or in-house booking are exactly the runs of its nights that are not released.
  */
-import { addDays, type Day, eachDay, newId, prepare, type Trx } from "../../../core/mod.ts";
+import { addDays, type Day, eachDay, newId, prepare, type Trx, query } from "../../../core/mod.ts";
 import { noSuchRoom, pmsProblems } from "../errors.ts";
 import { freeRooms } from "./free_rooms.ts";
 
@@ -227,7 +227,8 @@ interface Conflict {
 
 /** Makes the problem for rooms that are not free: the nights in conflict, and up to five rooms that are free. */
 export async function roomTaken(trx: Trx, hotelId: string, request: RoomRequest, segments: readonly Segment[]) {
-  const { rows } = (await trx.raw(
+  const rows = await query<Conflict>(
+    trx,
     `SELECT r.room_number, r.room_type_id, night::date AS date
      FROM unnest(?::uuid[], ?::date[], ?::date[]) AS s (room_id, arrival, departure)
      JOIN pms.occupancies o ON o.hotel_id = ? AND o.room_id = s.room_id
@@ -243,7 +244,7 @@ export async function roomTaken(trx: Trx, hotelId: string, request: RoomRequest,
       segments.map((segment) => segment.departure),
       hotelId,
     ],
-  )) as { rows: Conflict[] };
+  );
   const nights = [...new Set(rows.map(({ date }) => date))];
   const number = rows[0]?.room_number ?? "";
   const offered = await roomsInstead(trx, hotelId, request, segments, rows[0]?.room_type_id);

@@ -172,12 +172,9 @@ class Search {
   plan(newcomer: Stay): RepackPlan {
     const room = this.#placed.get(newcomer) as string;
     const moves = [...this.#placed]
-      .filter(([{ booking_id }]) => booking_id !== null)
-      .map(([{ booking_id, from }, to]) => ({
-        booking_id: booking_id as string,
-        from_room_id: from as string,
-        to_room_id: to,
-      }))
+      .flatMap(([{ booking_id, from }, to]) =>
+        booking_id === null || from === null ? [] : [{ booking_id, from_room_id: from, to_room_id: to }],
+      )
       .sort((a, b) => (a.booking_id < b.booking_id ? -1 : 1));
     const plan = createHash("sha256")
       .update(JSON.stringify([room, moves]))

@@ -19,12 +19,12 @@ const columns = { closure_id: "occupancy_id", room_id: "room_id", from: "arrival
 
 /** Reads the closures of a room that end after a day. */
 export async function readClosures(trx: Trx, hotelId: string, roomId: string, from: Day): Promise<Closure[]> {
-  return (await trx("pms.occupancies")
+  return trx("pms.occupancies")
     .where({ hotel_id: hotelId, room_id: roomId })
     .whereNull("booking_id")
     .where("departure", ">", from)
     .orderBy("arrival")
-    .select(columns)) as Closure[];
+    .select<Closure[]>(columns);
 }
 
 /** Closes a room for the nights `[from, to)`. @throws Problem ROOM_TAKEN, ROOM_RETIRED, NOT_FOUND, VALIDATION_FAILED */

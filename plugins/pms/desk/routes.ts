@@ -206,12 +206,12 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
       result: pageOf(figuresSchema),
       handler: async ({ actor, query: { limit, cursor }, trx }) => {
         const before = decodeCursor(cursor, z.tuple([daySchema]))?.[0] ?? null;
-        const days = (await trx("pms.daily_figures")
+        const days = await trx("pms.daily_figures")
           .where({ hotel_id: actor.tenantId })
           .whereRaw("(?::date IS NULL OR business_date < ?::date)", [before, before])
           .orderBy("business_date", "desc")
           .limit(limit + 1)
-          .select(figuresColumns)) as DailyFigures[];
+          .select<DailyFigures[]>(figuresColumns);
         return { body: toPage(days, limit, figuresView, (day) => [day.business_date]) };
       },
     }),

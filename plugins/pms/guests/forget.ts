@@ -78,6 +78,6 @@ async function forgetHistory(
      FROM (SELECT ?::uuid AS hotel, ?::text[] AS guests, ?::uuid[] AS ids, ?::jsonb AS gone) AS request
      WHERE hotel_id = hotel
        AND (booking_id = ANY(ids) OR before ->> 'guest_id' = ANY(guests) OR after ->> 'guest_id' = ANY(guests))`,
-    [hotelId, guestIds as string[], ids as string[], JSON.stringify(gone)],
+    [hotelId, [...guestIds], [...ids], JSON.stringify(gone)],
   );
 }

@@ -3,7 +3,7 @@
  * or the phone number. PostgreSQL folds them for the comparison (docs/decisions/0013). Many people share a name, and a
  * family shares an address, so neither is enough alone.
  */
-import { defined, newId, prepare, requireMatch, type Trx } from "../../../core/mod.ts";
+import { defined, newId, prepare, requireMatch, type Trx, queryOne } from "../../../core/mod.ts";
 import { type ChangeContext, updateBookings } from "../booking_record/change.ts";
 import { deriveContacts } from "./contacts.ts";
 import { noSuchGuest, pmsProblems } from "../errors.ts";
@@ -172,7 +172,7 @@ export async function lockBookingsOf(
   some: { readonly areOpen?: true; readonly ids?: readonly string[] } = {},
 ): Promise<string[]> {
   const { areOpen = false, ids } = some;
-  const rows = (await trx("pms.bookings")
+  const rows = await trx("pms.bookings")
     .where({ hotel_id, guest_id })
     .modify((list) => {
       if (areOpen) void list.whereIn("status", ["confirmed", "in_house"]);
@@ -180,7 +180,7 @@ export async function lockBookingsOf(
     })
     .orderBy("booking_id")
     .forUpdate()
-    .select("booking_id")) as { booking_id: string }[];
+    .select<{ booking_id: string }[]>("booking_id");
   return rows.map(({ booking_id: id }) => id);
 }
 
@@ -190,10 +190,10 @@ export async function compareNames(
   name: string,
   { shown, profile }: { readonly shown: string; readonly profile: string },
 ): Promise<{ readonly isShown: boolean; readonly isProfiles: boolean }> {
-  const { rows } = (await trx.raw(
+  return queryOne<{ isShown: boolean; isProfiles: boolean }>(
+    trx,
     `SELECT pms.fold_text(:name) = pms.fold_text(:shown) AS "isShown",
        pms.fold_text(:name) = pms.fold_text(:profile) AS "isProfiles"`,
     { name, shown, profile },
-  )) as { rows: [{ isShown: boolean; isProfiles: boolean }] };
-  return rows[0];
+  );
 }

@@ -104,10 +104,10 @@ interface Merge {
 }
 
 async function readMerge(trx: Trx, hotelId: string, guestId: string): Promise<Merge | undefined> {
-  const [row] = (await trx("pms.guest_merges")
+  const [row] = await trx("pms.guest_merges")
     .where({ hotel_id: hotelId, guest_id: guestId })
     .whereNull("unmerged_at")
-    .select("merge_id", "booking_ids")) as Merge[];
+    .select<Merge[]>("merge_id", "booking_ids");
   return row;
 }
 

@@ -64,7 +64,7 @@ export async function readProfiles(
     const { sql, values } = manyMatch("g.search_text", "g", found);
     void list.whereRaw(sql, values);
   }
-  return (await list.select(
+  return list.select<ProfileRow[]>(
     "g.guest_id",
     "g.name",
     "g.email",
@@ -83,7 +83,7 @@ export async function readProfiles(
     ),
     "known.stays",
     "known.bookings",
-  )) as ProfileRow[];
+  );
 }
 
 export async function answerProfile(trx: Trx, hotelId: string, guestId: string) {

@@ -1,5 +1,6 @@
 /** Searches guests by parts of their names, e-mail addresses and phone numbers, folded by PostgreSQL. */
 import type { Trx } from "../../../core/mod.ts";
+import { queryOne } from "../../../core/mod.ts";
 
 /** Describes the search in the API documentation. */
 export const searchDescription =
@@ -30,7 +31,8 @@ const maxMatches = 1000;
  * - The text is common: 25 or more of the first 1,000 guests match, so it would find a large part of the hotel.
  */
 export async function findGuests(trx: Trx, hotelId: string, text: string): Promise<FoundGuests> {
-  const { rows } = (await trx.raw(
+  const found = await queryOne<{ patterns: string[]; index: boolean; ids: string[] }>(
+    trx,
     `SELECT input.patterns, input.index,
        ARRAY(SELECT guest_id FROM pms.find_guests(input.patterns, :most) AS guest_id WHERE input.index) AS ids
      FROM (SELECT patterns, show_trgm(pms.fold_text(:text)) <> '{}' AND (
@@ -39,8 +41,8 @@ export async function findGuests(trx: Trx, hotelId: string, text: string): Promi
        ) AS sampled WHERE search_text ~ ALL (patterns)
      ) AS index FROM pms.search_patterns(:text) AS patterns OFFSET 0) AS input`,
     { text, hotel: hotelId, most: maxMatches + 1 },
-  )) as { rows: [{ patterns: string[]; index: boolean; ids: string[] }] };
-  const [{ patterns, index: isUsed, ids }] = rows;
+  );
+  const { patterns, index: isUsed, ids } = found;
   if (!isUsed) return { patterns, ids: undefined };
   return ids.length <= maxMatches
     ? { patterns, ids }
@@ -49,11 +51,11 @@ export async function findGuests(trx: Trx, hotelId: string, text: string): Promi
 
 /** Finds the guests that match by a former contact. @returns undefined if more than 1,000 match */
 async function findFormer(trx: Trx, patterns: readonly string[]): Promise<readonly string[] | undefined> {
-  const { rows } = (await trx.raw(
+  const { ids } = await queryOne<{ ids: string[] }>(
+    trx,
     "SELECT ARRAY(SELECT guest_id FROM pms.find_former_contacts(?::text[], ?) AS guest_id) AS ids",
     [[...patterns], maxMatches + 1],
-  )) as { rows: [{ ids: string[] }] };
-  const [{ ids }] = rows;
+  );
   return ids.length > maxMatches ? undefined : ids;
 }
 

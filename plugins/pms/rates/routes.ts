@@ -152,7 +152,7 @@ interface Range {
 
 async function readDays(trx: Trx, hotelId: string, range: Range, currency: string) {
   const { from, to, room_type_id: typeId, after, limit } = range;
-  const days = (await trx("pms.rates")
+  const days = await trx("pms.rates")
     .where({ hotel_id: hotelId })
     .whereBetween("date", [from, to])
     .modify((list) => {
@@ -161,7 +161,7 @@ async function readDays(trx: Trx, hotelId: string, range: Range, currency: strin
       if (limit !== undefined) void list.limit(limit);
     })
     .orderBy(["date", "room_type_id"])
-    .select("room_type_id", "date", "rate", "minimum_stay", "closed_to_arrival")) as DayRate[];
+    .select<DayRate[]>("room_type_id", "date", "rate", "minimum_stay", "closed_to_arrival");
   return days.map((day) => ({ ...day, rate: day.rate === null ? null : formatAmount(day.rate, currency) }));
 }
 

@@ -7,6 +7,7 @@ import {
   requireMatch,
   route,
   type Trx,
+  query,
 } from "../../../core/mod.ts";
 import { managers } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
@@ -54,16 +55,16 @@ interface LockedHotel {
 }
 
 async function lockHotel(trx: Trx, hotelId: string): Promise<LockedHotel> {
-  const [hotel] = (await trx("identity.hotels")
+  const [hotel] = await trx("identity.hotels")
     .where({ hotel_id: hotelId })
     .forUpdate()
-    .select("currency", "version")) as LockedHotel[];
+    .select<LockedHotel[]>("currency", "version");
   if (hotel === undefined) throw new Error("The tenant has no hotel.");
   return hotel;
 }
 
 async function requireNoBooking(trx: Trx, hotelId: string, currency: string): Promise<void> {
-  const [booking] = (await trx("pms.bookings").where({ hotel_id: hotelId }).limit(1).select("booking_id")) as object[];
+  const [booking] = await trx("pms.bookings").where({ hotel_id: hotelId }).limit(1).select<object[]>("booking_id");
   if (booking !== undefined)
     throw pmsProblems.HOTEL_HAS_BOOKINGS(`The hotel has bookings in ${currency}, so its currency can't change.`);
 }
@@ -71,14 +72,15 @@ async function requireNoBooking(trx: Trx, hotelId: string, currency: string): Pr
 /** @throws Problem VALIDATION_FAILED if a rate would lose decimals */
 async function requireRatesFit(trx: Trx, hotelId: string, currency: string): Promise<void> {
   const decimals = currencyDecimals(currency);
-  const { rows } = (await trx.raw(
+  const rows = await query<object>(
+    trx,
     `SELECT FROM (
        SELECT rate FROM pms.room_types WHERE hotel_id = :hotelId
        UNION ALL SELECT rate FROM pms.rooms WHERE hotel_id = :hotelId
        UNION ALL SELECT rate FROM pms.rates WHERE hotel_id = :hotelId
      ) AS known WHERE scale(trim_scale(rate)) > :decimals LIMIT 1`,
     { hotelId, decimals },
-  )) as { rows: object[] };
+  );
   if (rows.length > 0)
     throw fieldFault("body", "/currency", `has ${decimals} decimals, and a rate of the hotel has more: round it first`);
 }

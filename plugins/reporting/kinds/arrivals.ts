@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import * as z from "zod";
 
-import { daySchema, type Trx } from "../../../core/mod.ts";
+import { daySchema, type Trx, queryOne } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { type CellWriter, instantCell } from "../csv/cells.ts";
 import { formFault, formFields, isForm } from "../csv/form.ts";
@@ -73,10 +73,9 @@ export const arrivals = defineKind({
         bindingsOf(request, hotel),
       ),
     count: async (trx, request, hotel) => {
-      const { rows } = (await trx.raw(`SELECT count(*) AS count FROM ${movements}`, bindingsOf(request, hotel))) as {
-        rows: { count: string }[];
-      };
-      return Number(rows[0]?.count);
+      const sql = `SELECT count(*) AS count FROM ${movements}`;
+      const { count } = await queryOne<{ count: string }>(trx, sql, bindingsOf(request, hotel));
+      return Number(count);
     },
   },
 });

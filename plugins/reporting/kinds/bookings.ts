@@ -2,7 +2,7 @@
 import type { Knex } from "knex";
 import * as z from "zod";
 
-import { addDays, type Day, daySchema, instantOf, type Trx } from "../../../core/mod.ts";
+import { addDays, type Day, daySchema, instantOf, type Trx, queryOne } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import { type BookingStatus, bookingStatuses } from "../../pms/port.ts";
 import { type CellWriter, instantCell } from "../csv/cells.ts";
@@ -109,10 +109,9 @@ function selectBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings
 /** Counts the rows of `selectBookings` in the same snapshot. */
 async function countBookings(trx: Trx, request: BookingsRequest, hotel: HotelSettings): Promise<number> {
   const { sql, bindings } = conditions(request, hotel);
-  const { rows } = (await trx.raw(`SELECT count(*) AS count FROM pms.bookings b WHERE ${sql}`, bindings)) as {
-    rows: { count: string }[];
-  };
-  return Number(rows[0]?.count);
+  const counting = `SELECT count(*) AS count FROM pms.bookings b WHERE ${sql}`;
+  const { count } = await queryOne<{ count: string }>(trx, counting, bindings);
+  return Number(count);
 }
 
 /** Builds the WHERE clause. COPY accepts no parameters, so `copyOut` quotes the values. They must be strings. */

@@ -1,7 +1,7 @@
 /** Revenue by month and room type: of nights slept, and of no-shows. */
 import type { Knex } from "knex";
 
-import { currencyDecimals, type Trx } from "../../../core/mod.ts";
+import { currencyDecimals, type Trx, queryOne } from "../../../core/mod.ts";
 import type { HotelSettings } from "../../identity/port.ts";
 import type { CellWriter } from "../csv/cells.ts";
 import { daysBodySchema, daysFileName, type DaysRequest, daysRequestSchema, normalizeDays } from "./days.ts";
@@ -60,11 +60,12 @@ export const revenue = defineKind({
       );
     },
     count: async (trx, request, hotel) => {
-      const { rows } = (await trx.raw(
+      const { count } = await queryOne<{ count: string }>(
+        trx,
         `SELECT count(DISTINCT (${month}, t.room_type_id, b.currency)) AS count FROM ${nights}`,
         bindingsOf(request, hotel),
-      )) as { rows: { count: string }[] };
-      return Number(rows[0]?.count);
+      );
+      return Number(count);
     },
   },
 });

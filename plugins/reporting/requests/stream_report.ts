@@ -105,7 +105,7 @@ async function readUpTo(csv: Readable, most: number): Promise<Buffer[]> {
   let bytes = 0;
   while (bytes < most && !csv.readableEnded) {
     // `read` returns any: without an encoding or an object mode it is a Buffer.
-    const chunk = csv.read() as Buffer | null;
+    const chunk: Buffer | null = csv.read();
     if (chunk === null) await Promise.race([once(csv, "readable"), ended]);
     else {
       chunks.push(chunk);
@@ -126,7 +126,7 @@ async function send(
   const out = Readable.from(
     (async function* () {
       yield* first;
-      for await (const chunk of csv as AsyncIterable<Buffer>) {
+      for await (const chunk of csv) {
         bytesRead += chunk.length;
         yield chunk;
       }

@@ -14,9 +14,9 @@ export interface Timing {
  */
 export function nextRun({ every, at }: Timing, timeZone: string, after: Date): Date {
   const today = dayAt(after, timeZone);
-  const days = every === "night" ? [today, addDays(today, 1)] : [firstOf(today), firstOfNext(today)];
-  const times = days.map((day) => instantOf(day, at, timeZone));
-  return times.find((time) => time > after) ?? (times.at(-1) as Date);
+  const [first, second] = every === "night" ? [today, addDays(today, 1)] : [firstOf(today), firstOfNext(today)];
+  const time = instantOf(first, at, timeZone);
+  return time > after ? time : instantOf(second, at, timeZone);
 }
 
 /** Returns the days of a run: the day before it, or the month before its month. @param due the scheduled time */

@@ -42,12 +42,12 @@ export async function readNightsOf(
 ): Promise<ReadonlyMap<string, Night[]>> {
   const byBooking = new Map<string, Night[]>(bookingIds.map((id) => [id, []]));
   if (bookingIds.length === 0) return byBooking;
-  const nights = (await trx("pms.booking_nights")
+  const nights = await trx("pms.booking_nights")
     .where({ hotel_id: hotelId })
     .whereIn("booking_id", bookingIds)
     .whereNull("released")
     .orderBy("date")
-    .select("booking_id", "date", "room_id", "room_type_id", "rate", "rack_rate")) as BookedNight[];
+    .select<BookedNight[]>("booking_id", "date", "room_id", "room_type_id", "rate", "rack_rate");
   for (const { booking_id: id, ...night } of nights) byBooking.get(id)?.push(night);
   return byBooking;
 }
