@@ -1,7 +1,8 @@
 /** Everything that a screen of a plugin can import. */
 export { type Api, apiOf, type Call, type CallInput, useApi } from "./api/api.ts";
 export { Problem } from "./api/problem.ts";
-export { type Read, refreshReads, useRead } from "./api/reads.ts";
+export { refreshReads } from "./api/query_client.ts";
+export { type Read, useRead } from "./api/reads.ts";
 export type { Answer } from "./api/request.ts";
 export { logOut, me, type Me, readSession } from "./api/session.ts";
 export { addDays, day, dayRange, daysBetween, instant, money } from "./i18n/format.ts";

@@ -57,6 +57,7 @@ export const coreReads: readonly (CoreNeed & { readonly path: string })[] = [
   { path: "core", why: "plugins are found at run time, and what they import is read with them" },
   { path: "plugins", why: "discovery lists the folder and imports each plugin" },
   { path: "node_modules/swagger-ui-dist", only: "web", why: "the files of GET /docs" },
+  { path: ".web", only: "web", why: "the built browser app" },
 ];
 
 /** System information that the core reads, by Deno's names. */

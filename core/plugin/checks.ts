@@ -1,6 +1,7 @@
 /** The fatal checks of a boot. Each gives back faults, with their remedies, so that all of them are told at once. */
 import type { Knex } from "knex";
 
+import { checkScreens } from "./check_screens.ts";
 import type { LoadedPlugin, PluginParts } from "./contract.ts";
 import { stopOnFaults } from "../config/env.ts";
 import { isNarrower, isReserved, overlap } from "../http/path_order.ts";
@@ -58,7 +59,12 @@ export function checkParts(
   parts: ReadonlyMap<string, PluginParts>,
   known: ReadonlySet<string>,
 ): string[] {
-  return [...checkRoutes(plugins, parts), ...checkJobs(plugins, parts, known), ...checkAuthenticator(parts)];
+  return [
+    ...checkRoutes(plugins, parts),
+    ...checkJobs(plugins, parts, known),
+    ...checkAuthenticator(parts),
+    ...checkScreens(plugins, parts),
+  ];
 }
 
 interface Declared {

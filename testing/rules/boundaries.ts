@@ -188,6 +188,9 @@ export function platformFaults({ file, imports, names: used }: Source): string[]
     ...(file.startsWith("core/")
       ? wrong("the core must import neither workers nor programs", (to) => /^(bin|workers|examples)\//.test(to))
       : []),
+    ...(/^web\/(?!build\/)/.test(file)
+      ? wrong("a browser must get no code of the server", (to, typeOnly) => !typeOnly && to.startsWith("core/"))
+      : []),
     ...homes.flatMap(({ modules, allowed }) =>
       wrong("only other folders can import it", (to, typeOnly) => !typeOnly && modules.test(to) && !allowed.test(file)),
     ),

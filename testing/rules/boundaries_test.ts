@@ -20,7 +20,7 @@ const faultsOf = (text: string, file = "plugins/reporting/planted.ts"): string[]
   pluginFaults(readSource(file, text), requiresOf(pluginOf(file)?.id ?? ""));
 
 describe("The boundaries", () => {
-  const all = readSources(root, ["bin", "core", "embedded", "plugins", "workers", "examples/plugins"]);
+  const all = readSources(root, ["bin", "core", "embedded", "plugins", "web", "workers", "examples/plugins"]);
   const production = all.filter(({ file }) => !isTest(file));
 
   it("The rules read the project's files and their imports", () => {
@@ -62,6 +62,13 @@ describe("The boundaries", () => {
 
   it("The core and the workers import no plugin, and use drivers and the environment in few files", () => {
     expect(all.flatMap(platformFaults)).to.deep.equal([]);
+  });
+
+  it("The browser app imports types of the core, and no code", () => {
+    const planted = (text: string, file = "web/shell/planted.ts") => platformFaults(readSource(file, text));
+    expect(planted('import type { PageData } from "../../core/http/screens/page.ts";')).to.deep.equal([]);
+    expect(planted('import { boot } from "../../core/boot.ts";').join()).to.match(/no code of the server/);
+    expect(planted('import { boot } from "../../core/boot.ts";', "web/build/planted.ts")).to.deep.equal([]);
   });
 
   it("A plugin that can be copied imports the core and ports by names, never by a path that goes up", () => {

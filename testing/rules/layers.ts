@@ -31,6 +31,8 @@ const platformLayers: Layers = [
   ["core/cli", "core/deno", "core/migrate_database.ts", "core/serve.ts"],
   ["core/mod.ts"],
   ["workers"],
+  // The build of the browser app reads the list of plugins. The app itself imports types of the core alone.
+  ["web"],
   ["bin"],
 ];
 

@@ -5,7 +5,7 @@ import { crowdedFolders, importCircles, mostFiles, upwardImports } from "./layer
 import { readSource, readSources } from "./source.ts";
 
 describe("The layers of the project", () => {
-  const platform = readSources(root, ["bin", "core", "embedded", "workers"]);
+  const platform = readSources(root, ["bin", "core", "embedded", "web", "workers"]);
   const all = [...platform, ...readSources(root, ["bench", "examples", "faults", "plugins", "testing"])];
 
   it("Let no import of the platform run upward", () => {

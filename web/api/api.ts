@@ -1,7 +1,7 @@
 /** Typed calls of operations, for the screens of one plugin. */
 import { type CallData, pageData } from "./page_data.ts";
 import { type Answer, request, type RequestOptions } from "./request.ts";
-import { refreshReads } from "./reads.ts";
+import { refreshReads } from "./query_client.ts";
 import { usePluginId } from "./scope.ts";
 
 /** The types of an operation (`ApiOf` of the core). */

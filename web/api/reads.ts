@@ -1,26 +1,9 @@
 /** Reads of the server that a screen shows: cached, shared, and read again when something has changed. */
-import { keepPreviousData, QueryClient, useQuery } from "@tanstack/preact-query";
+import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 
 import type { Call, CallInput, OperationTypes } from "./api.ts";
 import { Problem } from "./problem.ts";
 import type { Answer } from "./request.ts";
-
-export const queryClient = new QueryClient({
-  defaultOptions: {
-    queries: {
-      retry: false, // `request` repeats what can be repeated.
-      staleTime: 30_000,
-      gcTime: 5 * 60_000,
-      refetchOnReconnect: true,
-      refetchOnWindowFocus: true,
-    },
-  },
-});
-
-/** Reads again what the screens show. Call it when the server's data has changed. */
-export async function refreshReads(): Promise<void> {
-  await queryClient.invalidateQueries();
-}
 
 export interface Read<R> {
   /** The last answer. It stays while a new one is under way. */

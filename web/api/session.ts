@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 
 import { Problem } from "./problem.ts";
-import { queryClient } from "./reads.ts";
+import { queryClient } from "./query_client.ts";
 import { request } from "./request.ts";
 
 /** The user, role and hotel of the session, as far as every screen needs them. `GET /auth/me` answers them. */

@@ -16,9 +16,9 @@ import css from "./frame.module.css";
 import { KeyList } from "./key_list.tsx";
 import { useKeys } from "./keys.ts";
 import { Loaded, Slot } from "./loaded.tsx";
+import { commandsOf, navOf } from "./nav.ts";
 import { Palette } from "./palette.tsx";
-import { allOf, canCall, failedPlugins } from "./plugins.ts";
-import type { Command } from "./screens.ts";
+import { allOf, failedPlugins } from "./plugins.ts";
 
 const t = textOf<typeof en>("shell");
 
@@ -145,23 +145,4 @@ function Drawers(): JSX.Element {
       })}
     </>
   );
-}
-
-/** The entries of the navigation for a role, in their order. */
-export function navOf(role: string) {
-  return allOf("nav")
-    .filter(({ pluginId, item }) => canCall(pluginId, item.needs, role))
-    .map(({ pluginId, item }) => ({ ...item, text: textOf<Record<string, string>>(pluginId)(item.label) }))
-    .sort((a, b) => a.order - b.order);
-}
-
-export interface ShownCommand extends Command {
-  readonly text: string;
-}
-
-/** The commands for a role. */
-export function commandsOf(role: string): readonly ShownCommand[] {
-  return allOf("commands")
-    .filter(({ pluginId, item }) => canCall(pluginId, item.needs, role))
-    .map(({ pluginId, item }) => ({ ...item, text: textOf<Record<string, string>>(pluginId)(item.label) }));
 }

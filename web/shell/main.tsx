@@ -5,7 +5,7 @@ import { render } from "preact";
 import { LocationProvider } from "preact-iso";
 
 import { noteRefusal, readSession } from "../api/session.ts";
-import { queryClient } from "../api/reads.ts";
+import { queryClient } from "../api/query_client.ts";
 import { Problem } from "../api/problem.ts";
 import { loadMessages } from "../i18n/messages.ts";
 import { App } from "./app.tsx";

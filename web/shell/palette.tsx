@@ -8,7 +8,7 @@ import { Icon, type IconName } from "../kit/icons.tsx";
 import { Dialog } from "../kit/overlay.tsx";
 import { useAddress } from "./address.ts";
 import css from "./frame.module.css";
-import { commandsOf, navOf } from "./frame.tsx";
+import { commandsOf, navOf } from "./nav.ts";
 import { allOf, canCall } from "./plugins.ts";
 import type { Finding } from "./screens.ts";
 
