@@ -1,4 +1,5 @@
 /** The path of a request from the routed context to the answer. Read it from top to bottom. */
+import { createHash } from "node:crypto";
 import { finished } from "node:stream";
 import type { Context } from "koa";
 import type { Knex } from "knex";
@@ -9,6 +10,7 @@ import { type Problem, problems } from "../errors.ts";
 import { coreRole } from "../db/role_names.ts";
 import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
 import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
+import { hasAnswer } from "./request/etag.ts";
 import { type Input, readInput } from "./request/input.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import type { RateLimits } from "./limits/rate_limits.ts";
@@ -204,7 +206,11 @@ async function callHandler(route: Route, input: Parameters<Route["handler"]>[0])
   if (answer.stream !== undefined) return { status, headers, cookies, stream: answer.stream };
   if (route.result === undefined) return { status, headers, cookies };
   // The handler's answer is checked too, so that it can't contain a column by mistake.
-  return { status, headers, cookies, body: JSON.stringify(route.result.parse(answer.body)) };
+  const body = JSON.stringify(route.result.parse(answer.body));
+  if (route.conditional !== true) return { status, headers, cookies, body };
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  const isKnown = hasAnswer(input.request.headers["if-none-match"], etag);
+  return { status: isKnown ? 304 : status, headers: { ...headers, ETag: etag }, cookies, ...(isKnown ? {} : { body }) };
 }
 
 function send(ctx: Context, route: Route, reply: Reply): void {

@@ -80,7 +80,11 @@ function operation(route: Route, schemas: Json): Json {
       ...headerParameters(route),
     ],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, schemas) }),
-    responses: { [route.status]: success(route, schemas), ...problemResponses(route) },
+    responses: {
+      [route.status]: success(route, schemas),
+      ...(route.conditional === true ? { 304: { description: "The answer has not changed since that ETag." } } : {}),
+      ...problemResponses(route),
+    },
   };
 }
 
@@ -95,6 +99,7 @@ function headerParameters(route: Route): Json[] {
     ...(isIdempotent(route)
       ? [header("Idempotency-Key", "The same key and request give the same answer again for 24 hours.")]
       : []),
+    ...(route.conditional === true ? [header("If-None-Match", "The ETag of the answer that the caller has.")] : []),
     ...(route.method === "PATCH" || route.method === "DELETE"
       ? [header("If-Match", "The ETag that the change is based on.")]
       : []),

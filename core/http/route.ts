@@ -108,6 +108,8 @@ export interface RouteDeclaration<
   readonly result?: R;
   /** The media type of the answer. Default: `application/json`. */
   readonly mediaType?: string;
+  /** Sends a digest of the answer as its `ETag`, and answers 304 to an `If-None-Match` with that tag. For GET. */
+  readonly conditional?: boolean;
   /** Codes of the catalog that this route answers with, beyond those of all routes. */
   readonly problems?: readonly string[];
   readonly transaction: U;

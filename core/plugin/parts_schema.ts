@@ -43,6 +43,7 @@ const route = z
     mediaType: text.optional(),
     problems: z.array(text, says("is not a list of codes", 'problems: ["NOT_FOUND"]')).optional(),
     transaction,
+    conditional: yesOrNo,
     idempotent: yesOrNo,
     rateLimit: z.strictObject({ points: count("number of requests"), seconds: count("time in seconds") }).optional(),
     prepare: functionSchema.optional(),

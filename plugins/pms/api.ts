@@ -5,6 +5,7 @@ import type { bookingRoutes } from "./bookings/routes.ts";
 import type { operationRoutes } from "./bookings/routes_operations.ts";
 import type { closureRoutes } from "./closures/routes.ts";
 import type { deskRoutes } from "./desk/routes.ts";
+import type { boardRoutes } from "./desk/routes_board.ts";
 import type { availabilityRoutes } from "./desk/routes_availability.ts";
 import type { chartRoutes } from "./desk/routes_tape_chart.ts";
 import type { guestRoutes } from "./guests/routes.ts";
@@ -14,6 +15,7 @@ import type { rateRoutes } from "./rates/routes.ts";
 import type { currencyRoutes } from "./rates/routes_currency.ts";
 
 export type PmsApi = ApiOf<
+  | ReturnType<typeof boardRoutes>[number]
   | ReturnType<typeof deskRoutes>[number]
   | ReturnType<typeof bookingRoutes>[number]
   | ReturnType<typeof operationRoutes>[number]

@@ -8,6 +8,7 @@ import { manifest } from "./manifest.ts";
 import { currencyRoutes } from "./rates/routes_currency.ts";
 import { rateRoutes } from "./rates/routes.ts";
 import { availabilityRoutes } from "./desk/routes_availability.ts";
+import { boardRoutes } from "./desk/routes_board.ts";
 import { chartRoutes } from "./desk/routes_tape_chart.ts";
 import { closureRoutes } from "./closures/routes.ts";
 import { repackRoutes } from "./bookings/repack/routes.ts";
@@ -29,6 +30,7 @@ export default definePlugin({
       ...currencyRoutes(ctx),
       ...bookingRoutes(ctx),
       ...operationRoutes(),
+      ...boardRoutes(),
       ...deskRoutes(ctx),
       ...guestRoutes(ctx),
     ],

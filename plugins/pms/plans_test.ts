@@ -60,6 +60,8 @@ const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["bookings of a room", "bookings_room"],
   ["one guest", "bookings_guest"],
   ["the board", "bookings_status"],
+  ["the board", "bookings_ended"],
+  ["the board", "bookings_guest"],
   ["the chart", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
   ["the close of the day", "bookings_ended"],
   ["the close of the day", "bookings_checked_in"],

@@ -13,3 +13,17 @@ export function requireMatch(ifMatch: string | undefined, version: string | numb
     throw problems.PRECONDITION_FAILED(`Its ETag is "${version}" now. Read it again and repeat the change.`);
   }
 }
+
+/**
+ * Says whether a caller has the present answer. Compares weakly, because a proxy that compresses weakens the tag.
+ *
+ * Does not use the library `fresh`, which finds no answer fresh after `Cache-Control: no-cache`. A browser adds that
+ * header if a page sends `If-None-Match` itself.
+ * @param ifNoneMatch the header's value: `*`, or a list of quoted tags
+ * @param etag the present tag, in quotes
+ */
+export function hasAnswer(ifNoneMatch: string | string[] | undefined, etag: string): boolean {
+  if (typeof ifNoneMatch !== "string") return false;
+  const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes("*") || tags.includes(etag);
+}

@@ -152,6 +152,33 @@ describe("Bookings", () => {
     expect(list.body.items).to.have.length(1);
   });
 
+  it("A booking names its room type, its version, and the transitions that its state and dates allow", async () => {
+    const hotel = await furnishHotel(platform.client);
+    const token = hotel.receptionistToken;
+    const { body: later } = await book(hotel, 2, 3);
+    expect(later).to.deep.include({ room_type_id: hotel.roomTypeId, version: 1, allowed_transitions: ["cancel"] });
+    const { body: booking } = await book(hotel, 0, 2);
+    expect(booking.allowed_transitions).to.deep.equal(["check_in", "cancel", "no_show"]);
+    const path = `/bookings/${booking.booking_id}`;
+    const allowed: string[][] = [];
+    for (const word of ["check-in", "check-out", "undo-check-out", "undo-check-in", "cancel", "reinstate"]) {
+      const { body, headers } = await platform.client.patch(`/operations/${word}/${booking.booking_id}`, {}, { token });
+      expect(headers.get("etag")).to.equal(`"${body.version}"`);
+      expect((await platform.client.get(path, { token })).body).to.deep.equal(body);
+      allowed.push(body.allowed_transitions);
+    }
+    expect(allowed).to.deep.equal([
+      ["check_out", "undo_check_in"],
+      ["undo_check_out"],
+      ["check_out", "undo_check_in"],
+      ["check_in", "cancel", "no_show"],
+      ["reinstate"],
+      ["check_in", "cancel", "no_show"],
+    ]);
+    const list = await platform.client.get("/bookings/", { token });
+    expect(list.body.items.map((item: { version: number }) => item.version)).to.deep.equal([7, 1]);
+  });
+
   it("A stay runs from check-in to check-out, and a refusal names the allowed transitions", async () => {
     const hotel = await furnishHotel(platform.client);
     const token = hotel.receptionistToken;

@@ -171,6 +171,8 @@ function newBooking({ hotel, stay, reservation, rates, contact, by, percent }: O
     booking_id: newId(),
     room_id: room.room_id,
     room_number: room.room_number,
+    room_type_id: room.room_type_id,
+    business_date: today,
     room_locked: reservation.room_locked,
     guest_id: newId(),
     guest_name: contact.name,

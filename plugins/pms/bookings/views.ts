@@ -5,6 +5,7 @@ import * as z from "zod";
 import {
   amountSchema,
   currencySchema,
+  type Day,
   daySchema,
   formatAmount,
   idSchema,
@@ -14,6 +15,7 @@ import {
 } from "../../../core/mod.ts";
 import type { BookingFacts } from "../models/booking.ts";
 import { bookingStatuses } from "../port.ts";
+import { allowedTransitions, allowedTransitionsSchema } from "./rules/booking_state.ts";
 
 const nightSchema = z
   .strictObject({
@@ -32,6 +34,7 @@ export const bookingSchema = z
     hotel_id: idSchema,
     room_id: idSchema,
     room_number: z.string(),
+    room_type_id: idSchema.meta({ description: "The type of the room." }),
     room_locked: z.boolean().meta({ description: "The booking keeps its room: it is not moved and not repacked." }),
     guest_id: idSchema,
     guest: z.strictObject({ name: z.string(), email: z.string().nullable(), phone: z.string().nullable() }),
@@ -59,15 +62,23 @@ export const bookingSchema = z
     }),
     currency: currencySchema,
     status: z.enum(bookingStatuses),
+    allowed_transitions: allowedTransitionsSchema,
     terms_accepted_at: instantOutSchema.nullable(),
     notes: z.string().nullable(),
     created_by: z.string(),
+    version: z
+      .number()
+      .int()
+      .meta({ description: "Grows with each change. In quotes, it is the ETag of the booking." }),
   })
   .meta({ id: "Booking" });
 
 /** A booking with the columns of other tables that an answer shows. */
 export type BookingRow = BookingFacts & {
   readonly room_number: string;
+  readonly room_type_id: string;
+  /** The business date of the hotel, which decides what can be done with the booking. */
+  readonly business_date: Day;
   readonly nights: readonly {
     readonly date: string;
     readonly room_id: string;
@@ -106,6 +117,8 @@ export function bookingRows(trx: Trx, hotelId: string, subquery?: BookingsSubque
     .select<BookingRow[]>(
       "b.*",
       "r.room_number",
+      "r.room_type_id",
+      trx.raw("(SELECT h.business_date FROM identity.hotels h WHERE h.hotel_id = ?) AS business_date", [hotelId]),
       trx.raw(
         `(SELECT coalesce(json_agg(json_build_object('date', n.date, 'room_id', n.room_id, 'rate', n.rate::text,
             'rack_rate', n.rack_rate::text) ORDER BY n.date), '[]')
@@ -125,6 +138,7 @@ export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
     hotel_id: row.hotel_id,
     room_id: row.room_id,
     room_number: row.room_number,
+    room_type_id: row.room_type_id,
     room_locked: row.room_locked,
     guest_id: row.guest_id,
     guest: { name, email, phone },
@@ -146,9 +160,11 @@ export function bookingView(row: BookingRow): z.input<typeof bookingSchema> {
     waived_amount: nullableAmount(row.waived_amount, currency),
     currency,
     status: row.status,
+    allowed_transitions: allowedTransitions(row, row.business_date),
     terms_accepted_at: row.terms_accepted_at?.toISOString() ?? null,
     notes: row.notes,
     created_by: row.created_by,
+    version: row.version,
   };
 }
 

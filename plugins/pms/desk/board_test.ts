@@ -39,6 +39,104 @@ describe("the board and the chart", () => {
     expect(board.arrivals[0]).to.include({ room_number: "105", housekeeping: "clean", status: "confirmed" });
   });
 
+  it("An entry of the board has the guest's stays, flags, the other guest in the room, and transitions", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const [first, second] = desk.roomIds;
+    const before = await desk.booked(0, 1, { room_id: second });
+    const guest_id = before.guest_id as string;
+    await desk.operate("check-in", before.booking_id);
+    await desk.operate("check-out", before.booking_id);
+    const here = await desk.booked(0, 1, { guest: { name: "Grace Hopper" } });
+    await desk.operate("check-in", here.booking_id);
+    await desk.closeDay();
+    const more = { guest: undefined, guest_id, room_locked: true, notes: "a quiet room" };
+    const next = await desk.booked(1, 2, { ...more, room_id: second });
+    const same = await desk.booked(2, 3, { ...more, room_id: first, room_locked: false, notes: null });
+    const board = async () => (await desk.get("/operations/today")).body;
+    expect((await board()).arrivals).to.deep.equal([
+      {
+        booking_id: next.booking_id,
+        guest_id,
+        guest_name: "Ada Lovelace",
+        room_id: second,
+        room_number: "102",
+        room_type_id: desk.roomTypeId,
+        room_locked: true,
+        room_status: "available",
+        housekeeping: "dirty",
+        room_occupied_by: null,
+        status: "confirmed",
+        arrival: desk.day(1),
+        departure: desk.day(2),
+        check_in_at: next.check_in_at,
+        adults: 1,
+        children: 0,
+        has_notes: true,
+        stays: 1,
+        version: 1,
+        allowed_transitions: ["check_in", "cancel", "no_show"],
+      },
+    ]);
+    await desk.manage("PATCH", "/policies", { overstays: "leave" });
+    await desk.closeDay();
+    const { arrivals, overdue } = await board();
+    const occupant = { booking_id: here.booking_id, guest_name: "Grace Hopper" };
+    expect(arrivals).to.have.length(1);
+    expect(arrivals[0]).to.deep.include({ booking_id: same.booking_id, room_occupied_by: occupant, has_notes: false });
+    expect(overdue[0]).to.deep.include({
+      booking_id: here.booking_id,
+      room_occupied_by: null,
+      allowed_transitions: ["check_out"],
+    });
+    await desk.operate("check-out", here.booking_id);
+    expect((await board()).arrivals[0].room_occupied_by).to.equal(null);
+  });
+
+  it("The board lists the guests that came and left today, until the close or an undo", async () => {
+    const desk = await openDesk(platform, { rooms: 4 });
+    const [came, left, both, undone] = await Promise.all(
+      ["Came", "Left", "Both", "Undone"].map((name, room) =>
+        desk.booked(name === "Left" ? 0 : 1, 2, { guest: { name }, room_id: desk.roomIds[room] }),
+      ),
+    );
+    await desk.operate("check-in", left?.booking_id);
+    await desk.closeDay();
+    await desk.operate("check-out", left?.booking_id);
+    for (const booking of [came, both, undone]) await desk.operate("check-in", booking?.booking_id);
+    await desk.operate("check-out", both?.booking_id);
+    await desk.operate("undo-check-in", undone?.booking_id);
+    const { body: board } = await desk.get("/operations/today");
+    expect(names(board.arrived)).to.deep.equal(["Came", "Both"]);
+    expect(names(board.left)).to.deep.equal(["Left", "Both"]);
+    const allowed = (entries: { allowed_transitions: string[] }[]) => entries.map((entry) => entry.allowed_transitions);
+    expect(allowed(board.arrived)).to.deep.equal([["check_out", "undo_check_in"], ["undo_check_out"]]);
+    expect(allowed(board.left)).to.deep.equal([["undo_check_out"], ["undo_check_out"]]);
+    await desk.closeDay();
+    const { body: tomorrow } = await desk.get("/operations/today");
+    expect([tomorrow.arrived, tomorrow.left]).to.deep.equal([[], []]);
+  });
+
+  it("The board answers 304 to its ETag until something on it changes", async () => {
+    const desk = await openDesk(platform);
+    const { booking_id: id } = await desk.booked(0, 1);
+    const token = desk.receptionistToken;
+    const ask = (tag: string, more = {}) =>
+      platform.client.get("/operations/today", { token, headers: { "if-none-match": tag, ...more } });
+    const whole = await desk.get("/operations/today");
+    const etag = whole.headers.get("etag") ?? "";
+    expect(etag).to.match(/^"[\w-]{22}"$/);
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`]) {
+      // A browser sends this if a page sets If-None-Match.
+      const known = await ask(tag, { "cache-control": "no-cache" });
+      expect([known.status, known.text, known.headers.get("etag")]).to.deep.equal([304, "", etag]);
+    }
+    expect((await ask('"other"')).body).to.deep.equal(whole.body);
+    await desk.operate("check-in", id);
+    const changed = await ask(etag);
+    expect([changed.status, names(changed.body.arrived)]).to.deep.equal([200, ["Ada Lovelace"]]);
+    expect(changed.headers.get("etag")).not.to.equal(etag);
+  });
+
   it("The chart shows each room with all stays and closures that overlap the range, long ones included", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const [first, second] = desk.roomIds;

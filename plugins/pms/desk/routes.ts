@@ -7,7 +7,6 @@ import {
   daySchema,
   decodeCursor,
   defined,
-  idSchema,
   instantOutSchema,
   pageOf,
   pageQuery,
@@ -19,12 +18,9 @@ import {
   toPage,
   type Trx,
 } from "../../../core/mod.ts";
-import { isManager, managers, readHotel, staff } from "../../identity/port.ts";
+import { isManager, managers, staff } from "../../identity/port.ts";
 import { changeContextOf } from "../booking_record/change.ts";
 import type { PmsContext } from "../context.ts";
-import { bookingStatuses } from "../port.ts";
-import { roomFields } from "../inventory/views.ts";
-import { readBoard } from "./board.ts";
 import { closeDay, type DailyFigures, figuresColumns, figuresView } from "./close_day.ts";
 import {
   dirtyRoomPolicies,
@@ -35,22 +31,6 @@ import {
   readPolicies,
   writePolicies,
 } from "../policies/policies.ts";
-
-const entrySchema = z
-  .strictObject({
-    booking_id: idSchema,
-    guest_name: z.string(),
-    room_id: idSchema,
-    room_number: z.string(),
-    room_status: roomFields.status,
-    housekeeping: roomFields.housekeeping,
-    status: z.enum(bookingStatuses),
-    arrival: daySchema,
-    departure: daySchema,
-    adults: z.number().int(),
-    children: z.number().int(),
-  })
-  .meta({ id: "BoardEntry" });
 
 const count = z.number().int();
 
@@ -140,30 +120,6 @@ async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<
 
 export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
   return [
-    route({
-      id: "readBoard",
-      method: "GET",
-      path: "/operations/today",
-      summary: "Read the desk's board: arrivals, departures, guests in house, overdue bookings and dirty rooms",
-      access: staff,
-      transaction: "tenant",
-      status: 200,
-      result: z.strictObject({
-        business_date: daySchema,
-        arrivals: z.array(entrySchema).meta({ description: "Bookings that are expected today and have not arrived." }),
-        departures: z.array(entrySchema).meta({ description: "Bookings in house that leave today." }),
-        in_house: z.array(entrySchema),
-        overdue: z
-          .array(entrySchema)
-          .meta({ description: "Bookings whose arrival or departure was due on an earlier day." }),
-        dirty_rooms: z.array(z.strictObject({ room_id: idSchema, room_number: z.string() })),
-      }),
-      handler: async ({ actor, trx }) => {
-        const { business_date } = await readHotel(trx, actor.tenantId);
-        const board = await readBoard(trx, actor.tenantId, business_date);
-        return { body: { business_date, ...board } };
-      },
-    }),
     route({
       id: "closeDay",
       method: "POST",

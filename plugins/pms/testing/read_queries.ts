@@ -19,12 +19,14 @@ import { roomTaken } from "../allocation/allocations.ts";
 import { offerRepacking } from "../allocation/plan_repack.ts";
 import { lockBestRoom } from "../allocation/choose_room.ts";
 import { availabilityRoutes } from "../desk/routes_availability.ts";
+import { boardRoutes } from "../desk/routes_board.ts";
 import { chartRoutes } from "../desk/routes_tape_chart.ts";
 import { closureRoutes } from "../closures/routes.ts";
 import { directContext } from "./context.ts";
 
 const declared: readonly Route[] = [
   ...bookingRoutes(directContext),
+  ...boardRoutes(),
   ...deskRoutes(directContext),
   ...guestRoutes(directContext),
   ...chartRoutes(),

@@ -26,6 +26,8 @@
  * Every change of state calls `transition` with the booking's row locked. If two receptionists act at once, the second
  * request sees the new state, and its refusal names the transitions that are allowed.
  */
+import * as z from "zod";
+
 import { addDays, type Day } from "../../../../core/mod.ts";
 import { pmsProblems } from "../../errors.ts";
 import type { Booking } from "../../models/booking.ts";
@@ -36,16 +38,27 @@ interface TransitionRule {
   readonly to: BookingStatus;
   /** An undo is open only on the business date on which the booking reached its state. */
   readonly isUndo?: true;
+  /** Whether the dates of the stay allow it on a business date. Default: on each one. */
+  readonly isOpen?: (stay: Pick<Booking, "arrival" | "departure">, today: Day) => boolean;
 }
 
 const transitions = {
-  check_in: { from: ["confirmed"], to: "in_house" },
+  check_in: {
+    from: ["confirmed"],
+    to: "in_house",
+    isOpen: ({ arrival, departure }, today) => arrival <= today && today <= departure,
+  },
   check_out: { from: ["in_house"], to: "checked_out" },
   cancel: { from: ["confirmed"], to: "canceled" },
-  no_show: { from: ["confirmed"], to: "no_show" },
+  no_show: { from: ["confirmed"], to: "no_show", isOpen: ({ arrival }, today) => arrival <= today },
   undo_check_in: { from: ["in_house"], to: "confirmed", isUndo: true },
   undo_check_out: { from: ["checked_out"], to: "in_house", isUndo: true },
-  reinstate: { from: ["canceled", "no_show"], to: "confirmed", isUndo: true },
+  reinstate: {
+    from: ["canceled", "no_show"],
+    to: "confirmed",
+    isUndo: true,
+    isOpen: ({ departure }, today) => today <= departure,
+  },
 } as const satisfies Record<string, TransitionRule>;
 
 export type Transition = keyof typeof transitions;
@@ -53,7 +66,13 @@ export type Transition = keyof typeof transitions;
 // Object.keys returns string[]; the object has exactly the keys of the type.
 const allTransitions = Object.keys(transitions) as Transition[];
 
-type State = Pick<Booking, "status" | "status_on" | "checked_in_on" | "arrival">;
+export const allowedTransitionsSchema = z.array(z.enum(allTransitions)).meta({
+  description:
+    "The changes of state that are possible on the business date. The room can still refuse one: " +
+    "another guest is in it, or it has not been cleaned.",
+});
+
+type State = Pick<Booking, "status" | "status_on" | "checked_in_on" | "arrival" | "departure">;
 
 /** Returns the business date on which the booking reached the state that an undo would end. */
 const stateReachedOn = ({ status, status_on: since, checked_in_on: checkedIn }: State): Day =>
@@ -70,11 +89,15 @@ function isUndoOpen(booking: State, today: Day): boolean {
   );
 }
 
-/** Returns the transitions that a state allows, without an undo that is no longer open. */
-function allowedTransitions(booking: State, today: Day): Transition[] {
+/**
+ * Returns the transitions that the booking's state and dates allow on a business date. An undo that is no longer open
+ * is not among them.
+ */
+export function allowedTransitions(booking: State, today: Day): Transition[] {
   return allTransitions.filter((name) => {
     const rule: TransitionRule = transitions[name];
-    return rule.from.includes(booking.status) && (rule.isUndo !== true || isUndoOpen(booking, today));
+    if (!rule.from.includes(booking.status)) return false;
+    return (rule.isUndo !== true || isUndoOpen(booking, today)) && rule.isOpen?.(booking, today) !== false;
   });
 }
 

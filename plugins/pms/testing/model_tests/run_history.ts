@@ -281,7 +281,7 @@ export async function compareAll({ model, desk }: HistoryRun): Promise<void> {
   const chart = await desk({ id: "readChart", query: { from: dayText(-5), to: dayText(80) } });
   expect(chartLines(chart.body.rooms as ChartRoom[])).to.deep.equal(modelLines(model));
   const board = await desk({ id: "readBoard" });
-  const lists = ["arrivals", "departures", "in_house", "overdue"] as const;
+  const lists = ["arrivals", "departures", "in_house", "overdue", "arrived", "left"] as const;
   expect(
     lists.map((name) => (board.body[name] as { booking_id: string }[]).map((one) => one.booking_id).sort()),
   ).to.deep.equal(modelBoard(model).map((bookings) => bookings.map(({ id }) => id).sort()));
@@ -350,7 +350,7 @@ function modelLines({ bookings, closures }: ModelHotel): string[] {
   return [...stays, ...closed].sort();
 }
 
-/** Returns the lists of the board: arrivals, departures, in house, overdue. */
+/** Returns the lists of the board: arrivals, departures, in house, overdue, arrived, left. */
 function modelBoard({ bookings, today }: ModelHotel): ModelBooking[][] {
   const inHouse = bookings.filter(({ status }) => status === "in_house");
   const expected = bookings.filter(({ status, arrival }) => status === "confirmed" && arrival <= today);
@@ -359,5 +359,7 @@ function modelBoard({ bookings, today }: ModelHotel): ModelBooking[][] {
     inHouse.filter(({ departure }) => departure === today),
     inHouse,
     [...inHouse.filter(({ departure }) => departure < today), ...expected.filter(({ arrival }) => arrival < today)],
+    bookings.filter(({ checkedInOn }) => checkedInOn === today),
+    bookings.filter(({ status, statusOn }) => status === "checked_out" && statusOn === today),
   ];
 }
