@@ -7,6 +7,7 @@ export type { Answer } from "./api/request.ts";
 export { logOut, me, type Me, readSession } from "./api/session.ts";
 export { addDays, day, dayRange, daysBetween, instant, money } from "./i18n/format.ts";
 export { changeLanguage, language, languages, locale, type Text, textOf, useText } from "./i18n/messages.ts";
+export { faultsByField } from "./kit/faults_by_field.ts";
 export { Button, type ButtonProps } from "./kit/button.tsx";
 export { Combobox, type ComboboxOption } from "./kit/combobox.tsx";
 export { CheckField, Field, SelectField, TextField } from "./kit/field.tsx";

@@ -4,7 +4,24 @@ import * as z from "zod";
 export const manifest = defineManifest({
   id: "identity",
   summary: "Hotels, their staff, and the caller of each request.",
-  web: { calls: ["openBrowserSession"] },
+  web: {
+    calls: [
+      "changeHotel",
+      "changeOwnPassword",
+      "changeUser",
+      "createUser",
+      "deactivateUser",
+      "endUserSessions",
+      "listUsers",
+      "openBrowserSession",
+      "readHotel",
+      "removePin",
+      "setPin",
+      "signUpHotel",
+      "unlockSession",
+      "whoAmI",
+    ],
+  },
   permissions: {
     env: {
       SECRET_KEY: secretKeysSchema,

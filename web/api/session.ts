@@ -22,13 +22,15 @@ export interface Me {
     readonly check_out_time: string;
     readonly subscription_valid: boolean;
     readonly valid_to: string;
+    /** Minutes without input after which a page locks its session. 0: never. */
+    readonly desk_locks_after_minutes: number;
   };
 }
 
 export type SessionState =
   | { readonly is: "unknown" }
   | { readonly is: "out" }
-  | { readonly is: "locked" }
+  | { readonly is: "locked"; readonly username: string; readonly hasPin: boolean }
   | { readonly is: "in"; readonly me: Me }
   | { readonly is: "failed"; readonly problem: Problem };
 
@@ -45,7 +47,7 @@ export async function readSession(): Promise<void> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.status === 401) session.value = { is: "out" };
-    else if (error.status === 423) session.value = { is: "locked" };
+    else if (error.status === 423) session.value = lockedBy(error);
     else if (session.value.is !== "in") session.value = { is: "failed", problem: error };
   }
 }
@@ -61,12 +63,18 @@ export async function logOut(): Promise<void> {
 export async function lockSession(): Promise<void> {
   await request("POST", "/auth/session/lock");
   queryClient.clear();
-  session.value = { is: "locked" };
+  await readSession();
 }
+
+const lockedBy = ({ members }: Problem): SessionState => ({
+  is: "locked",
+  username: typeof members["username"] === "string" ? members["username"] : "",
+  hasPin: members["has_pin"] === true,
+});
 
 /** Reacts to a refused call: a session that has ended shows the login, a locked one the lock. */
 export function noteRefusal(problem: Problem): void {
   if (session.value.is !== "in") return;
   if (problem.code === "UNAUTHENTICATED") session.value = { is: "out" };
-  if (problem.code === "SESSION_LOCKED") session.value = { is: "locked" };
+  if (problem.code === "SESSION_LOCKED") session.value = lockedBy(problem);
 }

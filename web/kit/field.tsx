@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX, Ref } from "preact";
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 
 import css from "./kit.module.css";
 
@@ -65,6 +65,8 @@ export interface TextFieldProps extends FieldProps {
   readonly placeholder?: string;
   readonly isMultiline?: boolean;
   readonly inputRef?: Ref<HTMLInputElement>;
+  /** Gets the focus when it appears: the first field of a form that the person has opened. */
+  readonly takesFocus?: boolean;
 }
 
 /** Preact's types have one case for each type of input. This one is chosen at run time. */
@@ -72,8 +74,13 @@ const typeOf = (type: string | undefined): "text" => (type ?? "text") as "text";
 
 /** A field of text. */
 export function TextField(props: TextFieldProps): JSX.Element {
-  const { label, hint, fault, value, onChange, isRequired, isMultiline, inputRef, autoComplete, inputMode, ...rest } =
+  const { label, hint, fault, value, onChange, isRequired, isMultiline, inputRef, autoComplete, inputMode, ...more } =
     props;
+  const { takesFocus, ...rest } = more;
+  const own = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (takesFocus === true) own.current?.focus();
+  }, []);
   return (
     <Field label={label} hint={hint} fault={fault}>
       {(wiring) =>
@@ -90,7 +97,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
             {...wiring}
             {...rest}
             type={typeOf(rest.type)}
-            ref={inputRef ?? null}
+            ref={inputRef ?? own}
             value={value}
             required={isRequired}
             autoComplete={autoComplete ?? "off"}

@@ -28,7 +28,7 @@ export function App(): JSX.Element | null {
     case "out":
       return <Slot name="shell.login" props={{ onDone: readSession }} />;
     case "locked":
-      return <Slot name="shell.lock" props={{ onDone: readSession }} />;
+      return <Slot name="shell.lock" props={{ username: state.username, hasPin: state.hasPin, onDone: readSession }} />;
     case "failed":
       return (
         <main>
@@ -37,6 +37,7 @@ export function App(): JSX.Element | null {
         </main>
       );
     case "in":
+      if (state.me.must_change_password) return <Slot name="shell.new_password" props={{ onDone: readSession }} />;
       return (
         <>
           <Frame me={state.me} />

@@ -13,6 +13,7 @@ import { More } from "../kit/more.tsx";
 import { Empty, Notice } from "../kit/notice.tsx";
 import { useAddress } from "./address.ts";
 import css from "./frame.module.css";
+import { useIdleLock } from "./idle_lock.ts";
 import { KeyList } from "./key_list.tsx";
 import { useKeys } from "./keys.ts";
 import { Loaded, Slot } from "./loaded.tsx";
@@ -31,6 +32,7 @@ export function Frame({ me }: { readonly me: Me }): JSX.Element {
     if (path === "/") go(home);
   }, [path, home]);
   const commands = commandsOf(me.role);
+  useIdleLock(me.hotel.desk_locks_after_minutes);
   useKeys([
     { key: "$mod+k", label: t("palette"), run: () => setOpen("palette"), isEverywhere: true },
     { key: "/", label: t("search"), run: () => setOpen("palette") },

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 
 import { TestBrowser } from "../../../testing/browser_session.ts";
-import { TestClient } from "../../../testing/client.ts";
-import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "../../../testing/platform.ts";
+import { signUpHotel, startTestPlatform, TestClient, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 import { boot } from "../../../core/boot.ts";
 import { serve, type WebServer } from "../../../core/serve.ts";
 
