@@ -17,6 +17,7 @@ export const manifest = defineManifest({
   id: "billing",
   summary: "Receives Stripe's events and computes from them until when a hotel is paid for.",
   requires: ["identity"],
+  web: { calls: ["readSubscription", "startCheckout", "startPortal"] },
   permissions: {
     env: {
       STRIPE_API_KEY: z

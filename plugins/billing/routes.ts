@@ -18,7 +18,7 @@ const sessionDescription =
   "Answers 200 with the `url` of a page of Stripe's. " +
   "A client that prefers HTML, such as a browser, is redirected by a 303.";
 
-export function routes(ctx: BillingContext, api: StripeApi | undefined): Route[] {
+export function routes(ctx: BillingContext, api: StripeApi | undefined) {
   const { audit, env, log } = ctx;
   return [
     route({
@@ -123,7 +123,7 @@ function pageAnswer(url: string, { context }: RequestFacts) {
 }
 
 /**
- * The page that a manager returns to if the request names none: Keyrack's only page.
+ * The page that a manager returns to if the request names none: the screen of the subscription.
  *
  * Without `PUBLIC_URL`, its address comes from the caller's `Host` header. `X-Forwarded-Host` is never trusted. A
  * proxy's word for the scheme counts for https alone.
@@ -132,9 +132,9 @@ function ownPage(
   { PUBLIC_URL: publicUrl }: Pick<BillingContext["env"], "PUBLIC_URL">,
   { context }: RequestFacts,
 ): string {
-  if (publicUrl !== undefined) return new URL("docs", `${publicUrl.replace(/\/$/, "")}/`).href;
+  if (publicUrl !== undefined) return new URL("app/billing", `${publicUrl.replace(/\/$/, "")}/`).href;
   const origin = `${context.protocol === "https" ? "https" : "http"}://${context.req.headers.host ?? ""}`;
   if (!URL.canParse(origin)) return "about:blank";
   const { protocol, host } = new URL(origin);
-  return `${protocol}//${host}/docs`;
+  return `${protocol}//${host}/app/billing`;
 }

@@ -8,6 +8,17 @@ export const manifest = defineManifest({
   id: "reporting",
   summary: "Builds reports as CSV files of any size in a worker.",
   requires: ["identity", "pms"],
+  web: {
+    calls: [
+      "createArrivalsReport",
+      "createBookingsReport",
+      "createOccupancyReport",
+      "createRevenueReport",
+      "deleteReport",
+      "listDailyFigures",
+      "listReports",
+    ],
+  },
   permissions: {
     env: {
       // The core reads it: `files` below names it as the location of the files.

@@ -19,7 +19,9 @@ const pageUrl = z
   .meta({ examples: ["https://hotel.example/billing"] });
 
 export const checkoutBody = z.strictObject({
-  success_url: pageUrl.optional().meta({ description: "Where the browser goes after the payment. Default: `/docs`." }),
+  success_url: pageUrl
+    .optional()
+    .meta({ description: "Where the browser goes after the payment. Default: `/app/billing`." }),
   cancel_url: pageUrl.optional().meta({ description: "Where the browser goes if the manager cancels." }),
 });
 

@@ -289,7 +289,7 @@ describe("sessions on Stripe's pages", () => {
     expect((await call("checkout", { ...pages, price: "price_2" })).body.errors[0].pointer).to.equal("/price");
     expect(stripe().requests).to.deep.equal([]);
     expect((await call("checkout", {})).status).to.equal(200);
-    expect(stripe().requests[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/docs`);
+    expect(stripe().requests[0]?.form.get("success_url")).to.equal(`${billing.platform.client.url}/app/billing`);
   });
 
   it("The default return address is PUBLIC_URL or the caller's Host, and never a forwarded header's host", async () => {
@@ -308,11 +308,11 @@ describe("sessions on Stripe's pages", () => {
       }
     };
     const { url, request } = await success({}, forged);
-    expect(request).to.equal(`${url}/docs`);
+    expect(request).to.equal(`${url}/app/billing`);
     const behindTls = await success({}, { "x-forwarded-proto": "https" });
-    expect(behindTls.request).to.equal(`${behindTls.url.replace("http:", "https:")}/docs`);
+    expect(behindTls.request).to.equal(`${behindTls.url.replace("http:", "https:")}/app/billing`);
     const hotels = { PUBLIC_URL: "https://hotels.example/keyrack" };
-    expect((await success(hotels, forged)).request).to.equal("https://hotels.example/keyrack/docs");
+    expect((await success(hotels, forged)).request).to.equal("https://hotels.example/keyrack/app/billing");
     for (const wrong of ["javascript:alert(1)", "hotels.example", "https://hotels.example/?a=1"]) {
       const error = await readBlueprint({ ...billing.platform.variables, PUBLIC_URL: wrong }).catch(String);
       expect(error, wrong).to.match(/PUBLIC_URL/);

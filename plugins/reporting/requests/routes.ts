@@ -35,10 +35,14 @@ import { findReport, removeReport } from "./reports.ts";
 import { openStatuses, Report } from "../models/report.ts";
 import { reportParams, reportSchema, reportView } from "./views.ts";
 
-export function reportRoutes(ctx: ReportingContext) {
+/** `POST /reports/{kind}` for each kind. */
+export function createReportRoutes(ctx: ReportingContext): readonly Route[] {
   const openCsv = csvOpener(ctx);
+  return kinds.map((kind) => createReportRoute(ctx, openCsv, kind));
+}
+
+export function reportRoutes(ctx: ReportingContext) {
   return [
-    ...kinds.map((kind) => createReportRoute(ctx, openCsv, kind)),
     route({
       id: "listReports",
       method: "GET",
