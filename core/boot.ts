@@ -52,6 +52,8 @@ export interface Platform {
   })[];
   readonly authenticate: Authenticator;
   readonly confirmActor: ConfirmActor;
+  /** Every role that the authenticator gives to a caller. Empty without one. */
+  readonly roles: readonly string[];
   readonly limiter: Limiter;
   readonly refusals: Refusals;
   close(): Promise<void>;
@@ -169,7 +171,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
     [...parts].flatMap(([pluginId, part]) =>
       active.has(pluginId) ? (read(part) ?? []).map((item) => ({ pluginId, item })) : [],
     );
-  const [authority, { authenticator: authenticate, confirmActor } = {}] =
+  const [authority, { authenticator: authenticate, confirmActor, roles = [] } = {}] =
     [...parts].find(([, part]) => part.authenticator !== undefined) ?? [];
   return {
     env: { ...env, DATABASE_URL: databaseUrl },
@@ -193,6 +195,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
       authority === undefined || confirmActor === undefined
         ? (_trx, actor) => Promise.resolve(actor.role)
         : (trx, actor) => asRole(trx, roleOf(authority), () => confirmActor(trx, actor)),
+    roles,
     limiter: createLimiter(knex),
     refusals,
     close,

@@ -7,6 +7,7 @@ import { runTransaction } from "./db/database.ts";
 import { poolState } from "./db/transaction.ts";
 import { createApp } from "./http/app.ts";
 import { readBuiltScreens } from "./http/screens/built_screens.ts";
+import { openLive } from "./http/live/open_live.ts";
 import { createRateLimits } from "./http/limits/rate_limits.ts";
 import { createMetrics, type HttpMetrics } from "./http/metrics.ts";
 import { createQueueWatch, hasTroubledQueue, type QueueState } from "./jobs/queue_status.ts";
@@ -61,6 +62,7 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
   const withScreens = platform.plugins.filter(({ manifest }) => manifest.web !== undefined);
   const built = await readBuiltScreens(withScreens.map(({ manifest: { id }, folder }) => ({ id, folder })));
   if (built === undefined) log.warn("the screens were not built. Remedy: npm run screens");
+  const live = await openLive(platform, metrics);
   let requests = 0;
   const app = createApp({
     inFlight: (change) => {
@@ -69,7 +71,7 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
     knex,
     log,
     metrics,
-    routes: platform.routes,
+    routes: [...platform.routes, ...live.routes],
     authenticate: platform.authenticate,
     confirmActor: platform.confirmActor,
     limiter: platform.limiter,
@@ -104,6 +106,8 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
   return {
     port,
     close: async () => {
+      // First, because an open stream would keep its connection.
+      await live.close();
       await drain(server, () => requests);
       await platform.close();
     },

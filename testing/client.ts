@@ -12,6 +12,8 @@ export interface TestAnswer {
 export interface CallOptions {
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Reads only the first part of an answer that does not end, such as an event stream. */
+  readonly firstPart?: boolean;
 }
 
 export class TestClient {
@@ -31,7 +33,7 @@ export class TestClient {
     method: string,
     path: string,
     body: unknown,
-    { token, headers = {} }: CallOptions = {},
+    { token, headers = {}, firstPart = false }: CallOptions = {},
   ): Promise<TestAnswer> {
     const raw = typeof body === "string" || body instanceof Uint8Array || body instanceof URLSearchParams;
     const response = await fetch(this.url + path, {
@@ -44,7 +46,7 @@ export class TestClient {
       },
       ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const text = firstPart ? await readFirstPart(response) : await response.text();
     const json = /json/.test(response.headers.get("content-type") ?? "");
     return {
       status: response.status,
@@ -53,4 +55,11 @@ export class TestClient {
       body: json && text !== "" ? JSON.parse(text) : text,
     };
   }
+}
+
+async function readFirstPart({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  const part = await reader?.read();
+  await reader?.cancel();
+  return new TextDecoder().decode(part?.value);
 }

@@ -14,7 +14,7 @@ import {
   unarrangedTargets,
 } from "../testing/attack/attack.ts";
 import { attackFromOtherPages, checkOwnPage } from "../testing/attack/other_pages.ts";
-import { TestBrowser } from "../testing/browser_session.ts";
+import { TestBrowser } from "../testing/clients/browser_session.ts";
 import type { TestAnswer } from "../testing/client.ts";
 import { readTenantRows } from "../testing/attack/tenant_rows.ts";
 import { forgeTokens, type Genuine, resign } from "../plugins/identity/testing/forged_tokens.ts";
@@ -201,7 +201,7 @@ describe("The attack suite", function () {
           const token = await logIn(platform.client, username, password);
           const { method, path, body } = ownRequest(operation);
           const sent = role === "manager" ? body : withoutManagersField(body);
-          const answer = await platform.client.call(method, path, sent, { token });
+          const answer = await platform.client.call(method, path, sent, { token, firstPart: operation.isStream });
           if (["UNAUTHENTICATED", "FORBIDDEN", "INTERNAL"].includes(answer.body?.code as string))
             faults.push(`as ${role}, ${describeAnswer(operation, answer)}`);
         }

@@ -4,9 +4,9 @@
  * the outbox each second. Several relays can run at the same time. Each row is taken by one of them.
  */
 import type { Knex } from "knex";
-import pg from "pg";
 
 import { runTransaction } from "../core/db/database.ts";
+import { listen } from "../core/live/listener.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
 import { outboxChannel } from "../core/jobs/outbox_notify.ts";
 import { queueName } from "../core/jobs/job_definition.ts";
@@ -65,7 +65,14 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       });
   };
 
-  const listener = await listenForJobs(options.url, wake, log);
+  const listener = await listen({
+    url: options.url,
+    name: "relay",
+    channel: outboxChannel,
+    log,
+    onNotify: wake,
+    onConnect: wake,
+  });
   const sweep = setInterval(wake, sweepEveryMs);
   wake();
   return {
@@ -144,40 +151,4 @@ async function markUnqueued(knex: Knex, rows: readonly DueRow[]): Promise<void> 
       )
       .update({ queued_at: null }),
   );
-}
-
-/** Keeps one connection that listens for NOTIFY, and connects again when it breaks. */
-async function listenForJobs(url: string, wake: () => void, log: Logger): Promise<{ close(): Promise<void> }> {
-  let closing = false;
-  let client: pg.Client | undefined;
-  let retry: NodeJS.Timeout | undefined;
-  const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({ connectionString: url, application_name: "keyrack relay", keepAlive: true });
-    fresh.on("notification", wake);
-    fresh.once("error", (error) => reconnect(fresh, error));
-    fresh.once("end", () => reconnect(fresh, new Error("the connection ended")));
-    client = fresh;
-    await fresh.connect();
-    await fresh.query(`LISTEN ${outboxChannel}`);
-    wake();
-  };
-  const reconnect = (broken: pg.Client, error: Error): void => {
-    if (closing || client !== broken) return;
-    client = undefined;
-    log.warn({ err: error }, "the relay's listening connection broke, and it connects again");
-    broken.end().catch(() => undefined);
-    retry = setTimeout(() => {
-      connect().catch((failure: Error) => {
-        if (client !== undefined) reconnect(client, failure);
-      });
-    }, sweepEveryMs);
-  };
-  await connect();
-  return {
-    close: async () => {
-      closing = true;
-      clearTimeout(retry);
-      await client?.end().catch(() => undefined);
-    },
-  };
 }

@@ -6,8 +6,9 @@ import type { Knex } from "knex";
 
 import { runTransaction, crossTenantRoleOf, roleOf, type Trx } from "../core/db/database.ts";
 import { prepare } from "../core/db/prepared_statement.ts";
-import { switchIdentity, type TransactionIdentity } from "../core/db/transaction.ts";
+import { afterCommit, switchIdentity, type TransactionIdentity } from "../core/db/transaction.ts";
 import { type JobHandler, type JobRun, type LongHandler, DeferJob, type UnitHandler } from "../core/jobs/job.ts";
+import { announceChange } from "../core/live/announce.ts";
 import type { WakeUp } from "../core/jobs/queue_backend.ts";
 import type { Logger } from "../core/process/log.ts";
 import { coreRole } from "../core/db/role_names.ts";
@@ -65,6 +66,7 @@ async function runUnitJob(options: RunnerOptions, handler: UnitHandler, task: Ta
       const { attempts, payload } = row;
       await handler.handle({ ...run(options, handler, task, payload, attempts + 1), trx });
       endStatement.send(trx, [task.jobId, attempts]);
+      afterCommit(trx, (knex) => announceJob(knex, handler, task));
     });
   } catch (error) {
     // Without a row the job has not run: the database does not answer, and the sweep wakes the runner again.
@@ -92,11 +94,18 @@ async function runLongJob(options: RunnerOptions, handler: LongHandler, task: Ta
   );
   // Ends the renewal before the row is given back. A renewal that still runs would take the row again.
   await lease.end();
-  if (failure === undefined) return;
+  if (failure === undefined) return announceJob(options.knex, handler, task);
   if (failure.error instanceof DeferJob) return deferJob(options.knex, row, failure.error.delayMs);
   // An attempt that the end of the process aborts is not a failure. The next worker can take the job immediately.
   if (signal.aborted) await releaseLease(options.knex, row);
   else await recordFailure(options, handler, task, row, failure.error);
+}
+
+/** Announces the change of a job to the desks of its tenant. */
+function announceJob(knex: Knex, { job }: JobHandler, { tenantId }: Task): void {
+  if (tenantId === undefined) return;
+  const topics = job.changes ?? [job.name.split(".")[0] ?? job.name];
+  announceChange(knex, { tenantId, topics, ids: [], by: null, at: new Date().toISOString() });
 }
 
 function run(
@@ -135,6 +144,7 @@ async function recordFailure(
     { err: error, job_id: task.jobId, job: row.job, attempt: row.attempts },
     messages[outcome],
   );
+  if (outcome === "dead") announceJob(knex, handler, task);
 }
 
 /** Marks a job dead that this version of the plugin does not know. A person, or another version, can retry it. */

@@ -5,7 +5,9 @@ import type { Context } from "koa";
 import type { Knex } from "knex";
 
 import { runTransaction, crossTenantRoleOf, roleOf, type Trx } from "../db/database.ts";
-import type { TransactionIdentity } from "../db/transaction.ts";
+import { afterCommit, type TransactionIdentity } from "../db/transaction.ts";
+import { announceChange } from "../live/announce.ts";
+import { type Change, idsOf, topicsOfPath } from "../live/change.ts";
 import { type Problem, problems } from "../errors.ts";
 import { coreRole } from "../db/role_names.ts";
 import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
@@ -37,6 +39,8 @@ interface Reply {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly cookies?: readonly string[] | undefined;
+  /** The body before it was serialized. Undefined for a stored answer. */
+  readonly content?: unknown;
   readonly stream?: Answer<unknown>["stream"];
 }
 
@@ -59,13 +63,14 @@ export async function dispatch(
   const call = (trx: Trx | undefined) => callHandler(route, { ...input, actor, trx, prepared, request: facts });
   const reply =
     identity === undefined
-      ? await call(undefined)
+      ? await callAndAnnounce(route, services, actor, input.params, call)
       : await inTransaction(
           identity,
           route,
           services,
           actor,
           idempotentRequest(route, services, facts, input, actor),
+          input.params,
           call,
         );
   send(ctx, route, reply);
@@ -151,6 +156,7 @@ function inTransaction(
   services: DispatchServices,
   actor: Actor | undefined,
   idempotent: IdempotentRequest | undefined,
+  params: unknown,
   call: (trx: Trx) => Promise<Reply>,
 ): Promise<Reply> {
   const isWrite = route.method !== "GET" && identity.tenantId !== undefined;
@@ -162,7 +168,10 @@ function inTransaction(
       const confirmed = actor === undefined || !isWrite ? undefined : confirm(services, trx, route, actor);
       confirmed?.catch(() => undefined);
       try {
-        return await answer(trx);
+        const reply = await answer(trx);
+        const change = changeOf(route, actor, params, reply);
+        if (change !== undefined) afterCommit(trx, (knex) => announceChange(knex, change));
+        return reply;
       } finally {
         // If both fail, the caller gets this error, because a refused caller must see nothing else.
         await confirmed;
@@ -182,6 +191,29 @@ function inTransaction(
     }
     return reply;
   }
+}
+
+/** Calls a handler that opens its own transactions. They have committed when it answers. */
+async function callAndAnnounce(
+  route: Route,
+  { knex }: DispatchServices,
+  actor: Actor | undefined,
+  params: unknown,
+  call: (trx: undefined) => Promise<Reply>,
+): Promise<Reply> {
+  const reply = await call(undefined);
+  const change = changeOf(route, actor, params, reply);
+  if (change !== undefined) announceChange(knex, change);
+  return reply;
+}
+
+/** Describes the change that a call made, for the other desks. Undefined for a read and for a repeated answer. */
+function changeOf(route: Route, actor: Actor | undefined, params: unknown, reply: Reply): Change | undefined {
+  if (route.method === "GET" || actor === undefined || "Idempotency-Replayed" in reply.headers) return undefined;
+  const topics = route.changes ?? topicsOfPath(route.path);
+  if (topics.length === 0) return undefined;
+  const ids = idsOf(topics, params, reply.content);
+  return { tenantId: actor.tenantId, topics, ids, by: actor.name, at: new Date().toISOString() };
 }
 
 /** Returns the role and tenant of the transaction, or undefined without one. Refuses a misspelled kind. */
@@ -206,8 +238,9 @@ async function callHandler(route: Route, input: Parameters<Route["handler"]>[0])
   if (answer.stream !== undefined) return { status, headers, cookies, stream: answer.stream };
   if (route.result === undefined) return { status, headers, cookies };
   // The handler's answer is checked too, so that it can't contain a column by mistake.
-  const body = JSON.stringify(route.result.parse(answer.body));
-  if (route.conditional !== true) return { status, headers, cookies, body };
+  const content = route.result.parse(answer.body);
+  const body = JSON.stringify(content);
+  if (route.conditional !== true) return { status, headers, cookies, body, content };
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   const isKnown = hasAnswer(input.request.headers["if-none-match"], etag);
   return { status: isKnown ? 304 : status, headers: { ...headers, ETag: etag }, cookies, ...(isKnown ? {} : { body }) };

@@ -1,7 +1,7 @@
 /** Declared paths: which of them answer the same address, and which of those goes first. */
 
 /** First parts of the core's own addresses (`operationsRouter` in app.ts): no plugin declares anything below them. */
-const reservedParts = ["health", "metrics", "openapi.json", "docs", "app"];
+const reservedParts = ["health", "metrics", "openapi.json", "docs", "app", "events"];
 
 /** The parts of a declared path; a slash at its end is none. */
 function partsOf(path: string): string[] {

@@ -113,6 +113,11 @@ export interface RouteDeclaration<
   /** Codes of the catalog that this route answers with, beyond those of all routes. */
   readonly problems?: readonly string[];
   readonly transaction: U;
+  /**
+   * The topics of the event that follows a change, for other desks (`live/change.ts`). Default: the first part of the
+   * path and the plural of each id in it. Empty: no event.
+   */
+  readonly changes?: readonly string[];
   /** Accepts `Idempotency-Key`. Default: every POST with a transaction. */
   readonly idempotent?: boolean;
   readonly rateLimit?: RateLimit;

@@ -12,6 +12,8 @@ export interface JobDefinition<Payload extends z.ZodType = z.ZodType> {
    * own. So a service that does not answer delays none of the plugin's other jobs.
    */
   readonly waitsFor?: "network";
+  /** The topics of the event that follows the job, for the desks of its tenant. Default: the plugin's id. */
+  readonly changes?: readonly string[];
 }
 
 /** A plugin's queue, or its queue of work that waits for another service. */
@@ -32,6 +34,7 @@ export function defineJob<Payload extends z.ZodType>(job: {
   readonly payload: Payload;
   readonly attempts?: number;
   readonly waitsFor?: "network";
+  readonly changes?: readonly string[];
 }): JobDefinition<Payload> {
   return Object.freeze({ attempts: 10, ...job });
 }

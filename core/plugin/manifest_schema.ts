@@ -2,7 +2,7 @@
 import * as z from "zod";
 
 import type { Manifest } from "./manifest.ts";
-import { reasonSchema, says, shapeFaults, waitsForSchema, zodSchema } from "./schema_faults.ts";
+import { reasonSchema, says, shapeFaults, topicsSchema, waitsForSchema, zodSchema } from "./schema_faults.ts";
 
 const text = z.string(says("is no text", "words in quotes"));
 const identifier = /^[a-z_][a-z0-9_]*$/;
@@ -43,6 +43,7 @@ const job = z.strictObject(
     payload: zodSchema,
     attempts: z.number().int().min(1, says("is less than one", "attempts: 1 or more")),
     waitsFor: waitsForSchema,
+    changes: topicsSchema,
   },
   {
     error: (issue) => (issue.code === "invalid_type" ? says("is no job", "one that defineJob made").error : undefined),

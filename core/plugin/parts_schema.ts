@@ -1,7 +1,15 @@
 /** The shape of what `setup` gives back. */
 import * as z from "zod";
 
-import { functionSchema, says, shapeFaults, type Subject, waitsForSchema, zodSchema } from "./schema_faults.ts";
+import {
+  functionSchema,
+  says,
+  shapeFaults,
+  type Subject,
+  topicsSchema,
+  waitsForSchema,
+  zodSchema,
+} from "./schema_faults.ts";
 import { memberOf } from "../values/unknown_value.ts";
 
 const text = z.string(says("is no text", "words in quotes"));
@@ -44,6 +52,7 @@ const route = z
     problems: z.array(text, says("is not a list of codes", 'problems: ["NOT_FOUND"]')).optional(),
     transaction,
     conditional: yesOrNo,
+    changes: topicsSchema,
     idempotent: yesOrNo,
     rateLimit: z.strictObject({ points: count("number of requests"), seconds: count("time in seconds") }).optional(),
     prepare: functionSchema.optional(),
@@ -65,6 +74,7 @@ const job = z.strictObject({
   payload: zodSchema,
   attempts: count("number of attempts"),
   waitsFor: waitsForSchema,
+  changes: topicsSchema,
 });
 
 const handler = z.strictObject({

@@ -22,6 +22,14 @@ export const waitsForSchema = z
   .literal("network", says('is not "network"', 'waitsFor: "network", or take it out'))
   .optional();
 
+/** The topics of an event that follows a change. */
+export const topicsSchema = z
+  .array(
+    z.string().regex(/^[a-z][a-z0-9-]*$/, says("is not a topic", "small letters, such as notes")),
+    says("is not a list of topics", 'changes: ["notes"]'),
+  )
+  .optional();
+
 export interface Subject {
   /** As a sentence begins with it. */
   readonly name: string;

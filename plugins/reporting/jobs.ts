@@ -7,4 +7,5 @@ export const buildReport = defineJob({
   name: "reporting.build",
   payload: z.strictObject({ report_id: idSchema }),
   attempts: 5,
+  changes: ["reports"],
 });

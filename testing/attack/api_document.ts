@@ -36,6 +36,7 @@ interface OperationObject {
   readonly operationId: string;
   readonly "x-roles"?: readonly string[];
   readonly parameters?: readonly Parameter[];
+  readonly responses?: Readonly<Record<string, unknown>>;
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 
@@ -67,6 +68,8 @@ export interface Operation {
   readonly takesIfMatch: boolean;
   readonly takesIdempotencyKey: boolean;
   readonly hasCursor: boolean;
+  /** Whether the answer is an event stream, which can be open without an end. */
+  readonly isStream: boolean;
   readonly parameters: readonly Parameter[];
   readonly body: Schema | undefined;
   readonly document: ApiDocument;
@@ -75,7 +78,7 @@ export interface Operation {
 /** Lists all operations of a document. */
 export function operationsOf(document: ApiDocument): Operation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { operationId, parameters = [], requestBody, ...rest }]) => {
+    Object.entries(item).map(([method, { operationId, parameters = [], requestBody, responses, ...rest }]) => {
       const body = requestBody?.content["application/json"]?.schema;
       const takes = (name: string): boolean => parameters.some((parameter) => parameter.name === name);
       return {
@@ -92,6 +95,7 @@ export function operationsOf(document: ApiDocument): Operation[] {
         takesIfMatch: takes("If-Match"),
         takesIdempotencyKey: takes("Idempotency-Key"),
         hasCursor: takes("cursor"),
+        isStream: JSON.stringify(responses ?? {}).includes("text/event-stream"),
         parameters,
         body,
         document,

@@ -177,7 +177,11 @@ export async function attackReads(
   for (const operation of operations.filter(({ method, roles }) => method === "GET" && roles !== undefined)) {
     const { path } = sampleRequest(operation, (slot) => (slot.where === "path" ? own.get(slot.kind)?.[0] : undefined));
     const name = `GET ${operation.path}`;
-    faults.push(...leaks(await client.get(path, { token }), secrets).map((words) => `${name}: ${words}`));
+    faults.push(
+      ...leaks(await client.get(path, { token, firstPart: operation.isStream }), secrets).map(
+        (words) => `${name}: ${words}`,
+      ),
+    );
     if (!operation.hasCursor) continue;
     const theirs = await client.get(`${path}?limit=1`, { token: foreignToken });
     const { next_cursor: cursor } = theirs.body as { next_cursor: string | null };

@@ -2,7 +2,7 @@
  * Attacks a browser's session from pages of other origins, through every operation that needs a login. The requests
  * are made from the OpenAPI document, so a new route is attacked without a change.
  */
-import { ownPage, type TestBrowser } from "../browser_session.ts";
+import { ownPage, type TestBrowser } from "../clients/browser_session.ts";
 import type { TestAnswer, TestClient } from "../client.ts";
 import type { Operation, SampleRequest } from "./api_document.ts";
 
@@ -59,7 +59,10 @@ export async function checkOwnPage(
     // Logs in for each operation, because some end the session.
     const { cookie } = await logIn();
     const { method, path, body } = request(operation);
-    const answer = await client.call(method, path, body, { headers: { cookie, ...ownPage } });
+    const answer = await client.call(method, path, body, {
+      headers: { cookie, ...ownPage },
+      firstPart: operation.isStream,
+    });
     if (isRefused(answer) || (answer.body as { code?: string }).code === "UNAUTHENTICATED")
       faults.push(describe(operation, ownPage, answer));
   }

@@ -67,7 +67,7 @@ const noPluginNames: Readonly<Record<string, string>> = {
 
 /** Modules that only some files can import, so that their use is checked there. */
 const homes: readonly { readonly modules: RegExp; readonly allowed: RegExp }[] = [
-  { modules: /^(pg|pg-copy-streams)(\/|$)/, allowed: /^core\/(db|jobs)\/|^embedded\/|^workers\/relay\.ts$/ },
+  { modules: /^(pg|pg-copy-streams)(\/|$)/, allowed: /^core\/(db|jobs)\/|^embedded\/|^core\/live\/listener\.ts$/ },
   { modules: /^(ioredis|bullmq)(\/|$)/, allowed: /^core\/jobs\/|^core\/db\/migrate\/bullmq_schema\.ts$/ },
   { modules: /^knex(\/|$)/, allowed: /^(core|workers)\// },
   { modules: /^node:process$/, allowed: /^$/ },

@@ -21,7 +21,7 @@ const platformLayers: Layers = [
   ["core/jobs/job_definition.ts", "core/plugin/manifest.ts"],
   ["core/config", "core/process"],
   ["core/db"],
-  ["core/files", "core/jobs"],
+  ["core/files", "core/jobs", "core/live"],
   ["core/http"],
   ["core/audit"],
   ["core/plugin"],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { boot } from "../../../core/boot.ts";
-import { ownPage, TestBrowser } from "../../../testing/browser_session.ts";
+import { ownPage, TestBrowser } from "#testing/clients/browser_session.ts";
 import { eventually, logIn, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 
 const password = "correct-horse-battery";

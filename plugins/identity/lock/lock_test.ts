@@ -1,9 +1,9 @@
 import { expect } from "chai";
 
-import { TestBrowser } from "../../../testing/browser_session.ts";
-import { signUpHotel, startTestPlatform, TestClient, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 import { boot } from "../../../core/boot.ts";
 import { serve, type WebServer } from "../../../core/serve.ts";
+import { TestBrowser } from "#testing/clients/browser_session.ts";
+import { signUpHotel, startTestPlatform, TestClient, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 
 const password = "correct-horse-battery";
 const pin = "2580";

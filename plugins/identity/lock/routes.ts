@@ -25,6 +25,7 @@ export function lockRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "lockSession",
       method: "POST",
       path: `${sessionPath}/lock`,
+      changes: ["sessions"],
       summary: "Lock this session while you are away from the desk",
       description:
         "Until the session is unlocked, every call with it answers 423 `SESSION_LOCKED`, with `username` and " +
@@ -41,6 +42,7 @@ export function lockRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "unlockSession",
       method: "POST",
       path: `${sessionPath}/unlock`,
+      changes: [],
       summary: "Unlock this session by your PIN or your password",
       description:
         "Five wrong PINs in 15 minutes leave only the password: 403 `PASSWORD_REQUIRED`. So does a missing PIN. " +
@@ -61,6 +63,7 @@ export function lockRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "setPin",
       method: "PUT",
       path: pinPath,
+      changes: [],
       summary: "Set the PIN that unlocks your sessions",
       body: z.strictObject({ password: passwordField, pin: newPinSchema }),
       bodyLimit: 4 * 1024,
@@ -76,6 +79,7 @@ export function lockRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       id: "removePin",
       method: "DELETE",
       path: pinPath,
+      changes: [],
       summary: "Remove your PIN, so that only your password unlocks",
       status: 204,
       handler: async ({ actor, request }) => {

@@ -71,6 +71,7 @@ export function browserRoutes(ctx: IdentityContext, authentication: Authenticati
       access: staff,
       // Opens its own transaction, because the process must forget the session after the commit.
       transaction: "none",
+      changes: ["sessions"],
       status: 204,
       handler: async ({ actor, request }) => {
         await logOut({ audit, db }, sessions, actor, request);

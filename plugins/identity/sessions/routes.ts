@@ -110,6 +110,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       access: staff,
       // All three open their own transactions, because this process must forget the sessions after the commit.
       transaction: "none",
+      changes: ["sessions"],
       params: z.strictObject({ session_id: idSchema }),
       status: 204,
       handler: async ({ actor, params, request }) => {
@@ -124,6 +125,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       summary: "End all of your sessions but the current one",
       access: staff,
       transaction: "none",
+      changes: ["sessions"],
       status: 204,
       handler: async ({ actor, request }) => {
         await endOwn(actor, request);
@@ -137,6 +139,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       summary: "End all sessions of a member of staff, who can log in again",
       access: managers,
       transaction: "none",
+      changes: ["sessions"],
       params: z.strictObject({ user_id: idSchema }),
       status: 204,
       handler: async ({ actor, params: { user_id: userId }, request }) => {

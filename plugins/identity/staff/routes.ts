@@ -127,6 +127,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       access: managers,
       // Opens its own transaction: the hash comes before it, and the process forgets the user's sessions after it.
       transaction: "none",
+      changes: ["users", "sessions"],
       params,
       body: z
         .strictObject({
@@ -153,6 +154,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       summary: "Deactivate a member of staff and end all sessions",
       access: managers,
       transaction: "none",
+      changes: ["users", "sessions"],
       params,
       status: 204,
       problems: ["LAST_MANAGER", "PRECONDITION_FAILED"],
@@ -169,6 +171,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       access: staff,
       // Opens its own transactions, so that no connection waits for the two hashes.
       transaction: "none",
+      changes: ["sessions"],
       idempotent: false,
       body: z.strictObject({ old_password: z.string().max(256), new_password: passwordSchema }),
       status: 204,

@@ -198,6 +198,7 @@ function operation<const I extends string, B extends z.ZodType>({
     ...documentation,
     access,
     transaction: "tenant",
+    changes: ["operations", "bookings", "rooms"],
     params,
     body,
     status: 200,

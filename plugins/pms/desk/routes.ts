@@ -138,6 +138,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
         "A receptionist can close the day unless the policy `receptionists_close_day` is false.",
       access: staff,
       transaction: "tenant",
+      changes: ["operations", "bookings", "rooms"],
       body: z.strictObject({
         business_date: daySchema.meta({ description: "The day to close." }),
         early: z.boolean().default(false).meta({ description: "Closes the day before it is over at the hotel." }),

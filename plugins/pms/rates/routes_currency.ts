@@ -26,6 +26,7 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">) {
         "After the first booking, even a canceled one, the currency can't change.",
       access: managers,
       transaction: "tenant",
+      changes: ["hotels", "rates", "room-types"],
       body: z.strictObject({ currency: currentCurrencySchema }),
       status: 200,
       result: z.strictObject({ currency: currencySchema }),

@@ -20,6 +20,7 @@ export function repackRoutes() {
         "Prices do not change. The search is limited, so it can miss a possible plan.",
       access: staff,
       transaction: "tenant",
+      changes: ["rooms", "bookings"],
       body: z.strictObject({
         room_type_id: idSchema,
         check_in: daySchema,

@@ -1,5 +1,5 @@
 /** A browser's session in a test: the cookies of a login, sent back as a browser would. */
-import type { CallOptions, TestAnswer, TestClient } from "./client.ts";
+import type { CallOptions, TestAnswer, TestClient } from "../client.ts";
 
 /** The header of a request that our own page sends. */
 export const ownPage = { "sec-fetch-site": "same-origin" };
