@@ -1,4 +1,4 @@
-import { defined, type RequestFacts, type Route, route } from "../../core/mod.ts";
+import { defined, type RequestFacts, route } from "../../core/mod.ts";
 import * as z from "zod";
 
 import { managers } from "../identity/port.ts";

@@ -12,6 +12,9 @@ const declarations = ["context.ts", "errors.ts", "jobs.ts", "manifest.ts", "port
 /** The modules that the core loads, and the types of the routes. They connect the folders: no folder imports them. */
 const entries = ["api.ts", "cli.ts", "demo.ts", "mod.ts"];
 
+/** The two layers that every plugin has. Screens import the types of the routes. */
+const top: Layers = [entries, ["web"]];
+
 /** The layers of each plugin, from the ground up, with paths from the plugin's folder. */
 const pluginLayers: Readonly<Record<string, Layers>> = {
   "plugins/identity": [
@@ -25,9 +28,7 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["login"],
     ["staff", "lock"],
     ["hotels"],
-    entries,
-    // Screens import the types of the routes.
-    ["web"],
+    ...top,
   ],
   "plugins/pms": [
     declarations,
@@ -41,9 +42,7 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["bookings"],
     ["bookings/repack"],
     ["desk"],
-    entries,
-    // Screens import the types of the routes.
-    ["web"],
+    ...top,
   ],
   "plugins/billing": [
     declarations,
@@ -53,7 +52,7 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["apply", "checkout"],
     ["recovery"],
     ["commands", "routes.ts"],
-    entries,
+    ...top,
   ],
   "plugins/reporting": [
     declarations,
@@ -62,14 +61,14 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["build"],
     ["requests"],
     ["download", "expiry.ts", "schedules"],
-    entries,
+    ...top,
   ],
   "examples/plugins/minibar": [
     declarations,
     ["models"],
     ["charges.ts", "restock.ts", "views.ts"],
     ["routes_charges.ts", "routes_restock.ts"],
-    entries,
+    ...top,
   ],
 };
 
@@ -83,7 +82,7 @@ export function upwardPluginImports(sources: readonly Source[], table = pluginLa
 /** Lines of the table that name no file, except the declarations and entries that a plugin can lack. */
 export function unusedPluginLayers(sources: readonly Source[], table = pluginLayers): string[] {
   const plugins = byPlugin(sources);
-  const optional = new Set([...declarations, ...entries]);
+  const optional = new Set([...declarations, ...top.flat()]);
   return Object.entries(table).flatMap(([folder, layers]) =>
     layers
       .flat()
