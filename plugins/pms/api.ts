@@ -8,6 +8,7 @@ import type { deskRoutes } from "./desk/routes.ts";
 import type { boardRoutes } from "./desk/routes_board.ts";
 import type { availabilityRoutes } from "./desk/routes_availability.ts";
 import type { chartRoutes } from "./desk/routes_tape_chart.ts";
+import type { typeRoutes } from "./desk/routes_types.ts";
 import type { guestRoutes } from "./guests/routes.ts";
 import type { roomTypeRoutes } from "./inventory/routes_room_types.ts";
 import type { roomRoutes } from "./inventory/routes_rooms.ts";
@@ -25,6 +26,7 @@ export type PmsApi = ApiOf<
   | ReturnType<typeof rateRoutes>[number]
   | ReturnType<typeof availabilityRoutes>[number]
   | ReturnType<typeof chartRoutes>[number]
+  | ReturnType<typeof typeRoutes>[number]
   | ReturnType<typeof closureRoutes>[number]
   | ReturnType<typeof roomTypeRoutes>[number]
   | ReturnType<typeof roomRoutes>[number]

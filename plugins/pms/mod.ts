@@ -10,6 +10,7 @@ import { rateRoutes } from "./rates/routes.ts";
 import { availabilityRoutes } from "./desk/routes_availability.ts";
 import { boardRoutes } from "./desk/routes_board.ts";
 import { chartRoutes } from "./desk/routes_tape_chart.ts";
+import { typeRoutes } from "./desk/routes_types.ts";
 import { closureRoutes } from "./closures/routes.ts";
 import { repackRoutes } from "./bookings/repack/routes.ts";
 import { roomTypeRoutes } from "./inventory/routes_room_types.ts";
@@ -22,6 +23,7 @@ export default definePlugin({
       // Before /rooms/{room_id}: routes match in this order.
       ...availabilityRoutes(),
       ...chartRoutes(),
+      ...typeRoutes(),
       ...repackRoutes(),
       ...roomTypeRoutes(ctx),
       ...roomRoutes(ctx),

@@ -11,6 +11,7 @@ import { openPool } from "../../core/db/pool.ts";
 import { addDays } from "../../core/mod.ts";
 import { loginRole, urlAs } from "../../core/db/role_names.ts";
 import { createTestDatabase, sendPlans, type TestDatabase, testSecret } from "#testing/mod.ts";
+import { countFreeRooms } from "./desk/type_calendar.ts";
 import { readChart } from "./desk/tape_chart.ts";
 import { freeRooms } from "./allocation/free_rooms.ts";
 import { findPlanFaults, plansFor, runsPerQuery } from "./testing/plan_check.ts";
@@ -63,6 +64,14 @@ const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["the board", "bookings_ended"],
   ["the board", "bookings_guest"],
   ["the chart", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
+  [
+    "the calendar of the room types",
+    "occupancies_short",
+    "occupancies_room",
+    "occupancies_booking",
+    "one_party_a_night",
+  ],
+  ["the quotes of a stay", "occupancies_room", "one_party_a_night"],
   ["the close of the day", "bookings_ended"],
   ["the close of the day", "bookings_checked_in"],
   ["one booking", "booking_nights_pkey"],
@@ -217,6 +226,26 @@ describe("the plans of what the desk asks", function () {
       );
       expect(free.map(({ room_id }) => room_id)).to.deep.equal(expected);
     }
+  });
+
+  it("Counts the rooms as free that a look at each night finds", async () => {
+    const types = await idsOf("SELECT room_type_id AS id FROM pms.room_types WHERE hotel_id = ?", [hotel.hotelId]);
+    const [from, to] = [addDays(hotel.today, -3), addDays(hotel.today, 40)];
+    const free = await ask((trx) => countFreeRooms(trx, hotel.hotelId, { from, to, roomTypeIds: types }, hotel.today));
+    const expected = await idsOf(
+      `SELECT concat_ws(' ', t.room_type_id, day::date, (SELECT count(*) FROM pms.rooms r
+         WHERE r.hotel_id = t.hotel_id AND r.room_type_id = t.room_type_id AND status <> 'out_of_order'
+           AND (status <> 'out_of_service' OR day > ?::date) AND coalesce(retired_from > day, true)
+           AND NOT EXISTS (SELECT FROM pms.occupancies o WHERE o.hotel_id = r.hotel_id AND o.room_id = r.room_id
+             AND o.nights @> day::date))) AS id
+       FROM pms.room_types t, generate_series(?::date, ?::date - 1, interval '1 day') AS day WHERE t.hotel_id = ?`,
+      [hotel.today, from, to, hotel.hotelId],
+    );
+    const counted = [...free].flatMap(([id, days]) =>
+      days.map((rooms, index) => `${id} ${addDays(from, index)} ${rooms}`),
+    );
+    expect(expected.length).to.equal(types.length * 43);
+    expect(counted.sort()).to.deep.equal(expected.sort());
   });
 
   it("charts every stay and closure that touches the days", async () => {

@@ -10,24 +10,32 @@
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
 import { isSellable, lockedRoomColumns, lockRoom, type LockedRoom } from "./allocations.ts";
 
-/** Runs twice in one transaction. In read committed, each run sees what was committed before it began. */
-const bestRoomSql = `SELECT ${lockedRoomColumns}
-   FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
+/**
+ * Finds the rooms that are free for a stay, with the allocations before and after it. `$1` is the hotel, `$2` the
+ * arrival, `$3` the departure, `$4` the business date.
+ */
+export const freeRoomsSql = `FROM pms.rooms r
+   JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
    LEFT JOIN LATERAL (SELECT o.departure FROM pms.occupancies o
      WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival < $2::date
      ORDER BY o.arrival DESC LIMIT 1) AS before ON true
    LEFT JOIN LATERAL (SELECT o.arrival FROM pms.occupancies o
      WHERE o.hotel_id = $1 AND o.room_id = r.room_id AND o.arrival >= $2::date
      ORDER BY o.arrival LIMIT 1) AS after ON true
-   WHERE r.hotel_id = $1 AND r.room_type_id = $4 AND r.status <> 'out_of_order'
-     AND (r.status <> 'out_of_service' OR $2::date > $5::date) AND coalesce(r.retired_from >= $3::date, true)
-     AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)
-   ORDER BY ($2::date <= $5::date AND EXISTS (
+   WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
+     AND (r.status <> 'out_of_service' OR $2::date > $4::date) AND coalesce(r.retired_from >= $3::date, true)
+     AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)`;
+
+/** The order of these rooms: the best one is the first. */
+export const bestFirstSql = `($2::date <= $4::date AND EXISTS (
        SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house')),
-     ($2::date <= $5::date AND r.housekeeping = 'dirty'),
+     ($2::date <= $4::date AND r.housekeeping = 'dirty'),
      least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
-     r.sort_key, r.room_id
-   LIMIT 1`;
+     r.sort_key, r.room_id`;
+
+/** Runs twice in one transaction. In read committed, each run sees what was committed before it began. */
+const bestRoomSql = `SELECT ${lockedRoomColumns} ${freeRoomsSql} AND r.room_type_id = $5
+   ORDER BY ${bestFirstSql} LIMIT 1`;
 
 const lockBestStatement = prepare<LockedRoom>(
   "pms_lock_best_room",
@@ -50,7 +58,7 @@ export interface RoomSearch {
  */
 export async function lockBestRoom(trx: Trx, search: RoomSearch, today: Day): Promise<LockedRoom | undefined> {
   const { hotelId, roomTypeId, arrival, departure } = search;
-  const values = [hotelId, arrival, departure, roomTypeId, today];
+  const values = [hotelId, arrival, departure, today, roomTypeId];
   const [locked] = await lockBestStatement.run(trx, values);
   if (locked !== undefined) return locked;
   const [free] = await findBestStatement.run(trx, values);

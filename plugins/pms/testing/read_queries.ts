@@ -21,6 +21,7 @@ import { lockBestRoom } from "../allocation/choose_room.ts";
 import { availabilityRoutes } from "../desk/routes_availability.ts";
 import { boardRoutes } from "../desk/routes_board.ts";
 import { chartRoutes } from "../desk/routes_tape_chart.ts";
+import { typeRoutes } from "../desk/routes_types.ts";
 import { closureRoutes } from "../closures/routes.ts";
 import { directContext } from "./context.ts";
 
@@ -30,6 +31,7 @@ const declared: readonly Route[] = [
   ...deskRoutes(directContext),
   ...guestRoutes(directContext),
   ...chartRoutes(),
+  ...typeRoutes(),
   ...availabilityRoutes(),
   ...closureRoutes(),
 ];
@@ -154,6 +156,11 @@ export const readQueries: Readonly<Record<string, ReadQuery>> = {
   "the history of a booking": call("readBookingHistory", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "the board": call("readBoard"),
   "the chart": call("readChart", ({ today }) => ({ from: addDays(today, -3), to: addDays(today, 28) })),
+  "the calendar of the room types": call("readCalendar", ({ today }) => ({ from: today, to: addDays(today, 30) })),
+  "the quotes of a stay": call("quoteStay", ({ today }) => ({
+    check_in: addDays(today, 10),
+    check_out: addDays(today, 12),
+  })),
   "the refusal of a room": (trx, { hotelId, roomId, today }) =>
     roomTaken(trx, hotelId, { guests: 2, today }, [
       { room_id: roomId, arrival: addDays(today, -4), departure: addDays(today, 10) },
