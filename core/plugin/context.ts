@@ -4,11 +4,13 @@ import type { Knex } from "knex";
 import { auditLogOf } from "../audit/log.ts";
 import type { Refusals } from "../audit/refusals.ts";
 import { dailyCounter } from "../db/daily_usage.ts";
-import { databaseFor, type SnapshotSource } from "../db/database.ts";
+import { databaseFor, type SnapshotSource, type Trx } from "../db/database.ts";
+import { afterCommit } from "../db/transaction.ts";
 import type { LoadedPlugin, PluginContext } from "./contract.ts";
 import { forgetAnswers } from "../http/idempotency.ts";
 import type { FileStore } from "../files/store.ts";
 import { countsOf } from "../http/limits/counters.ts";
+import { announceChange } from "../live/announce.ts";
 import { enqueuerFor } from "../jobs/outbox.ts";
 import type { Logger } from "../process/log.ts";
 import { allowedOrigins, guardedFetch } from "./guarded_fetch.ts";
@@ -29,6 +31,10 @@ export function contextFor(
     db: databaseFor(knex, id, permissions?.crossTenant !== undefined, reports),
     files,
     enqueue: enqueuerFor(manifest),
+    announce: (trx: Trx, tenantId: string, topics: readonly string[]) => {
+      const change = { tenantId, topics, ids: [], by: null, at: new Date().toISOString() };
+      afterCommit(trx, (of) => announceChange(of, change));
+    },
     audit: auditLogOf(id, refusals),
     forgetAnswers,
     fetch: guardedFetch(id, allowedOrigins(permissions?.net, slice)),

@@ -42,6 +42,11 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly db: M["permissions"] extends { crossTenant: string } ? Database : Omit<Database, "crossTenant">;
   readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
   readonly enqueue: Enqueue<JobsOf<M>>;
+  /**
+   * Announces a change to the event streams of a tenant, once the transaction has committed. Routes and jobs of a tenant
+   * announce their changes without it. It is for schedules, and for work over several tenants.
+   */
+  readonly announce: (trx: Trx, tenantId: string, topics: readonly string[]) => void;
   /** The security log, which a manager reads at `GET /audit`. */
   readonly audit: AuditLog;
   /** Deletes the tenant's stored idempotent answers in which one of these ids stands, in the caller's transaction. */

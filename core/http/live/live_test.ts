@@ -132,6 +132,27 @@ describe("The stream of changes", () => {
     expect([data.topics, data.by]).to.deep.equal([["minibar"], null]);
   });
 
+  it("A schedule announces what it changes, to the hotel that it changes", async () => {
+    const other = await signUpHotel(platform.client);
+    const [theirs, ours] = [await withToken(other.managerToken), await withToken(hotel.managerToken)];
+    await platform
+      .owner("identity.hotels")
+      .where({ hotel_id: hotel.hotelId })
+      .update({ business_date: platform.owner.raw("business_date - 2") });
+    const worker = await boot("worker", platform.variables);
+    try {
+      await worker.schedules
+        .find(({ schedule: { name } }) => name === "close-overdue-days")
+        ?.schedule.run(new AbortController().signal);
+    } finally {
+      await worker.close();
+    }
+    const { data } = await ours.next(({ data: { topics } }) => topics.includes("operations"));
+    expect(data).to.deep.include({ topics: ["operations", "bookings", "rooms"], ids: [], by: null });
+    await settle(theirs, other);
+    expect(theirs.events).to.deep.equal([]);
+  });
+
   it("A browser is authenticated by its cookie, and another page is refused", async () => {
     const { username } = await addUser();
     const { cookie } = await openBrowser(username);

@@ -137,6 +137,7 @@ async function takeEffect(
     if (mode === "replay") return;
     const options = { graceDays: ctx.env.GRACE_DAYS, now: new Date(), mode };
     await Promise.all(all.map((one) => updateValidTo(trx, one, options)));
+    for (const one of all) ctx.announce(trx, one.hotel_id, ["billing", "hotels"]);
   };
   if (hotels.length === 1) {
     // Sent together: PostgreSQL runs one after the other.

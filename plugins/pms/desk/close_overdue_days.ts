@@ -18,7 +18,7 @@ interface Clock {
   readonly day_closes_at: string | null;
 }
 
-type Context = Pick<PmsContext, "db" | "log">;
+type Context = Pick<PmsContext, "announce" | "db" | "log">;
 type Candidate = Clock & { readonly hotel_id: string };
 
 /** The most days of one hotel that a run closes. A hotel that is further behind catches up in several runs. */
@@ -73,7 +73,7 @@ async function attempt({ log }: Context, hotelId: string, work: () => Promise<bo
 }
 
 /** Closes the hotel's day if it is overdue. @returns whether the next day is overdue too */
-function closeNextDay({ db }: Context, hotelId: string): Promise<boolean> {
+function closeNextDay({ announce, db }: Context, hotelId: string): Promise<boolean> {
   return db.tenant(hotelId, async (trx) => {
     const hotel = await readHotel(trx, hotelId);
     const clock = { ...hotel, day_closes_at: (await readPolicies(trx, hotelId)).day_closes_at };
@@ -81,6 +81,7 @@ function closeNextDay({ db }: Context, hotelId: string): Promise<boolean> {
     // If the desk closes the day at the same time, the second of the two gets the figures of the first.
     const change = { actor: { tenantId: hotelId, name: "the clock" }, now: new Date() };
     await closeDay(trx, change, hotel.business_date);
+    announce(trx, hotelId, ["operations", "bookings", "rooms"]);
     return isOverdue({ ...clock, business_date: addDays(hotel.business_date, 1) });
   });
 }

@@ -26,7 +26,9 @@ export async function closeByClock({ variables }: TestPlatform): Promise<void> {
 /** Does the same with pages of one hotel each. */
 export async function closePageByPage(platform: TestPlatform): Promise<void> {
   const log = createLogger("silent");
-  await withDatabase(platform, (db) => closeOverdueDays({ db, log }, new AbortController().signal, 1));
+  await withDatabase(platform, (db) =>
+    closeOverdueDays({ announce: () => undefined, db, log }, new AbortController().signal, 1),
+  );
 }
 
 /** Closes a day at a chosen time. A request can't close a day that is ahead of the calendar. */
