@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import { signUpHotel, startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
+import { addDays, dayAt } from "../../core/mod.ts";
 
 describe("Identity", () => {
   let platform: TestPlatform;
@@ -8,6 +9,24 @@ describe("Identity", () => {
     platform = await startTestPlatform({ worker: false });
   });
   after(() => platform.close());
+
+  it("A hotel can begin up to 60 days ago, and not in the future", async () => {
+    const today = dayAt(new Date(), "Europe/Berlin");
+    const signUp = (days: number) =>
+      platform.client.post("/hotels/", {
+        name: "Old hotel",
+        username: `old-${process.pid}-${days}`,
+        password: "correct-horse-battery",
+        time_zone: "Europe/Berlin",
+        currency: "EUR",
+        business_date: addDays(today, days),
+      });
+    expect((await signUp(-7)).body.hotel.business_date).to.equal(addDays(today, -7));
+    for (const days of [2, -62]) {
+      const { status, body } = await signUp(days);
+      expect([status, body.errors[0].pointer], String(days)).to.deep.equal([400, "/business_date"]);
+    }
+  });
 
   it("A hotel signs up with its first manager and a trial", async () => {
     const answer = await platform.client.post("/hotels", {

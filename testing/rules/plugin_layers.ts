@@ -42,6 +42,7 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["bookings"],
     ["bookings/repack"],
     ["desk"],
+    ["demo_data"],
     ...top,
   ],
   "plugins/billing": [

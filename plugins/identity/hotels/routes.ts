@@ -1,6 +1,19 @@
 import * as z from "zod";
 
-import { changedFields, dayAt, defined, networkOf, newId, requireMatch, route, tooMany } from "../../../core/mod.ts";
+import {
+  addDays,
+  changedFields,
+  type Day,
+  dayAt,
+  daySchema,
+  defined,
+  networkOf,
+  newId,
+  problems,
+  requireMatch,
+  route,
+  tooMany,
+} from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { insertUser } from "../staff/staff.ts";
 import { Hotel } from "../models/hotel.ts";
@@ -21,6 +34,19 @@ async function countSignUp({ env, counters }: IdentityContext, address: string):
   if ((standing?.points ?? 0) > most) throw tooMany(`At most ${most} sign-ups in an hour.`, standing?.msLeft ?? 0);
 }
 
+/** Most days that a hotel can begin in the past. A schedule closes days that are left open, so few are enough. */
+const mostDaysBack = 60;
+
+/** @throws Problem VALIDATION_FAILED if the first day is in the future or too long ago */
+function firstBusinessDate(wanted: Day | undefined, today: Day): Day {
+  if (wanted === undefined) return today;
+  if (wanted <= today && wanted >= addDays(today, -mostDaysBack)) return wanted;
+  const detail = `must be from ${addDays(today, -mostDaysBack)} to ${today}`;
+  throw problems.VALIDATION_FAILED(`/business_date ${detail}`, {
+    errors: [{ in: "body", pointer: "/business_date", detail }],
+  });
+}
+
 export function hotelRoutes(ctx: IdentityContext) {
   const { env } = ctx;
   const names = createTakenNames(ctx);
@@ -39,6 +65,11 @@ export function hotelRoutes(ctx: IdentityContext) {
         time_zone: hotelFields.time_zone,
         currency: hotelFields.currency,
         terms_and_conditions: hotelFields.terms_and_conditions.optional(),
+        business_date: daySchema.optional().meta({
+          description:
+            `The first business date, for a hotel that brings bookings of up to ${mostDaysBack} days ago. ` +
+            "Default: the calendar's day at the hotel.",
+        }),
       }),
       // Allows the longest terms in any script as UTF-8, and no more, because strangers can send it.
       bodyLimit: 64 * 1024,
@@ -53,7 +84,7 @@ export function hotelRoutes(ctx: IdentityContext) {
         return hashSlowly(password, turnOfSignUp(address));
       },
       handler: async ({
-        body: { username, password: _password, ...settings },
+        body: { username, password: _password, business_date: firstDay, ...settings },
         prepared: passwordHash,
         trx,
         request,
@@ -63,7 +94,7 @@ export function hotelRoutes(ctx: IdentityContext) {
         const hotel = await Hotel.query(trx).insertAndFetch({
           hotel_id: newId(),
           ...defined(settings),
-          business_date: dayAt(new Date(), settings.time_zone),
+          business_date: firstBusinessDate(firstDay, dayAt(new Date(), settings.time_zone)),
           trial_ends_at: trialEndsAt,
           valid_to: trialEndsAt,
         });
