@@ -27,6 +27,7 @@ export const manifest = defineManifest({
       "deleteRoom",
       "deleteRoomType",
       "findFreeRooms",
+      "findMoveRooms",
       "listBookings",
       "listClosures",
       "listDailyFigures",

@@ -35,6 +35,7 @@ const otherLimits: Readonly<Record<string, number>> = {
   "the choice of a room": 200,
   "one guest": 50,
   "one booking": 50,
+  "bookings of a guest": 100,
   "the board": 200,
 };
 /** An answer of a list. */
@@ -71,6 +72,8 @@ const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
     "occupancies_booking",
     "one_party_a_night",
   ],
+  ["bookings of a guest", "bookings_guest"],
+  ["the rooms for a move", "occupancies_room", "one_party_a_night"],
   ["the quotes of a stay", "occupancies_room", "one_party_a_night"],
   ["the close of the day", "bookings_ended"],
   ["the close of the day", "bookings_checked_in"],

@@ -26,12 +26,18 @@ export const freeRoomsSql = `FROM pms.rooms r
      AND (r.status <> 'out_of_service' OR $2::date > $4::date) AND coalesce(r.retired_from >= $3::date, true)
      AND coalesce(before.departure <= $2::date, true) AND coalesce(after.arrival >= $3::date, true)`;
 
-/** The order of these rooms: the best one is the first. */
-export const bestFirstSql = `($2::date <= $4::date AND EXISTS (
+/** The first part of the order of these rooms: rooms that are vacant and clean, for a stay that begins today. */
+export const readyFirstSql = `($2::date <= $4::date AND EXISTS (
        SELECT FROM pms.bookings b WHERE b.hotel_id = $1 AND b.room_id = r.room_id AND b.status = 'in_house')),
-     ($2::date <= $4::date AND r.housekeeping = 'dirty'),
+     ($2::date <= $4::date AND r.housekeeping = 'dirty')`;
+
+/** The second part of the order: the smallest gaps. */
+export const smallestGapFirstSql = `
      least(coalesce($2::date - before.departure, 60), 60) + least(coalesce(after.arrival - $3::date, 60), 60),
      r.sort_key, r.room_id`;
+
+/** The order of these rooms: the best one is the first. */
+export const bestFirstSql = `${readyFirstSql}, ${smallestGapFirstSql}`;
 
 /** Runs twice in one transaction. In read committed, each run sees what was committed before it began. */
 const bestRoomSql = `SELECT ${lockedRoomColumns} ${freeRoomsSql} AND r.room_type_id = $5

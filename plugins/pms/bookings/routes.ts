@@ -25,6 +25,7 @@ import { bookingStatuses } from "../port.ts";
 import { reserve } from "./reserve.ts";
 import { dayOrInstantSchema } from "../allocation/stay_dates.ts";
 import { listBookings } from "./queries/list_bookings.ts";
+import { findMoveRooms, moveRoomsSchema } from "./queries/move_rooms.ts";
 import { historyEntryView, readBookingHistory } from "./queries/read_history.ts";
 import { bookingRows, bookingSchema, bookingView, readChangedBooking } from "./views.ts";
 
@@ -152,6 +153,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         departure_from: daySchema.optional(),
         departure_to: daySchema.optional().meta({ description: "The range includes this day." }),
         room_id: idSchema.optional(),
+        guest_id: idSchema.optional(),
         guest: textSchema(100, { lines: true }).optional().meta({ description: searchDescription }),
       }),
       status: 200,
@@ -220,6 +222,26 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         await amend(trx, changeContextOf(actor, request), id, body);
         return readChangedBooking(trx, actor.tenantId, id);
       },
+    }),
+    route({
+      id: "findMoveRooms",
+      method: "GET",
+      path: "/bookings/{booking_id}/rooms",
+      summary: "Find the rooms to which a booking can move, the best one first",
+      description:
+        "Lists rooms that are free on every night that a move would change, and that sleep the guests. " +
+        "Rooms that are vacant and clean come first if the guest needs the room today, then rooms of the same type, " +
+        "then rooms in which the stay leaves the smallest gaps. " +
+        "A booking that is locked to its room must be unlocked before the move.",
+      access: staff,
+      transaction: "tenant",
+      params,
+      query: z.strictObject({ limit: pageQuery.limit.default(50) }),
+      status: 200,
+      result: moveRoomsSchema,
+      handler: async ({ actor, params: { booking_id: id }, query: { limit }, trx, request }) => ({
+        body: await findMoveRooms(trx, actor.tenantId, id, { now: request.receivedAt, limit }),
+      }),
     }),
     route({
       id: "readBookingHistory",

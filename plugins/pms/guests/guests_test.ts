@@ -37,6 +37,22 @@ describe("guests", () => {
     expect((await desk.book(5, 6, { guest: ada, guest_id: id })).status).to.equal(400);
   });
 
+  it("have a list of their bookings, which other filters narrow", async () => {
+    const desk = await openDesk(platform, { rooms: 2 });
+    const { guest_id: id } = await desk.booked(0, 1, { guest: ada });
+    await desk.booked(5, 6, { guest: undefined, guest_id: id });
+    await desk.booked(0, 1, { room_id: desk.roomIds[1], guest: { ...ada, name: "William King" } });
+    const arrivals = async (query: string): Promise<string[]> =>
+      (await desk.get(`/bookings/?${query}`)).body.items.map(({ arrival }: { arrival: string }) => arrival);
+    expect(await arrivals(`guest_id=${id}`)).to.deep.equal([desk.day(0), desk.day(5)]);
+    expect(await arrivals(`guest_id=${id}&arrival_from=${desk.day(1)}`)).to.deep.equal([desk.day(5)]);
+    expect(await arrivals(`guest_id=${id}&departure_from=${desk.day(2)}`)).to.deep.equal([desk.day(5)]);
+    expect(await arrivals(`guest_id=${id}&guest=william`)).to.deep.equal([]);
+    expect(await arrivals(`guest_id=${id}&guest=ada`)).to.have.length(2);
+    const other = await openDesk(platform);
+    expect((await other.get(`/bookings/?guest_id=${id}`)).body.items).to.deep.equal([]);
+  });
+
   it("are searched by parts of their name, address or phone, in their own hotel alone", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const other = await openDesk(platform);

@@ -7,6 +7,7 @@ import type { Day } from "../../../core/mod.ts";
 import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { type TestPlatform, testSecret } from "#testing/mod.ts";
 import { move, swap } from "../bookings/move.ts";
+import { findMoveRooms } from "../bookings/queries/move_rooms.ts";
 import { checkOut } from "../bookings/check_in_out.ts";
 import { closeDay, type DailyFigures } from "../desk/close_day.ts";
 import { closeOverdueDays } from "../desk/close_overdue_days.ts";
@@ -60,6 +61,13 @@ export async function moveAt(
     db.tenant(hotelId, (trx) =>
       "room" in to ? move(trx, change, bookingId, to.room) : swap(trx, change, bookingId, to.other),
     ),
+  );
+}
+
+/** Finds the rooms to which a booking could move at a chosen time. */
+export async function moveRoomsAt(platform: TestPlatform, hotelId: string, bookingId: string, now: Date) {
+  return withDatabase(platform, (db) =>
+    db.tenant(hotelId, (trx) => findMoveRooms(trx, hotelId, bookingId, { now, limit: 50 }), { readOnly: true }),
   );
 }
 

@@ -78,8 +78,9 @@ const call =
   (trx, hotel) => {
     const route = routes.get(id) as Route;
     const actor = { tenantId: hotel.hotelId, userId: "", sessionId: "", role: "manager", name: "plans" };
+    const request = { receivedAt: new Date(`${hotel.today}T12:00:00Z`) };
     // Read handlers use these members only.
-    const input = { actor, trx, query: route.query?.parse(query(hotel)) ?? {}, params: params(hotel) };
+    const input = { actor, trx, query: route.query?.parse(query(hotel)) ?? {}, params: params(hotel), request };
     return route.handler(input as unknown as Parameters<Route["handler"]>[0]);
   };
 
@@ -152,6 +153,8 @@ export const readQueries: Readonly<Record<string, ReadQuery>> = {
   "guests by what half of them have": guests({ query: "example.com" }),
   "guests by a sign that no index has": guests({ query: "@" }),
   "one guest": call("readGuest", undefined, ({ guestId }) => ({ guest_id: guestId })),
+  "bookings of a guest": bookings(({ guestId }) => ({ guest_id: guestId })),
+  "the rooms for a move": call("findMoveRooms", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "one booking": call("readBooking", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "the history of a booking": call("readBookingHistory", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "the board": call("readBoard"),

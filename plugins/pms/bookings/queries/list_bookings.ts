@@ -13,6 +13,7 @@ interface BookingsQuery {
   readonly departure_from?: Day | undefined;
   readonly departure_to?: Day | undefined;
   readonly room_id?: string | undefined;
+  readonly guest_id?: string | undefined;
   /** Words that must occur in the guest's name, e-mail address or phone number. */
   readonly guest?: string | undefined;
   /** The arrival and the id of the last booking of the page before. */
@@ -24,7 +25,7 @@ interface BookingsQuery {
 /** Reads a page of bookings. If another page follows, its first booking is the last of the result. */
 export async function listBookings(trx: Trx, hotelId: string, query: BookingsQuery): Promise<BookingRow[]> {
   const found = query.guest === undefined ? undefined : await findGuests(trx, hotelId, query.guest);
-  const { after, status, arrival_from, arrival_to, departure_from, departure_to, room_id } = query;
+  const { after, status, arrival_from, arrival_to, departure_from, departure_to, room_id, guest_id } = query;
   return bookingRows(trx, hotelId, selectiveSubquery(hotelId, query, found))
     .modify((list) => {
       if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", [...after]);
@@ -34,6 +35,9 @@ export async function listBookings(trx: Trx, hotelId: string, query: BookingsQue
       if (departure_from !== undefined) void list.where("b.departure", ">=", departure_from);
       if (departure_to !== undefined) void list.where("b.departure", "<=", departure_to);
       if (room_id !== undefined) void list.where("b.room_id", room_id);
+      if (guest_id !== undefined) void list.where("b.guest_id", guest_id);
+      // With both filters, the guests that were found are not in the subquery.
+      if (guest_id !== undefined && found?.ids !== undefined) void list.whereIn("b.guest_id", [...found.ids]);
       // If very many guests match, the page is full after few rows.
       if (found !== undefined && found.ids === undefined) {
         const { sql, values } = manyMatch(profileText, "b", found);
@@ -44,12 +48,13 @@ export async function listBookings(trx: Trx, hotelId: string, query: BookingsQue
     .limit(query.limit + 1);
 }
 
-/** Returns the subquery of the most selective filter: the guests that were found, otherwise the departures. */
+/** Returns the subquery of the most selective filter: a guest, then the guests that were found, then the departures. */
 function selectiveSubquery(
   hotelId: string,
-  { departure_from: from, departure_to: to }: BookingsQuery,
+  { guest_id: guestId, departure_from: from, departure_to: to }: BookingsQuery,
   found: FoundGuests | undefined,
 ): BookingsSubquery | undefined {
+  if (guestId !== undefined) return filterFirst(hotelId, "guest_id = ?", [guestId]);
   return found?.ids === undefined
     ? departingBetween(hotelId, from, to)
     : filterFirst(hotelId, "guest_id = ANY(?::uuid[])", [[...found.ids]]);

@@ -7,7 +7,13 @@
 import { type Day, prepare, type Trx } from "../../../../core/mod.ts";
 import type { Booking } from "../../models/booking.ts";
 import type { DayRates } from "../../rates/prices.ts";
-import { type Override, requireArrival, requireMinimumStay, restrictionsOn } from "../../rates/restrictions.ts";
+import {
+  type Override,
+  requireArrival,
+  requireMinimumStay,
+  type Restriction,
+  restrictionsOn,
+} from "../../rates/restrictions.ts";
 
 const shortestStatement = prepare<{ departure: Day | null }>(
   "pms_shortest_stay",
@@ -16,6 +22,8 @@ const shortestStatement = prepare<{ departure: Day | null }>(
    WHERE h.hotel_id = $1 AND h.booking_id = $2
      AND h.after ->> 'status' = 'confirmed' AND h.after ->> 'arrival' = $3::text`,
 );
+
+type BookingKey = Pick<Booking, "hotel_id" | "booking_id">;
 
 /** A stay in rooms of one type. */
 interface RequestedStay {
@@ -34,14 +42,37 @@ interface RequestedStay {
  */
 export async function requireArrivalUnlessAccepted(
   trx: Trx,
-  { hotel_id: hotelId, booking_id: id }: Pick<Booking, "hotel_id" | "booking_id">,
+  booking: BookingKey,
   rates: DayRates,
   requested: RequestedStay,
   override?: Override,
 ): Promise<void> {
   if (restrictionsOn(rates, requested).length === 0) return;
-  const [accepted] = await shortestStatement.run(trx, [hotelId, id, requested.arrival, requested.roomTypeId]);
-  const shortest = accepted?.departure ?? null;
+  const shortest = await readShortest(trx, booking, requested);
   if (shortest === null) requireArrival(rates, requested, override);
   else if (requested.departure < shortest) requireMinimumStay(rates, requested, override);
+}
+
+/** Lists the restrictions with which `requireArrivalUnlessAccepted` would refuse the stay. */
+export async function restrictionsUnlessAccepted(
+  trx: Trx,
+  booking: BookingKey,
+  rates: DayRates,
+  requested: RequestedStay,
+): Promise<Restriction[]> {
+  const broken = restrictionsOn(rates, requested);
+  if (broken.length === 0) return broken;
+  const shortest = await readShortest(trx, booking, requested);
+  if (shortest === null) return broken;
+  return requested.departure < shortest ? broken.filter((restriction) => restriction === "minimum_stay") : [];
+}
+
+/** Reads the departure of the shortest stay that the booking has had from that day in that type. */
+async function readShortest(
+  trx: Trx,
+  { hotel_id: hotelId, booking_id: id }: BookingKey,
+  { arrival, roomTypeId }: RequestedStay,
+): Promise<Day | null> {
+  const [accepted] = await shortestStatement.run(trx, [hotelId, id, arrival, roomTypeId]);
+  return accepted?.departure ?? null;
 }
