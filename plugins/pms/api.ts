@@ -6,6 +6,7 @@ import type { operationRoutes } from "./bookings/routes_operations.ts";
 import type { closureRoutes } from "./closures/routes.ts";
 import type { deskRoutes } from "./desk/routes.ts";
 import type { boardRoutes } from "./desk/routes_board.ts";
+import type { closePreviewRoutes } from "./desk/routes_close_preview.ts";
 import type { availabilityRoutes } from "./desk/routes_availability.ts";
 import type { chartRoutes } from "./desk/routes_tape_chart.ts";
 import type { typeRoutes } from "./desk/routes_types.ts";
@@ -18,6 +19,7 @@ import type { currencyRoutes } from "./rates/routes_currency.ts";
 export type PmsApi = ApiOf<
   | ReturnType<typeof boardRoutes>[number]
   | ReturnType<typeof deskRoutes>[number]
+  | ReturnType<typeof closePreviewRoutes>[number]
   | ReturnType<typeof bookingRoutes>[number]
   | ReturnType<typeof operationRoutes>[number]
   | ReturnType<typeof repackRoutes>[number]

@@ -38,6 +38,7 @@ export const manifest = defineManifest({
       "markNoShow",
       "mergeGuest",
       "moveBooking",
+      "previewClose",
       "quoteStay",
       "readBoard",
       "readBooking",

@@ -3,6 +3,7 @@ import { bookingRoutes } from "./bookings/routes.ts";
 import { operationRoutes } from "./bookings/routes_operations.ts";
 import { closeOverdueDays } from "./desk/close_overdue_days.ts";
 import { deskRoutes } from "./desk/routes.ts";
+import { closePreviewRoutes } from "./desk/routes_close_preview.ts";
 import { guestRoutes } from "./guests/routes.ts";
 import { manifest } from "./manifest.ts";
 import { currencyRoutes } from "./rates/routes_currency.ts";
@@ -34,6 +35,7 @@ export default definePlugin({
       ...operationRoutes(),
       ...boardRoutes(),
       ...deskRoutes(ctx),
+      ...closePreviewRoutes(ctx),
       ...guestRoutes(ctx),
     ],
     schedules: [{ name: "close-overdue-days", everyMs: 5 * 60_000, run: (signal) => closeOverdueDays(ctx, signal) }],

@@ -75,6 +75,7 @@ const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["bookings of a guest", "bookings_guest"],
   ["the rooms for a move", "occupancies_room", "one_party_a_night"],
   ["the quotes of a stay", "occupancies_room", "one_party_a_night"],
+  ["the preview of the close", "bookings_status"],
   ["the close of the day", "bookings_ended"],
   ["the close of the day", "bookings_checked_in"],
   ["one booking", "booking_nights_pkey"],

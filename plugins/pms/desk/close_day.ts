@@ -131,11 +131,8 @@ export async function closeDay(
   const calendar = dayAt(change.now, hotel.time_zone);
   if (day > calendar) throw wrongDay(`It is ${calendar} at the hotel: ${day} has not begun.`, today);
   const policies = await readPolicies(trx, hotel.hotel_id);
-  // A day before the calendar's day is over, even in a time zone that skipped the whole day.
-  if (!early && day === calendar && policies.day_closes_from !== null) {
-    const from = instantOf(day, policies.day_closes_from, hotel.time_zone);
-    if (change.now < from) throw await dayNotOver(trx, hotel, { from, policies });
-  }
+  const from = early ? undefined : closableFrom(hotel, policies, change.now);
+  if (from !== undefined) throw await dayNotOver(trx, hotel, { from, policies });
   const next = addDays(day, 1);
   const { noShows, overstays } = await settleGuests(trx, change, hotel, policies);
   const [figures] = await writeStatement.run(trx, [
@@ -152,7 +149,22 @@ export async function closeDay(
   return figures as DailyFigures;
 }
 
-async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
+/**
+ * Returns the earliest time at which the business date can be closed without `early`. Returns undefined if that time
+ * has passed. A day before the calendar's day is over, even in a time zone that skipped the whole day.
+ */
+export function closableFrom(
+  { business_date: day, time_zone: zone }: Pick<HotelSettings, "business_date" | "time_zone">,
+  { day_closes_from: time }: Pick<Policies, "day_closes_from">,
+  now: Date,
+): Date | undefined {
+  if (time === null || day !== dayAt(now, zone)) return undefined;
+  const from = instantOf(day, time, zone);
+  return now < from ? from : undefined;
+}
+
+/** Locks the business date, and then the hotel's row, for a close. */
+export async function lockHotel(trx: Trx, hotelId: string): Promise<HotelSettings> {
   await lockBusinessDate(trx, hotelId, "exclusive");
   await trx.raw("SELECT FROM identity.hotels WHERE hotel_id = ? FOR NO KEY UPDATE", [hotelId]);
   return readHotel(trx, hotelId);

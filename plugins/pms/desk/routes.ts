@@ -34,7 +34,7 @@ import {
 
 const count = z.number().int();
 
-const figuresSchema = z
+export const figuresSchema = z
   .strictObject({
     business_date: daySchema,
     rooms: count,
@@ -113,7 +113,7 @@ const policiesView = (policies: Policies): z.input<typeof policiesSchema> => ({
 });
 
 /** @throws Problem FORBIDDEN for a receptionist, if the policy allows only managers */
-async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<void> {
+export async function requireCanCloseDay(trx: Trx, { tenantId, role }: Actor): Promise<void> {
   if (isManager(role) || (await readPolicies(trx, tenantId)).receptionists_close_day) return;
   throw problems.FORBIDDEN("Only a manager can close the day in this hotel (policy receptionists_close_day).");
 }

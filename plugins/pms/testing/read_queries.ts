@@ -10,6 +10,7 @@ import { readHotel } from "../../identity/port.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { bookingRoutes } from "../bookings/routes.ts";
 import { closeDay } from "../desk/close_day.ts";
+import { closeAndCompare } from "../desk/preview_close.ts";
 import { dayNotOver } from "../desk/day_not_over.ts";
 import { defaultPolicies } from "../policies/policies.ts";
 import { deskRoutes } from "../desk/routes.ts";
@@ -172,6 +173,8 @@ export const readQueries: Readonly<Record<string, ReadQuery>> = {
   "the offer to repack": (trx, hotel) => offerRepacking(trx, { ...hotel, ...nights(hotel) }, hotel.today),
   "the refusal to close the day early": async (trx, { hotelId, today }) =>
     dayNotOver(trx, await readHotel(trx, hotelId), { from: new Date(`${today}T18:00:00Z`), policies: defaultPolicies }),
+  "the preview of the close": (trx, { hotelId, today }) =>
+    closeAndCompare(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }),
   "the close of the day": (trx, { hotelId, today }) =>
     closeDay(trx, { actor: { tenantId: hotelId, name: "plans" }, now: new Date(`${today}T22:00:00Z`) }, today, {
       early: true,
