@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { Route, Router } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 
+import { followChanges } from "../api/live.ts";
 import { lockSession, logOut, type Me } from "../api/session.ts";
 import { day } from "../i18n/format.ts";
 import { textOf } from "../i18n/messages.ts";
@@ -32,6 +33,7 @@ export function Frame({ me }: { readonly me: Me }): JSX.Element {
     if (path === "/") go(home);
   }, [path, home]);
   const commands = commandsOf(me.role);
+  useEffect(followChanges, []);
   useIdleLock(me.hotel.desk_locks_after_minutes);
   useKeys([
     { key: "$mod+k", label: t("palette"), run: () => setOpen("palette"), isEverywhere: true },

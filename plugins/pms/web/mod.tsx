@@ -1,6 +1,32 @@
-import { defineScreens } from "#web/mod.ts";
+import { currentAddress, defineScreens } from "#web/mod.ts";
+import { findInHotel } from "./search/find_in_hotel.ts";
 
 export default defineScreens({
   nav: [{ path: "/today", label: "nav.today", icon: "sun", order: 10, needs: "readBoard", key: "t" }],
   pages: [{ path: "/today", load: () => import("./today/today_page.tsx") }],
+  drawers: [
+    { parameter: "booking", load: () => import("./booking/booking_drawer.tsx") },
+    { parameter: "new", load: () => import("./new_booking/new_booking.tsx") },
+  ],
+  commands: [
+    {
+      id: "pms.new_booking",
+      label: "command.new_booking",
+      key: "n",
+      icon: "plus",
+      isInBar: true,
+      needs: "createBooking",
+      run: () => currentAddress().set("new", "booking"),
+    },
+    {
+      id: "pms.walk_in",
+      label: "command.walk_in",
+      key: "w",
+      icon: "walk_in",
+      isInBar: true,
+      needs: "createBooking",
+      run: () => currentAddress().set("new", "walk_in"),
+    },
+  ],
+  finders: [{ needs: "listBookings", find: findInHotel }],
 });

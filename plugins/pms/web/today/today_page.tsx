@@ -1,26 +1,16 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 
-import {
-  announce,
-  Button,
-  Empty,
-  Page,
-  Panel,
-  ProblemNotice,
-  Skeleton,
-  useAction,
-  useApi,
-  useRead,
-  useText,
-} from "#web/mod.ts";
+import { Empty, Page, ProblemNotice, Skeleton, useApi, useKeys, useRead, useText } from "#web/mod.ts";
 import type { PmsApi } from "../../api.ts";
-import { RoomChip, StayChip } from "../kit/chips.tsx";
-import { stayState } from "../kit/stay_state.ts";
+import { DirtyRooms } from "./dirty_rooms.tsx";
 import type en from "./locales/en.json";
+import { StayList } from "./stay_list.tsx";
+import css from "./today.module.css";
 
-type Entry = PmsApi["readBoard"]["result"]["arrivals"][number];
+type Board = PmsApi["readBoard"]["result"];
 
-/** The start of a shift: who comes, who goes, who is late, which rooms must be cleaned. */
+/** The start of a shift: guests who are late, come, go or stay, and rooms to clean. */
 export default function TodayPage(): JSX.Element {
   const t = useText<typeof en>();
   const api = useApi<PmsApi>();
@@ -28,36 +18,76 @@ export default function TodayPage(): JSX.Element {
   return (
     <Page title={t("today.title")}>
       {board.problem === undefined ? null : <ProblemNotice problem={board.problem} onRetry={board.refresh} />}
-      <Panel label={t("today.arrivals")}>
-        {board.isLoading ? <Skeleton /> : null}
-        {board.body?.arrivals.length === 0 ? <Empty>{t("today.no_arrivals")}</Empty> : null}
-        {board.body?.arrivals.map((entry) => (
-          <Arrival key={entry.booking_id} entry={entry} today={board.body?.business_date ?? ""} />
-        ))}
-      </Panel>
+      {board.isLoading ? <Skeleton rows={10} /> : null}
+      {board.body === undefined ? null : <BoardView board={board.body} />}
     </Page>
   );
 }
 
-function Arrival({ entry, today }: { readonly entry: Entry; readonly today: string }): JSX.Element {
+function BoardView({ board }: { readonly board: Board }): JSX.Element {
   const t = useText<typeof en>();
-  const api = useApi<PmsApi>();
-  const params = { booking_id: entry.booking_id };
-  const checkIn = useAction(async () => {
-    await api.checkIn({ params, body: {} });
-    announce(t("today.checked_in", { guest: entry.guest_name, room: entry.room_number }), () =>
-      api.undoCheckIn({ params, body: {} }),
-    );
-  });
+  const [text, setText] = useState("");
+  const today = board.business_date;
+  const wanted = text.trim().toLocaleLowerCase();
+  const late = new Set(board.overdue.map(({ booking_id: id }) => id));
+  // A stay is on one list alone, so that its button is in one place.
+  const staying = board.in_house.filter(({ departure, booking_id: id }) => departure > today && !late.has(id));
+  const inHouse = staying.filter(
+    ({ guest_name: name, room_number: room }) => name.toLocaleLowerCase().includes(wanted) || room.startsWith(wanted),
+  );
+  const lists = [board.overdue, board.arrivals, board.departures, inHouse];
+  const ids = [...new Set(lists.flat().map(({ booking_id: id }) => id))];
+  const [chosen, setChosen] = useState<string>();
+  const at = Math.max(ids.indexOf(chosen ?? ""), 0);
+  const step = (by: number) => () => setChosen(ids[Math.min(Math.max(at + by, 0), ids.length - 1)]);
+  useKeys([
+    { key: "ArrowDown", label: t("today.down"), run: step(chosen === undefined ? 0 : 1) },
+    { key: "ArrowUp", label: t("today.up"), run: step(-1) },
+  ]);
+  const shared = { today, chosen: ids[at], onChoose: setChosen };
   return (
-    <div>
-      <RoomChip number={entry.room_number} housekeeping={entry.housekeeping} status={entry.room_status} />
-      {entry.guest_name}
-      <StayChip state={stayState(entry, today)} />
-      <Button isSmall isBusy={checkIn.isRunning} onPress={checkIn.run}>
-        {t("today.check_in")}
-      </Button>
-      {checkIn.problem === undefined ? null : <ProblemNotice problem={checkIn.problem} />}
+    <div class={css["board"]}>
+      <div class={css["column"]}>
+        {board.overdue.length === 0 ? null : <StayList title={t("today.late")} entries={board.overdue} {...shared} />}
+        <StayList
+          title={t("today.arrivals")}
+          count={t("today.done", {
+            done: board.arrived.length,
+            all: board.arrived.length + board.arrivals.length,
+          })}
+          entries={board.arrivals}
+          empty={t("today.no_arrivals")}
+          {...shared}
+        />
+        <StayList
+          title={t("today.departures")}
+          count={t("today.done", { done: board.left.length, all: board.left.length + board.departures.length })}
+          entries={board.departures}
+          empty={t("today.no_departures")}
+          {...shared}
+        />
+      </div>
+      <div class={css["column"]}>
+        <StayList
+          title={t("today.in_house")}
+          count={String(staying.length)}
+          entries={inHouse}
+          empty={t("today.no_guests")}
+          tools={
+            <input
+              class={css["find"]}
+              type="search"
+              aria-label={t("today.find")}
+              placeholder={t("today.find")}
+              value={text}
+              onInput={(event) => setText(event.currentTarget.value)}
+            />
+          }
+          {...shared}
+        />
+        <DirtyRooms rooms={board.dirty_rooms} />
+      </div>
+      {ids.length === 0 && board.dirty_rooms.length === 0 ? <Empty>{t("today.no_guests")}</Empty> : null}
     </div>
   );
 }

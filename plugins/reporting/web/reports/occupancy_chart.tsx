@@ -43,7 +43,7 @@ function percent(share: number): string {
 
 function Bars({ closed }: { readonly closed: readonly Figures[] }): JSX.Element {
   const t = useText<typeof en>();
-  const step = 100 / days;
+  const step = 100 / closed.length;
   const first = closed[0];
   const last = closed.at(-1);
   return (
@@ -65,7 +65,7 @@ function Bars({ closed }: { readonly closed: readonly Figures[] }): JSX.Element 
             <rect
               key={date}
               class={css["bar"]}
-              x={(days - closed.length + at) * step + step * 0.15}
+              x={(at + 0.15) * step}
               width={step * 0.7}
               y={height - tall}
               height={tall}

@@ -1,0 +1,170 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import {
+  addDays,
+  announce,
+  Button,
+  Combobox,
+  Drawer,
+  faultsByField,
+  me,
+  Problem,
+  ProblemNotice,
+  TextField,
+  useAction,
+  useApi,
+  useRead,
+  useText,
+} from "#web/mod.ts";
+import type { PmsApi } from "../../api.ts";
+import type en from "./locales/en.json";
+import css from "./new_booking.module.css";
+import { TypeChoice } from "./type_choice.tsx";
+
+type Guest = PmsApi["listGuests"]["result"]["items"][number];
+
+/** A new booking or a walk-in over whatever page is there: when, which room type, and who. */
+export default function NewBooking(props: { readonly id: string; readonly onClose: () => void }): JSX.Element {
+  const t = useText<typeof en>();
+  const api = useApi<PmsApi>();
+  const isWalkIn = props.id === "walk_in";
+  const today = me.value?.hotel.business_date ?? "";
+  const [arrival, setArrival] = useState(today);
+  const [nights, setNights] = useState("1");
+  const [adults, setAdults] = useState("1");
+  const [children, setChildren] = useState("0");
+  const [typeId, setTypeId] = useState<string>();
+  const [name, setName] = useState("");
+  const [known, setKnown] = useState<Guest>();
+  const [email, setEmail] = useState("");
+  const [phone, setPhone] = useState("");
+  const nameField = useRef<HTMLInputElement>(null);
+  // After the dialog has opened: it gives the focus to its first button.
+  useEffect(() => nameField.current?.focus(), []);
+  const departure = /^\d+$/.test(nights) && arrival !== "" ? addDays(arrival, Math.max(Number(nights), 1)) : "";
+  const isComplete = arrival !== "" && departure > arrival && Number(adults) > 0;
+  const query = { check_in: arrival, check_out: departure, adults: Number(adults), children: Number(children) };
+  const quotes = useRead(api.quoteStay, { query }, { isOn: isComplete, keepsOld: true });
+  const offers = isComplete ? (quotes.body?.items ?? []) : [];
+  const bookable = offers.filter(({ refused_by: refusals }) => refusals.length === 0);
+  const chosen = bookable.find(({ room_type_id: id }) => id === typeId) ?? bookable[0];
+  const [key, setKey] = useState(() => crypto.randomUUID());
+  const book = useAction(async () => {
+    if (chosen === undefined || name.trim() === "") return;
+    const guest = { name: name.trim(), ...(email === "" ? {} : { email }), ...(phone === "" ? {} : { phone }) };
+    const body = {
+      room_type_id: chosen.room_type_id,
+      ...(known === undefined ? { guest } : { guest_id: known.guest_id }),
+      check_in_at: arrival,
+      expected_check_out_at: departure,
+      adults: Number(adults),
+      children: Number(children),
+    };
+    try {
+      const { body: booking } = await api.createBooking({ body }, { idempotencyKey: key });
+      const params = { booking_id: booking.booking_id };
+      const words = { guest: booking.guest.name, room: booking.room_number };
+      const cancel = () => api.cancelBooking({ params, body: {} });
+      if (isWalkIn) {
+        await api.checkIn({ params, body: { accept_dirty_room: true } });
+        announce(t("new.walked_in", words), async () => {
+          await api.undoCheckIn({ params, body: {} });
+          await cancel();
+        });
+      } else announce(t("new.booked", words), cancel);
+      props.onClose();
+    } catch (error) {
+      // A refused booking was not made, so the next press is another request. If no answer came, the same key finds
+      // the booking that may have been made.
+      if (error instanceof Problem && error.status !== 0) setKey(crypto.randomUUID());
+      throw error;
+    }
+  });
+  const fault = faultsByField(book.problem);
+  const missing = chosen === undefined ? t("new.choose_type") : name.trim() === "" ? t("new.name_guest") : undefined;
+  return (
+    <Drawer
+      title={isWalkIn ? t("new.walk_in") : t("new.booking")}
+      onClose={props.onClose}
+      onSubmit={book.run}
+      actions={
+        <Button kind="primary" isSubmit isBusy={book.isRunning} blockedBy={missing}>
+          {isWalkIn ? t("new.book_and_check_in") : t("new.book")}
+        </Button>
+      }
+    >
+      {book.problem === undefined || book.problem.errors.length > 0 ? null : <ProblemNotice problem={book.problem} />}
+      <fieldset class={css["part"]}>
+        <legend>{t("new.who")}</legend>
+        <Combobox<Guest>
+          label={t("new.guest")}
+          hint={known === undefined ? t("new.guest_hint") : t("new.known")}
+          fault={fault("/guest/name")}
+          text={name}
+          inputRef={nameField}
+          onText={(text) => {
+            setName(text);
+            setKnown(undefined);
+          }}
+          search={async (text, signal) => {
+            if (text.trim().length < 2) return [];
+            const { body } = await api.listGuests({ query: { query: text.trim(), limit: 6 } }, { signal });
+            return body.items.map((guest) => ({
+              key: guest.guest_id,
+              label: guest.name,
+              note: [guest.email, guest.phone].filter((one) => one !== null).join(" · "),
+              value: guest,
+            }));
+          }}
+          onChoose={({ value }) => {
+            setKnown(value);
+            setName(value.name);
+          }}
+          onEnter={() => void book.run()}
+        />
+        {known === undefined ? (
+          <div class={css["pair"]}>
+            <TextField
+              label={t("new.phone")}
+              type="tel"
+              value={phone}
+              onChange={setPhone}
+              fault={fault("/guest/phone")}
+            />
+            <TextField
+              label={t("new.email")}
+              type="email"
+              value={email}
+              onChange={setEmail}
+              fault={fault("/guest/email")}
+            />
+          </div>
+        ) : null}
+      </fieldset>
+      <fieldset class={css["part"]}>
+        <legend>{t("new.when")}</legend>
+        <div class={css["when"]}>
+          <TextField label={t("new.arrival")} type="date" value={arrival} min={today} onChange={setArrival} />
+          <TextField label={t("new.nights")} type="number" min={1} max={366} value={nights} onChange={setNights} />
+          <TextField label={t("new.adults")} type="number" min={1} max={20} value={adults} onChange={setAdults} />
+          <TextField label={t("new.children")} type="number" min={0} max={20} value={children} onChange={setChildren} />
+        </div>
+      </fieldset>
+      <fieldset class={css["part"]}>
+        <legend>{t("new.what")}</legend>
+        {quotes.problem === undefined ? null : <ProblemNotice problem={quotes.problem} />}
+        <TypeChoice
+          offers={offers}
+          currency={quotes.body?.currency ?? "EUR"}
+          chosen={chosen?.room_type_id}
+          isOld={quotes.isOld}
+          onChoose={setTypeId}
+        />
+        {isComplete && quotes.body !== undefined && bookable.length === 0 ? (
+          <p class={css["note"]}>{t("new.none")}</p>
+        ) : null}
+      </fieldset>
+    </Drawer>
+  );
+}

@@ -1,0 +1,9 @@
+/** The places of the PMS where other plugins can add to its screens. */
+import type { PmsApi } from "../api.ts";
+
+declare module "#web/slots.ts" {
+  interface Slots {
+    /** A panel in the drawer of a booking. */
+    "pms.booking.panel": { readonly booking: PmsApi["readBooking"]["result"] };
+  }
+}
