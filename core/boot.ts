@@ -1,4 +1,4 @@
-/** Discovers the plugins, checks everything that can be checked, wires each of them to its slice of the platform. */
+/** Finds the plugins, checks everything that can be checked, and sets up each plugin with its own context. */
 import type { Knex } from "knex";
 
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
@@ -24,27 +24,27 @@ import { checkParts, checkTables } from "./plugin/checks.ts";
 import { setUp } from "./plugin/setup.ts";
 import { retry } from "./values/retry.ts";
 
-/** A request must be answered soon; a job may read years. */
+/** Limits each SQL statement (ms). A request must be answered soon, and a job can read the data of years. */
 const statementMs = { web: 10_000, worker: 120_000 };
 
 export interface Platform {
   readonly env: CoreEnv & { readonly DATABASE_URL: string };
   readonly log: Logger;
   readonly knex: Knex;
-  /** The database as the run-time login, for a connection that is no pool's. */
+  /** The URL of the database with the run-time login, for connections outside the pool. */
   readonly loginUrl: string;
-  /** Those that this process runs, and what they require. */
+  /** The plugins that this process runs, and those that they require. */
   readonly plugins: readonly LoadedPlugin[];
-  /** The names of all plugins that are here. */
+  /** The names of all installed plugins. */
   readonly here: readonly string[];
-  /** Of the plugins that this process runs (`PLUGINS`). */
+  /** The routes of the plugins that this process runs (`PLUGINS`). */
   readonly routes: readonly MountedRoute[];
   readonly jobs: readonly { readonly pluginId: string; readonly handler: JobHandler }[];
   readonly schedules: readonly { readonly pluginId: string; readonly schedule: Schedule }[];
   readonly gauges: readonly { readonly pluginId: string; readonly gauge: PluginGauge }[];
   /**
-   * The queues that this process works, with how many jobs at a time: one for a plugin, or two (`waitsFor` in
-   * `jobs/job.ts`).
+   * The queues whose jobs this process runs, with the number of jobs at a time. A plugin has one queue. It has two if
+   * some of its jobs wait for the network (`waitsFor` in `jobs/job.ts`).
    */
   readonly queues: readonly (QueueId & {
     readonly concurrency: number;
@@ -63,15 +63,16 @@ export interface Platform {
 export interface Blueprint {
   readonly env: CoreEnv;
   readonly plugins: readonly LoadedPlugin[];
-  /** The names of all plugins that are here. */
+  /** The names of all installed plugins. */
   readonly here: readonly string[];
+  /** The environment variables of each plugin, by its id. */
   readonly slices: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
-/** Finds the plugins below some folders. @param list `PLUGINS`, for who needs no others */
+/** Finds the plugins in some folders. @param list `PLUGINS`, which limits the plugins that are loaded */
 export type FindPlugins = (roots: readonly string[], list: readonly string[] | undefined) => Promise<Discovery>;
 
-/** Every plugin, whichever run in this process: who migrates or starts processes needs them all. */
+/** Loads every plugin, whatever `PLUGINS` says. A migration and a start of several processes need all of them. */
 export const findAllPlugins: FindPlugins = (roots) => discoverPlugins(roots);
 
 /**
@@ -93,7 +94,8 @@ export async function readBlueprint(variables: Variables, find = findAllPlugins)
   const chosen = chosenIds(here, env?.PLUGINS);
   for (const word of env?.PLUGINS ?? []) {
     const id = chosen === env?.PLUGINS ? word : word.slice(1);
-    if (!here.includes(id)) faults.push(`PLUGINS names "${id}", which is not here. Remedy: one of ${here.join(", ")}.`);
+    if (!here.includes(id))
+      faults.push(`PLUGINS names "${id}", which is not installed. Remedy: choose from ${here.join(", ")}.`);
   }
   stopOnFaults(faults);
   return {
@@ -105,15 +107,15 @@ export async function readBlueprint(variables: Variables, find = findAllPlugins)
 }
 
 /**
- * Opens the database, sets every needed plugin up, and checks that all of it fits together.
- * @param name of the process, for logs and `pg_stat_activity`
+ * Opens the database, sets up every needed plugin, and checks the plugins against each other.
+ * @param name the name of the process, for logs and `pg_stat_activity`
  * @throws BootError with every fault at once
  */
 export async function boot(name: string, variables: Variables): Promise<Platform> {
   const { env, plugins, here, slices } = await readBlueprint(variables, discoverPlugins);
   const databaseUrl =
     env.DATABASE_URL ??
-    failBoot("DATABASE_URL is missing. Remedy: set it, or use `npm start`, which brings a PostgreSQL of its own.");
+    failBoot("DATABASE_URL is missing. Remedy: set it, or run `npm start`, which starts its own PostgreSQL.");
   const log = createLogger(env.LOG_LEVEL, { process: name });
   const login = loginOf(env.PLUGINS);
   const loginUrl = urlAs(databaseUrl, login, env.SECRET_KEY);
@@ -160,7 +162,7 @@ export async function boot(name: string, variables: Variables): Promise<Platform
       );
       if (part !== undefined) parts.set(plugin.manifest.id, part);
     }
-    // With a part missing, what the others lack would be told wrongly.
+    // Stops before `checkParts`, which would report false faults if the parts of one plugin were missing.
     stopOnFaults(faults);
     stopOnFaults(checkParts(needed, parts, new Set(here)));
   } catch (error) {
@@ -206,8 +208,9 @@ const waitsForNetwork = ({ jobs = [], schedules = [] }: PluginParts): boolean =>
   [...jobs.map(({ job }) => job), ...schedules].some(({ waitsFor }) => waitsFor === "network");
 
 /**
- * The plugins that a process sets up: those that run in it (`active`; undefined: all) and those that these require. No
- * other's variables are read, and on Deno no other's are given to it.
+ * Returns the plugins that a process sets up: the ones that run in it and the ones that these require. The process
+ * reads the variables of these plugins only. On Deno, it gets no others.
+ * @param active the plugins that run in the process. Undefined means all
  */
 export function neededPlugins(plugins: readonly LoadedPlugin[], active: string[] | undefined): readonly LoadedPlugin[] {
   const chosen = chosenIds(
@@ -216,37 +219,37 @@ export function neededPlugins(plugins: readonly LoadedPlugin[], active: string[]
   );
   if (chosen === undefined) return plugins;
   const needed = new Set(chosen);
-  // What a plugin requires stands before it.
+  // A required plugin comes before the plugins that require it, so the loop begins at the end.
   for (const { manifest } of [...plugins].reverse()) {
     if (needed.has(manifest.id)) for (const id of manifest.requires ?? []) needed.add(id);
   }
   return plugins.filter(({ manifest }) => needed.has(manifest.id));
 }
 
-/** A store that can't be reached now is no fault: only what works on files needs it. */
+/** Asks the plugin's store for access. An unreachable store is only logged, because few routes and jobs need it. */
 async function refusalsOf(plugin: LoadedPlugin, files: FileStore | undefined, log: Logger): Promise<string[]> {
   try {
     const refusal = await refusalOf(plugin.manifest, files);
     return refusal === undefined ? [] : [refusal];
   } catch (error) {
-    log.warn({ err: error, plugin: plugin.manifest.id }, "the store of files can't be reached yet");
+    log.warn({ err: error, plugin: plugin.manifest.id }, "the file store can't be reached yet");
     return [];
   }
 }
 
-/** A replica that can't be reached or lags stops no process, because only reports need it. A wrong one does. */
+/** Checks the replica for reports. A wrong one stops the boot. One that is unreachable or lags is only logged. */
 async function faultsOfReports(reports: ReportsDatabase, log: Logger): Promise<string[]> {
   try {
     await reports.check();
   } catch (error) {
     if (!(error instanceof ReportsDatabaseFault)) throw error;
     if (!error.retryable) return [error.message];
-    log.warn({ err: error }, "the database of the reports can't be used yet, and reports wait for it");
+    log.warn({ err: error }, "the database for reports can't be used yet, and reports wait for it");
   }
   return [];
 }
 
-/** Waits up to 30 s for a database that is just starting. @throws the last error if the database is still not there */
+/** Waits up to 30 s for a database that is starting. @throws the last error if the database is still unreachable */
 async function whenReachable(log: Logger, login: string, work: () => Promise<void>): Promise<void> {
   try {
     await retry(work, {
@@ -260,7 +263,8 @@ async function whenReachable(log: Logger, login: string, work: () => Promise<voi
   } catch (error) {
     if (sqlStateOf(error) === wrongPassword) {
       failBoot(
-        `${login} can't log in: its password is derived from SECRET_KEY. Remedy: npm run migrate with this SECRET_KEY.`,
+        `${login} can't log in, because its password is derived from SECRET_KEY. ` +
+          "Remedy: run `npm run migrate` with this SECRET_KEY.",
       );
     }
     throw error;

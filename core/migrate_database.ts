@@ -11,7 +11,7 @@ import { asError } from "./values/unknown_value.ts";
 
 /**
  * Migrates the database at `DATABASE_URL`.
- * @param sandbox where plugins' code runs; absent: in this process
+ * @param sandbox runs the code of the plugins. If it is absent, their code runs in this process
  */
 export async function migrateDatabase(
   variables: Readonly<Record<string, string | undefined>>,
@@ -29,7 +29,8 @@ export async function migrateDatabase(
   } catch (error) {
     if (isOutage(error)) {
       stopOnFaults([
-        `DATABASE_URL can't be reached or logged in to (${asError(error).message}). Remedy: correct it, or start that PostgreSQL.`,
+        `The database at DATABASE_URL refuses the login or can't be reached (${asError(error).message}). ` +
+          "Remedy: correct DATABASE_URL, or start that PostgreSQL.",
       ]);
     }
     throw error;

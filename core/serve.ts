@@ -1,4 +1,4 @@
-/** The HTTP server of the web process: it listens, measures itself, and lets requests finish before it closes. */
+/** Runs the HTTP server of the web process. It measures its requests, and finishes them before it closes. */
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -14,7 +14,7 @@ import { createQueueWatch, hasTroubledQueue, type QueueState } from "./jobs/queu
 import { coreRole } from "./db/role_names.ts";
 import { cacheResult } from "./values/cache_result.ts";
 
-/** A platform that listens. */
+/** A running HTTP server and its platform. */
 export interface WebServer {
   readonly port: number;
   /** Stops listening, lets the requests in flight finish (25 s at most), and closes the platform. */
@@ -23,21 +23,18 @@ export interface WebServer {
 
 const drainMs = 25_000;
 
-/**
- * How long a client may take to send a request, so that one that sends a byte now and then does not keep its
- * connection.
- */
+/** Limits the time to send a request. Without it, a client could keep a connection by sending a byte now and then. */
 export interface RequestLimits {
   readonly headersMs: number;
-  /** With the body. The largest one, 1 MiB, needs 280 kbit/s. */
+  /** The time for the headers and the body. The largest body, 1 MiB, needs 280 kbit/s. */
   readonly wholeMs: number;
-  /** How often the connections are looked through. */
+  /** The interval at which Node checks the connections. */
   readonly checkMs: number;
 }
 
 const requestLimits: RequestLimits = { headersMs: 15_000, wholeMs: 30_000, checkMs: 5_000 };
 
-/** Starts to listen on `PORT` (0: a free one). */
+/** Starts the server on `PORT`. 0 means any free port. */
 export async function serve(platform: Platform, limits = requestLimits): Promise<WebServer> {
   const { env, knex, log } = platform;
   const metrics = createMetrics();
@@ -115,24 +112,28 @@ export async function serve(platform: Platform, limits = requestLimits): Promise
 }
 
 function addQueueMetrics(metrics: HttpMetrics, watch: () => Promise<readonly QueueState[]>): void {
-  const told: readonly (readonly [string, string, (state: QueueState) => number])[] = [
+  const gauges: readonly (readonly [string, string, (state: QueueState) => number])[] = [
     ["keyrack_jobs_waiting", "Jobs that are not done and not dead, by queue.", ({ waiting }) => waiting],
-    ["keyrack_jobs_failing", "Of these, jobs that failed and are tried again, by queue.", ({ failing }) => failing],
+    ["keyrack_jobs_failing", "Jobs that failed and are tried again, by queue.", ({ failing }) => failing],
     ["keyrack_jobs_dead", "Jobs that failed too often and wait for a person, by queue.", ({ dead }) => dead],
-    ["keyrack_jobs_late_seconds", "How long the oldest job that could run waits, by queue.", (of) => of.late_seconds],
+    [
+      "keyrack_jobs_late_seconds",
+      "How long the oldest job that can run has waited, by queue.",
+      (of) => of.late_seconds,
+    ],
   ];
-  for (const [name, help, value] of told) {
+  for (const [name, help, value] of gauges) {
     metrics.gauges(name, help, "queue", async () =>
       Object.fromEntries((await watch()).map((state) => [state.queue, value(state)])),
     );
   }
 }
 
-/** Waits for the connections, and for the work of those whose clients did not wait. */
+/** Waits for the connections to close, and for requests whose clients have hung up. */
 async function drain(server: Server, requests: () => number): Promise<void> {
   const late = setTimeout(() => server.closeAllConnections(), drainMs);
   const closed = new Promise((resolve) => server.close(resolve));
-  // Again and again: a kept-alive connection is idle only once its last answer is out.
+  // Runs repeatedly, because a kept-alive connection becomes idle only after its last answer.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearInterval(idle);

@@ -26,7 +26,7 @@ export async function openToolPool({ env }: Blueprint, login: string): Promise<K
     await knex.destroy();
     if (sqlStateOf(error) === wrongPassword) {
       stopOnFaults([
-        `${login} can't log in: its password is derived from SECRET_KEY. ` +
+        `${login} can't log in, because its password is derived from SECRET_KEY. ` +
           "Remedy: set this platform's SECRET_KEY, or run npm run migrate.",
       ]);
     }

@@ -1,4 +1,4 @@
-/** The one home of `process.env`: every other file gets its variables as typed values. */
+/** Reads `process.env`. All other files get the variables as typed values from here. */
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -14,8 +14,8 @@ const wholeNumber = (least: number, most: number) =>
 const keySchema = z.string().min(32, "has a key that is shorter than 32 characters");
 
 /**
- * `SECRET_KEY`: one key, or several with commas between while it is rotated. The first one is in use; the others are
- * those whose signatures still count.
+ * Parses `SECRET_KEY`: one key, or several with commas between them during a rotation. The first one signs. Signatures
+ * of the others are still valid.
  */
 export const secretKeysSchema = z
   .string()
@@ -36,9 +36,9 @@ export const coreSchema = z.object({
     .transform((folder) => path.resolve(folder)),
   PORT: wholeNumber(0, 65_535).default(8000),
   HOST: z.string().min(1).default("0.0.0.0"),
-  /** How many proxies stand before us and set X-Forwarded-For; 0: none is believed. */
+  /** The number of proxies in front of this process that set X-Forwarded-For. With 0, the header is ignored. */
   TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
-  /** Web pages of these origins may call the API from a browser; by default none. */
+  /** Web pages of these origins can call the API from a browser. By default, none can. */
   CORS_ORIGINS: z.string().default("").pipe(originsSchema),
   PLUGINS: z
     .string()
@@ -51,28 +51,28 @@ export const coreSchema = z.object({
     .optional(),
   PLUGIN_PATH: z.string().default("").transform(foldersOf),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
-  /** Requests in a minute to one web process (http/rate_limits.ts). */
+  /** Requests per minute to one web process (`http/limits/rate_limits.ts`). */
   USER_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(3_600),
   TENANT_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(18_000),
   ADDRESS_REQUESTS_PER_MINUTE: wholeNumber(6, 10_000_000).default(6_000),
   DATABASE_POOL: wholeNumber(1, 100).default(10),
   /** How long a request waits for a connection before it is refused with 503. */
   DATABASE_WAIT_MS: wholeNumber(1, 60_000).default(1_500),
-  /** For stores of files in S3 (files/s3_settings.ts). */
+  /** The settings of file stores in S3 (`files/s3/settings.ts`). */
   AWS_ENDPOINT_URL_S3: z
     .url({ protocol: /^https?$/, error: "is not an http:// or https:// URL" })
     .refine((url) => !/[?#@]/.test(url), "has more than a host and a path")
     .optional(),
   AWS_REGION: z
     .string()
-    .regex(/^[a-z0-9-]+$/, "is no region's name")
+    .regex(/^[a-z0-9-]+$/, "must be the name of a region")
     .optional(),
   AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
   AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   AWS_SESSION_TOKEN: z.string().min(1).optional(),
 });
 
-/** The core's variables, checked. `PLUGINS` undefined means all; `SECRET_KEY` is the first of its keys. */
+/** The checked variables of the core. `PLUGINS` is undefined for all plugins. `SECRET_KEY` is the first of its keys. */
 export type CoreEnv = Omit<z.output<typeof coreSchema>, "SECRET_KEY"> & { readonly SECRET_KEY: string };
 
 /** Environment variables by name. */
@@ -86,19 +86,17 @@ export function foldersOf(list: string): string[] {
     .map((folder) => path.resolve(folder));
 }
 
-/**
- * The variables of this process. An empty one counts as not set: that is how compose files and shells leave them out.
- */
+/** Returns the variables of this process, except empty ones. Compose files and shells unset variables this way. */
 export function processVariables(): Variables {
   return Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ""));
 }
 
-/** What the runtime and its libraries read by themselves, and when they please. */
+/** Matches the variables that the runtime and its libraries read directly, at any time. */
 const runtimeVariables = /^(PATH|HOME|TZ|TMPDIR|LANG|LC_\w+|(NODE|UV|PG|SSL|DENO|NO_COLOR|FORCE_COLOR)(_?\w+)?)$/;
 
 /**
- * The variables of this process, which are taken out of its environment: a plugin that is loaded after this finds no
- * secret in `process.env`, and gets what its manifest names by `ctx.env`.
+ * Returns the variables of this process and deletes them from `process.env`. A plugin that is loaded later finds no
+ * secret there. It gets the variables that its manifest names from `ctx.env`.
  */
 export function takeVariables(): Variables {
   const variables = processVariables();
@@ -108,7 +106,7 @@ export function takeVariables(): Variables {
   return variables;
 }
 
-/** Reads the core's variables; every fault goes into `faults`, and the result is undefined if there was one. */
+/** Reads the core's variables and adds each fault to `faults`. @returns undefined if a variable is invalid */
 export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | undefined {
   const known = Object.fromEntries(Object.keys(coreSchema.shape).map((name) => [name, variables[name]]));
   const { success, data, error } = coreSchema.safeParse(known);
@@ -119,16 +117,16 @@ export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | u
     return undefined;
   }
   if (data.NODE_ENV === "production" && data.SECRET_KEY === undefined) {
-    faults.push("SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same for every process.");
-    // The boot stops on the fault; what else is wrong is to be told with it.
+    faults.push("SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same in every process.");
+    // Returns the other variables, so that the boot can report faults of plugins in the same message.
     return { ...data, SECRET_KEY: "" };
   }
   return { ...data, SECRET_KEY: data.SECRET_KEY?.[0] ?? localSecret(data.DATA_DIR, "secret_key") };
 }
 
 /**
- * A random secret that is made once and kept under DATA_DIR, readable by this user alone. For machines without a set
- * one.
+ * Returns a random secret, for machines where the variable is not set. The first call writes it into a file under
+ * DATA_DIR that only this user can read.
  */
 export function localSecret(dataDir: string, name: string, prefix = ""): string {
   const file = path.join(dataDir, name);
@@ -137,7 +135,7 @@ export function localSecret(dataDir: string, name: string, prefix = ""): string 
     const draft = `${file}.${process.pid}`;
     writeFileSync(draft, prefix + randomBytes(32).toString("base64url"), { mode: 0o600 });
     try {
-      // A link appears whole or not at all: of two processes that start at once, both read the same secret.
+      // Links the complete file, so that two processes that start at the same time read the same secret.
       linkSync(draft, file);
     } catch (error) {
       if (memberOf(error, "code") !== "EEXIST") throw error;
@@ -153,7 +151,7 @@ export function failBoot(fault: string): never {
   throw new BootError([fault]);
 }
 
-/** Throws one error with every fault, or does nothing. */
+/** Throws one error with all faults. Does nothing if there is none. */
 export function stopOnFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new BootError(faults);
 }

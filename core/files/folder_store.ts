@@ -10,7 +10,7 @@ import { checkName } from "./names.ts";
 import { FileMissing, type FileStore } from "./store.ts";
 import { memberOf } from "../values/unknown_value.ts";
 
-/** A store in one folder of this machine. */
+/** Opens a store in one folder of this machine. */
 export function folderStore(folder: string): FileStore {
   const fileOf = (name: string): string => {
     checkName(name);
@@ -37,7 +37,7 @@ export function folderStore(folder: string): FileStore {
         await rename(draft, target);
         await syncFolder(folder);
       } catch (error) {
-        // A source that was never read from would wait for ever.
+        // A source that was never read would wait forever.
         content.destroy();
         await rm(draft, { force: true });
         throw error;
@@ -56,7 +56,7 @@ export function folderStore(folder: string): FileStore {
       const names = await readdir(folder).catch((): string[] => []);
       for (const name of names.filter((each) => !each.startsWith("."))) {
         const found = await stat(path.join(folder, name)).catch(() => undefined);
-        // Removed while we looked.
+        // A missing file was removed during the listing.
         if (found?.isFile() === true) yield { name, modifiedAt: found.mtime };
       }
     },
@@ -75,7 +75,7 @@ export function folderStore(folder: string): FileStore {
   };
 }
 
-/** A rename is durable only once its folder is. */
+/** Writes the folder to the disk, because a rename is durable only after that. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {

@@ -55,7 +55,7 @@ describe("a folder of files", () => {
   it("The store refuses names that lead out of its folder, and reports a missing file", async () => {
     const store = folderStore(folder);
     for (const name of ["../a", "/etc/hostname", ".hidden", ""])
-      expect(() => store.remove(name)).to.throw(/no name of a file/);
+      expect(() => store.remove(name)).to.throw(/^The file name .* is invalid\.$/);
     const missing = await store.read("b.csv").then(
       () => undefined,
       (error: unknown) => error,

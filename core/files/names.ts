@@ -1,6 +1,6 @@
-/** @throws for a name that could lead out of a store */
+/** Checks a file name. @throws Error for a name that could lead out of a store */
 export function checkName(name: string): void {
-  if (!isFileName(name)) throw new Error(`${JSON.stringify(name)} is no name of a file.`);
+  if (!isFileName(name)) throw new Error(`The file name ${JSON.stringify(name)} is invalid.`);
 }
 
 export function isFileName(name: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * Where a plugin's files are: what its manifest and the variables say, read once for the boot's checks and for its
- * context.
+ * Opens the store of a plugin's files, at the place that its manifest and its variables name. The boot checks the same
+ * variables.
  */
 import path from "node:path";
 
@@ -14,7 +14,7 @@ import type { FileStore } from "./store.ts";
 
 type Slice = Readonly<Record<string, unknown>>;
 
-/** What is wrong with the variables of a plugin's store. */
+/** Returns the faults of the variables of a plugin's store. */
 export function faultsOfStore({ permissions }: Manifest, slice: Slice, env: CoreEnv): string[] {
   const name = permissions?.files?.location;
   const location = name === undefined ? undefined : slice[name];
@@ -24,7 +24,7 @@ export function faultsOfStore({ permissions }: Manifest, slice: Slice, env: Core
   return faults;
 }
 
-/** The store of a plugin, or undefined where its manifest asks for none. */
+/** Opens the store of a plugin. @returns undefined if its manifest asks for none */
 export function openStore({ id, permissions }: Manifest, slice: Slice, env: CoreEnv): FileStore | S3Store | undefined {
   if (permissions?.files === undefined) return undefined;
   const name = permissions.files.location;
@@ -36,9 +36,9 @@ export function openStore({ id, permissions }: Manifest, slice: Slice, env: Core
 }
 
 /**
- * Asks a store that is not on this machine whether it lets us in.
- * @returns a fault where it does not, for that will not pass
- * @throws what may pass
+ * Asks a store on another machine for access.
+ * @returns a fault if the store refuses access, because another attempt can't succeed
+ * @throws the store's error if another attempt can succeed
  */
 export async function refusalOf(
   { permissions }: Manifest,
@@ -50,6 +50,9 @@ export async function refusalOf(
     return undefined;
   } catch (error) {
     if (!(error instanceof S3Fault) || error.retryable) throw error;
-    return `${permissions?.files?.location} is in a store that does not let us in: ${error.message} Remedy: correct it, AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY.`;
+    return (
+      `The store of ${permissions?.files?.location} refuses access: ${error.message} ` +
+      "Remedy: correct it, AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY."
+    );
   }
 }

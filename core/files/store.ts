@@ -1,4 +1,4 @@
-/** A private place for a plugin's files: what it writes becomes visible only when it is whole. */
+/** Declares the private store of a plugin's files. A file becomes visible only when it is complete. */
 import type { Readable } from "node:stream";
 
 export interface WrittenFile {
@@ -15,20 +15,20 @@ export interface ByteRange {
 
 export interface StoredFile {
   readonly name: string;
-  /** When it was written whole. */
+  /** The time at which it was completely written. */
   readonly modifiedAt: Date;
 }
 
 export interface FileStore {
-  /** Writes a stream under a name; an error or an abort leaves nothing behind. A file of that name is replaced. */
+  /** Writes a stream under a name, and replaces a file of that name. An error or an abort leaves no new file. */
   write(name: string, content: Readable, signal?: AbortSignal): Promise<WrittenFile>;
   /** Opens a file, or a part of it. @throws FileMissing */
   read(name: string, range?: ByteRange): Promise<Readable>;
-  /** Removes a file; one that is not there is no error. */
+  /** Removes a file. Does nothing if it is missing. */
   remove(name: string): Promise<void>;
-  /** All whole files, in no order. */
+  /** Lists the complete files, in no particular order. */
   list(): AsyncIterable<StoredFile>;
-  /** Removes what killed writers left behind, where it is older than so many milliseconds. */
+  /** Removes incomplete files of killed writers that are older than the given time (ms). */
   sweep(olderThanMs: number): Promise<void>;
 }
 

@@ -115,7 +115,7 @@ describe("discovery of plugins", () => {
     for (const wrong of ["-nothing", "pms,-nothing", "pms,-reporting"]) {
       const error = await chosen(wrong).catch((reason: Error) => reason);
       expect((error as Error).message, wrong).to.match(
-        /PLUGINS names "(nothing|-nothing|-reporting)", which is not here/,
+        /PLUGINS names "(nothing|-nothing|-reporting)", which is not installed/,
       );
     }
   });

@@ -4,12 +4,7 @@
  */
 export const proseExceptions: readonly string[] = [
   // core
-  "core/boot.ts",
-  "core/config",
-  "core/files",
-  "core/migrate_database.ts",
   "core/plugin",
-  "core/serve.ts",
   // embedded, testing
   "testing/faulty_plugins.ts",
   // plugins/pms

@@ -9,15 +9,15 @@ import type { S3Settings } from "./settings.ts";
 import { TransientError } from "../../errors.ts";
 
 export interface S3Limits {
-  /** How long one request may take; of a download, its beginning and each pause. */
+  /** The longest time for one request. In a download, it limits the wait for the headers and each pause. */
   readonly answerMs: number;
-  /** How often one is tried. */
+  /** The number of attempts of one request. */
   readonly attempts: number;
-  /** The pause before the second try; each further one is twice as long. */
+  /** The pause before the second attempt. Each further pause is twice as long. */
   readonly backoffMs: number;
-  /** S3 takes no part of less than 5 MiB but the last, and 10,000 parts of a file: 50 GB. */
+  /** The size of a part. S3 requires at least 5 MiB, except for the last. It allows 10,000 parts of a file: 50 GB. */
   readonly partBytes: number;
-  /** How many files of a list come at a time; S3 gives 1000 at most. */
+  /** The number of files in one page of a list. S3 returns 1000 at most. */
   readonly pageSize: number;
 }
 
@@ -29,12 +29,12 @@ export const usualLimits: S3Limits = {
   pageSize: 1000,
 };
 
-/** A refusal of S3, or an answer that did not come. */
+/** Reports that S3 refused a request or did not answer it. */
 export class S3Fault extends TransientError {
   override readonly name = "S3Fault";
-  /** Undefined where there was no answer. */
+  /** Undefined if there was no answer. */
   readonly status: number | undefined;
-  /** S3's word for it, such as `NoSuchKey`. */
+  /** S3's error code, such as `NoSuchKey`. */
   readonly code: string | undefined;
 
   constructor(
@@ -58,8 +58,8 @@ export interface CallOptions extends Partial<S3Limits> {
 
 /**
  * Runs a request to its end.
- * @param what it does, for an error: "read reports/a.csv"
- * @param request gets a client, and what cuts its requests off, which stays in force after the end of this call
+ * @param what names the request in an error message, such as "read reports/a.csv"
+ * @param request gets a client, and a controller that aborts its requests, also after the end of this call
  */
 export type S3Call = <T>(
   what: string,
@@ -94,12 +94,12 @@ export function s3Calls(settings: S3Settings, limits: S3Limits): S3Call {
   };
 }
 
-/** `fetch` to one origin; a redirect is an answer and is not followed, for the signature would go with it. */
+/** Returns a `fetch` for one origin. It does not follow redirects, because the signature would be sent along. */
 function fetchFrom(origin: string, signal: AbortSignal): typeof fetch {
   return (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== origin) throw new S3Fault(`The store of files may not call ${url.host}.`);
-    // Said after signing: a proxy on the way may change it. The bytes are to come as they were stored.
+    if (url.origin !== origin) throw new S3Fault(`The file store must not call ${url.host}.`);
+    // Asks for the bytes as they were stored. The header is not signed, because a proxy can change it.
     const headers = { ...(init?.headers as Record<string, string>), "accept-encoding": "identity" };
     return fetch(url, { ...init, headers, signal, redirect: "manual" });
   };
@@ -109,7 +109,7 @@ function faultOf(what: string, error: unknown): S3Fault {
   if (error instanceof S3Fault) return error;
   if (error instanceof S3ServiceError) {
     const { status } = error;
-    // The library reads the body only where its type is spelt in one way.
+    // Reads the code from the body, because the library parses only one spelling of the content type.
     const code =
       /<Code>(\w+)<\/Code>/.exec(error.body ?? "")?.[1] ??
       (error.serviceCode === "Unknown" ? undefined : error.serviceCode);

@@ -1,14 +1,14 @@
 /**
- * Where an S3 store is and with what it is opened. The names of the variables are those that the AWS tools read, so an
- * operator knows them, whoever makes the store. A plugin reads none of them.
+ * Reads the address and the key of a store in S3. The variables have the names that the AWS tools read, because
+ * operators know these. A plugin reads none of them.
  */
 import type { CoreEnv } from "../../config/env.ts";
 
 export interface S3Settings {
-  /** Without a slash at its end. */
+  /** Ends without a slash. */
   readonly endpoint: string;
   readonly bucket: string;
-  /** Empty, or with a slash at its end. */
+  /** Is empty, or ends with a slash. */
   readonly prefix: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -24,7 +24,7 @@ export function isInS3(location: string): boolean {
   return location.startsWith("s3://");
 }
 
-/** The address that all requests go to: the bucket is in the path and not in the host's name, so it is one host. */
+/** Returns the address of all requests. The bucket is in the path, so that all buckets have the same host. */
 export function s3Endpoint(variables: {
   readonly AWS_ENDPOINT_URL_S3?: string | undefined;
   readonly AWS_REGION?: string | undefined;
@@ -34,8 +34,9 @@ export function s3Endpoint(variables: {
 }
 
 /**
- * @param name of the variable that holds the location
- * @returns undefined where something is wrong, which goes into `faults`
+ * Reads the settings and adds each fault to `faults`.
+ * @param name the variable that contains the location
+ * @returns undefined if there is a fault
  */
 export function readS3Settings(
   name: string,
@@ -44,11 +45,12 @@ export function readS3Settings(
   faults: string[],
 ): S3Settings | undefined {
   const before = faults.length;
-  // What a URL would take for something else ("..", "?", "%") is refused and not escaped.
+  // Refuses characters that a URL interprets ("..", "?", "%") instead of escaping them.
   const [, bucket, prefix] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w.-]+)*)\/?$/.exec(location) ?? [];
   if (bucket === undefined || prefix === undefined || /\/\.{1,2}(\/|$)/.test(prefix)) {
     faults.push(
-      `${name} does not name a place in S3. Remedy: s3://bucket or s3://bucket/prefix, of letters, digits and . _ - only.`,
+      `${name} must name a place in S3. ` +
+        "Remedy: write s3://bucket or s3://bucket/prefix, with letters, digits and . _ - only.",
     );
   }
   const need = (variable: keyof S3Variables, what: string): string => {
@@ -56,12 +58,13 @@ export function readS3Settings(
     if (value === undefined) faults.push(`${variable} is missing, and ${name} is in S3. Remedy: set it to ${what}.`);
     return value ?? "";
   };
-  const region = need("AWS_REGION", "the store's region (us-east-1 for one that knows none)");
-  const accessKeyId = need("AWS_ACCESS_KEY_ID", "the id of a key that may read and write there");
+  const region = need("AWS_REGION", "the region of the store, or to us-east-1 if it has none");
+  const accessKeyId = need("AWS_ACCESS_KEY_ID", "the id of a key that can read and write there");
   const secretAccessKey = need("AWS_SECRET_ACCESS_KEY", "the secret of that key");
   if (env.AWS_SESSION_TOKEN !== undefined) {
     faults.push(
-      `AWS_SESSION_TOKEN is set, and ${name} is in S3: keys that run out are not supported. Remedy: a key of its own for Keyrack, and unset it.`,
+      `AWS_SESSION_TOKEN is set, and ${name} is in S3. Keys that expire are not supported. ` +
+        "Remedy: unset it, and create a key for Keyrack alone.",
     );
   }
   if (faults.length > before) return undefined;

@@ -45,16 +45,28 @@ describe("the settings of a store in S3", () => {
     ["no region", { AWS_REGION: undefined }, /^AWS_REGION is missing, and REPORT_STORE is in S3\. Remedy: set it to/],
     ["no key", { AWS_ACCESS_KEY_ID: undefined }, /^AWS_ACCESS_KEY_ID is missing, and REPORT_STORE is in S3/],
     ["no secret", { AWS_SECRET_ACCESS_KEY: undefined }, /^AWS_SECRET_ACCESS_KEY is missing, and REPORT_STORE is in S3/],
-    ["a key that runs out", { AWS_SESSION_TOKEN: "hush-hush" }, /^AWS_SESSION_TOKEN is set.* Remedy: a key of its own/],
+    [
+      "a key that runs out",
+      { AWS_SESSION_TOKEN: "hush-hush" },
+      /^AWS_SESSION_TOKEN is set.* Remedy: unset it, and create a key/,
+    ],
     ["another protocol", { REPORT_STORE: "gs://bucket" }, /^REPORT_STORE must be a folder or start with s3:\/\//],
-    ["no bucket", { REPORT_STORE: "s3://" }, /^REPORT_STORE does not name a place in S3\. Remedy: s3:\/\/bucket/],
-    ["a way out", { REPORT_STORE: "s3://bucket/a/../b" }, /^REPORT_STORE does not name a place in S3/],
-    ["a key in the address", { REPORT_STORE: "s3://id:hush-hush@bucket" }, /^REPORT_STORE does not name a place in S3/],
+    ["no bucket", { REPORT_STORE: "s3://" }, /^REPORT_STORE must name a place in S3\. Remedy: write s3:\/\/bucket/],
+    ["a way out", { REPORT_STORE: "s3://bucket/a/../b" }, /^REPORT_STORE must name a place in S3/],
+    ["a key in the address", { REPORT_STORE: "s3://id:hush-hush@bucket" }, /^REPORT_STORE must name a place in S3/],
     ["an address of no kind", { AWS_ENDPOINT_URL_S3: "hush-hush" }, /^AWS_ENDPOINT_URL_S3 is not an http/],
     ["a key in it", { AWS_ENDPOINT_URL_S3: "http://a:hush-hush@b" }, /^AWS_ENDPOINT_URL_S3 has more than a host/],
-    ["a wrong secret", { AWS_SECRET_ACCESS_KEY: "hush-hush" }, /let us in: S3 answered 403 \(SignatureDoesNotMatch\)/],
-    ["an unknown key", { AWS_ACCESS_KEY_ID: "hush-hush" }, /let us in: S3 answered 403 \(InvalidAccessKeyId\)/],
-    ["a bucket that is missing", { REPORT_STORE: "s3://no-bucket/a" }, /let us in: S3 answered 404 \(NoSuchBucket\)/],
+    [
+      "a wrong secret",
+      { AWS_SECRET_ACCESS_KEY: "hush-hush" },
+      /refuses access: S3 answered 403 \(SignatureDoesNotMatch\)/,
+    ],
+    ["an unknown key", { AWS_ACCESS_KEY_ID: "hush-hush" }, /refuses access: S3 answered 403 \(InvalidAccessKeyId\)/],
+    [
+      "a bucket that is missing",
+      { REPORT_STORE: "s3://no-bucket/a" },
+      /refuses access: S3 answered 404 \(NoSuchBucket\)/,
+    ],
   ];
   for (const [title, more, words] of faults) {
     it(`The boot stops on ${title}`, async () => {

@@ -1,4 +1,4 @@
-/** A store in a bucket of S3, or of anything that speaks as S3 does, under a prefix that is Keyrack's alone. */
+/** Stores files in a bucket of S3 or a compatible store, under a prefix that only Keyrack uses. */
 import { Readable } from "node:stream";
 import type { S3mini } from "s3mini";
 import * as z from "zod";
@@ -10,7 +10,7 @@ import { uploadTo } from "./upload.ts";
 import { FileMissing, type FileStore } from "../store.ts";
 
 export interface S3Store extends FileStore {
-  /** Asks once whether we are let in. @throws S3Fault */
+  /** Asks the store once for access. @throws S3Fault */
   check(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export function s3Store(settings: S3Settings, limits: Partial<S3Limits> = {}): S
     checkName(name);
     return prefix + name;
   };
-  /** Of a key, where it is one of ours. */
+  /** Returns the file name of a key, or undefined if the key is not Keyrack's. */
   const nameOf = (key: string): string | undefined => {
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : "";
     return isFileName(name) ? name : undefined;
@@ -35,20 +35,20 @@ export function s3Store(settings: S3Settings, limits: Partial<S3Limits> = {}): S
     async read(name, range) {
       const key = keyOf(name);
       const { response, stop } = await call(`read ${key}`, async (s3, control) => ({
-        // The library's end is the first byte that is not wanted.
+        // The library expects the first byte after the range, and not the last byte in it.
         response: await (range === undefined
           ? s3.getObjectRaw(key)
           : s3.getObjectRaw(key, false, range.start, range.end + 1)),
         stop: control,
       })).catch((error: unknown) => {
-        // A bucket that is missing is another matter.
+        // A missing bucket is a fault of the settings, and not a missing file.
         if (error instanceof S3Fault && error.status === 404 && error.code !== "NoSuchBucket")
           throw new FileMissing(name);
         throw error;
       });
       if (range !== undefined && response.status !== 206) {
         stop.abort();
-        throw new S3Fault(`S3 gave all of ${key} when asked for a part of it.`);
+        throw new S3Fault(`S3 returned all of ${key} when asked for a part of it.`);
       }
       const bytes = bytesOf(key, response, stop, answerMs);
       return new Readable({
@@ -58,7 +58,7 @@ export function s3Store(settings: S3Settings, limits: Partial<S3Limits> = {}): S
             (error: Error) => this.destroy(error),
           );
         },
-        // At once, also while nothing comes: a generator alone would hear of it with the next bytes.
+        // Aborts the request immediately. A generator alone would end only when the next bytes arrive.
         destroy(error, done) {
           stop.abort();
           done(error);
@@ -84,7 +84,7 @@ export function s3Store(settings: S3Settings, limits: Partial<S3Limits> = {}): S
       for await (const { Key: key, UploadId: id, Initiated: begun } of uploads(call, prefix)) {
         if (nameOf(key) === undefined || begun.getTime() >= Date.now() - olderThanMs) continue;
         await call(`abort ${key}`, (s3) => s3.abortMultipartUpload(key, id)).catch((error: unknown) => {
-          // Somebody else was faster.
+          // Another process aborted this upload first.
           if (!(error instanceof S3Fault && error.status === 404)) throw error;
         });
       }
@@ -107,7 +107,7 @@ async function* bytesOf(
   try {
     const reader = response.body?.getReader();
     for (;;) {
-      // Only while we wait for S3: a reader may take its time.
+      // Limits the wait for S3 only, because a reader can be slow.
       const timer = setTimeout(() => stop.abort(new S3Fault(`nothing came for ${answerMs} ms`)), answerMs);
       const next = await reader?.read().finally(() => clearTimeout(timer));
       clearTimeout(timer);
@@ -145,7 +145,7 @@ async function listPage(
 
 const upload = z.object({ Key: z.string(), UploadId: z.string(), Initiated: z.coerce.date() });
 
-/** The library gives this answer as it finds it: one upload is no list, and none is nothing. */
+/** Parses the library's answer. It is a list for several uploads, an object for one, and a string for none. */
 const uploadPage = z.object({
   ListMultipartUploadsResult: z.union([
     z.object({
@@ -165,7 +165,7 @@ async function* uploads(call: S3Call, prefix: string): AsyncGenerator<z.output<t
     const answer = await call(`list the uploads of ${prefix === "" ? "the bucket" : prefix}`, (s3) =>
       s3.listMultipartUploads("/", "", "GET", asked),
     ).catch((error: unknown) => {
-      // Not every store can say; such a one has a rule of its own for them.
+      // Some stores can't list uploads. They remove abandoned uploads by a rule of their own.
       if (error instanceof S3Fault && error.status === 501) return undefined;
       throw error;
     });

@@ -1,10 +1,10 @@
 /**
  * Writes a stream into S3. A small file is one request. A larger file is a multipart upload, and S3 shows it only after
- * its completion. One part at a time is in memory: it fills up, is sent, and fills up again. The database is slower than a bucket nearby, so that a second part on its way would only take
- * memory.
+ * its completion. One part at a time is in memory. The database is slower than a bucket nearby, so a second part in
+ * memory would save no time.
  *
- * s3mini signs and sends each request. Its own way to upload a stream is not taken: it knows no signal, and calls it a
- * success when S3 answers the last request with 200 and an error.
+ * s3mini signs and sends each request. Its own upload of streams is not used, because it takes no abort signal. It also
+ * reports success when S3 answers the last request with 200 and an error in the body.
  */
 import { createHash } from "node:crypto";
 import { addAbortSignal, type Readable } from "node:stream";
@@ -16,12 +16,12 @@ import { type S3Call, S3Fault } from "./client.ts";
 import type { WrittenFile } from "../store.ts";
 import { asError, memberOf } from "../../values/unknown_value.ts";
 
-/** How long a write that ended early waits for what it left behind to be gone; one that was broken off has no time. */
+/** The time (ms) that a failed or aborted write waits for the removal of its parts. An aborted one must end soon. */
 const undoMs = { failed: 15_000, brokenOff: 600 };
 
 const mediaType = "application/octet-stream";
 
-/** By it a write finds out whether a file is its own, where the answer to its last request was lost. */
+/** Marks a file with its write. If the answer to the last request is lost, the write can recognize its own file. */
 const mark = "x-amz-meta-keyrack-write";
 
 export async function uploadTo(
@@ -39,10 +39,10 @@ export async function uploadTo(
     if (signal !== undefined) addAbortSignal(signal, content);
     return await send(upload, content, partBytes);
   } catch (error) {
-    // A source that was never read from would wait for ever.
+    // A source that was never read would wait forever.
     content.destroy();
     upload.fail(asError(error));
-    // What is not gone by then goes on by itself; what a killed process leaves, `sweep` finds.
+    // After this time, the removal continues in the background. `sweep` removes the parts of a killed process.
     await Promise.race([
       upload.undo().catch(() => undefined),
       sleep(signal?.aborted === true ? undoMs.brokenOff : undoMs.failed, undefined, { ref: false }),
@@ -80,11 +80,11 @@ class Upload {
   private readonly key: string;
   private readonly onFailure: (error: Error) => void;
   private readonly headers: Readonly<Record<typeof mark, string>> = { [mark]: newId() };
-  /** Cuts off what is on its way. */
+  /** Aborts the requests in flight. */
   private readonly stop = new AbortController();
   private readonly parts: UploadPart[] = [];
   private id: string | undefined;
-  /** Whether the file may be visible. */
+  /** True once the file can be visible. */
   private ending = false;
 
   constructor(call: S3Call, key: string, onFailure: (error: Error) => void) {
@@ -93,14 +93,14 @@ class Upload {
     this.onFailure = onFailure;
   }
 
-  /** Ends the upload; the first one who calls it says why. */
+  /** Ends the upload. Only the error of the first call counts. */
   fail(error: Error): void {
     if (this.stop.signal.aborted) return;
     this.stop.abort(error);
     this.onFailure(error);
   }
 
-  /** Sends a part, and comes back when it has arrived. */
+  /** Sends a part, and returns when S3 has received it. */
   async part(data: Buffer): Promise<void> {
     const { call, key, stop, headers } = this;
     const { signal } = stop;
@@ -114,7 +114,7 @@ class Upload {
     );
   }
 
-  /** Sends the rest, which may be nothing, and makes the file visible. */
+  /** Sends the rest, which can be empty, and makes the file visible. */
   async end(rest: Buffer): Promise<void> {
     const { call, key, id, stop, headers } = this;
     const { signal } = stop;
@@ -128,24 +128,24 @@ class Upload {
     try {
       await call(`complete ${key}`, (s3) => this.complete(s3, id), { signal });
     } catch (error) {
-      // It was done, and the answer was lost: then the next try finds no such upload.
+      // If S3 completed the upload and its answer was lost, the next attempt finds no such upload.
       if (signal.aborted || !(await this.isThere())) throw error;
     }
   }
 
-  /** S3 may say that all is well before it begins, and at the end that it is not. */
+  /** Completes the upload. S3 can answer 200 at once and report an error at the end of the body. */
   private async complete(s3: Parameters<Parameters<S3Call>[1]>[0], id: string): Promise<void> {
     const answer: unknown = await s3.completeMultipartUpload(this.key, id, this.parts);
     if (memberOf(answer, "etag") === undefined)
       throw new S3Fault(`S3 could not complete ${this.key}.`, { retryable: true });
   }
 
-  /** Takes back what an upload that failed has left. */
+  /** Removes the parts and the file of a failed upload. */
   async undo(): Promise<void> {
     const { call, key, id } = this;
     if (id !== undefined) {
       await call(`abort ${key}`, (s3) => s3.abortMultipartUpload(key, id)).catch((error: unknown) => {
-        // It is gone, or it was completed.
+        // S3 has already removed or completed the upload.
         if (!isMissing(error)) throw error;
       });
     }
@@ -156,7 +156,7 @@ class Upload {
     const { call, key, headers } = this;
     const look = call(`look for ${key}`, async (s3, stop) => {
       const found = await s3.getObjectRaw(key);
-      // Its headers are all that we want.
+      // Only the headers are needed, so the body is not read.
       stop.abort();
       return found.headers.get(mark) === headers[mark];
     });
