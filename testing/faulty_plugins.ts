@@ -32,10 +32,10 @@ export interface Fault extends Faulty {
 }
 
 /**
- * Makes the source of a module. `look()` and `at("/a/{b}")` are routes in it and `handle()` is a handler. None of them
- * has a fault.
+ * Makes the source of a module. In it, `look()` and `at("/a/{b}")` return routes and `handle()` returns a handler, all
+ * without a fault.
  */
-const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty): string => `
+const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty): string => String.raw`
   import * as z from ${JSON.stringify(import.meta.resolve("zod"))};
   import * as core from ${JSON.stringify(import.meta.resolve("../core/mod.ts"))};
   const job = (name) => core.defineJob({ name, payload: z.strictObject({}) });
@@ -46,7 +46,10 @@ const moduleText = (id: string, { manifest = "", parts = "{}", module }: Faulty)
     [...path.matchAll(/[{](.*?)[}]/g)].map(([, name]) => [name, z.string()]))) });
   ${
     module ??
-    `export default core.definePlugin({ manifest: { id: "${id}", summary: "", ${manifest} }, setup: (ctx) => (${parts}) });`
+    String.raw`export default core.definePlugin({
+      manifest: { id: "${id}", summary: "", ${manifest} },
+      setup: (ctx) => (${parts}),
+    });`
   }
 `;
 
@@ -104,7 +107,7 @@ export function useFaultyPlugins(): FaultyPlugins {
  */
 export function stopsOnEach(faults: readonly Fault[], { write, variables, faultsOf }: FaultyPlugins): void {
   for (const { title, words, variables: more, folder: name = "faulty", beside, migrated, ...plugin } of faults) {
-    it(`stops on ${title}`, async () => {
+    it(`The boot stops on ${title}`, async () => {
       await write(name, plugin);
       if (beside !== undefined) await write(beside.folder, beside);
       if (migrated) await migrateDatabase(variables());

@@ -1,14 +1,14 @@
-/** The checks of a plugin's screens: the manifest and the folder agree, and each call is an operation. */
+/** Checks the screens of a plugin against its manifest, its folder and the operations of all plugins. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 
 import type { LoadedPlugin, PluginParts } from "./contract.ts";
 
-/** The entry of a plugin's screens, below its folder. */
+/** The file with a plugin's screens, in its folder. */
 const entry = path.join("web", "mod.tsx");
 
 /**
- * Checks that a plugin has a manifest entry `web` if and only if it has screens, and that its screens call only
+ * Checks that a manifest has the entry `web` if and only if the plugin has screens. The screens must call only
  * operations of the plugin itself and of plugins that it requires.
  * @returns the faults, each with its remedy
  */
@@ -20,7 +20,8 @@ export function checkScreens(plugins: readonly LoadedPlugin[], parts: ReadonlyMa
     if (web === undefined) {
       if (!hasEntry) return [];
       return [
-        `The plugin ${id} has ${entry}, and its manifest has no web. Remedy: web: { calls: [] } in the manifest.`,
+        `The plugin ${id} has ${entry}, and its manifest has no web. ` +
+          "Remedy: add `web: { calls: [] }` to the manifest.",
       ];
     }
     if (!hasEntry) return [`The manifest of ${id} has web, and ${entry} is missing. Remedy: add it, or remove web.`];
@@ -31,7 +32,10 @@ export function checkScreens(plugins: readonly LoadedPlugin[], parts: ReadonlyMa
       if (owner === id || (owner !== undefined && requires.includes(owner))) return [];
       if (owner === undefined)
         return [`The screens of ${id} call ${call}, and no plugin has this operation. Remedy: correct web.calls.`];
-      return [`The screens of ${id} call ${call} of ${owner}. Remedy: "${owner}" in requires of the manifest.`];
+      return [
+        `The screens of ${id} call ${call} of ${owner}, which ${id} does not require. ` +
+          `Remedy: add "${owner}" to requires in the manifest.`,
+      ];
     });
   });
 }

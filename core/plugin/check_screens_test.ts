@@ -51,7 +51,7 @@ describe("The checks of screens at boot", () => {
   });
 
   it("Refuse a folder and a manifest that disagree", () => {
-    expect(faultsOf({ id: "bar" }, "seen").join()).to.match(/its manifest has no web\. Remedy: web: \{ calls/);
+    expect(faultsOf({ id: "bar" }, "seen").join()).to.match(/its manifest has no web\. Remedy: add `web: \{ calls/);
     expect(faultsOf({ id: "bar", web: { calls: [] } }, "unseen").join()).to.match(/mod\.tsx is missing\. Remedy/);
   });
 
@@ -59,6 +59,8 @@ describe("The checks of screens at boot", () => {
     expect(faultsOf({ id: "bar", web: { calls: ["readBored"] } }, "seen").join()).to.match(
       /no plugin has this operation/,
     );
-    expect(faultsOf({ id: "bar", web: { calls: ["readBoard"] } }, "seen").join()).to.match(/Remedy: "pms" in requires/);
+    expect(faultsOf({ id: "bar", web: { calls: ["readBoard"] } }, "seen").join()).to.match(
+      /Remedy: add "pms" to requires/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** The fatal checks of a boot. Each gives back faults, with their remedies, so that all of them are told at once. */
+/** Checks plugins at boot. Each check returns all its faults with their remedies, and any fault stops the boot. */
 import type { Knex } from "knex";
 
 import { checkScreens } from "./check_screens.ts";
@@ -9,31 +9,34 @@ import type { Route } from "../http/route.ts";
 import type { Columns, Manifest } from "./manifest.ts";
 import { query } from "../db/query.ts";
 
-/**
- * What a manifest of the right shape can be faulted for by itself. It is asked before a grant is made of it, in
- * `npm run migrate` too.
- */
+/** Checks a manifest of the right shape by itself. `npm run migrate` also does this before it grants privileges. */
 export function checkManifest(manifest: Manifest): string[] {
   const { id, requires = [], permissions } = manifest;
   const tables = Object.entries(permissions?.tables ?? {}).flatMap(([table, grant]) => {
     const [owner = ""] = table.split(".");
-    const remedy = "take it out of permissions.tables";
+    const remedy = "remove it from permissions.tables";
     if (Object.keys(grant).length === 0)
-      return [`The plugin ${id} wants nothing of ${table}. Remedy: say what, such as select: "*", or ${remedy}.`];
+      return [`The plugin ${id} asks for no privilege on ${table}. Remedy: add one, such as select, or ${remedy}.`];
     if (requires.includes(owner)) return [];
-    if (owner === id) return [`The plugin ${id} asks for ${table}, which it owns and has. Remedy: ${remedy}.`];
-    if (owner === "core") return [`The plugin ${id} wants ${table}, which only the core has. Remedy: ${remedy}.`];
+    if (owner === id) return [`The plugin ${id} asks for ${table}, which is its own table. Remedy: ${remedy}.`];
+    if (owner === "core")
+      return [`The plugin ${id} asks for ${table}, a table that only the core can use. Remedy: ${remedy}.`];
     return [
-      `The plugin ${id} wants ${table}, a table of a plugin that it does not require. Remedy: requires: ["${owner}"] in its manifest, or ${remedy}.`,
+      `The plugin ${id} asks for ${table}, a table of a plugin that it does not require. ` +
+        `Remedy: add "${owner}" to requires in its manifest, or ${remedy}.`,
     ];
   });
   const jobs = (permissions?.jobs ?? [])
     .filter(({ name }) => !/^[a-z][a-z0-9_]*\.[a-z0-9-]+$/.test(name))
-    .map(({ name }) => `The plugin ${id} names a job "${name}". Remedy: plugin.verb-noun, such as ${id}.write-list.`);
+    .map(
+      ({ name }) =>
+        `The plugin ${id} has a job with the invalid name "${name}". ` +
+        `Remedy: name it plugin.verb-noun, such as ${id}.write-list.`,
+    );
   return [...tables, ...jobs, ...checkNames(manifest)];
 }
 
-/** What a manifest names elsewhere in itself is there, and no job is named twice. */
+/** Checks that `permissions.env` has each variable that other permissions name, and that no job is listed twice. */
 function checkNames({ id, permissions }: Manifest): string[] {
   const names = (permissions?.jobs ?? []).map(({ name }) => name);
   const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
@@ -43,17 +46,20 @@ function checkNames({ id, permissions }: Manifest): string[] {
     ...(location === undefined ? [] : [["files.location", location] as const]),
   ];
   return [
-    ...[...twice].map((name) => `The plugin ${id} names the job ${name} twice. Remedy: keep one in permissions.jobs.`),
+    ...[...twice].map(
+      (name) => `The plugin ${id} names the job ${name} twice. Remedy: remove one from permissions.jobs.`,
+    ),
     ...asked
       .filter(([, variable]) => !Object.hasOwn(permissions?.env ?? {}, variable))
       .map(
         ([where, variable]) =>
-          `The plugin ${id} names ${variable} in permissions.${where}, and does not ask for it. Remedy: ${variable} in its permissions.env.`,
+          `The plugin ${id} names ${variable} in permissions.${where}, but not in permissions.env. ` +
+          `Remedy: add ${variable} to permissions.env.`,
       ),
   ];
 }
 
-/** Routes, jobs and the authenticator: declared once each, and complete. */
+/** Checks routes, jobs, the authenticator and screens across all plugins. */
 export function checkParts(
   plugins: readonly LoadedPlugin[],
   parts: ReadonlyMap<string, PluginParts>,
@@ -84,11 +90,14 @@ function checkRoutes(plugins: readonly LoadedPlugin[], parts: ReadonlyMap<string
       faults.push(...checkAccess({ id, route }, address, roles));
       if (route.transaction === "crossTenant" && manifest.permissions?.crossTenant === undefined) {
         faults.push(
-          `${address} of ${id} works across tenants. Remedy: permissions.crossTenant in its manifest, with the reason.`,
+          `${address} of ${id} works across tenants without permission. ` +
+            "Remedy: add permissions.crossTenant to its manifest, with the reason.",
         );
       }
       if (isReserved(route.path)) {
-        faults.push(`${address} of ${id} is an address of the core's. Remedy: a path that begins with another word.`);
+        faults.push(
+          `${address} of ${id} is reserved for the core. Remedy: choose a path that begins with another word.`,
+        );
       }
       for (const key of [address, `operation ${route.id}`]) {
         const twin = seen.get(key);
@@ -107,22 +116,23 @@ function checkAccess({ id, route }: Declared, address: string, roles: readonly s
   const access: unknown = route.access;
   if (access === "public") {
     if (route.transaction !== "tenant") return [];
-    return [`${address} of ${id} is public and has no tenant. Remedy: transaction: "crossTenant" or "none".`];
+    return [`${address} of ${id} is public, so it has no tenant. Remedy: set transaction to "crossTenant" or "none".`];
   }
   if (!Array.isArray(access) || access.length === 0)
-    return [`${address} of ${id} has no access rule. Remedy: access: "public" or a list of roles.`];
+    return [`${address} of ${id} has no access rule. Remedy: set access to "public" or a list of roles.`];
   return access
     .filter((role) => typeof role !== "string" || role === "" || roles?.includes(role) === false)
     .map(
       (role) =>
-        `${address} of ${id} is for ${JSON.stringify(role)}, which is no role. Remedy: ${roles?.join(" or ") ?? "the name of one"}.`,
+        `${address} of ${id} allows the unknown role ${JSON.stringify(role)}. ` +
+        `Remedy: write ${roles?.join(" or ") ?? "the name of a role"}.`,
     );
 }
 
 /**
- * Two routes may answer the same address only inside one plugin, and only where one of them is the narrower: a word
- * where the other has a parameter. That one goes first (`pluginRouter`), in whatever order they are declared. Between
- * plugins it would be a way to take another's addresses away, and with none the narrower it would hang on the order.
+ * Refuses two routes that match the same request. Inside one plugin, they are allowed if one of them is narrower: it
+ * has a word where the other has a parameter. `pluginRouter` tries the narrower one first, in any order of declaration.
+ * Without a narrower one, the order would decide. Across plugins, one plugin could take the requests of another.
  */
 function checkOverlap({ id, route }: Declared, before: readonly Declared[]): string[] {
   return before
@@ -133,7 +143,8 @@ function checkOverlap({ id, route }: Declared, before: readonly Declared[]): str
     )
     .map(
       (other) =>
-        `${route.method} ${route.path} of ${id} answers addresses of ${other.route.path} of ${other.id}. Remedy: another path for one of them.`,
+        `${route.method} ${route.path} of ${id} matches requests of ${other.route.path} of ${other.id}. ` +
+        "Remedy: change one of the paths.",
     );
 }
 
@@ -149,7 +160,8 @@ function checkJobs(
       handled.set(job.name, [...(handled.get(job.name) ?? []), manifest.id]);
       if (job.name.split(".")[0] !== manifest.id) {
         faults.push(
-          `${manifest.id} handles ${job.name}, a job of another plugin. Remedy: name it ${manifest.id}.…, or move the handler.`,
+          `${manifest.id} handles ${job.name}, a job of another plugin. ` +
+            `Remedy: rename the job to ${manifest.id}.…, or move the handler.`,
         );
       }
     }
@@ -164,7 +176,8 @@ function checkJobs(
       const ownerIsHere = plugins.some((plugin) => plugin.manifest.id === owner);
       if (!known.has(owner) || (ownerIsHere && !handled.has(name))) {
         faults.push(
-          `${manifest.id} may enqueue ${name}, which nobody handles. Remedy: handleJob(${name}) in the jobs of ${owner}.`,
+          `${manifest.id} can enqueue ${name}, which has no handler. ` +
+            `Remedy: add handleJob(${name}) to the jobs of ${owner}.`,
         );
       }
     }
@@ -177,17 +190,18 @@ function checkAuthenticator(parts: ReadonlyMap<string, PluginParts>): string[] {
   const needed = [...parts]
     .filter(([, part]) => part.routes?.some((route) => route.access !== "public"))
     .map(([id]) => id);
-  if (owners.length > 1) return [`${owners.join(" and ")} both say who is calling. Remedy: keep one authenticator.`];
+  if (owners.length > 1) return [`${owners.join(" and ")} each have an authenticator. Remedy: keep one.`];
   if (owners.length === 0 && needed.length > 0)
     return [
-      `${needed.join(" and ")} must know who is calling, and no plugin here says so. Remedy: the plugin with the authenticator in the requires of the manifest.`,
+      `Routes of ${needed.join(" and ")} need an authenticator, and no loaded plugin has one. ` +
+        "Remedy: add the plugin with the authenticator to requires in the manifest.",
     ];
   return [];
 }
 
 /**
- * Every table and column that a manifest asks for exists.
- * @param database as the owner, or a unit of work as the core
+ * Checks that every table and column in the manifests exists.
+ * @param database a connection of the owner, or a transaction of the core
  * @throws BootError
  */
 export async function checkTables(database: Pick<Knex, "raw">, plugins: readonly LoadedPlugin[]): Promise<void> {
@@ -209,18 +223,13 @@ export async function checkTables(database: Pick<Knex, "raw">, plugins: readonly
     [["core", ...plugins.map(({ manifest }) => manifest.id)]],
   );
   const present = new Map(rows.map(({ table, columns }) => [table, new Set(columns)]));
+  const remedy = "Remedy: correct permissions.tables in its manifest, or run `npm run migrate`.";
   const faults = wanted.flatMap(({ id, table, columns }) => {
     const there = present.get(table);
-    if (there === undefined)
-      return [
-        `${id} wants ${table}, which does not exist. Remedy: correct permissions.tables in its manifest, or run npm run migrate.`,
-      ];
+    if (there === undefined) return [`${id} asks for ${table}, which does not exist. ${remedy}`];
     return [...new Set(columns)]
       .filter((column) => !there.has(column))
-      .map(
-        (column) =>
-          `${id} wants ${table} (${column}), which does not exist. Remedy: correct permissions.tables in its manifest, or run npm run migrate.`,
-      );
+      .map((column) => `${id} asks for ${table} (${column}), which does not exist. ${remedy}`);
   });
   stopOnFaults(faults);
 }

@@ -26,12 +26,12 @@ const faults: readonly Fault[] = [
   {
     title: "a name that can't be a schema's",
     folder: "Faulty-One",
-    words: /"Faulty-One" can't be a plugin's name: it becomes a schema and a role\. Remedy: snake_case/,
+    words: /"Faulty-One" can't be a plugin's name: it becomes a schema and a role\. Remedy: use .* snake_case/,
   },
   {
     title: "a name whose role belongs to the core",
     folder: "platform",
-    words: /"platform" can't be a plugin's name: it becomes a schema and a role\. Remedy: .*none of the core's/,
+    words: /"platform" can't be a plugin's name: it becomes a schema and a role\. Remedy: .*no name of the core/,
   },
   {
     title: "a module without a plugin as its default export",
@@ -41,13 +41,14 @@ const faults: readonly Fault[] = [
   {
     title: "a missing required plugin",
     manifest: 'requires: ["spa"]',
-    words: /The plugin faulty requires "spa", which is not here\. Remedy: add that plugin, or take it out of faulty's/,
+    words:
+      /The plugin faulty requires "spa", which is not installed\. Remedy: add that plugin, or remove it from requires/,
   },
   {
     title: "plugins that require each other",
     manifest: 'requires: ["other"]',
     beside: { folder: "other", manifest: 'requires: ["faulty"]' },
-    words: /in a circle: faulty -> other -> faulty\. Remedy: remove one of these from its manifest's requires/,
+    words: /in a circle: faulty -> other -> faulty\. Remedy: remove one of them from requires in a manifest/,
   },
   {
     title: "two plugins with one id",
@@ -57,7 +58,7 @@ const faults: readonly Fault[] = [
   {
     title: "a job with an unknown value of waitsFor",
     manifest: 'permissions: { jobs: [{ ...job("faulty.note"), waitsFor: "disk" }] }',
-    words: /: permissions\.jobs\[0\]\.waitsFor is not "network"\. Remedy: waitsFor: "network", or take it out/,
+    words: /: permissions\.jobs\[0\]\.waitsFor must be "network"\. Remedy: write `waitsFor: "network"`, or remove it/,
   },
   {
     title: "a missing variable",
@@ -73,45 +74,45 @@ const faults: readonly Fault[] = [
   {
     title: "a table that does not exist",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.minibars": { select: "*" } } }',
-    words: /faulty wants pms\.minibars, which does not exist\. Remedy: correct permissions\.tables in its manifest/,
+    words: /faulty asks for pms\.minibars, which does not exist\. Remedy: correct permissions\.tables in its manifest/,
   },
   {
     title: "a column that does not exist",
     manifest:
       'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: ["room_id"], update: ["minibar"] } } }',
-    words: /faulty wants pms\.rooms \(minibar\), which does not exist\. Remedy: correct permissions\.tables/,
+    words: /faulty asks for pms\.rooms \(minibar\), which does not exist\. Remedy: correct permissions\.tables/,
   },
   {
     title: "a table of a plugin that is not required",
     manifest: 'requires: ["identity"], permissions: { tables: { "pms.rooms": { select: ["room_id"] } } }',
-    words: /The plugin faulty wants pms\.rooms, .* not require\. Remedy: requires: \["pms"\] in its manifest, or take/,
+    words: /The plugin faulty asks for pms\.rooms, .* not require\. Remedy: add "pms" to requires in its/,
   },
   {
     title: "a table of the core",
     manifest: 'permissions: { tables: { "core.outbox": { delete: true } } }',
-    words: /The plugin faulty wants core\.outbox, which only the core has\. Remedy: take it out of permissions\.tables/,
+    words: /The plugin faulty asks for core\.outbox, a table that only the core can use\. Remedy: remove it from/,
   },
   {
     title: "a table of its own among the tables of others",
     manifest: 'permissions: { tables: { "faulty.notes": { select: ["note"] } } }',
-    words: /The plugin faulty asks for faulty\.notes, which it owns and has\. Remedy: take it out/,
+    words: /The plugin faulty asks for faulty\.notes, which is its own table\. Remedy: remove it/,
   },
   {
     title: "an invalid name of a job",
     manifest: `permissions: { jobs: [job("faulty.note'); DROP")] }`,
     parts: `{ jobs: [handle("faulty.note'); DROP")] }`,
-    words: /The plugin faulty names a job "faulty\.note'\); DROP"\. Remedy: plugin\.verb-noun, such as faulty\.write/,
+    words:
+      /The plugin faulty has a job with the invalid name "faulty\.note'\); DROP"\. Remedy: name it plugin\.verb-noun/,
   },
   {
     title: "a job that it may enqueue but no plugin handles",
     manifest: 'permissions: { jobs: [job("faulty.note")] }',
-    words:
-      /faulty may enqueue faulty\.note, which nobody handles\. Remedy: handleJob\(faulty\.note\) in the jobs of faulty/,
+    words: /faulty can enqueue faulty\.note, which has no handler\. Remedy: add handleJob\(faulty\.note\) to the jobs/,
   },
   {
     title: "a job of a missing plugin",
     manifest: 'permissions: { jobs: [job("spa.heat")] }',
-    words: /faulty may enqueue spa\.heat, which nobody handles\. Remedy: handleJob\(spa\.heat\) in the jobs of spa/,
+    words: /faulty can enqueue spa\.heat, which has no handler\. Remedy: add handleJob\(spa\.heat\) to the jobs of spa/,
   },
   {
     title: "a job with two handlers",
@@ -121,28 +122,29 @@ const faults: readonly Fault[] = [
   {
     title: "a handler of another plugin's job",
     parts: '{ jobs: [handle("pms.tidy")] }',
-    words: /faulty handles pms\.tidy, a job of another plugin\. Remedy: name it faulty\.…, or move the handler/,
+    words:
+      /faulty handles pms\.tidy, a job of another plugin\. Remedy: rename the job to faulty\.…, or move the handler/,
   },
   {
     title: "a route without an access rule",
     parts: "{ routes: [look({ access: undefined })] }",
-    words: /GET \/faulty\/look of faulty has no access rule\. Remedy: access: "public" or a list of roles/,
+    words: /GET \/faulty\/look of faulty has no access rule\. Remedy: set access to "public" or a list of roles/,
   },
   {
     title: "a route without a role",
     parts: "{ routes: [look({ access: [] })] }",
-    words: /GET \/faulty\/look of faulty has no access rule\. Remedy: access: "public" or a list of roles/,
+    words: /GET \/faulty\/look of faulty has no access rule\. Remedy: set access to "public" or a list of roles/,
   },
   {
     title: "a public route inside a tenant",
     parts: '{ routes: [look({ transaction: "tenant" })] }',
-    words: /GET \/faulty\/look of faulty is public and has no tenant\. Remedy: transaction: "crossTenant" or "none"/,
+    words: /GET \/faulty\/look of faulty is public, so it has no tenant\. Remedy: set transaction to "crossTenant" or/,
   },
   {
     title: "a route across tenants without the permission",
     parts: '{ routes: [look({ transaction: "crossTenant" })] }',
     words:
-      /GET \/faulty\/look of faulty works across tenants\. Remedy: permissions\.crossTenant in its manifest, with the/,
+      /GET \/faulty\/look of faulty works across tenants without permission\. Remedy: add permissions\.crossTenant/,
   },
   {
     title: "two routes with one path",
@@ -162,18 +164,18 @@ const faults: readonly Fault[] = [
   {
     title: "two authenticators",
     parts: "{ authenticator: async () => undefined }",
-    words: /(identity and faulty|faulty and identity) both say who is calling\. Remedy: keep one authenticator/,
+    words: /(identity and faulty|faulty and identity) each have an authenticator\. Remedy: keep one/,
   },
   {
     title: "a missing authenticator",
     parts: '{ routes: [look({ access: ["manager"] })] }',
     variables: { PLUGINS: "faulty" },
     migrated: true,
-    words: /faulty must know who is calling, and no plugin here says so\. Remedy: the plugin with the authenticator in/,
+    words: /Routes of faulty need an authenticator, and no loaded plugin has one\. Remedy: add the plugin/,
   },
 ];
 
-describe("a boot", () => {
+describe("The boot", () => {
   const { write, variables, faultsOf } = useFaultyPlugins();
 
   it("A plugin without a fault starts", async () => {
@@ -197,13 +199,13 @@ describe("a boot", () => {
     await write("other", { manifest: 'permissions: { jobs: [job("other.note")] }' });
     const error = await boot("web", variables()).catch((reason: unknown) => reason);
     expect((error as BootError).message).to.match(
-      /^Keyrack can't start:\n {2}- GET \/faulty.*\n {2}- faulty handles pms.*\n {2}- other may enqueue other\.note.*$/,
+      /^Keyrack can't start:\n {2}- GET \/faulty.*\n {2}- faulty handles pms.*\n {2}- other can enqueue other\.note.*$/,
     );
   });
 
   it("Migrate refuses a faulty manifest before it makes a grant", async () => {
     await write("faulty", { manifest: 'permissions: { tables: { "core.outbox": { select: "*" } } }' });
-    expect(await faultsOf(migrateDatabase(variables()))).to.match(/which only the core has/);
+    expect(await faultsOf(migrateDatabase(variables()))).to.match(/a table that only the core can use/);
   });
 
   it("Migrate names a column that does not exist, and revokes no grant", async () => {

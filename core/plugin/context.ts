@@ -1,4 +1,4 @@
-/** A plugin's slice of the platform, made of its manifest: what `setup` gets, and an operator's command. */
+/** Makes the context of a plugin from its manifest. `setup` and the operator's commands get it. */
 import type { Knex } from "knex";
 
 import { auditLogOf } from "../audit/log.ts";

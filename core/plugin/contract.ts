@@ -1,10 +1,9 @@
 /**
- * The contract between the core and a plugin.
+ * Declares the contract between the core and a plugin.
  *
- * A plugin is one folder. Its `manifest.ts` is data that says what the plugin may touch; the same data is the type of
- * the context that its `setup` gets, so what the manifest does not name neither compiles nor runs:
- *
- *     export default definePlugin({ manifest, setup: (ctx) => ({ routes: routes(ctx), jobs: [...] }) });
+ * A plugin is one folder. Its `manifest.ts` is data that lists the plugin's permissions. The same data is the type of
+ * the context that `setup` gets. Code that uses anything else neither compiles nor runs. A plugin's `mod.ts` ends with
+ * `export default definePlugin({ manifest, setup: (ctx) => ({ routes: routes(ctx), jobs: [...] }) })`.
  */
 import type * as z from "zod";
 
@@ -28,14 +27,14 @@ type JobsOf<M extends Manifest> = M["permissions"] extends { jobs: readonly (inf
   ? J
   : never;
 
-/** Puts a job into the outbox, in the caller's transaction: it exists if and only if that commits. */
+/** Puts a job into the outbox in the caller's transaction. The job exists if and only if the transaction commits. */
 export type Enqueue<Jobs extends JobDefinition> = <J extends Jobs>(
   trx: Trx,
   job: J,
   payload: z.input<J["payload"]>,
 ) => Promise<string>;
 
-/** What `setup` gets: the plugin's slice of the platform and nothing beside it. */
+/** The parts of the platform that `setup` gets. They are limited by the plugin's manifest. */
 export interface PluginContext<M extends Manifest = Manifest> {
   readonly id: M["id"];
   readonly env: EnvOf<M>;
@@ -49,48 +48,48 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly announce: (trx: Trx, tenantId: string, topics: readonly string[]) => void;
   /** The security log, which a manager reads at `GET /audit`. */
   readonly audit: AuditLog;
-  /** Deletes the tenant's stored idempotent answers in which one of these ids stands, in the caller's transaction. */
+  /** Deletes the tenant's stored idempotent answers that contain one of these ids, in the caller's transaction. */
   readonly forgetAnswers: (trx: Trx, ids: readonly string[]) => Promise<void>;
   /** `fetch` that refuses every host that the manifest does not name. */
   readonly fetch: typeof fetch;
   /**
-   * Counts one use of a kind on this day (UTC), in the caller's transaction and as its last statement; or reads the
-   * count.
+   * Counts one use of a kind on this day (UTC), or reads the count. To count must be the last statement of the
+   * caller's transaction.
    */
   readonly countDaily: CountDaily;
-  /** Counts of what comes too often, shared by all processes. */
+  /** Counters for rate limits, shared by all processes. */
   readonly counters: Counts;
   readonly log: Logger;
 }
 
-/** Numbers for Prometheus, in `/metrics` of a web process as `keyrack_<plugin>_<name>`. */
+/** Declares numbers for Prometheus. `/metrics` of a web process shows them as `keyrack_<plugin>_<name>`. */
 export interface PluginGauge {
   readonly name: string;
   readonly help: string;
-  /** What the numbers are told apart by: `status`. */
+  /** The name of the label, such as `status`. */
   readonly label: string;
-  /** Called every few seconds at most. Gives a number for each value of the label. */
+  /** Returns a number for each value of the label. It is called every 5 s at most. */
   readonly read: () => Promise<Readonly<Record<string, number>>>;
 }
 
-/** What `setup` gives back. */
+/** The result of `setup`. */
 export interface PluginParts {
   readonly routes?: readonly Route[];
   readonly jobs?: readonly JobHandler[];
   readonly schedules?: readonly Schedule[];
   readonly gauges?: readonly PluginGauge[];
   /**
-   * How many of its jobs a worker process runs at a time, and how many beside them that wait for the network; default
-   * 8.
+   * The number of jobs that a worker process runs at a time. The same number of jobs that wait for the network can run
+   * beside them. Default: 8.
    */
   readonly concurrency?: number;
-  /** Its jobs take long and can wait: a process that runs no others lets everybody else on the machine go first. */
+  /** Marks long jobs that can wait. A process that runs only such plugins lowers its scheduling priority. */
   readonly background?: boolean;
-  /** Says who is calling. Exactly one plugin of a platform has it. */
+  /** Identifies the caller of a request. Exactly one plugin of a platform has it. */
   readonly authenticator?: Authenticator;
-  /** Beside the authenticator: says in the transaction of a write whether the caller may still make it. */
+  /** Confirms in the transaction of a write that the caller can still make it. The authenticator's plugin has it. */
   readonly confirmActor?: ConfirmActor;
-  /** Beside the authenticator: every role that it gives to a caller. A route for another one stops the boot. */
+  /** Lists every role that the authenticator can return. A route for another role stops the boot. */
   readonly roles?: readonly string[];
   /** Closes what `setup` opened. */
   readonly close?: () => Promise<void>;
@@ -101,14 +100,14 @@ export interface Plugin {
   readonly setup: (ctx: never) => PluginParts | Promise<PluginParts>;
 }
 
-/** A plugin and where it was found. */
+/** A plugin and its folder. */
 export interface LoadedPlugin {
   readonly manifest: Manifest;
   readonly setup: Plugin["setup"];
   readonly folder: string;
 }
 
-/** Ties a manifest to a `setup` that gets exactly the context which the manifest asks for. */
+/** Defines a plugin. The type of the context that `setup` gets follows from the manifest. */
 export function definePlugin<const M extends Manifest>(plugin: {
   readonly manifest: M;
   readonly setup: (ctx: PluginContext<M>) => PluginParts | Promise<PluginParts>;

@@ -1,6 +1,6 @@
 /**
- * The first run on a fresh machine: each plugin that has a `demo.ts` adds its part, over HTTP like any other client.
- * The login is kept under DATA_DIR, so that a later start can print it again.
+ * Creates demo data on the first run on a machine. Each plugin with a `demo.ts` adds its part over HTTP, as a client
+ * does. The login is stored under DATA_DIR, so that a later start can print it again.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -19,15 +19,15 @@ export const demoSchema = z.strictObject({
 });
 export type Demo = z.output<typeof demoSchema>;
 
-/** Plays every part that is not played yet. @param address of the platform */
+/** Runs the demo parts. @param address the URL of the platform @param isPlayed true if the demo data exists already */
 export type PlayDemo = (address: string, isPlayed: boolean) => Promise<Demo>;
 
-/** What a plugin's `demo.ts` works with. It is run in the order of `part`. */
+/** The session that the demo parts share. The parts run in the order of `DemoPart.order`. */
 export interface DemoSession {
-  /** The login of the demo; the first part sets it. */
+  /** The login of the demo. The first part sets it. */
   login?: DemoLogin;
   token?: string;
-  /** Calls the API with the session's token. @throws where it does not succeed */
+  /** Calls the API with the session's token. @throws Error if the answer is not a success */
   call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
 }
 
@@ -38,7 +38,7 @@ export interface DemoPart {
   readonly play: (session: DemoSession) => Promise<void>;
 }
 
-/** Makes the demo's data on the first run, and gives back its login on each. @param play runs the plugins' parts */
+/** Creates the demo data on the first run, and returns its login on every run. @param play runs the plugins' parts */
 export async function makeDemo(address: string, dataDir: string, play: PlayDemo = playDemo): Promise<Demo> {
   const memory = path.join(dataDir, "demo_login.json");
   if (existsSync(memory)) {
@@ -50,7 +50,7 @@ export async function makeDemo(address: string, dataDir: string, play: PlayDemo 
   return demo;
 }
 
-/** Plays the parts in this very process. */
+/** Runs the parts in this process. */
 export const playDemo: PlayDemo = async (address, isPlayed) => {
   const parts = await demoParts();
   const tryPaths = parts.flatMap((part) => part.tryPaths ?? []);

@@ -1,4 +1,4 @@
-/** Finds the plugins: one folder each, nothing registered anywhere. */
+/** Finds the plugins by their folders, without a registry. */
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,25 +7,25 @@ import { checkManifest } from "./checks.ts";
 import { manifestShapeFaults } from "./manifest_schema.ts";
 import type { LoadedPlugin, Plugin } from "./contract.ts";
 
-/** Where the plugins that ship with Keyrack live. */
+/** The folder of the plugins that ship with Keyrack. */
 export const pluginsFolder = path.join(import.meta.dirname, "..", "..", "plugins");
 
 export interface Discovery {
-  /** In the order of their `requires`: what a plugin needs stands before it. */
+  /** The loaded plugins. A required plugin comes before the plugins that require it. */
   readonly plugins: readonly LoadedPlugin[];
-  /** The names of all plugins that are here, those that were not loaded included. */
+  /** The names of all installed plugins, including those that were not loaded. */
   readonly here: readonly string[];
-  /** What is wrong, each with its remedy; a boot stops on any. */
+  /** The faults, each with its remedy. Any fault stops the boot. */
   readonly faults: readonly string[];
 }
 
-/** Reads one plugin. @returns undefined where it can't be read, which goes into `faults` */
+/** Reads one plugin. @returns undefined after adding a fault, if it can't be read */
 export type PluginReader = (folder: string, faults: string[]) => Promise<LoadedPlugin | undefined>;
 
 /**
  * Loads the plugins below the given folders and puts them in order.
- * @param list `PLUGINS`: only these are loaded, and what they require; no other plugin's code runs. Undefined: all
- * @param read how a plugin is read; by default its module is imported, which runs its code in this process
+ * @param list the value of `PLUGINS`. Only these plugins and their requirements are loaded. Undefined means all
+ * @param read reads a plugin. By default, it imports the plugin's module, which runs its code in this process
  */
 export async function discoverPlugins(
   roots: readonly string[],
@@ -35,11 +35,11 @@ export async function discoverPlugins(
   const faults: string[] = [];
   const found = new Map<string, LoadedPlugin>();
   const unread = new Set<string>();
-  // A folder that is named twice, or lies in plugins/ and is named by PLUGIN_PATH too, is one plugin.
+  // Removes duplicates, because PLUGIN_PATH can name a folder twice, or a folder of plugins/.
   const folders = [...new Set(roots.flatMap((root) => pluginFolders(root, faults)))];
   const here = [...new Set(folders.map((folder) => path.basename(folder)))];
   const wanted = new Set(chosenIds(here, list) ?? here);
-  // What a plugin requires is wanted too, and known once the plugin is read. A set's end moves while it is walked.
+  // The loop adds requirements to the set that it iterates, because they are known only after a plugin is read.
   for (const id of wanted) {
     for (const folder of folders.filter((one) => path.basename(one) === id)) {
       const plugin = await readChecked(folder, read, faults);
@@ -72,21 +72,21 @@ async function readChecked(folder: string, read: PluginReader, faults: string[])
 }
 
 /**
- * What a list of `PLUGINS` stands for: the plugins that it names or, where each has a minus before it, all but those.
- * So the processes of the Procfile have a place for a plugin that is dropped in.
+ * Returns the plugins that `PLUGINS` selects. A list of names selects these. A list with a minus before each name
+ * selects all others, so that one process of the Procfile also runs plugins that are added later.
  */
 export function chosenIds(here: readonly string[], list: readonly string[] | undefined): readonly string[] | undefined {
   if (list === undefined || list.length === 0 || !list.every((word) => word.startsWith("-"))) return list;
   return here.filter((id) => !list.includes(`-${id}`));
 }
 
-/** The folders of plugins below one that was named. */
+/** Returns the folders of the plugins in a folder, and adds a fault if it does not exist. */
 export function pluginFolders(root: string, faults: string[]): string[] {
   if (!existsSync(root)) {
     faults.push(`The plugin folder ${root} does not exist. Remedy: correct PLUGIN_PATH.`);
     return [];
   }
-  // PLUGIN_PATH may name one plugin, or a folder of plugins.
+  // PLUGIN_PATH can name one plugin, or a folder of plugins.
   if (existsSync(path.join(root, "mod.ts"))) return [root];
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
@@ -95,8 +95,8 @@ export function pluginFolders(root: string, faults: string[]): string[] {
 }
 
 /**
- * Names whose schema or roles are the core's own, or PostgreSQL's: a plugin called `platform` would have the role of
- * the group that is let past the tenant wall, one called `gate_pms` the login of another plugin's process.
+ * Matches names whose schema or roles belong to the core or to PostgreSQL. A plugin called `platform` would get the
+ * role of the group that works across tenants. A plugin called `gate_pms` would get the login of another process.
  */
 const takenName = /^(core|public|bullmq|information_schema|gate|queue|platform)$|^(pg|gate)_|_platform$/;
 
@@ -118,7 +118,7 @@ export async function loadPlugin(folder: string, faults: string[]): Promise<Load
   }
 }
 
-/** The fault of a plugin whose code can't be run. */
+/** Describes the fault of a plugin whose code fails to load. */
 export function loadFault(folder: string, error: unknown): string {
   const [why] = (error instanceof Error ? error.message : String(error)).split(/\.?(\n|$)/, 1);
   return `The plugin in ${folder} does not load: ${why}. Remedy: correct it, or remove the folder.`;
@@ -130,12 +130,16 @@ function faultOfName(id: string, folder: string): string | undefined {
     return `The plugin in ${folder} calls itself "${id}". Remedy: make manifest.id "${name}", the name of its folder.`;
   }
   if (/^[a-z][a-z0-9_]{1,30}$/.test(name) && !takenName.test(name)) return undefined;
-  return `"${name}" can't be a plugin's name: it becomes a schema and a role. Remedy: snake_case, 2 to 31 letters, none of the core's or PostgreSQL's own (core, public, gate_…, …_platform).`;
+  return (
+    `"${name}" can't be a plugin's name: it becomes a schema and a role. ` +
+    "Remedy: use 2 to 31 characters in snake_case, and no name of the core or of PostgreSQL, " +
+    "such as core, public, gate_… or …_platform."
+  );
 }
 
 /**
- * Depth first over `requires`; a plugin that can't be placed is a fault and is left out. Those that were not read have
- * theirs.
+ * Orders the plugins depth first by `requires`. Adds a fault for a circle and for a requirement that is not installed.
+ * A plugin that was not read has its own fault already.
  */
 function inOrder(
   found: ReadonlyMap<string, LoadedPlugin>,
@@ -149,7 +153,8 @@ function inOrder(
     if (state.get(id) === "done") return;
     if (state.get(id) === "open") {
       faults.push(
-        `Plugins require each other in a circle: ${[...trail, id].join(" -> ")}. Remedy: remove one of these from its manifest's requires.`,
+        `Plugins require each other in a circle: ${[...trail, id].join(" -> ")}. ` +
+          "Remedy: remove one of them from requires in a manifest.",
       );
       return;
     }
@@ -159,7 +164,8 @@ function inOrder(
       if (unread.has(needed)) continue;
       if (other === undefined) {
         faults.push(
-          `The plugin ${id} requires "${needed}", which is not here. Remedy: add that plugin, or take it out of ${id}'s requires.`,
+          `The plugin ${id} requires "${needed}", which is not installed. ` +
+            `Remedy: add that plugin, or remove it from requires in the manifest of ${id}.`,
         );
       } else place(other, [...trail, id]);
     }

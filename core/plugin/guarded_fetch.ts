@@ -2,12 +2,12 @@ import type { Permissions } from "./manifest.ts";
 
 const mostRedirects = 5;
 
-/** What may go on to another host of the manifest's: nothing that says who is calling. */
+/** The headers that a redirect to another host can carry. None of them identifies the caller. */
 const harmlessHeaders = ["accept", "accept-language", "content-language", "content-type", "user-agent"];
 
 /**
- * The origins that a manifest names, with those that stand in the environment filled in. A host by its name is spoken
- * to by https; the URL of a variable may say http, for a stand-in on this machine.
+ * Returns the origins that a manifest names, directly or by an environment variable. A host name means https. The URL
+ * in a variable can begin with http, for a test server on this machine.
  */
 export function allowedOrigins(net: Permissions["net"], env: Readonly<Record<string, unknown>>): string[] {
   return (net ?? []).flatMap((entry) => {
@@ -18,26 +18,26 @@ export function allowedOrigins(net: Permissions["net"], env: Readonly<Record<str
 }
 
 /**
- * `fetch` that goes only where the manifest says, after a redirect as well. A signal in `init` holds until the body has
- * been read. Node itself can lose the signal of a `Request` once the head has arrived, so pass the signal in `init`.
+ * Returns a `fetch` that calls only the given origins, also after a redirect. A signal in `init` applies until the body
+ * has been read. Node can lose the signal of a `Request` after the headers have arrived, so pass the signal in `init`.
  */
 export function guardedFetch(pluginId: string, origins: readonly string[]): typeof fetch {
   const check = ({ protocol, host, origin }: URL): void => {
     const isHttp = protocol === "https:" || protocol === "http:";
     if (isHttp && origins.includes(origin)) return;
     const refused = `The plugin ${pluginId} has no permission to call`;
-    if (!isHttp) throw new TypeError(`${refused} by ${protocol} Remedy: a URL that begins with https://.`);
+    if (!isHttp) throw new TypeError(`${refused} a URL with ${protocol} Remedy: use a URL that begins with https://.`);
     if (origins.includes(`https://${host}`))
-      throw new TypeError(`${refused} ${origin}, but https://${host}. Remedy: call that.`);
-    const manifest = `in plugins/${pluginId}/manifest.ts`;
+      throw new TypeError(`${refused} ${origin}, but https://${host}. Remedy: call that instead.`);
+    const list = `permissions.net in plugins/${pluginId}/manifest.ts`;
     throw new TypeError(
       protocol === "https:"
-        ? `${refused} ${host}. Remedy: permissions.net: ["${host}"] ${manifest}.`
-        : `${refused} ${origin}. Remedy: permissions.net: [{ env: NAME }] ${manifest}, with a variable whose URL says http.`,
+        ? `${refused} ${host}. Remedy: add "${host}" to ${list}.`
+        : `${refused} ${origin}. Remedy: add \`{ env: NAME }\` to ${list}, and set that variable to this URL.`,
     );
   };
   return async (input, init) => {
-    // Its redirect is that of the options or, where they say nothing, of the Request that was given.
+    // Combines both arguments: the redirect mode of `init` overrides that of a `Request`.
     const asked = new Request(input, init);
     // Node links the signals of a Request and of its copies by weak references, which a garbage collection cuts.
     // The caller's own signal is passed to each fetch instead, so that a time limit holds.
@@ -58,7 +58,7 @@ export function guardedFetch(pluginId: string, origins: readonly string[]): type
   };
 }
 
-/** 303, and by custom 301 and 302 of a POST, go on as a GET without the body; credentials stay with their origin. */
+/** Makes the next request. After 303, and after 301 or 302 of a POST, it is a GET. Credentials stay in their origin. */
 function redirected(request: Request, target: URL, status: number): Request {
   const asGet = (status === 303 && request.method !== "HEAD") || (status < 303 && request.method === "POST");
   const away = target.origin !== new URL(request.url).origin;

@@ -71,12 +71,13 @@ describe("a plugin's fetch", () => {
     expect((await call(`${originOf(server)}/200`)).status).to.equal(200);
     expect(await denialOf(call("https://example.com/"))).to.equal(
       "The plugin billing has no permission to call example.com. " +
-        'Remedy: permissions.net: ["example.com"] in plugins/billing/manifest.ts.',
+        'Remedy: add "example.com" to permissions.net in plugins/billing/manifest.ts.',
     );
     // Another port of the same address counts as another host.
     expect(await denialOf(call(`${originOf(other)}/`))).to.equal(
       `The plugin billing has no permission to call ${originOf(other)}. ` +
-        "Remedy: permissions.net: [{ env: NAME }] in plugins/billing/manifest.ts, with a variable whose URL says http.",
+        "Remedy: add `{ env: NAME }` to permissions.net in plugins/billing/manifest.ts, " +
+        "and set that variable to this URL.",
     );
   });
 
@@ -84,11 +85,11 @@ describe("a plugin's fetch", () => {
     const call = guardedFetch("billing", [`https://${hostOf(server)}`, "null"]);
     expect(await denialOf(call(`${originOf(server)}/200`))).to.equal(
       `The plugin billing has no permission to call ${originOf(server)}, ` +
-        `but https://${hostOf(server)}. Remedy: call that.`,
+        `but https://${hostOf(server)}. Remedy: call that instead.`,
     );
     for (const url of ["file:///etc/hostname", "data:text/plain,hello", "blob:https://example.com/1"]) {
       expect(await denialOf(call(url)), url).to.match(
-        /^The plugin billing has no permission to call by (file|data|blob): Remedy: /,
+        /^The plugin billing has no permission to call a URL with (file|data|blob): Remedy: /,
       );
     }
     expect(seen).to.deep.equal([]);
@@ -197,7 +198,7 @@ describe("a plugin's fetch", () => {
       for (const host of foreign) {
         expect(await denialOf(call(`https://${host}/`))).to.equal(
           `The plugin ${id} has no permission to call ${host}. ` +
-            `Remedy: permissions.net: ["${host}"] in plugins/${id}/manifest.ts.`,
+            `Remedy: add "${host}" to permissions.net in plugins/${id}/manifest.ts.`,
         );
       }
       for (const host of named) expect(await denialOf(call(`http://${host}/`))).to.match(/, but https:\S+ Remedy: /);

@@ -1,6 +1,6 @@
 /**
- * What a plugin is and may touch: plain data, which the database's grants, the checks of a boot and the types are made
- * of.
+ * Declares a plugin and its permissions as plain data. The grants in the database, the checks at boot and the types of
+ * the context are made from it.
  */
 import type * as z from "zod";
 
@@ -9,7 +9,7 @@ import type { JobDefinition } from "../jobs/job_definition.ts";
 /** Columns that a privilege covers, or `"*"` for the whole table. */
 export type Columns = "*" | readonly string[];
 
-/** What a plugin may do to a table or view of another plugin's schema. */
+/** The privileges of a plugin on a table or view of another plugin. */
 export interface TableGrant {
   readonly select?: Columns;
   readonly insert?: Columns;
@@ -17,40 +17,40 @@ export interface TableGrant {
   readonly delete?: true;
 }
 
-/** What a plugin may do. Everything that is absent is denied. */
+/** The permissions of a plugin. Everything that is absent is denied. */
 export interface Permissions {
   /**
-   * Environment variables, each with the schema that it must fit. `.meta({ localSecret: "prefix" })` marks one that a
-   * machine which is not in production makes up for itself where it is not set.
+   * Environment variables, each with the schema of its value. `.meta({ localSecret: "prefix" })` marks a secret.
+   * Outside production, a random value is used if it is not set.
    */
   readonly env?: Readonly<Record<string, z.ZodType>>;
   /**
-   * Hosts that it may call by https, as `host` or `host:port`; `{ env: NAME }` stands for the origin of that
-   * variable's URL.
+   * Hosts that it can call by https, as `host` or `host:port`. `{ env: NAME }` means the origin of the URL in that
+   * variable.
    */
   readonly net?: readonly (string | { readonly env: string })[];
   /** Tables and views of other plugins, as `schema.table`. */
   readonly tables?: Readonly<Record<string, TableGrant>>;
-  /** Jobs that it may enqueue, its own and others'. */
+  /** Jobs that it can enqueue, its own and those of other plugins. */
   readonly jobs?: readonly JobDefinition[];
-  /** Work across tenants, with the reason for it. */
+  /** Allows work across tenants, with the reason for it. */
   readonly crossTenant?: string;
   /**
-   * A private store of files: why, and the variable that says where, a folder or `s3://…` (default: a folder under
-   * DATA_DIR).
+   * A private store of files, with the reason for it. `location` names the variable that contains a folder or
+   * `s3://…`. The default is a folder under DATA_DIR.
    */
   readonly files?: { readonly reason: string; readonly location?: string };
-  /** Functions of its own schema that run as the owner of the database, past the walls: name -> the reason. */
+  /** Functions of its schema that run as the database's owner, without tenant isolation. Each name has its reason. */
   readonly definers?: Readonly<Record<string, string>>;
 }
 
-/** A plugin's identity and permissions: plain data, checked at boot. */
+/** The name and the permissions of a plugin. The boot checks them. */
 export interface Manifest {
   /** The name of its folder, of its PostgreSQL schema, and of its queue. */
   readonly id: string;
   /** One line for a reader of `npm run permissions`. */
   readonly summary: string;
-  /** Plugins whose `port.ts` it may import. */
+  /** Plugins whose `port.ts` it can import. */
   readonly requires?: readonly string[];
   /** Screens in the browser (`web/mod.tsx`). Absent: none. */
   readonly web?: {
@@ -60,7 +60,7 @@ export interface Manifest {
   readonly permissions?: Permissions;
 }
 
-/** Keeps a manifest's literal types, which are what the context is made of. */
+/** Keeps the literal types of a manifest, from which the type of the context is made. */
 export function defineManifest<const M extends Manifest>(manifest: M): M {
   return manifest;
 }

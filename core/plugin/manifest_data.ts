@@ -1,6 +1,6 @@
 /**
- * A manifest as JSON: what is left of it when it is handed from the process that evaluates it to one that must not. The
- * schemas of its variables and payloads are code and stay behind; the process that runs the plugin has them.
+ * Converts a manifest to JSON and back. A process that can run the plugin's code sends it to one that can't. The
+ * schemas of variables and payloads are code and are left out.
  */
 import * as z from "zod";
 
@@ -17,7 +17,7 @@ const manifestData = z.strictObject({
   web: z.strictObject({ calls: z.array(z.string()) }).exactOptional(),
   permissions: z
     .strictObject({
-      /** By variable: the prefix of a `localSecret`, or null. */
+      /** For each variable, the prefix of its `localSecret`, or null. */
       env: z.record(z.string(), z.string().nullable()).exactOptional(),
       net: z.array(z.union([z.string(), z.strictObject({ env: z.string() })])).exactOptional(),
       tables: z
@@ -31,7 +31,7 @@ const manifestData = z.strictObject({
           }),
         )
         .exactOptional(),
-      /** Their names. */
+      /** The names of the jobs. */
       jobs: z.array(z.string()).exactOptional(),
       crossTenant: z.string().exactOptional(),
       files: z.strictObject({ reason: z.string(), location: z.string().exactOptional() }).exactOptional(),
@@ -40,14 +40,14 @@ const manifestData = z.strictObject({
     .exactOptional(),
 });
 
-/** The result of reading one plugin: its manifest, or what is wrong with it. */
+/** The result of reading one plugin: its manifest, or its faults. */
 export const readingSchema = z.union([
   z.strictObject({ manifest: manifestData }),
   z.strictObject({ faults: z.array(z.string()).min(1) }),
 ]);
 export type Reading = z.output<typeof readingSchema>;
 
-/** Checks a manifest where it was evaluated, and leaves its data. */
+/** Checks a manifest in the process that evaluated it, and returns its data or its faults. */
 export function readingOf(manifest: Manifest): Reading {
   const misshapen = manifestShapeFaults(manifest);
   const faults = misshapen.length > 0 ? misshapen : checkManifest(manifest);
@@ -60,7 +60,7 @@ export function readingOf(manifest: Manifest): Reading {
   return { manifest: manifestData.parse(jsonOf({ ...words, permissions: data })) };
 }
 
-/** Without the members that are undefined, for which JSON has no word. */
+/** Removes members that are undefined, because JSON can't express them. */
 function jsonOf(value: object): unknown {
   return JSON.parse(JSON.stringify(value));
 }
@@ -70,7 +70,7 @@ function prefixOf(schema: z.ZodType): string | null {
   return typeof prefix === "string" ? prefix : null;
 }
 
-/** A manifest of its data, with schemas that take whatever is given: the plugin's own process checks it. */
+/** Makes a manifest from its data. Its schemas accept any value, because the plugin's own process checks the values. */
 export function manifestOf({ permissions, ...words }: z.output<typeof manifestData>): Manifest {
   if (permissions === undefined) return words;
   const { env = {}, jobs = [], ...rest } = permissions;

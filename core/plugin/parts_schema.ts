@@ -1,4 +1,4 @@
-/** The shape of what `setup` gives back. */
+/** Checks the shape of the result of `setup`. */
 import * as z from "zod";
 
 import {
@@ -12,44 +12,54 @@ import {
 } from "./schema_faults.ts";
 import { memberOf } from "../values/unknown_value.ts";
 
-const text = z.string(says("is no text", "words in quotes"));
-const object = z.instanceof(z.ZodObject, says("is no schema of an object", "z.strictObject({ … })")).optional();
+const text = z.string(says("must be a string", "write it in quotes"));
+const object = z
+  .instanceof(z.ZodObject, says("must be a schema of an object", "write `z.strictObject({ … })`"))
+  .optional();
 const count = (words: string, most = 2 ** 31 - 1) =>
   z
-    .int(says(`is no ${words}`, "a whole number from 1"))
-    .min(1, says(`is no ${words}`, "a whole number from 1"))
+    .int(says(`must be a ${words}`, "write a whole number from 1"))
+    .min(1, says(`must be a ${words}`, "write a whole number from 1"))
     .max(most);
-const yesOrNo = z.boolean(says("is neither true nor false", "one of them")).optional();
+const yesOrNo = z.boolean(says("must be true or false", "write one of them")).optional();
 
-/** The kinds of a unit of work. There is no default: one that is misspelt must not be taken for another. */
+/** The kinds of transaction. There is no default, so that a misspelled kind is a fault. */
 const transaction = z.enum(
   ["tenant", "crossTenant", "none"],
-  says("must be a kind of transaction", '"tenant", "crossTenant" or "none"'),
+  says("must be a kind of transaction", 'write "tenant", "crossTenant" or "none"'),
 );
 
 const noPath = says(
-  "is no path",
-  "/words/{name}, with parameters in braces, a slash before each part and no other signs",
+  "must be a path",
+  "write a slash before each part, braces around a parameter and no other signs, as in `/words/{name}`",
 );
 
 const route = z
   .strictObject({
-    id: z.string().regex(/^[a-z][A-Za-z0-9]*$/, says("is no operation's name", "camelCase, such as listNotes")),
-    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"], says("is no method", "GET, POST, PUT, PATCH or DELETE")),
+    id: z
+      .string()
+      .regex(
+        /^[a-z][A-Za-z0-9]*$/,
+        says("must be the name of an operation", "write it in camelCase, such as `listNotes`"),
+      ),
+    method: z.enum(
+      ["GET", "POST", "PUT", "PATCH", "DELETE"],
+      says("must be an HTTP method", "write GET, POST, PUT, PATCH or DELETE"),
+    ),
     path: z.string(noPath).regex(/^(\/([A-Za-z0-9._~-]+|\{[a-z]\w*\}))+\/?$/, noPath),
     summary: text,
     description: text.optional(),
-    // Its own words are in checkRoutes.
+    // `checkRoutes` checks it, with a message of its own.
     access: z.unknown(),
     params: object,
     query: object,
-    body: z.union([z.literal("raw"), zodSchema], says("is no schema", 'one of zod\'s, or "raw"')).optional(),
+    body: z.union([z.literal("raw"), zodSchema], says('must be a zod schema or "raw"', "pass one of them")).optional(),
     form: yesOrNo,
     bodyLimit: count("number of bytes").optional(),
     status: z.int().min(200).max(599),
     result: zodSchema.optional(),
     mediaType: text.optional(),
-    problems: z.array(text, says("is not a list of codes", 'problems: ["NOT_FOUND"]')).optional(),
+    problems: z.array(text, says("must be a list of codes", 'write `problems: ["NOT_FOUND"]`')).optional(),
     transaction,
     conditional: yesOrNo,
     changes: topicsSchema,
@@ -63,8 +73,8 @@ const route = z
     const checked = Object.keys(params?.shape ?? {}).sort();
     if (named.join() === checked.join()) return;
     const { error } = says(
-      `is for ${checked.join(", ") || "nothing"}, and the path has ${named.join(", ") || "no parameter"}`,
-      "a schema for each of the path's parameters, and for no other",
+      `has schemas for ${checked.join(", ") || "nothing"}, and the path has ${named.join(", ") || "no parameter"}`,
+      "write one schema for each parameter of the path, and no other",
     );
     ctx.addIssue({ code: "custom", path: ["params"], message: error });
   });
@@ -78,7 +88,10 @@ const job = z.strictObject({
 });
 
 const handler = z.strictObject({
-  kind: z.enum(["unit", "long"], says("is no kind of handler", "handleJob(…) or handleLongJob(…)")),
+  kind: z.enum(
+    ["unit", "long"],
+    says("must be a kind of handler", "make the handler with `handleJob(…)` or `handleLongJob(…)`"),
+  ),
   job,
   handle: functionSchema,
   onDead: functionSchema.optional(),
@@ -86,56 +99,61 @@ const handler = z.strictObject({
 
 const schedule = z
   .strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9_-]*$/, says("is no name", "lower case, such as clean-up")),
+    name: z.string().regex(/^[a-z][a-z0-9_-]*$/, says("must be a name in lower case", "write it like `clean-up`")),
     everyMs: count("time in milliseconds").optional(),
     cron: z
       .string()
-      .regex(/^[\d*]\S*( \S+){4}$/, says("is no time", 'cron\'s five fields, in UTC: "17 3 * * *"'))
+      .regex(
+        /^[\d*]\S*( \S+){4}$/,
+        says("must be a cron expression", "write five fields, in UTC, such as `17 3 * * *`"),
+      )
       .optional(),
     run: functionSchema,
     waitsFor: waitsForSchema,
   })
   .refine(
     ({ everyMs, cron }) => (everyMs === undefined) !== (cron === undefined),
-    says("has no time, or two", "everyMs or cron"),
+    says("must have exactly one of everyMs and cron", "add or remove one"),
   );
 
 const gauge = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/, says("is no name", "lower case, such as events")),
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/, says("must be a name in lower case", "write it like `events`")),
   help: text,
-  label: z.string().regex(/^[a-z][a-z0-9_]*$/, says("is no name", "lower case, such as status")),
+  label: z.string().regex(/^[a-z][a-z0-9_]*$/, says("must be a name in lower case", "write it like `status`")),
   read: functionSchema,
 });
 
 const listOf = <S extends z.ZodType>(item: S, remedy: string) =>
-  z.array(item, says("is not a list", remedy)).optional();
+  z.array(item, says("must be a list", remedy)).optional();
 
 const partsShape = z.strictObject(
   {
-    routes: listOf(route, "routes: [route({ … })]"),
-    jobs: listOf(handler, "jobs: [handleJob(…)]"),
-    schedules: listOf(schedule, "schedules: [{ name, everyMs, run }]").refine(
+    routes: listOf(route, "write `routes: [route({ … })]`"),
+    jobs: listOf(handler, "write `jobs: [handleJob(…)]`"),
+    schedules: listOf(schedule, "write `schedules: [{ name, everyMs, run }]`").refine(
       (all = []) => new Set(all.map(({ name }) => name)).size === all.length,
-      says("has two of one name", "rename or remove one"),
+      says("must have different names", "rename or remove one"),
     ),
-    gauges: listOf(gauge, "gauges: [{ name, help, label, read }]").refine(
+    gauges: listOf(gauge, "write `gauges: [{ name, help, label, read }]`").refine(
       (all = []) => new Set(all.map(({ name }) => name)).size === all.length,
-      says("has two of one name", "rename or remove one"),
+      says("must have different names", "rename or remove one"),
     ),
     concurrency: count("number of jobs at a time", 1000).optional(),
-    background: z.boolean(says("is neither true nor false", "background: true")).optional(),
+    background: z.boolean(says("must be true or false", "write `background: true`")).optional(),
     authenticator: functionSchema.optional(),
     confirmActor: functionSchema.optional(),
-    roles: z.array(text.min(1), says("is not a list of roles", 'roles: ["manager"]')).min(1).optional(),
+    roles: z.array(text.min(1), says("must be a list of roles", 'write `roles: ["manager"]`')).min(1).optional(),
     close: functionSchema.optional(),
   },
   {
     error: ({ code }) =>
-      code === "invalid_type" ? says("gives nothing back", "({ routes, jobs, … }), if only ({})").error : undefined,
+      code === "invalid_type"
+        ? says("must return an object", "return `{ routes, jobs, … }`, or `{}` if it has no parts").error
+        : undefined,
   },
 );
 
-/** What the parts of a plugin are to be faulted for by their shape alone. */
+/** Returns the faults in the shape of a plugin's parts. */
 export function partsShapeFaults(pluginId: string, parts: unknown): string[] {
   return shapeFaults(
     partsShape,
@@ -145,7 +163,7 @@ export function partsShapeFaults(pluginId: string, parts: unknown): string[] {
   );
 }
 
-/** The route, handler or schedule that a path leads to, by the name that its author gave it. */
+/** Names the route, handler, schedule or gauge at a path, as its author named it. */
 function subjectOf(pluginId: string, parts: unknown, path: readonly PropertyKey[]): Subject {
   const [list, index] = path;
   if (typeof list !== "string" || typeof index !== "number") return { name: `The setup of ${pluginId}`, depth: 0 };

@@ -1,12 +1,12 @@
-/** The environment variables of one plugin: those that its manifest names, checked. */
+/** Reads and checks the environment variables that one plugin's manifest names. */
 import * as z from "zod";
 
 import { type CoreEnv, localSecret, type Variables } from "../config/env.ts";
 import type { LoadedPlugin } from "./contract.ts";
 
 /**
- * The slice of one plugin: what its manifest names, checked and frozen. A variable that is marked as a `localSecret`
- * and not set is made up on a machine that is not in production, as `SECRET_KEY` is.
+ * Returns the variables of one plugin in a frozen object, and adds each fault to `faults`. A variable that is marked as
+ * `localSecret` gets a random value if it is not set, except in production. `SECRET_KEY` works the same way.
  */
 export function readPluginEnv(
   plugin: LoadedPlugin,
@@ -24,11 +24,12 @@ export function readPluginEnv(
     if (fault !== undefined) {
       const why = given === undefined ? "is missing" : withoutValues(fault, [given]);
       faults.push(
-        `${name} ${why ?? "does not fit"} (the plugin ${id} reads it). Remedy: set it as docs/production.md says.`,
+        `${name} ${why ?? "is invalid"} (the plugin ${id} reads it). Remedy: set it as docs/production.md says.`,
       );
     } else if (urls.has(name) && value !== undefined && !isHttpUrl(value)) {
       faults.push(
-        `${name} is not an http:// or https:// URL, and the plugin ${id} calls its host. Remedy: set it to one, or take { env: "${name}" } out of permissions.net.`,
+        `${name} must be an http:// or https:// URL, because the plugin ${id} calls its host. ` +
+          `Remedy: correct it, or remove \`{ env: "${name}" }\` from permissions.net.`,
       );
     }
   }
@@ -36,15 +37,15 @@ export function readPluginEnv(
 }
 
 /**
- * A schema is a plugin's code: it may throw, or want to be waited for. What it throws is not told, for it may quote
- * the value.
+ * Checks a value by a plugin's schema, which is code that can throw or be asynchronous. The message leaves out its
+ * error, because it can quote a secret value.
  */
 function fit(schema: z.ZodType, given: string | undefined): { readonly value?: unknown; readonly fault?: string } {
   try {
     const { success, data, error } = schema.safeParse(given);
-    return success ? { value: data } : { fault: error.issues[0]?.message ?? "does not fit" };
+    return success ? { value: data } : { fault: error.issues[0]?.message ?? "is invalid" };
   } catch (error) {
-    if (error instanceof z.core.$ZodAsyncError) return { fault: "has a schema that is to be waited for, and none is" };
+    if (error instanceof z.core.$ZodAsyncError) return { fault: "has an asynchronous schema, which is not supported" };
     return { fault: "has a schema that throws" };
   }
 }
@@ -53,7 +54,7 @@ function isHttpUrl(value: unknown): boolean {
   return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
-/** The words of a plugin's code, unless they quote a variable or a part of one: it may be a secret. */
+/** Returns a text of a plugin's code, or undefined if it quotes a part of a variable, which can be a secret. */
 export function withoutValues(words: string, values: readonly unknown[]): string | undefined {
   const parts = values.flat().flatMap((value) => (typeof value === "string" ? value.split(/[\s,;]+/) : []));
   return parts.some((part) => part.length > 3 && words.includes(part)) ? undefined : words;

@@ -1,25 +1,27 @@
 /**
- * Judges what a plugin hands over (its manifest, its parts) by a strict schema, and says what is wrong in one sentence
- * each.
+ * Checks a plugin's manifest or parts by a strict schema, and describes each fault in one sentence with its remedy.
  */
 import * as z from "zod";
 
-/** The words of a schema: what the thing is that it should not be, and what to do. */
+/** Makes the message of a schema from the requirement and the remedy. Both begin with a verb in lower case. */
 export const says = (what: string, remedy: string): { error: string } => ({ error: `${what}. Remedy: ${remedy}.` });
 
-/** A reason for a reader of `npm run permissions`: words, and not just something that is there. */
+/** Accepts a reason in words, for a reader of `npm run permissions`. */
 export const reasonSchema = (remedy: string) =>
-  z.string(says("is not a reason in words", remedy)).trim().min(1, says("is not a reason in words", remedy));
+  z.string(says("must be a reason in words", remedy)).trim().min(1, says("must be a reason in words", remedy));
 
-/** A function of a plugin's. */
-export const functionSchema = z.custom<object>((value) => typeof value === "function", says("is no function", "one"));
+/** Accepts any function. */
+export const functionSchema = z.custom<object>(
+  (value) => typeof value === "function",
+  says("must be a function", "pass one"),
+);
 
-/** A schema of a plugin's. */
-export const zodSchema = z.instanceof(z.ZodType, says("is no schema", "one of zod's, such as z.string()"));
+/** Accepts any zod schema. */
+export const zodSchema = z.instanceof(z.ZodType, says("must be a zod schema", "pass one, such as `z.string()`"));
 
-/** What a job or a schedule waits for. */
+/** Accepts `waitsFor` of a job or a schedule. */
 export const waitsForSchema = z
-  .literal("network", says('is not "network"', 'waitsFor: "network", or take it out'))
+  .literal("network", says('must be "network"', 'write `waitsFor: "network"`, or remove it'))
   .optional();
 
 /** The topics of an event that follows a change. */
@@ -31,16 +33,17 @@ export const topicsSchema = z
   .optional();
 
 export interface Subject {
-  /** As a sentence begins with it. */
+  /** The first words of the message. */
   readonly name: string;
-  /** How much of a path it covers; the rest is told. */
+  /** The number of path elements that the name covers. The message shows the rest of the path. */
   readonly depth: number;
 }
 
 /**
- * @param subjectOf what a path belongs to
+ * Checks a value by a schema.
+ * @param subjectOf returns the part that a path belongs to
  * @param home the file that declares the shape
- * @returns what does not fit
+ * @returns one message for each fault
  */
 export function shapeFaults(
   schema: z.ZodType,
@@ -52,20 +55,18 @@ export function shapeFaults(
   return (error?.issues ?? []).flatMap((issue) => {
     const { name, depth } = subjectOf(issue.path);
     const where = issue.path.slice(depth);
-    const tell = (path: readonly PropertyKey[], words: string): string =>
+    const messageAt = (path: readonly PropertyKey[], words: string): string =>
       path.length === 0 ? `${name} ${words}` : `${name}: ${pathText(path)} ${words}`;
     if (issue.code === "unrecognized_keys") {
-      const words = `is nothing that is known here. Remedy: take it out, or spell it as ${home} does.`;
-      return issue.keys.map((key) => tell([...where, key], words));
+      const words = `is an unknown key. Remedy: remove it, or spell it as in ${home}.`;
+      return issue.keys.map((key) => messageAt([...where, key], words));
     }
     const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-    return [
-      tell(where, message.includes("Remedy: ") ? message : `does not fit (${message}). Remedy: as ${home} has it.`),
-    ];
+    return [messageAt(where, message.includes("Remedy: ") ? message : `is invalid (${message}). Remedy: see ${home}.`)];
   });
 }
 
-/** `permissions.tables["a.b"].select[0]` */
+/** Formats a path, as in `permissions.tables["a.b"].select[0]`. */
 function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((key) =>

@@ -1,12 +1,10 @@
-/**
- * Sets one plugin up. Its code may throw or give back anything: that is a fault with its name, and no crash without.
- */
+/** Sets up one plugin. If its code throws or returns a wrong value, the boot reports a fault with the plugin's name. */
 import type { LoadedPlugin, PluginContext, PluginParts } from "./contract.ts";
 import { withoutValues } from "./plugin_env.ts";
 import { partsShapeFaults } from "./parts_schema.ts";
 import { memberOf } from "../values/unknown_value.ts";
 
-/** @returns undefined where there is a fault, which goes into `faults` */
+/** Runs the plugin's `setup`. @returns undefined after adding a fault to `faults` */
 export async function setUp(
   { manifest, setup }: LoadedPlugin,
   context: PluginContext,
@@ -19,15 +17,16 @@ export async function setUp(
   } catch (error) {
     const read = Object.keys(manifest.permissions?.env ?? {}).map((name) => variables[name]);
     const words = withoutValues(firstLine(error), [...read, ...Object.values(context.env)]);
+    const message = words ?? "the message is hidden because it quotes a variable";
     faults.push(
-      `The setup of ${manifest.id} failed${placeOf(error)}: ${words ?? "its words quote a variable, and are not told"}. Remedy: correct it, or remove the folder.`,
+      `The setup of ${manifest.id} failed${placeOf(error)}: ${message}. Remedy: correct it, or remove the folder.`,
     );
     return undefined;
   }
   const shape = partsShapeFaults(manifest.id, parts);
   if (shape.length === 0) return parts;
   faults.push(...shape);
-  // What it opened all the same would keep the process alive.
+  // Closes the resources that it opened, because they would keep the process alive.
   const close = memberOf(parts, "close");
   if (typeof close === "function") await Promise.resolve(close()).catch(() => undefined);
   return undefined;
@@ -37,7 +36,7 @@ function firstLine(error: unknown): string {
   return ((error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "").replace(/\.$/, "");
 }
 
-/** The innermost place in the code, which is most often the plugin's. */
+/** Returns the innermost place of the error in the code. It is usually the plugin's code. */
 function placeOf(error: unknown): string {
   const [, place] = /\n\s+at .*?([^/\\()\s]+:\d+):\d+\)?/.exec(error instanceof Error ? (error.stack ?? "") : "") ?? [];
   return place === undefined ? "" : ` at ${place}`;

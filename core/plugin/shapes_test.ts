@@ -10,73 +10,73 @@ const manifests: readonly Fault[] = [
   {
     title: "a misspelled key of the manifest",
     manifest: "permisions: {}",
-    words:
-      /^The manifest of faulty: permisions is nothing that is known here\. Remedy: take it out, or spell it as core\/plugin\/manifest\.ts does\.$/,
+    words: /^The manifest of faulty: permisions is an unknown key\. Remedy: .* as in core\/plugin\/manifest\.ts\.$/,
   },
   {
     title: "a misspelled permission",
     manifest: "permissions: { table: {} }",
-    words: /: permissions\.table is nothing that is known here\. Remedy: take it out, or spell/,
+    words: /: permissions\.table is an unknown key\. Remedy: remove it, or spell/,
   },
   {
     title: "a misspelled verb of a grant",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { selct: ["room_id"] } } }',
-    words: /: permissions\.tables\["pms\.rooms"\]\.selct is nothing that is known/,
+    words: /: permissions\.tables\["pms\.rooms"\]\.selct is an unknown key/,
   },
   {
     title: "columns that are not a list",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: "room_id" } } }',
-    words: /: permissions\.tables\["pms\.rooms"\]\.select is not a list of columns\. Remedy: select: \["note_id"\]/,
+    words:
+      /: permissions\.tables\["pms\.rooms"\]\.select must be a list of columns\. Remedy: .*`select: \["note_id"\]`/,
   },
   {
     title: "an empty list of columns",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { select: [] } } }',
-    words: /\.select is not a list of columns\. Remedy: .* with one column at least, or "\*" for all/,
+    words: /\.select must be a list of columns\. Remedy: write at least one column, .* or "\*" for all/,
   },
   {
     title: "a table without a verb",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": {} } }',
-    words: /^The plugin faulty wants nothing of pms\.rooms\. Remedy: say what, such as select: "\*", or take it out/,
+    words: /^The plugin faulty asks for no privilege on pms\.rooms\. Remedy: add one, such as select, or remove it/,
   },
   {
     title: "a delete that is not true",
     manifest: 'requires: ["pms"], permissions: { tables: { "pms.rooms": { delete: false } } }',
-    words: /\.delete is not true\. Remedy: delete: true, or take it out/,
+    words: /\.delete must be true\. Remedy: write `delete: true`, or remove it/,
   },
   {
     title: "a table without its schema",
     manifest: 'permissions: { tables: { rooms: { select: "*" } } }',
-    words: /: permissions\.tables\.rooms is no table's name\. Remedy: plugin\.table/,
+    words: /: permissions\.tables\.rooms must be the name of a table\. Remedy: write `plugin\.table`/,
   },
   {
     title: "tables in a list",
     manifest: 'permissions: { tables: ["pms.rooms"] }',
-    words: /: permissions\.tables does not fit .* Remedy: as core\/plugin\/manifest\.ts has it/,
+    words: /: permissions\.tables is invalid .* Remedy: see core\/plugin\/manifest\.ts/,
   },
   {
     title: "a grant on the ledger of migrations",
     manifest: 'permissions: { tables: { "core.migrations": { update: "*" } } }',
-    words: /The plugin faulty wants core\.migrations, which only the core has\. Remedy: take it out/,
+    words: /The plugin faulty asks for core\.migrations, a table that only the core can use\. Remedy: remove it/,
   },
   {
     title: "a job that it names twice",
     manifest: 'permissions: { jobs: [job("faulty.note"), job("faulty.note")] }',
-    words: /The plugin faulty names the job faulty\.note twice\. Remedy: keep one in permissions\.jobs/,
+    words: /The plugin faulty names the job faulty\.note twice\. Remedy: remove one from permissions\.jobs/,
   },
   {
     title: "jobs that are not a list",
     manifest: "permissions: { jobs: {} }",
-    words: /: permissions\.jobs is not a list\. Remedy: jobs: \[what defineJob made\]/,
+    words: /: permissions\.jobs must be a list\. Remedy: write `jobs: \[name\]`, with jobs of `defineJob`/,
   },
   {
     title: "a job that is only a name",
     manifest: 'permissions: { jobs: ["faulty.note"] }',
-    words: /: permissions\.jobs\[0\] is no job\. Remedy: one that defineJob made/,
+    words: /: permissions\.jobs\[0\] must be a job\. Remedy: make it with `defineJob`/,
   },
   {
     title: "hosts that are not a list",
     manifest: 'permissions: { net: "api.example.com" }',
-    words: /: permissions\.net is not a list of hosts\. Remedy: net: \["api\.example\.com"\]/,
+    words: /: permissions\.net must be a list of hosts\. Remedy: write `net: \["api\.example\.com"\]`/,
   },
   ...[
     "https://api.example.com/",
@@ -92,64 +92,63 @@ const manifests: readonly Fault[] = [
   ].map((host) => ({
     title: `"${host}" as a host`,
     manifest: `permissions: { net: [${JSON.stringify(host)}] }`,
-    words:
-      /^The manifest of faulty: permissions\.net\[0\] is no host\. Remedy: net: \["api\.example\.com"\], in lower case/,
+    words: /^The manifest of faulty: permissions\.net\[0\] must be a host\. Remedy: .*`net: \["api\.example\.com"\]`/,
   })),
   {
     title: "a host in a variable that its permissions do not name",
     manifest: 'permissions: { net: [{ env: "NOWHERE" }] }',
-    words:
-      /The plugin faulty names NOWHERE in permissions\.net, and does not ask for it\. Remedy: NOWHERE in its permissions\.env/,
+    words: /The plugin faulty names NOWHERE in permissions\.net, but not in permissions\.env\. Remedy: add NOWHERE/,
   },
   {
     title: "a location of files in a variable that its permissions do not name",
     manifest: 'permissions: { files: { reason: "notes", location: "NOWHERE" } }',
-    words: /The plugin faulty names NOWHERE in permissions\.files\.location, and does not ask for it\. Remedy: NOWHERE/,
+    words: /The plugin faulty names NOWHERE in permissions\.files\.location, but not in permissions\.env\. Remedy: add/,
   },
   {
     title: "files without a reason",
     manifest: "permissions: { files: {} }",
-    words: /: permissions\.files\.reason is not a reason in words\. Remedy: reason: /,
+    words: /: permissions\.files\.reason must be a reason in words\. Remedy: write `reason: /,
   },
   {
     title: "a cross-tenant permission without a reason",
     manifest: 'permissions: { crossTenant: "" }',
-    words: /: permissions\.crossTenant is not a reason in words\. Remedy: crossTenant: .*, or take it out/,
+    words: /: permissions\.crossTenant must be a reason in words\. Remedy: write `crossTenant: .*`, or remove it/,
   },
   {
     title: "a cross-tenant permission whose reason is a space",
     manifest: 'permissions: { crossTenant: " " }',
-    words: /: permissions\.crossTenant is not a reason in words/,
+    words: /: permissions\.crossTenant must be a reason in words/,
   },
   {
     title: "a cross-tenant permission that is false",
     manifest: "permissions: { crossTenant: false }",
-    words: /: permissions\.crossTenant is not a reason in words/,
+    words: /: permissions\.crossTenant must be a reason in words/,
   },
   {
     title: "a definer without a reason",
     manifest: 'permissions: { definers: { "faulty.look": "" } }',
-    words: /: permissions\.definers\["faulty\.look"\] is not a reason in words\. Remedy: why it runs as the owner/,
+    words:
+      /: permissions\.definers\["faulty\.look"\] must be a reason in words\. Remedy: write why it runs as the owner/,
   },
   {
     title: "a variable whose schema is a string",
     manifest: 'permissions: { env: { FAULTY_KEY: "string" } }',
-    words: /: permissions\.env\.FAULTY_KEY is no schema\. Remedy: one of zod's, such as z\.string\(\)/,
+    words: /: permissions\.env\.FAULTY_KEY must be a zod schema\. Remedy: pass one, such as `z\.string\(\)`/,
   },
   {
     title: "a variable whose name no system can set",
     manifest: 'permissions: { env: { "faulty-key": z.string() } }',
-    words: /: permissions\.env\["faulty-key"\] is no variable's name\. Remedy: capitals/,
+    words: /: permissions\.env\["faulty-key"\] must be the name of a variable\. Remedy: write it in capitals/,
   },
   {
     title: "required plugins in a string",
     manifest: 'requires: "pms"',
-    words: /: requires is not a list\. Remedy: requires: \["plugin"\]/,
+    words: /: requires must be a list\. Remedy: write `requires: \["plugin"\]`/,
   },
   {
     title: "a manifest without a summary",
     manifest: "summary: undefined",
-    words: /: summary is no text\. Remedy: words in quotes/,
+    words: /: summary must be a string\. Remedy: write it in quotes/,
   },
 ];
 
@@ -159,7 +158,7 @@ const values: readonly Fault[] = [
     manifest: "permissions: { env: { FAULTY_KEY: z.string().refine(async () => true) } }",
     variables: secret,
     words:
-      /^FAULTY_KEY has a schema that is to be waited for, and none is \(the plugin faulty reads it\)\. Remedy: set/,
+      /^FAULTY_KEY has an asynchronous schema, which is not supported \(the plugin faulty reads it\)\. Remedy: set/,
   },
   {
     title: "a schema that throws its input",
@@ -174,14 +173,14 @@ const values: readonly Fault[] = [
       "permissions: { env: { FAULTY_KEY: " +
       "z.string().refine(() => false, { error: ({ input }) => `can't be ${input}` }) } }",
     variables: secret,
-    words: /^FAULTY_KEY does not fit \(the plugin faulty reads it\)/,
+    words: /^FAULTY_KEY is invalid \(the plugin faulty reads it\)/,
   },
   {
     title: "a host in a variable that is not a URL",
     manifest: 'permissions: { env: { FAULTY_KEY: z.string() }, net: [{ env: "FAULTY_KEY" }] }',
     variables: secret,
     words:
-      /^FAULTY_KEY is not an http:\/\/ or https:\/\/ URL, and the plugin faulty calls its host\. Remedy: set it to one/,
+      /^FAULTY_KEY must be an http:\/\/ or https:\/\/ URL, because the plugin faulty calls its host\. Remedy: correct/,
   },
 ];
 
@@ -197,64 +196,63 @@ const parts: readonly Fault[] = [
     manifest: "permissions: { env: { FAULTY_KEY: z.string() } }",
     variables: secret,
     parts: "(() => { throw new Error(`Bad key ${ctx.env.FAULTY_KEY}`); })()",
-    words: /^The setup of faulty failed at mod\.ts:\d+: its words quote a variable, and are not told\. Remedy/,
+    words: /^The setup of faulty failed at mod\.ts:\d+: the message is hidden because it quotes a variable\. Remedy/,
   },
   {
     title: "a setup that returns nothing",
     parts: "undefined",
-    words: /^The setup of faulty gives nothing back\. Remedy: \(\{ routes, jobs, … \}\), if only \(\{\}\)/,
+    words: /^The setup of faulty must return an object\. Remedy: return `\{ routes, jobs, … \}`, or `\{\}`/,
   },
   {
     title: "an unknown part",
     parts: "{ route: [look()] }",
     words:
-      /^The setup of faulty: route is nothing that is known here\. Remedy: take it out, or spell it as core\/http\/route\.ts or/,
+      /^The setup of faulty: route is an unknown key\. Remedy: remove it, or spell it as in core\/http\/route\.ts or/,
   },
   {
     title: "routes that are a string",
     parts: '{ routes: "look" }',
-    words: /^The setup of faulty: routes is not a list\. Remedy: routes: \[route/,
+    words: /^The setup of faulty: routes must be a list\. Remedy: write `routes: \[route/,
   },
   {
     title: "handlers that are not a list",
     parts: "{ jobs: {} }",
-    words: /^The setup of faulty: jobs is not a list\. Remedy: jobs: \[handleJob/,
+    words: /^The setup of faulty: jobs must be a list\. Remedy: write `jobs: \[handleJob/,
   },
   {
     title: "a handler that handleJob did not make",
     parts: '{ jobs: [{ job: job("faulty.note"), handle: async () => {} }] }',
-    words: /^faulty\.note of faulty: kind is no kind of handler\. Remedy: handleJob/,
+    words: /^faulty\.note of faulty: kind must be a kind of handler\. Remedy: make the handler with `handleJob/,
   },
   {
     title: "a method in lower case",
     parts: '{ routes: [look({ method: "get" })] }',
-    words: /^get \/faulty\/look of faulty: method is no method\. Remedy: GET, POST/,
+    words: /^get \/faulty\/look of faulty: method must be an HTTP method\. Remedy: write GET, POST/,
   },
   {
     title: "a route without a handler",
     parts: "{ routes: [look({ handler: undefined })] }",
-    words: /^GET \/faulty\/look of faulty: handler is no function\. Remedy: /,
+    words: /^GET \/faulty\/look of faulty: handler must be a function\. Remedy: pass one/,
   },
   {
     title: "a path with a parameter in another notation",
     parts: '{ routes: [look({ path: "/faulty/:id" })] }',
-    words: /^GET \/faulty\/:id of faulty: path is no path\. Remedy: \/words\/\{name\}/,
+    words: /^GET \/faulty\/:id of faulty: path must be a path\. Remedy: .*`\/words\/\{name\}`/,
   },
   {
     title: "a path without its first slash",
     parts: '{ routes: [look({ path: "faulty/look" })] }',
-    words: /^GET faulty\/look of faulty: path is no path\. Remedy: .*a slash before each part/,
+    words: /^GET faulty\/look of faulty: path must be a path\. Remedy: write a slash before each part/,
   },
   {
     title: "a parameter without a schema",
     parts: '{ routes: [look({ path: "/faulty/{id}" })] }',
-    words: /^GET \/faulty\/\{id\} of faulty: params is for nothing, and the path has id\. Remedy: a schema for each/,
+    words: /^GET \/faulty\/\{id\} of faulty: params has schemas for nothing, and the path has id\. Remedy: write one/,
   },
   {
     title: "a route without a kind of transaction",
     parts: "{ routes: [look({ transaction: undefined })] }",
-    words:
-      /^GET \/faulty\/look of faulty: transaction must be a kind of transaction\. Remedy: "tenant", "crossTenant" or "none"/,
+    words: /^GET \/faulty\/look of faulty: transaction must be a kind of transaction\. Remedy: write "tenant"/,
   },
   {
     title: "a misspelled kind of transaction",
@@ -264,52 +262,52 @@ const parts: readonly Fault[] = [
   {
     title: "a misspelled field of a route",
     parts: "{ routes: [look({ ratelimit: { points: 1, seconds: 1 } })] }",
-    words: /^GET \/faulty\/look of faulty: ratelimit is nothing that is known here/,
+    words: /^GET \/faulty\/look of faulty: ratelimit is an unknown key/,
   },
   {
     title: "a limit of 0 requests",
     parts: "{ routes: [look({ rateLimit: { points: 0, seconds: 1 } })] }",
-    words: /: rateLimit\.points is no number of requests\. Remedy: a whole number from 1/,
+    words: /: rateLimit\.points must be a number of requests\. Remedy: write a whole number from 1/,
   },
   {
     title: "a schedule without an interval",
     parts: '{ schedules: [{ name: "tick", everyMs: 0, run: async () => {} }] }',
-    words: /^tick of faulty: everyMs is no time in milliseconds\. Remedy: a whole number from 1/,
+    words: /^tick of faulty: everyMs must be a time in milliseconds\. Remedy: write a whole number from 1/,
   },
   {
     title: "a schedule with two times",
     parts: '{ schedules: [{ name: "tick", everyMs: 1, cron: "0 3 * * *", run: async () => {} }] }',
-    words: /^tick of faulty has no time, or two\. Remedy: everyMs or cron/,
+    words: /^tick of faulty must have exactly one of everyMs and cron\. Remedy: add or remove one/,
   },
   {
     title: "a schedule with an invalid cron expression",
     parts: '{ schedules: [{ name: "tick", cron: "each night", run: async () => {} }] }',
-    words: /^tick of faulty: cron is no time\. Remedy: cron's five fields/,
+    words: /^tick of faulty: cron must be a cron expression\. Remedy: write five fields/,
   },
   {
     title: "a gauge whose name Prometheus rejects",
     parts: '{ gauges: [{ name: "Events!", help: "x", label: "status", read: async () => ({}) }] }',
-    words: /^Events! of faulty: name is no name\. Remedy: lower case, such as events/,
+    words: /^Events! of faulty: name must be a name in lower case\. Remedy: write it like `events`/,
   },
   {
     title: "two schedules with one name",
     parts: '{ schedules: [1, 2].map((everyMs) => ({ name: "tick", everyMs, run: async () => {} })) }',
-    words: /^The setup of faulty: schedules has two of one name\. Remedy: rename or remove one/,
+    words: /^The setup of faulty: schedules must have different names\. Remedy: rename or remove one/,
   },
   {
     title: "a concurrency of 0",
     parts: "{ concurrency: 0 }",
-    words: /^The setup of faulty: concurrency is no number of jobs at a time\. Remedy: a whole number from 1/,
+    words: /^The setup of faulty: concurrency must be a number of jobs at a time\. Remedy: write a whole number from 1/,
   },
   {
     title: "an authenticator that is not a function",
     parts: "{ authenticator: {} }",
-    words: /^The setup of faulty: authenticator is no function/,
+    words: /^The setup of faulty: authenticator must be a function/,
   },
   {
     title: "a route for a role that is not a string",
     parts: "{ routes: [look({ access: [undefined] })] }",
-    words: /^GET \/faulty\/look of faulty is for undefined, which is no role\. Remedy: manager or receptionist/,
+    words: /^GET \/faulty\/look of faulty allows the unknown role undefined\. Remedy: write manager or receptionist/,
   },
   {
     title: "a route for a role that the authenticator does not return",
@@ -318,37 +316,36 @@ const parts: readonly Fault[] = [
       'routes: [look({ access: ["cook", "king"] })] }',
     variables: { PLUGINS: "faulty" },
     migrated: true,
-    words: /^GET \/faulty\/look of faulty is for "king", which is no role\. Remedy: cook or waiter\.$/,
+    words: /^GET \/faulty\/look of faulty allows the unknown role "king"\. Remedy: write cook or waiter\.$/,
   },
 ];
 
 const paths: readonly Fault[] = [
   ...["/health/ready", "/Health", "/metrics", "/openapi.json", "/docs/start.js"].map((path) => ({
-    title: `${path}, which is the core's`,
+    title: `${path}, which is reserved for the core`,
     parts: `{ routes: [look({ path: "${path}" })] }`,
-    words: /^GET \/\S+ of faulty is an address of the core's\. Remedy: a path that begins with another word\.$/,
+    words: /^GET \/\S+ of faulty is reserved for the core\. Remedy: choose a path that begins with another word\.$/,
   })),
   {
     title: "two overlapping paths of which neither is narrower",
     parts: '{ routes: [at("/faulty/{x}/me"), at("/faulty/auth/{y}", "other")] }',
     words:
-      /^GET \/faulty\/auth\/\{y\} of faulty answers addresses of \/faulty\/\{x\}\/me of faulty\. Remedy: another path for one/,
+      /^GET \/faulty\/auth\/\{y\} of faulty matches requests of \/faulty\/\{x\}\/me of faulty\. Remedy: change one/,
   },
   {
     title: "a path with a parameter that covers another plugin's path",
     parts: '{ routes: [at("/hotels/{x}")] }',
-    words:
-      /^GET \/hotels\/\{x\} of faulty answers addresses of \/hotels\/me of identity\. Remedy: another path for one/,
+    words: /^GET \/hotels\/\{x\} of faulty matches requests of \/hotels\/me of identity\. Remedy: change one/,
   },
   {
     title: "a path that another plugin's path with a parameter covers",
     parts: '{ routes: [look({ path: "/faulty/7" })] }',
     beside: { folder: "other", parts: '{ routes: [at("/faulty/{number}", "other")] }' },
-    words: /^GET \/faulty\/\{number\} of other answers addresses of \/faulty\/7 of faulty\. Remedy: another path/,
+    words: /^GET \/faulty\/\{number\} of other matches requests of \/faulty\/7 of faulty\. Remedy: change one/,
   },
 ];
 
-describe("a boot, by the shape of a plugin,", () => {
+describe("The boot, by the shape of a plugin", () => {
   const faulty = useFaultyPlugins();
 
   for (const faults of [manifests, values, parts, paths]) stopsOnEach(faults, faulty);

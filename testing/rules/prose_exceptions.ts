@@ -4,9 +4,6 @@
  */
 export const proseExceptions: readonly string[] = [
   // core
-  "core/plugin",
-  // embedded, testing
-  "testing/faulty_plugins.ts",
   // plugins/pms
   "plugins/pms/front_desk_test.ts",
   "plugins/pms/guests/contacts_test.ts",
