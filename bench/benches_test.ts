@@ -21,12 +21,12 @@ const { scripts } = JSON.parse(await readFile(path.join(root, "package.json"), "
 const ends: Readonly<Record<string, RegExp>> = {
   "bench:api": /availability, grand +\d+\.\d+ ms of execution/,
   "bench:desks": /a desk of another hotel beside +\d/,
-  "bench:expensive": /the ten worst.*KB\s+\n/,
-  "bench:login": /tokens, of the bare rate .* \(\d\): \d/,
+  "bench:expensive": /the ten that block the event loop longest.*KB\s+\n/,
+  "bench:login": /tokens \/ hashes alone, \d at a time as in Keyrack: \d/,
   "bench:plans": /Seed grand hotel[^]*the close of the day +\d/,
   "bench:report": /beside three reports +\d+ .*2xx/,
   "bench:tenancy": /connections open/,
-  "bench:webhook": /pick-up on PostgreSQL.*: \d+\.\d ms/,
+  "bench:webhook": /event's transaction to its job's on PostgreSQL.*: \d+\.\d ms/,
 };
 
 describe("A short run of a benchmark", function () {

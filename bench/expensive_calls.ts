@@ -1,9 +1,9 @@
 /**
  * Measures the most expensive requests that a hotel can send.
  * Compares the time that each blocks the event loop, its time in the database, and the bytes of its answer.
- * One hotel, as large as a trial allows, is full for a
- * quarter of a year. Each call is sent as large as allowed. This process is the web process, and a thread sends
- * the requests. The event loop's time is therefore the server's alone. All times are processor times.
+ * One hotel, as large as a trial allows, is full for a quarter of a year. Each call is sent as large as allowed. This
+ * process is the web process, and a thread sends the requests. The event loop's time is therefore the server's alone.
+ * All times are processor times.
  */
 import { Worker } from "node:worker_threads";
 
@@ -21,12 +21,12 @@ interface Answered {
 }
 
 interface Run extends Answered, LoopTime {
-  /** Milliseconds of PostgreSQL's processes. */
+  /** The processor time of PostgreSQL's processes (ms). */
   readonly database: number;
 }
 
-/** Plain JavaScript, because a worker thread does not load TypeScript by itself. */
-const clientThread = `
+/** The client's code, in plain JavaScript, because a worker thread does not load TypeScript by itself. */
+const clientThread = String.raw`
   const { parentPort } = require("node:worker_threads");
   parentPort.on("message", async ({ url, method, headers, body }) => {
     const answer = await fetch(url, { method, headers: { ...headers, connection: "close" }, body });
@@ -65,7 +65,7 @@ async function measureAll(): Promise<void> {
     most(({ bytes }) => bytes, 5),
   );
   print(
-    "the ten worst, by the longest hold",
+    "the ten that block the event loop longest",
     most(({ hold }) => hold, 10),
   );
   await client.terminate();
@@ -75,7 +75,7 @@ async function measureAll(): Promise<void> {
 
 type MeasureCall = (call: Call, token: string, times: number) => Promise<Run[]>;
 
-/** One hotel, as large as a trial allows. */
+/** Measures each request in one hotel that is as large as a trial allows. */
 async function measureRequests(platform: TestPlatform, measureCall: MeasureCall): Promise<Row[]> {
   const nights = amount(91, 10);
   const desk = await openDesk(platform);
@@ -91,7 +91,10 @@ async function measureRequests(platform: TestPlatform, measureCall: MeasureCall)
   return rows;
 }
 
-/** Full hotels of several sizes. Each room has a stay of one night on each night, and one room a single stay. */
+/**
+ * Measures searches in full hotels of several sizes. Each room has a stay of one night on each night, except for one
+ * room with a single stay.
+ */
 async function measureSearches(platform: TestPlatform, measureCall: MeasureCall): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [size, length] of [
@@ -112,7 +115,7 @@ async function measureSearches(platform: TestPlatform, measureCall: MeasureCall)
   return rows;
 }
 
-/** The least of several runs, because the first one compiles. */
+/** Returns the least of several runs, because the first one compiles the code. */
 function leastOf(runs: readonly Run[]): Run {
   const least = (of: (run: Run) => number): number => Math.min(...runs.map(of));
   return {

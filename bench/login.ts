@@ -1,6 +1,6 @@
 /**
  * `npm run bench:login`: measures how much a flood of logins delays the desk. One run measures three things in turn.
- * It counts the passwords that this machine alone can hash, and the tokens that Keyrack gives.
+ * It counts the passwords that this machine can hash, and the tokens that Keyrack issues.
  * It measures the time of bookings with and without a flood of logins.
  * Only the ratios count, because machines are noisy.
  */
@@ -16,7 +16,7 @@ import { type Load, measure, type Measured, printRow, startBench } from "./harne
 const rounds = amount(3, 1);
 const seconds = amount(5, 0.5);
 const rooms = amount(100, 10);
-/** As in plugins/identity/passwords/hashing.ts. */
+/** The parameters of plugins/identity/passwords/hashing.ts. */
 const parameters = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
 const day = dayAt(new Date(), "Europe/Berlin");
 
@@ -67,7 +67,7 @@ try {
   const tokenRatios: number[] = [];
   const p99Ratios: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    // Half before and half after the tokens, so that other load on the machine affects both alike.
+    // Measures hashes before and after the tokens, so that other load on the machine affects both alike.
     const before = [await bareHashRate(4), await bareHashRate(lanes)];
     const tokens = print(await measure(logins)).perSecond;
     const after = [await bareHashRate(4), await bareHashRate(lanes)];
@@ -86,15 +86,15 @@ try {
   const show = (ratios: readonly number[]): string =>
     `${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(", ")})`;
   process.stdout.write(
-    `\nbookings' p99 beside a flood of logins, of the quiet one: ${show(p99Ratios)}; at most 3 is aimed at\n` +
-      `tokens, of the bare hash rate: ${show(tokenRatios)}; 0.9 is aimed at\n` +
-      `tokens, of the bare rate of as many hashes at a time as Keyrack allows (${lanes}): ${show(laneRatios)}\n`,
+    `\np99 of bookings during a flood of logins / without it (goal 3 or less): ${show(p99Ratios)}\n` +
+      `tokens / hashes alone (goal 0.9): ${show(tokenRatios)}\n` +
+      `tokens / hashes alone, ${lanes} at a time as in Keyrack: ${show(laneRatios)}\n`,
   );
 } finally {
   await bench.close();
 }
 
-/** Hashes a second at this concurrency, in a process that does nothing else. */
+/** Returns hashes per second at this concurrency, in a process that does nothing else. */
 async function bareHashRate(atATime: number): Promise<number> {
   let hashes = 0;
   const started = performance.now();

@@ -104,12 +104,12 @@ async function build({ managerToken: token }: FurnishedHotel): Promise<Built> {
   }
 }
 
-/** The same columns of the same rows in the same order, written to a file. */
+/** Copies the columns and rows of the report, in its order, to a file. @returns seconds */
 async function copySeconds({ hotelId }: FurnishedHotel): Promise<number> {
   const select =
     `SELECT b.booking_id, b.room_id, r.room_number, b.guest_name, b.guest_email, b.guest_phone, b.adults, b.children,
-    b.arrival, b.departure, b.check_in_at, b.expected_check_out_at, b.checked_in_at, b.checked_out_at, b.status, b.total_amount,
-    b.currency, b.terms_accepted_at, b.notes, b.created_by, b.created_at,
+    b.arrival, b.departure, b.check_in_at, b.expected_check_out_at, b.checked_in_at, b.checked_out_at, b.status,
+    b.total_amount, b.currency, b.terms_accepted_at, b.notes, b.created_by, b.created_at,
     coalesce(b.rack_amount, b.total_amount) AS rack_amount, b.waived_amount
     FROM pms.bookings b LEFT JOIN pms.rooms r ON r.hotel_id = b.hotel_id AND r.room_id = b.room_id
     WHERE b.hotel_id = '${hotelId}' ORDER BY b.booking_id`.replaceAll(/\s+/g, " ");

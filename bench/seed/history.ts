@@ -16,7 +16,7 @@ interface Step {
   readonly after: Readonly<Record<string, unknown>>;
 }
 
-/** The lines of one booking, each with the values that the next one changes. */
+/** Returns the lines of one booking. Each contains the values before and after its action. */
 export function historyOf(stay: SeedStay, today: DayNumber): string[] {
   const facts = factsOf(stay);
   const first = asBooked(stay, facts);
@@ -28,11 +28,12 @@ export function historyOf(stay: SeedStay, today: DayNumber): string[] {
     const entryId = idOf("entry", at, stay.hotel.index, 4 * stay.number + index);
     const was = before === undefined ? nothing : JSON.stringify(before);
     before = now;
-    return `${[stay.hotel.id, entryId, facts.id, instantText(at), stay.hotel.manager, action, was, JSON.stringify(now)].join("\t")}\n`;
+    const { id, manager } = stay.hotel;
+    return `${[id, entryId, facts.id, instantText(at), manager, action, was, JSON.stringify(now)].join("\t")}\n`;
   });
 }
 
-/** As in plugins/pms/booking_record/history.ts. */
+/** Returns the values of a new booking, as plugins/pms/booking_record/history.ts writes them. */
 function asBooked(stay: SeedStay, facts: BookingFacts): Record<string, unknown> {
   const { name, email, phone } = personOf(stay.hotel.index, stay.guest);
   return {

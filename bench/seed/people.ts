@@ -4,14 +4,20 @@
  */
 import { scramble } from "./random.ts";
 
-const firstNames =
-  "Anna Maria Peter Thomas Michael Sofia Emma Paul Laura Julia David Martin José Elena Lukas Sarah Daniel Marie Nina Jan Olga Andreas Clara Hugo Ida Søren Zoë Lars Éva Pilar Björn Chloé Marta Jonas Yuki Amira Luca Greta Oskar Ines Kenji Aylin Mateo Freya Dara Tomás Noor Edith Bruno Agnes Viktor Selma Rafael Hanne Milan Ottilie Igor Philippa Leopold Xenia".split(
-    " ",
-  );
-const surnames =
-  "Müller Smith Schmidt Garcia Martin Jones Rossi Weber Silva Novák Wagner Brown Fernández Bernard Hansen Becker Taylor Kowalski Bianchi Hoffmann Nielsen Moreau Evans Popescu Keller Svensson Costa Wilson Horváth Lindberg Fischer O'Brien Larsen Tanaka Vogel Dubois Marino Walker Petrov Andersson Ruiz Kaya Lang Murphy Virtanen Conti Haas Lefèvre Nagy Campbell Demir Sato Ortega Zimmermann Quinn Ferrari Bauer Jansen Dvořák Hughes Lindqvist Romano Achterberg Yilmaz Vandenberghe Nakamura Oyelaran Szymański Thorsteinsson Featherstonehaugh".split(
-    " ",
-  );
+const firstNames = [
+  "Anna Maria Peter Thomas Michael Sofia Emma Paul Laura Julia David Martin José Elena Lukas Sarah Daniel",
+  "Marie Nina Jan Olga Andreas Clara Hugo Ida Søren Zoë Lars Éva Pilar Björn Chloé Marta Jonas Yuki Amira",
+  "Luca Greta Oskar Ines Kenji Aylin Mateo Freya Dara Tomás Noor Edith Bruno Agnes Viktor Selma Rafael",
+  "Hanne Milan Ottilie Igor Philippa Leopold Xenia",
+].flatMap((line) => line.split(" "));
+const surnames = [
+  "Müller Smith Schmidt Garcia Martin Jones Rossi Weber Silva Novák Wagner Brown Fernández Bernard Hansen",
+  "Becker Taylor Kowalski Bianchi Hoffmann Nielsen Moreau Evans Popescu Keller Svensson Costa Wilson",
+  "Horváth Lindberg Fischer O'Brien Larsen Tanaka Vogel Dubois Marino Walker Petrov Andersson Ruiz Kaya",
+  "Lang Murphy Virtanen Conti Haas Lefèvre Nagy Campbell Demir Sato Ortega Zimmermann Quinn Ferrari Bauer",
+  "Jansen Dvořák Hughes Lindqvist Romano Achterberg Yilmaz Vandenberghe Nakamura Oyelaran Szymański",
+  "Thorsteinsson Featherstonehaugh",
+].flatMap((line) => line.split(" "));
 const heads = "Bar Cor Del Fen Gal Har Ing Kes Lom Mar Nor Ost Pel Ran Sig Tor Ulm Vas Wil Zan".split(" ");
 const middles = "a be do e ga i ka le mo na o pi ra so ti".split(" ");
 const tails = "berg dal feld hart horst lund mann rath sen stad thal vik wald zky".split(" ");
@@ -38,7 +44,7 @@ export function personOf(hotel: number, guest: number): Person {
 
 const a0 = (hotel: number): number => hotel * 31 + 17;
 
-/** The first of a list most often, the last hardly ever. */
+/** Picks from a list by a number from 0 to 1. The first entries are far more frequent than the last. */
 const common = (list: readonly string[], part: number): string => list[Math.floor(list.length * part ** 2.2)] ?? "Doe";
 
 function rareSurname(number: number): string {

@@ -1,5 +1,6 @@
 /**
- * The seed's rows in COPY's format: columns between tabs, `\N` for NULL. No value contains a tab or a backslash.
+ * Makes the seed's rows in COPY's format, with tabs between columns and `\N` for NULL. No value contains a tab or a
+ * backslash.
  */
 import { foldUsername } from "../../plugins/identity/names/usernames.ts";
 import { type DayNumber, dayText, instantText, msPerDay, weekday } from "./days.ts";
@@ -12,7 +13,7 @@ import type { DayEntries, SeedStay } from "./stays.ts";
 
 const at = (ms: number | undefined): string => (ms === undefined ? nothing : instantText(ms));
 
-/** A table whose rows come from the bookings and closures; as many rows as there are lines. */
+/** A table whose rows come from the bookings and closures. Each returned line is one row. */
 export interface EntryTable {
   readonly columns: string;
   readonly rows: (entries: DayEntries, today: DayNumber) => string[];
@@ -26,13 +27,16 @@ export const entryTables: Readonly<Record<string, EntryTable>> = {
         .filter((stay) => stay.isNewGuest)
         .map(({ hotel, guest, createdAt }) => {
           const { name, email, phone } = personOf(hotel.index, guest);
-          return `${hotel.id}\t${guestIdOf(hotel, guest)}\t${name}\t${email ?? nothing}\t${phone ?? nothing}\t${at(createdAt)}\n`;
+          const contact = `${name}\t${email ?? nothing}\t${phone ?? nothing}`;
+          return `${hotel.id}\t${guestIdOf(hotel, guest)}\t${contact}\t${at(createdAt)}\n`;
         }),
   },
   "pms.bookings": {
-    columns: `hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children, arrival, departure,
-      check_in_at, expected_check_out_at, checked_in_at, checked_out_at, status, total_amount, currency, terms_accepted_at,
-      notes, created_by, created_at, version, guest_id, room_locked, status_on, checked_in_on`,
+    columns: [
+      "hotel_id, booking_id, room_id, guest_name, guest_email, guest_phone, adults, children, arrival, departure",
+      "check_in_at, expected_check_out_at, checked_in_at, checked_out_at, status, total_amount, currency",
+      "terms_accepted_at, notes, created_by, created_at, version, guest_id, room_locked, status_on, checked_in_on",
+    ].join(", "),
     rows: ({ stays }) => stays.map(bookingRow),
   },
   "pms.booking_nights": {
@@ -44,10 +48,11 @@ export const entryTables: Readonly<Record<string, EntryTable>> = {
     rows: ({ stays, closures }) => [
       ...stays.flatMap(occupancyRows),
       ...closures.map(({ hotel, number, room, from, to }) => {
-        // Above all numbers of stays.
+        // The number is above all numbers of stays, so that the ids differ.
         const id = idOf("occupancy", from * msPerDay, hotel.index, 0x8000_0000 + number);
         const reason = number % 2 === 0 ? "Painting" : "The shower leaks";
-        return `${hotel.id}\t${id}\t${hotel.rooms[room]?.id}\t${dayText(from)}\t${dayText(to)}\t${nothing}\t${reason}\n`;
+        const days = `${dayText(from)}\t${dayText(to)}`;
+        return `${hotel.id}\t${id}\t${hotel.rooms[room]?.id}\t${days}\t${nothing}\t${reason}\n`;
       }),
     ],
   },
@@ -100,7 +105,7 @@ function nightRows(stay: SeedStay): string[] {
   for (let day = arrival; day < booked; day += 1) {
     const rate = amountText(hotel, priceOfNight(stay, facts, day));
     const released = day < arrival + facts.billed ? nothing : by;
-    // A move keeps the type that was sold, as it keeps the price.
+    // A move keeps the room type that was sold, as it keeps the price.
     const sold = facts.firstRoom.type.id;
     rows.push(`${hotel.id}\t${facts.id}\t${dayText(day)}\t${roomOf(stay, day).id}\t${sold}\t${rate}\t${released}\n`);
   }
@@ -119,7 +124,7 @@ function occupancyRows(stay: SeedStay): string[] {
   return [row(facts.firstRoom, arrival, move.on, 0), row(facts.lastRoom, move.on, departure, 1)];
 }
 
-/** A table of the hotels themselves. */
+/** A table whose rows come from one hotel. */
 export interface HotelTable {
   readonly columns: string;
   readonly rows: (hotel: SeedHotel, today: DayNumber, passwordHash: string, remark: string) => string[];
@@ -137,13 +142,14 @@ export const hotelTables: Readonly<Record<string, HotelTable>> = {
   },
   "identity.users": {
     columns: "hotel_id, user_id, username, folded_username, password_hash, role, created_at",
-    rows: (hotel, today, hash) => [
-      `${[hotel.id, hotel.managerId, hotel.manager, foldUsername(hotel.manager), hash, "manager", at((today - 1800) * msPerDay)].join("\t")}\n`,
-    ],
+    rows: ({ id, managerId, manager }, today, hash) => {
+      const createdAt = at((today - 1800) * msPerDay);
+      return [`${[id, managerId, manager, foldUsername(manager), hash, "manager", createdAt].join("\t")}\n`];
+    },
   },
   "pms.policies": {
     columns: "hotel_id, day_closes_at",
-    // The clock closes no days: the data stays what it was made as, however much later a worker runs on it.
+    // Leaves the closing time empty, so that the clock closes no day and the data never changes.
     rows: (hotel) => [`${hotel.id}\t${nothing}\n`],
   },
   "pms.room_types": {

@@ -42,8 +42,8 @@ export interface PluginContext<M extends Manifest = Manifest> {
   readonly files: M["permissions"] extends { files: object } ? FileStore : undefined;
   readonly enqueue: Enqueue<JobsOf<M>>;
   /**
-   * Announces a change to the event streams of a tenant, once the transaction has committed. Routes and jobs of a tenant
-   * announce their changes without it. It is for schedules, and for work over several tenants.
+   * Announces a change to the event streams of a tenant, once the transaction has committed. Routes and jobs of a
+   * tenant announce their changes without it. It is for schedules, and for work over several tenants.
    */
   readonly announce: (trx: Trx, tenantId: string, topics: readonly string[]) => void;
   /** The security log, which a manager reads at `GET /audit`. */

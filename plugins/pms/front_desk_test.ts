@@ -1,4 +1,4 @@
-/** The ten tasks of docs/front-desk.md, run as they are written there, each with as many calls as it says. */
+/** Runs the ten tasks of docs/front-desk.md as they are written, and counts the calls of each. */
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -17,7 +17,7 @@ interface Task {
   readonly script: string;
 }
 
-/** The sections of the page with a number of calls; the first block of all arranges. */
+/** Reads the sections of the page that state a number of calls. The first block of the page makes the preparations. */
 function readTasks(text: string): { arrange: string; tasks: Task[] } {
   const script = (section: string): string => /```sh\n(.*?)```/s.exec(section)?.[1] ?? "";
   const [introduction = "", ...sections] = text.split(/^## /m);
@@ -35,7 +35,7 @@ describe("docs/front-desk.md", () => {
   });
   after(() => platform.close());
 
-  it("runs as it is written, each of its ten tasks in as many calls as it says", async () => {
+  it("Each of the ten tasks on the page runs as written, in the stated number of calls", async () => {
     const { arrange, tasks } = readTasks(await readFile(page, "utf8"));
     expect(tasks).to.have.length(10);
     const hotel = await furnishHotel(platform.client, { rooms: 0 });
@@ -44,7 +44,7 @@ describe("docs/front-desk.md", () => {
       `URL=${platform.client.url}; JSON="Content-Type: application/json"; TYPE=${hotel.roomTypeId}`,
       `AUTH="Authorization: Bearer ${hotel.managerToken}"; DESK="Authorization: Bearer ${hotel.receptionistToken}"`,
       `field() { node -pe "JSON.parse(require('fs').readFileSync(0, 'utf8')).$1"; }`,
-      // A file, for a call may be made in a subshell.
+      // Counts the calls in a file, because a subshell can make one.
       'CALLS=$(mktemp); curl() { echo call >> "$CALLS"; command curl "$@"; }',
       arrange,
       ...tasks.flatMap(({ script }) => [': > "$CALLS"', script, 'echo; echo "calls=$(wc -l < "$CALLS" | tr -d " ")"']),

@@ -27,7 +27,8 @@ describe("the PMS's migrations", function () {
 
   const shape = async (): Promise<unknown[]> => {
     const { rows } = (await owner.raw(`
-      SELECT attname, atttypid::regtype, attnotnull, pg_get_expr(adbin, adrelid) AS fallback, relrowsecurity, relforcerowsecurity
+      SELECT attname, atttypid::regtype, attnotnull, pg_get_expr(adbin, adrelid) AS fallback,
+        relrowsecurity, relforcerowsecurity
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = attnum
       WHERE c.oid IN ('pms.policies'::regclass, 'identity.hotels'::regclass) ORDER BY c.oid, attname`)) as {
@@ -36,12 +37,12 @@ describe("the PMS's migrations", function () {
     return rows;
   };
 
-  /** What the migration meets: no such columns, and no closing time unless the hotel sets one. */
+  /** Restores the table before migration 0010: without its columns, and without a default closing time. */
   const before0010 = `
     ALTER TABLE pms.policies DROP COLUMN day_closes_from, DROP COLUMN receptionists_close_day,
       ALTER COLUMN day_closes_at DROP DEFAULT`;
 
-  /** Runs a migration as an owner whom forced row-level security concerns, as it does not a superuser. */
+  /** Runs a migration as a plain owner. Forced row-level security applies to it, but not to a superuser. */
   const asPlainOwner = (tables: readonly string[], up: (trx: Knex) => Promise<void>) =>
     owner.transaction(async (trx) => {
       const plain = `plain_owner_${process.pid}`;
@@ -54,7 +55,7 @@ describe("the PMS's migrations", function () {
       );
     });
 
-  it("give each night that was sold before the type that its room has, and keep that type from deletion", async () => {
+  it("Migration 0006 gives sold nights the room type of their room, and this type can't be deleted", async () => {
     const { hotelId, model } = await insertHotel(owner, { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" });
     const pool = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 2, name: "test desk" });
     try {
@@ -86,7 +87,7 @@ describe("the PMS's migrations", function () {
     expect(refusal).to.equal("23503");
   });
 
-  it("keep how hotels that exist close their days, and let the clock close those of new ones", async () => {
+  it("Migration 0010 keeps how existing hotels close their days, and new hotels get the default time", async () => {
     const fresh = await shape();
     await owner.raw(before0010);
     const kind = { currency: "EUR", decimals: 2, timeZone: "Europe/Berlin" };
@@ -153,7 +154,8 @@ describe("the PMS's migrations", function () {
 
     // Row-level security covers the owner of the table again.
     const { rows } = (await owner.raw(
-      "SELECT relrowsecurity AND relforcerowsecurity AS forced FROM pg_class WHERE oid = 'pms.booking_history'::regclass",
+      `SELECT relrowsecurity AND relforcerowsecurity AS forced
+       FROM pg_class WHERE oid = 'pms.booking_history'::regclass`,
     )) as { rows: { forced: boolean }[] };
     expect(rows).to.deep.equal([{ forced: true }]);
   });

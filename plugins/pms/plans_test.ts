@@ -1,6 +1,6 @@
 /**
- * What the desk asks all day must find its rows by an index, however large the tables grow: the plans that PostgreSQL
- * really runs, as the plugin's own role behind the tenant wall, where an index is easily lost.
+ * Checks the plans of the desk's frequent queries. Each query must find its rows by an index, however large the tables
+ * grow. The queries run as the plugin's role with row-level security, where PostgreSQL easily stops using an index.
  */
 import { expect } from "chai";
 import type { Knex } from "knex";
@@ -24,11 +24,11 @@ import {
   readQueries,
 } from "./testing/read_queries.ts";
 
-/** Rows that one step of a plan may look at; the hotel has 10,000 bookings. */
+/** The most rows that one step of a plan can read. The hotel has 10,000 bookings. */
 const mostRows = 3000;
-/** Where it is another. */
+/** Queries with another limit. */
 const otherLimits: Readonly<Record<string, number>> = {
-  // These answer with little.
+  // These queries return few rows.
   "a booking of a room": 200,
   "a booking of a room type": 200,
   "the look-up of a known guest": 10,
@@ -38,7 +38,7 @@ const otherLimits: Readonly<Record<string, number>> = {
   "bookings of a guest": 100,
   "the board": 200,
 };
-/** An answer of a list. */
+/** The answer of a route that lists. */
 interface Answered {
   readonly body: { readonly items: readonly Record<string, unknown>[] };
 }
@@ -46,8 +46,8 @@ interface Answered {
 const limitOf = (name: string): number => otherLimits[name] ?? mostRows;
 
 /**
- * Which query is lost without which indexes; that it is shows that these tests can fail. Where there are several, one
- * stands in for the other.
+ * The indexes without which a query reads too many rows. The tests drop them to show that the checks can fail. If a
+ * query has several, each of them can replace the others, so all are dropped.
  */
 const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["availability", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
@@ -82,32 +82,32 @@ const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["the history of a booking", "booking_history_booking"],
 ];
 
-describe("the plans of what the desk asks", function () {
+describe("The plans of the desk's queries", function () {
   this.timeout(120_000);
   let database: TestDatabase;
   let owner: Knex;
-  let gate: Knex;
+  let pool: Knex;
   let hotel: QueriedHotel;
   before(async () => {
     database = await createTestDatabase();
     // Three hotels of 100 rooms with 10,000 bookings each, and one of 30 rooms with 15,000.
     await seed({ url: database.url, scale: 0.015, day: "2026-11-05", say: () => undefined });
     owner = openPool({ url: database.url, max: 1, name: "plans test owner" });
-    // A former contact of each guest: of a small table, PostgreSQL reads all of the hotel rather than the trigram index.
+    // Adds a former contact of each guest. PostgreSQL would not use the trigram index of a small table.
     await owner.raw(`INSERT INTO pms.guest_contacts (hotel_id, guest_id, name, email, phone)
       SELECT hotel_id, guest_id, 'Former ' || reverse(name), 'former.' || email, NULL FROM pms.guests`);
     await owner.raw("ANALYZE pms.guest_contacts");
     await sendPlans(owner);
-    gate = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 1, name: "plans test" });
+    pool = openPool({ url: urlAs(database.url, loginRole, testSecret), max: 1, name: "plans test" });
     hotel = await findQueriedHotel(owner, "Seed hotel 1");
   });
   after(async () => {
-    await gate?.destroy();
+    await pool?.destroy();
     await owner?.destroy();
     await database?.drop();
   });
 
-  /** Drops indexes, or the constraints that have them. @returns how they are made again */
+  /** Drops indexes, or the constraints that own them. @returns the SQL that creates them again */
   const takeAway = async (indexes: readonly string[]): Promise<string[]> => {
     const { rows } = await owner.raw(
       `SELECT 'DROP INDEX pms.' || indexname AS drop, indexdef AS create FROM pg_indexes
@@ -125,19 +125,19 @@ describe("the plans of what the desk asks", function () {
   };
 
   for (const [name, query] of Object.entries(readQueries)) {
-    it(`${name}: by an index, and few rows`, async () => {
-      const plans = await plansFor(gate, hotel, query);
+    it(`The query "${name}" uses an index and reads few rows`, async () => {
+      const plans = await plansFor(pool, hotel, query);
       expect(plans.length).to.be.at.least(runsPerQuery);
       expect(findPlanFaults(plans, limitOf(name))).to.deep.equal([]);
     });
   }
 
   for (const [name, ...indexes] of needed) {
-    it(`notices where ${indexes.join(", ")} ${indexes.length === 1 ? "is" : "are"} gone: ${name}`, async () => {
+    it(`The check of "${name}" fails without ${indexes.join(", ")}`, async () => {
       const back = await takeAway(indexes);
       try {
         expect(
-          findPlanFaults(await plansFor(gate, hotel, readQueries[name] as ReadQuery), limitOf(name)),
+          findPlanFaults(await plansFor(pool, hotel, readQueries[name] as ReadQuery), limitOf(name)),
         ).not.to.deep.equal([]);
       } finally {
         for (const sql of back) await owner.raw(sql);
@@ -145,29 +145,29 @@ describe("the plans of what the desk asks", function () {
     });
   }
 
-  it("asks for the board and for the chart in a few statements, whatever the size of the hotel", async () => {
+  it("The board and the chart need at most 3 statements, whatever the size of the hotel", async () => {
     for (const name of ["the board", "the chart"]) {
-      expect((await plansFor(gate, hotel, readQueries[name] as ReadQuery)).length / runsPerQuery, name).to.be.at.most(
+      expect((await plansFor(pool, hotel, readQueries[name] as ReadQuery)).length / runsPerQuery, name).to.be.at.most(
         3,
       );
     }
   });
 
-  it("closes a day in a few statements, however many guests stay on", async () => {
+  it("The close of the day needs at most 24 statements, however many guests stay longer", async () => {
     const { rows } = await owner.raw(
       "SELECT FROM pms.bookings WHERE hotel_id = ? AND status = 'in_house' AND departure <= ?",
       [hotel.hotelId, hotel.today],
     );
     const most = 24;
-    expect(rows.length, "who stay on").to.be.greaterThan(most);
-    const plans = await plansFor(gate, hotel, readQueries["the close of the day"] as ReadQuery);
-    // Without what PostgreSQL asks itself of foreign keys, row by row.
+    expect(rows.length, "guests who stay longer").to.be.greaterThan(most);
+    const plans = await plansFor(pool, hotel, readQueries["the close of the day"] as ReadQuery);
+    // Ignores PostgreSQL's own queries, which check foreign keys row by row.
     const asked = plans.filter(({ statement }) => !statement.startsWith("SELECT 1 FROM ONLY"));
     expect(asked.length / runsPerQuery).to.be.at.most(most);
   });
 
   const ask = <T>(query: (trx: Trx) => Promise<T>): Promise<T> =>
-    databaseFor(gate, "pms", false).tenant(hotel.hotelId, query, { readOnly: true });
+    databaseFor(pool, "pms", false).tenant(hotel.hotelId, query, { readOnly: true });
   const idsOf = async (sql: string, values: readonly string[]): Promise<string[]> => {
     const { rows } = (await owner.raw(sql, values)) as { rows: { id: string }[] };
     return rows.map(({ id }) => id);
@@ -191,8 +191,8 @@ describe("the plans of what the desk asks", function () {
     "0000012",
     "nobody at all",
   ]) {
-    it(`finds by "${text}" the guests and bookings that a look at each row finds`, async () => {
-      // Each guest is folded again, whatever the columns say. One or two letters count at the beginning of a word.
+    it(`A search for "${text}" finds the guests and bookings that a check of each row finds`, async () => {
+      // Folds each guest's texts again instead of reading the columns. One or two letters must begin a word.
       const shown = `pms.fold_text(concat_ws(' ', name, email, regexp_replace(phone, '[^0-9]', '', 'g')))`;
       const words = text.split(" ");
       const occurs = words
@@ -214,7 +214,7 @@ describe("the plans of what the desk asks", function () {
     });
   }
 
-  it("finds the rooms free that a look at each night finds", async () => {
+  it("The search for free rooms finds the rooms that a check of each night finds", async () => {
     for (const days of [-20, 0, 10, 60]) {
       const [arrival, departure] = [addDays(hotel.today, days), addDays(hotel.today, days + 3)];
       const free = await ask((trx) =>
@@ -232,7 +232,7 @@ describe("the plans of what the desk asks", function () {
     }
   });
 
-  it("Counts the rooms as free that a look at each night finds", async () => {
+  it("The calendar counts the free rooms that a check of each night finds", async () => {
     const types = await idsOf("SELECT room_type_id AS id FROM pms.room_types WHERE hotel_id = ?", [hotel.hotelId]);
     const [from, to] = [addDays(hotel.today, -3), addDays(hotel.today, 40)];
     const free = await ask((trx) => countFreeRooms(trx, hotel.hotelId, { from, to, roomTypeIds: types }, hotel.today));
@@ -252,7 +252,7 @@ describe("the plans of what the desk asks", function () {
     expect(counted.sort()).to.deep.equal(expected.sort());
   });
 
-  it("charts every stay and closure that touches the days", async () => {
+  it("The chart shows every stay and closure that overlaps its days", async () => {
     const [from, to] = [addDays(hotel.today, -3), addDays(hotel.today, 28)];
     const chart = await ask((trx) => readChart(trx, { hotelId: hotel.hotelId, from, to, limit: 200 }));
     const shown = chart.flatMap(({ room }) => [
@@ -265,7 +265,8 @@ describe("the plans of what the desk asks", function () {
     ]);
     const expected = await idsOf(
       `SELECT concat_ws(' ', o.room_id, coalesce(o.booking_id, o.occupancy_id), o.arrival, o.departure, b.status,
-         coalesce(b.guest_name, o.reason)) AS id FROM pms.occupancies o LEFT JOIN pms.bookings b USING (hotel_id, booking_id)
+         coalesce(b.guest_name, o.reason)) AS id
+       FROM pms.occupancies o LEFT JOIN pms.bookings b USING (hotel_id, booking_id)
        WHERE o.hotel_id = ? AND o.nights && daterange(?::date, ?::date)`,
       [hotel.hotelId, from, to],
     );

@@ -4,7 +4,7 @@ import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("the contacts of a guest", () => {
+describe("The contacts of a guest", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -19,7 +19,7 @@ describe("the contacts of a guest", () => {
     const stays = (await desk.get(`/bookings?guest=${query}`)).body.items as { booking_id: string }[];
     return { guests: people.map(({ guest_id: id }) => id), bookings: stays.map(({ booking_id: id }) => id).sort() };
   };
-  /** Books for guests one after another, each in a room of its own. */
+  /** Books a room for each guest, one after another. */
   const bookAll = async (desk: Desk, ...guests: object[]) => {
     const made = [];
     for (const [index, guest] of guests.entries())
@@ -27,14 +27,14 @@ describe("the contacts of a guest", () => {
     return made as { booking_id: string; guest_id: string }[];
   };
 
-  it("are those of the newest booking, and the bookings are found by old and new ones alike", async () => {
+  it("The newest booking sets a guest's contacts, and old and new contacts find all bookings", async () => {
     const desk = await openDesk(platform, { rooms: 4 });
     const made = await bookAll(
       desk,
       lena,
       { ...lena, email: "new@example.com" },
       { name: "lena berg", email: "NEW@example.com", phone: "0171 555" },
-      // Known already, so that it takes nothing's place.
+      // This address is known already, so it does not replace the newer one.
       { ...lena, phone: null },
     );
     const guest = made[0]?.guest_id ?? "";
@@ -48,11 +48,13 @@ describe("the contacts of a guest", () => {
     const bookings = made.map(({ booking_id: id }) => id).sort();
     for (const text of ["old@example.com", "new@example.com", "+4930123456", "030 123456", "0171555", "berg old@"])
       expect(await idsBy(desk, text), text).to.deep.equal({ guests: [guest], bookings });
-    expect((await desk.get(`/bookings/${made[0]?.booking_id}`)).body.guest, "what was told then").to.deep.equal(lena);
+    expect((await desk.get(`/bookings/${made[0]?.booking_id}`)).body.guest, "the contacts at that time").to.deep.equal(
+      lena,
+    );
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("stay what they are where a booking is refused", async () => {
+  it("A refused booking does not change the contacts", async () => {
     const desk = await openDesk(platform);
     const guest = (await bookAll(desk, lena))[0]?.guest_id ?? "";
     const refused = await desk.book(0, 1, { guest: { ...lena, email: "new@example.com" } });
@@ -60,7 +62,7 @@ describe("the contacts of a guest", () => {
     expect(await read(desk, guest)).to.include({ email: lena.email, bookings: 1 });
   });
 
-  it("are searched by a former name, and a booking under it is of the same guest", async () => {
+  it("A former name finds the guest, and a booking under it belongs to the same guest", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const past = await desk.booked(0, 1, { guest: { name: "Anna Alt", email: "anna@example.com" } });
     await desk.operate("check-in", past.booking_id);
@@ -78,7 +80,7 @@ describe("the contacts of a guest", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("are found by former ones however many guests the text stands in", async () => {
+  it("A former name finds the guest however many guests have the same name", async () => {
     const desk = await openDesk(platform, { rooms: 30 });
     const past = await desk.booked(0, 1, { guest: { name: "Anna Quill", email: "anna@example.com" } });
     await desk.operate("cancel", past.booking_id);
@@ -89,17 +91,19 @@ describe("the contacts of a guest", () => {
     expect(guests).to.include(past.guest_id);
   });
 
-  it("are found by former ones where more guests than a search can name are called so", async () => {
+  it("A former name finds the guest when more guests have it than a search can return", async () => {
     const desk = await openDesk(platform);
     const past = await desk.booked(0, 1, { guest: { name: "Anna Quill", email: "anna@example.com" } });
     await desk.operate("cancel", past.booking_id);
     await desk.manage("PATCH", `/guests/${past.guest_id}`, { name: "Anna Neu" });
-    // The first thousand have other names, so that the index is asked; more than a thousand after them match.
+    // The first 1,000 guests have other names, so that PostgreSQL uses the index. After them, 1,001 guests match.
     await platform.owner.raw(
       `INSERT INTO pms.guests (hotel_id, guest_id, name)
-       SELECT :hotel::uuid, (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 'Other ' || n FROM generate_series(1, 1000) AS n
+       SELECT :hotel::uuid, (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 'Other ' || n
+       FROM generate_series(1, 1000) AS n
        UNION ALL
-       SELECT :hotel::uuid, ('f' || lpad(to_hex(n), 7, '0') || '-0000-7000-8000-000000000000')::uuid, 'Quill ' || n FROM generate_series(1, 1001) AS n`,
+       SELECT :hotel::uuid, ('f' || lpad(to_hex(n), 7, '0') || '-0000-7000-8000-000000000000')::uuid, 'Quill ' || n
+       FROM generate_series(1, 1001) AS n`,
       { hotel: desk.hotelId },
     );
     const { guests, bookings } = await idsBy(desk, "quill");
@@ -108,7 +112,7 @@ describe("the contacts of a guest", () => {
     expect(bookings).to.deep.equal([past.booking_id]);
   });
 
-  it("are corrected by another spelling in a booking, and a booking that shows a former name corrects nothing", async () => {
+  it("Another spelling in a booking corrects the guest's name, but not in a booking with a former name", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const [first, second] = await bookAll(
       desk,
@@ -119,7 +123,9 @@ describe("the contacts of a guest", () => {
     expect(amended.body).to.deep.include({ guest_id: first?.guest_id });
     expect(amended.body.guest.name).to.equal("María López");
     expect((await read(desk, first?.guest_id ?? "")).name).to.equal("María López");
-    expect((await desk.get(`/bookings/${second?.booking_id}`)).body.guest.name, "ahead").to.equal("María López");
+    expect((await desk.get(`/bookings/${second?.booking_id}`)).body.guest.name, "the future booking").to.equal(
+      "María López",
+    );
     await desk.operate("cancel", second?.booking_id ?? "");
     await desk.manage("PATCH", `/guests/${first?.guest_id}`, { name: "María Ruiz" });
     await desk.amend(second?.booking_id ?? "", { guest: { name: "Maria Lopez" } });
@@ -127,7 +133,7 @@ describe("the contacts of a guest", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("leave with the last booking of a name that was misspelled, unless they are somebody's own", async () => {
+  it("The last correction of a misspelled guest deletes the profile, unless it has an address of its own", async () => {
     const desk = await openDesk(platform, { rooms: 4 });
     const [typo, owner, alone, twice] = await bookAll(
       desk,
@@ -145,12 +151,12 @@ describe("the contacts of a guest", () => {
     const status = async (guest: string | undefined) => (await desk.get(`/guests/${guest}`)).status;
     const john = await correct(typo?.booking_id, { name: "John Smith" });
     expect(john).not.to.equal(typo?.guest_id);
-    expect(await status(typo?.guest_id), "who has another booking").to.equal(200);
+    expect(await status(typo?.guest_id), "a guest with another booking").to.equal(200);
     expect(await correct(twice?.booking_id, { name: "John Smith" })).to.equal(john);
     expect(await status(typo?.guest_id)).to.equal(404);
     expect((await idsBy(desk, "jhon")).guests).to.deep.equal([]);
     await correct(owner?.booking_id, { name: "Grace Hopper", email: null });
-    expect(await status(owner?.guest_id), "whose e-mail address is on no booking").to.equal(200);
+    expect(await status(owner?.guest_id), "a guest whose e-mail address is on no booking").to.equal(200);
     await correct(alone?.booking_id, { name: "Somebody Known" });
     expect(await status(alone?.guest_id)).to.equal(404);
     await requireWhole(platform.owner, desk.hotelId);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-describe("the folding of guests", () => {
+describe("The folding of guests' names and phone numbers", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -12,13 +12,14 @@ describe("the folding of guests", () => {
 
   const fold = async (texts: readonly string[]): Promise<string[]> => {
     const { rows } = (await platform.owner.raw(
-      "SELECT pms.fold_text(given.text) AS folded FROM unnest(?::text[]) WITH ORDINALITY AS given (text, at) ORDER BY at",
+      `SELECT pms.fold_text(given.text) AS folded
+       FROM unnest(?::text[]) WITH ORDINALITY AS given (text, at) ORDER BY at`,
       [[...texts]],
     )) as { rows: { folded: string }[] };
     return rows.map(({ folded }) => folded);
   };
 
-  /** Of each line, the texts are one; of two lines, they are not. */
+  /** Texts of the same line are folded to the same text. Texts of different lines are not. */
   const alike = [
     ["José García", " jose\u00a0 GARCIA ", "Jose\u0301 Garci\u0301a", "ＪＯＳＥ ｇａｒｃｉａ", "José\u200b García"],
     ["O’Brien", "O'Brien", "O`Brien", "O´BRIEN", "OʼBrien", "o‘brien", "O＇Brien"],
@@ -34,20 +35,20 @@ describe("the folding of guests", () => {
     ["مُحَمَّد", "محمد"],
     ["김철수", "김 철수", "김철수".normalize("NFD")],
     ["ガンダム", "ｶﾞﾝﾀﾞﾑ", "ガンダム".normalize("NFD")],
-    // Marks of these scripts make another name.
+    // In these scripts, a mark makes a different name.
     ["カンタム"],
     ["हिन्दी", "हिन्दी\u200d"],
     ["हनद"],
   ] as const;
 
-  it("makes one text of all spellings of a name, and keeps names apart that are others", async () => {
+  it("All spellings of a name have the same folded text, and different names have different ones", async () => {
     const folded = await Promise.all(alike.map((texts) => fold(texts)));
     folded.forEach((texts, index) => expect(new Set(texts).size, alike[index]?.[0]).to.equal(1));
     expect(new Set(folded.map(([text]) => text)).size).to.equal(alike.length);
   });
 
-  it("changes nothing that it has folded, and does not mind how a letter is encoded", async () => {
-    // Between two letters, each one below U+3100, and one in 50 above. Later planes differ by the version of Unicode.
+  it("Folding a folded text changes nothing, and the encoding of a letter makes no difference", async () => {
+    // Tries each letter below U+3100, and one in 50 above. Later planes differ between versions of Unicode.
     const texts: string[] = [];
     for (let code = 0x20; code < 0x1_0000; code += code < 0x3100 ? 1 : 50) {
       const letter = String.fromCodePoint(code);
@@ -59,7 +60,7 @@ describe("the folding of guests", () => {
     expect(await fold(texts.map((text) => text.normalize("NFC")))).to.deep.equal(once);
   });
 
-  /** Of each line, the phone numbers are one; `false`: they are two. */
+  /** Pairs of phone numbers. `true` marks a pair that is the same number. */
   const phones: readonly (readonly [boolean, string, string])[] = [
     [true, "+49 171 2345678", "+491712345678"],
     [true, "+49 171 2345678", "0049171/2345678"],
@@ -80,7 +81,7 @@ describe("the folding of guests", () => {
     [false, "none", "unknown"],
   ];
 
-  it("compares phone numbers by their digits, with the country and without it", async () => {
+  it("Phone numbers are compared by their digits, with and without the country", async () => {
     const { rows } = await platform.owner.raw(
       `SELECT a, b, pms.same_phone(a, b) AS same, pms.same_phone(b, a) AS reverse,
          pms.phone_national(pms.phone_canonical(a)) = ANY (pms.phone_keys(b)) AS found
@@ -93,7 +94,7 @@ describe("the folding of guests", () => {
     }
   });
 
-  /** Searches both lists. @returns the names in order, which must be the same in both */
+  /** Searches guests and bookings, which must have the same names. @returns the names in order */
   const search = async (desk: Desk, text: string): Promise<string[]> => {
     const query = encodeURIComponent(text);
     const people = (await desk.get(`/guests?query=${query}&limit=200`)).body.items as { name: string }[];
@@ -155,13 +156,13 @@ describe("the folding of guests", () => {
     "garcia nobody": [],
   };
 
-  it("finds by a text all guests and their bookings that have each of its words, however it is spelled", async () => {
+  it("A search finds the guests and bookings that contain each of its words, in any spelling", async () => {
     const desk = await openDesk(platform, { rooms: stored.length });
     for (const [index, guest] of stored.entries()) await desk.booked(0, 1, { guest, room_id: desk.roomIds[index] });
     for (const [text, names] of Object.entries(found)) expect(await search(desk, text), text).to.deep.equal(names);
   });
 
-  it("recognizes a guest by any spelling of the name with one of the e-mail address or the phone", async () => {
+  it("Any spelling of the name, with the e-mail address or the phone, identifies a guest", async () => {
     const desk = await openDesk(platform, { rooms: 12 });
     let room = 0;
     const book = async (guest: object): Promise<string> =>

@@ -12,21 +12,21 @@ import { requireWhole } from "../testing/model_tests/invariants.ts";
 import { anonymize } from "./forget.ts";
 import { linkGuest } from "./guests.ts";
 
-describe("a guest who is forgotten", () => {
+describe("The anonymization of a guest", () => {
   let platform: TestPlatform;
-  let gate: Knex;
+  let pool: Knex;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
-    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 3, name: "test forgetting" });
+    pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 3, name: "test forgetting" });
   });
   after(async () => {
-    await gate.destroy();
+    await pool.destroy();
     await platform.close();
   });
 
-  /** Does the second while the first has done its work and not yet committed. */
+  /** Runs the second work after the first is done and before it commits. */
   const meanwhile = async <A, B>(desk: Desk, first: (trx: Trx) => Promise<A>, second: (trx: Trx) => Promise<B>) => {
-    const { tenant } = databaseFor(gate, "pms", false);
+    const { tenant } = databaseFor(pool, "pms", false);
     let later: Promise<PromiseSettledResult<B>[]> | undefined;
     const done = await tenant(desk.hotelId, async (trx) => {
       const result = await first(trx);
@@ -48,7 +48,7 @@ describe("a guest who is forgotten", () => {
       after: Record<string, unknown>;
     }[];
 
-  it("is gone from the history of a booking that was handed on, whose new guest is not", async () => {
+  it("The history of a booking loses its former guest, and keeps the guest who has it now", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guest } = await desk.booked(0, 1, { guest: ada, notes: "Countess" });
     expect((await desk.amend(id, { guest: grace, notes: "Admiral" })).status).to.equal(200);
@@ -63,7 +63,7 @@ describe("a guest who is forgotten", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is told of by no stored answer any more", async () => {
+  it("Stored idempotent answers about the guest are deleted, and those about other guests stay", async () => {
     const desk = await openDesk(platform);
     const options = { token: desk.receptionistToken, headers: { "idempotency-key": "desk-1" } };
     const stay = { room_id: desk.roomIds[0], check_in_at: desk.day(0), expected_check_out_at: desk.day(1) };
@@ -80,7 +80,7 @@ describe("a guest who is forgotten", () => {
     expect(await stored()).to.deep.equal(["desk-2"]);
   });
 
-  it("leaves a line in the history of each booking: who forgot, and nobody's name", async () => {
+  it("The history of each booking gets a line with the user who anonymized, and without the guest's name", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guest } = await desk.booked(0, 1, { guest: ada });
     await desk.operate("cancel", id);
@@ -93,7 +93,7 @@ describe("a guest who is forgotten", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("is not expected again: no reinstatement, no way back into the house, no other contact, no new booking", async () => {
+  it("An anonymized guest can't be reinstated, taken back in house, changed or booked again", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const canceled = await desk.booked(0, 2, { guest: ada });
     await desk.operate("cancel", canceled.booking_id);
@@ -112,7 +112,7 @@ describe("a guest who is forgotten", () => {
     expect((await desk.booked(3, 4, { guest: ada })).guest_id).not.to.equal(canceled.guest_id);
   });
 
-  it("is another one than who is booked for while the forgetting has not committed, and is not booked for by the id", async () => {
+  it("A booking during an uncommitted anonymization gets another guest by name, and is refused by id", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guestId } = await desk.booked(0, 1, { guest: ada });
     await desk.operate("cancel", id);
@@ -135,7 +135,7 @@ describe("a guest who is forgotten", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("and every other guest is one, though a second desk books while the first has not committed", async () => {
+  it("Two desks that book for a new guest at once get the same guest", async () => {
     const desk = await openDesk(platform);
     const link = (trx: Trx) => linkGuest(trx, desk.hotelId, ada);
     const [first, second] = await meanwhile(desk, link, link);
@@ -150,7 +150,7 @@ describe("a guest who is forgotten", () => {
     expect(booked).to.have.nested.property("value.guest_id", linked);
   });
 
-  it("is never booked for by name meanwhile", async () => {
+  it("A booking by name never belongs to a guest who is anonymized at the same time", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     let won = 0;
     for (let round = 0; round < 10; round += 1) {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 
-describe("guests", () => {
+describe("Guests", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -12,20 +12,23 @@ describe("guests", () => {
 
   const ada = { name: "Ada Lovelace", email: "ada@example.com", phone: "+44 20 7946 0000" };
 
-  it("are found again by the same name and the e-mail address or the phone, in any spelling", async () => {
+  it("The name and either the e-mail address or the phone identify a guest, in any spelling", async () => {
     const desk = await openDesk(platform, { rooms: 6 });
     const book = async (room: number, guest: object): Promise<string> =>
       (await desk.booked(0, 1, { room_id: desk.roomIds[room], guest })).guest_id as string;
     const first = await book(0, ada);
     expect(await book(1, { name: "ADA lovelace", email: "Ada@Example.com" })).to.equal(first);
     expect(await book(2, { name: "Ada Lovelace", phone: "+44 (20) 79460000" })).to.equal(first);
-    expect(await book(3, { name: "William King", email: "ada@example.com" }), "a family's address").not.to.equal(first);
+    expect(
+      await book(3, { name: "William King", email: "ada@example.com" }),
+      "another name with the same address",
+    ).not.to.equal(first);
     expect(await book(4, { name: "Ada Lovelace" }), "a name alone").not.to.equal(first);
     const { body: profile } = await desk.get(`/guests/${first}`);
     expect(profile).to.deep.include({ ...ada, guest_id: first, stays: 0, bookings: 3 });
   });
 
-  it("count the stays so far, and a booking can name them", async () => {
+  it("A profile counts the stays so far, and a booking can name the guest by id", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { guest_id: id, booking_id: booking } = await desk.booked(0, 1, { guest: ada });
     await desk.operate("check-in", booking);
@@ -37,7 +40,7 @@ describe("guests", () => {
     expect((await desk.book(5, 6, { guest: ada, guest_id: id })).status).to.equal(400);
   });
 
-  it("have a list of their bookings, which other filters narrow", async () => {
+  it("The list of bookings can be limited to one guest, together with other filters", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const { guest_id: id } = await desk.booked(0, 1, { guest: ada });
     await desk.booked(5, 6, { guest: undefined, guest_id: id });
@@ -53,7 +56,7 @@ describe("guests", () => {
     expect((await other.get(`/bookings/?guest_id=${id}`)).body.items).to.deep.equal([]);
   });
 
-  it("are searched by parts of their name, address or phone, in their own hotel alone", async () => {
+  it("A search matches parts of the name, the address or the phone, in one hotel only", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const other = await openDesk(platform);
     await other.booked(0, 1, { guest: ada });
@@ -81,7 +84,7 @@ describe("guests", () => {
     expect((await desk.get("/bookings?guest=nobody")).body.items).to.deep.equal([]);
   });
 
-  it("are corrected in the bookings that are ahead, and left alone in those that are over", async () => {
+  it("A correction of a guest changes the future bookings, and leaves past bookings as they were", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     const past = await desk.booked(0, 1, { guest: ada });
     await desk.operate("check-in", past.booking_id);
@@ -94,7 +97,7 @@ describe("guests", () => {
     expect((await desk.get(`/bookings/${past.booking_id}`)).body.guest.phone).to.equal(ada.phone);
   });
 
-  it("of another name are other guests, and of the same name reached in another way", async () => {
+  it("A new name in a booking makes another guest, and a new phone changes the same guest", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: first } = await desk.booked(0, 1, { guest: ada });
     const reached = await desk.amend(id, { guest: { phone: "110" } });
@@ -105,7 +108,7 @@ describe("guests", () => {
     expect((await desk.get(`/guests/${first}`)).body.name).to.equal("Ada Lovelace");
   });
 
-  it("are reached in another way in the other bookings ahead too, with a line in their histories", async () => {
+  it("A new address in one booking changes the other future bookings, with a line in their histories", async () => {
     const desk = await openDesk(platform, { rooms: 3 });
     const past = await desk.booked(0, 1, { guest: ada });
     await desk.operate("cancel", past.booking_id);
@@ -124,7 +127,7 @@ describe("guests", () => {
     expect(await actions(second.booking_id)).to.deep.equal(["book", "guest"]);
   });
 
-  it("and their bookings are found by the same text, however many it stands in, in any case", async () => {
+  it("A search finds the same guests in profiles and bookings, however many match", async () => {
     const desk = await openDesk(platform, { rooms: 40 });
     const past = await desk.booked(0, 1, { guest: { name: "İpek Old", email: "old@example.com" } });
     await desk.operate("cancel", past.booking_id);
@@ -139,7 +142,7 @@ describe("guests", () => {
     };
     const texts = { "01712233": 1, "old@": 1, "ipek nobody": 0, İpek: 1, "İPEK NEW": 1, İ: 1 };
     for (const [text, count] of Object.entries(texts)) expect(await both(text), text).to.equal(count);
-    // Now half of the hotel is called so: another way to look.
+    // Now half of the hotel has this name, so that the search uses another plan.
     for (let room = 1; room < 40; room += 1) {
       await desk.booked(0, 1, {
         room_id: desk.roomIds[room],
@@ -150,18 +153,18 @@ describe("guests", () => {
     for (const [text, count] of Object.entries(many)) expect(await both(text), text).to.equal(count);
   });
 
-  it("who are called alike and reached alike are one, however many book for them at once", async () => {
+  it("Eight simultaneous bookings with the same name and contacts belong to one guest", async () => {
     const desk = await openDesk(platform, { rooms: 8 });
     const made = await Promise.all(desk.roomIds.map((room_id) => desk.book(0, 1, { room_id, guest: ada })));
     expect(made.map(({ status }) => status)).to.deep.equal(Array.from({ length: 8 }, () => 201));
     expect(new Set(made.map(({ body }) => body.guest_id as string)).size).to.equal(1);
   });
 
-  it("are forgotten on request, everywhere, while the figures stay", async () => {
+  it("An anonymized guest disappears from all tables, and the figures of closed days stay", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id, guest_id: guest } = await desk.booked(0, 2, { guest: ada, notes: "Countess" });
     const anonymize = () => desk.manage("POST", `/guests/${guest}/anonymize`, {});
-    expect((await anonymize()).body.code, "while she is expected").to.equal("GUEST_EXPECTED");
+    expect((await anonymize()).body.code, "before the arrival").to.equal("GUEST_EXPECTED");
     await desk.operate("check-in", id);
     await desk.operate("check-out", id, { left_on: desk.day(0) });
     const figures = (await desk.closeDay()).body;

@@ -1,4 +1,4 @@
-/** Changes that reach all bookings of a guest are made in batches, so that no statement and no turn of the loop is endless. */
+/** Changes of all bookings of a guest run in batches, so that no statement and no turn of the event loop is long. */
 import { expect } from "chai";
 import type { Knex } from "knex";
 
@@ -9,12 +9,12 @@ import { type Desk, openDesk } from "../testing/desk.ts";
 import { directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 import { fillHotel } from "../testing/full_hotel.ts";
 
-/** Bookings of the larger guest, of nearly all in the hotel, and of the other. */
+/** The number of bookings of the first guest and of the second. */
 const [many, few] = [1001, 450];
 
-describe("a guest with very many bookings", () => {
+describe("A guest with very many bookings", () => {
   let platform: TestPlatform;
-  let gate: Knex;
+  let pool: Knex;
   let desk: Desk;
   let guests: readonly [large: string, small: string];
   before(async () => {
@@ -23,8 +23,10 @@ describe("a guest with very many bookings", () => {
     const { hotelId } = desk;
     await fillHotel(platform.owner, { ...desk, from: desk.day(1), rooms: 100, nights: 15 });
     const { rows } = (await platform.owner.raw(
-      `WITH stays AS (SELECT booking_id, row_number() OVER (ORDER BY booking_id) AS n FROM pms.bookings WHERE hotel_id = :hotelId),
-         two AS (SELECT guest_id, row_number() OVER (ORDER BY guest_id) AS n FROM pms.guests WHERE hotel_id = :hotelId)
+      `WITH stays AS (SELECT booking_id, row_number() OVER (ORDER BY booking_id) AS n
+           FROM pms.bookings WHERE hotel_id = :hotelId),
+         two AS (SELECT guest_id, row_number() OVER (ORDER BY guest_id) AS n
+           FROM pms.guests WHERE hotel_id = :hotelId)
        UPDATE pms.bookings b SET guest_id = two.guest_id FROM stays, two
        WHERE b.hotel_id = :hotelId AND b.booking_id = stays.booking_id
          AND two.n = CASE WHEN stays.n <= :many::int THEN 1 WHEN stays.n <= :many::int + :few::int THEN 2 END
@@ -35,22 +37,22 @@ describe("a guest with very many bookings", () => {
     guests = [guest("1"), guest("2")];
     await platform.owner.raw("ANALYZE");
     await sendPlans(platform.owner);
-    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "many bookings test" });
+    pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "many bookings test" });
   });
   after(async () => {
-    await gate?.destroy();
+    await pool?.destroy();
     await platform?.close();
   });
 
-  /** The most bookings that a statement of the call wrote or read whole, and what came of the call. */
+  /** Runs a call. @returns its outcome, and the most bookings that one of its statements wrote or read completely */
   async function batchesOf(id: string, guestId: string, body: Record<string, unknown>) {
     let outcome: Outcome = { code: "", body: undefined };
-    const plans = await plansOf(gate, async () => {
-      outcome = await directDesk(gate, desk.hotelId)({ id, params: { guest_id: guestId }, body });
+    const plans = await plansOf(pool, async () => {
+      outcome = await directDesk(pool, desk.hotelId)({ id, params: { guest_id: guestId }, body });
     });
     const touched = plans
       .filter(({ statement }) => /^(update|insert into|select "pms"\."bookings"\.\*)/.test(statement))
-      // A statement that writes has its rows one step below.
+      // In the plan of a writing statement, the child of the root has the rows.
       .map(({ root }) => Math.max(root["Actual Rows"] ?? 0, root.Plans?.[0]?.["Actual Rows"] ?? 0));
     return { ...outcome, batch: Math.max(0, ...touched) };
   }
@@ -69,7 +71,7 @@ describe("a guest with very many bookings", () => {
     return Number(row?.count);
   };
 
-  it("A duplicate with more than 1,000 bookings is not merged, and keeps them", async () => {
+  it("A duplicate with more than 1,000 bookings is not merged, and keeps its bookings", async () => {
     const [large, small] = guests;
     const refused = await batchesOf("mergeGuest", small, { duplicate_id: large });
     expect(refused.code).to.equal("TOO_MANY_BOOKINGS");
@@ -77,7 +79,7 @@ describe("a guest with very many bookings", () => {
     expect(await bookingsOf(large)).to.equal(many);
   });
 
-  it("The other way round, all bookings are given away batch by batch and come back, each with its line of history", async () => {
+  it("A merge moves 450 bookings in batches, its undo moves them back, and each adds a line of history", async () => {
     const [large, small] = guests;
     const merged = await batchesOf("mergeGuest", large, { duplicate_id: small });
     expect([merged.code, merged.body.bookings]).to.deep.equal(["OK", many + few]);
@@ -92,7 +94,7 @@ describe("a guest with very many bookings", () => {
     for (const { batch } of [merged, back]) expect(batch).to.be.within(100, 200);
   });
 
-  it("Another name reaches all bookings ahead, and a guest is forgotten in all of them", async () => {
+  it("A new name and an anonymization change all bookings of the guest in batches", async () => {
     const [, small] = guests;
     const renamed = await batchesOf("changeGuest", small, { name: "Grace Hopper" });
     expect(renamed.code).to.equal("OK");
@@ -102,7 +104,7 @@ describe("a guest with very many bookings", () => {
         .owner("pms.bookings")
         .where({ hotel_id: desk.hotelId, guest_id: small })
         .distinct("guest_name", "version");
-    // Its version counts the merge, the way back, and the name.
+    // The version counts the merge, its undo and the new name.
     expect(await named()).to.deep.equal([{ guest_name: "Grace Hopper", version: 4 }]);
     expect(await linesOf("guest")).to.equal(few);
     await platform

@@ -4,7 +4,7 @@ import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import { requireWhole } from "../testing/model_tests/invariants.ts";
 
-describe("two guests who are one person", () => {
+describe("Two guest profiles of one person", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -20,7 +20,7 @@ describe("two guests who are one person", () => {
     readonly booking_id: string;
     readonly guest_id: string;
   }
-  /** A desk with a booking of each of three guests. */
+  /** Opens a desk with one booking for each of three guests. */
   const open = async () => {
     const desk = await openDesk(platform, { rooms: 6 });
     const made: Booked[] = [];
@@ -48,7 +48,7 @@ describe("two guests who are one person", () => {
       after: { guest_id: string };
     }[];
 
-  it("become one, who has the bookings of both and is found and recognized by either contact", async () => {
+  it("A merge gives one guest the bookings of both, and either contact finds and identifies this guest", async () => {
     const { desk, a, b } = await open();
     const merged = await merge(desk, a.guest_id, b.guest_id);
     expect(merged.status, merged.text).to.equal(200);
@@ -75,11 +75,11 @@ describe("two guests who are one person", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("become two again, each with the bookings that it had, and those made since stay", async () => {
+  it("The undo of a merge returns the duplicate's bookings, but not those that were made since", async () => {
     const { desk, a, b } = await open();
     await merge(desk, a.guest_id, b.guest_id);
     const since = await desk.booked(3, 4, { guest: contacts[1] });
-    // Handed on to another person meanwhile: it does not come back.
+    // This booking belongs to another person by then, so it is not returned.
     const moved = await desk.booked(5, 6, { guest: contacts[1] });
     await desk.amend(moved.booking_id, { guest: { name: "Grace Hopper", email: "grace@example.org" } });
     const back = await unmerge(desk, b.guest_id);
@@ -93,7 +93,7 @@ describe("two guests who are one person", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("can be merged with a third, and taken apart in any order", async () => {
+  it("Three profiles can be merged, and the merges can be undone in any order", async () => {
     for (const order of ["last first", "first first"] as const) {
       const { desk, a, b, c } = await open();
       expect((await merge(desk, b.guest_id, c.guest_id)).status).to.equal(200);
@@ -116,11 +116,11 @@ describe("two guests who are one person", () => {
     }
   });
 
-  it("are refused with the reason where they can't be merged, and the duplicate is no guest to work with", async () => {
+  it("An impossible merge is refused with its reason, and a merged duplicate can't be changed or booked", async () => {
     const { desk, a, b, c } = await open();
     const other = await open();
     expect((await merge(desk, a.guest_id, a.guest_id)).body).to.include({ status: 400, code: "VALIDATION_FAILED" });
-    expect((await merge(desk, a.guest_id, other.b.guest_id)).status, "of another hotel").to.equal(404);
+    expect((await merge(desk, a.guest_id, other.b.guest_id)).status, "a guest of another hotel").to.equal(404);
     expect((await merge(desk, other.a.guest_id, a.guest_id)).status).to.equal(404);
     expect((await unmerge(other.desk, b.guest_id)).status).to.equal(404);
     const tagged = await desk.get(`/guests/${a.guest_id}`);
@@ -140,15 +140,17 @@ describe("two guests who are one person", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("are forgotten together, in each profile, booking, history and former contact", async () => {
+  it("Merged guests are anonymized together, in each profile, booking, history and former contact", async () => {
     const { desk, a, b } = await open();
     await merge(desk, a.guest_id, b.guest_id);
     for (const { booking_id: id } of [a, b]) await desk.operate("cancel", id);
     expect((await desk.manage("POST", `/guests/${a.guest_id}/anonymize`, {})).status).to.equal(200);
     const { rows } = (await platform.owner.raw(
       `SELECT string_agg(t, '') AS everything FROM (
-         SELECT t::text AS t FROM pms.guests t WHERE hotel_id = :id UNION ALL SELECT t::text FROM pms.guest_contacts t WHERE hotel_id = :id
-         UNION ALL SELECT t::text FROM pms.guest_merges t WHERE hotel_id = :id UNION ALL SELECT t::text FROM pms.bookings t WHERE hotel_id = :id
+         SELECT t::text AS t FROM pms.guests t WHERE hotel_id = :id
+         UNION ALL SELECT t::text FROM pms.guest_contacts t WHERE hotel_id = :id
+         UNION ALL SELECT t::text FROM pms.guest_merges t WHERE hotel_id = :id
+         UNION ALL SELECT t::text FROM pms.bookings t WHERE hotel_id = :id
          UNION ALL SELECT t::text FROM pms.booking_history t WHERE hotel_id = :id) AS all_rows`,
       { id: desk.hotelId },
     )) as { rows: { everything: string }[] };
@@ -158,7 +160,7 @@ describe("two guests who are one person", () => {
     await requireWhole(platform.owner, desk.hotelId);
   });
 
-  it("stay whole while desks merge, book, amend, forget and take merges back at once", async () => {
+  it("Simultaneous merges, undone merges, bookings and amendments leave consistent profiles", async () => {
     const { desk, a, b, c } = await open();
     for (let round = 0; round < 4; round += 1) {
       const day = 2 + round * 2;

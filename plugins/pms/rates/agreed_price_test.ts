@@ -14,7 +14,7 @@ const nightsOf = (body: TestAnswer["body"]): string[] =>
   (body.nights as Night[]).map(({ rate, rack_rate: rack }) => (rack === null ? rate : `${rate} for ${rack}`));
 const reason = "corporate contract";
 
-describe("an agreed price", function () {
+describe("An agreed price", function () {
   this.timeout(120_000);
   let platform: TestPlatform;
   let desk: Desk;
@@ -28,7 +28,7 @@ describe("an agreed price", function () {
   afterEach(() => requireWhole(platform.owner, desk.hotelId));
   after(() => platform.close());
 
-  /** As the manager. */
+  /** Books as the manager. */
   const book = (from: number, to: number, more: Readonly<Record<string, unknown>>): Promise<TestAnswer> =>
     desk.manage("POST", "/bookings/", {
       room_id: desk.roomIds[0],
@@ -45,7 +45,7 @@ describe("an agreed price", function () {
   const rateOn = (day: number, more: Readonly<Record<string, unknown>>) =>
     desk.manage("PUT", "/rates", { room_type_id: desk.roomTypeId, from: desk.day(day), to: desk.day(day), ...more });
 
-  it("A manager books each night at it, and the booking, its history and the list keep the rate before", async () => {
+  it("A manager agrees on a price per night, and the booking, its history and the list keep the rate", async () => {
     await open();
     const made = await book(0, 2, { agreed_price: { per_night: "80", reason } });
     expect(made.status, made.text).to.equal(201);
@@ -61,7 +61,7 @@ describe("an agreed price", function () {
     expect((await historyOf(plain.booking_id))[0].reasons).to.equal(null);
   });
 
-  it("A price in all is split over the nights in proportion to their rates, to the last unit", async () => {
+  it("A total price is divided over the nights in proportion to their rates, to the last unit", async () => {
     await open();
     await rateOn(1, { rate: "150.00" });
     const made = await book(0, 3, { agreed_price: { total: "100", reason } });
@@ -75,7 +75,7 @@ describe("an agreed price", function () {
     { currency: "JPY", rate: "9000", total: "10000", nights: ["3334", "3333", "3333"], refused: "10000.5" },
     { currency: "KWD", rate: "30.500", total: "80.000", nights: ["26.667", "26.667", "26.666"], refused: undefined },
   ]) {
-    it(`A price has the decimals of ${currency}`, async () => {
+    it(`An agreed price has the decimals of ${currency}`, async () => {
       await open({ rate, settings: { currency } });
       const made = await book(0, 3, { agreed_price: { total, reason } });
       expect(nightsOf(made.body)).to.deep.equal(nights.map((night) => `${night} for ${rate}`));
@@ -86,7 +86,7 @@ describe("an agreed price", function () {
     });
   }
 
-  it("The quote says what the booking will cost, and whether it takes a manager", async () => {
+  it("The quote shows the price of the booking, and whether it needs a manager", async () => {
     await open({ rooms: 2 });
     await setPolicy(10);
     const quote = (query: string) =>
@@ -111,7 +111,7 @@ describe("an agreed price", function () {
       expect((await quote(query)).status, query).to.equal(400);
   });
 
-  it("A receptionist agrees within the policy's percentage alone, below and above the rate", async () => {
+  it("A receptionist can agree on a price within the policy's percentage only, below and above the rate", async () => {
     await open({ rooms: 9 });
     const price = (agreed: Readonly<Record<string, unknown>>, room = 0) =>
       desk.book(0, 2, { room_id: desk.roomIds[room], agreed_price: { reason, ...agreed } });
@@ -126,19 +126,19 @@ describe("an agreed price", function () {
       [{ total: "121.00" }, 201],
       [{ total: "98.99" }, 403],
       [{ total: "121.01" }, 403],
-      // In all it is within the percentage; the cheap night at eleven times its rate is not.
+      // The total is within the percentage, but the cheap night costs 5.5 times its rate.
       [{ per_night: "55.00" }, 403],
     ];
     for (const [index, [agreed, status]] of answers.entries())
       expect((await price(agreed, index)).status, JSON.stringify(agreed)).to.equal(status);
     await setPolicy(100);
-    expect((await price({ per_night: "0.00" }, 5)).status, "a night for nothing is for a manager").to.equal(403);
-    expect((await price({ total: "0.01" }, 5)).status, "neither is a part of the stay").to.equal(403);
+    expect((await price({ per_night: "0.00" }, 5)).status, "a night at 0.00 needs a manager").to.equal(403);
+    expect((await price({ total: "0.01" }, 5)).status, "a total with a night at 0.00 needs a manager").to.equal(403);
     expect((await price({ per_night: "0.01" }, 6)).status).to.equal(201);
     expect((await setPolicy(101)).status).to.equal(400);
   });
 
-  it("What a manager agreed beyond the policy, no receptionist changes; what is within it, yes", async () => {
+  it("A receptionist can change an agreed price within the policy, but not one beyond it", async () => {
     await open();
     await setPolicy(10);
     const { booking_id: id } = (await book(0, 2, { agreed_price: { per_night: "50.00", reason } })).body;
@@ -150,7 +150,7 @@ describe("an agreed price", function () {
       "190.00",
     );
     const again = await desk.amend(id, { agreed_price: { per_night: "90.00", reason: "a second one" } });
-    expect(nightsOf(again.body), "measured by the rate, not by the price before").to.deep.equal([
+    expect(nightsOf(again.body), "the percentage applies to the rate, not to the earlier price").to.deep.equal([
       "90.00 for 100.00",
       "90.00 for 100.00",
     ]);
@@ -164,7 +164,7 @@ describe("an agreed price", function () {
     ]);
   });
 
-  it("Nights of closed days keep what they cost, and a price in all pays for them first", async () => {
+  it("Nights of closed days keep their price, and a total price covers them first", async () => {
     await open();
     const { booking_id: id } = await desk.booked(0, 3);
     await desk.operate("check-in", id);
@@ -181,7 +181,7 @@ describe("an agreed price", function () {
     expect((await agree(id, { per_night: "1.00" })).body.code).to.equal("WRONG_DAY");
   });
 
-  it("It holds for the nights that it was agreed for: a night that is added costs its rate", async () => {
+  it("An agreed price applies to its own nights, and an added night costs its rate", async () => {
     await open();
     const { booking_id: id } = (await book(0, 2, { agreed_price: { per_night: "80.00", reason } })).body;
     const longer = await desk.amend(id, { expected_check_out_at: desk.day(3) });
@@ -197,14 +197,14 @@ describe("an agreed price", function () {
     await desk.closeDay();
     await desk.closeDay();
     const stayed = await desk.get(`/bookings/${id}`);
-    expect(nightsOf(stayed.body), "who stays on gets the agreed night back").to.deep.equal([
+    expect(nightsOf(stayed.body), "a guest who stays longer gets the agreed night back").to.deep.equal([
       "80.00 for 100.00",
       "80.00 for 100.00",
     ]);
     expect(stayed.body).to.include({ total_amount: "160.00", rack_amount: "200.00" });
   });
 
-  it("It comes back with what is put back: dates, a room type, a check-out, a no-show", async () => {
+  it("An agreed price returns when new dates, a new room type, a check-out or a no-show is undone", async () => {
     await open({ rooms: 2 });
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "250.00" });
     await desk.manage("POST", "/rooms/", { room_number: "900", room_type_id: suite.body.room_type_id });
@@ -227,7 +227,7 @@ describe("an agreed price", function () {
     expect(undone.body).to.include({ total_amount: "240.00", rack_amount: "300.00" });
   });
 
-  it("One price and a reason are required, of a booking that can still be amended, in a hotel that pays", async () => {
+  it("An agreed price needs one amount, a reason, a booking that can be amended and a paid hotel", async () => {
     await open();
     const { booking_id: id } = await desk.booked(0, 2);
     for (const agreed of [
@@ -253,7 +253,7 @@ describe("an agreed price", function () {
     expect((await agree(id, { per_night: "1.00" })).status).to.equal(402);
   });
 
-  it("Two desks that agree at once by the same version: one is refused, and the nights sum to the total", async () => {
+  it("If two desks agree on a price for the same version of a booking, one of them is refused", async () => {
     await open();
     const { booking_id: id } = await desk.booked(0, 2);
     const options = { token: desk.managerToken, headers: { "if-match": '"1"' } };
@@ -265,7 +265,7 @@ describe("an agreed price", function () {
     expect(answers.map(({ status }) => status)).to.have.members([200, 412]);
   });
 
-  it("The manager of another hotel finds no such booking", async () => {
+  it("The manager of another hotel gets 404 and changes no price", async () => {
     const mine = await open();
     const { booking_id: id } = await mine.booked(0, 2);
     const other = await openDesk(platform, {});
@@ -275,7 +275,7 @@ describe("an agreed price", function () {
     expect((await mine.get(`/bookings/${id}`)).body.total_amount).to.equal("200.00");
   });
 
-  it("The words of a reason are forgotten with the guest, and that there was one stays", async () => {
+  it("Anonymizing the guest deletes the words of a reason, and the history still shows that it existed", async () => {
     await open();
     const words = "the wedding of Ada Lovelace";
     const made = await book(0, 2, { agreed_price: { per_night: "80.00", reason: words } });

@@ -4,7 +4,7 @@ import { signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } fro
 import { openDesk } from "../testing/desk.ts";
 import { furnishHotel } from "../testing/hotel.ts";
 
-describe("the hotel's currency", () => {
+describe("The currency of a hotel", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -16,7 +16,7 @@ describe("the hotel's currency", () => {
   const current = async ({ managerToken: token }: TestHotel) =>
     (await platform.client.get("/hotels/me", { token })).body.currency as string;
 
-  it("can be corrected until the first booking, and rates keep their numbers", async () => {
+  it("The currency can be corrected until the first booking, and rates keep their amounts", async () => {
     const hotel = await furnishHotel(platform.client, { rate: "100.00" });
     const token = hotel.managerToken;
     const changed = await change(hotel, "USD");
@@ -27,7 +27,7 @@ describe("the hotel's currency", () => {
     expect(events.body.items[0].details).to.deep.equal({ currency: ["EUR", "USD"] });
   });
 
-  it("stays once there is a booking, even a canceled one", async () => {
+  it("The currency can't be changed after the first booking, even if it is canceled", async () => {
     const desk = await openDesk(platform);
     const { booking_id: id } = await desk.booked(0, 1);
     await desk.operate("cancel", id);
@@ -37,7 +37,7 @@ describe("the hotel's currency", () => {
     expect((await desk.get("/hotels/me")).body.currency).to.equal("EUR");
   });
 
-  it("is not changed to one in which a rate would lose decimals", async () => {
+  it("A change is refused if a rate has more decimals than the new currency", async () => {
     const hotel = await furnishHotel(platform.client, { rate: "99.50" });
     const token = hotel.managerToken;
     const refused = await change(hotel, "JPY");
@@ -47,7 +47,7 @@ describe("the hotel's currency", () => {
     expect((await platform.client.get(`/room-types/${hotel.roomTypeId}`, { token })).body.rate).to.equal("99");
   });
 
-  it("can't be one that has been withdrawn, and a hotel of before that has one is still shown", async () => {
+  it("A withdrawn currency is refused, and a hotel that has one already is still shown", async () => {
     const hotel = await signUpHotel(platform.client);
     for (const currency of ["BGN", "HRK", "CUC", "ANG", "XAU", "eur", ""])
       expect((await change(hotel, currency)).body.errors[0].pointer, currency).to.equal("/currency");
@@ -59,7 +59,7 @@ describe("the hotel's currency", () => {
     expect((await change(hotel, "EUR")).status).to.equal(200);
   });
 
-  it("is money that a guest can be charged in, and one cause has one wording", async () => {
+  it("Only currencies of prices are accepted, and each cause of a refusal has one wording", async () => {
     const hotel = await signUpHotel(platform.client);
     const refusal = async (currency: string) => (await change(hotel, currency)).body.errors[0].detail as string;
     for (const currency of ["ANG", "BGN", "CUC", "HRK", "SLL", "ZWL", "DEM"])
@@ -71,13 +71,13 @@ describe("the hotel's currency", () => {
       expect((await change(hotel, currency)).status, currency).to.equal(200);
   });
 
-  it("is the Caribbean guilder, with two decimals, from the rate to the bill", async () => {
+  it("The Caribbean guilder is accepted, with two decimals from the rate to the bill", async () => {
     const desk = await openDesk(platform, { rate: "99.90" });
     expect((await desk.manage("PUT", "/hotels/me/currency", { currency: "XCG" })).status).to.equal(200);
     expect(await desk.booked(0, 2)).to.include({ currency: "XCG", total_amount: "199.80" });
   });
 
-  it("is changed by a manager alone, and by nobody who saw an older hotel", async () => {
+  it("Only a manager can change the currency, and an outdated version of the hotel is refused", async () => {
     const hotel = await signUpHotel(platform.client);
     const asReceptionist = { ...hotel, managerToken: hotel.receptionistToken };
     expect((await change(asReceptionist, "USD")).status).to.equal(403);
@@ -85,7 +85,7 @@ describe("the hotel's currency", () => {
     expect(await current(hotel)).to.equal("EUR");
   });
 
-  it("and a first booking exclude each other in a race", async () => {
+  it("A change of the currency and a first booking at the same time agree on one currency", async () => {
     for (let round = 0; round < 5; round += 1) {
       const hotel = await furnishHotel(platform.client, { rate: "100.00" });
       const token = hotel.managerToken;

@@ -1,4 +1,4 @@
-/** What a call reads of the rates is bounded, however many a hotel has stored. */
+/** Each call reads a limited number of rates, however many a hotel has stored. */
 import { expect } from "chai";
 import type { Knex } from "knex";
 
@@ -18,14 +18,14 @@ import { type Desk, openDesk } from "../testing/desk.ts";
 import { type Call, directDesk, type Outcome } from "../testing/model_tests/direct_desk.ts";
 
 const types = 30;
-/** Of each type, from the business date on. */
+/** The number of rates of each room type, from the business date on. */
 const days = 400;
-/** Of the first type: eleven years. */
+/** The number of rates of the first room type (eleven years). */
 const daysOfFirst = 4000;
 
-describe("the bounds of what is read of the rates", () => {
+describe("The number of rates that a call reads", () => {
   let platform: TestPlatform;
-  let gate: Knex;
+  let pool: Knex;
   let desk: Desk;
   let call: (call: Call) => Promise<Outcome>;
   before(async () => {
@@ -45,21 +45,21 @@ describe("the bounds of what is read of the rates", () => {
     );
     await platform.owner.raw("ANALYZE pms.room_types, pms.rates");
     await sendPlans(platform.owner);
-    gate = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "rate bounds test" });
-    call = directDesk(gate, hotelId);
+    pool = openPool({ url: urlAs(platform.databaseUrl, loginRole, testSecret), max: 1, name: "rate bounds test" });
+    call = directDesk(pool, hotelId);
   });
   after(async () => {
-    await gate?.destroy();
+    await pool?.destroy();
     await platform?.close();
   });
 
-  /** What came of a call, and how many rows of the rates it read. */
+  /** Runs a call. @returns its outcome, and the number of rates that it read */
   async function readBy(one: Call) {
     let outcome: Outcome = { code: "", body: undefined };
-    const plans = await plansOf(gate, async () => {
+    const plans = await plansOf(pool, async () => {
       outcome = await call(one);
-      // PostgreSQL tells a statement's plan when the next one comes.
-      await gate.raw("SELECT 1");
+      // PostgreSQL sends the plan of a statement when the next one arrives.
+      await pool.raw("SELECT 1");
     });
     const scans = plans.flatMap(({ root }) => nodesOf(root)).filter((node) => node["Relation Name"] === "rates");
     return { ...outcome, rows: scans.map(rowsRead).reduce((sum, rows) => sum + rows, 0) };
@@ -90,7 +90,7 @@ describe("the bounds of what is read of the rates", () => {
     }
   });
 
-  it("The longest stay is booked and amended at the day's rates, of which no more are read than it has nights", async () => {
+  it("A booking and an amendment of the longest stay read each rate of its nights at most twice", async () => {
     const booked = await readBy({ id: "createBooking", body: { ...stay(366), room_type_id: desk.roomTypeId } });
     expect(booked.code).to.equal("OK");
     const { nights, booking_id } = booked.body as { nights: { rate: string }[]; booking_id: string };
@@ -101,11 +101,11 @@ describe("the bounds of what is read of the rates", () => {
       body: { expected_check_out_at: desk.day(366) },
     });
     expect(amended.code).to.equal("OK");
-    // Twice at most: once for the rate of the day, once for the restrictions of the arrival.
+    // The call reads once the rates of the days, and once the restrictions of the arrival.
     for (const { rows } of [booked, amended]) expect(rows).to.be.below(2 * 400);
   });
 
-  it("The list of rates has pages, which together are all rates of the range in their order", async () => {
+  it("The pages of the list contain all rates of the range in their order", async () => {
     const query = { from: desk.day(0), to: desk.day(399) };
     const all: { room_type_id: string; date: string }[] = [];
     let cursor: string | null = null;

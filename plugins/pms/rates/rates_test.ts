@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 
-describe("rates", () => {
+describe("Rates", () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform({ worker: false });
@@ -15,7 +15,7 @@ describe("rates", () => {
   const quote = (desk: Desk, from: number, to: number) =>
     desk.get(`/rooms/available?check_in=${desk.day(from)}&check_out=${desk.day(to)}`);
 
-  it("price single nights, and a quote says exactly what the booking will cost", async () => {
+  it("A rate sets the price of one night, and a quote has the exact price of the booking", async () => {
     const desk = await openDesk(platform, { rate: "100.00", rooms: 2 });
     await desk.manage("PATCH", `/rooms/${desk.roomIds[1]}`, { rate: "130.00" });
     const set = await setRates(desk, 1, 2, { rate: "199.90" });
@@ -40,7 +40,7 @@ describe("rates", () => {
     }
   });
 
-  it("never change what a booked night costs", async () => {
+  it("A new rate does not change the price of a booked night", async () => {
     const desk = await openDesk(platform, { rate: "100.00" });
     const { booking_id: id } = await desk.booked(0, 2);
     await setRates(desk, 0, 5, { rate: "1.00" });
@@ -48,7 +48,7 @@ describe("rates", () => {
     expect((await desk.amend(id, { expected_check_out_at: desk.day(3) })).body.total_amount).to.equal("201.00");
   });
 
-  it("close days to arrival and ask for a minimum stay, in the quote as in the booking", async () => {
+  it("A day closed to arrival and a minimum stay restrict quotes and bookings alike", async () => {
     const desk = await openDesk(platform, { rooms: 2 });
     await setRates(desk, 1, 1, { closed_to_arrival: true });
     await setRates(desk, 2, 2, { minimum_stay: 3 });
@@ -58,7 +58,7 @@ describe("rates", () => {
     expect((await quote(desk, 2, 4)).body.items).to.deep.equal([]);
     expect((await quote(desk, 2, 5)).body.items).to.have.length(2);
     expect((await desk.book(2, 5)).status).to.equal(201);
-    // Through that day, but not into it.
+    // A stay can include a day that is closed to arrival, if it does not begin on it.
     expect((await desk.book(0, 2)).status).to.equal(201);
     const { booking_id: id } = await desk.booked(0, 1, { room_id: desk.roomIds[1] });
     expect((await desk.amend(id, { check_in_at: desk.day(1), expected_check_out_at: desk.day(2) })).body.code).to.equal(
@@ -66,7 +66,7 @@ describe("rates", () => {
     );
   });
 
-  it("keep what a change leaves out, and forget a day that has nothing of its own any more", async () => {
+  it("A change keeps the values that it leaves out, and removes a day without values", async () => {
     const desk = await openDesk(platform);
     await setRates(desk, 0, 0, { rate: "50.00", minimum_stay: 2 });
     const kept = await setRates(desk, 0, 0, { closed_to_arrival: true });
@@ -75,7 +75,7 @@ describe("rates", () => {
     expect(plain.body.items).to.deep.equal([]);
   });
 
-  it("can be set for some days of the week", async () => {
+  it("Rates can be set for some days of the week", async () => {
     const desk = await openDesk(platform);
     const set = await setRates(desk, 0, 13, { rate: "80.00", weekdays: [6, 7] });
     const days = (set.body.items as { date: string }[]).map(({ date }) => new Date(`${date}T12:00:00Z`).getUTCDay());
@@ -83,7 +83,7 @@ describe("rates", () => {
     expect(new Set(days)).to.deep.equal(new Set([6, 0]));
   });
 
-  it("are refused with more decimals than the currency has, for too many days, and to a receptionist", async () => {
+  it("Rates are refused with too many decimals, for too many days, and from a receptionist", async () => {
     const desk = await openDesk(platform, { rate: "9000", settings: { currency: "JPY", time_zone: "Asia/Tokyo" } });
     expect((await setRates(desk, 0, 1, { rate: "10.5" })).body.errors[0].pointer).to.equal("/rate");
     expect((await setRates(desk, 0, 1000, { rate: "10" })).status).to.equal(400);

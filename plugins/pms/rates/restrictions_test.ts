@@ -7,7 +7,7 @@ import { requireWhole } from "../testing/model_tests/invariants.ts";
 const override = { override_restrictions: { reason: "the guest's flight was canceled" } };
 const words = override.override_restrictions.reason;
 
-describe("restrictions of the arrival day that a manager overrides", function () {
+describe("Restrictions of an arrival day that a manager overrides", function () {
   this.timeout(120_000);
   let platform: TestPlatform;
   let desk: Desk;
@@ -34,7 +34,7 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     return items.map(({ reasons }) => reasons);
   };
 
-  it("A booking of a room and one of a type are taken, and the history names what was overridden", async () => {
+  it("A booking of a room or of a room type can override restrictions, and its history names them", async () => {
     const plain = await book(1, 2);
     expect([plain.status, plain.body.code]).to.deep.equal([409, "CLOSED_TO_ARRIVAL"]);
     expect(plain.body.detail).to.include("override_restrictions");
@@ -48,10 +48,10 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     });
     expect(await reasonsOf(short.body.booking_id)).to.deep.equal([{ agreed_price: "sorry", minimum_stay: words }]);
     const unrestricted = await book(2, 6, override);
-    expect(await reasonsOf(unrestricted.body.booking_id), "nothing was in the way").to.deep.equal([null]);
+    expect(await reasonsOf(unrestricted.body.booking_id), "a booking without a restriction").to.deep.equal([null]);
   });
 
-  it("An amendment is taken: another arrival, a shorter stay, another room type", async () => {
+  it("An amendment can override restrictions for another arrival, a shorter stay or another room type", async () => {
     const { booking_id: id } = await desk.booked(0, 4);
     const amend = (body: Readonly<Record<string, unknown>>) => desk.manage("PATCH", `/bookings/${id}`, body);
     for (const [body, code, expected] of [
@@ -72,7 +72,7 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     expect((await reasonsOf(id)).slice(-2)).to.deep.equal([{ closed_to_arrival: words }, null]);
   });
 
-  it("What was taken once comes back with what is put back, without another override: dates and a room type", async () => {
+  it("A stay returns to its earlier dates or room type without another override", async () => {
     const { body } = await book(1, 2, override);
     const id = body.booking_id as string;
     const stay = (from: number, to: number) =>
@@ -91,10 +91,10 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     }
     await stay(4, 8);
     expect((await stay(4, 6)).body.code, "a stay that it never had").to.equal("MINIMUM_STAY");
-    expect((await stay(2, 4)).body.code, "from another day").to.equal("MINIMUM_STAY");
+    expect((await stay(2, 4)).body.code, "a stay from another day").to.equal("MINIMUM_STAY");
   });
 
-  it("A stay that was booked before its day got a minimum comes back too, and a shorter one does not", async () => {
+  it("A stay booked before a minimum was set can return to its length, but can't become shorter", async () => {
     const { booking_id: id } = await desk.booked(20, 22);
     const leave = (day: number) => desk.amend(id, { expected_check_out_at: desk.day(day) });
     const rate = { room_type_id: desk.roomTypeId, minimum_stay: 3 };
@@ -104,7 +104,7 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     expect((await leave(21)).body.code).to.equal("MINIMUM_STAY");
   });
 
-  it("A move, an exchange and an amendment into another room type ask the same, until the guest has arrived", async () => {
+  it("A move, a swap and an amendment into another room type obey restrictions until the guest arrives", async () => {
     const { booking_id: id } = await desk.booked(20, 22);
     const suite = await desk.manage("POST", "/room-types/", { name: "Suite", capacity: 2, rate: "250.00" });
     const type = { room_type_id: suite.body.room_type_id as string };
@@ -124,13 +124,13 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     expect(moved.status, moved.text).to.equal(200);
     expect((await reasonsOf(id)).at(-1)).to.deep.equal({ minimum_stay: words });
     expect((await desk.operate("move", id, { room_id: desk.roomIds[0] })).status).to.equal(200);
-    expect((await desk.operate("move", id, { room_id })).status, "as it was once").to.equal(200);
+    expect((await desk.operate("move", id, { room_id })).status, "the room that it had before").to.equal(200);
     const { booking_id: here } = await desk.booked(0, 15);
     await desk.operate("check-in", here);
-    expect((await desk.operate("move", here, { room_id })).status, "a guest in the house").to.equal(200);
+    expect((await desk.operate("move", here, { room_id })).status, "a guest in house").to.equal(200);
   });
 
-  it("A receptionist may not, and neither does a manager without a reason", async () => {
+  it("A receptionist can't override restrictions, and neither can a manager without a reason", async () => {
     const { booking_id: id } = await desk.booked(0, 4);
     const refused = [
       await desk.book(5, 6, { ...override, room_id: desk.roomIds[1] }),
@@ -147,12 +147,12 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     expect((await desk.get(`/bookings/${id}`)).body).to.include({ departure: desk.day(4), notes: null });
   });
 
-  it("A room that is taken stays taken", async () => {
+  it("An override can't book a room that is taken", async () => {
     await desk.booked(0, 4);
     expect((await book(1, 2, override)).body.code).to.equal("ROOM_TAKEN");
   });
 
-  it("The quote shows restricted rooms where it is asked to, with what a manager would override", async () => {
+  it("The quote shows restricted rooms on request, with the restrictions that a manager can override", async () => {
     const quote = async (more: string): Promise<TestAnswer["body"][]> =>
       (await desk.get(`/rooms/available?check_in=${desk.day(1)}&check_out=${desk.day(2)}${more}`)).body.items;
     expect(await quote("")).to.deep.equal([]);
@@ -169,7 +169,7 @@ describe("restrictions of the arrival day that a manager overrides", function ()
     ).to.equal(400);
   });
 
-  it("Rooms are repacked for such a stay by a manager", async () => {
+  it("Only a manager can repack rooms for a stay that overrides restrictions", async () => {
     await book(0, 2, { ...override, room_id: desk.roomIds[0] });
     await book(2, 5, { room_id: desk.roomIds[1] });
     const stay = {
