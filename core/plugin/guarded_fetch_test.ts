@@ -154,10 +154,15 @@ describe("a plugin's fetch", () => {
     it(`The signal ends a call during garbage collection, with a server that sends ${sends}`, async () => {
       const silent = await startSilentServer(sends);
       const call = guardedFetch("billing", [silent.origin]);
+      /** Also leaves time for some collections before the signal. */
+      const abortWhenBothArrived = async (stop: AbortController): Promise<void> => {
+        for (let look = 0; look < 1_000 && silent.received() < 2; look += 1) await sleep(10);
+        await sleep(200);
+        stop.abort(new Error("The time limit is over."));
+      };
       const read = async (method: string): Promise<string> => {
         const stop = new AbortController();
-        // Leaves time for some collections before the signal.
-        setTimeout(() => stop.abort(new Error("The time limit is over.")), 200);
+        void abortWhenBothArrived(stop);
         const body = method === "POST" ? { body: "{}" } : {};
         return (await call(silent.origin, { method, signal: stop.signal, ...body })).text();
       };
