@@ -34,7 +34,8 @@ describe("A check-out of a guest who left on an earlier day", () => {
     expect(chart.body.rooms[0].stays).to.have.length(1);
     expect(chart.body.rooms[0].stays[0]).to.include({ from: desk.day(0), to: desk.day(1) });
     const back = await desk.operate("undo-check-out", id);
-    expect(back.body).to.deep.equal({ ...forgotten, status: "in_house" });
+    const { version: _before, ...restored } = { ...forgotten, status: "in_house" };
+    expect(back.body).to.deep.include(restored);
     await requireWhole(platform.owner, desk.hotelId);
     expect((await desk.closeDay()).body.departures).to.equal(0);
   });

@@ -77,7 +77,7 @@ describe("A guest who stays on while the own room is sold", () => {
     await desk.operate("check-in", other.booking_id);
     await desk.closeDay();
     const until = { expected_check_out_at: desk.day(2) };
-    const before = (await desk.get(`/bookings/${id}`)).body;
+    const { version: _version, ...before } = (await desk.get(`/bookings/${id}`)).body;
     const codeOf = async (more: object): Promise<string> => (await desk.amend(id, { ...until, ...more })).body.code;
     expect(await codeOf({ room_id: second })).to.equal("ROOM_NOT_READY");
     expect(await codeOf({ room_id: first })).to.equal("ROOM_TAKEN");
@@ -90,7 +90,7 @@ describe("A guest who stays on while the own room is sold", () => {
     await desk.amend(id, { room_locked: true });
     expect(await codeOf({ room_id: third })).to.equal("ROOM_LOCKED");
     await desk.amend(id, { room_locked: false });
-    expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(before);
+    expect((await desk.get(`/bookings/${id}`)).body).to.deep.include(before);
     expect(await codeOf({ room_id: third })).to.equal(undefined);
   });
 
