@@ -71,3 +71,8 @@ export async function openTab(browser: Browser, address: string, options: Browse
   });
   return { context, page: await context.newPage(), faults };
 }
+
+/** Waits until no part of the page shows that it is loading. A page may load several parts at once. */
+export async function waitUntilLoaded(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("[aria-busy=true]") === null);
+}

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 
 import { signUpHotel, type TestHotel } from "#testing/mod.ts";
 import { accessibilityFaults } from "../../../web/testing/axe.ts";
-import { describeInBrowser } from "../../../web/testing/browser.ts";
+import { describeInBrowser, waitUntilLoaded } from "../../../web/testing/browser.ts";
 import { type BrowserDesk, startBrowserDesk } from "../../../web/testing/desk.ts";
 
 describeInBrowser("The screens of reports and billing", () => {
@@ -54,7 +54,7 @@ describeInBrowser("The screens of reports and billing", () => {
       for (const name of ["Reports", "Billing"]) {
         await page.getByRole("link", { name }).click();
         await page.getByRole("heading", { name, level: 1 }).waitFor();
-        await page.locator("[aria-busy=true]").waitFor({ state: "detached" });
+        await waitUntilLoaded(page);
         expect(await accessibilityFaults(page), name).to.deep.equal([]);
       }
       expect(faults).to.deep.equal([]);
