@@ -12,6 +12,7 @@ import { boot, readBlueprint } from "./core/boot.ts";
 import { finishMigrations, migrationFolders, prepareMigrations } from "./core/db/migrate/migrate.ts";
 import { migratorConfig } from "./core/db/migrate/migration_source.ts";
 import { openPool } from "./core/db/pool.ts";
+import { loginRole, urlAs } from "./core/db/role_names.ts";
 import { makeDemo } from "./core/plugin/demo_part.ts";
 import { startEmbeddedPostgres } from "./embedded/mod.ts";
 import { processVariables } from "./core/config/env.ts";
@@ -19,12 +20,17 @@ import { migrateQueueSchema } from "./core/db/migrate/bullmq_schema.ts";
 import { createLogger } from "./core/process/log.ts";
 import { serve } from "./core/serve.ts";
 
-/** Makes the demo hotel over HTTP, like any other client's data. A second run finds it and makes nothing. */
-async function seedDemo(variables: Readonly<Record<string, string | undefined>>): Promise<void> {
+/** Makes the demo hotel. A second run finds it and makes nothing. */
+async function seedDemo(url: string, variables: Readonly<Record<string, string | undefined>>): Promise<void> {
   const platform = await boot("web", { ...variables, PORT: "0", HOST: "127.0.0.1" });
   const server = await serve(platform);
   try {
-    const { login } = await makeDemo(`http://127.0.0.1:${server.port}`, platform.env.DATA_DIR);
+    const { DATA_DIR, SECRET_KEY } = platform.env;
+    const target = {
+      address: `http://127.0.0.1:${server.port}`,
+      databaseUrl: urlAs(url, loginRole, SECRET_KEY),
+    };
+    const { login } = await makeDemo(target, DATA_DIR);
     process.stdout.write(`Log in as ${login?.username} with the password ${login?.password}\n`);
   } finally {
     await server.close();
@@ -55,7 +61,7 @@ export default async function config(): Promise<Knex.Config> {
     seeds: {
       seedSource: {
         getSeeds: () => Promise.resolve(["demo"]),
-        getSeed: () => Promise.resolve({ seed: () => seedDemo(variables) }),
+        getSeed: () => Promise.resolve({ seed: () => seedDemo(url, variables) }),
       },
     },
   };

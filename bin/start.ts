@@ -11,7 +11,7 @@ import path from "node:path";
 import { readBlueprint } from "../core/boot.ts";
 import { readProgramOptions } from "../core/cli/program_options.ts";
 import { flag } from "../core/plugin/command.ts";
-import { withoutLogin } from "../core/db/role_names.ts";
+import { loginRole, urlAs, withoutLogin } from "../core/db/role_names.ts";
 import { type DemoLogin, makeDemo, playDemo } from "../core/plugin/demo_part.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../embedded/mod.ts";
 import type { Sandbox } from "../core/deno/sandbox.ts";
@@ -55,7 +55,8 @@ async function startPlatform(given: Variables, isOnDeno: boolean): Promise<() =>
     const address = `http://localhost:${port}`;
     const play = deno?.sandbox.playDemo ?? playDemo;
     const isEmbedded = postgres !== undefined;
-    const demo = isEmbedded ? await makeDemo(address, env.DATA_DIR, play) : await play(address, true);
+    const target = { address, databaseUrl: urlAs(url, loginRole, env.SECRET_KEY) };
+    const demo = isEmbedded ? await makeDemo(target, env.DATA_DIR, play) : await play();
     printWelcome(address, demo.login, demo.tryPaths, performance.now() - started);
     void Promise.race([processes.exited, postgres?.exited ?? new Promise(() => undefined)]).then((why) => {
       process.stderr.write(

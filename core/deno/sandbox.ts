@@ -66,7 +66,7 @@ export function createSandbox(deno: string, trustsShipped = false): Sandbox {
         const set = {
           ...nothing,
           read: [...code, needOf(folder), ...databaseFiles({ DATABASE_URL: url })],
-          env: Object.keys(libraryVariables).map((name) => needOf(name)),
+          env: libraryNeeds,
           net: hostOf(url, "the database"),
         };
         const task: MigrationTask = { url, id, folder };
@@ -76,16 +76,26 @@ export function createSandbox(deno: string, trustsShipped = false): Sandbox {
         if ("error" in outcome) throw new Error(`The migrations of ${id} failed: ${outcome.error}`);
         return outcome.applied;
       },
-    playDemo: async (address, isPlayed) => {
-      const set = { ...nothing, read: code, net: hostOf(address, "the platform") };
-      return demoSchema.parse(
-        await runScript(deno, set, "core/deno/play_demo.ts", [address, isPlayed ? "played" : "new"]),
-      );
+    playDemo: async (target) => {
+      const set: PermissionSet =
+        target === undefined
+          ? { ...nothing, read: code }
+          : {
+              ...nothing,
+              read: [...code, ...databaseFiles({ DATABASE_URL: target.databaseUrl })],
+              env: libraryNeeds,
+              net: [...hostOf(target.address, "the platform"), ...hostOf(target.databaseUrl, "the database")],
+            };
+      const input = JSON.stringify(target ?? null);
+      return demoSchema.parse(await runScript(deno, set, "core/deno/play_demo.ts", [], input));
     },
   };
 }
 
 const needOf = (value: string): Need => ({ value: shorten(value), why: "" });
+
+/** The variables that the libraries of the database read. */
+const libraryNeeds = Object.keys(libraryVariables).map((name) => needOf(name));
 
 /** Allows only the name of this machine, which the log reads when it is loaded. */
 const nothing: PermissionSet = {

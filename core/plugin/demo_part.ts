@@ -1,12 +1,15 @@
 /**
- * Creates demo data on the first run on a machine. Each plugin with a `demo.ts` adds its part over HTTP, as a client
- * does. The login is stored under DATA_DIR, so that a later start can print it again.
+ * Creates demo data on the first run on a machine. Each plugin with a `demo.ts` adds its part: over HTTP, as a client
+ * does, or by statements as the plugin's own role. The login is stored under DATA_DIR, so that a later start can print
+ * it again.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 
+import { type Database, databaseFor } from "../db/database.ts";
+import { openPool } from "../db/pool.ts";
 import { pluginsFolder } from "./discovery.ts";
 
 const loginSchema = z.strictObject({ username: z.string(), password: z.string() });
@@ -19,8 +22,16 @@ export const demoSchema = z.strictObject({
 });
 export type Demo = z.output<typeof demoSchema>;
 
-/** Runs the demo parts. @param address the URL of the platform @param isPlayed true if the demo data exists already */
-export type PlayDemo = (address: string, isPlayed: boolean) => Promise<Demo>;
+/** Where the demo is made. */
+export interface DemoTarget {
+  /** The URL of the platform. */
+  readonly address: string;
+  /** The URL of the database with the run-time login, which can only switch to the plugins' roles. */
+  readonly databaseUrl: string;
+}
+
+/** Runs the demo parts. @param target undefined if the demo data exists already */
+export type PlayDemo = (target?: DemoTarget) => Promise<Demo>;
 
 /** The session that the demo parts share. The parts run in the order of `DemoPart.order`. */
 export interface DemoSession {
@@ -35,26 +46,38 @@ export interface DemoPart {
   readonly order: number;
   /** Paths to `GET` that a newcomer may try. */
   readonly tryPaths?: readonly string[];
-  readonly play: (session: DemoSession) => Promise<void>;
+  /** @param db acts as the plugin's role, which sees the rows of one tenant in a transaction */
+  readonly play: (session: DemoSession, db: Pick<Database, "tenant">) => Promise<void>;
 }
 
 /** Creates the demo data on the first run, and returns its login on every run. @param play runs the plugins' parts */
-export async function makeDemo(address: string, dataDir: string, play: PlayDemo = playDemo): Promise<Demo> {
+export async function makeDemo(target: DemoTarget, dataDir: string, play: PlayDemo = playDemo): Promise<Demo> {
   const memory = path.join(dataDir, "demo_login.json");
   if (existsSync(memory)) {
-    const { tryPaths } = await play(address, true);
+    const { tryPaths } = await play();
     return { login: loginSchema.parse(JSON.parse(readFileSync(memory, "utf8"))), tryPaths };
   }
-  const demo = await play(address, false);
+  const demo = await play(target);
   if (demo.login !== undefined) writeFileSync(memory, JSON.stringify(demo.login), { mode: 0o600 });
   return demo;
 }
 
 /** Runs the parts in this process. */
-export const playDemo: PlayDemo = async (address, isPlayed) => {
+export const playDemo: PlayDemo = async (target) => {
   const parts = await demoParts();
-  const tryPaths = parts.flatMap((part) => part.tryPaths ?? []);
-  if (isPlayed) return { tryPaths };
+  const tryPaths = parts.flatMap(({ demo }) => demo.tryPaths ?? []);
+  if (target === undefined) return { tryPaths };
+  const session = sessionAt(target.address);
+  const pool = openPool({ url: target.databaseUrl, max: 1, name: "keyrack demo" });
+  try {
+    for (const { pluginId, demo } of parts) await demo.play(session, databaseFor(pool, pluginId, false));
+  } finally {
+    await pool.destroy();
+  }
+  return { ...(session.login === undefined ? {} : { login: session.login }), tryPaths };
+};
+
+function sessionAt(address: string): DemoSession {
   const session: DemoSession = {
     call: async (method, where, body) => {
       const response = await fetch(address + where, {
@@ -70,19 +93,17 @@ export const playDemo: PlayDemo = async (address, isPlayed) => {
       return text === "" ? {} : JSON.parse(text);
     },
   };
-  for (const part of parts) await part.play(session);
-  return { ...(session.login === undefined ? {} : { login: session.login }), tryPaths };
-};
+  return session;
+}
 
-async function demoParts(): Promise<DemoPart[]> {
-  const files = readdirSync(pluginsFolder)
-    .map((id) => path.join(pluginsFolder, id, "demo.ts"))
-    .filter((file) => existsSync(file));
+async function demoParts(): Promise<{ readonly pluginId: string; readonly demo: DemoPart }[]> {
+  const ids = readdirSync(pluginsFolder).filter((id) => existsSync(path.join(pluginsFolder, id, "demo.ts")));
   const parts = await Promise.all(
-    files.map(async (file) => {
+    ids.map(async (pluginId) => {
+      const file = path.join(pluginsFolder, pluginId, "demo.ts");
       const { demo }: { demo: DemoPart } = await import(pathToFileURL(file).href);
-      return demo;
+      return { pluginId, demo };
     }),
   );
-  return parts.sort((a, b) => a.order - b.order);
+  return parts.sort((a, b) => a.demo.order - b.demo.order);
 }

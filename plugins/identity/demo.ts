@@ -2,18 +2,9 @@ import { randomBytes } from "node:crypto";
 
 import { z } from "zod";
 
-import { addDays, dayAt, type DemoPart } from "../../core/mod.ts";
+import { type DemoPart } from "../../core/mod.ts";
 
-/** The days of history that the demo has. */
-const historyDays = 7;
-
-function demoFirstDay(): string {
-  return addDays(dayAt(new Date(), timeZone), -historyDays);
-}
-
-const timeZone = "Europe/Berlin";
-
-/** A hotel with its manager. It began a week ago. */
+/** A hotel with its manager. */
 export const demo: DemoPart = {
   order: 1,
   tryPaths: ["/hotels/me"],
@@ -22,9 +13,8 @@ export const demo: DemoPart = {
     await session.call("POST", "/hotels/", {
       name: "Hotel Seeblick",
       ...session.login,
-      time_zone: timeZone,
+      time_zone: "Europe/Berlin",
       currency: "EUR",
-      business_date: demoFirstDay(),
       terms_and_conditions: "Quiet hours from 22:00 to 07:00.",
     });
     const { access_token: token } = await session.call("POST", "/auth/token", session.login);

@@ -1,114 +1,127 @@
-/** The stays of the demo hotel, by numbers that are the same each time. */
+/** Plans the stays of the demo hotel, by numbers that are the same each time. Days count from today, which is 0. */
+import { isRecognized } from "./guests.ts";
+import { randomNumbers } from "./random.ts";
+import type { DemoClosure, DemoRoom } from "./rooms.ts";
 
-/** A stay, with days counted from the first day of the history. */
+/** The days of a demo: closed ones before today, and days ahead that have bookings. */
+export interface DemoSpan {
+  readonly history: number;
+  readonly ahead: number;
+}
+
+export const sixWeeks: DemoSpan = { history: 42, ahead: 42 };
+
 export interface PlannedStay {
   /** The index of its room. */
   readonly room: number;
   readonly guest: number;
+  /** The day on which it was booked. */
+  readonly booked: number;
   readonly arrival: number;
   readonly departure: number;
   readonly adults: number;
   readonly children: number;
-  readonly notes?: string;
-  /** `late`: due out yesterday and still in the house. */
-  readonly fate: "comes" | "no_show" | "canceled" | "late";
-  /** Whether the desk has checked the guest in by now. */
-  readonly hasArrived: boolean;
-  readonly hasLeft: boolean;
+  readonly notes: string | null;
+  /** The day on which it was canceled. */
+  readonly canceled: number | null;
+  /** By the end of the plan: `due` is a booking whose guest has not come yet. */
+  readonly state: "due" | "in_house" | "left" | "no_show" | "canceled";
 }
-
-const daysAhead = 28;
-/** The room with the closure: it has no stay from the day before today on. */
-const closedRoom = "204";
 
 const notes = ["Late arrival, around 22:00", "Allergic to feathers", "Cot in the room", "Quiet room, please"];
 
-/** Plans the stays of the rooms, one after the other in each room. @param today days since the first one */
+type Random = () => number;
+type Slot = Pick<PlannedStay, "room" | "arrival" | "departure">;
+type GuestlessStay = Omit<PlannedStay, "guest">;
+
+/** Plans the stays in the order of their arrivals. */
 export function planDemo(
-  rooms: readonly { readonly number: string; readonly capacity: number }[],
-  today: number,
+  rooms: readonly DemoRoom[],
+  closures: readonly DemoClosure[],
+  span: DemoSpan = sixWeeks,
 ): readonly PlannedStay[] {
   const random = randomNumbers(20_261_127);
-  const stays: PlannedStay[] = [];
-  let guest = 0;
-  for (const [room, { number, capacity }] of rooms.entries()) {
-    const last = number === closedRoom ? today - 1 : today + daysAhead;
-    for (let arrival = Math.floor(random() * 3); arrival < last;) {
-      const nights = 1 + Math.floor(random() * random() * 9);
-      const departure = Math.min(arrival + nights, last);
-      // The further ahead, the fewer rooms are booked.
-      const isBooked = arrival <= today || random() < 0.75 - (arrival - today) / (daysAhead * 1.6);
-      if (isBooked) {
-        stays.push(stayOf({ room, guest, arrival, departure, capacity }, today, random));
-        guest += 1;
-      }
-      arrival = departure + (random() < 0.6 ? 0 : Math.floor(random() * 3));
-    }
-  }
-  return withFreeRooms(withOneLate(stays, today), today);
+  const stays = rooms.flatMap(({ number, capacity }, room) =>
+    slotsOf(room, span, random)
+      .filter((slot) => closures.every((one) => one.number !== number || !overlaps(slot, one)))
+      .map((slot) => stayIn(slot, capacity, span, random)),
+  );
+  const ordered = stays.toSorted((a, b) => a.arrival - b.arrival || a.room - b.room);
+  const isClosed = (room: number): boolean => closures.some(({ number }) => number === rooms[room]?.number);
+  return withGuests(withVacantRooms(withOneLate(ordered, isClosed)), random);
 }
 
-function stayOf(
-  {
-    room,
-    guest,
-    arrival,
-    departure,
-    capacity,
-  }: Pick<PlannedStay, "room" | "guest" | "arrival" | "departure"> & { readonly capacity: number },
-  today: number,
-  random: () => number,
-): PlannedStay {
-  const adults = capacity === 1 ? 1 : 1 + Math.floor(random() * 2);
-  const luck = random();
-  const isPast = arrival < today;
-  const fate = isPast && luck < 0.03 ? "no_show" : luck > 0.97 ? "canceled" : "comes";
-  const note = notes[Math.floor(random() * notes.length * 8)];
+const overlaps = (slot: Slot, closure: DemoClosure): boolean =>
+  slot.arrival < closure.to && slot.departure > closure.from;
+
+/** Fills a room with stays, one after the other. The further ahead, the fewer nights are booked. */
+function slotsOf(room: number, { history, ahead }: DemoSpan, random: Random): Slot[] {
+  const slots: Slot[] = [];
+  for (let arrival = Math.floor(random() * 2) - history; arrival < ahead;) {
+    const departure = Math.min(arrival + 1 + Math.floor(random() * random() * 9), ahead);
+    const isBooked = random() < (arrival <= 0 ? 0.93 : 0.85 - (0.6 * arrival) / ahead);
+    if (isBooked) slots.push({ room, arrival, departure });
+    arrival = departure + (random() < 0.65 ? 0 : Math.floor(random() * 3));
+  }
+  return slots;
+}
+
+function stayIn(slot: Slot, capacity: number, { history }: DemoSpan, random: Random): GuestlessStay {
+  const { arrival, departure } = slot;
+  const lead = Math.floor(random() * random() * 60);
+  const fate = random();
+  const progress = random();
+  const cancelable = arrival > -history && fate > 0.95;
+  const booked = Math.min(arrival, 0) - lead;
   return {
-    room,
-    guest,
-    arrival,
-    departure,
-    adults,
+    ...slot,
+    booked,
+    adults: capacity === 1 ? 1 : 1 + Math.floor(random() * 2),
     children: capacity > 2 && random() < 0.4 ? 1 : 0,
-    fate,
-    ...(note === undefined ? {} : { notes: note }),
-    // Some of today's guests have come and gone already.
-    hasArrived: fate === "comes" && (isPast || (arrival === today && luck < 0.35)),
-    hasLeft: departure < today || (departure === today && luck < 0.45),
+    notes: notes[Math.floor(random() * notes.length * 8)] ?? null,
+    canceled: cancelable ? Math.max(booked, -history, Math.min(arrival, 0) - Math.floor(random() * 9)) : null,
+    state: cancelable ? "canceled" : arrival < 0 && fate < 0.03 ? "no_show" : stateOn(arrival, departure, progress),
   };
 }
 
-/** Makes one guest late: due out yesterday, still in the house, in a room that has no booking for tonight. */
-function withOneLate(stays: readonly PlannedStay[], today: number): PlannedStay[] {
-  const isFree = (room: number): boolean =>
-    !stays.some(
-      (stay) =>
-        stay.room === room && stay.arrival <= today && stay.departure > today - 1 && stay.departure !== today - 1,
-    );
-  const at = stays.findIndex((stay) => stay.departure === today - 1 && stay.fate === "comes" && isFree(stay.room));
-  return stays.map((stay, index) => (index === at ? { ...stay, fate: "late", hasLeft: false } : stay));
+/** The state of a guest who comes and leaves as booked. Some of today's have come or gone by now. */
+function stateOn(arrival: number, departure: number, progress: number): "due" | "in_house" | "left" {
+  if (departure < 0 || (departure === 0 && progress < 0.45)) return "left";
+  return arrival < 0 || (arrival === 0 && progress < 0.35) ? "in_house" : "due";
+}
+
+/** Makes one guest late: due out yesterday and still in the house. The room's stays of these two days are left out. */
+function withOneLate(stays: readonly GuestlessStay[], isClosed: (room: number) => boolean): GuestlessStay[] {
+  const late = stays.find(({ departure, state, room }) => departure === -1 && state === "left" && !isClosed(room));
+  return stays
+    .filter(({ room, arrival }) => room !== late?.room || arrival < -1 || arrival > 0)
+    .map((stay) => (stay === late ? { ...stay, state: "in_house" } : stay));
 }
 
 /** Lets today's guests arrive only where the guest before has left. */
-function withFreeRooms(stays: readonly PlannedStay[], today: number): PlannedStay[] {
+function withVacantRooms(stays: readonly GuestlessStay[]): GuestlessStay[] {
   const occupied = new Set(
-    stays
-      .filter(({ arrival, hasArrived, hasLeft }) => arrival < today && hasArrived && !hasLeft)
-      .map(({ room }) => room),
+    stays.filter(({ arrival, state }) => arrival < 0 && state === "in_house").map(({ room }) => room),
   );
   return stays.map((stay) =>
-    stay.arrival === today && occupied.has(stay.room) ? { ...stay, hasArrived: false, hasLeft: false } : stay,
+    stay.arrival === 0 && stay.state === "in_house" && occupied.has(stay.room) ? { ...stay, state: "due" } : stay,
   );
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let value = Math.imul(state ^ (state >>> 15), 1 | state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
-  };
+/** Gives each stay its guest. About one in four is a guest who has stayed before. */
+function withGuests(stays: readonly GuestlessStay[], random: Random): PlannedStay[] {
+  const lastStays = new Map<number, number>();
+  let known = 0;
+  return stays.map((stay) => {
+    const returning = random() < 0.3 ? guestAway(lastStays, stay.arrival, random) : undefined;
+    const guest = returning ?? known++;
+    lastStays.set(guest, stay.departure);
+    return { ...stay, guest };
+  });
+}
+
+/** Chooses a guest of an earlier stay that ended some days before, if bookings recognize the guest. */
+function guestAway(lastStays: ReadonlyMap<number, number>, arrival: number, random: Random): number | undefined {
+  const away = [...lastStays].filter(([guest, left]) => left < arrival - 2 && isRecognized(guest));
+  return away[Math.floor(random() * away.length)]?.[0];
 }
