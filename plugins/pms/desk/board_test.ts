@@ -151,7 +151,10 @@ describe("the board and the chart", () => {
       stays: [
         {
           booking_id: long.booking_id,
+          guest_id: long.guest_id,
           guest_name: "Ada Lovelace",
+          adults: 1,
+          children: 0,
           status: "confirmed",
           room_locked: false,
           from: desk.day(0),
@@ -164,6 +167,18 @@ describe("the board and the chart", () => {
     expect(chart.rooms[1].closures[0]).to.include(closure);
     expect(chart.rooms[2]).to.deep.include({ stays: [], closures: [] });
     expect((await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(200)}`)).status).to.equal(400);
+  });
+
+  it("The chart answers 304 to its ETag until a stay on it changes", async () => {
+    const desk = await openDesk(platform);
+    const address = `/rooms/chart?from=${desk.day(0)}&to=${desk.day(7)}`;
+    const etag = (await desk.get(address)).headers.get("etag") ?? "";
+    const ask = () =>
+      platform.client.get(address, { token: desk.receptionistToken, headers: { "if-none-match": etag } });
+    expect([(await ask()).status, (await ask()).text]).to.deep.equal([304, ""]);
+    await desk.booked(1, 3);
+    const changed = await ask();
+    expect([changed.status, changed.body.rooms[0].stays.length]).to.deep.equal([200, 1]);
   });
 
   it("The chart returns pages of rooms, with fewer rooms for a long range of days", async () => {

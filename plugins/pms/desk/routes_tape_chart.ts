@@ -30,7 +30,10 @@ const chartRoomSchema = z
     stays: z.array(
       z.strictObject({
         booking_id: idSchema,
+        guest_id: idSchema,
         guest_name: z.string(),
+        adults: z.number().int(),
+        children: z.number().int(),
         status: z.enum(bookingStatuses),
         room_locked: z.boolean(),
         ...days,
@@ -52,6 +55,7 @@ export function chartRoutes() {
         `rooms times days are at most ${mostCells}.`,
       access: staff,
       transaction: "tenant",
+      conditional: true,
       query: z.strictObject({
         ...days,
         room_type_id: idSchema.optional(),

@@ -18,7 +18,10 @@ interface RoomFacts {
 export interface ChartRoom extends RoomFacts {
   readonly stays: {
     readonly booking_id: string;
+    readonly guest_id: string;
     readonly guest_name: string;
+    readonly adults: number;
+    readonly children: number;
     readonly status: BookingStatus;
     readonly room_locked: boolean;
     readonly from: Day;
@@ -41,7 +44,10 @@ interface AllocationRow {
   readonly reason: string | null;
   /** Null for a closure, like the columns below. */
   readonly booking_id: string | null;
+  readonly guest_id: string;
   readonly guest_name: string;
+  readonly adults: number;
+  readonly children: number;
   readonly status: BookingStatus;
   readonly room_locked: boolean;
 }
@@ -62,7 +68,7 @@ const roomsStatement = prepare<RoomFacts & { readonly sort_key: string }>(
 const allocationsStatement = prepare<AllocationRow>(
   "pms_chart_allocations",
   `SELECT o.room_id, o.occupancy_id, o.arrival AS from, o.departure AS to, o.reason, o.booking_id,
-     b.guest_name, b.status, b.room_locked
+     b.guest_id, b.guest_name, b.adults, b.children, b.status, b.room_locked
    FROM (
      SELECT * FROM pms.occupancies
        WHERE hotel_id = $1 AND room_id = ANY($4) AND departure - arrival <= 31
@@ -73,7 +79,8 @@ const allocationsStatement = prepare<AllocationRow>(
          AND departure > $2::date AND arrival < $3::date
    ) AS o
    LEFT JOIN LATERAL (
-     SELECT guest_name, status, room_locked FROM pms.bookings WHERE hotel_id = $1 AND booking_id = o.booking_id OFFSET 0
+     SELECT guest_id, guest_name, adults, children, status, room_locked FROM pms.bookings
+     WHERE hotel_id = $1 AND booking_id = o.booking_id OFFSET 0
    ) AS b ON true
    ORDER BY o.arrival`,
 );
