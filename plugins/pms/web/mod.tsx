@@ -2,8 +2,14 @@ import { currentAddress, defineScreens } from "#web/mod.ts";
 import { findInHotel } from "./search/find_in_hotel.ts";
 
 export default defineScreens({
-  nav: [{ path: "/today", label: "nav.today", icon: "sun", order: 10, needs: "readBoard", key: "t" }],
-  pages: [{ path: "/today", load: () => import("./today/today_page.tsx") }],
+  nav: [
+    { path: "/today", label: "nav.today", icon: "sun", order: 10, needs: "readBoard", key: "t" },
+    { path: "/chart", label: "nav.chart", icon: "chart", order: 20, needs: "readChart", key: "c" },
+  ],
+  pages: [
+    { path: "/today", load: () => import("./today/today_page.tsx") },
+    { path: "/chart", load: () => import("./chart/chart_page.tsx") },
+  ],
   drawers: [
     { parameter: "booking", load: () => import("./booking/booking_drawer.tsx") },
     { parameter: "new", load: () => import("./new_booking/new_booking.tsx") },

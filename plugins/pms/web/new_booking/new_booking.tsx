@@ -6,6 +6,7 @@ import {
   announce,
   Button,
   Combobox,
+  daysBetween,
   Drawer,
   faultsByField,
   me,
@@ -20,6 +21,7 @@ import {
 import type { PmsApi } from "../../api.ts";
 import type en from "./locales/en.json";
 import css from "./new_booking.module.css";
+import { startValues } from "./start_values.ts";
 import { TypeChoice } from "./type_choice.tsx";
 
 type Guest = PmsApi["listGuests"]["result"]["items"][number];
@@ -28,10 +30,12 @@ type Guest = PmsApi["listGuests"]["result"]["items"][number];
 export default function NewBooking(props: { readonly id: string; readonly onClose: () => void }): JSX.Element {
   const t = useText<typeof en>();
   const api = useApi<PmsApi>();
-  const isWalkIn = props.id === "walk_in";
+  const start = startValues(props.id);
+  const { isWalkIn } = start;
   const today = me.value?.hotel.business_date ?? "";
-  const [arrival, setArrival] = useState(today);
-  const [nights, setNights] = useState("1");
+  const [arrival, setArrival] = useState(start.arrival ?? today);
+  const nightsAtStart = start.departure === undefined ? 1 : daysBetween(arrival, start.departure);
+  const [nights, setNights] = useState(String(nightsAtStart));
   const [adults, setAdults] = useState("1");
   const [children, setChildren] = useState("0");
   const [typeId, setTypeId] = useState<string>();
@@ -48,13 +52,17 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
   const quotes = useRead(api.quoteStay, { query }, { isOn: isComplete, keepsOld: true });
   const offers = isComplete ? (quotes.body?.items ?? []) : [];
   const bookable = offers.filter(({ refused_by: refusals }) => refusals.length === 0);
-  const chosen = bookable.find(({ room_type_id: id }) => id === typeId) ?? bookable[0];
+  const room = useRead(api.readRoom, { params: { room_id: start.roomId ?? "" } }, { isOn: start.roomId !== undefined });
+  const wantedType = typeId ?? room.body?.room_type_id;
+  const chosen = bookable.find(({ room_type_id: id }) => id === wantedType) ?? bookable[0];
+  // A room of the chart is booked as long as its type is chosen.
+  const roomInType = room.body?.room_type_id === chosen?.room_type_id ? room.body : undefined;
   const [key, setKey] = useState(() => crypto.randomUUID());
   const book = useAction(async () => {
     if (chosen === undefined || name.trim() === "") return;
     const guest = { name: name.trim(), ...(email === "" ? {} : { email }), ...(phone === "" ? {} : { phone }) };
     const body = {
-      room_type_id: chosen.room_type_id,
+      ...(roomInType === undefined ? { room_type_id: chosen.room_type_id } : { room_id: roomInType.room_id }),
       ...(known === undefined ? { guest } : { guest_id: known.guest_id }),
       check_in_at: arrival,
       expected_check_out_at: departure,
@@ -161,6 +169,9 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
           isOld={quotes.isOld}
           onChoose={setTypeId}
         />
+        {roomInType === undefined ? null : (
+          <p class={css["note"]}>{t("new.in_room", { room: roomInType.room_number })}</p>
+        )}
         {isComplete && quotes.body !== undefined && bookable.length === 0 ? (
           <p class={css["note"]}>{t("new.none")}</p>
         ) : null}
