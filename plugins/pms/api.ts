@@ -11,6 +11,7 @@ import type { availabilityRoutes } from "./desk/routes_availability.ts";
 import type { chartRoutes } from "./desk/routes_tape_chart.ts";
 import type { typeRoutes } from "./desk/routes_types.ts";
 import type { guestRoutes } from "./guests/routes.ts";
+import type { housekeepingRoutes } from "./housekeeping/routes.ts";
 import type { roomTypeRoutes } from "./inventory/routes_room_types.ts";
 import type { roomRoutes } from "./inventory/routes_rooms.ts";
 import type { rateRoutes } from "./rates/routes.ts";
@@ -30,6 +31,7 @@ export type PmsApi = ApiOf<
   | ReturnType<typeof chartRoutes>[number]
   | ReturnType<typeof typeRoutes>[number]
   | ReturnType<typeof closureRoutes>[number]
+  | ReturnType<typeof housekeepingRoutes>[number]
   | ReturnType<typeof roomTypeRoutes>[number]
   | ReturnType<typeof roomRoutes>[number]
 >;

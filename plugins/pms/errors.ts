@@ -29,6 +29,9 @@ export const pmsProblems = defineProblems({
 });
 
 export const noSuchRoom = () => problems.NOT_FOUND("This hotel has no such room.");
+/** Names the rooms, so that a screen can leave them out. */
+export const noSuchRooms = (ids: readonly string[]) =>
+  problems.NOT_FOUND("This hotel has no such room, or the room is retired.", { members: { room_ids: ids } });
 export const notClosed = (detail: string) => problems.NOT_FOUND(detail);
 export const noSuchRoomType = () => problems.NOT_FOUND("This hotel has no such room type.");
 export const noSuchBooking = () => problems.NOT_FOUND("This hotel has no such booking.");

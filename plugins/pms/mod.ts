@@ -13,6 +13,7 @@ import { boardRoutes } from "./desk/routes_board.ts";
 import { chartRoutes } from "./desk/routes_tape_chart.ts";
 import { typeRoutes } from "./desk/routes_types.ts";
 import { closureRoutes } from "./closures/routes.ts";
+import { housekeepingRoutes } from "./housekeeping/routes.ts";
 import { repackRoutes } from "./bookings/repack/routes.ts";
 import { roomTypeRoutes } from "./inventory/routes_room_types.ts";
 import { roomRoutes } from "./inventory/routes_rooms.ts";
@@ -29,6 +30,7 @@ export default definePlugin({
       ...roomTypeRoutes(ctx),
       ...roomRoutes(ctx),
       ...closureRoutes(),
+      ...housekeepingRoutes(),
       ...rateRoutes(),
       ...currencyRoutes(ctx),
       ...bookingRoutes(ctx),

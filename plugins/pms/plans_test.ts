@@ -37,6 +37,7 @@ const otherLimits: Readonly<Record<string, number>> = {
   "one booking": 50,
   "bookings of a guest": 100,
   "the board": 200,
+  "the list of housekeeping": 200,
 };
 /** The answer of a route that lists. */
 interface Answered {
@@ -64,6 +65,8 @@ const needed: readonly (readonly [query: string, ...indexes: string[]])[] = [
   ["the board", "bookings_status"],
   ["the board", "bookings_ended"],
   ["the board", "bookings_guest"],
+  ["the list of housekeeping", "bookings_status"],
+  ["the list of housekeeping", "occupancies_room", "one_party_a_night", "occupancies_short", "occupancies_booking"],
   ["the chart", "occupancies_short", "occupancies_room", "occupancies_booking", "one_party_a_night"],
   [
     "the calendar of the room types",

@@ -37,7 +37,7 @@ const pluginLayers: Readonly<Record<string, Layers>> = {
     ["inventory"],
     ["rates"],
     ["allocation", "booking_record"],
-    ["closures", "guests"],
+    ["closures", "guests", "housekeeping"],
     ["bookings/nights", "bookings/rules"],
     ["bookings"],
     ["bookings/repack"],

@@ -75,6 +75,7 @@ export function demoRows({ hotel, by, now }: DemoHotel, span: DemoSpan = sixWeek
       room_id,
       room_number: number,
       room_type_id,
+      floor: number.slice(0, 1),
       housekeeping: dirty.has(at) ? "dirty" : at % 7 === 3 ? "inspected" : "clean",
       created_at: opened,
       version: 1,

@@ -11,6 +11,7 @@ export interface RoomChange {
   readonly room_number?: string | undefined;
   readonly room_type_id?: string | undefined;
   readonly rate?: string | null | undefined;
+  readonly floor?: string | null | undefined;
   readonly status?: Room["status"] | undefined;
   readonly housekeeping?: Room["housekeeping"] | undefined;
   /** The first night for which the room is no longer part of the hotel. Null ends the retirement. */

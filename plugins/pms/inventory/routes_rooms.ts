@@ -31,6 +31,7 @@ export function roomRoutes({ env }: PmsContext) {
       body: z.strictObject({
         ...roomFields,
         rate: roomFields.rate.optional(),
+        floor: roomFields.floor.default(null),
         status: roomFields.status.default("available"),
         housekeeping: roomFields.housekeeping.default("clean"),
       }),

@@ -30,6 +30,7 @@ export const roomFields = {
   room_number: labelSchema(20).meta({ examples: ["101"] }),
   room_type_id: idSchema,
   rate: amountSchema.nullable().meta({ description: "The price of one night. Null means the rate of the room type." }),
+  floor: labelSchema(20).nullable().meta({ description: "The floor or building, such as `2` or `Annex`." }),
   status: z.enum(roomStatuses),
   housekeeping: z.enum(housekeepingStates),
 };
@@ -53,14 +54,15 @@ export const roomSchema = z
     hotel_id: idSchema,
     ...roomFields,
     room_number: z.string(),
+    floor: z.string().nullable(),
     retired_from: retiredFromSchema,
   })
   .meta({ id: "Room" });
 
 export function roomView(room: Room, currency: string): z.input<typeof roomSchema> {
-  const { room_id, hotel_id, room_number, room_type_id, rate, status, housekeeping, retired_from } = room;
+  const { room_id, hotel_id, room_number, room_type_id, floor, rate, status, housekeeping, retired_from } = room;
   const ownRate = rate === null ? null : formatAmount(rate, currency);
-  return { room_id, hotel_id, room_number, room_type_id, rate: ownRate, status, housekeeping, retired_from };
+  return { room_id, hotel_id, room_number, room_type_id, floor, rate: ownRate, status, housekeeping, retired_from };
 }
 
 /** The answer with a room and its ETag. */

@@ -13,6 +13,8 @@ export class Room extends Model {
   /** The order of lists. PostgreSQL generates it from the number. */
   declare readonly sort_key: string;
   declare room_type_id: string;
+  /** The floor or building, as the hotel calls it. */
+  declare floor: string | null;
   /** Null means the rate of the room type. */
   declare rate: string | null;
   declare status: (typeof roomStatuses)[number];

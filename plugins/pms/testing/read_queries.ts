@@ -24,6 +24,7 @@ import { boardRoutes } from "../desk/routes_board.ts";
 import { chartRoutes } from "../desk/routes_tape_chart.ts";
 import { typeRoutes } from "../desk/routes_types.ts";
 import { closureRoutes } from "../closures/routes.ts";
+import { housekeepingRoutes } from "../housekeeping/routes.ts";
 import { directContext } from "./context.ts";
 
 const declared: readonly Route[] = [
@@ -35,6 +36,7 @@ const declared: readonly Route[] = [
   ...typeRoutes(),
   ...availabilityRoutes(),
   ...closureRoutes(),
+  ...housekeepingRoutes(),
 ];
 const routes = new Map(declared.map((route) => [route.id, route]));
 
@@ -159,6 +161,7 @@ export const readQueries: Readonly<Record<string, ReadQuery>> = {
   "one booking": call("readBooking", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "the history of a booking": call("readBookingHistory", undefined, ({ bookingId }) => ({ booking_id: bookingId })),
   "the board": call("readBoard"),
+  "the list of housekeeping": call("readHousekeeping"),
   "the chart": call("readChart", ({ today }) => ({ from: addDays(today, -3), to: addDays(today, 28) })),
   "the calendar of the room types": call("readCalendar", ({ today }) => ({ from: today, to: addDays(today, 30) })),
   "the quotes of a stay": call("quoteStay", ({ today }) => ({
