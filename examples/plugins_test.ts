@@ -83,6 +83,7 @@ async function operations(client: TestClient): Promise<string[]> {
 }
 
 const itsOperations = [
+  "delete /minibar/charges/{charge_id} takeBackMinibarCharge",
   "get /minibar/charges listMinibarCharges",
   "get /minibar/restock readMinibarRestockList",
   "post /minibar/charges chargeMinibar",
@@ -247,11 +248,13 @@ describe("docs/plugins.md", () => {
   it("The page shows the minibar's own code", async () => {
     const files = await readdir(minibar, { recursive: true });
     const code = await Promise.all(
-      files.filter((file) => file.endsWith(".ts")).map((file) => readFile(path.join(minibar, file), "utf8")),
+      files.filter((file) => /\.tsx?$/.test(file)).map((file) => readFile(path.join(minibar, file), "utf8")),
     );
     const words = (text: string): string => text.replaceAll(/\s*\/\/ .*$/gm, "").replaceAll(/[\s,]+/g, "");
     const known = words(code.join("\n"));
-    const shown = [...page.matchAll(/```ts\n(.*?)```/gs)].flatMap(([, block = ""]) => block.split(/…|\n\n/)).map(words);
+    const shown = [...page.matchAll(/```tsx?\n(.*?)```/gs)]
+      .flatMap(([, block = ""]) => block.split(/…|\n\n/))
+      .map(words);
     expect(shown.length).to.be.greaterThan(4);
     for (const part of shown) expect(known).to.include(part);
   });

@@ -14,8 +14,8 @@ export interface Program {
   readonly text: string;
 }
 
-/** Files whose exports are found by their names: migrations, demo data of plugins, and the hooks of mocha. */
-const namedByTools = /\/migrations\/|\/demo\.ts$|\/mocha_hooks\.ts$/;
+/** Files whose exports are found by their names: migrations, demo data and commands of plugins, hooks of mocha. */
+const namedByTools = /\/migrations\/|\/(demo|cli)\.ts$|\/mocha_hooks\.ts$/;
 
 /** Returns the folders and files that tsconfig.json includes. */
 export function readIncludedPaths(): string[] {

@@ -4,7 +4,7 @@ import { type HotelSettings } from "#plugins/identity/port.ts";
 import type { BookingStatus } from "#plugins/pms/port.ts";
 
 import type { MinibarContext } from "./context.ts";
-import { minibarProblems, noSuchBooking } from "./errors.ts";
+import { minibarProblems, noSuchBooking, noSuchCharge } from "./errors.ts";
 import { listRestock } from "./jobs.ts";
 import { Charge } from "./models/charge.ts";
 
@@ -27,13 +27,7 @@ export async function charge(
   actor: Actor,
   { booking_id: bookingId, item, quantity, unit_price: unitPrice }: NewCharge,
 ): Promise<Charge> {
-  const status = await readBookingStatus(trx, hotel.hotel_id, bookingId);
-  // Reads without a lock, because the grant is only to read. So a charge can succeed at the moment of the check-out.
-  if (status !== "in_house") {
-    throw minibarProblems.GUEST_NOT_IN_HOUSE(`The booking is ${status}; only a guest in the house can be charged.`, {
-      members: { booking_status: status },
-    });
-  }
+  await requireInHouse(trx, hotel.hotel_id, bookingId);
   const day = hotel.business_date;
   const made = await Charge.query(trx).insertAndFetch({
     hotel_id: hotel.hotel_id,
@@ -47,6 +41,34 @@ export async function charge(
   });
   await enqueue(trx, listRestock, { day });
   return made;
+}
+
+/**
+ * Takes a charge back, and enqueues the same job. The guest must still be in house, because a paid bill does not
+ * change.
+ * @throws Problem NOT_FOUND, GUEST_NOT_IN_HOUSE
+ */
+export async function takeBack(
+  { enqueue }: Pick<MinibarContext, "enqueue">,
+  trx: Trx,
+  hotelId: string,
+  chargeId: string,
+): Promise<Charge> {
+  const made = await Charge.query(trx).findById([hotelId, chargeId]).forUpdate();
+  if (made === undefined) throw noSuchCharge();
+  await requireInHouse(trx, hotelId, made.booking_id);
+  await made.$query(trx).delete();
+  await enqueue(trx, listRestock, { day: made.day });
+  return made;
+}
+
+/** Reads without a lock, because the grant is only to read. So a charge can succeed at the moment of the check-out. */
+async function requireInHouse(trx: Trx, hotelId: string, bookingId: string): Promise<void> {
+  const status = await readBookingStatus(trx, hotelId, bookingId);
+  if (status === "in_house") return;
+  throw minibarProblems.GUEST_NOT_IN_HOUSE(`The booking is ${status}; only a guest in the house can be charged.`, {
+    members: { booking_status: status },
+  });
 }
 
 /**

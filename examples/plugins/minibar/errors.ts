@@ -6,3 +6,5 @@ export const minibarProblems = defineProblems({
 
 /** Answers the same for a booking of another hotel and for an unknown id, so it does not reveal which ids exist. */
 export const noSuchBooking = () => problems.NOT_FOUND("This hotel has no such booking.");
+
+export const noSuchCharge = () => problems.NOT_FOUND("This hotel has no such charge.");

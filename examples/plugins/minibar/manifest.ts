@@ -10,6 +10,10 @@ export const manifest = defineManifest({
   summary: "Charges minibar items to the booking, and lists the items to refill.",
   // Allows imports of their port.ts, and permissions for their tables below.
   requires: ["identity", "pms"],
+  // The operations that the screens in `web/` call: its own, and those of the plugins that it requires.
+  web: {
+    calls: ["chargeMinibar", "listBookings", "listMinibarCharges", "readMinibarRestockList", "takeBackMinibarCharge"],
+  },
   permissions: {
     tables: {
       // `readHotel` of identity's port needs the currency and the business date.

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { eventually, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
+import { eventually, runCli, signUpHotel, startTestPlatform, type TestHotel, type TestPlatform } from "#testing/mod.ts";
 
 import { writeRestockList } from "./restock.ts";
 
@@ -138,6 +138,39 @@ describe("the minibar", () => {
     expect(await restockList(guest, made[0]?.body.day as string)).to.deep.equal(expected);
     const total = wanted.reduce((sum, one) => sum + one.cents * BigInt(one.quantity), 0n);
     expect((await list(guest)).body.total_amount).to.equal(decimal(total));
+  });
+
+  it("A charge is taken back while the guest is in house, and leaves the restock list", async () => {
+    const guest = await guestInHouse();
+    const { body: cola } = await charge(guest, "Cola", 2, "5.00");
+    const { body: water } = await charge(guest, "Water", 1, "2.00");
+    const takeBack = (hotel: Guest, id: string) =>
+      platform.client.call("DELETE", `/minibar/charges/${id}`, undefined, { token: hotel.receptionistToken });
+    expect((await takeBack(elsewhere, cola.charge_id)).status).to.equal(404);
+    expect((await takeBack(guest, cola.charge_id)).status).to.equal(204);
+    expect((await takeBack(guest, cola.charge_id)).status).to.equal(404);
+    expect((await list(guest)).body.total_amount).to.equal("2.00");
+    expect(await restockList(guest, cola.day)).to.deep.equal([
+      { item: "Water", quantity: 1, amount: "2.00", currency: "EUR" },
+    ]);
+    await platform.client.patch(`/operations/check-out/${guest.bookingId}`, {}, { token: guest.receptionistToken });
+    expect((await takeBack(guest, water.charge_id)).body).to.include({ code: "GUEST_NOT_IN_HOUSE" });
+    expect((await list(guest)).body.total_amount).to.equal("2.00");
+  });
+
+  it("The command `minibar restock` lists one day of one hotel, and refuses wrong words", async () => {
+    const guest = await guestInHouse();
+    await charge(guest, "Peanuts", 5, "1.00");
+    const made = await charge(guest, "Cola\u001b[2J", 1, "5.00");
+    expect(made.status, "an item with a control character").to.equal(400);
+    const day = (await charge(guest, "Cola", 1, "5.00")).body.day as string;
+    await restockList(guest, day);
+    const restock = (...words: string[]) => runCli(platform.variables, "minibar", "restock", ...words);
+    expect(await restock(guest.hotelId, day)).to.include({ code: 0, out: "1  Cola\n5  Peanuts\n" });
+    expect(await restock(guest.hotelId, day, "--least", "2")).to.include({ code: 0, out: "5  Peanuts\n" });
+    const wrong = await restock(guest.hotelId, "yesterday");
+    expect(wrong.code).to.equal(2);
+    expect(wrong.err).to.include("day");
   });
 
   it("One job at a time makes the list of a day, so the job that read first can't write last", async () => {

@@ -19,4 +19,10 @@ export async function writeRestockList(trx: Trx, hotelId: string | undefined, da
      ON CONFLICT (hotel_id, day, item) DO UPDATE SET quantity = excluded.quantity, amount = excluded.amount`,
     [hotelId, day],
   );
+  // An item whose charges were all taken back.
+  await trx.raw(
+    `DELETE FROM minibar.restock_lines l WHERE hotel_id = ? AND day = ? AND NOT EXISTS (
+       SELECT FROM minibar.charges c WHERE c.hotel_id = l.hotel_id AND c.day = l.day AND c.item = l.item)`,
+    [hotelId, day],
+  );
 }

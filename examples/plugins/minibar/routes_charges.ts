@@ -13,7 +13,7 @@ import {
 } from "#core/mod.ts";
 import { readHotel, staff } from "#plugins/identity/port.ts";
 
-import { charge, readBookingStatus } from "./charges.ts";
+import { charge, readBookingStatus, takeBack } from "./charges.ts";
 import type { MinibarContext } from "./context.ts";
 import { Charge } from "./models/charge.ts";
 import { chargeSchema, chargeView } from "./views.ts";
@@ -44,6 +44,23 @@ export function chargeRoutes(ctx: MinibarContext) {
         const subject = { type: "booking", id: body.booking_id };
         ctx.audit.record(trx, { kind: "charged", actor, request, subject, details: { item: made.item } });
         return { body: chargeView(made, hotel.currency) };
+      },
+    }),
+    route({
+      id: "takeBackMinibarCharge",
+      method: "DELETE",
+      path: "/minibar/charges/{charge_id}",
+      summary: "Take back a charge while its guest is in the house",
+      access: staff,
+      transaction: "tenant",
+      params: z.strictObject({ charge_id: idSchema }),
+      status: 204,
+      problems: ["NOT_FOUND", "GUEST_NOT_IN_HOUSE"],
+      handler: async ({ actor, params, request, trx }) => {
+        const { booking_id, item } = await takeBack(ctx, trx, actor.tenantId, params.charge_id);
+        const subject = { type: "booking", id: booking_id };
+        ctx.audit.record(trx, { kind: "taken_back", actor, request, subject, details: { item } });
+        return {};
       },
     }),
     route({

@@ -1,6 +1,6 @@
 import { Model } from "objection";
 
-/** An item taken from a minibar, at its price then. A charge never changes. The desk corrects a wrong one elsewhere. */
+/** An item taken from a minibar, at its price then. A charge never changes. A wrong one is taken back. */
 export class Charge extends Model {
   static override tableName = "minibar.charges";
   static override idColumn = ["hotel_id", "charge_id"];
