@@ -6,7 +6,7 @@ import { isOutage, runTransaction, roleOf, sqlStateOf, wrongPassword } from "./d
 import { openPool } from "./db/pool.ts";
 import { createReportsDatabase, type ReportsDatabase, ReportsDatabaseFault } from "./db/reports_database.ts";
 import { asRole } from "./db/transaction.ts";
-import { chosenIds, type Discovery, discoverPlugins, pluginsFolder } from "./plugin/discovery.ts";
+import { chosenIds, type Discovery, discoverPlugins, isExclusion, pluginsFolder } from "./plugin/discovery.ts";
 import type { LoadedPlugin, PluginGauge, PluginParts } from "./plugin/contract.ts";
 import { type CoreEnv, failBoot, readCoreEnv, stopOnFaults, type Variables } from "./config/env.ts";
 import { readPluginEnv } from "./plugin/plugin_env.ts";
@@ -93,13 +93,13 @@ export async function readBlueprint(variables: Variables, find = findAllPlugins)
   }
   const chosen = chosenIds(here, env?.PLUGINS);
   for (const word of env?.PLUGINS ?? []) {
-    const id = chosen === env?.PLUGINS ? word : word.slice(1);
+    const id = isExclusion(env?.PLUGINS) ? word.slice(1) : word;
     if (!here.includes(id))
       faults.push(`PLUGINS names "${id}", which is not installed. Remedy: choose from ${here.join(", ")}.`);
   }
-  stopOnFaults(faults);
+  if (env === undefined || faults.length > 0) failBoot(...faults);
   return {
-    env: { ...(env as CoreEnv), PLUGINS: chosen === undefined ? undefined : [...chosen] },
+    env: { ...env, PLUGINS: chosen === undefined ? undefined : [...chosen] },
     plugins: discovery.plugins,
     here,
     slices,

@@ -77,6 +77,7 @@ export function defineProblems<const D extends Record<string, ProblemDeclaration
     catalog.set(code, declaration);
     factories[code] = (detail, more) => new Problem(code, declaration, detail, more);
   }
+  // The loop has made one factory for each code of the declarations.
   return Object.freeze(factories) as Readonly<Record<keyof D, ProblemFactory>>;
 }
 

@@ -146,9 +146,9 @@ export function localSecret(dataDir: string, name: string, prefix = ""): string 
   return readFileSync(file, "utf8").trim();
 }
 
-/** Stops the boot with one fault. @throws BootError always, so the code after the call has the narrower types */
-export function failBoot(fault: string): never {
-  throw new BootError([fault]);
+/** Stops the boot with its faults. @throws BootError always, so the code after the call has the narrower types */
+export function failBoot(...faults: string[]): never {
+  throw new BootError(faults);
 }
 
 /** Throws one error with all faults. Does nothing if there is none. */

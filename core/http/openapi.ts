@@ -7,6 +7,12 @@ import { isIdempotent, type Route } from "./route.ts";
 
 type Json = Record<string, unknown>;
 
+/** A JSON schema, with the members that a schema of an object has. */
+interface JsonSchema extends Json {
+  readonly properties?: Readonly<Record<string, Json>>;
+  readonly required?: readonly string[];
+}
+
 /** Problems that any route can answer with, by what it declares. */
 function commonProblems(route: Route): string[] {
   return [
@@ -108,10 +114,7 @@ function headerParameters(route: Route): Json[] {
 
 function parameters(schema: z.ZodObject | undefined, where: "path" | "query", schemas: Json): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = jsonSchema(schema, "input", schemas) as {
-    properties?: Record<string, Json>;
-    required?: string[];
-  };
+  const { properties = {}, required = [] } = jsonSchema(schema, "input", schemas);
   return Object.entries(properties).map(([name, { description, ...rest }]) => ({
     name,
     in: where,
@@ -156,13 +159,9 @@ function problemResponses(route: Route): Json {
 }
 
 /** Zod's JSON schema, its named parts moved to `components/schemas`, where OpenAPI tools look for them. */
-function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Json): Json {
-  const {
-    $schema: _,
-    $defs = {},
-    ...rest
-  } = z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Json & { $defs?: Json };
-  const moved = (part: unknown): Json =>
+function jsonSchema(schema: z.ZodType, io: "input" | "output", schemas: Json): JsonSchema {
+  const { $schema: _, $defs = {}, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const moved = (part: unknown): JsonSchema =>
     JSON.parse(JSON.stringify(part).replaceAll('"#/$defs/', '"#/components/schemas/'));
   for (const [name, part] of Object.entries($defs)) {
     const { id: _id, ...definition } = moved(part);

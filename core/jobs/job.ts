@@ -76,7 +76,9 @@ export function handleLongJob<P extends z.ZodType>(
   return {
     kind: "long",
     job,
+    // The runner checks each payload with the job's schema before it calls this.
     handle: handle as LongHandler["handle"],
+    // It gets the same payload as `handle`.
     ...(onDead === undefined ? {} : { onDead: onDead as NonNullable<LongHandler["onDead"]> }),
   };
 }

@@ -49,7 +49,7 @@ export function idsOf(topics: readonly string[], params: unknown, answer: unknow
   const add = (value: unknown): void => {
     if (typeof value === "string" && isUuid(value)) found.add(value);
   };
-  for (const value of Object.values((params ?? {}) as Record<string, unknown>)) add(value);
+  if (typeof params === "object" && params !== null) for (const value of Object.values(params)) add(value);
   const search = (value: unknown, depth: number): void => {
     if (typeof value !== "object" || value === null || depth > deepest || found.size > mostIds) return;
     for (const [name, part] of Object.entries(value)) {

@@ -25,6 +25,7 @@ export function contextFor(
   reports?: SnapshotSource,
 ): PluginContext {
   const { id, permissions } = manifest;
+  // The manifest decides at run time which members exist. `PluginContext` names those of every manifest.
   return {
     id,
     env: slice,

@@ -76,8 +76,12 @@ async function readChecked(folder: string, read: PluginReader, faults: string[])
  * selects all others, so that one process of the Procfile also runs plugins that are added later.
  */
 export function chosenIds(here: readonly string[], list: readonly string[] | undefined): readonly string[] | undefined {
-  if (list === undefined || list.length === 0 || !list.every((word) => word.startsWith("-"))) return list;
-  return here.filter((id) => !list.includes(`-${id}`));
+  return isExclusion(list) ? here.filter((id) => list?.includes(`-${id}`) !== true) : list;
+}
+
+/** Whether a list of `PLUGINS` names the plugins to leave out: each has a minus before it. */
+export function isExclusion(list: readonly string[] = []): boolean {
+  return list.length > 0 && list.every((word) => word.startsWith("-"));
 }
 
 /** Returns the folders of the plugins in a folder, and adds a fault if it does not exist. */

@@ -13,6 +13,7 @@ export async function setUp(
 ): Promise<PluginParts | undefined> {
   let parts: PluginParts;
   try {
+    // The context was made from the same manifest that types the parameter of `setup`.
     parts = await setup(context as never);
   } catch (error) {
     const read = Object.keys(manifest.permissions?.env ?? {}).map((name) => variables[name]);

@@ -108,7 +108,7 @@ interface ReadyMessage {
 
 function whenReady(name: string, child: ChildProcess): Promise<ReadyMessage> {
   return new Promise((resolve, reject) => {
-    child.once("message", (message) => resolve(message as ReadyMessage));
+    child.once("message", (message: ReadyMessage) => resolve(message));
     child.once("error", reject);
     child.once("exit", (code, signal) =>
       reject(new Error(`The ${name} process did not start (${signal ?? `exit code ${code}`}).`)),

@@ -53,6 +53,7 @@ export function useApi<A>(): Api<A> {
 /** The same as `useApi`, where there is no component. */
 export function apiOf<A>(pluginId: string): Api<A> {
   const calls = pageData.plugins.find(({ id }) => id === pluginId)?.calls ?? {};
+  // The proxy makes each member when it is read, so its target can be empty.
   return new Proxy({} as Api<A>, {
     get: (_target, name) => callOf(pluginId, String(name), calls[String(name)]),
   });
@@ -75,6 +76,7 @@ function callOf(pluginId: string, id: string, data: CallData | undefined): Call<
     if (method !== "GET" && options.dryRun !== true) await refreshReads();
     return answer;
   };
+  // The types of the plugin's operations say what this answers. Here they are not known.
   const full = Object.assign(call, {
     id,
     isFor: (role: string) => roles === "public" || roles.includes(role),

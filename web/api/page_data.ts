@@ -6,7 +6,8 @@ export type { CallData, PageData };
 function readPageData(): PageData {
   const text = document.getElementById("keyrack")?.textContent;
   if (text === null || text === undefined) throw new Error("The page has no data block.");
-  return JSON.parse(text) as PageData;
+  const data: PageData = JSON.parse(text);
+  return data;
 }
 
 export const pageData = readPageData();

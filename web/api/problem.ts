@@ -68,14 +68,14 @@ export async function problemOf(response: Response): Promise<Problem> {
     type: _type,
     status: _status,
     ...members
-  } = body as Record<string, unknown>;
+  }: Record<string, unknown> = { ...body };
   return new Problem({
     status,
     code: String(code),
     title: String(title),
     detail: String(detail),
     requestId: String(requestId),
-    errors: Array.isArray(errors) ? (errors as FieldProblem[]) : [],
+    errors: Array.isArray(errors) ? errors : [],
     members,
     retryAfter,
   });

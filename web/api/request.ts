@@ -59,8 +59,9 @@ async function send<R>(method: string, path: string, options: RequestOptions): P
   });
   if (!response.ok) throw await problemOf(response);
   const text = await response.text();
+  const body: R = text === "" ? undefined : JSON.parse(text);
   return {
-    body: (text === "" ? undefined : JSON.parse(text)) as R,
+    body,
     status: response.status,
     etag: response.headers.get("ETag") ?? undefined,
   };

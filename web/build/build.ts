@@ -61,7 +61,8 @@ async function buildScreens(
   const described = await readFile(path.join(target, currentBuildFile), "utf8");
   await replaceFile(path.join(folder, currentBuildFile), described);
   await removeOldBuilds(folder, hash);
-  return JSON.parse(described) as ScreensBuild;
+  const build: ScreensBuild = JSON.parse(described);
+  return build;
 }
 
 /** Builds the screens of those of the plugins that have some. */

@@ -92,7 +92,7 @@ async function readTexts(folder: string, language: string): Promise<Record<strin
     .filter((file) => new RegExp(`(^|[\\\\/])locales[\\\\/]${language}\\.json$`).test(file))
     .sort();
   for (const file of files) {
-    const read = JSON.parse(await readFile(path.join(folder, file), "utf8")) as Record<string, string>;
+    const read: Record<string, string> = JSON.parse(await readFile(path.join(folder, file), "utf8"));
     for (const [key, text] of Object.entries(read)) {
       if (Object.hasOwn(texts, key)) throw new Error(`${path.join(folder, file)} has ${key}, as another file does.`);
       texts[key] = text;

@@ -5,6 +5,7 @@ const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 function kept<F extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => F): F {
   const full = `${locale.value} ${key}`;
+  // Each key begins with a word of its own for each kind of format.
   const known = cache.get(full) as F | undefined;
   if (known !== undefined) return known;
   const made = make();
@@ -15,6 +16,7 @@ function kept<F extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, ma
 /** Writes an amount, such as `"120.00"`. It stays text: a JavaScript number can't hold every amount. */
 export function money(amount: string, currency: string): string {
   const format = kept(`money ${currency}`, () => new Intl.NumberFormat(locale.value, { style: "currency", currency }));
+  // The server writes amounts as decimal numbers.
   return format.format(amount as Intl.StringNumericLiteral);
 }
 

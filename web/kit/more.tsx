@@ -12,7 +12,8 @@ export function More(props: { readonly label: string; readonly children: Compone
     if (!isOpen) return undefined;
     const close = (event: Event): void => {
       if (event instanceof KeyboardEvent && event.key !== "Escape") return;
-      if (event.type === "pointerdown" && root.current?.contains(event.target as Node) === true) return;
+      const isInside = event.target instanceof Node && root.current?.contains(event.target) === true;
+      if (event.type === "pointerdown" && isInside) return;
       event.stopPropagation();
       setIsOpen(false);
       if (event instanceof KeyboardEvent) root.current?.querySelector("button")?.focus();

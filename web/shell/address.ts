@@ -15,7 +15,7 @@ let current: Address | undefined;
 /** The address of the app, and ways to change it. */
 export function useAddress(): Address {
   const { path, query, route } = useLocation();
-  const parameters = query as Readonly<Record<string, string>>;
+  const parameters: Readonly<Record<string, string>> = query;
   const address: Address = {
     path: path.replace(/^\/app/, "") || "/",
     parameters,

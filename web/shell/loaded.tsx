@@ -54,12 +54,14 @@ export function Loaded<P extends object>(props: {
   readonly props: P;
 }): JSX.Element | null {
   const { load, pluginId } = props;
+  // The map has the component of `load`, which takes these props.
   const [shown, setShown] = useState(() => components.get(load) as ComponentType<P> | undefined);
   const [hasFailed, setHasFailed] = useState(false);
   useEffect(() => {
     if (shown !== undefined) return;
     load().then(
       ({ default: component }) => {
+        // The map has components of any props. `load` finds the one with the right props.
         components.set(load, component as ComponentType<never>);
         setShown(() => component);
       },

@@ -18,7 +18,7 @@ export async function loadPlugins(): Promise<void> {
   const loads = await Promise.all(
     pageData.plugins.map(async ({ id, script }) => {
       try {
-        const { default: screens } = (await import(script)) as { readonly default: ScreensOfPlugin };
+        const { default: screens }: { readonly default: ScreensOfPlugin } = await import(script);
         return { id, screens };
       } catch (error) {
         reportError(error);
@@ -35,6 +35,7 @@ export function allOf<K extends keyof ScreensOfPlugin>(
   kind: K,
 ): readonly { readonly pluginId: string; readonly item: NonNullable<ScreensOfPlugin[K]>[number] }[] {
   return plugins.value.flatMap(({ id, screens }) =>
+    // TypeScript does not relate the items of `screens[kind]` to `kind` inside of a generic function.
     (screens[kind] ?? []).map((item) => ({ pluginId: id, item: item as NonNullable<ScreensOfPlugin[K]>[number] })),
   );
 }

@@ -67,11 +67,11 @@ export function readS3Settings(
         "Remedy: unset it, and create a key for Keyrack alone.",
     );
   }
-  if (faults.length > before) return undefined;
+  if (faults.length > before || bucket === undefined || prefix === undefined) return undefined;
   return {
     endpoint: s3Endpoint(env),
-    bucket: bucket as string,
-    prefix: prefix === "" ? "" : `${(prefix as string).slice(1)}/`,
+    bucket,
+    prefix: prefix === "" ? "" : `${prefix.slice(1)}/`,
     region,
     accessKeyId,
     secretAccessKey,

@@ -38,7 +38,8 @@ async function parseBody(route: Route, ctx: Context, limit: number): Promise<unk
     throw problems.UNSUPPORTED_MEDIA_TYPE("This call takes UTF-8.");
   await parserFor(limit)(ctx, () => Promise.resolve());
   const raw: unknown = ctx.request.body;
-  const text = utf8.decode(Buffer.from(typeof raw === "string" ? raw : "", "latin1"));
+  if (typeof raw !== "string") throw new TypeError("The body parser must return the body as text.");
+  const text = utf8.decode(Buffer.from(raw, "latin1"));
   const body = type === "urlencoded" ? parseForm(text) : parseJson(text);
   // Where libraries for Koa look for it: passport reads the login there.
   ctx.request.body = body;

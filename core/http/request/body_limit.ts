@@ -46,6 +46,7 @@ export function bodyLimitOf(route: Route): number {
 }
 
 function sizeOf(schema: z.ZodType): number {
+  // `Sized` names the members of JSON Schema that bound a length.
   const { $defs = {}, ...whole } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Sized & {
     readonly $defs?: Readonly<Record<string, Sized>>;
   };

@@ -166,9 +166,9 @@ async function subscriptionIds({ ctx, stripe, retryOptions }: Run): Promise<stri
 async function reconcileSubscription(run: Run, subscription: string): Promise<void> {
   const { ctx, stripe, retryOptions, report } = run;
   const pages = paginate(retryOptions, (page) => stripe.invoices.list({ ...page, subscription, status: "paid" }));
-  for await (const page of pages) {
-    // Only a preview of an upcoming invoice has no id.
-    const invoices = page.filter((invoice): invoice is Stripe.Invoice & { id: string } => invoice.id !== undefined);
+  for await (const invoices of pages) {
+    // Only a preview of an upcoming invoice has no id. Reports the subscription as failed rather than miss an invoice.
+    if (!invoices.every(hasId)) throw new Error("Stripe has listed a paid invoice without an id.");
     report.invoices += invoices.length;
     const ids = invoices.map(({ id }) => id);
     const inLedger = await knownIds(ctx, "billing.paid_invoices", "invoice_id", ids);
@@ -179,6 +179,8 @@ async function reconcileSubscription(run: Run, subscription: string): Promise<vo
     }
   }
 }
+
+const hasId = (invoice: Stripe.Invoice): invoice is Stripe.Invoice & { id: string } => invoice.id !== undefined;
 
 /** Fetches the lines beyond the first page here, so that the worker needs no call for them. */
 async function withAllLines({ stripe, retryOptions }: Run, invoice: Stripe.Invoice & { id: string }) {

@@ -50,6 +50,7 @@ export function createAuthentication(ctx: IdentityContext): Authentication {
       };
       // The types only allow names, but passport also accepts a strategy.
       const middleware = passport.authenticate(strategy as string, { session: false }, done);
+      // Passport's types demand its own middleware's context. It reads only what Koa's context has.
       Promise.resolve(middleware(context as never, () => Promise.resolve())).catch(reject);
     });
 

@@ -170,7 +170,8 @@ class Search {
   }
 
   plan(newcomer: Stay): RepackPlan {
-    const room = this.#placed.get(newcomer) as string;
+    const room = this.#placed.get(newcomer);
+    if (room === undefined) throw new Error("The newcomer must be placed before the plan is read.");
     const moves = [...this.#placed]
       .flatMap(([{ booking_id, from }, to]) =>
         booking_id === null || from === null ? [] : [{ booking_id, from_room_id: from, to_room_id: to }],

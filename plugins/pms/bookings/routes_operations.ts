@@ -205,6 +205,7 @@ function operation<const I extends string, B extends z.ZodType>({
     result: bookingSchema,
     problems: ["ILLEGAL_TRANSITION", "PRECONDITION_FAILED", ...problems],
     handler: async ({ actor, params: { booking_id: bookingId }, body, trx, request }) => {
+      // The route has parsed the body with this schema.
       await run(trx, changeContextOf(actor, request), bookingId, body as z.output<B>);
       return readChangedBooking(trx, actor.tenantId, bookingId);
     },

@@ -43,7 +43,8 @@ export async function closeRoom(
   const [closureId] = await takeNights(trx, hotel.hotel_id, { reason }, { guests: 1, today: hotel.business_date }, [
     segment,
   ]);
-  return { closure_id: closureId as string, room_id: roomId, from, to, reason };
+  if (closureId === undefined) throw new Error("takeNights must return one id for each segment.");
+  return { closure_id: closureId, room_id: roomId, from, to, reason };
 }
 
 /**

@@ -146,7 +146,8 @@ export async function closeDay(
   await trx("identity.hotels")
     .where({ hotel_id: hotel.hotel_id })
     .update({ business_date: next, version: trx.raw("version + 1") });
-  return figures as DailyFigures;
+  if (figures === undefined) throw new Error("The INSERT of the day's figures must return its row.");
+  return figures;
 }
 
 /**

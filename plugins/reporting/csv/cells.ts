@@ -24,6 +24,7 @@ export interface CellWriter {
 
 /** Writes a day, a currency or a status, which need no escape. Never use it for a text that a person typed. */
 export function fixedText(value: string): CellText {
+  // The type marks texts that need no more escaping, and no value carries the mark.
   return value as CellText;
 }
 

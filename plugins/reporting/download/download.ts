@@ -84,6 +84,7 @@ function representationOf(report: Report, acceptsGzip: boolean): Representation 
   const gzip = acceptsGzip && report.stored_bytes !== null;
   return {
     gzip,
+    // A completed report has a checksum and a file.
     etag: gzip ? `${report.sha256}-gzip` : (report.sha256 as string),
     length: Number(gzip ? report.stored_bytes : report.bytes),
   };
@@ -96,6 +97,7 @@ async function open(
   range: ByteRange | undefined,
 ): Promise<Readable> {
   const asStored = gzip || report.stored_bytes === null;
+  // A completed report has a checksum and a file.
   const stored = await files.read(report.file as string, asStored ? range : undefined).catch((error: unknown) => {
     if (error instanceof FileMissing) throw expired();
     throw error;

@@ -38,6 +38,7 @@ const columns = {
 } as const satisfies Record<string, (cells: CellWriter) => string>;
 
 type BookingsColumn = keyof typeof columns;
+// The keys of `columns`, which has at least one. TypeScript types the keys of an object as any text.
 const bookingsColumns = Object.keys(columns) as [BookingsColumn, ...BookingsColumn[]];
 
 const bySchema = z.enum(["arrival", "departure", "created"]);

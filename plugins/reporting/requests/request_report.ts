@@ -41,6 +41,7 @@ export async function requestReport(
     hotel_id: hotelId,
     report_id: reportId,
     kind,
+    // The schema of the kind has parsed the request as an object.
     request: request as Record<string, unknown>,
     request_hash: hash,
     file_name: kindOf(kind).fileName(request, hotel.business_date),
