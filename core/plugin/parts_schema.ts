@@ -68,6 +68,12 @@ const route = z
     prepare: functionSchema.optional(),
     handler: functionSchema,
   })
+  .superRefine(({ method, body }, ctx) => {
+    if (body === undefined || ["POST", "PUT", "PATCH"].includes(method)) return;
+    // `readBody` reads no others, as RFC 9110 (9.3) gives a body of GET and DELETE no meaning.
+    const { error } = says(`must be left out of a ${method} route`, "remove it, or use POST, PUT or PATCH");
+    ctx.addIssue({ code: "custom", path: ["body"], message: error });
+  })
   .superRefine(({ path, params }, ctx) => {
     const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").sort();
     const checked = Object.keys(params?.shape ?? {}).sort();

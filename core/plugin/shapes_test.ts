@@ -235,6 +235,11 @@ const parts: readonly Fault[] = [
     words: /^GET \/faulty\/look of faulty: handler must be a function\. Remedy: pass one/,
   },
   {
+    title: "a DELETE route with a body",
+    parts: '{ routes: [look({ method: "DELETE", body: "raw" })] }',
+    words: /^DELETE \/faulty\/look of faulty: body must be left out of a DELETE route\. Remedy: remove it, or use POST/,
+  },
+  {
     title: "a path with a parameter in another notation",
     parts: '{ routes: [look({ path: "/faulty/:id" })] }',
     words: /^GET \/faulty\/:id of faulty: path must be a path\. Remedy: .*`\/words\/\{name\}`/,

@@ -9,12 +9,6 @@ import type { Source } from "./source.ts";
 /** The most assertions of the production code. */
 export const mostAssertions = 49;
 
-/** The most assertions without a reason in `screensInProgress`. */
-export const mostBareScreens = 4;
-
-/** Screens whose assertions do not all have a reason yet. */
-const screensInProgress = /^plugins\/(pms|reporting)\/web\//;
-
 /** Landed migrations. The database has recorded their checksums, so they must not change. */
 export const landedMigrations = new Set([
   "plugins/identity/migrations/0004_folded_usernames.ts",
@@ -25,7 +19,7 @@ export const landedMigrations = new Set([
 export interface Assertion {
   readonly file: string;
   readonly line: number;
-  /** Whether a comment stands in the line before the statement, or in its lines up to the assertion. */
+  /** Whether a comment is in the line before the statement, or in its lines up to the assertion. */
   readonly hasReason: boolean;
 }
 
@@ -51,7 +45,8 @@ export function findAssertions({ file, text }: Pick<Source, "file" | "text">): A
     if (!isNode(value)) return;
     const start = commented.test(value.type) && value.type !== "BlockStatement" ? value.start : owner;
     if (isAssertion(value)) {
-      const [first, last] = [lineOf(start) - 1, lineOf(value.end)];
+      const first = lineOf(start) - 1;
+      const last = lineOf(value.end);
       const hasReason = comments.some((comment) => {
         const line = lineOf(comment.end);
         return line >= first && line <= last;
@@ -64,22 +59,14 @@ export function findAssertions({ file, text }: Pick<Source, "file" | "text">): A
   return found;
 }
 
-/**
- * Returns the faults of all files but landed migrations.
- * @param most the most assertions
- * @param mostScreens the most assertions without a reason in screens in progress
- */
-export function assertionFaults(
-  sources: readonly Pick<Source, "file" | "text">[],
-  most = mostAssertions,
-  mostScreens = mostBareScreens,
-): string[] {
+/** Returns the faults of all files but landed migrations. @param most the most assertions */
+export function assertionFaults(sources: readonly Pick<Source, "file" | "text">[], most = mostAssertions): string[] {
   const found = sources.filter(({ file }) => !landedMigrations.has(file)).flatMap((source) => findAssertions(source));
-  const without = found.filter(({ hasReason }) => !hasReason);
-  const screens = without.filter(({ file }) => screensInProgress.test(file));
-  const bare = (screens.length > mostScreens ? without : without.filter((each) => !screens.includes(each))).map(
-    ({ file, line }) => `${file}:${line} has a type assertion without a reason. Remedy: a type guard or a comment.`,
-  );
+  const bare = found
+    .filter(({ hasReason }) => !hasReason)
+    .map(
+      ({ file, line }) => `${file}:${line} has a type assertion without a reason. Remedy: a type guard or a comment.`,
+    );
   if (found.length <= most) return bare;
   return [
     ...bare,

@@ -52,6 +52,16 @@ const routes: Route[] = [
     result: z.string(),
     handler: ({ body }) => Promise.resolve({ body: body.title }),
   }),
+  // The boot refuses such a route (`core/plugin/parts_schema.ts`). `serveRoutes` does not.
+  route({
+    ...common,
+    id: "removeNotes",
+    method: "DELETE",
+    path: "/notes",
+    body: z.strictObject({ title: textSchema(100).optional() }),
+    result: z.string(),
+    handler: ({ body }) => Promise.resolve({ body: body.title ?? "all" }),
+  }),
 ];
 const note = "/notes/0199f3a0-7c1e-7b2a-9c53-2f4a6c8e0b1d";
 const asJson = { headers: { "content-type": "application/json" } };
@@ -104,6 +114,11 @@ describe("the content of a request", () => {
     expect(text.length).to.be.below(mostBytes);
     const nested = await served.client.post(note, { title: "x", tags: [{ ["x".repeat(9000)]: 1 }] });
     expect(nested.text.length).to.be.below(mostBytes);
+  });
+
+  it("A body that the parser does not read fails the request, and does not count as an empty one", async () => {
+    const { status, body } = await served.client.call("DELETE", "/notes", { title: "one" });
+    expect([status, body.code]).to.deep.equal([500, "INTERNAL"]);
   });
 
   it("An id that is not a UUID is answered with 404 before the body is read or checked", async () => {

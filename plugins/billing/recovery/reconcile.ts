@@ -166,10 +166,11 @@ async function subscriptionIds({ ctx, stripe, retryOptions }: Run): Promise<stri
 async function reconcileSubscription(run: Run, subscription: string): Promise<void> {
   const { ctx, stripe, retryOptions, report } = run;
   const pages = paginate(retryOptions, (page) => stripe.invoices.list({ ...page, subscription, status: "paid" }));
-  for await (const invoices of pages) {
-    // Only a preview of an upcoming invoice has no id. Reports the subscription as failed rather than miss an invoice.
-    if (!invoices.every(hasId)) throw new Error("Stripe has listed a paid invoice without an id.");
-    report.invoices += invoices.length;
+  let isComplete = true;
+  for await (const page of pages) {
+    const invoices = page.filter(hasId);
+    if (invoices.length < page.length) isComplete = false;
+    report.invoices += page.length;
     const ids = invoices.map(({ id }) => id);
     const inLedger = await knownIds(ctx, "billing.paid_invoices", "invoice_id", ids);
     const stored = await knownIds(ctx, "billing.stripe_events", "event_id", ids.map(reconciledId));
@@ -178,6 +179,9 @@ async function reconcileSubscription(run: Run, subscription: string): Promise<vo
       await store(run, event, "invoices_list", `invoice ${invoice.id} of ${subscription}`);
     }
   }
+  // Only a preview of an upcoming invoice has no id. An operator must hear of a paid one, because it can't be stored.
+  if (!isComplete)
+    report.failedSubscriptions.push({ subscription_id: subscription, words: "a paid invoice has no id" });
 }
 
 const hasId = (invoice: Stripe.Invoice): invoice is Stripe.Invoice & { id: string } => invoice.id !== undefined;

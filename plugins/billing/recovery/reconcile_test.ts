@@ -175,6 +175,18 @@ describe("the reconciliation with Stripe", function () {
     expect(await paidUntil()).to.equal(inDays(23));
   });
 
+  it("A paid invoice without an id is reported with its subscription, and the other invoices are stored", async () => {
+    const known = addInvoice(inDays(20), "sub_a", billing.hotel.hotelId);
+    const other = addInvoice(inDays(21), "sub_b", billing.hotel.hotelId);
+    stripe().add({ ...stripe().get(known.id), id: undefined });
+    const { code, out, err } = await billing.cli("reconcile");
+    expect(out).to.include("sub_a  skipped, because Stripe failed: a paid invoice has no id");
+    expect(out).to.include(`reconciled_${known.id}  `).and.include(`reconciled_${other.id}  `);
+    expect(out).to.include("Stored for a worker to apply: 2.");
+    expect(err).to.include("Skipped 1 subscription. Run the command again.");
+    expect(code).to.equal(1);
+  });
+
   it("The command ends with one sentence without a key, or if Stripe refuses the key", async () => {
     const refused = await runCli(
       { ...billing.platform.variables, STRIPE_API_KEY: "sk_test_of_somebody_else" },

@@ -34,10 +34,10 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
     mediaType: "text/csv",
     problems: ["REPORT_NOT_READY", "REPORT_EXPIRED", "RANGE_NOT_SATISFIABLE"],
     handler: async ({ actor, params: { report_id: reportId }, request: { context, headers: sent } }) => {
-      const report = await db.tenant(actor.tenantId, (trx) => findReport(trx, actor.tenantId, reportId), {
+      const found = await db.tenant(actor.tenantId, (trx) => findReport(trx, actor.tenantId, reportId), {
         readOnly: true,
       });
-      requireFile(report);
+      const report = requireFile(found);
       const form = representationOf(report, context.acceptsEncodings("gzip", "identity") === "gzip");
       const headers = {
         "Content-Type": csvContentType,
@@ -74,31 +74,32 @@ export function downloadRoute({ db, files }: ReportingContext): Route {
   });
 }
 
+/** A report whose file is complete. */
+type CompletedReport = Report & { readonly file: string; readonly sha256: string };
+
 interface Representation {
   readonly gzip: boolean;
   readonly etag: string;
   readonly length: number;
 }
 
-function representationOf(report: Report, acceptsGzip: boolean): Representation {
+function representationOf(report: CompletedReport, acceptsGzip: boolean): Representation {
   const gzip = acceptsGzip && report.stored_bytes !== null;
   return {
     gzip,
-    // A completed report has a checksum and a file.
-    etag: gzip ? `${report.sha256}-gzip` : (report.sha256 as string),
+    etag: gzip ? `${report.sha256}-gzip` : report.sha256,
     length: Number(gzip ? report.stored_bytes : report.bytes),
   };
 }
 
 async function open(
   files: FileStore,
-  report: Report,
+  report: CompletedReport,
   { gzip }: Representation,
   range: ByteRange | undefined,
 ): Promise<Readable> {
   const asStored = gzip || report.stored_bytes === null;
-  // A completed report has a checksum and a file.
-  const stored = await files.read(report.file as string, asStored ? range : undefined).catch((error: unknown) => {
+  const stored = await files.read(report.file, asStored ? range : undefined).catch((error: unknown) => {
     if (error instanceof FileMissing) throw expired();
     throw error;
   });
@@ -116,13 +117,15 @@ async function open(
 const expired = () => reportingProblems.REPORT_EXPIRED("The file is gone. Request the report again.");
 
 /** @throws Problem REPORT_NOT_READY, REPORT_EXPIRED */
-function requireFile(report: Report): void {
+function requireFile(report: Report): CompletedReport {
   const status = statusOf(report);
   if (status === "expired") throw expired();
-  if (status === "succeeded" && report.file !== null) return;
+  if (status === "succeeded" && isCompleted(report)) return report;
   const open = status === "queued" || status === "running";
   throw reportingProblems.REPORT_NOT_READY(`The report is ${status}.`, {
     members: { report_status: status },
     headers: open ? { "Retry-After": "1" } : {},
   });
 }
+
+const isCompleted = (report: Report): report is CompletedReport => report.file !== null && report.sha256 !== null;

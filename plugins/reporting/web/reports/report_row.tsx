@@ -22,6 +22,7 @@ export function ReportRow({ report }: { readonly report: Report }): JSX.Element 
   return (
     <li class={css["row"]}>
       <div class={css["what"]}>
+        {/* The API types the kind as any text. Each kind has a text in the locales. */}
         <span class={css["kind"]}>{t(`reports.kind_${report.kind as "bookings"}`)}</span>
         <span class={css["note"]}>{daysText(report.request, t)}</span>
       </div>
@@ -66,6 +67,7 @@ export function ReportRow({ report }: { readonly report: Report }): JSX.Element 
 
 /** Writes the days of a request. */
 function daysText(request: unknown, t: ReturnType<typeof useText<typeof en>>): string {
+  // TypeScript gives an object of unknown shape no members.
   const { from, to } = typeof request === "object" && request !== null ? (request as Record<string, unknown>) : {};
   if (typeof from !== "string" || typeof to !== "string") return t("reports.all_days");
   return t("reports.days", { from: day(from), to: day(to) });
