@@ -72,7 +72,7 @@ function Content({ booking, etag }: { readonly booking: Booking; readonly etag: 
         <StayChip state={stayState(booking, today)} />
         <span class={css["total"]}>{money(booking.total_amount, booking.currency)}</span>
       </div>
-      <Actions booking={booking} today={today} />
+      <Actions booking={booking} />
       <Slot name="pms.booking.panel" props={{ booking }} />
       <Tabs
         label={t("booking.title")}
@@ -97,7 +97,7 @@ function Content({ booking, etag }: { readonly booking: Booking; readonly etag: 
   );
 }
 
-function Actions({ booking, today }: { readonly booking: Booking; readonly today: string }): JSX.Element {
+function Actions({ booking }: { readonly booking: Booking }): JSX.Element {
   const t = useText<typeof en>();
   const desk = useDesk();
   const [isMoving, setIsMoving] = useState(false);
@@ -171,11 +171,7 @@ function Actions({ booking, today }: { readonly booking: Booking; readonly today
       )}
       {isMoving ? (
         <MoveDialog
-          stay={{
-            ...stay,
-            from: booking.arrival > today ? booking.arrival : today,
-            guests: booking.adults + booking.children,
-          }}
+          stay={stay}
           onClose={() => {
             setIsMoving(false);
             act.clear();

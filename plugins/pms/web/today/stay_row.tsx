@@ -127,11 +127,7 @@ export function StayRow(props: {
       )}
       {isMoving ? (
         <MoveDialog
-          stay={{
-            ...entry,
-            from: entry.arrival > today ? entry.arrival : today,
-            guests: entry.adults + entry.children,
-          }}
+          stay={entry}
           onClose={() => {
             setIsMoving(false);
             act.clear();
