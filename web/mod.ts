@@ -5,7 +5,7 @@ export { refreshReads } from "./api/query_client.ts";
 export { type Read, useRead } from "./api/reads.ts";
 export type { Answer } from "./api/request.ts";
 export { logOut, me, type Me, readSession } from "./api/session.ts";
-export { addDays, day, dayRange, daysBetween, instant, money } from "./i18n/format.ts";
+export { addDays, day, dayRange, daysBetween, instant, money, timeOfDay } from "./i18n/format.ts";
 export { changeLanguage, language, languages, locale, type Text, textOf, useText } from "./i18n/messages.ts";
 export { faultsByField } from "./kit/faults_by_field.ts";
 export { Button, type ButtonProps } from "./kit/button.tsx";

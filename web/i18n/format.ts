@@ -54,6 +54,15 @@ export function instant(value: string, timeZone: string): string {
   return format.format(new Date(value));
 }
 
+/** Writes the time of an instant in the hotel's time zone: `14:02`. */
+export function timeOfDay(value: string, timeZone: string): string {
+  const format = kept(
+    `time ${timeZone}`,
+    () => new Intl.DateTimeFormat(locale.value, { hour: "2-digit", minute: "2-digit", timeZone }),
+  );
+  return format.format(new Date(value));
+}
+
 /** Adds days to a day. */
 export function addDays(value: string, days: number): string {
   const date = new Date(`${value}T00:00:00Z`);

@@ -5,10 +5,19 @@ export default defineScreens({
   nav: [
     { path: "/today", label: "nav.today", icon: "sun", order: 10, needs: "readBoard", key: "t" },
     { path: "/chart", label: "nav.chart", icon: "chart", order: 20, needs: "readChart", key: "c" },
+    {
+      path: "/housekeeping",
+      label: "nav.housekeeping",
+      icon: "housekeeping",
+      order: 50,
+      needs: "readHousekeeping",
+      key: "h",
+    },
   ],
   pages: [
     { path: "/today", load: () => import("./today/today_page.tsx") },
     { path: "/chart", load: () => import("./chart/chart_page.tsx") },
+    { path: "/housekeeping", load: () => import("./housekeeping/housekeeping_page.tsx") },
   ],
   drawers: [
     { parameter: "booking", load: () => import("./booking/booking_drawer.tsx") },

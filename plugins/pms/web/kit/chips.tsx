@@ -28,34 +28,42 @@ export function StayChip({ state }: { readonly state: StayState }): JSX.Element 
   );
 }
 
-/** A room's number, with the state of its housekeeping as a shape: a drop is dirty, a dot clean, a ring inspected. */
-export function RoomChip(props: {
-  readonly number: string;
+interface RoomState {
   readonly housekeeping: "dirty" | "clean" | "inspected";
   readonly status: "available" | "out_of_order" | "out_of_service";
-}): JSX.Element {
+}
+
+/** The state of a room as a shape: a drop is dirty, a dot clean, a ring inspected, and a cross not in use. */
+export function RoomMark({ housekeeping, status, size = 12 }: RoomState & { readonly size?: number }): JSX.Element {
+  return (
+    <svg class={css["mark"]} width={size} height={size} viewBox="0 0 12 12" aria-hidden="true" focusable="false">
+      {status !== "available" ? (
+        <path d="M2 2l8 8M10 2l-8 8" stroke="currentColor" stroke-width="1.8" />
+      ) : housekeeping === "dirty" ? (
+        <path
+          d="M6 1.2C8 4 9.4 5.7 9.4 7.4a3.4 3.4 0 1 1-6.8 0C2.6 5.7 4 4 6 1.2z"
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.5"
+        />
+      ) : (
+        <>
+          <circle cx="6" cy="6" r="3" fill="currentColor" />
+          {housekeeping === "inspected" ? <circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" /> : null}
+        </>
+      )}
+    </svg>
+  );
+}
+
+/** A room's number, with its state as a shape and a word. */
+export function RoomChip(props: RoomState & { readonly number: string }): JSX.Element {
   const t = useText<typeof en>();
   const { number, housekeeping, status } = props;
   const words = status === "available" ? t(`housekeeping.${housekeeping}`) : t(`room.${status}`);
   return (
     <span class={css["room"]} title={words}>
-      <svg class={css["mark"]} width="12" height="12" viewBox="0 0 12 12" aria-hidden="true" focusable="false">
-        {status !== "available" ? (
-          <path d="M2 2l8 8M10 2l-8 8" stroke="currentColor" stroke-width="1.8" />
-        ) : housekeeping === "dirty" ? (
-          <path
-            d="M6 1.2C8 4 9.4 5.7 9.4 7.4a3.4 3.4 0 1 1-6.8 0C2.6 5.7 4 4 6 1.2z"
-            fill="none"
-            stroke="currentColor"
-            stroke-width="1.5"
-          />
-        ) : (
-          <>
-            <circle cx="6" cy="6" r="3" fill="currentColor" />
-            {housekeeping === "inspected" ? <circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" /> : null}
-          </>
-        )}
-      </svg>
+      <RoomMark housekeeping={housekeeping} status={status} />
       {number}
       <span class="visually-hidden">{words}</span>
     </span>
