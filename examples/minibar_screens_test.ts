@@ -23,6 +23,7 @@ async function findInPalette(page: Page, text: string): Promise<string[]> {
 }
 
 describeInBrowser("The screens of a plugin that is dropped in by PLUGIN_PATH", () => {
+  const longestMs = 60_000;
   let desk: BrowserDesk;
   let hotel: FurnishedHotel;
   let bookingId: string;
@@ -52,7 +53,8 @@ describeInBrowser("The screens of a plugin that is dropped in by PLUGIN_PATH", (
   });
   after(() => desk?.close());
 
-  it("The key b opens its page, a charge appears in the list to refill, and z takes it back", async () => {
+  it("The key b opens its page, a charge appears in the list to refill, and z takes it back", async function () {
+    this.timeout(longestMs);
     const { page, faults, context } = await desk.logIn(hotel.username);
     await waitUntilLoaded(page);
     await page.getByRole("navigation").getByRole("link", { name: "Minibar" }).waitFor();
@@ -77,7 +79,8 @@ describeInBrowser("The screens of a plugin that is dropped in by PLUGIN_PATH", (
     await context.close();
   });
 
-  it("Its panel in the booking charges an item, refuses a wrong price, and takes a charge back", async () => {
+  it("Its panel in the booking charges an item, refuses a wrong price, and takes a charge back", async function () {
+    this.timeout(longestMs);
     const { page, faults, context } = await desk.logIn(hotel.username, { colorScheme: "dark" });
     await page.goto(`/app/today?booking=${bookingId}`);
     const panel = page.getByRole("region", { name: "Minibar" });
@@ -99,7 +102,8 @@ describeInBrowser("The screens of a plugin that is dropped in by PLUGIN_PATH", (
     await context.close();
   });
 
-  it("Without its folder all of it is gone, and a bookmark says so", async () => {
+  it("Without its folder all of it is gone, and a bookmark says so", async function () {
+    this.timeout(longestMs);
     const without = await startBrowserDesk({
       databaseUrl: desk.platform.databaseUrl,
       variables: { LOG_LEVEL: "silent" },

@@ -19,6 +19,7 @@ import {
 } from "../../core/http/screens/built_screens.ts";
 import type { LoadedPlugin } from "../../core/plugin/contract.ts";
 import { entriesPlugin, entryOfPlugin, shellEntry } from "./entries.ts";
+import { withoutRulesOf } from "./shared_styles.ts";
 
 const webFolder = path.join(import.meta.dirname, "..");
 const projectFolder = path.join(webFolder, "..");
@@ -105,12 +106,24 @@ async function runEsbuild(
     logLevel: "silent",
   });
   const described = describe(metafile, folder, hash);
+  await shortenStyles(described, folder);
   for (const name of await readdir(folder)) {
     const plain = await readFile(path.join(folder, name));
     const packed = await pack(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
     await writeFile(path.join(folder, `${name}.br`), packed);
   }
   await writeFile(path.join(folder, currentBuildFile), JSON.stringify(described));
+}
+
+/** Leaves the styles of the kit in the shell's file only. */
+async function shortenStyles({ shell, plugins }: ScreensBuild, folder: string): Promise<void> {
+  if (shell.style === null) return;
+  const shared = await readFile(path.join(folder, shell.style), "utf8");
+  for (const { style } of Object.values(plugins)) {
+    if (style === null) continue;
+    const file = path.join(folder, style);
+    await writeFile(file, withoutRulesOf(shared, await readFile(file, "utf8")));
+  }
 }
 
 /** Reads from esbuild's list which files belong to which entry. */

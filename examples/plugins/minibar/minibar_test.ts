@@ -158,7 +158,8 @@ describe("the minibar", () => {
     expect((await list(guest)).body.total_amount).to.equal("2.00");
   });
 
-  it("The command `minibar restock` lists one day of one hotel, and refuses wrong words", async () => {
+  it("The command `minibar restock` lists one day of one hotel, and refuses wrong words", async function () {
+    this.timeout(120_000);
     const guest = await guestInHouse();
     await charge(guest, "Peanuts", 5, "1.00");
     const made = await charge(guest, "Cola\u001b[2J", 1, "5.00");
