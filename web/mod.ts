@@ -2,6 +2,7 @@
 export { type Api, apiOf, type Call, type CallInput, useApi } from "./api/api.ts";
 export { Problem } from "./api/problem.ts";
 export { refreshReads } from "./api/query_client.ts";
+export { type Pages, usePages } from "./api/pages.ts";
 export { type Read, useRead } from "./api/reads.ts";
 export type { Answer } from "./api/request.ts";
 export { logOut, me, type Me, readSession } from "./api/session.ts";
@@ -11,6 +12,7 @@ export { faultsByField } from "./kit/faults_by_field.ts";
 export { Button, type ButtonProps } from "./kit/button.tsx";
 export { Combobox, type ComboboxOption } from "./kit/combobox.tsx";
 export { CheckField, Field, SelectField, TextField } from "./kit/field.tsx";
+export { FindField } from "./kit/find_field.tsx";
 export { Icon, type IconName } from "./kit/icons.tsx";
 export { More } from "./kit/more.tsx";
 export { Empty, Notice, ProblemNotice, Skeleton } from "./kit/notice.tsx";

@@ -265,6 +265,32 @@ describe("Bookings", () => {
     ).to.equal(200);
   });
 
+  it("Bookings are listed page by page in either order of arrival, each of them once", async () => {
+    const hotel = await furnishHotel(platform.client, { rooms: 2 });
+    // Two bookings arrive on each day, so pages also end between bookings of the same day.
+    for (const at of [0, 1, 2, 3, 4]) {
+      const stay = { check_in_at: hotel.day(at >> 1), expected_check_out_at: hotel.day((at >> 1) + 1) };
+      const body = { room_id: hotel.roomIds[at % 2], guest: { name: `Guest ${at}` }, ...stay };
+      expect((await platform.client.post("/bookings/", body, { token: hotel.receptionistToken })).status).to.equal(201);
+    }
+    const list = async (order: string): Promise<string[]> => {
+      const arrivals: string[] = [];
+      for (let cursor = ""; ;) {
+        const path = `/bookings/?order=${order}&limit=2${cursor}`;
+        const { body } = await platform.client.get(path, { token: hotel.receptionistToken });
+        arrivals.push(
+          ...body.items.map((one: { arrival: string; booking_id: string }) => one.arrival + one.booking_id),
+        );
+        if (body.next_cursor === null) return arrivals;
+        cursor = `&cursor=${body.next_cursor as string}`;
+      }
+    };
+    const earliest = await list("asc");
+    expect(new Set(earliest).size).to.equal(5);
+    expect(earliest).to.deep.equal([...earliest].sort());
+    expect(await list("desc")).to.deep.equal([...earliest].reverse());
+  });
+
   it("Free rooms are listed page by page, each of them once", async () => {
     const hotel = await furnishHotel(platform.client, { rooms: 5 });
     const numbers: string[] = [];

@@ -155,6 +155,10 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         room_id: idSchema.optional(),
         guest_id: idSchema.optional(),
         guest: textSchema(100, { lines: true }).optional().meta({ description: searchDescription }),
+        order: z
+          .enum(["asc", "desc"])
+          .default("asc")
+          .meta({ description: "By arrival: `asc` lists the earliest first, `desc` the latest." }),
       }),
       status: 200,
       result: pageOf(bookingSchema),

@@ -13,11 +13,13 @@ export default defineScreens({
       needs: "readHousekeeping",
       key: "h",
     },
+    { path: "/bookings", label: "nav.bookings", icon: "bookings", order: 30, needs: "listBookings", key: "b" },
   ],
   pages: [
     { path: "/today", load: () => import("./today/today_page.tsx") },
     { path: "/chart", load: () => import("./chart/chart_page.tsx") },
     { path: "/housekeeping", load: () => import("./housekeeping/housekeeping_page.tsx") },
+    { path: "/bookings", load: () => import("./bookings/bookings_page.tsx") },
   ],
   drawers: [
     { parameter: "booking", load: () => import("./booking/booking_drawer.tsx") },

@@ -18,6 +18,8 @@ interface BookingsQuery {
   readonly guest?: string | undefined;
   /** The arrival and the id of the last booking of the page before. */
   readonly after?: readonly [arrival: Day, bookingId: string] | undefined;
+  /** Whether the earliest or the latest arrival comes first. */
+  readonly order: "asc" | "desc";
   /** The greatest number of bookings in a page. */
   readonly limit: number;
 }
@@ -25,10 +27,11 @@ interface BookingsQuery {
 /** Reads a page of bookings. If another page follows, its first booking is the last of the result. */
 export async function listBookings(trx: Trx, hotelId: string, query: BookingsQuery): Promise<BookingRow[]> {
   const found = query.guest === undefined ? undefined : await findGuests(trx, hotelId, query.guest);
-  const { after, status, arrival_from, arrival_to, departure_from, departure_to, room_id, guest_id } = query;
+  const { order, after, status, arrival_from, arrival_to, departure_from, departure_to, room_id, guest_id } = query;
   return bookingRows(trx, hotelId, selectiveSubquery(hotelId, query, found))
     .modify((list) => {
-      if (after !== undefined) void list.whereRaw("(b.arrival, b.booking_id) > (?, ?)", [...after]);
+      const comparison = order === "asc" ? ">" : "<";
+      if (after !== undefined) void list.whereRaw(`(b.arrival, b.booking_id) ${comparison} (?, ?)`, [...after]);
       if (status !== undefined) void list.where("b.status", status);
       if (arrival_from !== undefined) void list.where("b.arrival", ">=", arrival_from);
       if (arrival_to !== undefined) void list.where("b.arrival", "<=", arrival_to);
@@ -44,7 +47,10 @@ export async function listBookings(trx: Trx, hotelId: string, query: BookingsQue
         void list.whereRaw(sql, values);
       }
     })
-    .orderBy(["b.arrival", "b.booking_id"])
+    .orderBy([
+      { column: "b.arrival", order },
+      { column: "b.booking_id", order },
+    ])
     .limit(query.limit + 1);
 }
 
