@@ -3,12 +3,16 @@ import { type Day, defineProblems, prepare, type Trx } from "../../core/mod.ts";
 
 export { isOnTrial, requireDailyQuota, requireDailyQuotaLeft, requireQuota } from "./hotels/trial.ts";
 
-/** The roles. A manager can use all routes of the hotel, and a receptionist those of the front desk. */
-export const roles = ["manager", "receptionist"] as const;
+/**
+ * The roles. A manager can use all routes of the hotel, and a receptionist those of the front desk. A housekeeper can
+ * use only the list of housekeeping, which has no names of guests.
+ */
+export const roles = ["manager", "receptionist", "housekeeper"] as const;
 export type Role = (typeof roles)[number];
 
-/** Access rules of routes. */
-export const staff: readonly Role[] = roles;
+/** Access rules of routes. `staff` work at the desk. Routes for one's own session are open to all `roles`. */
+export const staff: readonly Role[] = ["manager", "receptionist"];
+export const housekeepingStaff: readonly Role[] = roles;
 export const managers: readonly Role[] = ["manager"];
 
 /** Returns whether a role has the rights of a manager. */

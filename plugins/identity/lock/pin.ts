@@ -11,7 +11,7 @@ import type { LoginThrottle } from "../login/throttle.ts";
 import { checkOwnPassword } from "../login/check_own_password.ts";
 import { checkPassword, hashSlowly, turnOfHotel, turnOfLogin } from "../passwords/hashing.ts";
 import type { PasswordLimit } from "../passwords/limit.ts";
-import { staff } from "../port.ts";
+import { roles } from "../port.ts";
 import { lockAuthority, requireStillAuthorized } from "../rights/still_authorized.ts";
 
 const mostWrong = 5;
@@ -107,7 +107,7 @@ export async function setPin(
     await lockAuthority(trx, userId);
     const set = await setStatement.run(trx, [tenantId, userId, pinHash, user.password_hash]);
     if (set.length === 0) throw identityProblems.INVALID_CREDENTIALS("The password is wrong.");
-    await requireStillAuthorized(trx, actor, staff);
+    await requireStillAuthorized(trx, actor, roles);
     services.audit.record(trx, { kind: "pin_set", actor, request });
   });
   await forgetWrongPins(services, actor);
@@ -119,7 +119,7 @@ export async function removePin({ audit, db }: PinServices, actor: Actor, reques
   await db.tenant(tenantId, async (trx) => {
     await lockAuthority(trx, userId);
     await removeStatement.run(trx, [tenantId, userId]);
-    await requireStillAuthorized(trx, actor, staff);
+    await requireStillAuthorized(trx, actor, roles);
     audit.record(trx, { kind: "pin_removed", actor, request });
   });
 }

@@ -4,7 +4,7 @@ import { route } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
 import { meSchema, readMe } from "../login/me.ts";
 import { createPasswordLimit } from "../passwords/limit.ts";
-import { staff } from "../port.ts";
+import { roles } from "../port.ts";
 import type { Authentication } from "../login/authentication.ts";
 import { sessionPath } from "../browser/cookies.ts";
 import { lockSession, unlockSession } from "./lock.ts";
@@ -13,7 +13,7 @@ import { newPinSchema, pinSchema, removePin, setPin } from "./pin.ts";
 const passwordField = z.string().max(256);
 const pinPath = "/users/me/pin";
 /** Each opens its own transactions, because hashes come before them and the process forgets the session after them. */
-const common = { access: staff, transaction: "none" } as const;
+const common = { access: roles, transaction: "none" } as const;
 
 export function lockRoutes(ctx: IdentityContext, { logins, sessions }: Authentication) {
   const { audit, counters, db } = ctx;

@@ -5,7 +5,7 @@ import type { Authentication } from "./authentication.ts";
 import type { IdentityContext } from "../context.ts";
 import { deviceDays } from "../sessions/device_tokens.ts";
 import { identityProblems } from "../errors.ts";
-import { staff } from "../port.ts";
+import { roles } from "../port.ts";
 import { logOut } from "../sessions/log_out.ts";
 import { clientOf } from "./client.ts";
 import { meSchema, readMe } from "./me.ts";
@@ -99,7 +99,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       method: "POST",
       path: "/auth/revoke",
       summary: "Log out: end this session and its refresh tokens",
-      access: staff,
+      access: roles,
       // Opens its own transaction, because the process must forget the session after the commit.
       transaction: "none",
       changes: ["sessions"],
@@ -114,7 +114,7 @@ export function authRoutes({ audit, db }: IdentityContext, authentication: Authe
       method: "GET",
       path: "/auth/me",
       summary: "Read the caller's user, role and hotel",
-      access: staff,
+      access: roles,
       transaction: "tenant",
       status: 200,
       result: meSchema,

@@ -5,7 +5,7 @@ import type { IdentityContext } from "../context.ts";
 import { identityProblems } from "../errors.ts";
 import { clientOf } from "./client.ts";
 import { meSchema, readMe } from "./me.ts";
-import { staff } from "../port.ts";
+import { roles } from "../port.ts";
 import type { Authentication } from "./authentication.ts";
 import { logOut } from "../sessions/log_out.ts";
 import { crossOriginProblem } from "../browser/authenticate_cookie.ts";
@@ -68,7 +68,7 @@ export function browserRoutes(ctx: IdentityContext, authentication: Authenticati
       method: "DELETE",
       path: sessionPath,
       summary: "Log out in a browser: end this session and clear its cookie",
-      access: staff,
+      access: roles,
       // Opens its own transaction, because the process must forget the session after the commit.
       transaction: "none",
       changes: ["sessions"],

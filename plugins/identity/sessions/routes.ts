@@ -14,7 +14,7 @@ import {
   toPage,
 } from "../../../core/mod.ts";
 import type { IdentityContext } from "../context.ts";
-import { managers, staff } from "../port.ts";
+import { managers, roles } from "../port.ts";
 import { isOpen, sessionDays } from "../rights/open_sessions.ts";
 import { revokeSessions, type Sessions } from "./sessions.ts";
 import { lockStaff } from "../rights/lock_staff.ts";
@@ -52,7 +52,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
     const { tenantId: hotel_id, userId: user_id } = actor;
     await db.tenant(hotel_id, async (trx) => {
       await lockAuthority(trx, user_id);
-      await requireStillAuthorized(trx, actor, staff);
+      await requireStillAuthorized(trx, actor, roles);
       const ended =
         sessionId === undefined
           ? await revokeSessions(trx, { hotel_id, user_id }, actor.sessionId)
@@ -70,7 +70,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       method: "GET",
       path: "/auth/sessions",
       summary: "List your open sessions, the latest login first",
-      access: staff,
+      access: roles,
       transaction: "tenant",
       query: z.strictObject(pageQuery),
       status: 200,
@@ -107,7 +107,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       method: "DELETE",
       path: "/auth/sessions/{session_id}",
       summary: "End one of your sessions and its refresh tokens",
-      access: staff,
+      access: roles,
       // All three open their own transactions, because this process must forget the sessions after the commit.
       transaction: "none",
       changes: ["sessions"],
@@ -123,7 +123,7 @@ export function sessionRoutes({ audit, db }: IdentityContext, sessions: Sessions
       method: "DELETE",
       path: "/auth/sessions",
       summary: "End all of your sessions but the current one",
-      access: staff,
+      access: roles,
       transaction: "none",
       changes: ["sessions"],
       status: 204,

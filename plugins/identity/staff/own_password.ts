@@ -6,7 +6,7 @@ import { checkOwnPassword } from "../login/check_own_password.ts";
 import { turnOfHotel } from "../passwords/hashing.ts";
 import type { PasswordLimit } from "../passwords/limit.ts";
 import { hashPassword } from "../passwords/passwords.ts";
-import { staff } from "../port.ts";
+import { roles } from "../port.ts";
 import { revokeSessions, type Sessions } from "../sessions/sessions.ts";
 import { requireStillAuthorized, lockAuthority } from "../rights/still_authorized.ts";
 import type { LoginThrottle } from "../login/throttle.ts";
@@ -66,7 +66,7 @@ export async function changeOwnPassword(
     const changed = await changeStatement.run(trx, [tenantId, userId, newHash, user.password_hash]);
     if (changed.length === 0) throw identityProblems.INVALID_CREDENTIALS(wrongPassword);
     // After the change, which has locked the row. So two concurrent changes can't deadlock.
-    await requireStillAuthorized(trx, actor, staff);
+    await requireStillAuthorized(trx, actor, roles);
     audit.record(trx, { kind: "own_password_changed", actor, request });
     await revokeSessions(trx, { hotel_id: tenantId, user_id: userId }, sessionId);
   });

@@ -10,7 +10,7 @@ import { User } from "../models/user.ts";
 import { changeOwnPassword } from "./own_password.ts";
 import { createPasswordLimit } from "../passwords/limit.ts";
 import { passwordSchema, requireStrength } from "../passwords/passwords.ts";
-import { isOnTrial, managers, readHotel, requireQuota, staff } from "../port.ts";
+import { isOnTrial, managers, readHotel, requireQuota, roles } from "../port.ts";
 import { insertUser, readHotelName } from "./staff.ts";
 import { createTakenNames } from "../names/taken_names.ts";
 import { usernameSchema } from "../names/usernames.ts";
@@ -168,7 +168,7 @@ export function userRoutes(ctx: IdentityContext, { logins, sessions }: Authentic
       method: "POST",
       path: "/users/me/password",
       summary: "Change your own password, which ends your other sessions",
-      access: staff,
+      access: roles,
       // Opens its own transactions, so that no connection waits for the two hashes.
       transaction: "none",
       changes: ["sessions"],

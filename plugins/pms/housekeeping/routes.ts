@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 import { daySchema, idSchema, instantOutSchema, route } from "../../../core/mod.ts";
-import { readHotel, staff } from "../../identity/port.ts";
+import { housekeepingStaff, readHotel } from "../../identity/port.ts";
 import { roomFields } from "../inventory/views.ts";
 import { readHousekeeping, setHousekeeping } from "./housekeeping.ts";
 
@@ -34,7 +34,7 @@ export function housekeepingRoutes() {
       method: "GET",
       path: "/housekeeping",
       summary: "List the rooms with what housekeeping needs, without the names of guests",
-      access: staff,
+      access: housekeepingStaff,
       transaction: "tenant",
       conditional: true,
       status: 200,
@@ -55,7 +55,7 @@ export function housekeepingRoutes() {
       description:
         "Changes all rooms or none. An unknown or retired room answers 404 with `room_ids`. The answer has the state " +
         "`before` of each room, so that the change can be undone.",
-      access: staff,
+      access: housekeepingStaff,
       transaction: "tenant",
       changes: ["rooms"],
       body: z.strictObject({

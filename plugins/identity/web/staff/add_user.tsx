@@ -31,9 +31,9 @@ export function AddUser({ onClose }: { readonly onClose: () => void }): JSX.Elem
     onClose();
   });
   const fault = faultsByField(add.problem);
-  const roles: readonly { readonly value: Role; readonly label: string }[] = (["receptionist", "manager"] as const).map(
-    (value) => ({ value, label: t(`staff.role_${value}`) }),
-  );
+  const roles: readonly { readonly value: Role; readonly label: string }[] = (
+    ["receptionist", "housekeeper", "manager"] as const
+  ).map((value) => ({ value, label: t(`staff.role_${value}`) }));
   return (
     <Dialog
       title={t("staff.add")}

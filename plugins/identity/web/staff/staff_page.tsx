@@ -83,7 +83,7 @@ function UserRow({ user }: { readonly user: User }): JSX.Element {
   });
   const problem = change.problem ?? endSessions.problem;
   const isSelf = me.value?.user_id === user.user_id;
-  const others = (["manager", "receptionist"] as const).filter((role) => role !== user.role);
+  const others = (["manager", "receptionist", "housekeeper"] as const).filter((role) => role !== user.role);
   return (
     <>
       <tr>

@@ -34,12 +34,14 @@ describeInBrowser("Housekeeping in the browser", () => {
     return body.rooms.map(({ housekeeping }: { housekeeping: string }) => housekeeping) as string[];
   };
 
-  it("Cleans a room by one tap on a phone, takes it back, and shows it on another desk", async () => {
+  it("A housekeeper cleans a room by one tap on a phone and takes it back, and another desk shows it", async () => {
     const other = await desk.logIn(hotel.username);
     await other.page.goto("/app/housekeeping");
     await other.page.getByText("2 rooms to clean").waitFor();
-    const { page, faults, context } = await desk.logIn(hotel.username.replace("manager", "desk"), phone);
-    await page.goto("/app/housekeeping");
+    const username = `maid-${hotel.username}`;
+    const user = { username, password: "correct-horse-battery", role: "housekeeper", must_change_password: false };
+    await desk.platform.client.post("/users/", user, { token: hotel.managerToken });
+    const { page, faults, context } = await desk.logIn(username, phone);
     await page.getByText("2 rooms to clean · 1 before an arrival").waitFor();
     const hand = handOf(page);
     await hand.click(page.getByRole("button", { name: "102 Dirty Set to Clean" }));
@@ -63,6 +65,8 @@ describeInBrowser("Housekeeping in the browser", () => {
     );
     expect(small, "targets smaller than 48 px").to.deep.equal([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(390);
+    const links = await page.getByRole("navigation").getByRole("link").allInnerTexts();
+    expect(links, "the pages of a housekeeper").to.deep.equal(["Housekeeping", "Settings"]);
     expect([...faults, ...other.faults]).to.deep.equal([]);
     await context.close();
     await other.context.close();
