@@ -86,6 +86,7 @@ export const problems = defineProblems({
   VALIDATION_FAILED: { status: 400, title: "Validation failed" },
   MALFORMED_BODY: { status: 400, title: "The body can't be read" },
   UNAUTHENTICATED: { status: 401, title: "A valid access token is needed" },
+  DRY_RUN_NOT_SUPPORTED: { status: 400, title: "This request has no dry run" },
   FORBIDDEN: { status: 403, title: "Your role has no permission for this" },
   CROSS_ORIGIN: { status: 403, title: "A page of another origin can't use the session" },
   NOT_FOUND: { status: 404, title: "Not found" },

@@ -21,7 +21,15 @@ export { isSameOrigin } from "./http/same_origin.ts";
 export { fieldErrorsOf } from "./http/request/input.ts";
 export { decodeCursor, encodeCursor, pageOf, pageQuery, toPage } from "./http/request/pagination.ts";
 export { queryNumber } from "./http/request/query.ts";
-export { type Answer, type ApiOf, type RequestFacts, type Route, route } from "./http/route.ts";
+export {
+  type Answer,
+  type ApiOf,
+  type NoUndo,
+  type RequestFacts,
+  type Route,
+  route,
+  type UndoCall,
+} from "./http/route.ts";
 export { idSchema, isUuid, newId } from "./values/ids.ts";
 export { jobRows } from "./jobs/dead_letters.ts";
 export { handleJob, handleLongJob, DeferJob, type Schedule } from "./jobs/job.ts";
@@ -61,7 +69,7 @@ export {
   type PluginParts,
 } from "./plugin/contract.ts";
 export { defineManifest, type Manifest } from "./plugin/manifest.ts";
-export { defined } from "./values/objects.ts";
+export { defined, pick } from "./values/objects.ts";
 export { labelSchema, printable, textSchema } from "./values/text.ts";
 export {
   addDays,

@@ -9,6 +9,11 @@ export interface TestAnswer {
   readonly body: any;
 }
 
+/** The body of a change without its way back, to compare it with the body of a read. */
+export function withoutUndo({ undo: _, ...rest }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return rest;
+}
+
 export interface CallOptions {
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
  * The face of `testing/` for the tests of plugins. It has a running platform, a client, hotels, a worker, databases and
  * plans of queries. Helpers for special cases have their own files, which `testing/README.md` lists.
  */
-export { type CallOptions, type TestAnswer, TestClient } from "./client.ts";
+export { type CallOptions, type TestAnswer, TestClient, withoutUndo } from "./client.ts";
 export { type CliResult, cliProgram, runCli } from "./command_line.ts";
 export {
   nodesOf,

@@ -1,9 +1,9 @@
 /** Everything that a screen of a plugin can import. */
-export { type Api, apiOf, type Call, type CallInput, useApi } from "./api/api.ts";
+export { type Api, apiOf, type Call, type CallInput, type DryRun, useApi } from "./api/api.ts";
 export { Problem } from "./api/problem.ts";
 export { refreshReads } from "./api/query_client.ts";
 export { type Pages, usePages } from "./api/pages.ts";
-export { type Read, useRead } from "./api/reads.ts";
+export { type Read, useDryRun, useRead } from "./api/reads.ts";
 export type { Answer } from "./api/request.ts";
 export { logOut, me, type Me, readSession } from "./api/session.ts";
 export { addDays, day, dayRange, daysBetween, instant, money, timeOfDay } from "./i18n/format.ts";
@@ -26,5 +26,5 @@ export { areLetterKeysOn, type KeyBinding, setLetterKeys, useKeys } from "./shel
 export { Slot } from "./shell/loaded.tsx";
 export { defineScreens, type Finding } from "./shell/screens.ts";
 export { setTheme, theme, type Theme } from "./shell/theme.ts";
-export { announce, forgetWaysBack } from "./shell/undo.tsx";
+export { announce, forgetWaysBack, type WayBack } from "./shell/undo.tsx";
 export type { Slots } from "./slots.ts";

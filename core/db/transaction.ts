@@ -29,6 +29,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean;
   /** Default: read committed. */
   readonly isolation?: "repeatable read" | "serializable";
+  /** Collects the changed rows, for `runDry`. */
+  readonly isDryRun?: boolean;
 }
 
 /** The part of pg's client that a transaction uses. */
@@ -242,9 +244,10 @@ async function commit(open: OpenTransaction, { readOnly }: TransactionOptions): 
     );
 }
 
-function beginSql(identity: TransactionIdentity, { isolation, readOnly }: TransactionOptions): string {
+function beginSql(identity: TransactionIdentity, { isolation, readOnly, isDryRun }: TransactionOptions): string {
   const level = isolation === undefined ? "" : ` ISOLATION LEVEL ${isolation}`;
-  return `BEGIN${level}${readOnly === true ? " READ ONLY" : ""};${identitySql(identity)}`;
+  const collect = isDryRun === true ? "SET LOCAL keyrack.dry_run = 'on';" : "";
+  return `BEGIN${level}${readOnly === true ? " READ ONLY" : ""};${collect}${identitySql(identity)}`;
 }
 
 /** Checks both values against their strictest form, because SET LOCAL takes no parameters. */

@@ -32,7 +32,7 @@ interface CallRefusal {
   readonly details: { readonly method: string; readonly route: string; readonly code: string };
 }
 
-export interface AppOptions extends DispatchServices {
+export interface AppOptions extends Omit<DispatchServices, "operations"> {
   readonly routes: readonly MountedRoute[];
   readonly log: Logger;
   readonly refusals: RefusalCounter;
@@ -135,7 +135,11 @@ function countRefusal(refusals: RefusalCounter, ctx: Context, error: unknown): v
 
 function pluginRouter(options: AppOptions): Router {
   const router = new Router({ sensitive: true });
-  const services: DispatchServices = { ...options, authenticate: (ctx) => rememberActor(options, ctx) };
+  const services: DispatchServices = {
+    ...options,
+    authenticate: (ctx) => rememberActor(options, ctx),
+    operations: new Map(options.routes.map(({ route }) => [route.id, route])),
+  };
   // Routes match in this order: where two do, the one with a word where the other has a parameter.
   const inOrder = [...options.routes].sort((a, b) =>
     rank(a.route.path) < rank(b.route.path) ? -1 : rank(a.route.path) > rank(b.route.path) ? 1 : 0,

@@ -8,6 +8,7 @@ const exposeHeaders = [
   "Data-As-Of",
   "ETag",
   "Idempotency-Replayed",
+  "Preference-Applied",
   "Location",
   "RateLimit-Limit",
   "RateLimit-Policy",

@@ -4,11 +4,12 @@ import { finished } from "node:stream";
 import type { Context } from "koa";
 import type { Knex } from "knex";
 
+import { runDry } from "../db/dry_run/run_dry.ts";
 import { runTransaction, crossTenantRoleOf, roleOf, type Trx } from "../db/database.ts";
 import { afterCommit, type TransactionIdentity } from "../db/transaction.ts";
 import { announceChange } from "../live/announce.ts";
 import { type Change, idsOf, topicsOfPath } from "../live/change.ts";
-import { type Problem, problems } from "../errors.ts";
+import { Problem, problems } from "../errors.ts";
 import { coreRole } from "../db/role_names.ts";
 import type { Actor, Authenticator, ConfirmActor } from "./actor.ts";
 import { claimKey, hashRequest, type IdempotentRequest, readIdempotencyKey, storeAnswer } from "./idempotency.ts";
@@ -16,7 +17,10 @@ import { hasAnswer } from "./request/etag.ts";
 import { type Input, readInput } from "./request/input.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import type { RateLimits } from "./limits/rate_limits.ts";
+import { dryRunMediaType, hasDryRun } from "./dry_run.ts";
+import { problemBody } from "./problem_response.ts";
 import { type Answer, isIdempotent, type RequestFacts, type Route } from "./route.ts";
+import { undoOf } from "./undo.ts";
 
 /** A route together with the plugin that declared it. */
 export interface MountedRoute {
@@ -31,6 +35,8 @@ export interface DispatchServices {
   readonly limiter: Limiter;
   readonly rateLimits: RateLimits;
   readonly secret: string;
+  /** All routes by their ids, for the paths of the ways back. */
+  readonly operations: ReadonlyMap<string, Route>;
 }
 
 /** An answer with its serialized body. */
@@ -57,10 +63,16 @@ export async function dispatch(
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
   const actor = await admit(route, services, ctx, facts.address);
   const identity = identityFor(pluginId, route, actor);
+  const isDry = asksForDryRun(route, identity, facts);
   const input = await readInput(route, ctx, params);
   await confirmBefore(route, services, identity, actor);
   const prepared = await route.prepare?.({ ...input, actor, request: facts });
-  const call = (trx: Trx | undefined) => callHandler(route, { ...input, actor, trx, prepared, request: facts });
+  const call = (trx: Trx | undefined) =>
+    callHandler(route, services, { ...input, actor, trx, prepared, request: facts });
+  if (isDry && identity !== undefined) {
+    send(ctx, route, await answerDryRun(identity, route, services, actor, facts.id, call));
+    return;
+  }
   const reply =
     identity === undefined
       ? await callAndAnnounce(route, services, actor, input.params, call)
@@ -163,20 +175,13 @@ function inTransaction(
   return runTransaction(
     services.knex,
     identity,
-    async (trx) => {
-      // It travels with the next statement and is awaited at the end, so it costs no round trip.
-      const confirmed = actor === undefined || !isWrite ? undefined : confirm(services, trx, route, actor);
-      confirmed?.catch(() => undefined);
-      try {
+    (trx) =>
+      whileConfirming(services, trx, route, isWrite ? actor : undefined, async () => {
         const reply = await answer(trx);
         const change = changeOf(route, actor, params, reply);
         if (change !== undefined) afterCommit(trx, (knex) => announceChange(knex, change));
         return reply;
-      } finally {
-        // If both fail, the caller gets this error, because a refused caller must see nothing else.
-        await confirmed;
-      }
-    },
+      }),
     { readOnly: route.method === "GET" },
   );
 
@@ -191,6 +196,82 @@ function inTransaction(
     }
     return reply;
   }
+}
+
+/** Runs the work of a write, and checks beside it that the caller can still make the write. */
+async function whileConfirming<T>(
+  services: DispatchServices,
+  trx: Trx,
+  route: Route,
+  actor: Actor | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  // It travels with the next statement and is awaited at the end, so it costs no round trip.
+  const confirmed = actor === undefined ? undefined : confirm(services, trx, route, actor);
+  confirmed?.catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    // If both fail, the caller gets this error, because a refused caller must see nothing else.
+    await confirmed;
+  }
+}
+
+/**
+ * Says whether the request asks what a write would do (`Prefer: dry-run`, RFC 7240). A server may ignore a preference,
+ * but this one must be refused where there is no dry run: the caller does not want the write.
+ * @throws Problem DRY_RUN_NOT_SUPPORTED
+ */
+function asksForDryRun(route: Route, identity: TransactionIdentity | undefined, { headers }: RequestFacts): boolean {
+  if (route.method === "GET" || !prefersDryRun(headers["prefer"])) return false;
+  if (hasDryRun(route) && identity?.tenantId !== undefined) return true;
+  throw problems.DRY_RUN_NOT_SUPPORTED("This request does more than one transaction can take back. Leave out Prefer.");
+}
+
+function prefersDryRun(header: string | string[] | undefined): boolean {
+  return [header ?? []].flat().some((line) => line.split(",").some((part) => /^dry-run$/i.test(part.trim())));
+}
+
+/**
+ * Runs the whole write, and answers what it would change, or the problem that would refuse it. Nothing is kept and
+ * nothing is announced. A problem that a repetition can solve is thrown, as for the write itself.
+ */
+async function answerDryRun(
+  identity: TransactionIdentity,
+  route: Route,
+  services: DispatchServices,
+  actor: Actor | undefined,
+  requestId: string,
+  call: (trx: Trx) => Promise<Reply>,
+): Promise<Reply> {
+  let refusal: unknown;
+  const work = async (trx: Trx): Promise<Reply> => {
+    try {
+      return await call(trx);
+    } catch (error) {
+      refusal = error;
+      throw error;
+    }
+  };
+  try {
+    const { result, changes, total } = await runDry(services.knex, identity, (trx) =>
+      whileConfirming(services, trx, route, actor, () => work(trx)),
+    );
+    return dryRunReply({ status: result.status, body: result.content ?? null, changes, total_changes: total });
+  } catch (error) {
+    if (error !== refusal || !(error instanceof Problem) || error.retryable || error.status >= 500) throw error;
+    return dryRunReply({
+      status: error.status,
+      body: problemBody(error, requestId),
+      changes: [],
+      total_changes: 0,
+    });
+  }
+}
+
+function dryRunReply(body: object): Reply {
+  const headers = { "Preference-Applied": "dry-run", "Content-Type": dryRunMediaType };
+  return { status: 200, headers, body: JSON.stringify(body) };
 }
 
 /** Calls a handler that opens its own transactions. They have committed when it answers. */
@@ -226,7 +307,11 @@ function identityFor(pluginId: string, route: Route, actor: Actor | undefined): 
   return { role: roleOf(pluginId), tenantId: actor.tenantId };
 }
 
-async function callHandler(route: Route, input: Parameters<Route["handler"]>[0]): Promise<Reply> {
+async function callHandler(
+  route: Route,
+  { operations }: DispatchServices,
+  input: Parameters<Route["handler"]>[0],
+): Promise<Reply> {
   // The declaration links the types of actor and trx to access and transaction. Here the types are generic.
   const answer = await route.handler(input);
   const headers = {
@@ -236,9 +321,11 @@ async function callHandler(route: Route, input: Parameters<Route["handler"]>[0])
   const status = answer.status ?? route.status;
   const { cookies } = answer;
   if (answer.stream !== undefined) return { status, headers, cookies, stream: answer.stream };
-  if (route.result === undefined) return { status, headers, cookies };
+  if (route.result === undefined && route.undo === undefined) return { status, headers, cookies };
   // The handler's answer is checked too, so that it can't contain a column by mistake.
-  const content = route.result.parse(answer.body);
+  const checked = route.result?.parse(answer.body);
+  const undo = undoOf(route, answer, operations);
+  const content = undo === undefined ? checked : Object.assign({}, checked, { undo });
   const body = JSON.stringify(content);
   if (route.conditional !== true) return { status, headers, cookies, body, content };
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
@@ -258,7 +345,7 @@ function send(ctx: Context, route: Route, reply: Reply): void {
     if (route.mediaType !== undefined && !ctx.res.hasHeader("Content-Type")) ctx.type = route.mediaType;
     ctx.body = reply.stream;
   } else if (reply.body !== undefined && reply.body !== "") {
-    ctx.type = "application/json";
+    if (!ctx.res.hasHeader("Content-Type")) ctx.type = "application/json";
     ctx.body = reply.body;
   } else {
     ctx.body = null;

@@ -3,7 +3,9 @@ import * as z from "zod";
 
 import { problemCatalog } from "../errors.ts";
 import { mostErrors } from "./request/input.ts";
+import { dryRunMediaType, dryRunSchema, hasDryRun } from "./dry_run.ts";
 import { isIdempotent, type Route } from "./route.ts";
+import { undoSchema } from "./undo.ts";
 
 type Json = Record<string, unknown>;
 
@@ -21,6 +23,7 @@ function commonProblems(route: Route): string[] {
     ...(route.body === undefined ? [] : ["PAYLOAD_TOO_LARGE"]),
     ...(route.access === "public" ? [] : ["UNAUTHENTICATED", "FORBIDDEN", "CROSS_ORIGIN", "SESSION_LOCKED"]),
     ...(route.params === undefined ? [] : ["NOT_FOUND"]),
+    ...(route.method === "GET" ? [] : ["DRY_RUN_NOT_SUPPORTED"]),
     ...(isIdempotent(route) ? ["IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED"] : []),
     "RATE_LIMITED",
     "INTERNAL",
@@ -30,7 +33,7 @@ function commonProblems(route: Route): string[] {
 
 /** The whole document. */
 export function openApiDocument(routes: readonly Route[]): Json {
-  const schemas: Json = { Problem: problemSchema() };
+  const schemas: Json = { Problem: problemSchema(), Undo: undoSchema, DryRun: dryRunSchema };
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.length > 1 ? route.path.replace(/\/$/, "") : route.path;
@@ -87,12 +90,16 @@ function operation(route: Route, schemas: Json): Json {
     ],
     ...(route.body === undefined ? {} : { requestBody: requestBody(route, schemas) }),
     responses: {
+      ...(hasDryRun(route) ? { 200: { description: dryRunDescription, content: dryRunContent } } : {}),
       [route.status]: success(route, schemas),
       ...(route.conditional === true ? { 304: { description: "The answer has not changed since that ETag." } } : {}),
       ...problemResponses(route),
     },
   };
 }
+
+const dryRunDescription = "The answer to `Prefer: dry-run`: what the request would change.";
+const dryRunContent = { [dryRunMediaType]: { schema: { $ref: "#/components/schemas/DryRun" } } };
 
 function headerParameters(route: Route): Json[] {
   const header = (name: string, description: string): Json => ({
@@ -104,6 +111,15 @@ function headerParameters(route: Route): Json[] {
   return [
     ...(isIdempotent(route)
       ? [header("Idempotency-Key", "The same key and request give the same answer again for 24 hours.")]
+      : []),
+    ...(hasDryRun(route)
+      ? [
+          header(
+            "Prefer",
+            "With `dry-run`, the request changes nothing. It answers 200 with the changes that it would make, or with " +
+              "the problem that would refuse it. An `Idempotency-Key` is then ignored.",
+          ),
+        ]
       : []),
     ...(route.conditional === true ? [header("If-None-Match", "The ETag of the answer that the caller has.")] : []),
     ...(route.method === "PATCH" || route.method === "DELETE"
@@ -139,9 +155,23 @@ function requestBody(route: Route, schemas: Json): Json {
 
 function success(route: Route, schemas: Json): Json {
   const mediaType = route.mediaType ?? "application/json";
-  const schema = route.result === undefined ? { type: "string" } : jsonSchema(route.result, "output", schemas);
-  const empty = route.result === undefined && route.mediaType === undefined;
-  return { description: route.summary, ...(empty ? {} : { content: { [mediaType]: { schema } } }) };
+  const schema = resultSchema(route, schemas);
+  const isEmpty = schema === undefined && route.mediaType === undefined;
+  const dryRun = hasDryRun(route) && route.status === 200 ? dryRunContent : {};
+  if (isEmpty) return { description: route.summary };
+  return { description: route.summary, content: { [mediaType]: { schema: schema ?? { type: "string" } }, ...dryRun } };
+}
+
+/** Returns the schema of the body, with its way back if the route declares one. */
+function resultSchema({ result, undo }: Route, schemas: Json): Json | undefined {
+  const body = result === undefined ? undefined : jsonSchema(result, "output", schemas);
+  if (undo === undefined) return body;
+  const part: Json = {
+    type: "object",
+    required: ["undo"],
+    properties: { undo: { $ref: "#/components/schemas/Undo" } },
+  };
+  return body === undefined ? part : { allOf: [body, part] };
 }
 
 function problemResponses(route: Route): Json {

@@ -18,7 +18,11 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
   if ((problem.status === 429 || problem.status === 503) && !ctx.res.hasHeader("Retry-After"))
     ctx.set("Retry-After", "1");
   ctx.type = "application/problem+json";
-  ctx.body = JSON.stringify({
+  ctx.body = JSON.stringify(problemBody(problem, requestId));
+}
+
+export function problemBody(problem: Problem, requestId: string): Readonly<Record<string, unknown>> {
+  return {
     // First, so that none of them can replace a member of the standard.
     ...problem.members,
     type: `urn:keyrack:problem:${problem.code.toLowerCase()}`,
@@ -28,7 +32,7 @@ export function answerProblem(ctx: Context, error: unknown, requestId: string, l
     code: problem.code,
     request_id: requestId,
     ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
-  });
+  };
 }
 
 function problemOf(error: unknown): Problem {

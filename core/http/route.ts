@@ -57,6 +57,20 @@ export interface RequestFacts {
   readonly context: Context;
 }
 
+/** The request that takes a change back. */
+export interface UndoCall {
+  /** The id of the operation. */
+  readonly operation: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Why a change has no way back, in a sentence for a person. */
+export interface NoUndo {
+  readonly none: string;
+}
+
 /** The answer of a handler. */
 export interface Answer<R> {
   readonly body?: R;
@@ -67,12 +81,16 @@ export interface Answer<R> {
   /** The version of the resource; sent as a strong `ETag`. */
   readonly etag?: string | number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The way back of this change. Needed if the declaration of the route names operations in `undo`. */
+  readonly undo?: UndoCall | NoUndo;
   /** Lines of `Set-Cookie`. They are not stored under an `Idempotency-Key`. */
   readonly cookies?: readonly string[];
 }
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
 type BodyOutput<S> = S extends "raw" ? Buffer : Output<S>;
+
+export type UndoDeclaration = readonly string[] | NoUndo;
 
 export interface RouteDeclaration<
   P extends z.ZodObject | undefined,
@@ -83,6 +101,7 @@ export interface RouteDeclaration<
   U extends TransactionKind,
   W = undefined,
   I extends string = string,
+  D extends UndoDeclaration | undefined = UndoDeclaration | undefined,
 > {
   /** The operation's name in the OpenAPI document, such as `createUser`. */
   readonly id: I;
@@ -118,6 +137,11 @@ export interface RouteDeclaration<
    * path and the plural of each id in it. Empty: no event.
    */
   readonly changes?: readonly string[];
+  /**
+   * The operations that can take the change back, or why there is none. The answer then has a member `undo`, which the
+   * handler fills with one of the operations or with a reason. Needed for each change that staff make.
+   */
+  readonly undo?: D;
   /** Accepts `Idempotency-Key`. Default: every POST with a transaction. */
   readonly idempotent?: boolean;
   readonly rateLimit?: RateLimit;
@@ -161,6 +185,19 @@ export interface Typed<I extends string, P, Q, B, R> {
   readonly [types]?: { readonly id: I; readonly params: P; readonly query: Q; readonly body: B; readonly result: R };
 }
 
+/** The way back in the body of an answer. */
+export type Undo =
+  | NoUndo
+  | {
+      readonly operation: string;
+      readonly method: Method;
+      /** With its query. */
+      readonly path: string;
+      readonly body?: unknown;
+    };
+
+type WithUndo<R> = R extends undefined ? { readonly undo: Undo } : R & { readonly undo: Undo };
+
 type Input<S> = S extends z.ZodType ? z.input<S> : undefined;
 type Result<S> = S extends z.ZodType ? z.output<S> : undefined;
 
@@ -186,7 +223,10 @@ export function route<
   B extends z.ZodType | "raw" | undefined = undefined,
   R extends z.ZodType | undefined = undefined,
   W = undefined,
->(declaration: RouteDeclaration<P, Q, B, R, A, U, W, I>): Route & Typed<I, Input<P>, Input<Q>, Input<B>, Result<R>> {
+  const D extends UndoDeclaration | undefined = undefined,
+>(
+  declaration: RouteDeclaration<P, Q, B, R, A, U, W, I, D>,
+): Route & Typed<I, Input<P>, Input<Q>, Input<B>, D extends undefined ? Result<R> : WithUndo<Result<R>>> {
   // The core parses with these schemas before it calls the handler, so the generic types are safe.
   return declaration as unknown as Route;
 }

@@ -109,7 +109,23 @@ function checkRoutes(plugins: readonly LoadedPlugin[], parts: ReadonlyMap<string
       declared.push({ id, route });
     }
   }
-  return faults;
+  return [...faults, ...checkWaysBack(declared)];
+}
+
+/** Checks that each way back is a known operation, and that the answer of the change can name it. */
+function checkWaysBack(declared: readonly Declared[]): string[] {
+  const known = new Set(declared.map(({ route }) => route.id));
+  return declared.flatMap(({ id, route: { id: operation, method, status, undo } }) => {
+    if (undo === undefined) return [];
+    if (method === "GET" || status === 204)
+      return [
+        `${operation} of ${id} has undo, and its answer can't name a way back. ` +
+          "Remedy: remove undo from a read, and answer a change with a status other than 204.",
+      ];
+    return ("none" in undo ? [] : undo)
+      .filter((back) => !known.has(back))
+      .map((back) => `${operation} of ${id} has the unknown way back ${back}. Remedy: name the id of an operation.`);
+  });
 }
 
 function checkAccess({ id, route }: Declared, address: string, roles: readonly string[] | undefined): string[] {

@@ -63,6 +63,12 @@ const route = z
     transaction,
     conditional: yesOrNo,
     changes: topicsSchema,
+    undo: z
+      .union(
+        [z.array(text).min(1), z.strictObject({ none: text })],
+        says("must name the ways back", 'write `undo: ["removeNote"]`, or `undo: { none: "the reason" }`'),
+      )
+      .optional(),
     idempotent: yesOrNo,
     rateLimit: z.strictObject({ points: count("number of requests"), seconds: count("time in seconds") }).optional(),
     prepare: functionSchema.optional(),

@@ -1,5 +1,6 @@
 /** Typed calls of operations, for the screens of one plugin. */
 import { type CallData, pageData } from "./page_data.ts";
+import { problemIn } from "./problem.ts";
 import { type Answer, request, type RequestOptions } from "./request.ts";
 import { refreshReads } from "./query_client.ts";
 import { usePluginId } from "./scope.ts";
@@ -23,12 +24,29 @@ export type CallInput<O extends OperationTypes> = Part<"params", O["params"]> &
   Part<"query", O["query"]> &
   Part<"body", O["body"]>;
 
-export type CallOptions = Pick<RequestOptions, "ifMatch" | "idempotencyKey" | "signal" | "dryRun">;
+export type CallOptions = Pick<RequestOptions, "ifMatch" | "idempotencyKey" | "signal">;
+
+/** The effect that a change would have (`Prefer: dry-run`). */
+export interface DryRun<R> {
+  /** The status that the change would answer. */
+  readonly status: number;
+  /** The body that the change would answer. */
+  readonly body: R;
+  /** The rows that it would change, at most 1,000. */
+  readonly changes: readonly {
+    readonly table: string;
+    readonly before: Readonly<Record<string, unknown>> | null;
+    readonly after: Readonly<Record<string, unknown>> | null;
+  }[];
+  readonly total_changes: number;
+}
 
 /** An operation that a screen can call. It throws `Problem`. */
 export interface Call<O extends OperationTypes> {
   (input: CallInput<O>, options?: CallOptions): Promise<Answer<O["result"]>>;
   readonly id: string;
+  /** Asks what a change would do, and changes nothing. It throws the `Problem` that would refuse the change. */
+  readonly dryRun: (input: CallInput<O>, options?: Pick<CallOptions, "signal">) => Promise<DryRun<O["result"]>>;
   /** The address of the operation with this input, for a download or a link. */
   readonly href: (input: CallInput<O>) => string;
   /** Whether a user of this role can call it. */
@@ -73,12 +91,20 @@ function callOf(pluginId: string, id: string, data: CallData | undefined): Call<
       body: input.body,
       ...options,
     });
-    if (method !== "GET" && options.dryRun !== true) await refreshReads();
+    if (method !== "GET") await refreshReads();
     return answer;
+  };
+  const dryRun = async (input: Sent, { signal }: Pick<CallOptions, "signal"> = {}): Promise<DryRun<unknown>> => {
+    const address = fill(path, input.params);
+    const options = { query: input.query, body: input.body, signal, dryRun: true };
+    const { body: dry } = await request<DryRun<unknown>>(method, address, options);
+    if (dry.status >= 400) throw problemIn(dry.body, { status: dry.status, title: "" });
+    return dry;
   };
   // The types of the plugin's operations say what this answers. Here they are not known.
   const full = Object.assign(call, {
     id,
+    dryRun,
     isFor: (role: string) => roles === "public" || roles.includes(role),
     href: (input: Sent) => {
       const search = new URLSearchParams(

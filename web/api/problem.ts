@@ -44,20 +44,22 @@ export class Problem extends Error {
   }
 }
 
-/** Reads the problem of an answer. An answer of a proxy in between has no code of ours. */
+/** Reads the problem of an answer. */
 export async function problemOf(response: Response): Promise<Problem> {
-  const { status } = response;
+  const { status, statusText } = response;
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
   const retryAfter = Number.isFinite(seconds) ? seconds : undefined;
   const body: unknown = await response.json().catch(() => undefined);
+  return problemIn(body, { status, title: statusText, retryAfter });
+}
+
+/** Makes the problem of a body. An answer of a proxy in between has no code of ours. */
+export function problemIn(
+  body: unknown,
+  { status, title: otherTitle, retryAfter }: Pick<ProblemFields, "status" | "title" | "retryAfter">,
+): Problem {
   if (typeof body !== "object" || body === null || !("code" in body)) {
-    return new Problem({
-      status,
-      code: "UNKNOWN",
-      title: response.statusText,
-      detail: response.statusText,
-      retryAfter,
-    });
+    return new Problem({ status, code: "UNKNOWN", title: otherTitle, detail: otherTitle, retryAfter });
   }
   const {
     title,

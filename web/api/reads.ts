@@ -1,7 +1,7 @@
 /** Reads of the server that a screen shows: cached, shared, and read again when something has changed. */
 import { keepPreviousData, useQuery } from "@tanstack/preact-query";
 
-import type { Call, CallInput, OperationTypes } from "./api.ts";
+import type { Call, CallInput, DryRun, OperationTypes } from "./api.ts";
 import { Problem } from "./problem.ts";
 import type { Answer } from "./request.ts";
 
@@ -52,4 +52,19 @@ export function useRead<O extends OperationTypes>(
     readAt: query.dataUpdatedAt,
     refresh: () => query.refetch(),
   };
+}
+
+/** Reads what a change would do, and again when data has changed. Undefined until then, and for a refused change. */
+export function useDryRun<O extends OperationTypes>(
+  call: Call<O>,
+  input: CallInput<O>,
+  { isOn = true }: Pick<ReadOptions, "isOn"> = {},
+): DryRun<O["result"]> | undefined {
+  const query = useQuery<DryRun<O["result"]>>({
+    queryKey: [call.id, "dry run", input],
+    queryFn: ({ signal }) => call.dryRun(input, { signal }),
+    enabled: isOn,
+  });
+  if (query.error !== null && !(query.error instanceof Problem)) throw query.error;
+  return query.error === null ? query.data : undefined;
 }

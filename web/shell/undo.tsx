@@ -4,6 +4,8 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { Problem } from "../api/problem.ts";
+import { refreshReads } from "../api/query_client.ts";
+import { request } from "../api/request.ts";
 import { textOf } from "../i18n/messages.ts";
 import type en from "../i18n/locales/en.json";
 import { Button } from "../kit/button.tsx";
@@ -13,10 +15,17 @@ import { useKeys } from "./keys.ts";
 
 const t = textOf<typeof en>("shell");
 
+/** The way back that the answer of a change names (`undo`), or why there is none. */
+export type WayBack =
+  | { readonly none: string }
+  | { readonly method: string; readonly path: string; readonly body?: unknown };
+
+type TakeBack = () => Promise<unknown>;
+
 interface Toast {
   readonly id: number;
   readonly text: string;
-  readonly undo?: (() => Promise<unknown>) | undefined;
+  readonly undo: TakeBack | undefined;
 }
 
 /** How long a message stays (ms). It stays longer while the pointer or the focus is on it. */
@@ -27,12 +36,25 @@ let count = 0;
 /** Ways back of this tab, the newest last. `z` goes back one by one. */
 const waysBack = signal<readonly Toast[]>([]);
 
-/** Says what was done. With `undo`, the message and the key `z` take it back. */
-export function announce(text: string, undo?: () => Promise<unknown>): void {
+/**
+ * Says what was done. With `undo`, the message and the key `z` take it back.
+ * @param undo the ways back of the changes, in the order in which they are taken back, or a function that goes back
+ */
+export function announce(text: string, undo?: WayBack | readonly WayBack[] | TakeBack): void {
   count += 1;
-  const toast = { id: count, text, undo };
+  const toast = { id: count, text, undo: typeof undo === "function" ? undo : takeBackBy([undo ?? []].flat()) };
   toasts.value = [...toasts.value.slice(-2), toast];
-  if (undo !== undefined) waysBack.value = [...waysBack.value.slice(-49), toast];
+  if (toast.undo !== undefined) waysBack.value = [...waysBack.value.slice(-49), toast];
+}
+
+/** Makes the function that sends the requests. Undefined if one of the changes has no way back. */
+function takeBackBy(ways: readonly WayBack[]): TakeBack | undefined {
+  const requests = ways.flatMap((way) => ("none" in way ? [] : [way]));
+  if (requests.length === 0 || requests.length < ways.length) return undefined;
+  return async () => {
+    for (const { method, path, body } of requests) await request(method, path, { body });
+    await refreshReads();
+  };
 }
 
 function dismiss(toast: Toast): void {

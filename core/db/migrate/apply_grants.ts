@@ -21,6 +21,7 @@ export async function applyPermissions(owner: Knex, plugins: readonly LoadedPlug
     `GRANT USAGE ON SCHEMA core TO ${roles.join(", ")};`,
     `GRANT SELECT, INSERT, UPDATE, DELETE
       ON core.outbox, core.idempotency_keys, core.rate_limits, core.daily_usage TO ${coreRole};`,
+    `GRANT SELECT ON core.dry_run_changes TO ${coreRole};`,
     `GRANT SELECT, INSERT, UPDATE (occurrences, last_at), DELETE ON core.audit_events TO ${coreRole};`,
     `GRANT SELECT ON core.job_permissions, core.queue_owners TO ${roles.join(", ")};`,
     "DELETE FROM core.job_permissions;",

@@ -16,6 +16,7 @@ import {
   type RunMigrations,
 } from "./migration_source.ts";
 import { createRoles } from "./create_roles.ts";
+import { watchTables } from "../dry_run/watch_tables.ts";
 
 const advisoryLock = 7_305_413_221;
 
@@ -33,7 +34,8 @@ export function migrationFolders(plugins: readonly LoadedPlugin[]): MigrationFol
  * 1. the roles;
  * 2. the core's migrations, then each plugin's in the order of their `requires`;
  * 3. the check of tenant isolation;
- * 4. the grants, from the manifests.
+ * 4. the triggers that collect the changes of a dry run;
+ * 5. the grants, from the manifests.
  *
  * It is safe to repeat, and safe to run twice at the same time.
  * @param owner a pool of the login that owns the schemas and may create roles
@@ -82,6 +84,7 @@ export async function prepareMigrations(
 export async function finishMigrations(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
   await checkTables(owner, plugins);
   await checkTenantIsolation(owner, plugins);
+  await watchTables(owner, plugins);
   await applyPermissions(owner, plugins);
   await revokeFromPublic(owner, log);
   await logMigrationWarnings(owner, plugins, log);

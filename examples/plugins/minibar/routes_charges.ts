@@ -36,6 +36,8 @@ export function chargeRoutes(ctx: MinibarContext) {
       }),
       status: 201,
       result: chargeSchema,
+      // Names the operation that takes the change back. The answer gets a member `undo` with it.
+      undo: ["takeBackMinibarCharge"],
       // Adds to the problems of every route. `npm start` shows them all at /docs.
       problems: ["NOT_FOUND", "GUEST_NOT_IN_HOUSE"],
       handler: async ({ actor, body, request, trx }) => {
@@ -43,7 +45,8 @@ export function chargeRoutes(ctx: MinibarContext) {
         const made = await charge(ctx, trx, hotel, actor, body);
         const subject = { type: "booking", id: body.booking_id };
         ctx.audit.record(trx, { kind: "charged", actor, request, subject, details: { item: made.item } });
-        return { body: chargeView(made, hotel.currency) };
+        const undo = { operation: "takeBackMinibarCharge", params: { charge_id: made.charge_id } };
+        return { body: chargeView(made, hotel.currency), undo };
       },
     }),
     route({
@@ -54,13 +57,14 @@ export function chargeRoutes(ctx: MinibarContext) {
       access: staff,
       transaction: "tenant",
       params: z.strictObject({ charge_id: idSchema }),
-      status: 204,
+      status: 200,
+      undo: ["chargeMinibar"],
       problems: ["NOT_FOUND", "GUEST_NOT_IN_HOUSE"],
       handler: async ({ actor, params, request, trx }) => {
-        const { booking_id, item } = await takeBack(ctx, trx, actor.tenantId, params.charge_id);
+        const { booking_id, item, quantity, unit_price } = await takeBack(ctx, trx, actor.tenantId, params.charge_id);
         const subject = { type: "booking", id: booking_id };
         ctx.audit.record(trx, { kind: "taken_back", actor, request, subject, details: { item } });
-        return {};
+        return { undo: { operation: "chargeMinibar", body: { booking_id, item, quantity, unit_price } } };
       },
     }),
     route({

@@ -15,6 +15,7 @@
  */
 import { addDays, type Day, eachDay, newId, prepare, type Trx, query } from "../../../core/mod.ts";
 import { noSuchRoom, pmsProblems } from "../errors.ts";
+import type { HousekeepingState } from "../models/room.ts";
 import { freeRooms } from "./free_rooms.ts";
 
 export interface LockedRoom {
@@ -26,7 +27,7 @@ export interface LockedRoom {
   /** The price of a night without a day rate, as PostgreSQL writes a `numeric`. */
   readonly rate: string;
   readonly status: string;
-  readonly housekeeping: string;
+  readonly housekeeping: HousekeepingState;
   /** The first night for which the room is no longer part of the hotel. */
   readonly retired_from: Day | null;
 }

@@ -6,23 +6,32 @@ import { Override } from "../rates/restrictions.ts";
 import { amendGuest, updateGuestRecords } from "./amend_guest.ts";
 import { amendStay } from "./amend_stay.ts";
 import type { Amendment } from "./amendment.ts";
+import { restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
 
 /**
  * Applies an amendment to a booking.
+ * @returns the booking before, and the housekeeping before of the rooms that a guest in house left or got
  * @throws Problem ILLEGAL_TRANSITION, ROOM_TAKEN, NO_ROOM_FREE, ROOM_LOCKED, ROOM_OUT_OF_ORDER, ROOM_RETIRED,
  *   ROOM_NOT_READY, ROOM_NOT_CLEAN, TOO_MANY_GUESTS, CLOSED_TO_ARRIVAL, MINIMUM_STAY, PRICE_NOT_ALLOWED, FORBIDDEN,
  *   WRONG_DAY, NOT_FOUND, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, VALIDATION_FAILED
  */
-export async function amend(trx: Trx, change: ChangeContext, bookingId: string, amendment: Amendment): Promise<void> {
+export async function amend(
+  trx: Trx,
+  change: ChangeContext,
+  bookingId: string,
+  amendment: Amendment,
+): Promise<{ readonly booking: Booking; readonly states: RoomStates }> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const { override_restrictions: restrictionsReason } = amendment;
   const override = restrictionsReason && new Override(restrictionsReason, change.actor.role);
   const fields: Partial<Booking> = fieldsOutsideStay(amendment);
+  let states: RoomStates = {};
   let priceReason = amendment.agreed_price?.reason;
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
   if (changesStay(amendment)) {
     const amended = await amendStay(trx, change, { booking, hotel, override }, amendment);
     Object.assign(fields, amended.fields);
+    states = amended.states;
     if (amended.hasPriceEnded) priceReason = "The agreed price ended with the room type.";
   }
   const reasons = { agreed_price: priceReason, ...override?.reasons };
@@ -31,6 +40,8 @@ export async function amend(trx: Trx, change: ChangeContext, bookingId: string, 
     const after = await updateBooking(trx, change, "amend", booking, fields, reasons);
     if (amendment.guest !== undefined) await updateGuestRecords(trx, booking, after);
   }
+  await restoreHousekeeping(trx, booking.hotel_id, amendment.restore_housekeeping);
+  return { booking, states };
 }
 
 /** Whether any field differs from the booking. An amendment without a difference gets no history entry. */

@@ -18,6 +18,7 @@ import { allocateNights } from "./nights/allocate_nights.ts";
 import { priceAmendedNights } from "./nights/amended_nights.ts";
 import { type Night, readNights, roomIdsOf, writeNights } from "./nights/nights.ts";
 import { totalsOf } from "../rates/totals.ts";
+import { housekeepingOf, type RoomStates } from "./undo/restore_housekeeping.ts";
 import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
 import { illegalTransition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
@@ -41,6 +42,8 @@ interface AmendedFields {
   readonly fields: Partial<Booking>;
   /** Whether an agreed price ended, because it does not apply to the other room type. */
   readonly hasPriceEnded: boolean;
+  /** The housekeeping before, of the rooms that a guest in house left or got. */
+  readonly states: RoomStates;
 }
 
 /** Amends the nights of a booking. @returns the new values of the booking's columns */
@@ -57,7 +60,16 @@ export async function amendStay(
   const nights = await readNights(trx, booking);
   const guests = (amendment.adults ?? booking.adults) + (amendment.children ?? booking.children);
   const { room_type_id: roomTypeId, room_id: roomId } = amendment;
-  const rooms = await findRooms(trx, booking, nights, { stay, roomTypeId, roomId, guests, today, override });
+  const rooms = await findRooms(trx, booking, nights, {
+    stay,
+    roomTypeId,
+    roomId,
+    // One amendment can unlock the booking and change its room.
+    isLocked: booking.room_locked && amendment.room_locked !== false,
+    guests,
+    today,
+    override,
+  });
   const rates = await readRatesOf(trx, booking.hotel_id, {
     from: stay.arrival,
     to: stay.departure,
@@ -70,7 +82,7 @@ export async function amendStay(
   const { agreed_price: price } = amendment;
   if (isSameStay && price === undefined) {
     const fields = { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
-    return { fields, hasPriceEnded: false };
+    return { fields, hasPriceEnded: false, states: {} };
   }
   await requireStayAllowed(trx, booking, { stay, ...rooms, rates, isRepriced, today, override });
   const first = firstNightToAmend(booking, hotel, now);
@@ -105,7 +117,8 @@ export async function amendStay(
     expected_check_out_at: stay.expectedCheckOutAt,
     ...totalsOf(priced, currency),
   };
-  return { fields, hasPriceEnded: ended.length > 0 };
+  const isLeft = isOtherRoom && booking.status === "in_house";
+  return { fields, hasPriceEnded: ended.length > 0, states: isLeft ? housekeepingOf(rooms.from, rooms.to) : {} };
 }
 
 interface StayCheck {
@@ -148,6 +161,7 @@ interface RoomChoice {
   readonly roomTypeId: string | undefined;
   /** Undefined: the booking keeps its room, unless the amendment names another room type. */
   readonly roomId: string | undefined;
+  readonly isLocked: boolean;
   readonly guests: number;
   readonly today: Day;
   readonly override: Override | undefined;
@@ -162,20 +176,20 @@ async function findRooms(
   trx: Trx,
   booking: Booking,
   nights: readonly Night[],
-  { stay, roomTypeId, roomId = booking.room_id, guests, today, override }: RoomChoice,
+  { stay, roomTypeId, roomId = booking.room_id, isLocked, guests, today, override }: RoomChoice,
 ): Promise<{ readonly from: LockedRoom; readonly to: LockedRoom }> {
   const roomIds = new Set([booking.room_id, roomId, ...roomIdsOf(nights)]);
   const rooms = await lockRooms(trx, booking.hotel_id, [...roomIds]);
   const from = rooms.get(booking.room_id);
   if (roomId !== booking.room_id) {
-    requireUnlocked(booking);
+    if (isLocked) requireUnlocked(booking);
     return { from, to: rooms.get(roomId) };
   }
   if (roomTypeId === undefined || roomTypeId === from.room_type_id) return { from, to: from };
   if (booking.status === "in_house") {
     throw fieldFault("body", "/room_type_id", "can't change while the guest is in the house: move the booking");
   }
-  requireUnlocked(booking);
+  if (isLocked) requireUnlocked(booking);
   const type = await readRoomType(trx, booking.hotel_id, roomTypeId);
   requireCapacity(`A ${type.name}`, type.capacity, guests);
   const { arrival, departure } = stay;

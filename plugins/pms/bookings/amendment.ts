@@ -1,4 +1,5 @@
 import type { AgreedPrice } from "../rates/agreed_price.ts";
+import type { RoomStates } from "./undo/restore_housekeeping.ts";
 
 /** The fields that an amendment changes. An undefined field keeps its value. */
 export interface Amendment {
@@ -22,5 +23,6 @@ export interface Amendment {
   /** Replaces the rates, or withdraws an agreed price. */
   readonly agreed_price?: AgreedPrice | undefined;
   /** Overrides the restrictions of the arrival day. */
+  readonly restore_housekeeping?: RoomStates | undefined;
   readonly override_restrictions?: { readonly reason: string } | undefined;
 }

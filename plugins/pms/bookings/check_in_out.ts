@@ -20,6 +20,7 @@ import {
 } from "./nights/nights.ts";
 import { totalsOf } from "../rates/totals.ts";
 import { releaseNoShows } from "./no_show.ts";
+import { housekeepingOf, restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
 import { transition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
 import { requireInService, requireReady, requireVacant } from "../allocation/room_rules.ts";
@@ -60,10 +61,18 @@ export async function checkIn(
  * becomes dirty.
  * @param requestedDay the day on which the guest left. By default the guest leaves now, and the bill has all booked
  *   nights before the calendar's day, whether their days are closed or not
+ * @param states the housekeeping that rooms get instead of dirty, where the check-out takes an undo back
+ * @returns the housekeeping of the room before
  * @throws Problem ILLEGAL_TRANSITION; WRONG_DAY if the guest was not in house on that day, or it is after the
  *   departure
  */
-export async function checkOut(trx: Trx, change: ChangeContext, bookingId: string, requestedDay?: Day): Promise<void> {
+export async function checkOut(
+  trx: Trx,
+  change: ChangeContext,
+  bookingId: string,
+  requestedDay?: Day,
+  states?: RoomStates,
+): Promise<RoomStates> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
   const { now } = change;
@@ -72,7 +81,7 @@ export async function checkOut(trx: Trx, change: ChangeContext, bookingId: strin
   requireInHouseOn(booking, leftOn, hotel, now);
   if (requestedDay !== undefined) requireNotAfterDeparture(booking, requestedDay, today);
   const nights = await readNights(trx, booking);
-  await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomIdsOf(nights)]);
+  const rooms = await lockRooms(trx, booking.hotel_id, [booking.room_id, ...roomIdsOf(nights)]);
   if (leftOn < booking.departure) {
     // A guest who leaves on the day of arrival has used the room. The bill keeps the first night, but another booking
     // can have the room for it: `slept` is then empty.
@@ -86,6 +95,8 @@ export async function checkOut(trx: Trx, change: ChangeContext, bookingId: strin
   }
   await updateBooking(trx, change, "check_out", booking, fields);
   await markRoomDirty(trx, booking);
+  await restoreHousekeeping(trx, booking.hotel_id, states);
+  return housekeepingOf(rooms.get(booking.room_id));
 }
 
 function requireInHouseOn(
@@ -155,8 +166,15 @@ export async function undoCheckIn(trx: Trx, change: ChangeContext, bookingId: st
 /**
  * Undoes a check-out: `checked_out` to `in_house`, on the same business date. It takes the freed nights again, at
  * their old prices. An anonymized guest can't come back.
+ * @param states the housekeeping of rooms before the check-out
+ * @returns the booking and the housekeeping of its room before, and the hotel
  */
-export async function undoCheckOut(trx: Trx, change: ChangeContext, bookingId: string): Promise<void> {
+export async function undoCheckOut(
+  trx: Trx,
+  change: ChangeContext,
+  bookingId: string,
+  states?: RoomStates,
+): Promise<{ readonly booking: Booking; readonly hotel: HotelSettings; readonly before: RoomStates }> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = transition(booking, "undo_check_out", hotel.business_date);
   await shareLockGuest(trx, booking.hotel_id, booking.guest_id);
@@ -172,6 +190,8 @@ export async function undoCheckOut(trx: Trx, change: ChangeContext, bookingId: s
     departure: departureOf(nights),
     ...totalsOf(nights, booking.currency),
   });
+  await restoreHousekeeping(trx, booking.hotel_id, states);
+  return { booking, hotel, before: housekeepingOf(room) };
 }
 
 const nightsBefore = (nights: readonly Night[], day: Day): Night[] => nights.filter(({ date }) => date < day);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
+import { startTestPlatform, type TestPlatform, withoutUndo } from "#testing/mod.ts";
 import { openDesk } from "../testing/desk.ts";
 
 const dates = (booking: { nights: { date: string }[] }): string[] => booking.nights.map(({ date }) => date);
@@ -48,7 +48,7 @@ describe("The operations of the desk", () => {
     const refused = await desk.operate("undo-check-out", id);
     expect(refused.status).to.equal(409);
     expect(refused.body).to.deep.include({ code: "ROOM_TAKEN", nights: [desk.day(2)] });
-    expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(left.body);
+    expect((await desk.get(`/bookings/${id}`)).body).to.deep.equal(withoutUndo(left.body));
   });
 
   it("A check-out can't be undone if the room is out of order now", async () => {

@@ -11,6 +11,7 @@ import type { Override } from "../rates/restrictions.ts";
 import { markRoomDirty } from "./housekeeping.ts";
 import { roomRequestOf } from "./nights/allocate_nights.ts";
 import { type Night, readNights, roomIdsOf, writeNights } from "./nights/nights.ts";
+import { housekeepingOf, restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
 import { requireArrivalUnlessAccepted } from "./rules/accepted_stays.ts";
 import { illegalTransition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
@@ -38,6 +39,16 @@ interface Exceptions {
   readonly accepted?: boolean | undefined;
   /** Overrides the restrictions of another room type. */
   readonly override?: Override | undefined;
+  /** The housekeeping that rooms get after the move. */
+  readonly states?: RoomStates | undefined;
+}
+
+/** The facts that the way back of a move needs. */
+interface MoveFacts {
+  /** The room of the booking before. */
+  readonly roomId: string;
+  /** The housekeeping before, of the rooms that guests in house left or got. */
+  readonly states: RoomStates;
 }
 
 /**
@@ -49,10 +60,20 @@ export async function move(
   change: ChangeContext,
   bookingId: string,
   roomId: string,
-  { accepted = false, override }: Exceptions = {},
-): Promise<void> {
+  { accepted = false, override, states }: Exceptions = {},
+): Promise<MoveFacts> {
   const result = await moveBookings(trx, change, [{ bookingId, roomId }], "move", override);
   await requireCleanRooms(trx, result, accepted);
+  await restoreHousekeeping(trx, change.actor.tenantId, states);
+  return moveFacts(result);
+}
+
+function moveFacts({ moves, rooms }: MoveResult): MoveFacts {
+  const [first] = moves;
+  if (first === undefined) throw new Error("A move must have a booking.");
+  const inHouse = moves.filter(({ booking, to }) => booking.status === "in_house" && booking.room_id !== to);
+  const touched = inHouse.flatMap(({ booking, to }) => [rooms.get(booking.room_id), rooms.get(to)]);
+  return { roomId: first.booking.room_id, states: housekeepingOf(...touched) };
 }
 
 /** Exchanges the rooms of two bookings, for the nights that each of them has ahead. */
@@ -61,14 +82,16 @@ export async function swap(
   change: ChangeContext,
   bookingId: string,
   otherId: string,
-  { accepted = false, override }: Exceptions = {},
-): Promise<void> {
+  { accepted = false, override, states }: Exceptions = {},
+): Promise<MoveFacts> {
   if (bookingId === otherId) throw fieldFault("body", "/other_booking_id", "is the booking itself");
   const { bookings, hotel } = await lockBookings(trx, change, [bookingId, otherId]);
   const rooms = bookings.map(({ room_id }) => room_id).reverse();
   const moves = await readRoomMoves(trx, change, hotel, bookings, rooms);
   const before = await applyRoomMoves(trx, change, { moves, today: hotel.business_date }, "swap", override);
   await requireCleanRooms(trx, { moves, rooms: before }, accepted);
+  await restoreHousekeeping(trx, change.actor.tenantId, states);
+  return moveFacts({ moves, rooms: before });
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Reinstates a canceled booking or a no-show. */
 import { type Day, prepare, type Trx } from "../../../core/mod.ts";
-import { requireSubscription } from "../../identity/port.ts";
+import { type HotelSettings, requireSubscription } from "../../identity/port.ts";
 import { lockRooms, segmentsOf } from "../allocation/allocations.ts";
 import { type ChangeContext, lockBooking, updateBooking } from "../booking_record/change.ts";
 import { wrongDay } from "../errors.ts";
 import { shareLockGuest } from "../guests/guests.ts";
 import { readRoom } from "../inventory/inventory.ts";
+import type { Booking } from "../models/booking.ts";
 import { allocateNights, roomRequestOf } from "./nights/allocate_nights.ts";
 import { departureOf, type Night, restoreNights, roomIdsOf, writeNights } from "./nights/nights.ts";
 import { totalsOf } from "../rates/totals.ts";
@@ -18,10 +19,16 @@ import { firstNightAhead } from "./rules/stay_progress.ts";
  * at their old prices. A no-show of the day that was just closed can be reinstated for that night alone. An anonymized
  * guest can't come back.
  * @param roomId the room of the nights. Default: the room that the booking had
+ * @returns the booking before, and the hotel
  * @throws Problem ILLEGAL_TRANSITION, WRONG_DAY, ROOM_TAKEN, ROOM_OUT_OF_ORDER, ROOM_RETIRED, ROOM_NOT_READY,
  *   ROOM_LOCKED, TOO_MANY_GUESTS, GUEST_ANONYMOUS, SUBSCRIPTION_LAPSED, NOT_FOUND
  */
-export async function reinstate(trx: Trx, change: ChangeContext, bookingId: string, roomId?: string): Promise<void> {
+export async function reinstate(
+  trx: Trx,
+  change: ChangeContext,
+  bookingId: string,
+  roomId?: string,
+): Promise<{ readonly booking: Booking; readonly hotel: HotelSettings }> {
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   requireSubscription(hotel);
   const today = hotel.business_date;
@@ -59,6 +66,7 @@ export async function reinstate(trx: Trx, change: ChangeContext, bookingId: stri
     waived_amount: null,
     ...totalsOf(nights, booking.currency),
   });
+  return { booking, hotel };
 }
 
 const takenStatement = prepare(

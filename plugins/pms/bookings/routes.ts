@@ -27,6 +27,8 @@ import { dayOrInstantSchema } from "../allocation/stay_dates.ts";
 import { listBookings } from "./queries/list_bookings.ts";
 import { findMoveRooms, moveRoomsSchema } from "./queries/move_rooms.ts";
 import { historyEntryView, readBookingHistory } from "./queries/read_history.ts";
+import { restoreHousekeepingSchema } from "./undo/restore_housekeeping.ts";
+import { undoOfAmendment } from "./undo/ways_back.ts";
 import { bookingRows, bookingSchema, bookingView, readChangedBooking } from "./views.ts";
 
 const params = z.strictObject({ booking_id: idSchema });
@@ -92,6 +94,7 @@ const amendmentFields = z.strictObject({
       "The policy's percentage (/policies) limits a receptionist.",
   }),
   override_restrictions: overrideSchema.optional(),
+  restore_housekeeping: restoreHousekeepingSchema,
 });
 
 const amendmentSchema = amendmentFields.refine(
@@ -115,6 +118,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       body: reservationSchema,
       status: 201,
       result: bookingSchema,
+      undo: ["cancelBooking"],
       problems: [
         "NOT_FOUND",
         "ROOM_TAKEN",
@@ -135,7 +139,8 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         const { booking, hotel } = await reserve(trx, actor.tenantId, body, actor.name, actor.role);
         await requireDailyQuota(trx, hotel, { of: "bookings", most: env.TRIAL_BOOKINGS_PER_DAY }, countDaily);
         const headers = { Location: `/bookings/${booking.booking_id}` };
-        return { body: bookingView(booking), etag: booking.version, headers };
+        const undo = { operation: "cancelBooking", params: { booking_id: booking.booking_id }, body: {} };
+        return { body: bookingView(booking), etag: booking.version, headers, undo };
       },
     }),
     route({
@@ -204,6 +209,7 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
       body: amendmentSchema,
       status: 200,
       result: bookingSchema,
+      undo: ["amendBooking"],
       problems: [
         "ILLEGAL_TRANSITION",
         "WRONG_DAY",
@@ -223,8 +229,9 @@ export function bookingRoutes({ countDaily, env }: Pick<PmsContext, "countDaily"
         "SUBSCRIPTION_LAPSED",
       ],
       handler: async ({ actor, params: { booking_id: id }, body, trx, request }) => {
-        await amend(trx, changeContextOf(actor, request), id, body);
-        return readChangedBooking(trx, actor.tenantId, id);
+        const { booking, states } = await amend(trx, changeContextOf(actor, request), id, body);
+        const undo = undoOfAmendment(booking, body, states);
+        return { ...(await readChangedBooking(trx, actor.tenantId, id)), undo };
       },
     }),
     route({

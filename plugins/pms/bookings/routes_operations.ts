@@ -1,12 +1,25 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, route, textSchema, type Trx } from "../../../core/mod.ts";
+import { daySchema, idSchema, type NoUndo, route, textSchema, type Trx, type UndoCall } from "../../../core/mod.ts";
 import { managers, type Role, staff } from "../../identity/port.ts";
 import { Override, overrideSchema } from "../rates/restrictions.ts";
 import { type ChangeContext, changeContextOf } from "../booking_record/change.ts";
 import { move, swap } from "./move.ts";
 import { cancel, checkIn, checkOut, markNoShow, undoCheckIn, undoCheckOut } from "./check_in_out.ts";
 import { reinstate } from "./reinstate.ts";
+import { restoreHousekeepingSchema } from "./undo/restore_housekeeping.ts";
+import {
+  undoOfCheckIn,
+  undoOfCheckOut,
+  undoOfMove,
+  undoOfReinstate,
+  undoOfRelease,
+  undoOfSwap,
+  undoOfUndoCheckIn,
+  undoOfUndoCheckOut,
+  undoOfUndoWaiver,
+  undoOfWaiver,
+} from "./undo/ways_back.ts";
 import { bookingSchema, readChangedBooking } from "./views.ts";
 import { undoWaiver, waiveCharge } from "./waive_charge.ts";
 
@@ -23,7 +36,10 @@ interface Operation<I extends string, B extends z.ZodType> {
   /** The roles that can call it. Default: all staff. */
   readonly access?: readonly Role[];
   readonly problems?: readonly string[];
-  readonly run: (trx: Trx, change: ChangeContext, bookingId: string, body: z.output<B>) => Promise<void>;
+  /** The operations that its way back can name. */
+  readonly undo: readonly string[];
+  /** Makes the change. @returns its way back */
+  readonly run: (trx: Trx, change: ChangeContext, bookingId: string, body: z.output<B>) => Promise<UndoCall | NoUndo>;
 }
 
 const withReason = z.strictObject({ reason: textSchema(500).meta({ examples: ["the guest was in hospital"] }) });
@@ -35,7 +51,8 @@ const acceptance = {
     .meta({ description: "The desk accepts a dirty room. The policy `warn` asks for this." }),
 };
 const roomProblems = ["ROOM_TAKEN", "ROOM_OUT_OF_ORDER", "ROOM_RETIRED", "ROOM_NOT_READY", "WRONG_DAY"];
-const overriding = { override_restrictions: overrideSchema.optional() };
+const restoring = { restore_housekeeping: restoreHousekeepingSchema };
+const exceptions = { ...acceptance, override_restrictions: overrideSchema.optional(), ...restoring };
 const moveProblems = [...roomProblems, "ROOM_LOCKED", "TOO_MANY_GUESTS", "CLOSED_TO_ARRIVAL", "MINIMUM_STAY"];
 
 export function operationRoutes() {
@@ -46,7 +63,11 @@ export function operationRoutes() {
       summary: "Check a guest in: confirmed to in_house",
       body: z.strictObject(acceptance),
       problems: ["WRONG_DAY", "ROOM_NOT_READY", "ROOM_NOT_CLEAN", "SUBSCRIPTION_LAPSED"],
-      run: (trx, change, bookingId, { accept_dirty_room: accepted }) => checkIn(trx, change, bookingId, accepted),
+      undo: ["undoCheckIn"],
+      run: async (trx, change, bookingId, { accept_dirty_room: accepted }) => {
+        await checkIn(trx, change, bookingId, accepted);
+        return undoOfCheckIn(bookingId);
+      },
     }),
     operation({
       id: "checkOut",
@@ -63,16 +84,23 @@ export function operationRoutes() {
             "calendar's day at the hotel, or the business date if that is later. " +
             "To charge nights after the booked departure, extend the stay first.",
         }),
+        ...restoring,
       }),
       problems: ["WRONG_DAY"],
-      run: (trx, change, bookingId, { left_on: leftOn }) => checkOut(trx, change, bookingId, leftOn),
+      undo: ["undoCheckOut"],
+      run: async (trx, change, bookingId, { left_on: leftOn, restore_housekeeping: states }) =>
+        undoOfCheckOut(bookingId, await checkOut(trx, change, bookingId, leftOn, states)),
     }),
     operation({
       id: "cancelBooking",
       word: "cancel",
       summary: "Cancel a booking: confirmed to canceled. The nights become free",
       body: nothing,
-      run: cancel,
+      undo: ["reinstateBooking"],
+      run: async (trx, change, bookingId) => {
+        await cancel(trx, change, bookingId);
+        return undoOfRelease(bookingId);
+      },
     }),
     operation({
       id: "markNoShow",
@@ -80,7 +108,11 @@ export function operationRoutes() {
       summary: "Mark a no-show: confirmed to no_show. The hotel's policy (/policies) decides the charge",
       body: nothing,
       problems: ["WRONG_DAY"],
-      run: markNoShow,
+      undo: ["reinstateBooking"],
+      run: async (trx, change, bookingId) => {
+        await markNoShow(trx, change, bookingId);
+        return undoOfRelease(bookingId);
+      },
     }),
     operation({
       id: "undoCheckIn",
@@ -88,15 +120,23 @@ export function operationRoutes() {
       summary: "Undo a check-in, on the same business date",
       body: nothing,
       problems: ["WRONG_DAY"],
-      run: undoCheckIn,
+      undo: ["checkIn"],
+      run: async (trx, change, bookingId) => {
+        await undoCheckIn(trx, change, bookingId);
+        return undoOfUndoCheckIn(bookingId);
+      },
     }),
     operation({
       id: "undoCheckOut",
       word: "undo-check-out",
       summary: "Undo a check-out, on the same business date, if the room is still free",
-      body: nothing,
+      body: z.strictObject(restoring),
       problems: [...roomProblems, "GUEST_ANONYMOUS"],
-      run: undoCheckOut,
+      undo: ["checkOut"],
+      run: async (trx, change, bookingId, { restore_housekeeping: states }) => {
+        const { booking, hotel, before } = await undoCheckOut(trx, change, bookingId, states);
+        return undoOfUndoCheckOut(booking, hotel, change.now, before);
+      },
     }),
     operation({
       id: "reinstateBooking",
@@ -114,7 +154,11 @@ export function operationRoutes() {
         }),
       }),
       problems: [...moveProblems, "GUEST_ANONYMOUS", "SUBSCRIPTION_LAPSED"],
-      run: (trx, change, bookingId, { room_id: roomId }) => reinstate(trx, change, bookingId, roomId),
+      undo: ["cancelBooking", "markNoShow"],
+      run: async (trx, change, bookingId, { room_id: roomId }) => {
+        const { booking, hotel } = await reinstate(trx, change, bookingId, roomId);
+        return undoOfReinstate(booking, hotel, roomId);
+      },
     }),
     operation({
       id: "waiveCharge",
@@ -124,7 +168,11 @@ export function operationRoutes() {
       access: managers,
       body: withReason,
       problems: ["NO_CHARGE"],
-      run: (trx, change, bookingId, { reason }) => waiveCharge(trx, change, bookingId, reason),
+      undo: ["undoWaiver"],
+      run: async (trx, change, bookingId, { reason }) => {
+        await waiveCharge(trx, change, bookingId, reason);
+        return undoOfWaiver(bookingId);
+      },
     }),
     operation({
       id: "undoWaiver",
@@ -134,7 +182,11 @@ export function operationRoutes() {
       access: managers,
       body: withReason,
       problems: ["NOT_WAIVED"],
-      run: (trx, change, bookingId, { reason }) => undoWaiver(trx, change, bookingId, reason),
+      undo: ["waiveCharge"],
+      run: async (trx, change, bookingId, { reason }) => {
+        await undoWaiver(trx, change, bookingId, reason);
+        return undoOfUndoWaiver(bookingId);
+      },
     }),
     operation({
       id: "moveBooking",
@@ -146,18 +198,13 @@ export function operationRoutes() {
         "A night that the guest has slept keeps its room, even if its business date is not closed. Before 04:00 at " +
         "the hotel, tonight is the night of the day before. Restrictions of another room type apply to a stay that " +
         "has not begun, unless the booking had the same stay before.",
-      body: z.strictObject({ room_id: idSchema, ...acceptance, ...overriding }),
+      body: z.strictObject({ room_id: idSchema, ...exceptions }),
       problems: [...moveProblems, "ROOM_NOT_CLEAN"],
-      run: (
-        trx,
-        change,
-        bookingId,
-        { room_id: roomId, accept_dirty_room: accepted, override_restrictions: restrictions },
-      ) =>
-        move(trx, change, bookingId, roomId, {
-          accepted,
-          override: restrictions && new Override(restrictions, change.actor.role),
-        }),
+      undo: ["moveBooking"],
+      run: async (trx, change, bookingId, { room_id: to, ...body }) => {
+        const { roomId, states } = await move(trx, change, bookingId, to, exceptionsOf(change, body));
+        return undoOfMove(bookingId, roomId, states);
+      },
     }),
     operation({
       id: "swapBookings",
@@ -166,20 +213,26 @@ export function operationRoutes() {
       description:
         "The policy `dirty_room_check_in` applies to each guest in house, as in a move. Restrictions of another room " +
         "type apply to a stay that has not begun, as in a move.",
-      body: z.strictObject({ other_booking_id: idSchema, ...acceptance, ...overriding }),
+      body: z.strictObject({ other_booking_id: idSchema, ...exceptions }),
       problems: [...moveProblems, "ROOM_NOT_CLEAN"],
-      run: (
-        trx,
-        change,
-        bookingId,
-        { other_booking_id: otherId, accept_dirty_room: accepted, override_restrictions: restrictions },
-      ) =>
-        swap(trx, change, bookingId, otherId, {
-          accepted,
-          override: restrictions && new Override(restrictions, change.actor.role),
-        }),
+      undo: ["swapBookings"],
+      run: async (trx, change, bookingId, { other_booking_id: otherId, ...body }) => {
+        const { states } = await swap(trx, change, bookingId, otherId, exceptionsOf(change, body));
+        return undoOfSwap(bookingId, otherId, states);
+      },
     }),
   ];
+}
+
+function exceptionsOf(
+  { actor }: ChangeContext,
+  {
+    accept_dirty_room: accepted,
+    override_restrictions: reason,
+    restore_housekeeping: states,
+  }: z.output<z.ZodObject<typeof exceptions>>,
+) {
+  return { accepted, override: reason && new Override(reason, actor.role), states };
 }
 
 function operation<const I extends string, B extends z.ZodType>({
@@ -206,8 +259,8 @@ function operation<const I extends string, B extends z.ZodType>({
     problems: ["ILLEGAL_TRANSITION", "PRECONDITION_FAILED", ...problems],
     handler: async ({ actor, params: { booking_id: bookingId }, body, trx, request }) => {
       // The route has parsed the body with this schema.
-      await run(trx, changeContextOf(actor, request), bookingId, body as z.output<B>);
-      return readChangedBooking(trx, actor.tenantId, bookingId);
+      const undo = await run(trx, changeContextOf(actor, request), bookingId, body as z.output<B>);
+      return { ...(await readChangedBooking(trx, actor.tenantId, bookingId)), undo };
     },
   });
 }

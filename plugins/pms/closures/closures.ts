@@ -49,7 +49,7 @@ export async function closeRoom(
 
 /**
  * Reopens a room for the nights `[from, to)`. Other nights of its closures stay closed.
- * @returns the remaining closures
+ * @returns the parts of closures that ended, and the remaining closures
  * @throws Problem NOT_FOUND for an unknown room, and for a room that is not closed on one of the nights
  * @throws Problem VALIDATION_FAILED for nights before the business date
  */
@@ -59,7 +59,7 @@ export async function reopenRoom(
   roomId: string,
   from: Day,
   to: Day,
-): Promise<Closure[]> {
+): Promise<{ readonly ended: readonly Closure[]; readonly remaining: Closure[] }> {
   checkNights(from, to, "/to", "query");
   if (from < today) throw fieldFault("query", "/from", `is before the business date ${today}: those nights are over`);
   const { room_number: number } = await lockRoom(trx, hotelId, roomId);
@@ -79,5 +79,10 @@ export async function reopenRoom(
     ].filter(({ arrival, departure }) => arrival < departure);
     await takeNights(trx, hotelId, { reason }, { guests: 1, today }, remaining);
   }
-  return readClosures(trx, hotelId, roomId, from);
+  const ended = closures.map((closure) => ({
+    ...closure,
+    from: closure.from > from ? closure.from : from,
+    to: closure.to < to ? closure.to : to,
+  }));
+  return { ended, remaining: await readClosures(trx, hotelId, roomId, from) };
 }

@@ -1,10 +1,10 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, pageOf, route, textSchema } from "../../../core/mod.ts";
+import { daySchema, idSchema, type NoUndo, pageOf, route, textSchema, type UndoCall } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import { shareBusinessDate } from "../business_date/lock_business_date.ts";
 import { readRoom } from "../inventory/inventory.ts";
-import { closeRoom, readClosures, reopenRoom } from "./closures.ts";
+import { closeRoom, type Closure, readClosures, reopenRoom } from "./closures.ts";
 
 const params = z.strictObject({ room_id: idSchema });
 
@@ -17,6 +17,12 @@ const closureSchema = z
     reason: z.string(),
   })
   .meta({ id: "Closure" });
+
+function undoOfReopening([ended, ...others]: readonly Closure[]): UndoCall | NoUndo {
+  if (ended === undefined || others.length > 0) return { none: "Several closures ended. Close the nights again." };
+  const { room_id: roomId, from, to, reason } = ended;
+  return { operation: "closeRoom", params: { room_id: roomId }, body: { from, to, reason } };
+}
 
 export function closureRoutes() {
   return [
@@ -35,12 +41,15 @@ export function closureRoutes() {
       }),
       status: 201,
       result: closureSchema,
+      undo: ["reopenRoom"],
       problems: ["ROOM_TAKEN", "ROOM_RETIRED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, body, trx }) => {
         const hotel = await shareBusinessDate(trx, actor.tenantId);
         requireSubscription(hotel);
         const closure = await closeRoom(trx, hotel, roomId, body);
-        return { body: closure, headers: { Location: `/rooms/${roomId}/closures` } };
+        const { from, to } = closure;
+        const undo = { operation: "reopenRoom", params: { room_id: roomId }, query: { from, to } };
+        return { body: closure, headers: { Location: `/rooms/${roomId}/closures` }, undo };
       },
     }),
     route({
@@ -71,11 +80,13 @@ export function closureRoutes() {
       query: z.strictObject({ from: daySchema, to: daySchema }),
       status: 200,
       result: pageOf(closureSchema),
+      undo: ["closeRoom"],
       problems: ["SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: roomId }, query: { from, to }, trx }) => {
         const hotel = await shareBusinessDate(trx, actor.tenantId);
         requireSubscription(hotel);
-        return { body: { items: await reopenRoom(trx, hotel, roomId, from, to), next_cursor: null } };
+        const { ended, remaining } = await reopenRoom(trx, hotel, roomId, from, to);
+        return { body: { items: remaining, next_cursor: null }, undo: undoOfReopening(ended) };
       },
     }),
   ];

@@ -10,6 +10,7 @@ import {
   instantOutSchema,
   pageOf,
   pageQuery,
+  pick,
   problems,
   requireMatch,
   route,
@@ -145,6 +146,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
       }),
       status: 200,
       result: figuresSchema,
+      undo: { none: "A closed day stays closed, because its figures are final." },
       problems: ["WRONG_DAY", "DAY_NOT_OVER"],
       handler: async ({ actor, body: { business_date: day, early }, trx, request }) => {
         await requireCanCloseDay(trx, actor);
@@ -196,6 +198,7 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
       body: policiesSchema.partial(),
       status: 200,
       result: policiesSchema,
+      undo: ["changePolicies"],
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, body, trx, request }) => {
         const policies = await lockPolicies(trx, actor.tenantId);
@@ -204,7 +207,8 @@ export function deskRoutes({ audit }: Pick<PmsContext, "audit">) {
         await writePolicies(trx, actor.tenantId, changed, changed.version);
         const details = changedFields(policiesView(policies), policiesView(changed));
         audit.record(trx, { kind: "policies_changed", actor, request, details });
-        return { body: policiesView(changed), etag: changed.version };
+        const undo = { operation: "changePolicies", body: pick(policiesView(policies), Object.keys(body)) };
+        return { body: policiesView(changed), etag: changed.version, undo };
       },
     }),
   ];

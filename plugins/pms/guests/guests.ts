@@ -131,15 +131,18 @@ export async function lockGuest(trx: Trx, { actor, ifMatch }: ChangeContext, gue
   return guest;
 }
 
-/** Corrects a guest's contact, also in confirmed and in-house bookings. */
+/** Corrects a guest's contact, also in confirmed and in-house bookings. @returns the contact before */
 export async function changeGuest(
   trx: Trx,
   change: ChangeContext,
   guestId: string,
   contact: { readonly [K in keyof Contact]?: Contact[K] | undefined },
-): Promise<void> {
-  await writeContact(trx, change, requireKnown(await lockGuest(trx, change, guestId)), contact);
+): Promise<Contact> {
+  const guest = requireKnown(await lockGuest(trx, change, guestId));
+  const { name, email, phone } = guest;
+  await writeContact(trx, change, guest, contact);
   await deriveContacts(trx, change.actor.tenantId, [guestId]);
+  return { name, email, phone };
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { decodeCursor, idSchema, pageOf, pageQuery, route, textSchema, toPage } from "../../../core/mod.ts";
+import { decodeCursor, idSchema, pageOf, pageQuery, pick, route, textSchema, toPage } from "../../../core/mod.ts";
 import { managers, staff } from "../../identity/port.ts";
 import { changeContextOf } from "../booking_record/change.ts";
 import type { PmsContext } from "../context.ts";
@@ -59,10 +59,12 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       body: guestSchema.partial(),
       status: 200,
       result: profileSchema,
+      undo: ["changeGuest"],
       problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body, trx, request }) => {
-        await changeGuest(trx, changeContextOf(actor, request), id, body);
-        return answerProfile(trx, actor.tenantId, id);
+        const before = await changeGuest(trx, changeContextOf(actor, request), id, body);
+        const undo = { operation: "changeGuest", params: { guest_id: id }, body: pick(before, Object.keys(body)) };
+        return { ...(await answerProfile(trx, actor.tenantId, id)), undo };
       },
     }),
     route({
@@ -77,6 +79,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       body: z.strictObject({}),
       status: 200,
       result: profileSchema,
+      undo: { none: "The guest's data is deleted." },
       problems: ["GUEST_EXPECTED", "GUEST_ANONYMOUS", "GUEST_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
         await forgetAnswers(trx, await anonymize(trx, changeContextOf(actor, request), id));
@@ -102,6 +105,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       }),
       status: 200,
       result: profileSchema,
+      undo: ["unmergeGuest"],
       problems: ["GUEST_ANONYMOUS", "GUEST_MERGED", "TOO_MANY_BOOKINGS", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, body: { duplicate_id: duplicate }, trx, request }) => {
         await merge(trx, changeContextOf(actor, request), id, duplicate);
@@ -112,7 +116,8 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
           subject: { type: "guest", id: duplicate },
           details: { into: id },
         });
-        return answerProfile(trx, actor.tenantId, id);
+        const undo = { operation: "unmergeGuest", params: { guest_id: duplicate }, body: {} };
+        return { ...(await answerProfile(trx, actor.tenantId, id)), undo };
       },
     }),
     route({
@@ -130,6 +135,7 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
       body: z.strictObject({}),
       status: 200,
       result: profileSchema,
+      undo: ["mergeGuest"],
       problems: ["GUEST_ANONYMOUS", "GUEST_NOT_MERGED", "PRECONDITION_FAILED"],
       handler: async ({ actor, params: { guest_id: id }, trx, request }) => {
         const from = await unmerge(trx, changeContextOf(actor, request), id);
@@ -140,7 +146,8 @@ export function guestRoutes({ forgetAnswers, audit }: Pick<PmsContext, "forgetAn
           subject: { type: "guest", id },
           details: { from },
         });
-        return answerProfile(trx, actor.tenantId, id);
+        const undo = { operation: "mergeGuest", params: { guest_id: from }, body: { duplicate_id: id } };
+        return { ...(await answerProfile(trx, actor.tenantId, id)), undo };
       },
     }),
   ];

@@ -66,7 +66,8 @@ const setStatement = prepare<HousekeepingChange>(
      WHERE hotel_id = $1 AND room_id = ANY($2::uuid[]) AND coalesce(retired_from > $4::date, true)
      ORDER BY room_id FOR UPDATE
    )
-   UPDATE pms.rooms r SET housekeeping = $3, version = version + 1 FROM locked
+   UPDATE pms.rooms r SET housekeeping = given.housekeeping, version = version + 1
+   FROM locked JOIN unnest($2::uuid[], $3::text[]) AS given (room_id, housekeeping) USING (room_id)
    WHERE r.hotel_id = $1 AND r.room_id = locked.room_id
    RETURNING r.room_id, r.room_number, r.housekeeping, locked.before`,
 );
@@ -75,10 +76,12 @@ const setStatement = prepare<HousekeepingChange>(
 export async function setHousekeeping(
   trx: Trx,
   hotelId: string,
-  change: { readonly roomIds: readonly string[]; readonly housekeeping: Housekeeping; readonly today: Day },
+  rooms: readonly Pick<Room, "room_id" | "housekeeping">[],
+  today: Day,
 ): Promise<HousekeepingChange[]> {
-  const ids = [...new Set(change.roomIds)];
-  const changed = await setStatement.run(trx, [hotelId, ids, change.housekeeping, change.today]);
+  const states = new Map(rooms.map(({ room_id: id, housekeeping }) => [id, housekeeping]));
+  const ids = [...states.keys()];
+  const changed = await setStatement.run(trx, [hotelId, ids, [...states.values()], today]);
   const byId = new Map(changed.map((room) => [room.room_id, room]));
   const missing = ids.filter((id) => !byId.has(id));
   if (missing.length > 0) throw noSuchRooms(missing);

@@ -58,10 +58,19 @@ export function housekeepingRoutes() {
       access: housekeepingStaff,
       transaction: "tenant",
       changes: ["rooms"],
-      body: z.strictObject({
-        room_ids: z.array(idSchema).min(1).max(mostRooms),
-        housekeeping: roomFields.housekeeping,
-      }),
+      body: z.union([
+        z.strictObject({
+          room_ids: z.array(idSchema).min(1).max(mostRooms),
+          housekeeping: roomFields.housekeeping,
+        }),
+        z.strictObject({
+          rooms: z
+            .array(z.strictObject({ room_id: idSchema, housekeeping: roomFields.housekeeping }))
+            .min(1)
+            .max(mostRooms)
+            .meta({ description: "A state for each room, as the `undo` of an answer has them." }),
+        }),
+      ]),
       status: 200,
       result: z.strictObject({
         rooms: z.array(
@@ -75,10 +84,15 @@ export function housekeepingRoutes() {
             .meta({ id: "HousekeepingChange" }),
         ),
       }),
+      undo: ["setHousekeepingOfRooms"],
       problems: ["NOT_FOUND"],
-      handler: async ({ actor, body: { room_ids: roomIds, housekeeping }, trx }) => {
+      handler: async ({ actor, body, trx }) => {
         const { business_date: today } = await readHotel(trx, actor.tenantId);
-        return { body: { rooms: await setHousekeeping(trx, actor.tenantId, { roomIds, housekeeping, today }) } };
+        const given =
+          "rooms" in body ? body.rooms : body.room_ids.map((room_id) => ({ room_id, housekeeping: body.housekeeping }));
+        const rooms = await setHousekeeping(trx, actor.tenantId, given, today);
+        const before = rooms.map(({ room_id, before: housekeeping }) => ({ room_id, housekeeping }));
+        return { body: { rooms }, undo: { operation: "setHousekeepingOfRooms", body: { rooms: before } } };
       },
     }),
   ];

@@ -81,7 +81,7 @@ describe("Names that are invisible or look alike", () => {
     const other = await openDesk(platform, { rooms: 1 });
     const theirs = { room_number: "A1", room_type_id: other.roomTypeId };
     expect((await other.manage("POST", "/rooms/", theirs)).status).to.equal(201);
-    expect((await desk.manage("DELETE", `/rooms/${made.body.room_id}`)).status).to.equal(204);
+    expect((await desk.manage("DELETE", `/rooms/${made.body.room_id}`)).status).to.equal(200);
   });
 
   it("Names of room types that look alike are one name, and keep a joiner that the word needs", async () => {

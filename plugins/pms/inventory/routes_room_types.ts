@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { decodeCursor, defined, idSchema, newId, pageOf, pageQuery, route, toPage } from "../../../core/mod.ts";
+import { decodeCursor, defined, idSchema, newId, pageOf, pageQuery, pick, route, toPage } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { lockRoomTypeForChange, readRoomType, requireInventoryQuota, withNameConflicts } from "./inventory.ts";
@@ -22,6 +22,7 @@ export function roomTypeRoutes({ env }: PmsContext) {
       body: z.strictObject(roomTypeFields),
       status: 201,
       result: roomTypeSchema,
+      undo: ["deleteRoomType"],
       problems: ["NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body, trx }) => {
         const quota = { of: "room types", most: env.TRIAL_ROOM_TYPES };
@@ -35,7 +36,8 @@ export function roomTypeRoutes({ env }: PmsContext) {
           }),
         );
         const headers = { Location: `/room-types/${type.room_type_id}` };
-        return { ...answerRoomType(type, hotel.currency), headers };
+        const undo = { operation: "deleteRoomType", params: { room_type_id: type.room_type_id } };
+        return { ...answerRoomType(type, hotel.currency), headers, undo };
       },
     }),
     route({
@@ -94,16 +96,19 @@ export function roomTypeRoutes({ env }: PmsContext) {
       body: z.strictObject(roomTypeFields).partial(),
       status: 200,
       result: roomTypeSchema,
+      undo: ["changeRoomType"],
       problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_type_id: id }, body, trx, request }) => {
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
         const type = await lockRoomTypeForChange(trx, actor.tenantId, id, request.ifMatch);
+        const before = pick(roomTypeView(type, hotel.currency), Object.keys(body));
         const rate = body.rate === undefined ? undefined : rateIn(hotel.currency, body.rate);
         const changed = await withNameConflicts(
           type.$query(trx).patchAndFetch({ ...defined({ ...body, rate }), version: type.version + 1 }),
         );
-        return answerRoomType(changed, hotel.currency);
+        const undo = { operation: "changeRoomType", params: { room_type_id: id }, body: before };
+        return { ...answerRoomType(changed, hotel.currency), undo };
       },
     }),
     route({
@@ -114,7 +119,8 @@ export function roomTypeRoutes({ env }: PmsContext) {
       access: managers,
       transaction: "tenant",
       params,
-      status: 204,
+      status: 200,
+      undo: { none: "A deleted room type does not come back. Add it again." },
       problems: ["IN_USE", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_type_id: id }, trx, request }) => {
         requireSubscription(await readHotel(trx, actor.tenantId));

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-import { decodeCursor, defined, idSchema, newId, pageOf, pageQuery, route, toPage } from "../../../core/mod.ts";
+import { decodeCursor, defined, idSchema, newId, pageOf, pageQuery, pick, route, toPage } from "../../../core/mod.ts";
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import type { PmsContext } from "../context.ts";
 import { shareBusinessDate } from "../business_date/lock_business_date.ts";
@@ -37,6 +37,7 @@ export function roomRoutes({ env }: PmsContext) {
       }),
       status: 201,
       result: roomSchema,
+      undo: ["deleteRoom"],
       problems: ["NOT_FOUND", "NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor, body, trx }) => {
         const quota = { of: "rooms", most: env.TRIAL_ROOMS };
@@ -48,7 +49,8 @@ export function roomRoutes({ env }: PmsContext) {
           Room.query(trx).insertAndFetch({ hotel_id: actor.tenantId, room_id: newId(), ...body, rate }),
         );
         const headers = { Location: `/rooms/${room.room_id}` };
-        return { ...answerRoom(room, hotel.currency), headers };
+        const undo = { operation: "deleteRoom", params: { room_id: room.room_id } };
+        return { ...answerRoom(room, hotel.currency), headers, undo };
       },
     }),
     route({
@@ -119,13 +121,17 @@ export function roomRoutes({ env }: PmsContext) {
         .partial(),
       status: 200,
       result: roomSchema,
+      undo: ["changeRoom"],
       problems: ["NAME_TAKEN", "PRECONDITION_FAILED", "ROOM_HAS_BOOKINGS", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
         const hotel = await shareBusinessDate(trx, actor.tenantId);
         requireSubscription(hotel);
         const room = await lockRoomForChange(trx, actor.tenantId, id, request.ifMatch);
+        const before = pick(roomView(room, hotel.currency), Object.keys(body));
         const changed = await changeRoom(trx, hotel, room, body);
-        return answerRoom(changed, hotel.currency);
+        // The bookings that stayed in the room by `force` stay in it on the way back too.
+        const undo = { operation: "changeRoom", params: { room_id: id }, body: { ...before, force: true } };
+        return { ...answerRoom(changed, hotel.currency), undo };
       },
     }),
     route({
@@ -139,12 +145,15 @@ export function roomRoutes({ env }: PmsContext) {
       body: z.strictObject({ housekeeping: roomFields.housekeeping }),
       status: 200,
       result: roomSchema,
+      undo: ["setHousekeeping"],
       problems: ["PRECONDITION_FAILED"],
       handler: async ({ actor, params: { room_id: id }, body, trx, request }) => {
         const room = await lockRoomForChange(trx, actor.tenantId, id, request.ifMatch);
+        const { housekeeping } = room;
         const changed = await room.$query(trx).patchAndFetch({ ...body, version: room.version + 1 });
         const { currency } = await readHotel(trx, actor.tenantId);
-        return answerRoom(changed, currency);
+        const undo = { operation: "setHousekeeping", params: { room_id: id }, body: { housekeeping } };
+        return { ...answerRoom(changed, currency), undo };
       },
     }),
     route({
@@ -155,7 +164,8 @@ export function roomRoutes({ env }: PmsContext) {
       access: managers,
       transaction: "tenant",
       params,
-      status: 204,
+      status: 200,
+      undo: { none: "A deleted room does not come back. Add it again." },
       problems: ["IN_USE", "PRECONDITION_FAILED", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, params: { room_id: id }, trx, request }) => {
         requireSubscription(await readHotel(trx, actor.tenantId));

@@ -2,6 +2,7 @@ import { Model } from "objection";
 
 export const roomStatuses = ["available", "out_of_order", "out_of_service"] as const;
 export const housekeepingStates = ["clean", "dirty", "inspected"] as const;
+export type HousekeepingState = (typeof housekeepingStates)[number];
 
 /** A room. `out_of_order` is not part of the inventory. `out_of_service` is sold for later days, but not for today. */
 export class Room extends Model {
@@ -18,7 +19,7 @@ export class Room extends Model {
   /** Null means the rate of the room type. */
   declare rate: string | null;
   declare status: (typeof roomStatuses)[number];
-  declare housekeeping: (typeof housekeepingStates)[number];
+  declare housekeeping: HousekeepingState;
   /** The first night for which the room is no longer part of the hotel. Null if it is not retired. */
   declare retired_from: string | null;
   declare created_at: Date;

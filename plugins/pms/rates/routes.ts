@@ -19,8 +19,8 @@ import {
 import { managers, readHotel, requireSubscription, staff } from "../../identity/port.ts";
 import { fieldFault } from "../errors.ts";
 import { readRoomType } from "../inventory/inventory.ts";
-import { rateIn } from "../inventory/rate_amount.ts";
 import type { DayRate } from "./prices.ts";
+import { changeRange, setExactDays } from "./set_rates.ts";
 
 /** The most days of one request: two years. */
 const maxDays = 731;
@@ -44,6 +44,24 @@ const changes = {
 const dayRateSchema = z.strictObject({ room_type_id: idSchema, date: daySchema, ...changes }).meta({ id: "DayRate" });
 
 const range = { from: daySchema, to: daySchema.meta({ description: "The last day, included." }) };
+
+const rangeChangeSchema = z.strictObject({
+  room_type_id: idSchema,
+  ...range,
+  weekdays: z
+    .array(z.number().int().min(1).max(7))
+    .min(1)
+    .max(7)
+    .optional()
+    .meta({ description: "Sets only these days of the week, from 1 for Monday to 7 for Sunday." }),
+  rate: changes.rate.optional(),
+  minimum_stay: changes.minimum_stay.optional(),
+  closed_to_arrival: changes.closed_to_arrival.optional(),
+});
+
+const exactDaysSchema = z.strictObject({
+  days: z.array(dayRateSchema).max(maxDays).meta({ description: "Exact values, as the `undo` of an answer has them." }),
+});
 
 export function rateRoutes() {
   return [
@@ -83,62 +101,35 @@ export function rateRoutes() {
       method: "PUT",
       path: "/rates/",
       summary: "Set rates and restrictions of a room type for days. Omitted members do not change",
-      description: "Bookings keep their prices.",
+      description:
+        "Bookings keep their prices. With `days`, each day gets exactly the given values. A day without a rate and " +
+        "without a restriction is no longer in the list of `GET /rates`.",
       access: managers,
       transaction: "tenant",
-      body: z.strictObject({
-        room_type_id: idSchema,
-        ...range,
-        weekdays: z
-          .array(z.number().int().min(1).max(7))
-          .min(1)
-          .max(7)
-          .optional()
-          .meta({ description: "Sets only these days of the week, from 1 for Monday to 7 for Sunday." }),
-        rate: changes.rate.optional(),
-        minimum_stay: changes.minimum_stay.optional(),
-        closed_to_arrival: changes.closed_to_arrival.optional(),
-      }),
+      body: z.union([rangeChangeSchema, exactDaysSchema]),
       status: 200,
       result: z.strictObject({ items: z.array(dayRateSchema) }),
+      undo: ["setRates"],
       problems: ["NOT_FOUND", "SUBSCRIPTION_LAPSED"],
       handler: async ({ actor, body, trx }) => {
-        const { room_type_id: typeId, from, to, weekdays } = body;
-        checkDays(from, to, "body");
         const hotel = await readHotel(trx, actor.tenantId);
         requireSubscription(hotel);
-        await readRoomType(trx, actor.tenantId, typeId);
-        const rate = typeof body.rate === "string" ? rateIn(hotel.currency, body.rate) : body.rate;
-        const days = [...eachDay(from, to), to].filter((day) => weekdays?.includes(weekdayOf(day)) ?? true);
-        await trx.raw(
-          `INSERT INTO pms.rates AS r (hotel_id, room_type_id, date, rate, minimum_stay, closed_to_arrival)
-           SELECT ?, ?, day, ?::numeric, ?::int, coalesce(?::boolean, false) FROM unnest(?::date[]) AS day
-           ON CONFLICT (hotel_id, room_type_id, date) DO UPDATE SET
-             rate = CASE WHEN ? THEN excluded.rate ELSE r.rate END,
-             minimum_stay = CASE WHEN ? THEN excluded.minimum_stay ELSE r.minimum_stay END,
-             closed_to_arrival = CASE WHEN ? THEN excluded.closed_to_arrival ELSE r.closed_to_arrival END`,
-          [
-            actor.tenantId,
-            typeId,
-            rate ?? null,
-            body.minimum_stay ?? null,
-            body.closed_to_arrival ?? null,
-            days,
-            rate !== undefined,
-            body.minimum_stay !== undefined,
-            body.closed_to_arrival !== undefined,
-          ],
-        );
-        // A row without a rate and without a restriction says nothing.
-        await trx("pms.rates")
-          .where({ hotel_id: actor.tenantId, room_type_id: typeId, closed_to_arrival: false })
-          .whereNull("rate")
-          .whereNull("minimum_stay")
-          .delete();
-        return { body: { items: await readDays(trx, actor.tenantId, body, hotel.currency) } };
+        const { before, after } =
+          "days" in body
+            ? await setExactDays(trx, hotel, body.days)
+            : await changeRange(trx, hotel, checkedRange(body));
+        return { body: { items: after }, undo: { operation: "setRates", body: { days: before } } };
       },
     }),
   ];
+}
+
+/** The days that a request changes, with the values that change. */
+function checkedRange({ from, to, weekdays, ...change }: z.output<typeof rangeChangeSchema>) {
+  checkDays(from, to, "body");
+  const shown = [...eachDay(from, to), to];
+  const days = shown.filter((day) => weekdays?.includes(weekdayOf(day)) ?? true);
+  return { ...change, days, shown };
 }
 
 interface Range {
@@ -150,7 +141,7 @@ interface Range {
   readonly limit?: number;
 }
 
-async function readDays(trx: Trx, hotelId: string, range: Range, currency: string) {
+async function readDays(trx: Trx, hotelId: string, range: Range, currency: string): Promise<DayRate[]> {
   const { from, to, room_type_id: typeId, after, limit } = range;
   const days = await trx("pms.rates")
     .where({ hotel_id: hotelId })

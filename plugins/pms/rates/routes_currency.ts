@@ -30,6 +30,7 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">) {
       body: z.strictObject({ currency: currentCurrencySchema }),
       status: 200,
       result: z.strictObject({ currency: currencySchema }),
+      undo: ["changeCurrency"],
       problems: ["HOTEL_HAS_BOOKINGS", "PRECONDITION_FAILED"],
       handler: async ({ actor, body: { currency }, trx, request }) => {
         const hotelId = actor.tenantId;
@@ -37,14 +38,15 @@ export function currencyRoutes({ audit }: Pick<PmsContext, "audit">) {
         await lockBusinessDate(trx, hotelId, "exclusive");
         const hotel = await lockHotel(trx, hotelId);
         requireMatch(request.ifMatch, hotel.version);
-        if (hotel.currency === currency) return { body: { currency }, etag: hotel.version };
+        const undo = { operation: "changeCurrency", body: { currency: hotel.currency } };
+        if (hotel.currency === currency) return { body: { currency }, etag: hotel.version, undo };
         await requireNoBooking(trx, hotelId, hotel.currency);
         await requireRatesFit(trx, hotelId, currency);
         const version = hotel.version + 1;
         await trx("identity.hotels").where({ hotel_id: hotelId }).update({ currency, version });
         const details = { currency: [hotel.currency, currency] };
         audit.record(trx, { kind: "currency_changed", actor, request, details });
-        return { body: { currency }, etag: version };
+        return { body: { currency }, etag: version, undo };
       },
     }),
   ];

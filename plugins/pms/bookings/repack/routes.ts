@@ -1,11 +1,22 @@
 import * as z from "zod";
 
-import { daySchema, idSchema, route } from "../../../../core/mod.ts";
+import { daySchema, idSchema, type NoUndo, route, type UndoCall } from "../../../../core/mod.ts";
 import { staff } from "../../../identity/port.ts";
 import { changeContextOf } from "../../booking_record/change.ts";
 import { checkNights } from "../../allocation/stay_dates.ts";
 import { requireManager } from "../../rates/restrictions.ts";
 import { repack } from "./apply_repack.ts";
+
+interface RepackMove {
+  readonly booking_id: string;
+  readonly from_room_id: string;
+}
+
+function undoOfRepack([move, ...others]: readonly RepackMove[], isApplied: boolean): UndoCall | NoUndo {
+  if (!isApplied || move === undefined) return { none: "Nothing changed." };
+  if (others.length > 0) return { none: "Several bookings moved. Move them back one by one." };
+  return { operation: "moveBooking", params: { booking_id: move.booking_id }, body: { room_id: move.from_room_id } };
+}
 
 export function repackRoutes() {
   return [
@@ -41,6 +52,7 @@ export function repackRoutes() {
         moves: z.array(z.strictObject({ booking_id: idSchema, from_room_id: idSchema, to_room_id: idSchema })),
         applied: z.boolean(),
       }),
+      undo: ["moveBooking"],
       problems: [
         "NOT_FOUND",
         "NO_ROOM_FREE",
@@ -62,7 +74,7 @@ export function repackRoutes() {
           apply ? { shownPlan } : undefined,
           isRestricted,
         );
-        return { body: { ...plan, moves: [...plan.moves], applied: apply } };
+        return { body: { ...plan, moves: [...plan.moves], applied: apply }, undo: undoOfRepack(plan.moves, apply) };
       },
     }),
   ];

@@ -15,6 +15,7 @@ import {
   Tabs,
   useAction,
   useApi,
+  useDryRun,
   useKeys,
   useRead,
   useText,
@@ -28,7 +29,7 @@ import { BookingNotes } from "./booking_notes.tsx";
 import type en from "./locales/en.json";
 import { MoveDialog } from "./move_dialog.tsx";
 import { Refusal } from "./refusal.tsx";
-import { useDesk } from "./use_desk.ts";
+import { oneNightMore, useDesk } from "./use_desk.ts";
 
 type Booking = PmsApi["readBooking"]["result"];
 
@@ -100,12 +101,15 @@ function Content({ booking, etag }: { readonly booking: Booking; readonly etag: 
 function Actions({ booking }: { readonly booking: Booking }): JSX.Element {
   const t = useText<typeof en>();
   const desk = useDesk();
+  const api = useApi<PmsApi>();
   const [isMoving, setIsMoving] = useState(false);
   const stay = { ...booking, guest_name: booking.guest.name };
   const can = (transition: (typeof booking.allowed_transitions)[number]) =>
     booking.allowed_transitions.includes(transition);
   const act = useAction((work: () => Promise<void>) => work());
   const isOpen = booking.status === "confirmed" || booking.status === "in_house";
+  const longer = { params: { booking_id: booking.booking_id }, body: oneNightMore(booking) };
+  const oneMore = useDryRun(api.amendBooking, longer, { isOn: isOpen })?.body.nights.at(-1);
   const run = (work: () => Promise<void>) => () => act.run(work);
   const checkIn = run(() => desk.checkIn(stay));
   const checkOut = run(() => desk.checkOut(stay));
@@ -136,7 +140,9 @@ function Actions({ booking }: { readonly booking: Booking }): JSX.Element {
         {isOpen ? (
           <>
             <Button icon="extend" shortcut="e" onPress={extend}>
-              {t("booking.extend")}
+              {oneMore === undefined
+                ? t("booking.extend")
+                : t("booking.extend_for", { price: money(oneMore.rate, booking.currency) })}
             </Button>
             <Button icon="move" shortcut="m" onPress={() => setIsMoving(true)}>
               {t("booking.move")}

@@ -18,8 +18,8 @@ export function BookingNotes(props: {
   const [text, setText] = useState(before);
   const params = { booking_id: booking.booking_id };
   const save = useAction(async () => {
-    await api.amendBooking({ params, body: { notes: text === "" ? null : text } }, { ifMatch: etag });
-    announce(t("booking.notes_saved"), () => api.amendBooking({ params, body: { notes: booking.notes } }));
+    const done = await api.amendBooking({ params, body: { notes: text === "" ? null : text } }, { ifMatch: etag });
+    announce(t("booking.notes_saved"), done.body.undo);
   });
   return (
     <form

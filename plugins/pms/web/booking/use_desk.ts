@@ -27,6 +27,11 @@ export interface Desk {
   readonly open: (stay: Pick<Stay, "booking_id">) => void;
 }
 
+/** The amendment that adds one night to a stay. */
+export const oneNightMore = ({ departure }: Pick<Stay, "departure">) => ({
+  expected_check_out_at: addDays(departure, 1),
+});
+
 export function useDesk(): Desk {
   const t = useText<typeof en>();
   const api = useApi<PmsApi>();
@@ -35,54 +40,45 @@ export function useDesk(): Desk {
   return {
     checkIn: async (stay, accepts) => {
       const body = accepts?.dirtyRoom === true ? { accept_dirty_room: true } : {};
-      await api.checkIn({ ...params(stay), body });
-      announce(t("desk.checked_in", words(stay)), () => api.undoCheckIn({ ...params(stay), body: {} }));
+      const done = await api.checkIn({ ...params(stay), body });
+      announce(t("desk.checked_in", words(stay)), done.body.undo);
     },
     checkOut: async (stay) => {
-      await api.checkOut({ ...params(stay), body: {} });
-      announce(t("desk.checked_out", words(stay)), () => api.undoCheckOut({ ...params(stay), body: {} }));
+      const done = await api.checkOut({ ...params(stay), body: {} });
+      announce(t("desk.checked_out", words(stay)), done.body.undo);
     },
     cancel: async (stay) => {
-      await api.cancelBooking({ ...params(stay), body: {} });
-      announce(t("desk.canceled", words(stay)), () => api.reinstateBooking({ ...params(stay), body: {} }));
+      const done = await api.cancelBooking({ ...params(stay), body: {} });
+      announce(t("desk.canceled", words(stay)), done.body.undo);
     },
     markNoShow: async (stay) => {
-      await api.markNoShow({ ...params(stay), body: {} });
-      announce(t("desk.no_show", words(stay)), () => api.reinstateBooking({ ...params(stay), body: {} }));
+      const done = await api.markNoShow({ ...params(stay), body: {} });
+      announce(t("desk.no_show", words(stay)), done.body.undo);
     },
     reinstate: async (stay) => {
-      await api.reinstateBooking({ ...params(stay), body: {} });
-      announce(t("desk.reinstated", words(stay)), () => api.cancelBooking({ ...params(stay), body: {} }));
+      const done = await api.reinstateBooking({ ...params(stay), body: {} });
+      announce(t("desk.reinstated", words(stay)), done.body.undo);
     },
     undoCheckIn: async (stay) => {
-      await api.undoCheckIn({ ...params(stay), body: {} });
-      announce(t("desk.check_in_undone", words(stay)), () =>
-        api.checkIn({ ...params(stay), body: { accept_dirty_room: true } }),
-      );
+      const done = await api.undoCheckIn({ ...params(stay), body: {} });
+      announce(t("desk.check_in_undone", words(stay)), done.body.undo);
     },
     undoCheckOut: async (stay) => {
-      await api.undoCheckOut({ ...params(stay), body: {} });
-      announce(t("desk.check_out_undone", words(stay)), () => api.checkOut({ ...params(stay), body: {} }));
+      const done = await api.undoCheckOut({ ...params(stay), body: {} });
+      announce(t("desk.check_out_undone", words(stay)), done.body.undo);
     },
     extend: async (stay) => {
-      const longer = { expected_check_out_at: addDays(stay.departure, 1) };
-      await api.amendBooking({ ...params(stay), body: longer });
-      announce(t("desk.extended", words(stay)), () =>
-        api.amendBooking({ ...params(stay), body: { expected_check_out_at: stay.departure } }),
-      );
+      const done = await api.amendBooking({ ...params(stay), body: oneNightMore(stay) });
+      announce(t("desk.extended", words(stay)), done.body.undo);
     },
     move: async (stay, room) => {
-      await api.moveBooking({ ...params(stay), body: { room_id: room.room_id, accept_dirty_room: true } });
-      announce(t("desk.moved", { guest: stay.guest_name, room: room.room_number }), () =>
-        api.moveBooking({ ...params(stay), body: { room_id: stay.room_id, accept_dirty_room: true } }),
-      );
+      const body = { room_id: room.room_id, accept_dirty_room: true };
+      const done = await api.moveBooking({ ...params(stay), body });
+      announce(t("desk.moved", { guest: stay.guest_name, room: room.room_number }), done.body.undo);
     },
     clean: async (room) => {
-      const of = { params: { room_id: room.room_id } };
-      await api.setHousekeeping({ ...of, body: { housekeeping: "clean" } });
-      announce(t("desk.cleaned", { room: room.room_number }), () =>
-        api.setHousekeeping({ ...of, body: { housekeeping: "dirty" } }),
-      );
+      const done = await api.setHousekeeping({ params: { room_id: room.room_id }, body: { housekeeping: "clean" } });
+      announce(t("desk.cleaned", { room: room.room_number }), done.body.undo);
     },
     open: ({ booking_id: id }) => currentAddress().set("booking", id),
   };

@@ -71,16 +71,13 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
     };
     try {
       const { body: booking } = await api.createBooking({ body }, { idempotencyKey: key });
+      const { undo } = booking;
       const params = { booking_id: booking.booking_id };
       const words = { guest: booking.guest.name, room: booking.room_number };
-      const cancel = () => api.cancelBooking({ params, body: {} });
       if (isWalkIn) {
-        await api.checkIn({ params, body: { accept_dirty_room: true } });
-        announce(t("new.walked_in", words), async () => {
-          await api.undoCheckIn({ params, body: {} });
-          await cancel();
-        });
-      } else announce(t("new.booked", words), cancel);
+        const checkedIn = await api.checkIn({ params, body: { accept_dirty_room: true } });
+        announce(t("new.walked_in", words), [checkedIn.body.undo, undo]);
+      } else announce(t("new.booked", words), undo);
       props.onClose();
     } catch (error) {
       // A refused booking was not made, so the next press is another request. If no answer came, the same key finds

@@ -4,20 +4,23 @@ import type en from "../locales/en.json";
 
 type NewCharge = MinibarApi["chargeMinibar"]["body"];
 
-/** Charges items and takes charges back. Each of the two is the way back of the other. */
+/** Charges items and takes charges back. The server names the way back of each. */
 export function useCharges() {
   const t = useText<typeof en>();
   const api = useApi<MinibarApi>();
   const charge = async (body: NewCharge): Promise<void> => {
     const { body: made } = await api.chargeMinibar({ body });
-    const { charge_id, item } = made;
-    announce(t("minibar.charged", { item }), () => api.takeBackMinibarCharge({ params: { charge_id } }));
+    announce(t("minibar.charged", { item: made.item }), made.undo);
   };
-  const takeBack = async ({ charge_id, ...made }: NewCharge & { readonly charge_id: string }): Promise<void> => {
-    await api.takeBackMinibarCharge({ params: { charge_id } });
-    const { booking_id, item, quantity, unit_price } = made;
-    const body = { booking_id, item, quantity: quantity ?? 1, unit_price };
-    announce(t("minibar.taken_back", { item }), () => api.chargeMinibar({ body }));
+  const takeBack = async ({
+    charge_id,
+    item,
+  }: {
+    readonly charge_id: string;
+    readonly item: string;
+  }): Promise<void> => {
+    const { body } = await api.takeBackMinibarCharge({ params: { charge_id } });
+    announce(t("minibar.taken_back", { item }), body.undo);
   };
   return { charge, takeBack };
 }
