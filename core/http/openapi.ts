@@ -116,8 +116,8 @@ function headerParameters(route: Route): Json[] {
       ? [
           header(
             "Prefer",
-            "With `dry-run`, the request changes nothing. It answers 200 with the changes that it would make, or with " +
-              "the problem that would refuse it. An `Idempotency-Key` is then ignored.",
+            "With `dry-run`, the request changes nothing. It answers 200 with the changes that it would make, or " +
+              "with the problem that would refuse it. An `Idempotency-Key` is then ignored.",
           ),
         ]
       : []),

@@ -1,7 +1,5 @@
 import type { Knex } from "knex";
 
-import type { LoadedPlugin } from "../../plugin/contract.ts";
-
 /** The trigger of each table. It runs only in a dry run, so other writes pay for one comparison of a setting. */
 const trigger = "collect_change";
 
@@ -9,8 +7,7 @@ const trigger = "collect_change";
  * Gives each table of the plugins the trigger that collects the changes of a dry run. It is safe to repeat. A plugin's
  * migration does not name the trigger, so it can't forget it.
  */
-export async function watchTables(owner: Knex, plugins: readonly LoadedPlugin[]): Promise<void> {
-  const ids = plugins.map(({ manifest }) => manifest.id);
+export async function watchTables(owner: Knex, schemas: readonly string[]): Promise<void> {
   await owner.raw(
     `DO $$ DECLARE found record; BEGIN
       FOR found IN
@@ -19,7 +16,7 @@ export async function watchTables(owner: Knex, plugins: readonly LoadedPlugin[])
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
-        WHERE n.nspname IN (${ids.map((id) => `'${id}'`).join(", ")})
+        WHERE n.nspname IN (${schemas.map((name) => `'${name}'`).join(", ")})
           AND c.relkind IN ('r', 'p') AND NOT c.relispartition
           AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = '${trigger}')
         GROUP BY c.oid

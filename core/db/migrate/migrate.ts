@@ -84,7 +84,10 @@ export async function prepareMigrations(
 export async function finishMigrations(owner: Knex, plugins: readonly LoadedPlugin[], log: Logger): Promise<void> {
   await checkTables(owner, plugins);
   await checkTenantIsolation(owner, plugins);
-  await watchTables(owner, plugins);
+  await watchTables(
+    owner,
+    plugins.map(({ manifest }) => manifest.id),
+  );
   await applyPermissions(owner, plugins);
   await revokeFromPublic(owner, log);
   await logMigrationWarnings(owner, plugins, log);
