@@ -23,12 +23,16 @@ export function housekeepingOf(...rooms: readonly LockedRoom[]): RoomStates {
 
 /** @throws Problem NOT_FOUND if the hotel does not have one of the rooms */
 export async function restoreHousekeeping(trx: Trx, hotelId: string, states: RoomStates = {}): Promise<void> {
-  const ids = Object.keys(states).sort();
-  if (ids.length === 0) return;
-  await lockRooms(trx, hotelId, ids);
-  for (const id of ids) {
+  const rooms = Object.entries(states).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (rooms.length === 0) return;
+  await lockRooms(
+    trx,
+    hotelId,
+    rooms.map(([id]) => id),
+  );
+  for (const [id, housekeeping] of rooms) {
     await Room.query(trx)
       .findById([hotelId, id])
-      .patch({ housekeeping: states[id] as HousekeepingState, version: Room.raw("version + 1") });
+      .patch({ housekeeping, version: Room.raw("version + 1") });
   }
 }
