@@ -3,6 +3,7 @@
  * opens only six connections to a server over HTTP/1.1.
  */
 import { queryClient, refreshReads } from "./query_client.ts";
+import { readSession } from "./session.ts";
 
 const channelName = "keyrack-live";
 /** Events of this time (ms) are one refresh. A random part keeps many desks from asking at once. */
@@ -16,6 +17,8 @@ function refreshSoon(): void {
     () => {
       timer = undefined;
       void refreshReads();
+      // The session has the business date, which a close at another desk moves.
+      void readSession();
     },
     gatherMs + Math.random() * jitterMs,
   );

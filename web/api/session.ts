@@ -43,7 +43,8 @@ export const me = computed(() => (session.value.is === "in" ? session.value.me :
 export async function readSession(): Promise<void> {
   try {
     const { body } = await request<Me>("GET", "/auth/me");
-    session.value = { is: "in", me: body };
+    const isSame = session.value.is === "in" && JSON.stringify(session.value.me) === JSON.stringify(body);
+    if (!isSame) session.value = { is: "in", me: body };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.status === 401) session.value = { is: "out" };

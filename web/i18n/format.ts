@@ -63,6 +63,12 @@ export function timeOfDay(value: string, timeZone: string): string {
   return format.format(new Date(value));
 }
 
+/** The day at the hotel now. */
+export function dayNow(timeZone: string): string {
+  const format = kept(`now ${timeZone}`, () => new Intl.DateTimeFormat("en-CA", { timeZone }));
+  return format.format(new Date());
+}
+
 /** Adds days to a day. */
 export function addDays(value: string, days: number): string {
   const date = new Date(`${value}T00:00:00Z`);

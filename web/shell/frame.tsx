@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { followChanges } from "../api/live.ts";
 import { lockSession, logOut, type Me } from "../api/session.ts";
-import { day } from "../i18n/format.ts";
+import { day, dayNow } from "../i18n/format.ts";
 import { textOf } from "../i18n/messages.ts";
 import type en from "../i18n/locales/en.json";
 import { Button } from "../kit/button.tsx";
@@ -67,7 +67,7 @@ export function Frame({ me }: { readonly me: Me }): JSX.Element {
       <header class={css["bar"]}>
         <div class={css["hotel"]}>
           <span class={css["hotelName"]}>{me.hotel.name}</span>
-          <span class={css["date"]}>{day(me.hotel.business_date, "weekday")}</span>
+          <BusinessDate hotel={me.hotel} command={commands.find(({ isOnDate }) => isOnDate)} />
         </div>
         <div class={css["search"]}>
           <Button icon="search" shortcut="/" onPress={() => setOpen("palette")} class={css["searchButton"]}>
@@ -111,6 +111,30 @@ export function Frame({ me }: { readonly me: Me }): JSX.Element {
       {open === "palette" ? <Palette role={me.role} onClose={() => setOpen(undefined)} /> : null}
       {open === "keys" ? <KeyList onClose={() => setOpen(undefined)} /> : null}
     </div>
+  );
+}
+
+/** The hotel's own day, and a warning if the calendar at the hotel is ahead of it. */
+function BusinessDate(props: {
+  readonly hotel: Me["hotel"];
+  readonly command: ReturnType<typeof commandsOf>[number] | undefined;
+}): JSX.Element {
+  const { hotel, command } = props;
+  const calendar = dayNow(hotel.time_zone);
+  const isBehind = calendar > hotel.business_date;
+  const text = day(hotel.business_date, "weekday");
+  return (
+    <span class={css["dateLine"]}>
+      {command === undefined ? (
+        <span class={css["date"]}>{text}</span>
+      ) : (
+        <button type="button" class={css["date"]} title={command.text} onClick={() => command.run()}>
+          {text}
+          <span class="visually-hidden">: {command.text}</span>
+        </button>
+      )}
+      {isBehind ? <span class={css["behind"]}>{t("calendar_ahead", { day: day(calendar) })}</span> : null}
+    </span>
   );
 }
 

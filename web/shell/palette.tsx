@@ -50,21 +50,23 @@ export function Palette({ role, onClose }: { readonly role: string; readonly onC
       gone.abort();
     };
   }, [wanted]);
-  const matches = (label: string): boolean => label.toLocaleLowerCase().includes(wanted);
+  const own: readonly Entry[] = [
+    ...commandsOf(role).map(({ id, text: label, icon, run, key }) => ({
+      key: id,
+      label,
+      icon: icon ?? ("command" as const),
+      note: key,
+      open: run,
+    })),
+    ...navOf(role).map(({ path, text: label, icon }) => ({ key: path, label, icon, open: () => go(path) })),
+  ].filter(({ label }) => label.toLocaleLowerCase().includes(wanted));
+  // A label that begins with the text stays above the results of the search. So Enter is safe before they come.
+  const isFirst = ({ label }: Entry): boolean => wanted !== "" && label.toLocaleLowerCase().startsWith(wanted);
+  const first = own.filter(isFirst);
   const entries: readonly Entry[] = [
+    ...first,
     ...(found.text === wanted ? found.items : []),
-    ...commandsOf(role)
-      .filter(({ text: label }) => matches(label))
-      .map(({ id, text: label, icon, run, key }) => ({
-        key: id,
-        label,
-        icon: icon ?? ("command" as const),
-        note: key,
-        open: run,
-      })),
-    ...navOf(role)
-      .filter(({ text: label }) => matches(label))
-      .map(({ path, text: label, icon }) => ({ key: path, label, icon, open: () => go(path) })),
+    ...own.filter((entry) => !isFirst(entry)),
   ];
   const open = (entry: Entry | undefined): void => {
     // While the search of this text is under way, Enter would open something that the person has not seen.
@@ -73,8 +75,9 @@ export function Palette({ role, onClose }: { readonly role: string; readonly onC
     entry.open();
   };
   const isSearching = wanted.length >= 2 && found.text !== wanted;
+  const mustWait = isSearching && at >= first.length;
   return (
-    <Dialog title={t("palette")} onClose={onClose} onSubmit={() => (isSearching ? undefined : open(entries[at]))}>
+    <Dialog title={t("palette")} onClose={onClose} onSubmit={() => (mustWait ? undefined : open(entries[at]))}>
       <input
         ref={input}
         class={css["paletteInput"]}

@@ -52,6 +52,8 @@ export interface Command {
   readonly icon?: IconName;
   /** Shows the command as a button in the bar at the top. */
   readonly isInBar?: boolean;
+  /** Makes the business date in the bar a button that runs the command. */
+  readonly isOnDate?: boolean;
   /** The id of the operation that the command needs. */
   readonly needs: string;
   readonly run: () => unknown;

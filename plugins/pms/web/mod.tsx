@@ -20,6 +20,7 @@ export default defineScreens({
     { path: "/chart", load: () => import("./chart/chart_page.tsx") },
     { path: "/housekeeping", load: () => import("./housekeeping/housekeeping_page.tsx") },
     { path: "/bookings", load: () => import("./bookings/bookings_page.tsx") },
+    { path: "/close-day", load: () => import("./close_day/close_day_page.tsx") },
   ],
   drawers: [
     { parameter: "booking", load: () => import("./booking/booking_drawer.tsx") },
@@ -43,6 +44,14 @@ export default defineScreens({
       isInBar: true,
       needs: "createBooking",
       run: () => currentAddress().set("new", "walk_in"),
+    },
+    {
+      id: "pms.close_day",
+      label: "command.close_day",
+      icon: "close_day",
+      isOnDate: true,
+      needs: "closeDay",
+      run: () => currentAddress().go("/close-day"),
     },
   ],
   finders: [{ needs: "listBookings", find: findInHotel }],

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 
-import { Button, type Problem, ProblemNotice, useText } from "#web/mod.ts";
+import { Button, currentAddress, type Problem, ProblemNotice, useText } from "#web/mod.ts";
 import type en from "./locales/en.json";
 
 /** A refused change of a stay, with the ways to go on. */
@@ -29,6 +29,11 @@ export function Refusal(props: {
           {isRoom && onMove !== undefined ? (
             <Button isSmall onPress={onMove}>
               {t("desk.other_room")}
+            </Button>
+          ) : null}
+          {problem.code === "WRONG_DAY" ? (
+            <Button isSmall onPress={() => currentAddress().go("/close-day")}>
+              {t("desk.close_day")}
             </Button>
           ) : null}
           <Button isSmall kind="quiet" onPress={onClose}>

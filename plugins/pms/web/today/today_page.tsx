@@ -1,7 +1,18 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
-import { Empty, Page, ProblemNotice, Skeleton, useApi, useKeys, useRead, useText } from "#web/mod.ts";
+import {
+  Button,
+  Empty,
+  Page,
+  ProblemNotice,
+  Skeleton,
+  useAddress,
+  useApi,
+  useKeys,
+  useRead,
+  useText,
+} from "#web/mod.ts";
 import type { PmsApi } from "../../api.ts";
 import { DirtyRooms } from "./dirty_rooms.tsx";
 import type en from "./locales/en.json";
@@ -14,9 +25,17 @@ type Board = PmsApi["readBoard"]["result"];
 export default function TodayPage(): JSX.Element {
   const t = useText<typeof en>();
   const api = useApi<PmsApi>();
+  const { go } = useAddress();
   const board = useRead(api.readBoard, {});
   return (
-    <Page title={t("today.title")}>
+    <Page
+      title={t("today.title")}
+      actions={
+        <Button icon="close_day" onPress={() => go("/close-day")}>
+          {t("today.close_day")}
+        </Button>
+      }
+    >
       {board.problem === undefined ? null : <ProblemNotice problem={board.problem} onRetry={board.refresh} />}
       {board.isLoading ? <Skeleton rows={10} /> : null}
       {board.body === undefined ? null : <BoardView board={board.body} />}
