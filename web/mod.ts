@@ -1,5 +1,6 @@
 /** Everything that a screen of a plugin can import. */
 export { type Api, apiOf, type Call, type CallInput, type DryRun, useApi } from "./api/api.ts";
+export { type ChainedReads, useChainedReads } from "./api/chained_reads.ts";
 export { Problem } from "./api/problem.ts";
 export { refreshReads } from "./api/query_client.ts";
 export { type Pages, usePages } from "./api/pages.ts";

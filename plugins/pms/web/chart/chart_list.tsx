@@ -20,8 +20,8 @@ export function ChartList(props: {
 }): JSX.Element {
   const t = useText<typeof en>();
   const [most, setMost] = useState(pageOfRooms);
-  const { rows } = props.chart;
-  const rooms = rows.flatMap(({ room, type }) => (room === undefined ? [] : [{ room, type: type.name }]));
+  const { chart } = props;
+  const rooms = chart.rows.flatMap(({ room, type }) => (room === undefined ? [] : [{ room, type: type.name }]));
   return (
     <div class={css["list"]}>
       <ul>
@@ -58,7 +58,16 @@ export function ChartList(props: {
           </li>
         ))}
       </ul>
-      {rooms.length <= most ? null : <Button onPress={() => setMost(most + pageOfRooms)}>{t("chart.more")}</Button>}
+      {rooms.length <= most && !chart.hasMore ? null : (
+        <Button
+          onPress={() => {
+            setMost(most + pageOfRooms);
+            if (rooms.length < most + 2 * pageOfRooms) chart.readMore();
+          }}
+        >
+          {t("chart.more")}
+        </Button>
+      )}
     </div>
   );
 }

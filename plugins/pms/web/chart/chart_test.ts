@@ -170,15 +170,23 @@ describeInBrowser("The tape chart in the browser", () => {
     });
   }
 
-  it("Draws 2,000 rooms and 60 days with fewer than 3,000 nodes", async function () {
+  it("Draws 300 rooms and 60 days with fewer than 3,000 nodes, and reads more on scroll", async function () {
     this.timeout(120_000);
     const { hotelId, roomTypeId } = hotel;
-    await fillHotel(desk.platform.owner, { hotelId, roomTypeId, from: hotel.day(0), rooms: 2_000, nights: 60 });
+    await fillHotel(desk.platform.owner, { hotelId, roomTypeId, from: hotel.day(0), rooms: 300, nights: 60 });
     await atChart(async (page) => {
       await page.getByRole("button", { name: "60 days" }).click();
       await page.getByRole("columnheader").nth(60).waitFor();
       await bar(page, "Ada Lovelace, room F00002").first().waitFor();
-      expect(await page.evaluate(() => document.querySelectorAll("*").length)).to.be.below(3_000);
+      const countNodes = () => page.evaluate(() => document.querySelectorAll("*").length);
+      expect(await countNodes()).to.be.below(3_000);
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      // A page of 60 days has 103 rooms: F00099 is the last one before the scroll.
+      await page.getByRole("grid").evaluate((grid) => grid.scrollTo(0, 110 * 30));
+      await bar(page, "Ada Lovelace, room F00101").first().waitFor();
+      expect(asked.filter((address) => address.includes("/rooms/chart")).length).to.be.within(1, 2);
+      expect(await countNodes()).to.be.below(3_000);
     });
   });
 });

@@ -1,6 +1,6 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 
-import { addDays, Problem, useApi, useRead } from "#web/mod.ts";
+import { addDays, type CallInput, type Problem, useApi, useRead, useChainedReads } from "#web/mod.ts";
 import type { PmsApi } from "../../api.ts";
 
 export type ChartRoom = PmsApi["readChart"]["result"]["rooms"][number];
@@ -16,56 +16,57 @@ export interface Chart {
   readonly types: readonly ChartType[];
   readonly isLoading: boolean;
   readonly problem: Problem | undefined;
+  /** Whether there are more rooms than rows. */
+  readonly hasMore: boolean;
+  readonly readMore: () => void;
   readonly refresh: () => unknown;
 }
 
-/** Reads the chart page by page, and again when the hotel's data has changed. Rooms are grouped by type. */
+type Question = CallInput<PmsApi["readChart"]>;
+
+/**
+ * Reads the chart, with its rooms grouped by type. A hotel whose rooms fit into one page needs one request.
+ * In a larger hotel the first page has rooms of all types. The chart then reads type by type, as far as it is scrolled.
+ */
 export function useChart(from: string, days: number): Chart {
   const api = useApi<PmsApi>();
   const to = addDays(from, days);
-  const first = useRead(api.readChart, { query: { from, to } }, { keepsOld: true });
   const calendar = useRead(api.readCalendar, { query: { from, to: addDays(to, -1) } }, { keepsOld: true });
-  const [further, setFurther] = useState<readonly ChartRoom[]>([]);
-  const [problem, setProblem] = useState<Problem>();
+  const types = calendar.body?.items ?? [];
+  const read = useChainedReads(
+    api.readChart,
+    { query: { from, to } },
+    ({ next_cursor: cursor }, { query }): Question | undefined => {
+      const { room_type_id: typeId } = query;
+      if (cursor !== null && typeId !== undefined) return { query: { ...query, cursor } };
+      if (cursor === null && typeId === undefined) return undefined;
+      const next = types[types.findIndex(({ room_type_id: id }) => id === typeId) + 1];
+      return next === undefined ? undefined : { query: { from, to, room_type_id: next.room_type_id } };
+    },
+  );
+  const [first, ...further] = read.pages;
+  const isOfAllTypes = first?.body.next_cursor === null;
+  const pages = isOfAllTypes ? read.pages : further;
+  // The heads of types and the rooms must come from reads of the same days.
+  const isSettled = first !== undefined && (isOfAllTypes || further.length > 0);
   useEffect(() => {
-    const cursor = first.body?.next_cursor;
-    if (first.isOld || cursor === undefined) return undefined;
-    if (cursor === null) {
-      setFurther([]);
-      return undefined;
-    }
-    const abort = new AbortController();
-    const readFurther = async (): Promise<void> => {
-      const rooms: ChartRoom[] = [];
-      for (let next: string | null = cursor; next !== null;) {
-        const { body } = await api.readChart({ query: { from, to, cursor: next } }, { signal: abort.signal });
-        if (abort.signal.aborted) return;
-        rooms.push(...body.rooms);
-        next = body.next_cursor;
-      }
-      setFurther(rooms);
-      setProblem(undefined);
-    };
-    readFurther().catch((error: unknown) => {
-      if (abort.signal.aborted) return;
-      if (!(error instanceof Problem)) throw error;
-      setProblem(error);
-    });
-    return () => abort.abort();
-  }, [first.readAt, first.isOld, from, to]);
+    if (first !== undefined && !isSettled && types.length > 0) read.readMore();
+  });
   const rows = useMemo(() => {
-    const types = calendar.body?.items ?? [];
-    const rooms = [...(first.body?.rooms ?? []), ...further];
+    const rooms = pages.flatMap(({ body }) => body.rooms);
     return types.flatMap((type): ChartRow[] => {
       const own = rooms.filter(({ room_type_id: id }) => id === type.room_type_id);
       return own.length === 0 ? [] : [{ type }, ...own.map((room) => ({ type, room }))];
     });
-  }, [first.body, further, calendar.body]);
+  }, [read.pages, types]);
+  const problem = read.problem ?? calendar.problem;
   return {
     rows,
-    types: calendar.body?.items ?? [],
-    isLoading: first.isLoading || calendar.isLoading,
-    problem: first.problem ?? calendar.problem ?? problem,
-    refresh: () => Promise.all([first.refresh(), calendar.refresh()]),
+    types,
+    isLoading: problem === undefined && (!isSettled || calendar.isLoading),
+    problem,
+    hasMore: !isOfAllTypes && read.hasMore,
+    readMore: read.readMore,
+    refresh: () => Promise.all([read.refresh(), calendar.refresh()]),
   };
 }

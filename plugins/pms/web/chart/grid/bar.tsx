@@ -59,9 +59,13 @@ export function StayBar(
       class={classesOf(bar, css[state], isSelected ? css["selected"] : "", isCarried ? css["carried"] : "")}
       style={placeOf(bar)}
     >
-      <span class={css["barText"]}>
-        {signs[state]} {bar.width < namePx ? null : guest}
-      </span>
+      {bar.width < namePx ? (
+        signs[state]
+      ) : (
+        <span class={css["barText"]}>
+          {signs[state]} {guest}
+        </span>
+      )}
       {stay.room_locked && bar.width >= namePx ? <Icon name="lock" size={12} /> : null}
       {bar.isCutAfter ? null : <span class={css["edge"]} data-edge="" />}
     </div>

@@ -19,7 +19,9 @@ import { useView } from "./use_view.ts";
 /** The height of the head with the days (px). */
 const headPx = 43;
 /** Rows and columns that are drawn on each side of what is seen, so that a short scroll shows no gap. */
-const around = 6;
+const around = 4;
+/** The next rooms are read when fewer rows than these are left below. */
+const readAhead = 40;
 
 /** The rooms by day. Draws the rows and the bars in sight. */
 export function ChartGrid(props: {
@@ -97,6 +99,10 @@ export function ChartGrid(props: {
   const drawn = Array.from({ length: end - begin }, (_none, offset) => begin + offset);
   // The row with the focus stays in the page when it is scrolled out of sight, so that the keys go on working.
   if (rows.length > 0 && (active.row < begin || active.row >= end)) drawn.push(active.row);
+  const isAtEnd = chart.hasMore && end >= rows.length - readAhead;
+  useEffect(() => {
+    if (isAtEnd) chart.readMore();
+  });
   const dates = Array.from({ length: days }, (_none, column) => dayOf(column));
   const free = dates.map((_date, column) =>
     chart.types.reduce((sum, type) => sum + Math.max(0, type.days[column]?.free ?? 0), 0),
@@ -107,7 +113,7 @@ export function ChartGrid(props: {
       class={css["scroller"]}
       role="grid"
       aria-label={t("chart.grid_name")}
-      aria-rowcount={rows.length + 2}
+      aria-rowcount={chart.hasMore ? -1 : rows.length + 2}
       aria-colcount={days + 1}
       aria-busy={chart.isLoading}
       onKeyDown={onKeyDown}
