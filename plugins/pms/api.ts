@@ -13,6 +13,7 @@ import type { typeRoutes } from "./desk/routes_types.ts";
 import type { guestRoutes } from "./guests/routes.ts";
 import type { housekeepingRoutes } from "./housekeeping/routes.ts";
 import type { roomTypeRoutes } from "./inventory/routes_room_types.ts";
+import type { roomBulkRoutes } from "./inventory/routes_rooms_bulk.ts";
 import type { roomRoutes } from "./inventory/routes_rooms.ts";
 import type { rateRoutes } from "./rates/routes.ts";
 import type { currencyRoutes } from "./rates/routes_currency.ts";
@@ -33,5 +34,6 @@ export type PmsApi = ApiOf<
   | ReturnType<typeof closureRoutes>[number]
   | ReturnType<typeof housekeepingRoutes>[number]
   | ReturnType<typeof roomTypeRoutes>[number]
+  | ReturnType<typeof roomBulkRoutes>[number]
   | ReturnType<typeof roomRoutes>[number]
 >;

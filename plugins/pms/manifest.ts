@@ -24,6 +24,7 @@ export const manifest = defineManifest({
       "createBooking",
       "createRoom",
       "createRoomType",
+      "createRooms",
       "deleteRoom",
       "deleteRoomType",
       "findFreeRooms",

@@ -16,6 +16,7 @@ import { closureRoutes } from "./closures/routes.ts";
 import { housekeepingRoutes } from "./housekeeping/routes.ts";
 import { repackRoutes } from "./bookings/repack/routes.ts";
 import { roomTypeRoutes } from "./inventory/routes_room_types.ts";
+import { roomBulkRoutes } from "./inventory/routes_rooms_bulk.ts";
 import { roomRoutes } from "./inventory/routes_rooms.ts";
 
 export default definePlugin({
@@ -28,6 +29,7 @@ export default definePlugin({
       ...typeRoutes(),
       ...repackRoutes(),
       ...roomTypeRoutes(ctx),
+      ...roomBulkRoutes(ctx),
       ...roomRoutes(ctx),
       ...closureRoutes(),
       ...housekeepingRoutes(),
