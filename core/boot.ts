@@ -80,15 +80,15 @@ export const findAllPlugins: FindPlugins = (roots) => discoverPlugins(roots);
  * @throws BootError with every fault at once
  */
 export async function readBlueprint(variables: Variables, find = findAllPlugins): Promise<Blueprint> {
-  const faults: string[] = [];
-  const env = readCoreEnv(variables, faults);
+  const { env, faults: ofCore } = readCoreEnv(variables);
   const discovery = await find([pluginsFolder, ...(env?.PLUGIN_PATH ?? [])], env?.PLUGINS);
-  faults.push(...discovery.faults);
+  const faults = [...ofCore, ...discovery.faults];
   const slices = new Map<string, Readonly<Record<string, unknown>>>();
   const { here } = discovery;
   for (const plugin of neededPlugins(discovery.plugins, env?.PLUGINS)) {
-    const slice = readPluginEnv(plugin, variables, env, faults);
+    const { slice, faults: ofPlugin } = readPluginEnv(plugin, variables, env);
     slices.set(plugin.manifest.id, slice);
+    faults.push(...ofPlugin);
     if (env !== undefined) faults.push(...faultsOfStore(plugin.manifest, slice, env));
   }
   const chosen = chosenIds(here, env?.PLUGINS);
@@ -154,13 +154,10 @@ export async function boot(name: string, variables: Variables): Promise<Platform
       const slice = slices.get(plugin.manifest.id) ?? {};
       const files = openStore(plugin.manifest, slice, env);
       faults.push(...(await refusalsOf(plugin, files, log)));
-      const part = await setUp(
-        plugin,
-        contextFor(plugin, slice, files, knex, log, refusals, reports),
-        variables,
-        faults,
-      );
-      if (part !== undefined) parts.set(plugin.manifest.id, part);
+      const context = contextFor(plugin, slice, files, knex, log, refusals, reports);
+      const outcome = await setUp(plugin, context, variables);
+      if ("parts" in outcome) parts.set(plugin.manifest.id, outcome.parts);
+      else faults.push(...outcome.faults);
     }
     // Stops before `checkParts`, which would report false faults if the parts of one plugin were missing.
     stopOnFaults(faults);

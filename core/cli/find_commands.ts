@@ -27,11 +27,10 @@ export async function findCommands(
   only: string | undefined,
   coreWords: readonly string[],
 ): Promise<CommandGroups> {
-  const faults: string[] = [];
   const roots = new Set([pluginsFolder, ...foldersOf(variables["PLUGIN_PATH"] ?? "")]);
-  const folders = [...roots]
-    .flatMap((root) => pluginFolders(root, faults))
-    .filter((folder) => existsSync(path.join(folder, "cli.ts")));
+  const inRoots = [...roots].map((root) => pluginFolders(root));
+  const faults = inRoots.flatMap((each) => each.faults);
+  const folders = inRoots.flatMap((each) => each.folders).filter((folder) => existsSync(path.join(folder, "cli.ts")));
   const named = folders.filter((folder) => path.basename(folder) === only);
   const groups = new Map<string, Commands>();
   for (const folder of named.length > 0 ? named : folders) {

@@ -106,22 +106,31 @@ export function takeVariables(): Variables {
   return variables;
 }
 
-/** Reads the core's variables and adds each fault to `faults`. @returns undefined if a variable is invalid */
-export function readCoreEnv(variables: Variables, faults: string[]): CoreEnv | undefined {
+/** The variables that were read, and a fault for each one that is invalid or missing. */
+interface CoreReading {
+  /** Undefined if a variable is invalid. */
+  readonly env?: CoreEnv;
+  readonly faults: readonly string[];
+}
+
+/** Reads the core's variables. */
+export function readCoreEnv(variables: Variables): CoreReading {
   const known = Object.fromEntries(Object.keys(coreSchema.shape).map((name) => [name, variables[name]]));
   const { success, data, error } = coreSchema.safeParse(known);
   if (!success) {
-    faults.push(
-      ...error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}. Remedy: correct or unset it.`),
-    );
-    return undefined;
+    return {
+      faults: error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}. Remedy: correct or unset it.`),
+    };
   }
   if (data.NODE_ENV === "production" && data.SECRET_KEY === undefined) {
-    faults.push("SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same in every process.");
     // Returns the other variables, so that the boot can report faults of plugins in the same message.
-    return { ...data, SECRET_KEY: "" };
+    return {
+      env: { ...data, SECRET_KEY: "" },
+      faults: ["SECRET_KEY is missing. Remedy: set it to at least 32 random characters, the same in every process."],
+    };
   }
-  return { ...data, SECRET_KEY: data.SECRET_KEY?.[0] ?? localSecret(data.DATA_DIR, "secret_key") };
+  const SECRET_KEY = data.SECRET_KEY?.[0] ?? localSecret(data.DATA_DIR, "secret_key");
+  return { env: { ...data, SECRET_KEY }, faults: [] };
 }
 
 /**

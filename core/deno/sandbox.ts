@@ -117,17 +117,16 @@ function reader(deno: string, code: readonly Need[], isTrusted: (folder: string)
     return new Map(readings.map((reading, at) => [folders[at] ?? "", reading]));
   };
   let shipped: Promise<ReadonlyMap<string, Reading>> | undefined;
-  return async (folder, faults) => {
-    if (isTrusted(folder)) return loadPlugin(folder, faults);
+  return async (folder) => {
+    if (isTrusted(folder)) return loadPlugin(folder);
     try {
-      const all = isShipped(folder) ? (shipped ??= readAll(pluginFolders(pluginsFolder, faults))) : readAll([folder]);
+      const all = isShipped(folder) ? (shipped ??= readAll(pluginFolders(pluginsFolder).folders)) : readAll([folder]);
       const reading = readingSchema.parse((await all).get(folder));
-      if ("manifest" in reading) return { manifest: manifestOf(reading.manifest), setup: noSetup, folder };
-      faults.push(...reading.faults);
+      if ("faults" in reading) return { faults: reading.faults };
+      return { plugin: { manifest: manifestOf(reading.manifest), setup: noSetup, folder }, faults: [] };
     } catch (error) {
-      faults.push(loadFault(folder, error));
+      return { faults: [loadFault(folder, error)] };
     }
-    return undefined;
   };
 }
 

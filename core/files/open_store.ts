@@ -15,13 +15,12 @@ import type { FileStore } from "./store.ts";
 type Slice = Readonly<Record<string, unknown>>;
 
 /** Returns the faults of the variables of a plugin's store. */
-export function faultsOfStore({ permissions }: Manifest, slice: Slice, env: CoreEnv): string[] {
+export function faultsOfStore({ permissions }: Manifest, slice: Slice, env: CoreEnv): readonly string[] {
   const name = permissions?.files?.location;
   const location = name === undefined ? undefined : slice[name];
   if (name === undefined || typeof location !== "string" || !isInS3(location)) return [];
-  const faults: string[] = [];
-  readS3Settings(name, location, env, faults);
-  return faults;
+  const reading = readS3Settings(name, location, env);
+  return "faults" in reading ? reading.faults : [];
 }
 
 /** Opens the store of a plugin. @returns undefined if its manifest asks for none */
@@ -31,8 +30,8 @@ export function openStore({ id, permissions }: Manifest, slice: Slice, env: Core
   const location = name === undefined ? undefined : slice[name];
   if (name === undefined || typeof location !== "string") return folderStore(path.join(env.DATA_DIR, id));
   if (!isInS3(location)) return folderStore(path.resolve(location));
-  const settings = readS3Settings(name, location, env, []);
-  return settings && s3Store(settings);
+  const reading = readS3Settings(name, location, env);
+  return "settings" in reading ? s3Store(reading.settings) : undefined;
 }
 
 /**

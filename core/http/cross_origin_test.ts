@@ -72,8 +72,7 @@ describe("web pages of other origins", () => {
 
   it("An entry of CORS_ORIGINS that is not an exact origin is a fault", () => {
     const read = (CORS_ORIGINS: string) => {
-      const faults: string[] = [];
-      const env = readCoreEnv({ CORS_ORIGINS, SECRET_KEY: "x".repeat(32) }, faults);
+      const { env, faults } = readCoreEnv({ CORS_ORIGINS, SECRET_KEY: "x".repeat(32) });
       return env?.CORS_ORIGINS ?? faults.join();
     };
     expect(read(` ${page}, http://localhost:5173,`)).to.deep.equal([page, "http://localhost:5173"]);

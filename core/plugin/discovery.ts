@@ -19,8 +19,14 @@ export interface Discovery {
   readonly faults: readonly string[];
 }
 
-/** Reads one plugin. @returns undefined after adding a fault, if it can't be read */
-export type PluginReader = (folder: string, faults: string[]) => Promise<LoadedPlugin | undefined>;
+/** A plugin. One with faults stops the boot. Without a plugin, the folder can't be read. */
+interface PluginReading {
+  readonly plugin?: LoadedPlugin;
+  readonly faults: readonly string[];
+}
+
+/** Reads the plugin of a folder. */
+export type PluginReader = (folder: string) => Promise<PluginReading>;
 
 /**
  * Loads the plugins below the given folders and puts them in order.
@@ -36,13 +42,16 @@ export async function discoverPlugins(
   const found = new Map<string, LoadedPlugin>();
   const unread = new Set<string>();
   // Removes duplicates, because PLUGIN_PATH can name a folder twice, or a folder of plugins/.
-  const folders = [...new Set(roots.flatMap((root) => pluginFolders(root, faults)))];
+  const inRoots = roots.map((root) => pluginFolders(root));
+  faults.push(...inRoots.flatMap((each) => each.faults));
+  const folders = [...new Set(inRoots.flatMap((each) => each.folders))];
   const here = [...new Set(folders.map((folder) => path.basename(folder)))];
   const wanted = new Set(chosenIds(here, list) ?? here);
   // The loop adds requirements to the set that it iterates, because they are known only after a plugin is read.
   for (const id of wanted) {
     for (const folder of folders.filter((one) => path.basename(one) === id)) {
-      const plugin = await readChecked(folder, read, faults);
+      const { plugin, faults: ofPlugin } = await readChecked(folder, read);
+      faults.push(...ofPlugin);
       if (plugin === undefined) {
         unread.add(id);
         continue;
@@ -59,16 +68,18 @@ export async function discoverPlugins(
       return plugin === undefined ? [] : [[id, plugin] as const];
     }),
   );
-  return { plugins: inOrder(inFolders, unread, faults), here, faults };
+  const ordered = inOrder(inFolders, unread);
+  return { plugins: ordered.plugins, here, faults: [...faults, ...ordered.faults] };
 }
 
-async function readChecked(folder: string, read: PluginReader, faults: string[]): Promise<LoadedPlugin | undefined> {
-  const plugin = await read(folder, faults);
-  if (plugin === undefined) return undefined;
+async function readChecked(folder: string, read: PluginReader): Promise<PluginReading> {
+  const reading = await read(folder);
+  const { plugin } = reading;
+  if (plugin === undefined) return reading;
   const misplaced = faultOfName(plugin.manifest.id, folder);
   const shape = misplaced === undefined ? manifestShapeFaults(plugin.manifest) : [misplaced];
-  faults.push(...(shape.length > 0 ? shape : checkManifest(plugin.manifest)));
-  return shape.length > 0 ? undefined : plugin;
+  if (shape.length > 0) return { faults: [...reading.faults, ...shape] };
+  return { plugin, faults: [...reading.faults, ...checkManifest(plugin.manifest)] };
 }
 
 /**
@@ -84,18 +95,22 @@ export function isExclusion(list: readonly string[] = []): boolean {
   return list.length > 0 && list.every((word) => word.startsWith("-"));
 }
 
-/** Returns the folders of the plugins in a folder, and adds a fault if it does not exist. */
-export function pluginFolders(root: string, faults: string[]): string[] {
-  if (!existsSync(root)) {
-    faults.push(`The plugin folder ${root} does not exist. Remedy: correct PLUGIN_PATH.`);
-    return [];
-  }
+interface Folders {
+  readonly folders: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** Finds the folders of the plugins in a folder, which must exist. */
+export function pluginFolders(root: string): Folders {
+  if (!existsSync(root))
+    return { folders: [], faults: [`The plugin folder ${root} does not exist. Remedy: correct PLUGIN_PATH.`] };
   // PLUGIN_PATH can name one plugin, or a folder of plugins.
-  if (existsSync(path.join(root, "mod.ts"))) return [root];
-  return readdirSync(root, { withFileTypes: true })
+  if (existsSync(path.join(root, "mod.ts"))) return { folders: [root], faults: [] };
+  const folders = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
     .map((entry) => path.join(root, entry.name))
     .sort();
+  return { folders, faults: [] };
 }
 
 /**
@@ -105,20 +120,17 @@ export function pluginFolders(root: string, faults: string[]): string[] {
 const takenName = /^(core|public|bullmq|information_schema|gate|queue|platform)$|^(pg|gate)_|_platform$/;
 
 /** Imports a plugin's module, which runs its code in this process. */
-export async function loadPlugin(folder: string, faults: string[]): Promise<LoadedPlugin | undefined> {
+export async function loadPlugin(folder: string): Promise<PluginReading> {
   const file = path.join(folder, "mod.ts");
   try {
     const { default: plugin }: { default?: Plugin } = await import(pathToFileURL(file).href);
     if (typeof plugin?.setup !== "function" || typeof plugin.manifest?.id !== "string") {
-      faults.push(
-        `${file} has no plugin as its default export. Remedy: export default definePlugin({ manifest, setup }).`,
-      );
-      return undefined;
+      const remedy = "Remedy: export default definePlugin({ manifest, setup }).";
+      return { faults: [`${file} has no plugin as its default export. ${remedy}`] };
     }
-    return { manifest: plugin.manifest, setup: plugin.setup, folder };
+    return { plugin: { manifest: plugin.manifest, setup: plugin.setup, folder }, faults: [] };
   } catch (error) {
-    faults.push(loadFault(folder, error));
-    return undefined;
+    return { faults: [loadFault(folder, error)] };
   }
 }
 
@@ -142,14 +154,14 @@ function faultOfName(id: string, folder: string): string | undefined {
 }
 
 /**
- * Orders the plugins depth first by `requires`. Adds a fault for a circle and for a requirement that is not installed.
+ * Orders the plugins depth first by `requires`. Finds a fault for a circle and for a requirement that is not installed.
  * A plugin that was not read has its own fault already.
  */
 function inOrder(
   found: ReadonlyMap<string, LoadedPlugin>,
   unread: ReadonlySet<string>,
-  faults: string[],
-): LoadedPlugin[] {
+): Pick<Discovery, "plugins" | "faults"> {
+  const faults: string[] = [];
   const order: LoadedPlugin[] = [];
   const state = new Map<string, "open" | "done">();
   const place = (plugin: LoadedPlugin, trail: readonly string[]): void => {
@@ -177,5 +189,5 @@ function inOrder(
     order.push(plugin);
   };
   for (const plugin of found.values()) place(plugin, []);
-  return order;
+  return { plugins: order, faults };
 }

@@ -4,16 +4,18 @@ import * as z from "zod";
 import { type CoreEnv, localSecret, type Variables } from "../config/env.ts";
 import type { LoadedPlugin } from "./contract.ts";
 
+/** The variables of a plugin in a frozen object, and a fault for each one that is invalid or missing. */
+interface PluginReading {
+  readonly slice: Readonly<Record<string, unknown>>;
+  readonly faults: readonly string[];
+}
+
 /**
- * Returns the variables of one plugin in a frozen object, and adds each fault to `faults`. A variable that is marked as
+ * Reads the variables of one plugin. A variable that is marked as
  * `localSecret` gets a random value if it is not set, except in production. `SECRET_KEY` works the same way.
  */
-export function readPluginEnv(
-  plugin: LoadedPlugin,
-  variables: Variables,
-  core: CoreEnv | undefined,
-  faults: string[],
-): Readonly<Record<string, unknown>> {
+export function readPluginEnv(plugin: LoadedPlugin, variables: Variables, core: CoreEnv | undefined): PluginReading {
+  const faults: string[] = [];
   const { id, permissions } = plugin.manifest;
   const slice: Record<string, unknown> = {};
   const urls = new Set((permissions?.net ?? []).flatMap((entry) => (typeof entry === "string" ? [] : [entry.env])));
@@ -33,7 +35,7 @@ export function readPluginEnv(
       );
     }
   }
-  return Object.freeze(slice);
+  return { slice: Object.freeze(slice), faults };
 }
 
 /**

@@ -4,13 +4,15 @@ import { withoutValues } from "./plugin_env.ts";
 import { partsShapeFaults } from "./parts_schema.ts";
 import { memberOf } from "../values/unknown_value.ts";
 
-/** Runs the plugin's `setup`. @returns undefined after adding a fault to `faults` */
+/** The parts of a plugin, or the faults of its setup. */
+type SetupOutcome = { readonly parts: PluginParts } | { readonly faults: readonly string[] };
+
+/** Runs the plugin's `setup`. */
 export async function setUp(
   { manifest, setup }: LoadedPlugin,
   context: PluginContext,
   variables: Readonly<Record<string, string | undefined>>,
-  faults: string[],
-): Promise<PluginParts | undefined> {
+): Promise<SetupOutcome> {
   let parts: PluginParts;
   try {
     // The context was made from the same manifest that types the parameter of `setup`.
@@ -19,18 +21,18 @@ export async function setUp(
     const read = Object.keys(manifest.permissions?.env ?? {}).map((name) => variables[name]);
     const words = withoutValues(firstLine(error), [...read, ...Object.values(context.env)]);
     const message = words ?? "the message is hidden because it quotes a variable";
-    faults.push(
-      `The setup of ${manifest.id} failed${placeOf(error)}: ${message}. Remedy: correct it, or remove the folder.`,
-    );
-    return undefined;
+    return {
+      faults: [
+        `The setup of ${manifest.id} failed${placeOf(error)}: ${message}. Remedy: correct it, or remove the folder.`,
+      ],
+    };
   }
-  const shape = partsShapeFaults(manifest.id, parts);
-  if (shape.length === 0) return parts;
-  faults.push(...shape);
+  const faults = partsShapeFaults(manifest.id, parts);
+  if (faults.length === 0) return { parts };
   // Closes the resources that it opened, because they would keep the process alive.
   const close = memberOf(parts, "close");
   if (typeof close === "function") await Promise.resolve(close()).catch(() => undefined);
-  return undefined;
+  return { faults };
 }
 
 function firstLine(error: unknown): string {

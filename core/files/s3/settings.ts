@@ -33,18 +33,12 @@ export function s3Endpoint(variables: {
   return (given ?? `https://s3.${region ?? "us-east-1"}.amazonaws.com`).replace(/\/+$/, "");
 }
 
-/**
- * Reads the settings and adds each fault to `faults`.
- * @param name the variable that contains the location
- * @returns undefined if there is a fault
- */
-export function readS3Settings(
-  name: string,
-  location: string,
-  env: S3Variables,
-  faults: string[],
-): S3Settings | undefined {
-  const before = faults.length;
+/** The settings, or the faults of the variables. */
+type S3Reading = { readonly settings: S3Settings } | { readonly faults: readonly string[] };
+
+/** Reads the settings. @param name the variable that contains the location */
+export function readS3Settings(name: string, location: string, env: S3Variables): S3Reading {
+  const faults: string[] = [];
   // Refuses characters that a URL interprets ("..", "?", "%") instead of escaping them.
   const [, bucket, prefix] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:\/[\w.-]+)*)\/?$/.exec(location) ?? [];
   if (bucket === undefined || prefix === undefined || /\/\.{1,2}(\/|$)/.test(prefix)) {
@@ -67,13 +61,15 @@ export function readS3Settings(
         "Remedy: unset it, and create a key for Keyrack alone.",
     );
   }
-  if (faults.length > before || bucket === undefined || prefix === undefined) return undefined;
+  if (faults.length > 0 || bucket === undefined || prefix === undefined) return { faults };
   return {
-    endpoint: s3Endpoint(env),
-    bucket,
-    prefix: prefix === "" ? "" : `${prefix.slice(1)}/`,
-    region,
-    accessKeyId,
-    secretAccessKey,
+    settings: {
+      endpoint: s3Endpoint(env),
+      bucket,
+      prefix: prefix === "" ? "" : `${prefix.slice(1)}/`,
+      region,
+      accessKeyId,
+      secretAccessKey,
+    },
   };
 }
