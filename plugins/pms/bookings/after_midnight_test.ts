@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { checkOutAt, closeAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 // The calendar of these desks is days ahead of their business date: the guests have slept nights of open days.
 describe("A departure after midnight and before the close of the day", () => {
@@ -29,7 +29,7 @@ describe("A departure after midnight and before the close of the day", () => {
     const figures = { sold: 1, guests: 1, departures: 1, overstays: 0, room_revenue: "100.00" };
     expect((await desk.closeDay()).body).to.include(figures);
     expect((await desk.closeDay()).body).to.include({ sold: 0, departures: 0, room_revenue: "0.00" });
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A departure keeps all nights of days that are not closed, and their room stays allocated", async () => {
@@ -41,7 +41,7 @@ describe("A departure after midnight and before the close of the day", () => {
     for (let day = 0; day < 3; day += 1) {
       expect((await desk.closeDay()).body).to.include({ sold: 1, room_revenue: "100.00" });
     }
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("`left_on` can be any day up to the calendar's, and an undone check-out restores all nights", async () => {
@@ -54,7 +54,7 @@ describe("A departure after midnight and before the close of the day", () => {
     expect(back.body).to.include({ status: "in_house", departure: desk.day(4), total_amount: "400.00" });
     const again = await desk.operate("check-out", id);
     expect(again.body).to.include({ departure: desk.day(4), total_amount: "400.00" });
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A check-out adds no night to the stay of an overdue guest: only the close of the day does", async () => {
@@ -65,7 +65,7 @@ describe("A departure after midnight and before the close of the day", () => {
     await desk.operate("undo-check-out", id);
     expect((await desk.closeDay()).body).to.include({ overstays: 1, room_revenue: "100.00" });
     expect((await desk.operate("check-out", id)).body).to.include({ departure: desk.day(2), total_amount: "200.00" });
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   describe("By the calendar in the hotel's own time zone", () => {
@@ -91,7 +91,7 @@ describe("A departure after midnight and before the close of the day", () => {
         const left = (await desk.get(`/bookings/${id}`)).body;
         const total = departure === "2030-03-30" ? "100.00" : "200.00";
         expect(left).to.include({ status: "checked_out", departure, total_amount: total });
-        await requireWhole(platform.owner, desk.hotelId);
+        await checkInvariants(platform.owner, desk.hotelId);
       });
     }
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("A guest who arrives after the close of the day", () => {
   let platform: TestPlatform;
@@ -44,7 +44,7 @@ describe("A guest who arrives after the close of the day", () => {
     expect(closed.body).to.include({ arrivals: 1, departures: 1, sold: 0, no_shows: 0 });
     expect(closed.body).to.include({ room_revenue: "0.00", no_show_revenue: "0.00" });
     expect(await revenueOf(desk)).to.equal("1 100.00 0.00");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A reinstated guest gets the night back at its price, even if a no-show pays nothing", async () => {
@@ -64,7 +64,7 @@ describe("A guest who arrives after the close of the day", () => {
     const back = await desk.operate("reinstate", id);
     expect(back.status, back.text).to.equal(200);
     expect((await desk.operate("check-in", id)).status).to.equal(200);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A reinstated guest who does not check in is a no-show after the next close, and is counted once", async () => {
@@ -95,7 +95,7 @@ describe("A guest who arrives after the close of the day", () => {
     expect(here.status, here.text).to.equal(200);
     const again = await desk.operate("move", id, { room_id: first });
     expect(again.body.code, "the night is being slept").to.equal("WRONG_DAY");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("If the room was given away, the refusal offers the rooms that are free for that night", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("A check-out of a guest who left on an earlier day", () => {
   let platform: TestPlatform;
@@ -36,7 +36,7 @@ describe("A check-out of a guest who left on an earlier day", () => {
     const back = await desk.operate("undo-check-out", id);
     const { version: _before, ...restored } = { ...forgotten, status: "in_house" };
     expect(back.body).to.deep.include(restored);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
     expect((await desk.closeDay()).body.departures).to.equal(0);
   });
 
@@ -53,7 +53,7 @@ describe("A check-out of a guest who left on an earlier day", () => {
     const left = await desk.operate("check-out", id, { left_on: desk.day(0) });
     expect(left.body).to.include({ departure: desk.day(1), total_amount: "100.00" });
     expect(await platform.owner("pms.occupancies").where({ hotel_id: desk.hotelId })).to.deep.equal([]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A day after the departure is refused, and an extended stay is charged up to that day", async () => {

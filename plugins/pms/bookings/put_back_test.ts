@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 const rates = (answer: TestAnswer): string[] => (answer.body.nights as { rate: string }[]).map(({ rate }) => rate);
 
@@ -20,7 +20,7 @@ describe("Nights that are put back", function () {
     const room = await desk.manage("POST", "/rooms/", { room_number: "900", room_type_id: suiteTypeId });
     suiteId = room.body.room_id;
   });
-  afterEach(() => requireWhole(platform.owner, desk.hotelId));
+  afterEach(() => checkInvariants(platform.owner, desk.hotelId));
   after(() => platform.close());
 
   const setRate = (rate: string) => desk.manage("PATCH", `/room-types/${desk.roomTypeId}`, { rate });

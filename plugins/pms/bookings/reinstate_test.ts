@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("A booking whose room was given away", () => {
   let platform: TestPlatform;
@@ -49,7 +49,7 @@ describe("A booking whose room was given away", () => {
     expect(items.at(-1)).to.deep.include({ action: "reinstate" });
     expect(items.at(-1).after.room_id).to.equal(desk.roomIds[2]);
     expect((await desk.operate("check-in", id)).status).to.equal(200);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("After the close, a stay moves as a whole if another guest slept in its room", async () => {
@@ -62,7 +62,7 @@ describe("A booking whose room was given away", () => {
     const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[2] });
     expect(back.status, back.text).to.equal(200);
     expect(roomsOf(desk, back)).to.deep.equal([2, 2, 2]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
     expect((await desk.operate("check-in", id)).status).to.equal(200);
   });
 
@@ -80,7 +80,7 @@ describe("A booking whose room was given away", () => {
     const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[1] });
     expect(back.status, back.text).to.equal(200);
     expect(roomsOf(desk, back)).to.deep.equal([0, 1, 1]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A canceled booking can be reinstated in another room if its own was given away", async () => {
@@ -90,7 +90,7 @@ describe("A booking whose room was given away", () => {
     await desk.booked(1, 3, { guest: { name: "Next" } });
     const back = await desk.operate("reinstate", id, { room_id: desk.roomIds[1] });
     expect(roomsOf(desk, back)).to.deep.equal([1, 1]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A room that is too small, out of order, unknown, or not the locked room is refused", async () => {
@@ -110,6 +110,6 @@ describe("A booking whose room was given away", () => {
     expect((await desk.get(`/bookings/${id}`)).body).to.include({ status: "canceled", room_id: desk.roomIds[0] });
     const own = await desk.operate("reinstate", id, { room_id: desk.roomIds[0] });
     expect(own.status, own.text).to.equal(200);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("A guest who stays on while the own room is sold", () => {
   let platform: TestPlatform;
@@ -48,7 +48,7 @@ describe("A guest who stays on while the own room is sold", () => {
       dirty.map(({ room_id }: { room_id: string }) => room_id),
       "the room that was left",
     ).to.deep.equal([first]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A slept night keeps its room, even on the morning before its day is closed", async () => {
@@ -103,6 +103,6 @@ describe("A guest who stays on while the own room is sold", () => {
     expect(moved.status, moved.text).to.equal(200);
     expect(roomsOf(moved.body)).to.deep.equal([second, second, second]);
     expect(moved.body.total_amount).to.equal("330.00");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 });

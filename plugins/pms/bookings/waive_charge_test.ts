@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 const reason = "the guest was in hospital";
 
@@ -14,7 +14,7 @@ describe("Waiving a charge", function () {
     platform ??= await startTestPlatform({ worker: false });
     desk = await openDesk(platform, { rate: "100.00" });
   });
-  afterEach(() => requireWhole(platform.owner, desk.hotelId));
+  afterEach(() => checkInvariants(platform.owner, desk.hotelId));
   after(() => platform.close());
 
   const waive = (id: string, word = "waive-charge"): Promise<TestAnswer> =>

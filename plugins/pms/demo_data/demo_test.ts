@@ -7,7 +7,7 @@ import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { playDemo } from "../../../core/plugin/demo_part.ts";
 import { type HotelSettings, readHotel } from "../../identity/port.ts";
 import { signUpHotel, startTestPlatform, type TestPlatform, testSecret } from "#testing/mod.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 import { insertDemo, insertFigures } from "./insert_rows.ts";
 import { demoGuest } from "./guests.ts";
 import { type DemoSpan, planDemo, type PlannedStay } from "./plan.ts";
@@ -29,7 +29,7 @@ describe("The demo hotel", function () {
     const token = session.access_token as string;
     const get = async (path: string) => (await platform.client.get(path, { token })).body;
     const hotel = await get("/hotels/me");
-    await requireWhole(platform.owner, hotel.hotel_id);
+    await checkInvariants(platform.owner, hotel.hotel_id);
     const board = await get("/operations/today");
     for (const list of ["arrivals", "departures", "in_house", "overdue", "arrived", "left", "dirty_rooms"]) {
       expect(board[list], list).to.have.length.greaterThan(0);
@@ -52,7 +52,7 @@ describe("The demo hotel", function () {
     const { overdue, overstays } = next.body as Record<string, number>;
     expect([overdue, overstays]).to.satisfy((counts: number[]) => counts.every((count) => count > 0));
     expect(Number(overdue) + Number(overstays)).to.equal(board.overdue.length + board.departures.length);
-    await requireWhole(platform.owner, hotel.hotel_id);
+    await checkInvariants(platform.owner, hotel.hotel_id);
   });
 
   it("Has the rows that the calls of a desk leave, day by day", async () => {
@@ -68,7 +68,7 @@ describe("The demo hotel", function () {
     const played = await newHotel(platform, addDays(today, -span.history));
     await playDays(platform, played, span);
     expect(await stateOf(platform, inserted.hotel)).to.deep.equal(await stateOf(platform, played.hotel));
-    await requireWhole(platform.owner, inserted.hotel.hotel_id);
+    await checkInvariants(platform.owner, inserted.hotel.hotel_id);
   });
 
   it("Is the same each time", () => {

@@ -4,7 +4,7 @@ import { addDays, instantOf } from "../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { closeAt, closeByClock, moveAt } from "../testing/close_at.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("Guests due out that are still in house at the close of the day", () => {
   let platform: TestPlatform;
@@ -40,7 +40,7 @@ describe("Guests due out that are still in house at the close of the day", () =>
     const { body: board } = await desk.get("/operations/today");
     expect([board.departures.length, board.overdue.length], "the guest is due out today").to.deep.equal([1, 0]);
     expect((await desk.operate("check-out", id)).body.total_amount).to.equal("250.00");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A guest stays overdue under the policy leave, and gets all missed nights under extend", async () => {
@@ -82,7 +82,7 @@ describe("Guests due out that are still in house at the close of the day", () =>
     expect((await read(desk, closedRoom)).departure).to.equal(desk.day(1));
     expect((await read(desk, brokenRoom)).departure, "a guest keeps a room that is out of order").to.equal(desk.day(2));
     expect((await read(desk, third)).departure).to.equal(desk.day(2));
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("An overstay gets the night in its room if the next guest is a no-show", async () => {
@@ -106,7 +106,7 @@ describe("Guests due out that are still in house at the close of the day", () =>
     await close(desk, 1);
     const { nights } = await read(desk, id);
     expect(nights.map(({ room_id }: { room_id: string }) => room_id)).to.deep.equal(desk.roomIds);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("The close extends a stay up to 366 nights, and then leaves it overdue", async () => {
@@ -147,7 +147,7 @@ describe("Guests due out that are still in house at the close of the day", () =>
     const gone = left.filter(({ body }) => body.total_amount === "100.00" && body.departure === desk.day(1));
     expect([stayed.length, gone.length]).to.deep.equal([closed.body.overstays, closed.body.departures]);
     expect(stayed.length + gone.length).to.equal(6);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("The close extends stays in a lapsed hotel too", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("The contacts of a guest", () => {
   let platform: TestPlatform;
@@ -51,7 +51,7 @@ describe("The contacts of a guest", () => {
     expect((await desk.get(`/bookings/${made[0]?.booking_id}`)).body.guest, "the contacts at that time").to.deep.equal(
       lena,
     );
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A refused booking does not change the contacts", async () => {
@@ -77,7 +77,7 @@ describe("The contacts of a guest", () => {
     const again = await desk.booked(2, 3, { guest: { name: "anna alt", email: "anna@example.com" } });
     expect(again.guest_id).to.equal(guest);
     expect((await read(desk, guest)).name).to.equal("Anna Neu");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A former name finds the guest however many guests have the same name", async () => {
@@ -130,7 +130,7 @@ describe("The contacts of a guest", () => {
     await desk.manage("PATCH", `/guests/${first?.guest_id}`, { name: "María Ruiz" });
     await desk.amend(second?.booking_id ?? "", { guest: { name: "Maria Lopez" } });
     expect((await read(desk, first?.guest_id ?? "")).name).to.equal("María Ruiz");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("The last correction of a misspelled guest deletes the profile, unless it has an address of its own", async () => {
@@ -159,6 +159,6 @@ describe("The contacts of a guest", () => {
     expect(await status(owner?.guest_id), "a guest whose e-mail address is on no booking").to.equal(200);
     await correct(alone?.booking_id, { name: "Somebody Known" });
     expect(await status(alone?.guest_id)).to.equal(404);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 });

@@ -8,7 +8,7 @@ import { loginRole, urlAs } from "../../../core/db/role_names.ts";
 import { startTestPlatform, type TestPlatform, testSecret } from "#testing/mod.ts";
 import { reserve } from "../bookings/reserve.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 import { anonymize } from "./forget.ts";
 import { linkGuest } from "./guests.ts";
 
@@ -60,7 +60,7 @@ describe("The anonymization of a guest", () => {
     expect(handedOn?.before).to.deep.equal(booked?.after);
     expect(handedOn?.after).to.include({ guest_name: grace.name, guest_email: grace.email, notes: "Admiral" });
     expect((await desk.get(`/bookings/${id}`)).body).to.deep.include({ guest: grace, notes: "Admiral" });
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("Stored idempotent answers about the guest are deleted, and those about other guests stay", async () => {
@@ -90,7 +90,7 @@ describe("The anonymization of a guest", () => {
     expect(line?.by_user).not.to.equal((await historyOf(desk, id))[0]?.by_user);
     expect(line?.before).to.include({ guest_name: "Anonymous", guest_email: null, status: "canceled" });
     expect(line?.after).to.deep.equal(line?.before);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("An anonymized guest can't be reinstated, taken back in house, changed or booked again", async () => {
@@ -132,7 +132,7 @@ describe("The anonymization of a guest", () => {
       async (trx) => (await reserve(trx, desk.hotelId, { ...order, guest: ada }, "desk")).booking,
     );
     expect(byName[1]).to.have.nested.property("value.guest_id").not.equal(second);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("Two desks that book for a new guest at once get the same guest", async () => {
@@ -177,6 +177,6 @@ describe("The anonymization of a guest", () => {
         .select("b.guest_name", "b.status");
       expect(named, `round ${round}, ${won} forgotten`).to.deep.equal([]);
     }
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("Two guest profiles of one person", () => {
   let platform: TestPlatform;
@@ -72,7 +72,7 @@ describe("Two guest profiles of one person", () => {
     expect(line).to.include({ action: "merge" });
     expect([line?.before?.guest_id, line?.after.guest_id]).to.deep.equal([b.guest_id, a.guest_id]);
     expect(line?.by_user).to.equal((await linesOf(desk, b.booking_id))[0]?.by_user);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("The undo of a merge returns the duplicate's bookings, but not those that were made since", async () => {
@@ -90,7 +90,7 @@ describe("Two guest profiles of one person", () => {
     expect((await linesOf(desk, b.booking_id)).map(({ action }) => action)).to.deep.equal(["book", "merge", "unmerge"]);
     expect((await unmerge(desk, b.guest_id)).body).to.include({ status: 409, code: "GUEST_NOT_MERGED" });
     expect((await merge(desk, b.guest_id, a.guest_id)).status, "the other way round").to.equal(200);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("Three profiles can be merged, and the merges can be undone in any order", async () => {
@@ -103,16 +103,16 @@ describe("Two guest profiles of one person", () => {
       if (order === "last first") {
         expect((await unmerge(desk, b.guest_id)).body).to.deep.include({ bookings: 2, merged_guests: [c.guest_id] });
         expect((await read(desk, c.guest_id)).merged_into).to.equal(b.guest_id);
-        await requireWhole(platform.owner, desk.hotelId);
+        await checkInvariants(platform.owner, desk.hotelId);
         expect((await unmerge(desk, c.guest_id)).status).to.equal(200);
       } else {
         expect((await unmerge(desk, c.guest_id)).body).to.include({ bookings: 1 });
         expect((await read(desk, a.guest_id)).merged_guests).to.deep.equal([b.guest_id]);
-        await requireWhole(platform.owner, desk.hotelId);
+        await checkInvariants(platform.owner, desk.hotelId);
         expect((await unmerge(desk, b.guest_id)).status).to.equal(200);
       }
       for (const one of [a, b, c]) expect(await guestOf(desk, one.booking_id), order).to.equal(one.guest_id);
-      await requireWhole(platform.owner, desk.hotelId);
+      await checkInvariants(platform.owner, desk.hotelId);
     }
   });
 
@@ -137,7 +137,7 @@ describe("Two guest profiles of one person", () => {
     expect((await desk.manage("PATCH", `/guests/${b.guest_id}`, { phone: "1" })).body).to.include(refused);
     expect((await desk.manage("POST", `/guests/${b.guest_id}/anonymize`, {})).body).to.include(refused);
     expect((await desk.book(3, 4, { guest: undefined, guest_id: b.guest_id })).body).to.include(refused);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("Merged guests are anonymized together, in each profile, booking, history and former contact", async () => {
@@ -157,7 +157,7 @@ describe("Two guest profiles of one person", () => {
     expect(rows[0]?.everything).to.include(b.guest_id);
     expect(rows[0]?.everything).not.to.match(/José|Pepe|pepe|jose@|600 ?123 ?456/);
     expect((await unmerge(desk, b.guest_id)).body.code).to.equal("GUEST_ANONYMOUS");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("Simultaneous merges, undone merges, bookings and amendments leave consistent profiles", async () => {
@@ -178,7 +178,7 @@ describe("Two guest profiles of one person", () => {
         desk.manage("PATCH", `/guests/${a.guest_id}`, { phone: `+34 600 ${round}` }),
       ]);
       for (const { status, text } of answers) expect(status, text).to.be.oneOf([200, 201, 404, 409]);
-      await requireWhole(platform.owner, desk.hotelId);
+      await checkInvariants(platform.owner, desk.hotelId);
     }
   });
 });

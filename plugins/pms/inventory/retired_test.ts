@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 describe("A retired room", () => {
   let platform: TestPlatform;
@@ -83,7 +83,7 @@ describe("A retired room", () => {
     expect(await code(desk.operate("reinstate", canceled))).to.equal("ROOM_RETIRED");
     expect((await retire(desk, null)).body.retired_from).to.equal(null);
     expect((await desk.operate("reinstate", canceled)).body.status).to.equal("confirmed");
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A repacking uses a retired room only for nights before its retirement", async () => {
@@ -157,6 +157,6 @@ describe("A retired room", () => {
       const choice = room % 2 === 0 ? { room_id: id } : { room_type_id: desk.roomTypeId };
       await Promise.all([desk.book(1, 3, choice), retire(desk, 1, room)]);
     }
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestAnswer, type TestPlatform, withoutUndo } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
 import type { Furniture } from "../testing/hotel.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 interface Night {
   readonly rate: string;
@@ -25,7 +25,7 @@ describe("An agreed price", function () {
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
-  afterEach(() => requireWhole(platform.owner, desk.hotelId));
+  afterEach(() => checkInvariants(platform.owner, desk.hotelId));
   after(() => platform.close());
 
   /** Books as the manager. */

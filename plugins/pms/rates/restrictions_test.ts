@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../testing/desk.ts";
-import { requireWhole } from "../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../testing/model_tests/invariants.ts";
 
 const override = { override_restrictions: { reason: "the guest's flight was canceled" } };
 const words = override.override_restrictions.reason;
@@ -18,7 +18,7 @@ describe("Restrictions of an arrival day that a manager overrides", function () 
     await desk.manage("PUT", "/rates", { ...rate, from: desk.day(0), to: desk.day(9) });
     await desk.manage("PUT", "/rates", { ...rate, from: desk.day(1), to: desk.day(1), closed_to_arrival: true });
   });
-  afterEach(() => requireWhole(platform.owner, desk.hotelId));
+  afterEach(() => checkInvariants(platform.owner, desk.hotelId));
   after(() => platform.close());
 
   const book = (from: number, to: number, more: Readonly<Record<string, unknown>> = {}): Promise<TestAnswer> =>

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { startTestPlatform, type TestAnswer, type TestPlatform } from "#testing/mod.ts";
 import { type Desk, openDesk } from "../../testing/desk.ts";
 import type { Furniture } from "../../testing/hotel.ts";
-import { requireWhole } from "../../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../../testing/model_tests/invariants.ts";
 
 interface Night {
   readonly rate: string;
@@ -28,7 +28,7 @@ describe("Agreed nights that are amended", function () {
   before(async () => {
     platform = await startTestPlatform({ worker: false });
   });
-  afterEach(() => requireWhole(platform.owner, desk.hotelId));
+  afterEach(() => checkInvariants(platform.owner, desk.hotelId));
   after(() => platform.close());
 
   const manage = (id: string, body: unknown): Promise<TestAnswer> => desk.manage("PATCH", `/bookings/${id}`, body);

@@ -4,7 +4,7 @@ import { instantOf } from "../../../../core/mod.ts";
 import { startTestPlatform, type TestPlatform } from "#testing/mod.ts";
 import { closeAt, moveAt } from "../../testing/close_at.ts";
 import { type Desk, openDesk } from "../../testing/desk.ts";
-import { requireWhole } from "../../testing/model_tests/invariants.ts";
+import { checkInvariants } from "../../testing/model_tests/invariants.ts";
 
 const zone = "Europe/Berlin";
 
@@ -43,9 +43,9 @@ describe("A guest who changes rooms before the day is closed", () => {
     expect((await desk.get(`/bookings/${id}`)).body).to.include({ room_id: second, total_amount: "300.00" });
     expect((await desk.book(0, 1)).body.code, "the slept night").to.equal("ROOM_TAKEN");
     expect((await desk.book(1, 3)).status, "the old room is free from the next night on").to.equal(201);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
     expect((await desk.closeDay()).body).to.include({ sold: 2, guests: 2, room_revenue: "200.00" });
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
     const chart = (await desk.get(`/rooms/chart?from=${desk.day(0)}&to=${desk.day(1)}`)).body;
     const inFirst = chart.rooms.find(({ room_id: room }: { room_id: string }) => room === first);
     expect(inFirst.stays.map(({ booking_id: one }: { booking_id: string }) => one)).to.deep.equal([id]);
@@ -92,7 +92,7 @@ describe("A guest who changes rooms before the day is closed", () => {
     for (const day of [0, 1, 2]) await closeAt(platform, desk.hotelId, desk.day(day), at(desk, 3, "12:00"));
     await moveAt(platform, desk.hotelId, id, { room: first, now: at(desk, 2, "23:00") });
     expect(await roomsOf(desk, id), "the business date is ahead of the calendar").to.deep.equal([0, 0, 1, 0]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("A swap gives each guest the other room from that guest's first night ahead", async () => {
@@ -103,7 +103,7 @@ describe("A guest who changes rooms before the day is closed", () => {
       [0, 1, 1],
       [1, 0],
     ]);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 
   it("An amendment to another room keeps slept nights, and an undone check-in can be repeated", async () => {
@@ -116,8 +116,8 @@ describe("A guest who changes rooms before the day is closed", () => {
     expect((await roomsOf(desk, id)).slice(0, 8)).to.deep.equal([0, 0, 0, 0, 0, 0, 0, 0]);
     expect((await roomsOf(desk, id)).at(-1)).to.equal(1);
     expect((await desk.operate("undo-check-in", id)).status).to.equal(200);
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
     expect((await desk.operate("check-in", id)).body).to.include({ status: "in_house", room_id: second });
-    await requireWhole(platform.owner, desk.hotelId);
+    await checkInvariants(platform.owner, desk.hotelId);
   });
 });

@@ -14,7 +14,7 @@ import {
   type WebProcesses,
 } from "#testing/mod.ts";
 import { type Desk, directDesk, httpDesk, problemsOf } from "./direct_desk.ts";
-import { requireWhole } from "./invariants.ts";
+import { checkInvariants } from "./invariants.ts";
 import { type HotelKind, hotelKinds, insertHotel } from "../insert_hotel.ts";
 import { StaleView } from "./stale_view.ts";
 import { stepsOfClients } from "./random_steps.ts";
@@ -72,7 +72,7 @@ describe("Concurrent clients in one hotel", function () {
       fc.asyncProperty(stepsOfClients(8, 30), fc.constantFrom(...hotelKinds), async (clients, kind) => {
         const { hotelId, model } = await insertHotel(platform.owner, kind);
         successes += await runConcurrently(directDesk(pool, hotelId), new StaleView(model), clients);
-        await requireWhole(platform.owner, hotelId);
+        await checkInvariants(platform.owner, hotelId);
       }),
       { numRuns: Math.ceil(runs / 5), ...parameters },
     );
@@ -86,7 +86,7 @@ describe("Concurrent clients in one hotel", function () {
         const { model } = await insertHotel(platform.owner, hotelKinds[0] as HotelKind, hotelId);
         const desk = httpDesk([platform.client, ...processes.clients], managerToken, receptionistToken);
         await runConcurrently(desk, new StaleView(model), clients);
-        await requireWhole(platform.owner, hotelId);
+        await checkInvariants(platform.owner, hotelId);
       }),
       { numRuns: Math.ceil(runs / 30), ...parameters },
     );

@@ -8,7 +8,7 @@ import { signUpHotel, startTestPlatform } from "#testing/mod.ts";
 import { type DeskDatabase, openDeskDatabase } from "../desk_database.ts";
 import { directDesk, httpDesk } from "./direct_desk.ts";
 import { dayNumber } from "./model/data.ts";
-import { requireWhole } from "./invariants.ts";
+import { checkInvariants } from "./invariants.ts";
 import { type HotelKind, hotelKinds, insertHotel, setSubscription } from "../insert_hotel.ts";
 import { compareAll, momentOf, runHistory, type HistoryRun, type Tally } from "./run_history.ts";
 import { history } from "./random_steps.ts";
@@ -52,7 +52,7 @@ const many = 900;
 async function runAndCompare(run: HistoryRun, owner: Knex, hotelId: string, steps: readonly Step[]): Promise<void> {
   await runHistory(run, steps);
   await compareAll(run);
-  await requireWhole(owner, hotelId);
+  await checkInvariants(owner, hotelId);
 }
 
 describe("Random histories of a desk", function () {

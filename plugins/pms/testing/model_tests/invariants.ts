@@ -168,7 +168,7 @@ const queries: Readonly<Record<string, string>> = {
  * Runs all queries for a hotel.
  * @throws Error with a line for each broken rule and up to three of its rows
  */
-export async function requireWhole(owner: Knex, hotelId: string): Promise<void> {
+export async function checkInvariants(owner: Knex, hotelId: string): Promise<void> {
   const broken: string[] = [];
   for (const [fault, sql] of Object.entries(queries)) {
     const { rows } = (await owner.raw(sql, { hotel: hotelId })) as { rows: unknown[] };

@@ -9,7 +9,7 @@ import {
   type WebProcesses,
 } from "#testing/mod.ts";
 import { furnishHotel, type FurnishedHotel } from "../hotel.ts";
-import { requireWhole } from "./invariants.ts";
+import { checkInvariants } from "./invariants.ts";
 
 /** `RACES` sets the number of rounds of each race. */
 const { RACES } = processVariables();
@@ -97,7 +97,7 @@ describe("Races over several web processes", function () {
       const wins = (answers: readonly string[]): number => answers.filter((code) => code === "won").length;
       const once = (answers: readonly string[]): number => Math.min(1, wins(answers));
       expect(wins(types) + wins(closures) + once(moves) + once(extensions), all).to.equal(2);
-      await requireWhole(platform.owner, hotel.hotelId);
+      await checkInvariants(platform.owner, hotel.hotelId);
     }
   });
 
@@ -123,6 +123,6 @@ describe("Races over several web processes", function () {
       );
       expect(codes(changes), `round ${round}`).to.deep.equal(times(guests, "won"));
     }
-    await requireWhole(platform.owner, hotel.hotelId);
+    await checkInvariants(platform.owner, hotel.hotelId);
   });
 });
