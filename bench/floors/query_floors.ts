@@ -59,14 +59,15 @@ const twoNights = (hotelId: string, arrival: Day): AvailabilitySearch => ({
 
 /** The availability query alone. */
 export function availabilityRate(url: string, hotelId: string, from: Day): Promise<number> {
-  const values = freeRoomsValues(twoNights(hotelId, from));
+  const values = freeRoomsStatement.order(freeRoomsValues(twoNights(hotelId, from)));
   return statementRate(url, freeRoomsStatement.text, () => values);
 }
 
 /** Milliseconds that PostgreSQL itself takes for the availability query, without planning. The median of 21. */
 export async function availabilityMs(owner: Knex, hotelId: string, from: Day): Promise<number> {
-  const values = freeRoomsValues(twoNights(hotelId, from));
-  const literal = (value: string | number | null | undefined): string => (value === null ? "NULL" : `'${value}'`);
+  const values = freeRoomsStatement.order(freeRoomsValues(twoNights(hotelId, from)));
+  const literal = (value: unknown): string =>
+    value === null ? "NULL" : `'${JSON.stringify(value).replaceAll('"', "")}'`;
   const sql = freeRoomsStatement.text.replaceAll(/\$(\d+)/g, (_, at: string) => literal(values[Number(at) - 1]));
   const times: number[] = [];
   for (let run = 0; run < 21; run += 1) {

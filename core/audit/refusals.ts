@@ -13,7 +13,7 @@ import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 
 import { runTransaction } from "../db/database.ts";
-import { prepare } from "../db/prepared_statement.ts";
+import { prepareNamed } from "../db/named_statement.ts";
 import { networkOf } from "../values/ip_network.ts";
 import type { Logger } from "../process/log.ts";
 import { coreRole } from "../db/role_names.ts";
@@ -44,13 +44,18 @@ export interface Refusals {
   close(): Promise<void>;
 }
 
-const mergeStatement = prepare(
+const columnTypes: Readonly<Partial<Record<(typeof eventColumns)[number], string>>> = {
+  tenant_id: "uuid",
+  actor_id: "uuid",
+  details: "jsonb",
+};
+
+const mergeStatement = prepareNamed(
   "audit_merge",
   // In the order of the keys, so that two processes that merge the same events never wait for each other in a ring.
   `INSERT INTO core.audit_events AS e (event_id, at, last_at, occurrences, ${eventColumns.join(", ")})
-   SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::integer[], $5::uuid[], $6::text[],
-     $7::uuid[], $8::text[], $9::text[], $10::text[], $11::text[],
-     $12::text[], $13::text[], $14::text[], $15::jsonb[]) AS t
+   SELECT * FROM unnest(:event_id::uuid[], :at::timestamptz[], :last_at::timestamptz[], :occurrences::integer[],
+     ${eventColumns.map((column) => `:${column}::${columnTypes[column] ?? "text"}[]`).join(", ")}) AS t
    ORDER BY 5, 1
    ON CONFLICT (tenant_id, event_id) DO UPDATE SET
      occurrences = e.occurrences + excluded.occurrences, last_at = greatest(e.last_at, excluded.last_at)`,
@@ -72,15 +77,15 @@ export function createRefusals(knex: Knex, log: Logger, now = (): number => Date
       event.pending = 0;
       event.written = true;
     }
-    const columns = [
-      due.map(({ eventId }) => eventId),
-      due.map(({ firstAt }) => firstAt),
-      due.map(({ lastAt }) => lastAt),
-      counts,
-      ...eventColumns.map((column) => due.map(({ facts }) => facts[column])),
-    ];
+    const values = {
+      event_id: due.map(({ eventId }) => eventId),
+      at: due.map(({ firstAt }) => firstAt),
+      last_at: due.map(({ lastAt }) => lastAt),
+      occurrences: counts,
+      ...Object.fromEntries(eventColumns.map((column) => [column, due.map(({ facts }) => facts[column])])),
+    };
     try {
-      await runTransaction(knex, { role: coreRole }, (trx) => mergeStatement.run(trx, columns));
+      await runTransaction(knex, { role: coreRole }, (trx) => mergeStatement.run(trx, values));
     } catch (error) {
       log.warn({ err: error, events: due.length }, "refusals could not be written to the security log");
     }

@@ -1,12 +1,16 @@
 import { prepare } from "./prepared_statement.ts";
 import type { Trx } from "./transaction.ts";
 
+type NamedValues = Readonly<Record<string, unknown>>;
+
 /** A prepared statement whose parameters have names. */
 export interface NamedStatement<Row> {
   /** The statement as PostgreSQL gets it, with `$1`, `$2` and so on. */
   readonly text: string;
+  /** Returns the values in the order of the numbers. @throws Error as `run` */
+  order(values: NamedValues): unknown[];
   /** @throws Error if a parameter has no value, or a value has no parameter */
-  run(trx: Trx, values: Readonly<Record<string, unknown>>): Promise<Row[]>;
+  run(trx: Trx, values: NamedValues): Promise<Row[]>;
 }
 
 /** Matches `:name`, but not a cast such as `::date`. */
@@ -22,16 +26,11 @@ export function prepareNamed<Row = never>(name: string, text: string): NamedStat
   const names = [...new Set([...text.matchAll(parameter)].map(([, found = ""]) => found))];
   const numbered = text.replaceAll(parameter, (_, found: string) => `$${names.indexOf(found) + 1}`);
   const statement = prepare<Row>(name, numbered);
-  return {
-    text: numbered,
-    run: (trx, values) => {
-      requireSameNames(name, names, Object.keys(values));
-      return statement.run(
-        trx,
-        names.map((each) => values[each]),
-      );
-    },
+  const order = (values: NamedValues): unknown[] => {
+    requireSameNames(name, names, Object.keys(values));
+    return names.map((each) => values[each]);
   };
+  return { text: numbered, order, run: (trx, values) => statement.run(trx, order(values)) };
 }
 
 function requireSameNames(statement: string, parameters: readonly string[], values: readonly string[]): void {

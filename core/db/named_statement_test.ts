@@ -26,6 +26,7 @@ describe("a statement with named parameters", () => {
   it("Numbers each name once, and leaves casts as they are", () => {
     const statement = prepareNamed("test_text", "SELECT :from::date, :to::date - :from::date WHERE a = :a_1");
     expect(statement.text).to.equal("SELECT $1::date, $2::date - $1::date WHERE a = $3");
+    expect(statement.order({ a_1: "c", to: "b", from: "a" })).to.deep.equal(["a", "b", "c"]);
   });
 
   it("Runs with the value of each name, in any order of the values", async () => {

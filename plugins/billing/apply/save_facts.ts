@@ -3,7 +3,7 @@
  * remains, by a total order, whichever came first. The same version twice changes nothing. `entitlement/valid_to.ts`
  * proves why this is enough.
  */
-import { prepare, type Trx } from "../../../core/mod.ts";
+import { prepare, prepareNamed, type Trx } from "../../../core/mod.ts";
 import type {
   PaidInvoiceFact,
   ReversalFact,
@@ -13,20 +13,21 @@ import type {
 } from "../facts/event_facts.ts";
 
 /** The row exists: `saveOwner` has inserted it. */
-const subscriptionStatement = prepare(
+const subscriptionStatement = prepareNamed(
   "billing_record_subscription",
-  `UPDATE billing.subscriptions AS s SET status = $2, ended = $3, current_period_end = $4, cancel_at = $5, told_at = $6,
-     rank = $7, event_id = $8, ended_at = $9
-   WHERE s.subscription_id = $1 AND (s.status IS NULL
-     OR ($3::boolean, coalesce($6::timestamptz, '-infinity'), coalesce($4::timestamptz, '-infinity'), $7::integer,
-         $8::text)
+  `UPDATE billing.subscriptions AS s SET status = :status, ended = :ended, ended_at = :ended_at, rank = :rank,
+     current_period_end = :current_period_end, cancel_at = :cancel_at, told_at = :told_at, event_id = :event_id
+   WHERE s.subscription_id = :subscription_id AND (s.status IS NULL
+     OR (:ended::boolean, coalesce(:told_at::timestamptz, '-infinity'),
+         coalesce(:current_period_end::timestamptz, '-infinity'), :rank::integer, :event_id::text)
       > (s.ended, coalesce(s.told_at, '-infinity'), coalesce(s.current_period_end, '-infinity'), s.rank, s.event_id))`,
 );
-const paidStatement = prepare(
+const paidStatement = prepareNamed(
   "billing_record_paid_invoice",
   `INSERT INTO billing.paid_invoices AS p (hotel_id, invoice_id, subscription_id, customer_id, period_start, period_end,
      amount_paid, currency, paid_at, event_id)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+   VALUES (:hotel_id, :invoice_id, :subscription_id, :customer_id, :period_start, :period_end,
+     :amount_paid, :currency, :paid_at, :event_id)
    ON CONFLICT (invoice_id) DO UPDATE SET hotel_id = excluded.hotel_id, subscription_id = excluded.subscription_id,
      customer_id = excluded.customer_id, period_start = excluded.period_start, period_end = excluded.period_end,
      amount_paid = excluded.amount_paid, currency = excluded.currency, paid_at = excluded.paid_at,
@@ -34,11 +35,12 @@ const paidStatement = prepare(
    WHERE (coalesce(excluded.period_end, '-infinity'), excluded.event_id)
        > (coalesce(p.period_end, '-infinity'), p.event_id)`,
 );
-const unpaidStatement = prepare(
+const unpaidStatement = prepareNamed(
   "billing_record_unpaid_invoice",
   `INSERT INTO billing.unpaid_invoices AS u (hotel_id, invoice_id, subscription_id, customer_id, state, amount_due,
      currency, pay_url, next_attempt_at, told_at, event_id)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+   VALUES (:hotel_id, :invoice_id, :subscription_id, :customer_id, :state, :amount_due,
+     :currency, :pay_url, :next_attempt_at, :told_at, :event_id)
    ON CONFLICT (invoice_id) DO UPDATE SET hotel_id = excluded.hotel_id, subscription_id = excluded.subscription_id,
      customer_id = excluded.customer_id, state = excluded.state, amount_due = excluded.amount_due,
      currency = excluded.currency, pay_url = excluded.pay_url, next_attempt_at = excluded.next_attempt_at,
@@ -47,11 +49,12 @@ const unpaidStatement = prepare(
        > (u.state = 'void', coalesce(u.told_at, '-infinity'), u.event_id)`,
 );
 /** Keeps the payment's ids of all versions: not every version has both. */
-const reversalStatement = prepare(
+const reversalStatement = prepareNamed(
   "billing_record_reversal",
   `INSERT INTO billing.reversals AS r (hotel_id, reversal_id, kind, status, amount, currency, charge_id,
      payment_intent_id, rank, event_id)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+   VALUES (:hotel_id, :reversal_id, :kind, :status, :amount, :currency, :charge_id,
+     :payment_intent_id, :rank, :event_id)
    ON CONFLICT (reversal_id) DO UPDATE SET (status, amount, currency, rank, event_id) =
      (SELECT g.status, g.amount, g.currency, g.rank, g.event_id
       FROM (VALUES (r.status, r.amount, r.currency, r.rank, r.event_id),
@@ -72,21 +75,15 @@ const linksStatement = prepare(
 export async function saveFacts(trx: Trx, hotelId: string, eventId: string, facts: EventFacts): Promise<void> {
   const { owner, links, paid_invoice, unpaid_invoice, reversals = [], subscription } = facts;
   const sent: Promise<unknown>[] = [];
-  if (owner?.subscription_id !== undefined && subscription !== undefined)
-    sent.push(
-      subscriptionStatement.run(trx, [
-        owner.subscription_id,
-        ...subscriptionValues(facts, subscription),
-        eventId,
-        subscription.ended_at ?? null,
-      ]),
-    );
-  if (paid_invoice !== undefined)
-    sent.push(paidStatement.run(trx, [hotelId, ...paidValues(facts, paid_invoice), eventId]));
+  if (owner?.subscription_id !== undefined && subscription !== undefined) {
+    const values = subscriptionValues(facts, subscription);
+    sent.push(subscriptionStatement.run(trx, { subscription_id: owner.subscription_id, event_id: eventId, ...values }));
+  }
+  const ids = { hotel_id: hotelId, event_id: eventId };
+  if (paid_invoice !== undefined) sent.push(paidStatement.run(trx, { ...ids, ...paidValues(facts, paid_invoice) }));
   if (unpaid_invoice !== undefined)
-    sent.push(unpaidStatement.run(trx, [hotelId, ...unpaidValues(facts, unpaid_invoice), eventId]));
-  for (const reversal of reversals)
-    sent.push(reversalStatement.run(trx, [hotelId, ...reversalValues(reversal), eventId]));
+    sent.push(unpaidStatement.run(trx, { ...ids, ...unpaidValues(facts, unpaid_invoice) }));
+  for (const reversal of reversals) sent.push(reversalStatement.run(trx, { ...ids, ...reversalValues(reversal) }));
   if (links.length > 0)
     sent.push(
       linksStatement.run(trx, [
@@ -99,27 +96,29 @@ export async function saveFacts(trx: Trx, hotelId: string, eventId: string, fact
   await Promise.all(sent);
 }
 
-function subscriptionValues({ created_at }: EventFacts, fact: SubscriptionFact): unknown[] {
-  const { status, ended, current_period_end, cancel_at, rank } = fact;
-  return [status, ended, current_period_end, cancel_at, created_at, rank].map(orNull);
+/** The values of each statement by name. pg sends undefined as NULL. */
+function subscriptionValues({ created_at }: EventFacts, fact: SubscriptionFact) {
+  const { status, ended, current_period_end, cancel_at, rank, ended_at } = fact;
+  return { status, ended, current_period_end, cancel_at, told_at: created_at, rank, ended_at };
 }
 
-function paidValues({ owner }: EventFacts, { invoice_id, period, ...rest }: PaidInvoiceFact): unknown[] {
-  const { amount_paid, currency, paid_at } = rest;
-  const ids = [invoice_id, owner?.subscription_id, owner?.customer_id];
-  return [...ids, period?.start, period?.end, amount_paid, currency, paid_at].map(orNull);
+function paidValues({ owner }: EventFacts, fact: PaidInvoiceFact) {
+  const { invoice_id, period, amount_paid, currency, paid_at } = fact;
+  const dates = { period_start: period?.start, period_end: period?.end, paid_at };
+  return { invoice_id, ...ownerIds(owner), ...dates, amount_paid, currency };
 }
 
-function unpaidValues({ owner, created_at }: EventFacts, { invoice_id, ...rest }: UnpaidInvoiceFact): unknown[] {
-  const { state, amount_due, currency, pay_url, next_attempt_at } = rest;
-  const ids = [invoice_id, owner?.subscription_id, owner?.customer_id];
-  return [...ids, state, amount_due, currency, pay_url, next_attempt_at, created_at].map(orNull);
+function unpaidValues({ owner, created_at }: EventFacts, fact: UnpaidInvoiceFact) {
+  const { invoice_id, state, amount_due, currency, pay_url, next_attempt_at } = fact;
+  const amounts = { amount_due, currency };
+  return { invoice_id, ...ownerIds(owner), state, ...amounts, pay_url, next_attempt_at, told_at: created_at };
 }
 
-function reversalValues({ reversal_id, kind, status, amount, currency, ...rest }: ReversalFact): unknown[] {
-  const { charge_id, payment_intent_id, rank } = rest;
-  return [reversal_id, kind, status, amount, currency, charge_id, payment_intent_id, rank].map(orNull);
+function reversalValues(fact: ReversalFact) {
+  const { reversal_id, kind, status, amount, currency, charge_id, payment_intent_id, rank } = fact;
+  return { reversal_id, kind, status, amount, currency, charge_id, payment_intent_id, rank };
 }
 
-/** pg sends undefined as NULL too. The explicit null shows that a missing value keeps its position. */
-const orNull = (value: unknown): unknown => value ?? null;
+function ownerIds(owner: EventFacts["owner"]) {
+  return { subscription_id: owner?.subscription_id, customer_id: owner?.customer_id };
+}

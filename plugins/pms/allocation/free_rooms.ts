@@ -1,5 +1,5 @@
 /** Finds the rooms that are free on all nights of a stay and open to arrivals on its first day. */
-import { type Day, prepare, type Trx } from "../../../core/mod.ts";
+import { type Day, prepareNamed, type Trx } from "../../../core/mod.ts";
 
 export interface FreeRoom {
   readonly room_id: string;
@@ -20,30 +20,31 @@ export interface FreeRoom {
  * from the sixth run on. That plan expects a handful of rows and compares each room with each taken one. In a hotel of
  * 2,000 rooms, these are two million comparisons.
  */
-export const freeRoomsStatement = prepare<FreeRoom>(
+export const freeRoomsStatement = prepareNamed<FreeRoom>(
   "pms_free_rooms",
   `SELECT r.room_id, r.room_number, r.sort_key, r.room_type_id, t.name AS room_type, t.capacity,
      coalesce(r.rate, t.rate) AS rate
    FROM pms.rooms r JOIN pms.room_types t ON t.hotel_id = r.hotel_id AND t.room_type_id = r.room_type_id
-   WHERE r.hotel_id = $1 AND r.status <> 'out_of_order'
+   WHERE r.hotel_id = :hotel_id AND r.status <> 'out_of_order'
      AND (r.status <> 'out_of_service'
-       OR $2::date > (SELECT h.business_date FROM identity.hotels h WHERE h.hotel_id = $1))
-     AND coalesce(r.retired_from >= $3::date, true)
-     AND ($4::uuid IS NULL OR r.room_type_id = $4) AND t.capacity >= $5
+       OR :arrival::date > (SELECT h.business_date FROM identity.hotels h WHERE h.hotel_id = :hotel_id))
+     AND coalesce(r.retired_from >= :departure::date, true)
+     AND (:room_type_id::uuid IS NULL OR r.room_type_id = :room_type_id) AND t.capacity >= :guests
      AND r.room_id NOT IN (
        SELECT room_id FROM pms.occupancies
-       WHERE hotel_id = $1 AND departure - arrival <= 31
-         AND arrival > $2::date - 31 AND arrival < $3::date AND departure > $2::date
+       WHERE hotel_id = :hotel_id AND departure - arrival <= 31
+         AND arrival > :arrival::date - 31 AND arrival < :departure::date AND departure > :arrival::date
        UNION ALL
        SELECT room_id FROM pms.occupancies
-       WHERE hotel_id = $1 AND departure - arrival > 31 AND departure > $2::date AND arrival < $3::date
+       WHERE hotel_id = :hotel_id AND departure - arrival > 31
+         AND departure > :arrival::date AND arrival < :departure::date
      )
-     AND ($10::boolean OR NOT EXISTS (
+     AND (:include_restricted::boolean OR NOT EXISTS (
        SELECT FROM pms.rates d
-       WHERE d.hotel_id = $1 AND d.room_type_id = r.room_type_id AND d.date = $2::date
-         AND (d.closed_to_arrival OR d.minimum_stay > $3::date - $2::date)))
-     AND ($6::uuid IS NULL OR (r.sort_key, r.room_id) > ($7, $6::uuid))
-   ORDER BY r.room_type_id IS DISTINCT FROM $9::uuid, r.sort_key, r.room_id LIMIT $8`,
+       WHERE d.hotel_id = :hotel_id AND d.room_type_id = r.room_type_id AND d.date = :arrival::date
+         AND (d.closed_to_arrival OR d.minimum_stay > :departure::date - :arrival::date)))
+     AND (:after_room_id::uuid IS NULL OR (r.sort_key, r.room_id) > (:after_sort_key, :after_room_id::uuid))
+   ORDER BY r.room_type_id IS DISTINCT FROM :preferred_type_id::uuid, r.sort_key, r.room_id LIMIT :limit`,
 );
 
 export interface AvailabilitySearch {
@@ -71,17 +72,18 @@ export function freeRooms(trx: Trx, search: AvailabilitySearch): Promise<FreeRoo
 }
 
 /** The search as values of the statement. */
-export function freeRoomsValues(search: AvailabilitySearch): (string | number | null)[] {
-  const { hotelId, arrival, departure, roomTypeId = null, guests, after = [null, null], limit } = search;
-  return [
-    hotelId,
-    arrival,
-    departure,
-    roomTypeId,
-    guests,
-    ...after,
-    limit,
-    search.preferredTypeId ?? null,
-    String(search.includeRestricted ?? false),
-  ];
+export function freeRoomsValues(search: AvailabilitySearch) {
+  const [afterRoomId, afterSortKey] = search.after ?? [null, null];
+  return {
+    hotel_id: search.hotelId,
+    arrival: search.arrival,
+    departure: search.departure,
+    room_type_id: search.roomTypeId ?? null,
+    guests: search.guests,
+    after_room_id: afterRoomId,
+    after_sort_key: afterSortKey,
+    limit: search.limit,
+    preferred_type_id: search.preferredTypeId ?? null,
+    include_restricted: search.includeRestricted ?? false,
+  };
 }
