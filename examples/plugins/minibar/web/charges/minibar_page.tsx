@@ -1,13 +1,12 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
-import { day, Empty, me, money, Page, Panel, ProblemNotice, SelectField, Skeleton } from "#web/mod.ts";
-import { useApi, useRead, useText } from "#web/mod.ts";
+import { Empty, me, Page, Panel, ProblemNotice, SelectField, Skeleton, useApi, useRead, useText } from "#web/mod.ts";
 import type { PmsApi } from "#plugins/pms/api.ts";
-import type { MinibarApi } from "../../api.ts";
 import type en from "../locales/en.json";
 import { ChargeForm } from "./charge_form.tsx";
 import css from "./minibar.module.css";
+import { Refill } from "./refill.tsx";
 
 /** Charges the minibars of one room after the other, and lists what to refill today. */
 export default function MinibarPage(): JSX.Element {
@@ -16,7 +15,7 @@ export default function MinibarPage(): JSX.Element {
     <Page title={t("minibar.nav")}>
       <div class={css["page"]}>
         <ChargeGuest />
-        <Refill />
+        <Refill title={t("minibar.refill")} />
       </div>
     </Page>
   );
@@ -47,34 +46,6 @@ function ChargeGuest(): JSX.Element {
           <ChargeForm bookingId={bookingId} currency={me.value?.hotel.currency ?? ""} />
         </>
       )}
-    </Panel>
-  );
-}
-
-function Refill(): JSX.Element {
-  const t = useText<typeof en>();
-  const api = useApi<MinibarApi>();
-  const list = useRead(api.readMinibarRestockList, {});
-  const { body } = list;
-  return (
-    <Panel label={t("minibar.refill")}>
-      <div class={css["head"]}>
-        <h2>{t("minibar.refill")}</h2>
-        {body === undefined ? null : <span class={css["day"]}>{day(body.day, "weekday")}</span>}
-      </div>
-      {list.problem === undefined ? null : <ProblemNotice problem={list.problem} onRetry={list.refresh} />}
-      {list.isLoading ? <Skeleton rows={4} /> : null}
-      {body?.items.length === 0 ? <Empty>{t("minibar.nothing_to_refill")}</Empty> : null}
-      <ul class={css["charges"]}>
-        {(body?.items ?? []).map(({ item, quantity, amount, currency }) => (
-          <li key={item}>
-            <span>
-              {quantity} × {item}
-            </span>
-            <span class={css["amount"]}>{money(amount, currency)}</span>
-          </li>
-        ))}
-      </ul>
     </Panel>
   );
 }
