@@ -30,6 +30,7 @@ export function roomBulkRoutes({ env }: PmsContext) {
       }),
       status: 201,
       result: z.strictObject({ rooms: z.array(roomSchema) }),
+      undo: { none: "Delete the rooms one by one." },
       problems: ["NOT_FOUND", "NAME_TAKEN", "SUBSCRIPTION_LAPSED", "TRIAL_QUOTA_REACHED"],
       handler: async ({ actor: { tenantId }, body: { room_numbers: numbers, ...fields }, trx }) => {
         const hotel = await readHotel(trx, tenantId);
