@@ -7,7 +7,6 @@ export function defined<T extends object>(fields: T): Defined<T> {
 }
 
 /** The same object with the named fields only. Names that it does not have are left out. */
-export function pick<T extends object>(fields: T, names: readonly string[]): Partial<T> {
-  // Object.fromEntries loses the types of the fields, which are those of T.
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name))) as Partial<T>;
+export function pick(fields: object, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
 }
