@@ -53,7 +53,7 @@ describeInBrowser("The lists of the desk in the browser", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").getByText("Grace Hopper").waitFor();
     expect(page.url()).to.include(grace);
-    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
     await page.getByLabel("State").selectOption({ label: "Canceled" });
     await page.getByRole("row", { name: /Ben Bitdiddle/ }).waitFor();
     expect(await rows()).to.deep.equal(["Ben Bitdiddle"]);
