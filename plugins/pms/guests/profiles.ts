@@ -1,7 +1,7 @@
 /** Reads guest profiles, and makes answers of them. */
 import * as z from "zod";
 
-import { idSchema, instantOutSchema, type Trx } from "../../../core/mod.ts";
+import { formatAmount, idSchema, instantOutSchema, sumSchema, type Trx } from "../../../core/mod.ts";
 import { noSuchGuest } from "../errors.ts";
 import { type FoundGuests, manyMatch } from "./search.ts";
 
@@ -21,6 +21,7 @@ export const profileSchema = z
           "Contacts that bookings or merged guests show and the profile does not. Searches find the guest by them too.",
       }),
     stays: z.number().int().meta({ description: "The number of stays so far, in house or checked out." }),
+    stays_amount: sumSchema.meta({ description: "The total of these stays, in the hotel's currency." }),
     bookings: z.number().int(),
   })
   .meta({ id: "GuestProfile" });
@@ -36,6 +37,8 @@ export interface ProfileRow {
   readonly other_contacts: { name: string; email: string | null; phone: string | null }[];
   readonly version: number;
   readonly stays: string;
+  readonly stays_amount: string;
+  readonly currency: string;
   readonly bookings: string;
 }
 
@@ -51,7 +54,8 @@ export async function readProfiles(
     .limit(page.limit)
     .joinRaw(
       `CROSS JOIN LATERAL (
-         SELECT count(*) AS bookings, count(*) FILTER (WHERE b.status IN ('in_house', 'checked_out')) AS stays
+         SELECT count(*) AS bookings, count(*) FILTER (WHERE b.status IN ('in_house', 'checked_out')) AS stays,
+           coalesce(sum(b.total_amount) FILTER (WHERE b.status IN ('in_house', 'checked_out')), 0) AS stays_amount
          FROM pms.bookings b WHERE b.hotel_id = g.hotel_id AND b.guest_id = g.guest_id) AS known`,
     );
   if (page.after !== undefined) void list.where("g.guest_id", ">", page.after);
@@ -82,6 +86,8 @@ export async function readProfiles(
         FROM pms.guest_contacts c WHERE c.hotel_id = g.hotel_id AND c.guest_id = g.guest_id) AS other_contacts`,
     ),
     "known.stays",
+    "known.stays_amount",
+    trx.raw("(SELECT h.currency FROM identity.hotels h WHERE h.hotel_id = g.hotel_id) AS currency"),
     "known.bookings",
   );
 }
@@ -92,11 +98,13 @@ export async function answerProfile(trx: Trx, hotelId: string, guestId: string) 
   return { body: profileView(row), etag: row.version };
 }
 
-export function profileView({ version: _version, stays, bookings, anonymized_at: at, ...contact }: ProfileRow) {
+export function profileView({ version: _version, anonymized_at: at, ...row }: ProfileRow) {
+  const { stays, stays_amount: amount, currency, bookings, ...contact } = row;
   return {
     ...contact,
     anonymized_at: at?.toISOString() ?? null,
     stays: Number(stays),
+    stays_amount: formatAmount(amount, currency),
     bookings: Number(bookings),
   };
 }

@@ -14,6 +14,7 @@ export default defineScreens({
       key: "h",
     },
     { path: "/bookings", label: "nav.bookings", icon: "bookings", order: 30, needs: "listBookings", key: "b" },
+    { path: "/guests", label: "nav.guests", icon: "guests", order: 40, needs: "listGuests", key: "u" },
   ],
   pages: [
     { path: "/today", load: () => import("./today/today_page.tsx") },
@@ -21,6 +22,8 @@ export default defineScreens({
     { path: "/housekeeping", load: () => import("./housekeeping/housekeeping_page.tsx") },
     { path: "/bookings", load: () => import("./bookings/bookings_page.tsx") },
     { path: "/close-day", load: () => import("./close_day/close_day_page.tsx") },
+    { path: "/guests", load: () => import("./guests/guests_page.tsx") },
+    { path: "/guests/:guest_id", load: () => import("./guests/guest_page.tsx") },
   ],
   drawers: [
     { parameter: "booking", load: () => import("./booking/booking_drawer.tsx") },

@@ -43,6 +43,16 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
   const [known, setKnown] = useState<Guest>();
   const [email, setEmail] = useState("");
   const [phone, setPhone] = useState("");
+  const again = useRead(
+    api.readGuest,
+    { params: { guest_id: start.guestId ?? "" } },
+    { isOn: start.guestId !== undefined },
+  );
+  useEffect(() => {
+    if (again.body === undefined) return;
+    setKnown(again.body);
+    setName(again.body.name);
+  }, [again.body?.guest_id]);
   const nameField = useRef<HTMLInputElement>(null);
   // After the dialog has opened: it gives the focus to its first button.
   useEffect(() => nameField.current?.focus(), []);
