@@ -68,15 +68,3 @@ export function dayNow(timeZone: string): string {
   const format = kept(`now ${timeZone}`, () => new Intl.DateTimeFormat("en-CA", { timeZone }));
   return format.format(new Date());
 }
-
-/** Adds days to a day. */
-export function addDays(value: string, days: number): string {
-  const date = new Date(`${value}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + days);
-  return date.toISOString().slice(0, 10);
-}
-
-/** The days from one to another: nights, if these are arrival and departure. */
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
-}
