@@ -67,6 +67,8 @@ export interface TextFieldProps extends FieldProps {
   readonly inputRef?: Ref<HTMLInputElement>;
   /** Gets the focus when it appears: the first field of a form that the person has opened. */
   readonly takesFocus?: boolean;
+  /** Replaces the submit of the form by Enter. */
+  readonly onEnter?: () => void;
 }
 
 /** Preact's types have one case for each type of input. This one is chosen at run time. */
@@ -76,7 +78,7 @@ const typeOf = (type: string | undefined): "text" => (type ?? "text") as "text";
 export function TextField(props: TextFieldProps): JSX.Element {
   const { label, hint, fault, value, onChange, isRequired, isMultiline, inputRef, autoComplete, inputMode, ...more } =
     props;
-  const { takesFocus, ...rest } = more;
+  const { takesFocus, onEnter, ...rest } = more;
   const own = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (takesFocus === true) own.current?.focus();
@@ -102,6 +104,11 @@ export function TextField(props: TextFieldProps): JSX.Element {
             required={isRequired}
             autoComplete={autoComplete ?? "off"}
             inputMode={inputMode}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" || onEnter === undefined) return;
+              event.preventDefault();
+              onEnter();
+            }}
             onInput={(event) => onChange(event.currentTarget.value)}
           />
         )

@@ -184,7 +184,7 @@ describeInBrowser("The desk in the browser", () => {
         await page.getByRole("tab", { name: tab }).click();
         expect(await accessibilityFaults(page), tab).to.deep.equal([]);
       }
-      await page.getByRole("button", { name: "Close" }).click();
+      await page.getByRole("button", { name: "Close", exact: true }).click();
       await page.keyboard.press("n");
       await page.getByRole("radio", { name: /Double/ }).waitFor();
       expect(await accessibilityFaults(page), "new booking").to.deep.equal([]);

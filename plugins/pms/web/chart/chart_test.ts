@@ -91,8 +91,7 @@ describeInBrowser("The tape chart in the browser", () => {
       await page.keyboard.press("Enter");
       const drawer = page.getByRole("dialog");
       await drawer.getByText("Books room 103.").waitFor();
-      expect(await drawer.getByLabel("Arrival").inputValue()).to.equal(hotel.day(0));
-      expect(await drawer.getByLabel("Nights").inputValue()).to.equal("2");
+      await drawer.getByText(/, 2 nights$/).waitFor();
       await page.keyboard.type("Grace Hopper");
       await page.keyboard.press("Enter");
       await bar(page, "Grace Hopper, room 103").waitFor();

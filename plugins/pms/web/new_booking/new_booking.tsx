@@ -6,13 +6,14 @@ import {
   announce,
   Button,
   Combobox,
-  daysBetween,
   Drawer,
   faultsByField,
   me,
   Problem,
   ProblemNotice,
+  StayField,
   TextField,
+  type TypedStay,
   useAction,
   useApi,
   useRead,
@@ -33,9 +34,10 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
   const start = startValues(props.id);
   const { isWalkIn } = start;
   const today = me.value?.hotel.business_date ?? "";
-  const [arrival, setArrival] = useState(start.arrival ?? today);
-  const nightsAtStart = start.departure === undefined ? 1 : daysBetween(arrival, start.departure);
-  const [nights, setNights] = useState(String(nightsAtStart));
+  const [stay, setStay] = useState<TypedStay | undefined>(() => {
+    const arrival = start.arrival ?? today;
+    return { arrival, departure: start.departure ?? addDays(arrival, 1) };
+  });
   const [adults, setAdults] = useState("1");
   const [children, setChildren] = useState("0");
   const [typeId, setTypeId] = useState<string>();
@@ -53,12 +55,18 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
     setKnown(again.body);
     setName(again.body.name);
   }, [again.body?.guest_id]);
+  const stayField = useRef<HTMLInputElement>(null);
   const nameField = useRef<HTMLInputElement>(null);
+  const isNameFirst = isWalkIn || start.arrival !== undefined;
   // After the dialog has opened: it gives the focus to its first button.
-  useEffect(() => nameField.current?.focus(), []);
-  const departure = /^\d+$/.test(nights) && arrival !== "" ? addDays(arrival, Math.max(Number(nights), 1)) : "";
-  const isComplete = arrival !== "" && departure > arrival && Number(adults) > 0;
-  const query = { check_in: arrival, check_out: departure, adults: Number(adults), children: Number(children) };
+  useEffect(() => (isNameFirst ? nameField : stayField).current?.focus(), []);
+  const isComplete = stay !== undefined && Number(adults) > 0;
+  const query = {
+    check_in: stay?.arrival ?? today,
+    check_out: stay?.departure ?? addDays(today, 1),
+    adults: Number(adults),
+    children: Number(children),
+  };
   const quotes = useRead(api.quoteStay, { query }, { isOn: isComplete, keepsOld: true });
   const offers = isComplete ? (quotes.body?.items ?? []) : [];
   const bookable = offers.filter(({ refused_by: refusals }) => refusals.length === 0);
@@ -69,13 +77,14 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
   const roomInType = room.body?.room_type_id === chosen?.room_type_id ? room.body : undefined;
   const [key, setKey] = useState(() => crypto.randomUUID());
   const book = useAction(async () => {
-    if (chosen === undefined || name.trim() === "") return;
+    // While the quote of other days is shown, the person has not seen the price of these.
+    if (stay === undefined || chosen === undefined || quotes.isOld || name.trim() === "") return;
     const guest = { name: name.trim(), ...(email === "" ? {} : { email }), ...(phone === "" ? {} : { phone }) };
     const body = {
       ...(roomInType === undefined ? { room_type_id: chosen.room_type_id } : { room_id: roomInType.room_id }),
       ...(known === undefined ? { guest } : { guest_id: known.guest_id }),
-      check_in_at: arrival,
-      expected_check_out_at: departure,
+      check_in_at: stay.arrival,
+      expected_check_out_at: stay.departure,
       adults: Number(adults),
       children: Number(children),
     };
@@ -98,6 +107,55 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
   });
   const fault = faultsByField(book.problem);
   const missing = chosen === undefined ? t("new.choose_type") : name.trim() === "" ? t("new.name_guest") : undefined;
+  const who = (
+    <fieldset class={css["part"]}>
+      <legend>{t("new.who")}</legend>
+      <Combobox<Guest>
+        label={t("new.guest")}
+        hint={known === undefined ? t("new.guest_hint") : t("new.known")}
+        fault={fault("/guest/name")}
+        text={name}
+        inputRef={nameField}
+        onText={(text) => {
+          setName(text);
+          setKnown(undefined);
+        }}
+        search={async (text, signal) => {
+          if (text.trim().length < 2) return [];
+          const { body } = await api.listGuests({ query: { query: text.trim(), limit: 6 } }, { signal });
+          return body.items.map((guest) => ({
+            key: guest.guest_id,
+            label: guest.name,
+            note: [guest.email, guest.phone].filter((one) => one !== null).join(" · "),
+            value: guest,
+          }));
+        }}
+        onChoose={({ value }) => {
+          setKnown(value);
+          setName(value.name);
+        }}
+        onEnter={() => void book.run()}
+      />
+      {known === undefined ? (
+        <div class={css["pair"]}>
+          <TextField
+            label={t("new.phone")}
+            type="tel"
+            value={phone}
+            onChange={setPhone}
+            fault={fault("/guest/phone")}
+          />
+          <TextField
+            label={t("new.email")}
+            type="email"
+            value={email}
+            onChange={setEmail}
+            fault={fault("/guest/email")}
+          />
+        </div>
+      ) : null}
+    </fieldset>
+  );
   return (
     <Drawer
       title={isWalkIn ? t("new.walk_in") : t("new.booking")}
@@ -110,58 +168,18 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
       }
     >
       {book.problem === undefined || book.problem.errors.length > 0 ? null : <ProblemNotice problem={book.problem} />}
-      <fieldset class={css["part"]}>
-        <legend>{t("new.who")}</legend>
-        <Combobox<Guest>
-          label={t("new.guest")}
-          hint={known === undefined ? t("new.guest_hint") : t("new.known")}
-          fault={fault("/guest/name")}
-          text={name}
-          inputRef={nameField}
-          onText={(text) => {
-            setName(text);
-            setKnown(undefined);
-          }}
-          search={async (text, signal) => {
-            if (text.trim().length < 2) return [];
-            const { body } = await api.listGuests({ query: { query: text.trim(), limit: 6 } }, { signal });
-            return body.items.map((guest) => ({
-              key: guest.guest_id,
-              label: guest.name,
-              note: [guest.email, guest.phone].filter((one) => one !== null).join(" · "),
-              value: guest,
-            }));
-          }}
-          onChoose={({ value }) => {
-            setKnown(value);
-            setName(value.name);
-          }}
-          onEnter={() => void book.run()}
-        />
-        {known === undefined ? (
-          <div class={css["pair"]}>
-            <TextField
-              label={t("new.phone")}
-              type="tel"
-              value={phone}
-              onChange={setPhone}
-              fault={fault("/guest/phone")}
-            />
-            <TextField
-              label={t("new.email")}
-              type="email"
-              value={email}
-              onChange={setEmail}
-              fault={fault("/guest/email")}
-            />
-          </div>
-        ) : null}
-      </fieldset>
+      {isWalkIn ? who : null}
       <fieldset class={css["part"]}>
         <legend>{t("new.when")}</legend>
         <div class={css["when"]}>
-          <TextField label={t("new.arrival")} type="date" value={arrival} min={today} onChange={setArrival} />
-          <TextField label={t("new.nights")} type="number" min={1} max={366} value={nights} onChange={setNights} />
+          <StayField
+            label={t("new.days")}
+            today={today}
+            stay={stay}
+            onChange={setStay}
+            onEnter={() => nameField.current?.focus()}
+            inputRef={stayField}
+          />
           <TextField label={t("new.adults")} type="number" min={1} max={20} value={adults} onChange={setAdults} />
           <TextField label={t("new.children")} type="number" min={0} max={20} value={children} onChange={setChildren} />
         </div>
@@ -183,6 +201,7 @@ export default function NewBooking(props: { readonly id: string; readonly onClos
           <p class={css["note"]}>{t("new.none")}</p>
         ) : null}
       </fieldset>
+      {isWalkIn ? null : who}
     </Drawer>
   );
 }
