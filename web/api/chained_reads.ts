@@ -27,15 +27,16 @@ export function useChainedReads<O extends OperationTypes>(
   next: (body: O["result"], input: CallInput<O>) => CallInput<O> | undefined,
 ): ChainedReads<O> {
   type Page = ChainedReads<O>["pages"][number];
-  const query = useInfiniteQuery<Page, Error, InfiniteData<Page, CallInput<O>>, readonly unknown[], CallInput<O>>({
+  // The input is wrapped: TypeScript can't follow the library's type of a page's parameter through a bare generic one.
+  type Parameter = { readonly input: CallInput<O> };
+  const query = useInfiniteQuery<Page, Error, InfiniteData<Page, Parameter>, readonly unknown[], Parameter>({
     queryKey: [call.id, "chain", first],
-    queryFn: async ({ pageParam, signal }) => {
-      // The library can't follow its type of a page's parameter through a generic one. It is `first`, or from `next`.
-      const input = pageParam as CallInput<O>;
-      return { input, body: (await call(input, { signal })).body };
+    queryFn: async ({ pageParam: { input }, signal }) => ({ input, body: (await call(input, { signal })).body }),
+    initialPageParam: { input: first },
+    getNextPageParam: ({ body, input }) => {
+      const following = next(body, input);
+      return following === undefined ? undefined : { input: following };
     },
-    initialPageParam: first,
-    getNextPageParam: ({ body, input }) => next(body, input),
     placeholderData: keepPreviousData,
   });
   if (query.error !== null && !(query.error instanceof Problem)) throw query.error;

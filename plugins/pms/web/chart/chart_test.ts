@@ -30,8 +30,7 @@ describeInBrowser("The tape chart in the browser", () => {
   /** Opens the chart. Any fault in the tab fails the test at its end. */
   const atChart = async (work: (page: Page, faults: string[]) => Promise<void>, options = {}): Promise<void> => {
     const { page, faults, context } = await desk.logIn(hotel.username, options);
-    await page.keyboard.press("g");
-    await page.keyboard.press("c");
+    await page.getByRole("link", { name: "Chart" }).click();
     await page.getByRole("heading", { name: "Chart" }).waitFor();
     await work(page, faults);
     expect(faults).to.deep.equal([]);
@@ -72,6 +71,10 @@ describeInBrowser("The tape chart in the browser", () => {
   it("Moves a stay, adds a night and begins a booking by keys alone", async () => {
     const id = await book(0, "Ada Lovelace", 0, 3);
     await atChart(async (page) => {
+      await bar(page, "Ada Lovelace").waitFor();
+      for (const key of ["g", "t"]) await page.keyboard.press(key);
+      await page.getByRole("heading", { name: "Chart" }).waitFor({ state: "detached" });
+      for (const key of ["g", "c"]) await page.keyboard.press(key);
       await bar(page, "Ada Lovelace").waitFor();
       await bar(page, "Ada Lovelace").focus();
       const hand = handOf(page);
