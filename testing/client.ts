@@ -10,7 +10,7 @@ export interface TestAnswer {
 }
 
 /** The body of a change without its way back, to compare it with the body of a read. */
-export function withoutUndo({ undo: _, ...rest }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withoutUndo({ undo: _undo, ...rest }: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return rest;
 }
 
