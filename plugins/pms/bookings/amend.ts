@@ -6,7 +6,7 @@ import { Override } from "../rates/restrictions.ts";
 import { amendGuest, updateGuestRecords } from "./amend_guest.ts";
 import { amendStay } from "./amend_stay.ts";
 import type { Amendment } from "./amendment.ts";
-import { restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
+import { requireRooms, restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
 
 /**
  * Applies an amendment to a booking.
@@ -21,11 +21,12 @@ export async function amend(
   bookingId: string,
   amendment: Amendment,
 ): Promise<{ readonly booking: Booking; readonly states: RoomStates }> {
+  await requireRooms(trx, change.actor.tenantId, amendment.restore_housekeeping);
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const { override_restrictions: restrictionsReason } = amendment;
   const override = restrictionsReason && new Override(restrictionsReason, change.actor.role);
   const fields: Partial<Booking> = fieldsOutsideStay(amendment);
-  let states: RoomStates = {};
+  let states: RoomStates = [];
   let priceReason = amendment.agreed_price?.reason;
   if (amendment.guest !== undefined) Object.assign(fields, await amendGuest(trx, change, booking, amendment.guest));
   if (changesStay(amendment)) {

@@ -82,7 +82,7 @@ export async function amendStay(
   const { agreed_price: price } = amendment;
   if (isSameStay && price === undefined) {
     const fields = { check_in_at: stay.checkInAt, expected_check_out_at: stay.expectedCheckOutAt };
-    return { fields, hasPriceEnded: false, states: {} };
+    return { fields, hasPriceEnded: false, states: [] };
   }
   await requireStayAllowed(trx, booking, { stay, ...rooms, rates, isRepriced, today, override });
   const first = firstNightToAmend(booking, hotel, now);
@@ -118,7 +118,7 @@ export async function amendStay(
     ...totalsOf(priced, currency),
   };
   const isLeft = isOtherRoom && booking.status === "in_house";
-  return { fields, hasPriceEnded: ended.length > 0, states: isLeft ? housekeepingOf(rooms.from, rooms.to) : {} };
+  return { fields, hasPriceEnded: ended.length > 0, states: isLeft ? housekeepingOf(rooms.from, rooms.to) : [] };
 }
 
 interface StayCheck {

@@ -20,7 +20,7 @@ import {
 } from "./nights/nights.ts";
 import { totalsOf } from "../rates/totals.ts";
 import { releaseNoShows } from "./no_show.ts";
-import { housekeepingOf, restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
+import { housekeepingOf, requireRooms, restoreHousekeeping, type RoomStates } from "./undo/restore_housekeeping.ts";
 import { transition } from "./rules/booking_state.ts";
 import { requireClean } from "./rules/clean_room.ts";
 import { requireInService, requireReady, requireVacant } from "../allocation/room_rules.ts";
@@ -73,6 +73,7 @@ export async function checkOut(
   requestedDay?: Day,
   states?: RoomStates,
 ): Promise<RoomStates> {
+  await requireRooms(trx, change.actor.tenantId, states);
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const today = hotel.business_date;
   const { now } = change;
@@ -175,6 +176,7 @@ export async function undoCheckOut(
   bookingId: string,
   states?: RoomStates,
 ): Promise<{ readonly booking: Booking; readonly hotel: HotelSettings; readonly before: RoomStates }> {
+  await requireRooms(trx, change.actor.tenantId, states);
   const { booking, hotel } = await lockBooking(trx, change, bookingId);
   const state = transition(booking, "undo_check_out", hotel.business_date);
   await shareLockGuest(trx, booking.hotel_id, booking.guest_id);

@@ -15,8 +15,7 @@ const back = (operation: string, bookingId: string, body: object = {}): UndoCall
   body,
 });
 
-const restoring = (rooms: RoomStates): object =>
-  Object.keys(rooms).length === 0 ? {} : { restore_housekeeping: rooms };
+const restoring = (rooms: RoomStates): object => (rooms.length === 0 ? {} : { restore_housekeeping: rooms });
 
 export const undoOfCheckIn = (bookingId: string): UndoCall => back("undoCheckIn", bookingId);
 

@@ -1,18 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
-import {
-  Button,
-  Empty,
-  Page,
-  ProblemNotice,
-  Skeleton,
-  useAddress,
-  useApi,
-  useKeys,
-  useRead,
-  useText,
-} from "#web/mod.ts";
+import { Button, Page, ProblemNotice, Skeleton, useAddress, useApi, useKeys, useRead, useText } from "#web/mod.ts";
 import type { PmsApi } from "../../api.ts";
 import { DirtyRooms } from "./dirty_rooms.tsx";
 import type en from "./locales/en.json";
@@ -106,7 +95,6 @@ function BoardView({ board }: { readonly board: Board }): JSX.Element {
         />
         <DirtyRooms rooms={board.dirty_rooms} />
       </div>
-      {ids.length === 0 && board.dirty_rooms.length === 0 ? <Empty>{t("today.no_guests")}</Empty> : null}
     </div>
   );
 }
