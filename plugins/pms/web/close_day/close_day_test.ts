@@ -47,6 +47,7 @@ describeInBrowser("The close of the day in the browser", () => {
     await page.getByRole("button", { name: /^Start/ }).click();
     await page.getByRole("heading", { name: "Today" }).waitFor();
     await hand.press("Control+k");
+    await page.locator("dialog input:focus").waitFor();
     await hand.type("clo");
     await page.getByRole("option", { name: "Close the day" }).waitFor();
     await hand.press("Enter");
