@@ -49,34 +49,30 @@ export function useMoves(): Moves {
     acceptDirtyRoom: () => change.run(true),
     move: (stay, from, to) =>
       run(async (accepts) => {
-        await moveTo(stay, to, accepts);
-        announce(t("chart.moved", { guest: stay.guest_name, room: to.room_number }), () => moveTo(stay, from, true));
+        const { body } = await moveTo(stay, to, accepts);
+        announce(t("chart.moved", { guest: stay.guest_name, room: to.room_number }), body.undo);
       }),
     unlockAndMove: (stay, from, to) =>
       run(async (accepts) => {
-        await setLock(stay, false);
-        try {
-          await moveTo(stay, to, accepts);
-        } catch (error) {
+        const unlocked = await setLock(stay, false);
+        const moved = await moveTo(stay, to, accepts).catch(async (error: unknown) => {
           await setLock(stay, true);
           throw error;
-        }
-        announce(t("chart.moved", { guest: stay.guest_name, room: to.room_number }), async () => {
-          await moveTo(stay, from, true);
-          await setLock(stay, true);
         });
+        const words = t("chart.moved", { guest: stay.guest_name, room: to.room_number });
+        announce(words, [moved.body.undo, unlocked.body.undo]);
       }),
     swap: (stay, other) =>
       run(async (accepts) => {
-        await swapWith(stay, other, accepts);
+        const { body } = await swapWith(stay, other, accepts);
         const words = t("chart.swapped", { guest: stay.guest_name, other: other.guest_name });
-        announce(words, () => swapWith(stay, other, true));
+        announce(words, body.undo);
       }),
     extend: (stay, to) =>
       run(async () => {
-        await leaveOn(stay, to);
+        const { body } = await leaveOn(stay, to);
         const words = t("chart.extended", { guest: stay.guest_name, day: day(to, "weekday") });
-        announce(words, () => leaveOn(stay, stay.to));
+        announce(words, body.undo);
       }),
   };
 }

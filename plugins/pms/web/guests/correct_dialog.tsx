@@ -42,15 +42,17 @@ export function CorrectDialog(props: {
   const [contact, setContact] = useState(base.current.contact);
   const [theirs, setTheirs] = useState<Contact>();
   const change = (name: keyof Contact) => (value: string) => setContact((now) => ({ ...now, [name]: value }));
-  const bodyOf = (next: Contact, before: Contact) => ({
-    ...(next.name === before.name ? {} : { name: next.name.trim() }),
-    ...(next.email === before.email ? {} : { email: next.email === "" ? null : next.email }),
-    ...(next.phone === before.phone ? {} : { phone: next.phone === "" ? null : next.phone }),
-  });
   const save = useAction(async () => {
     const { contact: before, etag } = base.current;
+    const changed = {
+      ...(contact.name === before.name ? {} : { name: contact.name.trim() }),
+      ...(contact.email === before.email ? {} : { email: contact.email === "" ? null : contact.email }),
+      ...(contact.phone === before.phone ? {} : { phone: contact.phone === "" ? null : contact.phone }),
+    };
     try {
-      await api.changeGuest({ params, body: bodyOf(contact, before) }, { ifMatch: etag });
+      const { body } = await api.changeGuest({ params, body: changed }, { ifMatch: etag });
+      announce(t("guests.corrected", { guest: contact.name }), body.undo);
+      onClose();
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "PRECONDITION_FAILED") throw error;
       const latest = await api.readGuest({ params });
@@ -63,12 +65,7 @@ export function CorrectDialog(props: {
         email: mine.email === before.email ? next.email : mine.email,
         phone: mine.phone === before.phone ? next.phone : mine.phone,
       }));
-      return;
     }
-    announce(t("guests.corrected", { guest: contact.name }), () =>
-      api.changeGuest({ params, body: bodyOf(before, contact) }),
-    );
-    onClose();
   });
   const fault = faultsByField(save.problem);
   const isSame = fields.every((name) => contact[name] === base.current.contact[name]);

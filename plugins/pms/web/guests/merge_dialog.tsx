@@ -16,10 +16,8 @@ export function MergeDialog(props: { readonly guest: Guest; readonly onClose: ()
   const merge = useAction(async () => {
     if (duplicate === undefined) return;
     const params = { guest_id: guest.guest_id };
-    await api.mergeGuest({ params, body: { duplicate_id: duplicate.guest_id } });
-    announce(t("guests.merged", { guest: duplicate.name }), () =>
-      api.unmergeGuest({ params: { guest_id: duplicate.guest_id }, body: {} }),
-    );
+    const { body } = await api.mergeGuest({ params, body: { duplicate_id: duplicate.guest_id } });
+    announce(t("guests.merged", { guest: duplicate.name }), body.undo);
     onClose();
   });
   return (
