@@ -60,7 +60,7 @@ export function useStayActions(stay: ActiveStay, isChosen: boolean): StayActions
   };
   useKeys(
     [
-      { key: "Enter", label: t("booking.title"), run: actions.open },
+      { key: "Enter", label: t("booking.open"), run: actions.open },
       ...(can("check_in") ? [{ key: "i", label: t("booking.check_in"), run: actions.checkIn }] : []),
       ...(can("check_out") ? [{ key: "o", label: t("booking.check_out"), run: actions.checkOut }] : []),
       ...(can("cancel") ? [{ key: "x", label: t("booking.cancel"), run: actions.cancel }] : []),

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
-import { Button, dayRange, daysBetween, Icon, More, useAction, useKeys, useText } from "#web/mod.ts";
+import { Button, dayRange, daysBetween, Icon, More, useText } from "#web/mod.ts";
 import { MoveDialog } from "../booking/move_dialog.tsx";
 import { Refusal } from "../booking/refusal.tsx";
-import { useDesk } from "../booking/use_desk.ts";
+import { useStayActions } from "../booking/use_stay_actions.ts";
 import { RoomChip } from "../kit/chips.tsx";
 import { stayState } from "../kit/stay_state.ts";
 import type { Entry } from "./entry.ts";
@@ -20,36 +20,9 @@ export function StayRow(props: {
 }): JSX.Element {
   const { entry, today, isChosen, onChoose } = props;
   const t = useText<typeof en>();
-  const desk = useDesk();
   const row = useRef<HTMLLIElement>(null);
-  const [isMoving, setIsMoving] = useState(false);
-  const act = useAction((work: () => Promise<void>) => work());
-  const run = (work: () => Promise<void>) => () => act.run(work);
-  const can = (transition: (typeof entry.allowed_transitions)[number]) =>
-    entry.allowed_transitions.includes(transition);
-  const isOpen = entry.status === "confirmed" || entry.status === "in_house";
-  const checkIn = run(() => desk.checkIn(entry));
-  const checkOut = run(() => desk.checkOut(entry));
-  const extend = run(() => desk.extend(entry));
-  const cancel = run(() => desk.cancel(entry));
-  const noShow = run(() => desk.markNoShow(entry));
-  const move = () => setIsMoving(true);
-  useKeys(
-    [
-      { key: "Enter", label: t("today.open"), run: () => desk.open(entry) },
-      ...(can("check_in") ? [{ key: "i", label: t("today.check_in"), run: checkIn }] : []),
-      ...(can("check_out") ? [{ key: "o", label: t("today.check_out"), run: checkOut }] : []),
-      ...(can("cancel") ? [{ key: "x", label: t("today.cancel"), run: cancel }] : []),
-      ...(can("no_show") ? [{ key: "s", label: t("today.no_show"), run: noShow }] : []),
-      ...(isOpen
-        ? [
-            { key: "e", label: t("today.extend"), run: extend },
-            { key: "m", label: t("today.move"), run: move },
-          ]
-        : []),
-    ],
-    isChosen,
-  );
+  const actions = useStayActions(entry, isChosen);
+  const { act, can } = actions;
   useEffect(() => {
     if (isChosen) row.current?.scrollIntoView({ block: "nearest" });
   }, [isChosen]);
@@ -63,7 +36,7 @@ export function StayRow(props: {
         class={css["guest"]}
         onClick={() => {
           onChoose();
-          desk.open(entry);
+          actions.open();
         }}
       >
         <span class={css["name"]}>{name}</span>
@@ -81,7 +54,7 @@ export function StayRow(props: {
       </span>
       <span class={css["buttons"]}>
         {can("check_in") ? (
-          <Button isSmall kind="primary" shortcut="i" isBusy={act.isRunning} onPress={checkIn}>
+          <Button isSmall kind="primary" shortcut="i" isBusy={act.isRunning} onPress={actions.checkIn}>
             {t("today.check_in")}
           </Button>
         ) : null}
@@ -91,25 +64,25 @@ export function StayRow(props: {
             kind={entry.departure <= today ? "primary" : "plain"}
             shortcut="o"
             isBusy={act.isRunning}
-            onPress={checkOut}
+            onPress={actions.checkOut}
           >
             {t("today.check_out")}
           </Button>
         ) : null}
         <More label={t("today.more", { guest: name })}>
-          <Button onPress={extend}>
+          <Button onPress={actions.extend}>
             {t("today.extend")} <kbd>e</kbd>
           </Button>
-          <Button onPress={move}>
+          <Button onPress={actions.move}>
             {t("today.move")} <kbd>m</kbd>
           </Button>
           {can("no_show") ? (
-            <Button onPress={noShow}>
+            <Button onPress={actions.markNoShow}>
               {t("today.no_show")} <kbd>s</kbd>
             </Button>
           ) : null}
           {can("cancel") ? (
-            <Button onPress={cancel}>
+            <Button onPress={actions.cancel}>
               {t("today.cancel")} <kbd>x</kbd>
             </Button>
           ) : null}
@@ -120,20 +93,12 @@ export function StayRow(props: {
           <Refusal
             problem={act.problem}
             onClose={act.clear}
-            onMove={move}
-            onAcceptDirtyRoom={run(() => desk.checkIn(entry, { dirtyRoom: true }))}
+            onMove={actions.move}
+            onAcceptDirtyRoom={actions.checkInDirtyRoom}
           />
         </div>
       )}
-      {isMoving ? (
-        <MoveDialog
-          stay={entry}
-          onClose={() => {
-            setIsMoving(false);
-            act.clear();
-          }}
-        />
-      ) : null}
+      {actions.isMoving ? <MoveDialog stay={entry} onClose={actions.stopMoving} /> : null}
     </li>
   );
 }
