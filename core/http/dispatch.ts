@@ -63,7 +63,7 @@ export async function dispatch(
   if (route.rateLimit !== undefined) await services.limiter(route.id, facts.address, route.rateLimit);
   const actor = await admit(route, services, ctx, facts.address);
   const identity = identityFor(pluginId, route, actor);
-  const isDry = asksForDryRun(route, identity, facts);
+  const isDry = asksForDryRun(route, facts);
   const input = await readInput(route, ctx, params);
   await confirmBefore(route, services, identity, actor);
   const prepared = await route.prepare?.({ ...input, actor, request: facts });
@@ -222,9 +222,9 @@ async function whileConfirming<T>(
  * but this one must be refused where there is no dry run: the caller does not want the write.
  * @throws Problem DRY_RUN_NOT_SUPPORTED
  */
-function asksForDryRun(route: Route, identity: TransactionIdentity | undefined, { headers }: RequestFacts): boolean {
+function asksForDryRun(route: Route, { headers }: RequestFacts): boolean {
   if (route.method === "GET" || !prefersDryRun(headers["prefer"])) return false;
-  if (hasDryRun(route) && identity?.tenantId !== undefined) return true;
+  if (hasDryRun(route)) return true;
   throw problems.DRY_RUN_NOT_SUPPORTED("This request does more than one transaction can take back. Leave out Prefer.");
 }
 

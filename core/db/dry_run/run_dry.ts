@@ -54,11 +54,6 @@ const changesStatement = prepare<RowChange & { total: string }>(
    ) AS first_changes ORDER BY first`,
 );
 
-/** Ends the transaction of a dry run with a rollback. */
-class RolledBack extends Error {
-  override readonly name = "RolledBack";
-}
-
 /**
  * Runs `work` in a transaction that is always rolled back.
  * @throws the error of `work`, and the error of a constraint that PostgreSQL checks at the commit
@@ -69,7 +64,7 @@ export async function runDry<T>(
   work: (trx: Trx) => Promise<T>,
 ): Promise<DryRun<T>> {
   let outcome: DryRun<T> | undefined;
-  const end = new RolledBack("A dry run ends with a rollback.");
+  const end = new Error("A dry run ends with a rollback.");
   const attempt = runTransaction(
     knex,
     identity,
