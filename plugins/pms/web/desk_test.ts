@@ -76,7 +76,7 @@ describeInBrowser("The desk in the browser", () => {
     expect(hand.count()).to.deep.equal({ clicks: 0, keys: 1 });
     expect((await read(ben)).departure).to.equal(hotel.day(3));
     await hand.press("m");
-    await page.getByRole("button", { name: "103" }).waitFor();
+    await page.getByRole("button", { name: /^103 / }).waitFor();
     await hand.press("Enter");
     await page.getByText("Ben Bitdiddle moves to").waitFor();
     expect(hand.count()).to.deep.equal({ clicks: 0, keys: 2 });
@@ -124,7 +124,7 @@ describeInBrowser("The desk in the browser", () => {
     await page.getByText("3 nights").waitFor();
     await hand.press("m");
     await page.getByRole("heading", { name: "Another room for Ada Lovelace" }).waitFor();
-    await page.getByRole("button", { name: "102" }).waitFor();
+    await page.getByRole("button", { name: /^102 / }).waitFor();
     await hand.press("Enter");
     await page.getByText("Ada Lovelace moves to 102.").waitFor();
     expect((await read(ada)).room_number).to.equal("102");
